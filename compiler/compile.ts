@@ -1,5 +1,17 @@
+/** The pipeline in one screen: from text to files. A pure function; it knows no file system and no process. */
+import type { Activation } from "./ir/activation.js";
 import type { Diagnostic } from "./diagnostics.js";
+import { checkDefinitions, type CheckedDefinition } from "./frontend/check.js";
+import { parseSource } from "./frontend/parse.js";
+import { elaborate } from "./frontend/elaborate.js";
+import { inFreshGraph } from "./ir/expr.js";
+import { fileStem } from "./names.js";
+import type { ManifestEntry } from "./backend/emit.js";
+import { review } from "./review.js";
+import { sha256 } from "./sha256.js";
 import type { Source } from "./source.js";
+import { positionOf } from "./render-diagnostics.js";
+import { version } from "./version.js";
 
 export const targetNames = ["ts", "wgsl", "module"] as const;
 export type TargetName = (typeof targetNames)[number];
@@ -11,8 +23,8 @@ export interface CompileOptions {
 }
 
 /**
- * Remembers what was emitted for a definition, by a key that covers everything the text depends on.
- * A cache may forget at any time; it must never answer with anything but what was set for that key.
+ * Remembers what was emitted for a definition, by a key that covers everything the text depends on but the compiler
+ * itself. A cache may forget at any time; it must never answer with anything but what was set for that key.
  */
 export interface EmissionCache {
   get(key: string): string | undefined;
@@ -33,7 +45,107 @@ export interface Compilation {
   readonly activations: readonly string[];
 }
 
-/** From text to files: a pure function, the same for the command line, a bundler's plug-in and a web page. */
+/** What is remembered of one definition: nothing that depends on where in its file it stands. */
+interface Remembered {
+  readonly files: readonly OutputFile[];
+  readonly entry: ManifestEntry;
+  /** With spans that count from the definition's start. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
 export async function compile(sources: readonly Source[], options: CompileOptions): Promise<Compilation> {
-  throw new Error(`not yet: ${sources.length} ${options.targets.length}`);
+  const { definitions, diagnostics } = readDefinitions(sources);
+  const found: Diagnostic[] = [...diagnostics];
+  const emitted: Remembered[] = [];
+  const targets = targetNames.filter((name) => options.targets.includes(name));
+  for (const definition of definitions) {
+    const key = options.cache ? await contentKey(definition, targets) : "";
+    const known = options.cache?.get(key);
+    const result = known === undefined ? await emitDefinition(definition, targets) : (JSON.parse(known) as Remembered);
+    found.push(...moved(result.diagnostics, definition.definition.span.start));
+    emitted.push(result);
+    if (known === undefined && !hasErrors(result.diagnostics)) options.cache?.set(key, JSON.stringify(result));
+  }
+  if (hasErrors(found)) return { files: [], diagnostics: found, activations: [] };
+  const files = emitted.flatMap((result) => result.files);
+  if (targets.includes("module")) files.push(indexFile(definitions));
+  files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  const entries = emitted.map(({ entry }, i) => ({ ...entry, source: sourceEntry(definitions[i]!) }));
+  files.push(await manifestFile(entries, files));
+  files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return { files, diagnostics: found, activations: definitions.map(({ definition }) => definition.name.text) };
+}
+
+const hasErrors = (diagnostics: readonly Diagnostic[]): boolean => diagnostics.some(({ severity }) => severity === "error");
+
+/** Parses and checks; definitions come back in the order of the sources. */
+export function readDefinitions(sources: readonly Source[]): { definitions: CheckedDefinition[]; diagnostics: Diagnostic[] } {
+  const parsed = sources.map((source) => ({ source, ...parseSource(source) }));
+  const checked = checkDefinitions(parsed.flatMap(({ source, definitions }) => definitions.map((definition) => ({ source, definition }))));
+  const order = new Map(sources.map((source, i) => [source, i]));
+  const definitions = [...checked.definitions].sort(
+    (a, b) =>
+      (order.get(a.source) ?? 0) - (order.get(b.source) ?? 0) || a.definition.span.start - b.definition.span.start,
+  );
+  return { definitions, diagnostics: [...parsed.flatMap(({ diagnostics }) => diagnostics), ...checked.diagnostics] };
+}
+
+async function emitDefinition(definition: CheckedDefinition, targets: readonly TargetName[]): Promise<Remembered> {
+  // Loaded late: with nothing changed, neither ts-morph nor prettier is needed.
+  const { emitActivation } = await import("./backend/emit.js");
+  const work = inFreshGraph(() => {
+    const { activation, diagnostics } = elaborate(definition);
+    if (!activation) return { diagnostics, emission: null };
+    const all = [...diagnostics, ...review(activation, definition)];
+    return { diagnostics: all, emission: hasErrors(all) ? null : emitActivation(activation, targets) };
+  });
+  const emission = await work.emission;
+  return {
+    files: emission?.files ?? [],
+    entry: emission?.entry ?? {},
+    diagnostics: moved(work.diagnostics, -definition.definition.span.start),
+  };
+}
+
+const moved = (diagnostics: readonly Diagnostic[], by: number): Diagnostic[] =>
+  diagnostics.map((diagnostic) => ({
+    ...diagnostic,
+    span: { start: diagnostic.span.start + by, end: diagnostic.span.end + by },
+  }));
+
+const sourceEntry = ({ source, definition }: CheckedDefinition): { file: string; line: number } => ({
+  file: source.file,
+  line: positionOf(source.text, definition.name.span.start).line,
+});
+
+/** Elaborates one definition for analysis; nodes live in the caller's graph. */
+export function activationOf(definition: CheckedDefinition): { activation: Activation | null; diagnostics: readonly Diagnostic[] } {
+  return elaborate(definition);
+}
+
+/** Everything that a definition's output depends on: its text and its callees', the file's name, the targets. */
+async function contentKey(checked: CheckedDefinition, targets: readonly TargetName[]): Promise<string> {
+  const texts: unknown[] = [];
+  const seen = new Set<CheckedDefinition>();
+  const visit = (definition: CheckedDefinition): void => {
+    if (seen.has(definition)) return;
+    seen.add(definition);
+    const { start, end } = definition.definition.span;
+    texts.push(definition.source.text.slice(start, end), definition.definition.documentation);
+    for (const callee of definition.callees.values()) visit(callee);
+  };
+  visit(checked);
+  return sha256(JSON.stringify([version, texts, checked.source.file, targets]));
+}
+
+function indexFile(definitions: readonly CheckedDefinition[]): OutputFile {
+  const lines = definitions.map(({ definition }) => `export * from "./${fileStem(definition.name.text)}.module.js";`).sort();
+  return { path: "index.ts", text: `// Generated by actc. Do not edit.\n\n${lines.join("\n")}\n` };
+}
+
+async function manifestFile(activations: readonly unknown[], files: readonly OutputFile[]): Promise<OutputFile> {
+  const digests: Record<string, string> = {};
+  for (const { path, text } of files) digests[path] = `sha256-${await sha256(text)}`;
+  const manifest = { schema: 1, version, activations, files: digests };
+  return { path: "manifest.json", text: `${JSON.stringify(manifest, null, 2)}\n` };
 }

@@ -4,6 +4,12 @@
  */
 import type { Span } from "../compiler/source.js";
 
+/** The words that begin a clause. */
+export const clauseKeywords = ["let", "grad", "random", "class", "split"] as const;
+
+/** Words that no definition, input, parameter, `let` or `random` may take for a name. */
+export const reservedWords = ["and", "or", "not", "pi", "inf", ...clauseKeywords] as const;
+
 export interface Name {
   readonly text: string;
   readonly span: Span;

@@ -1,0 +1,504 @@
+/**
+ * The one normal form of expressions: flat sums and products with like terms collected, constants folded, selections
+ * pulled outwards where a branch becomes a constant, and numerically stable primitives recognised by the rewrite
+ * rules. Everything is an equality over the reals; how a tie is decided is never changed.
+ */
+import {
+  apply,
+  constant,
+  type CustomGradient,
+  type Expr,
+  fold,
+  isApplication,
+  reachable,
+  Space,
+} from "../ir/expr.js";
+import * as R from "../ir/rational.js";
+import { primitive as primitiveRow, type PrimitiveName } from "../primitives/table.js";
+import {
+  addTerm,
+  isConstant,
+  isSum,
+  multiplyPower,
+  one,
+  type Product,
+  productOf,
+  rawProduct,
+  rawSum,
+  termsOf,
+  type Terms,
+  zero,
+} from "./forms.js";
+import { type Builder, match, matchFactors, matchTerms } from "./pattern.js";
+import { compiledRules, type CompiledRule, type RuleHead } from "./compiled-rules.js";
+import { signOf } from "./sign.js";
+import { negateCondition, simplifyComparison, simplifyLogic, simplifyWhere } from "./selection.js";
+
+const sumLike: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["add", "subtract", "negate"]);
+const productLike: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["multiply", "divide"]);
+
+/** The normal form of an expression. */
+export function normalise(root: Expr): Expr {
+  const nodes = reachable([root]);
+  const interior = interiorNodes(root, nodes);
+  const done = new Map<Expr, Expr>();
+  const resultOf = (node: Expr): Expr => done.get(node) ?? node;
+  for (const node of nodes) {
+    if (node.kind !== "application" || interior.has(node)) continue;
+    if (sumLike.has(node.primitive)) done.set(node, sumOf(gatherTerms(node, interior, resultOf)));
+    else if (productLike.has(node.primitive)) done.set(node, productFrom(gatherFactors(node, interior, resultOf)));
+    else done.set(node, make(node.primitive, node.operands.map(resultOf), node.rule));
+  }
+  return resultOf(root);
+}
+
+/** Sums inside of one sum, products inside of one product: they are flattened with the outermost one, in one go. */
+function interiorNodes(root: Expr, nodes: readonly Expr[]): Set<Expr> {
+  const interior = new Set<Expr>();
+  const families = [sumLike, productLike];
+  const parents = new Map<Expr, Set<PrimitiveName>>();
+  for (const node of nodes) {
+    if (node.kind !== "application") continue;
+    for (const operand of node.operands) {
+      const names = parents.get(operand) ?? new Set();
+      parents.set(operand, names.add(node.primitive));
+    }
+  }
+  for (const [node, names] of parents) {
+    if (node === root || node.kind !== "application") continue;
+    for (const family of families) {
+      if (family.has(node.primitive) && [...names].every((name) => family.has(name))) interior.add(node);
+    }
+  }
+  return interior;
+}
+
+function gatherTerms(root: Expr, interior: ReadonlySet<Expr>, resultOf: (node: Expr) => Expr): Terms {
+  const terms: Terms = new Map();
+  const stack: [Expr, boolean][] = [[root, false]];
+  for (let next = stack.pop(); next; next = stack.pop()) {
+    const [node, negative] = next;
+    if (node.kind === "application" && (node === root || (interior.has(node) && sumLike.has(node.primitive)))) {
+      const [a, b] = node.operands;
+      if (b) stack.push([b, node.primitive === "subtract" ? !negative : negative]);
+      if (a) stack.push([a, node.primitive === "negate" ? !negative : negative]);
+      continue;
+    }
+    for (const [base, coefficient] of termsOf(resultOf(node))) addTerm(terms, base, negative ? R.negate(coefficient) : coefficient);
+  }
+  return terms;
+}
+
+function gatherFactors(root: Expr, interior: ReadonlySet<Expr>, resultOf: (node: Expr) => Expr): Product {
+  const product: Product = { coefficient: R.one, powers: new Map() };
+  const stack: [Expr, number][] = [[root, 1]];
+  for (let next = stack.pop(); next; next = stack.pop()) {
+    const [node, exponent] = next;
+    if (node.kind === "application" && (node === root || (interior.has(node) && productLike.has(node.primitive)))) {
+      const [a, b] = node.operands;
+      if (b) stack.push([b, node.primitive === "divide" ? -exponent : exponent]);
+      if (a) stack.push([a, exponent]);
+      continue;
+    }
+    const result = resultOf(node);
+    if (isConstant(result, 0) && exponent < 0) {
+      // A division by zero stays as it is written.
+      multiplyPower(product, result, exponent);
+      continue;
+    }
+    const inner = productOf(result);
+    product.coefficient = R.multiply(product.coefficient, R.power(inner.coefficient, exponent));
+    for (const [factor, power] of inner.powers) multiplyPower(product, factor, power * exponent);
+  }
+  return product;
+}
+
+const builder: Builder = { product: productFrom, sum: sumOf };
+
+/** An application in normal form, from operands in normal form. */
+export function make(primitive: PrimitiveName, operands: readonly Expr[], rule: CustomGradient | null = null): Expr {
+  const [a, b, c] = operands;
+  switch (primitive) {
+    case "add":
+    case "subtract": {
+      const terms = termsOf(a!);
+      for (const [base, coefficient] of termsOf(b!)) addTerm(terms, base, primitive === "add" ? coefficient : R.negate(coefficient));
+      return sumOf(terms);
+    }
+    case "negate":
+      return scale(a!, R.rational(-1));
+    case "multiply":
+    case "divide": {
+      if (primitive === "divide" && isConstant(b!, 0)) return apply("divide", operands);
+      const product = productOf(a!);
+      const other = productOf(b!);
+      const sign = primitive === "multiply" ? 1 : -1;
+      product.coefficient = R.multiply(product.coefficient, R.power(other.coefficient, sign));
+      for (const [factor, exponent] of other.powers) multiplyPower(product, factor, sign * exponent);
+      return productFrom(product);
+    }
+    case "pow":
+      return powerOf(a!, b!);
+    case "where":
+      return simplifyWhere(a!, b!, c!);
+    case "less":
+    case "lessOrEqual":
+    case "greater":
+    case "greaterOrEqual":
+    case "equal":
+    case "notEqual":
+      return simplifyComparison(primitive, a!, b!);
+    case "and":
+    case "or":
+      return simplifyLogic(primitive, a!, b!);
+    case "not":
+      return negateCondition(a!);
+    case "sum":
+      return sumOverAxis(a!);
+    case "custom":
+    case "stop_gradient":
+    case "pi":
+    case "infinity":
+      return apply(primitive, operands, rule);
+    default:
+      return functionOf(primitive, operands);
+  }
+}
+
+/** Builds in normal form, bottom-up, what `substitute` and formulas ask for. */
+export function rebuildNormal(root: Expr, replacements: ReadonlyMap<Expr, Expr>): Expr {
+  return fold<Expr>(root, (node, operands) => {
+    const replacement = replacements.get(node);
+    if (replacement) return replacement;
+    return node.kind === "application" ? make(node.primitive, operands, node.rule) : node;
+  });
+}
+
+/** sum[d](r * a) = r * sum[d](a), where r does not vary along the axis. */
+function sumOverAxis(operand: Expr): Expr {
+  const { coefficient, powers } = productOf(operand);
+  const fixed: Product = { coefficient, powers: new Map() };
+  const varying: Product = { coefficient: R.one, powers: new Map() };
+  for (const [factor, exponent] of powers) (factor.space & Space.element ? varying : fixed).powers.set(factor, exponent);
+  if (varying.powers.size === 0) return apply("sum", [operand]);
+  multiplyPower(fixed, apply("sum", [productFrom(varying)]), 1);
+  return productFrom(fixed);
+}
+
+function scale(node: Expr, factor: R.Rational): Expr {
+  const product = productOf(node);
+  return productFrom({ coefficient: R.multiply(product.coefficient, factor), powers: product.powers });
+}
+
+function powerOf(base: Expr, exponent: Expr): Expr {
+  if (exponent.kind !== "constant") return selectOutwards("pow", [base, exponent]) ?? apply("pow", [base, exponent]);
+  const { value } = exponent;
+  if (R.isZero(value)) return one();
+  if (R.isOne(value)) return base;
+  if (R.equal(value, R.rational(1, 2))) return make("sqrt", [base]);
+  if (R.equal(value, R.rational(-1, 2))) return make("divide", [one(), make("sqrt", [base])]);
+  if (!R.isInteger(value) || Math.abs(Number(value.numerator)) > 64) {
+    return selectOutwards("pow", [base, exponent]) ?? apply("pow", [base, exponent]);
+  }
+  const n = Number(value.numerator);
+  if (isConstant(base, 0)) return n > 0 ? base : apply("pow", [base, exponent]);
+  const product = productOf(base);
+  const powers = new Map([...product.powers].map(([factor, e]) => [factor, e * n] as const));
+  return productFrom({ coefficient: R.power(product.coefficient, n), powers });
+}
+
+/** A product in normal form. */
+export function productFrom(product: Product): Expr {
+  if (R.isZero(product.coefficient)) return zero();
+  const powers = new Map<Expr, number>();
+  let { coefficient } = product;
+  for (const [factor, exponent] of product.powers) {
+    if (isApplication(factor, "sqrt") && Math.abs(exponent) >= 2) {
+      // sqrt(a)^2 = a
+      const whole = Math.trunc(exponent / 2);
+      const inner = productOf(factor.operands[0]!);
+      coefficient = R.multiply(coefficient, R.power(inner.coefficient, whole));
+      for (const [base, power] of inner.powers) multiplyPower({ coefficient, powers }, base, power * whole);
+      if (exponent % 2 !== 0) multiplyPower({ coefficient, powers }, factor, exponent % 2);
+    } else if (isSum(factor)) {
+      // c*a + c*b = c*(a + b)
+      const { content, sum } = extractContent(factor);
+      coefficient = R.multiply(coefficient, R.power(content, exponent));
+      multiplyPower({ coefficient, powers }, sum, exponent);
+    } else multiplyPower({ coefficient, powers }, factor, exponent);
+  }
+  let result: Product = { coefficient, powers };
+  result = mergeExponentials(result);
+  const rewritten = applyProductRules(result);
+  if (rewritten) return rewritten;
+  const selected = selectFromProduct(result);
+  if (selected) return selected;
+  return distributeSign(result) ?? rawProduct(result);
+}
+
+/** -(a - b) = b - a, and (a + b) at the scale 1 stands for itself. */
+function distributeSign({ coefficient, powers }: Product): Expr | undefined {
+  const [only] = powers;
+  if (powers.size !== 1 || !only || only[1] !== 1 || !isSum(only[0])) return undefined;
+  if (!R.equal(coefficient, R.rational(-1))) return undefined;
+  const terms: Terms = new Map();
+  for (const [base, value] of termsOf(only[0])) terms.set(base, R.negate(value));
+  return rawSum(terms);
+}
+
+/** The fraction by which all coefficients of a sum can be divided so that they become ±1. */
+function extractContent(sum: Expr): { content: R.Rational; sum: Expr } {
+  const terms = termsOf(sum);
+  const [first] = terms.values();
+  const unchanged = { content: R.one, sum };
+  if (!first) return unchanged;
+  const content = first.numerator < 0n ? R.negate(first) : first;
+  if (R.isOne(content)) return unchanged;
+  const negated = R.negate(content);
+  for (const coefficient of terms.values()) {
+    if (!R.equal(coefficient, content) && !R.equal(coefficient, negated)) return unchanged;
+  }
+  const divided: Terms = new Map();
+  for (const [base, coefficient] of terms) divided.set(base, R.divide(coefficient, content));
+  return { content, sum: rawSum(divided) };
+}
+
+/** exp(a) * exp(b) = exp(a + b): neither factor overflows where the product does not. */
+function mergeExponentials({ coefficient, powers }: Product): Product {
+  const exponentials = [...powers].filter(([factor]) => isApplication(factor, "exp"));
+  const [first] = exponentials;
+  if (!first || (exponentials.length === 1 && first[1] !== -1)) return { coefficient, powers };
+  const exponent: Terms = new Map();
+  for (const [factor, power] of exponentials) {
+    if (factor.kind !== "application") continue;
+    for (const [base, value] of termsOf(factor.operands[0]!)) addTerm(exponent, base, R.multiply(value, R.rational(power)));
+  }
+  const merged = make("exp", [sumOf(exponent)]);
+  const result: Product = { coefficient, powers: new Map() };
+  let placed = false;
+  for (const [factor, power] of powers) {
+    if (!isApplication(factor, "exp")) multiplyPower(result, factor, power);
+    else if (!placed) {
+      placed = true;
+      const inner = productOf(merged);
+      result.coefficient = R.multiply(result.coefficient, inner.coefficient);
+      for (const [base, e] of inner.powers) multiplyPower(result, base, e);
+    }
+  }
+  return result;
+}
+
+/** A sum in normal form. */
+export function sumOf(terms: Terms): Expr {
+  if (terms.size === 0) return zero();
+  if (terms.size === 1) {
+    const [[base, coefficient]] = [...terms] as [[Expr, R.Rational]];
+    return scale(base, coefficient);
+  }
+  const selected = selectFromSum(terms) ?? applySumRules(terms) ?? collectInside(terms);
+  return selected ?? rawSum(terms);
+}
+
+/** c*(a + b) + d*a becomes one flat sum where that leaves fewer terms. */
+function collectInside(terms: Terms): Expr | undefined {
+  if (terms.size > 12) return undefined;
+  const flat: Terms = new Map();
+  let before = 0;
+  let opened = false;
+  for (const [base, coefficient] of terms) {
+    const inner = isSum(base) ? termsOf(base) : undefined;
+    if (!inner) {
+      before += 1;
+      addTerm(flat, base, coefficient);
+      continue;
+    }
+    opened = true;
+    before += inner.size;
+    for (const [innerBase, value] of inner) addTerm(flat, innerBase, R.multiply(value, coefficient));
+  }
+  return opened && flat.size < before ? sumOf(flat) : undefined;
+}
+
+function applySumRules(terms: Terms): Expr | undefined {
+  for (const compiled of rulesFor("sum")) {
+    if (compiled.pattern.kind !== "sum") continue;
+    for (const { bindings, rest, scale: factor } of matchTerms(compiled.pattern.terms, terms, new Map(), builder)) {
+      if (!holds(compiled, bindings)) continue;
+      const replacement = make("multiply", [factor, compiled.replace(bindings, make)]);
+      for (const [base, coefficient] of termsOf(replacement)) addTerm(rest, base, coefficient);
+      return sumOf(rest);
+    }
+  }
+  return undefined;
+}
+
+function applyProductRules(product: Product): Expr | undefined {
+  for (const compiled of rulesFor("product")) {
+    if (compiled.pattern.kind !== "product") continue;
+    for (const { bindings, rest } of matchFactors(compiled.pattern, product, new Map(), builder)) {
+      if (!holds(compiled, bindings)) continue;
+      const replacement = productOf(compiled.replace(bindings, make));
+      rest.coefficient = R.multiply(rest.coefficient, replacement.coefficient);
+      for (const [factor, exponent] of replacement.powers) multiplyPower(rest, factor, exponent);
+      return productFrom(rest);
+    }
+  }
+  return undefined;
+}
+
+const rulesFor = (head: RuleHead): readonly CompiledRule[] => compiledRules().get(head) ?? [];
+
+function holds(rule: CompiledRule, bindings: ReadonlyMap<string, Expr>): boolean {
+  for (const [letter, requirement] of Object.entries(rule.requires)) {
+    const bound = bindings.get(letter);
+    if (!bound) return false;
+    const sign = signOf(bound);
+    if (!sign.nonnegative || (requirement === "positive" && !sign.nonzero)) return false;
+  }
+  return true;
+}
+
+/** f(-a) = ±f(a) */
+const odd: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(
+  ["tanh", "erf", "sin", "tan", "sinh", "asinh", "atan", "asin", "atanh", "cbrt", "sign"],
+);
+const even: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["cos", "cosh", "logistic", "normpdf", "abs"]);
+
+/** Where a primitive has a rational value: f(0), and for log f(1). */
+const valueAtZero: Partial<Record<PrimitiveName, R.Rational>> = {
+  ...Object.fromEntries(
+    ["expm1", "log1p", "sqrt", "cbrt", "tanh", "erf", "sin", "tan", "atan", "asin", "sinh", "asinh", "atanh", "sign", "floor", "ceil", "round", "abs"].map(
+      (name) => [name, R.zero],
+    ),
+  ),
+  ...Object.fromEntries(["exp", "erfc", "cos", "cosh"].map((name) => [name, R.one])),
+  sigmoid: R.rational(1, 2),
+  normcdf: R.rational(1, 2),
+  logistic: R.rational(1, 4),
+};
+
+function functionOf(primitive: PrimitiveName, operands: readonly Expr[]): Expr {
+  const [a] = operands;
+  if (a?.kind === "constant" && operands.length === 1) {
+    const exact = exactValue(primitive, a.value);
+    if (exact) return constant(exact);
+  }
+  if (a && (odd.has(primitive) || even.has(primitive)) && leadsNegative(a)) {
+    const positive = make(primitive, [scale(a, R.rational(-1))]);
+    return odd.has(primitive) ? scale(positive, R.rational(-1)) : positive;
+  }
+  const selected = selectOutwards(primitive, operands);
+  if (selected) return selected;
+  const node = apply(primitive, operands);
+  for (const compiled of rulesFor(primitive)) {
+    for (const bindings of match(compiled.pattern, node, new Map(), builder)) {
+      if (holds(compiled, bindings)) return compiled.replace(bindings, make);
+    }
+  }
+  return node;
+}
+
+function leadsNegative(node: Expr): boolean {
+  if (isSum(node)) return [...termsOf(node).values()].every((coefficient) => coefficient.numerator < 0n);
+  return productOf(node).coefficient.numerator < 0n;
+}
+
+function exactValue(primitive: PrimitiveName, a: R.Rational): R.Rational | undefined {
+  const floor = (value: R.Rational): bigint => {
+    const quotient = value.numerator / value.denominator;
+    return value.numerator < 0n && quotient * value.denominator !== value.numerator ? quotient - 1n : quotient;
+  };
+  switch (primitive) {
+    case "abs":
+      return a.numerator < 0n ? R.negate(a) : a;
+    case "sign":
+      return R.rational(a.numerator > 0n ? 1 : a.numerator < 0n ? -1 : 0);
+    case "floor":
+      return R.rational(floor(a));
+    case "ceil":
+      return R.rational(-floor(R.negate(a)));
+    case "round": {
+      const below = floor(a);
+      const rest = R.compare(R.subtract(a, R.rational(below)), R.rational(1, 2));
+      return R.rational(rest > 0 || (rest === 0 && below % 2n !== 0n) ? below + 1n : below);
+    }
+    case "sqrt": {
+      const root = (n: bigint): bigint | undefined => {
+        if (n < 0n || n > 1n << 52n) return undefined;
+        const r = BigInt(Math.round(Math.sqrt(Number(n))));
+        return r * r === n ? r : undefined;
+      };
+      const [n, d] = [root(a.numerator), root(a.denominator)];
+      return n !== undefined && d !== undefined ? R.rational(n, d) : undefined;
+    }
+    case "log":
+      return R.isOne(a) ? R.zero : undefined;
+    default:
+      return R.isZero(a) ? valueAtZero[primitive] : undefined;
+  }
+}
+
+/** f(where(c, a, b)) = where(c, f(a), f(b)), done where a branch is a constant. */
+function selectOutwards(primitive: PrimitiveName, operands: readonly Expr[]): Expr | undefined {
+  if (primitiveRow(primitive).reduces) return undefined;
+  const index = operands.findIndex((operand) => isApplication(operand, "where") && hasConstantBranch(operand));
+  const choice = operands[index];
+  if (!choice || choice.kind !== "application") return undefined;
+  const inBranch = (branch: Expr): Expr => make(primitive, operands.map((operand, i) => (i === index ? branch : operand)));
+  const [condition, a, b] = choice.operands;
+  return make("where", [condition!, inBranch(a!), inBranch(b!)]);
+}
+
+function hasConstantBranch(choice: Expr): boolean {
+  if (choice.kind !== "application") return false;
+  const [, a, b] = choice.operands;
+  return a?.kind === "constant" || b?.kind === "constant";
+}
+
+/** p * where(c, 0, b) = where(c, 0, p * b): a selection absorbs the product where a branch is a constant. */
+function selectFromProduct(product: Product): Expr | undefined {
+  const choices = [...product.powers].filter(([factor, exponent]) => exponent > 0 && isApplication(factor, "where"));
+  const first = choices.find(([factor]) => hasConstantBranch(factor)) ?? choices[0];
+  if (!first || first[0].kind !== "application") return undefined;
+  const [condition] = first[0].operands;
+  const alike = choices.filter(([factor]) => factor.kind === "application" && factor.operands[0] === condition);
+  const onlyScaled = product.powers.size === 1 && !R.isOne(product.coefficient);
+  if (!hasConstantBranch(first[0]) && alike.length < 2 && !onlyScaled) return undefined;
+  const branch = (which: 1 | 2): Expr => {
+    let result = productFrom({
+      coefficient: product.coefficient,
+      powers: new Map([...product.powers].filter(([factor]) => !alike.some(([other]) => other === factor))),
+    });
+    for (const [factor, exponent] of alike) {
+      if (factor.kind === "application") result = make("multiply", [result, powerOf(factor.operands[which]!, constant(exponent))]);
+    }
+    return result;
+  };
+  return make("where", [condition!, branch(1), branch(2)]);
+}
+
+/** where(c, a, b) + where(c, p, q) = where(c, a + p, b + q) */
+function selectFromSum(terms: Terms): Expr | undefined {
+  const byCondition = new Map<Expr, [Expr, R.Rational][]>();
+  for (const [base, coefficient] of terms) {
+    if (!isApplication(base, "where")) continue;
+    const list = byCondition.get(base.operands[0]!) ?? [];
+    byCondition.set(base.operands[0]!, [...list, [base, coefficient]]);
+  }
+  for (const [condition, alike] of byCondition) {
+    if (alike.length < 2) continue;
+    const branch = (which: 1 | 2): Expr => {
+      const sum: Terms = new Map();
+      for (const [base, coefficient] of alike) {
+        if (base.kind !== "application") continue;
+        for (const [inner, value] of termsOf(base.operands[which]!)) addTerm(sum, inner, R.multiply(value, coefficient));
+      }
+      return sumOf(sum);
+    };
+    const rest = new Map(terms);
+    for (const [base] of alike) rest.delete(base);
+    addTerm(rest, make("where", [condition, branch(1), branch(2)]), R.one);
+    return sumOf(rest);
+  }
+  return undefined;
+}

@@ -1,0 +1,84 @@
+/**
+ * The rewrite rules over the reals: what is written on the left is the same number as what stands on the right, and
+ * the right side can be computed without overflow or cancellation where the left side cannot. One line each; single
+ * letters stand for any expression. A sum on the left matches part of a sum at any scale, a product part of a product.
+ */
+export type Requirement = "positive" | "nonnegative";
+
+export interface Rule {
+  readonly from: string;
+  readonly to: string;
+  /** Letters whose sign must be known. */
+  readonly requires?: Readonly<Record<string, Requirement>>;
+}
+
+const rule = (from: string, to: string, requires?: Rule["requires"]): Rule => (requires ? { from, to, requires } : { from, to });
+
+/** Tried on every sum. */
+export const sumRules: readonly Rule[] = [
+  rule("exp(a) - 1", "expm1(a)"),
+  rule("1 + expm1(a)", "exp(a)"),
+  rule("1 + erf(a)", "erfc(-a)"),
+  rule("1 - erf(a)", "erfc(a)"),
+  rule("1 - erfc(a)", "erf(a)"),
+  rule("2 - erfc(a)", "erfc(-a)"),
+  rule("1 - normcdf(a)", "normcdf(-a)"),
+  rule("1 - sigmoid(a)", "sigmoid(-a)"),
+  rule("1 - 2 * sigmoid(a)", "-tanh(a / 2)"),
+  rule("sigmoid(a) - sigmoid(-a)", "tanh(a / 2)"),
+  rule("sigmoid(a) - sigmoid(a)^2", "logistic(a)"),
+  rule("1 + tanh(a)", "2 * sigmoid(2 * a)"),
+  rule("1 - tanh(a)", "2 * sigmoid(-2 * a)"),
+  rule("1 - tanh(a)^2", "4 * logistic(2 * a)"),
+  rule("exp(a) + exp(-a)", "2 * cosh(a)"),
+  rule("exp(a) - exp(-a)", "2 * sinh(a)"),
+  rule("expm1(a) - expm1(-a)", "2 * sinh(a)"),
+  rule("softplus(a) - a", "softplus(-a)"),
+  rule("log(b + c) - log(b)", "log1p(c / b)", { b: "positive", c: "nonnegative" }),
+  rule("sin(a)^2 + cos(a)^2", "1"),
+];
+
+/** Tried on every product and quotient. */
+export const productRules: readonly Rule[] = [
+  rule("1 / (1 + exp(a))", "sigmoid(-a)"),
+  rule("1 / (2 + expm1(a))", "sigmoid(-a)"),
+  rule("exp(a) * sigmoid(-a)", "sigmoid(a)"),
+  rule("exp(a) * sigmoid(-a)^2", "logistic(a)"),
+  rule("exp(a) / (exp(a) + exp(b))", "sigmoid(a - b)"),
+  rule("expm1(a) * sigmoid(-a)", "tanh(a / 2)"),
+  rule("sigmoid(a) * sigmoid(-a)", "logistic(a)"),
+  rule("sinh(a) / cosh(a)", "tanh(a)"),
+  rule("tanh(a) * cosh(a)", "sinh(a)"),
+  rule("1 / cosh(a)^2", "4 * logistic(2 * a)"),
+  rule("1 / cosh(a)", "2 * sigmoid(2 * a) * exp(-a)"),
+  rule("sin(a) / cos(a)", "tan(a)"),
+];
+
+/** Tried on every application of another primitive. */
+export const functionRules: readonly Rule[] = [
+  rule("log(exp(a))", "a"),
+  rule("exp(log(a))", "a", { a: "positive" }),
+  rule("log(1 + a)", "log1p(a)"),
+  rule("log1p(exp(a))", "softplus(a)"),
+  rule("log1p(expm1(a))", "a"),
+  rule("expm1(log1p(a))", "a"),
+  rule("log(exp(a) + exp(b))", "logaddexp(a, b)"),
+  rule("log(exp(a) + b)", "logaddexp(a, log(b))", { b: "nonnegative" }),
+  rule("log(sigmoid(a))", "-softplus(-a)"),
+  rule("log1p(-sigmoid(a))", "-softplus(a)"),
+  rule("log(a / b)", "log(a) - log(b)", { a: "positive", b: "positive" }),
+  rule("exp(softplus(a))", "1 + exp(a)"),
+  rule("exp(-softplus(a))", "sigmoid(-a)"),
+  rule("expm1(softplus(a))", "exp(a)"),
+  rule("expm1(-softplus(a))", "-sigmoid(a)"),
+  rule("sqrt(a^2)", "where(a >= 0, a, -a)"),
+  rule("sqrt(b + c * a^2)", "hypot(sqrt(b), sqrt(c) * a)", { b: "positive", c: "positive" }),
+  rule("sqrt(b + a^2)", "hypot(sqrt(b), a)", { b: "nonnegative" }),
+  rule("erfc(a / sqrt(2))", "2 * normcdf(-a)"),
+  rule("logaddexp(0, a)", "softplus(a)"),
+  rule("logaddexp(a, 0)", "softplus(a)"),
+  rule("tan(atan(a))", "a"),
+  rule("sin(asin(a))", "a"),
+  rule("tanh(atanh(a))", "a"),
+  rule("sinh(asinh(a))", "a"),
+];

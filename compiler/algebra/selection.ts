@@ -1,0 +1,132 @@
+/** Conditions and `where`: folding, and comparisons solved for what varies. Which side a tie falls to never changes. */
+import { apply, constant, type Expr, isApplication } from "../ir/expr.js";
+import * as R from "../ir/rational.js";
+import type { PrimitiveName } from "../primitives/table.js";
+import { isSum, productOf, rawProduct, rawSum, termsOf } from "./forms.js";
+
+type Comparison = "less" | "lessOrEqual" | "greater" | "greaterOrEqual" | "equal" | "notEqual";
+
+const complements: Readonly<Record<Comparison, Comparison>> = {
+  less: "greaterOrEqual",
+  greaterOrEqual: "less",
+  greater: "lessOrEqual",
+  lessOrEqual: "greater",
+  equal: "notEqual",
+  notEqual: "equal",
+};
+
+const mirrored: Readonly<Record<Comparison, Comparison>> = {
+  less: "greater",
+  greater: "less",
+  lessOrEqual: "greaterOrEqual",
+  greaterOrEqual: "lessOrEqual",
+  equal: "equal",
+  notEqual: "notEqual",
+};
+
+export function isComparison(name: PrimitiveName): name is Comparison {
+  return name in complements;
+}
+
+const truth = (holds: boolean): Expr => apply(holds ? "equal" : "notEqual", [constant(0), constant(0)]);
+
+/** Whether a condition is decided already. */
+export function decided(condition: Expr): boolean | undefined {
+  if (condition.kind !== "application" || !isComparison(condition.primitive)) return undefined;
+  const [a, b] = condition.operands;
+  if (a?.kind !== "constant" || b?.kind !== "constant") return undefined;
+  const order = R.compare(a.value, b.value);
+  switch (condition.primitive) {
+    case "less":
+      return order < 0;
+    case "lessOrEqual":
+      return order <= 0;
+    case "greater":
+      return order > 0;
+    case "greaterOrEqual":
+      return order >= 0;
+    case "equal":
+      return order === 0;
+    case "notEqual":
+      return order !== 0;
+  }
+}
+
+/** `2*x + 3 < 0` becomes `x < -1.5`: a comparison with a constant is solved for the varying term. */
+export function simplifyComparison(primitive: Comparison, left: Expr, right: Expr): Expr {
+  const known = decided(apply(primitive, [left, right]));
+  if (known !== undefined) return truth(known);
+  if (left.kind === "constant") return simplifyComparison(mirrored[primitive], right, left);
+  if (right.kind !== "constant") return apply(primitive, [left, right]);
+  let terms = termsOf(left);
+  const offset = isSum(left) ? terms.get(constant(1)) : undefined;
+  let bound = right.value;
+  if (offset) {
+    terms = new Map(terms);
+    terms.delete(constant(1));
+    bound = R.subtract(bound, offset);
+  }
+  const [first] = terms;
+  if (terms.size === 1 && first) {
+    const [base, coefficient] = first;
+    const direction = coefficient.numerator < 0n ? mirrored[primitive] : primitive;
+    return apply(direction, [base, constant(R.divide(bound, coefficient))]);
+  }
+  return apply(primitive, [offset ? rawSum(terms) : left, constant(bound)]);
+}
+
+export function negateCondition(condition: Expr): Expr {
+  if (condition.kind === "application") {
+    if (isComparison(condition.primitive)) return simplifyComparison(complements[condition.primitive], condition.operands[0]!, condition.operands[1]!);
+    if (condition.primitive === "not") return condition.operands[0]!;
+    if (condition.primitive === "and" || condition.primitive === "or") {
+      const [a, b] = condition.operands.map(negateCondition);
+      return simplifyLogic(condition.primitive === "and" ? "or" : "and", a!, b!);
+    }
+  }
+  return apply("not", [condition]);
+}
+
+export function simplifyLogic(primitive: "and" | "or", a: Expr, b: Expr): Expr {
+  for (const [side, other] of [[a, b], [b, a]] as const) {
+    const known = decided(side);
+    if (known !== undefined) return known === (primitive === "and") ? other : truth(known);
+  }
+  return a === b ? a : apply(primitive, [a, b]);
+}
+
+export function simplifyWhere(condition: Expr, a: Expr, b: Expr): Expr {
+  const known = decided(condition);
+  if (known !== undefined) return known ? a : b;
+  if (isApplication(condition, "not")) return simplifyWhere(condition.operands[0]!, b, a);
+  const first = assume(a, condition, true);
+  const second = assume(b, condition, false);
+  return first === second ? first : apply("where", [condition, first, second]);
+}
+
+/** What a branch is, given how the condition around it was decided. */
+function assume(branch: Expr, condition: Expr, holds: boolean): Expr {
+  let result = branch;
+  while (isApplication(result, "where")) {
+    const [inner, a, b] = result.operands;
+    if (inner === condition) result = holds ? a! : b!;
+    else if (isComplement(inner!, condition)) result = holds ? b! : a!;
+    else break;
+  }
+  return result;
+}
+
+function isComplement(a: Expr, b: Expr): boolean {
+  return (
+    a.kind === "application" &&
+    b.kind === "application" &&
+    isComparison(a.primitive) &&
+    isComparison(b.primitive) &&
+    complements[a.primitive] === b.primitive &&
+    a.operands[0] === b.operands[0] &&
+    a.operands[1] === b.operands[1]
+  );
+}
+
+/** Bound of a comparison `x < c` on a bare product, for those who solve conditions. */
+export const comparedProduct = (node: Expr): Expr => rawProduct(productOf(node));

@@ -1,0 +1,81 @@
+import { call, type Dialect, infix, libraryCall, Precedence, type Spelling } from "../../printing/dialect.js";
+
+const negate: Spelling = ([a], print) => {
+  const operand = print(a!, Precedence.unary);
+  return { text: operand.startsWith("-") ? `-(${operand})` : `-${operand}`, precedence: Precedence.unary };
+};
+
+const where: Spelling = ([condition, a, b], print) => ({
+  text: `${print(condition!, Precedence.or)} ? ${print(a!, Precedence.selection)} : ${print(b!, Precedence.selection)}`,
+  precedence: Precedence.selection,
+});
+
+const comparison = (symbol: string): Spelling => infix(symbol, Precedence.comparison, true);
+
+export const typescript: Dialect = {
+  literal: (value) => String(value),
+  spellings: {
+    negate,
+    add: infix("+", Precedence.sum, true),
+    subtract: infix("-", Precedence.sum, true),
+    multiply: infix("*", Precedence.product, true),
+    divide: infix("/", Precedence.product, true),
+    pow: call("Math.pow"),
+    pi: () => ({ text: "Math.PI", precedence: Precedence.primary }),
+    infinity: () => ({ text: "Infinity", precedence: Precedence.primary }),
+    less: comparison("<"),
+    lessOrEqual: comparison("<="),
+    greater: comparison(">"),
+    greaterOrEqual: comparison(">="),
+    equal: comparison("==="),
+    notEqual: comparison("!=="),
+    and: ([a, b], print) => ({
+      text: `${print(a!, Precedence.comparison)} && ${print(b!, Precedence.comparison)}`,
+      precedence: Precedence.and,
+    }),
+    or: ([a, b], print) => ({
+      text: `${print(a!, Precedence.comparison)} || ${print(b!, Precedence.comparison)}`,
+      precedence: Precedence.or,
+    }),
+    not: ([a], print) => ({ text: `!${print(a!, Precedence.primary)}`, precedence: Precedence.unary }),
+    where,
+    guard: ([value, name], print) => ({
+      text: `Number.isNaN(${print(name!, Precedence.selection)}) ? ${print(name!, Precedence.selection)} : ${print(value!, Precedence.selection)}`,
+      precedence: Precedence.selection,
+    }),
+    at_least: call("Math.max"),
+    at_most: call("Math.min"),
+    abs: call("Math.abs"),
+    sign: call("Math.sign"),
+    exp: call("Math.exp"),
+    expm1: call("Math.expm1"),
+    log: call("Math.log"),
+    log1p: call("Math.log1p"),
+    sqrt: call("Math.sqrt"),
+    cbrt: call("Math.cbrt"),
+    logaddexp: libraryCall("logaddexp"),
+    hypot: call("Math.hypot"),
+    sigmoid: libraryCall("sigmoid"),
+    logistic: libraryCall("logistic"),
+    softplus: libraryCall("softplus"),
+    tanh: call("Math.tanh"),
+    erf: libraryCall("erf"),
+    erfc: libraryCall("erfc"),
+    normcdf: libraryCall("normcdf"),
+    normpdf: libraryCall("normpdf"),
+    sin: call("Math.sin"),
+    cos: call("Math.cos"),
+    tan: call("Math.tan"),
+    atan: call("Math.atan"),
+    asin: call("Math.asin"),
+    acos: call("Math.acos"),
+    sinh: call("Math.sinh"),
+    cosh: call("Math.cosh"),
+    asinh: call("Math.asinh"),
+    acosh: call("Math.acosh"),
+    atanh: call("Math.atanh"),
+    floor: call("Math.floor"),
+    ceil: call("Math.ceil"),
+    round: libraryCall("roundEven"),
+  },
+};

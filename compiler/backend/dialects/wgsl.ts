@@ -1,0 +1,103 @@
+import { call, type Dialect, infix, libraryCall, Precedence, type Spelling } from "../../printing/dialect.js";
+
+const comparison = (symbol: string): Spelling => infix(symbol, Precedence.comparison, true);
+
+const logic = (symbol: string, precedence: number): Spelling =>
+  ([a, b], print) => ({
+    text: `(${print(a!, Precedence.selection)}) ${symbol} (${print(b!, Precedence.selection)})`,
+    precedence,
+  });
+
+/** `select` takes the value for false first. */
+const select = (whenFalse: string, whenTrue: string, condition: string): { text: string; precedence: number } => ({
+  text: `select(${whenFalse}, ${whenTrue}, ${condition})`,
+  precedence: Precedence.primary,
+});
+
+/** The largest finite float32: larger constants have no literal. */
+const largest = 3.4028234663852886e38;
+
+export const wgsl: Dialect = {
+  literal(value) {
+    const rounded = Math.fround(Math.min(largest, Math.max(-largest, value)));
+    const text = shortest(rounded);
+    return /[.e]/.test(text) ? text : `${text}.0`;
+  },
+  spellings: {
+    negate: ([a], print) => {
+      const operand = print(a!, Precedence.unary);
+      return { text: operand.startsWith("-") ? `-(${operand})` : `-${operand}`, precedence: Precedence.unary };
+    },
+    add: infix("+", Precedence.sum, true),
+    subtract: infix("-", Precedence.sum, true),
+    multiply: infix("*", Precedence.product, true),
+    divide: infix("/", Precedence.product, true),
+    pow: libraryCall("pow"),
+    pi: () => ({ text: "3.1415927", precedence: Precedence.primary }),
+    infinity: (_operands, _print, library) => ({ text: `${library("infinity")}()`, precedence: Precedence.primary }),
+    less: comparison("<"),
+    lessOrEqual: comparison("<="),
+    greater: comparison(">"),
+    greaterOrEqual: comparison(">="),
+    equal: comparison("=="),
+    notEqual: comparison("!="),
+    and: logic("&&", Precedence.and),
+    or: logic("||", Precedence.or),
+    not: ([a], print) => ({ text: `!(${print(a!, Precedence.selection)})`, precedence: Precedence.unary }),
+    where: ([condition, a, b], print) =>
+      select(print(b!, Precedence.selection), print(a!, Precedence.selection), print(condition!, Precedence.selection)),
+    guard: ([value, name], print, library) => {
+      const nan = print(name!, Precedence.selection);
+      return select(print(value!, Precedence.selection), nan, `${library("is_nan")}(${nan})`);
+    },
+    at_least: ([a, b], print) => {
+      const [value, bound] = [print(a!, Precedence.comparison + 1), print(b!, Precedence.comparison + 1)];
+      return select(value, bound, `${value} < ${bound}`);
+    },
+    at_most: ([a, b], print) => {
+      const [value, bound] = [print(a!, Precedence.comparison + 1), print(b!, Precedence.comparison + 1)];
+      return select(value, bound, `${value} > ${bound}`);
+    },
+    abs: call("abs"),
+    sign: libraryCall("sign"),
+    exp: libraryCall("exp"),
+    expm1: libraryCall("expm1"),
+    log: libraryCall("log"),
+    log1p: libraryCall("log1p"),
+    sqrt: call("sqrt"),
+    cbrt: libraryCall("cbrt"),
+    logaddexp: libraryCall("logaddexp"),
+    hypot: libraryCall("hypot"),
+    sigmoid: libraryCall("sigmoid"),
+    logistic: libraryCall("logistic"),
+    softplus: libraryCall("softplus"),
+    tanh: libraryCall("tanh"),
+    erf: libraryCall("erf"),
+    erfc: libraryCall("erfc"),
+    normcdf: libraryCall("normcdf"),
+    normpdf: libraryCall("normpdf"),
+    sin: libraryCall("sin"),
+    cos: libraryCall("cos"),
+    tan: libraryCall("tan"),
+    atan: libraryCall("atan"),
+    asin: libraryCall("asin"),
+    acos: libraryCall("acos"),
+    sinh: libraryCall("sinh"),
+    cosh: libraryCall("cosh"),
+    asinh: libraryCall("asinh"),
+    acosh: libraryCall("acosh"),
+    atanh: libraryCall("atanh"),
+    floor: call("floor"),
+    ceil: call("ceil"),
+    round: call("round"),
+  },
+};
+
+/** The shortest decimal that reads back as this float32. */
+function shortest(value: number): string {
+  for (let digits = 1; digits < 9; digits++) {
+    const text = value.toPrecision(digits);
+    if (Math.fround(Number(text)) === value) return String(Number(text));
+  }
+  return String(Number(value.toPrecision(9)));
+}

@@ -1,0 +1,167 @@
+/**
+ * From what is to be computed to what a dialect can spell: declared gradients are expanded, constants folded, powers
+ * multiplied out, primitives without a native spelling expanded, and selections arranged so that NaN gets through.
+ */
+import { expandCalls } from "../calculus/differentiate.js";
+import { integerExponent, productOf, rawProduct } from "../algebra/forms.js";
+import { negateCondition } from "../algebra/selection.js";
+import { apply, constant, type Expr, fold, rebuild, Space, type Variable, variablesOf } from "../ir/expr.js";
+import { fromNumber } from "../ir/rational.js";
+import { constantValue } from "../numerics/constant.js";
+import { instantiateRow } from "../primitives/formula.js";
+import { primitive as primitiveRow, type PrimitiveName } from "../primitives/table.js";
+
+export interface LowerOptions {
+  /** Whether the dialect has a spelling of its own. */
+  readonly spells: (primitive: PrimitiveName) => boolean;
+  /** Variables whose NaN must give NaN wherever they are met; none for derivatives, whose value at NaN is free. */
+  readonly nanFrom: ReadonlySet<Variable>;
+}
+
+export function lower(root: Expr, options: LowerOptions): Expr {
+  const expanded = expandPrimitives(foldConstants(gatherConstants(expandCalls(root))), options);
+  return options.nanFrom.size === 0 ? expanded : passNaN(root, expanded, options.nanFrom);
+}
+
+/** All constants of a product become one factor. */
+function gatherConstants(root: Expr): Expr {
+  return rebuild(root, (node, operands) => {
+    const built = apply(node.primitive, operands, node.rule);
+    if (node.space === Space.constant || (node.primitive !== "multiply" && node.primitive !== "divide")) return built;
+    const { coefficient, powers } = productOf(built);
+    const constants = new Map([...powers].filter(([factor]) => factor.space === Space.constant));
+    if (constants.size === 0) return built;
+    const value = constantValue(rawProduct({ coefficient, powers: constants }));
+    if (value === undefined || !Number.isFinite(value) || value === 0) return built;
+    const others = new Map([...powers].filter(([factor]) => !constants.has(factor)));
+    return rawProduct({ coefficient: fromNumber(value), powers: others });
+  });
+}
+
+/** Each constant subexpression becomes the nearest binary64. */
+function foldConstants(root: Expr): Expr {
+  return rebuild(root, (node, operands) => {
+    if (node.space === Space.constant && node.type === "number" && node.primitive !== "infinity") {
+      const value = constantValue(node);
+      if (value !== undefined && Number.isFinite(value)) return constant(fromNumber(value));
+    }
+    return apply(node.primitive, operands, node.rule);
+  });
+}
+
+function expandPrimitives(root: Expr, options: LowerOptions): Expr {
+  return rebuild(root, (node, operands) => {
+    const exponent = integerExponent(node);
+    if (exponent !== undefined) return repeatedProduct(operands[0]!, exponent);
+    const { expansion } = primitiveRow(node.primitive);
+    if (expansion === undefined || options.spells(node.primitive)) return apply(node.primitive, operands, node.rule);
+    const build = (name: PrimitiveName, inner: readonly Expr[]): Expr => {
+      const row = primitiveRow(name);
+      if (row.expansion === undefined || options.spells(name)) return apply(name, inner);
+      return instantiateRow(row.expansion, inner, build);
+    };
+    return foldConstants(instantiateRow(expansion, operands, build));
+  });
+}
+
+/** base^n by repeated squaring. */
+function repeatedProduct(base: Expr, exponent: number): Expr {
+  if (exponent < 0) return apply("divide", [constant(1), repeatedProduct(base, -exponent)]);
+  if (exponent === 0) return constant(1);
+  if (exponent === 1) return base;
+  const half = repeatedProduct(base, Math.floor(exponent / 2));
+  const squared = apply("multiply", [half, half]);
+  return exponent % 2 === 0 ? squared : apply("multiply", [squared, base]);
+}
+
+type Names = ReadonlySet<Variable>;
+const none: Names = new Set();
+const union = (sets: readonly Names[]): Names => new Set(sets.flatMap((set) => [...set]));
+const intersection = (a: Names, b: Names): Names => new Set([...a].filter((name) => b.has(name)));
+
+/** Variables that a definition meets whatever branch is taken: in a condition, or in every branch. */
+function alwaysMet(root: Expr): Names {
+  return fold<Names>(root, (node, operands) => {
+    if (node.kind === "variable") return new Set([node]);
+    if (node.kind === "constant") return none;
+    if (node.primitive !== "where") return union(operands);
+    const [condition, a, b] = operands;
+    return union([condition!, intersection(a!, b!)]);
+  });
+}
+
+/**
+ * Arranges selections such that a NaN in a variable that is met gives NaN. A comparison with NaN is false: often it is
+ * enough to turn the condition round, so that the branch taken then holds the variable; else the value is guarded.
+ */
+function passNaN(definition: Expr, root: Expr, from: Names): Expr {
+  const strict = new Map<Expr, Names>();
+  const strictOf = (node: Expr): Names => strict.get(node) ?? none;
+  const result = fold<Expr>(root, (node, operands) => {
+    if (node.kind !== "application") {
+      if (node.kind === "variable" && from.has(node)) strict.set(node, new Set([node]));
+      return node;
+    }
+    if (node.primitive !== "where") {
+      const built = apply(node.primitive, operands, node.rule);
+      const heeded = node.primitive === "pow" && operands[1]?.kind !== "constant" ? operands.slice(1) : operands;
+      strict.set(built, union(heeded.map(strictOf)));
+      return built;
+    }
+    const [condition, a, b] = operands;
+    const met = intersection(variablesOf(condition!), from);
+    const straight = { condition: condition!, a: a!, b: b! };
+    const turned = { condition: negateCondition(condition!), a: b!, b: a! };
+    const missing = [straight, turned].map((choice) => [...met].filter((name) => !caught(choice, name, strictOf)));
+    const useTurned = missing[1]!.length < missing[0]!.length;
+    const choice = useTurned ? turned : straight;
+    let built: Expr = apply("where", [choice.condition, choice.a, choice.b]);
+    for (const name of missing[useTurned ? 1 : 0]!) built = apply("guard", [built, name]);
+    strict.set(built, union([met, intersection(strictOf(a!), strictOf(b!))]));
+    return built;
+  });
+  let guarded = result;
+  for (const name of alwaysMet(expandCallsRaw(definition))) {
+    if (from.has(name) && !strictOf(result).has(name)) guarded = apply("guard", [guarded, name]);
+  }
+  return guarded;
+}
+
+/** The definition as written, calls with declared gradients replaced by their bodies, nothing simplified. */
+function expandCallsRaw(root: Expr): Expr {
+  return rebuild(root, (node, operands) => {
+    if (node.primitive !== "custom" || !node.rule) return apply(node.primitive, operands, node.rule);
+    const actual = new Map<Expr, Expr>(node.rule.formals.map((formal, i) => [formal, operands[i]!]));
+    return fold<Expr>(expandCallsRaw(node.rule.body), (inner, values) => {
+      const value = actual.get(inner);
+      if (value) return value;
+      return inner.kind === "application" ? apply(inner.primitive, values, inner.rule) : inner;
+    });
+  });
+}
+
+/** Whether the branch that a NaN in `name` leads to gives NaN. */
+function caught(choice: { condition: Expr; a: Expr; b: Expr }, name: Variable, strictOf: (node: Expr) => Names): boolean {
+  const outcome = underNaN(choice.condition, name);
+  return (outcome === false || strictOf(choice.a).has(name)) && (outcome === true || strictOf(choice.b).has(name));
+}
+
+/** What a condition is when `name` is NaN, if that can be said. */
+function underNaN(condition: Expr, name: Variable): boolean | undefined {
+  return fold<boolean | undefined>(condition, (node, operands) => {
+    if (node.kind !== "application" || node.type !== "condition") return undefined;
+    const [a, b] = operands;
+    switch (node.primitive) {
+      case "not":
+        return a === undefined ? undefined : !a;
+      case "and":
+        return a === false || b === false ? false : a === true && b === true ? true : undefined;
+      case "or":
+        return a === true || b === true ? true : a === false && b === false ? false : undefined;
+      case "notEqual":
+        return node.operands.some((operand) => variablesOf(operand).has(name)) ? true : undefined;
+      default:
+        return node.operands.some((operand) => variablesOf(operand).has(name)) ? false : undefined;
+    }
+  });
+}

@@ -1,0 +1,49 @@
+/** The manifest: what any caller, in any language, needs to call every kernel. */
+export type ExtentName = "size" | "channelOuter" | "channels" | "channelInner" | "axisOuter" | "axisLength" | "axisInner";
+
+export interface KernelArgument {
+  readonly name: string;
+  readonly role: "input" | "output" | "cotangent" | "gradient" | "hyperparameter" | "learned" | "extent";
+  readonly of?: string;
+  readonly element?: "f32" | "f64";
+  readonly length?: string;
+  readonly default?: number;
+}
+
+export interface TypeScriptKernel {
+  readonly export: string;
+  readonly arguments: readonly KernelArgument[];
+}
+
+export interface WgslBinding {
+  readonly group: 0;
+  readonly binding: number;
+  readonly name: string;
+  readonly role: "input" | "output" | "cotangent" | "gradient" | "learned" | "scratch" | "uniforms";
+  readonly of?: string;
+  readonly type: "read-only-storage" | "storage" | "uniform";
+  readonly element?: "f32" | "vec4<f32>";
+  readonly length?: string;
+  readonly size?: number;
+  readonly fields?: readonly WgslField[];
+}
+
+export interface WgslField {
+  readonly name: string;
+  readonly role: "extent" | "hyperparameter";
+  readonly type: "u32" | "f32";
+  readonly offset: number;
+  readonly default?: number;
+}
+
+export interface WgslPassDescription {
+  readonly entryPoint: string;
+  readonly workgroupSize: number;
+  readonly dispatch: { readonly over: string; readonly perWorkgroup: number };
+  readonly bindings: readonly WgslBinding[];
+}
+
+export interface WgslKernel {
+  readonly requires: readonly string[];
+  readonly passes: readonly WgslPassDescription[];
+}

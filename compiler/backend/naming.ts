@@ -1,0 +1,21 @@
+/** Hands out names within one scope: none twice, none that the language reserves. */
+export class NameScope {
+  private readonly taken: Set<string>;
+
+  constructor(reserved: Iterable<string>) {
+    this.taken = new Set(reserved);
+  }
+
+  /** A scope inside of this one: it sees the names taken so far, and keeps its own to itself. */
+  inner(): NameScope {
+    return new NameScope(this.taken);
+  }
+
+  /** The name itself where it is free, else with a number after it. */
+  claim(wanted: string): string {
+    let name = wanted;
+    for (let i = 2; this.taken.has(name); i++) name = `${wanted}${i}`;
+    this.taken.add(name);
+    return name;
+  }
+}

@@ -1,0 +1,318 @@
+/** The module: an `Activation` record for the runtime, a function and a class. */
+import { rangeText } from "../../frontend/elaborate.js";
+import { className, exportedName, parameterName, typescriptReserved } from "../../names.js";
+import type { Kink } from "../../calculus/kinks.js";
+import type { KernelPlan } from "../kernels.js";
+import type { TypeScriptKernel, WgslKernel, WgslPassDescription } from "../manifest.js";
+import { NameScope } from "../naming.js";
+import { differentiate } from "../../calculus/differentiate.js";
+import { StructureKind, VariableDeclarationKind, type StatementStructures } from "../source-file.js";
+import { printFormula } from "../../printing/formula-text.js";
+import { docText, toIdentifierText } from "./text.js";
+
+export const runtimePackage = "activation-compiler/runtime";
+
+export interface ModuleInput {
+  readonly plan: KernelPlan;
+  readonly kinks: readonly Kink[];
+  readonly stem: string;
+  readonly ts: { readonly forward: TypeScriptKernel; readonly backward: TypeScriptKernel } | null;
+  readonly wgsl: { readonly forward: WgslKernel; readonly backward: WgslKernel; readonly exportName: string } | null;
+}
+
+/** The statements of the module's file. */
+export function moduleStatements(input: ModuleInput): StatementStructures[] {
+  return new ModuleWriter(input).statements();
+}
+
+class ModuleWriter {
+  private readonly scope: NameScope;
+  private readonly imports: { name: string; alias?: string }[] = [];
+  private readonly types: { name: string; alias?: string }[] = [];
+  private readonly functionName: string;
+  private readonly className: string;
+  private readonly optionsName: string;
+  private readonly recordName: string;
+  private readonly hyperparameters: readonly { readonly name: string; readonly key: string; readonly default: number; readonly range: string | null; readonly check: string | null }[];
+  private readonly learned: readonly { readonly name: string; readonly key: string; readonly perChannel: boolean; readonly default: number }[];
+  private readonly inputs: readonly string[];
+  /** Runtime names that the activation's own names leave to an alias. */
+  private readonly runtimeNames = new Map<string, string>();
+
+  constructor(private readonly input: ModuleInput) {
+    const { activation } = input.plan;
+    this.functionName = exportedName(activation.name);
+    this.className = className(activation);
+    this.scope = new NameScope([...typescriptReserved, this.functionName, this.className]);
+    this.optionsName = this.scope.claim(`${this.className}Options`);
+    this.recordName = this.scope.claim(`${this.functionName}Activation`);
+    const locals = new NameScope([...typescriptReserved, this.functionName, this.className, this.recordName, "options", "forward", "training"]);
+    this.inputs = activation.inputs.map(({ name }) => locals.claim(parameterName(name)));
+    this.learned = activation.learned.map(({ variable, shape, default: value }) => ({
+      name: variable.name,
+      key: locals.claim(parameterName(variable.name)),
+      perChannel: shape === "channel",
+      default: value,
+    }));
+    this.hyperparameters = activation.hyperparameters.map(({ variable, default: value, range }) => {
+      const key = locals.claim(parameterName(variable.name));
+      return {
+        name: variable.name,
+        key,
+        default: value,
+        range: range ? rangeText(range) : null,
+        check: range
+          ? `checkRange(${JSON.stringify(variable.name)}, ${key}, ${range.low}, ${range.high}, ${range.lowClosed}, ${range.highClosed});`
+          : null,
+      };
+    });
+  }
+
+  /** A name of the runtime, imported; under an alias where the activation has that name itself. */
+  private runtime(name: string, type = false): string {
+    const known = this.runtimeNames.get(name);
+    if (known) return known;
+    const local = name === this.className || name === this.functionName ? this.scope.claim(`Runtime${name}`) : this.scope.claim(name);
+    this.runtimeNames.set(name, local);
+    (type ? this.types : this.imports).push(local === name ? { name } : { name, alias: local });
+    return local;
+  }
+
+  statements(): StatementStructures[] {
+    const { stem, ts, wgsl } = this.input;
+    const body = [this.record(), this.functional(), ...this.options(), this.module()];
+    const specifiers = [
+      ...[...this.imports].map((specifier) => ({ ...specifier, isTypeOnly: false })),
+      ...[...this.types].map((specifier) => ({ ...specifier, isTypeOnly: true })),
+    ].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const imports: StatementStructures[] = [
+      { kind: StructureKind.ImportDeclaration, moduleSpecifier: runtimePackage, namedImports: specifiers },
+    ];
+    const from = (moduleSpecifier: string, namedImports: string[]): StatementStructures => ({
+      kind: StructureKind.ImportDeclaration,
+      moduleSpecifier,
+      namedImports,
+    });
+    if (ts) imports.push(from(`./${stem}.js`, [ts.backward.export, ts.forward.export]));
+    if (wgsl) imports.push(from(`./${stem}.wgsl.js`, [wgsl.exportName]));
+    return [...imports, ...body];
+  }
+
+  private record(): StatementStructures {
+    const { plan, ts, wgsl } = this.input;
+    const { activation } = plan;
+    const learned = activation.learned.map(({ variable, shape }) => `{ name: ${JSON.stringify(variable.name)}, shape: "${shape}" }`);
+    const lines = [
+      `name: ${JSON.stringify(activation.name)}`,
+      `inputs: [${activation.inputs.map(({ name }) => JSON.stringify(name)).join(", ")}]`,
+      `hyperparameters: [${activation.hyperparameters.map(({ variable }) => JSON.stringify(variable.name)).join(", ")}]`,
+      `learned: [${learned.join(", ")}]`,
+      `axis: ${plan.reduces}`,
+    ];
+    if (ts) lines.push(`cpu: { forward: ${ts.forward.export}, backward: ${ts.backward.export} }`);
+    if (wgsl) {
+      lines.push(`webgpu: { code: ${wgsl.exportName}, forward: [${passes(wgsl.forward)}], backward: [${passes(wgsl.backward)}] }`);
+    }
+    return {
+      kind: StructureKind.VariableStatement,
+      declarationKind: VariableDeclarationKind.Const,
+      leadingTrivia: "\n",
+      declarations: [
+        { name: this.recordName, type: this.runtime("Activation", true), initializer: `{ ${lines.join(", ")} }` },
+      ],
+    };
+  }
+
+  private documentation(): string[] {
+    const { plan, kinks } = this.input;
+    const { activation } = plan;
+    const lines = [...activation.documentation];
+    if (lines.length > 0) lines.push("");
+    lines.push("```", ...activation.formula, "```");
+    if (!plan.reduces) {
+      lines.push("", "Derivatives:", "```");
+      for (const of of [...activation.inputs, ...activation.learned.map(({ variable }) => variable)]) {
+        const derivative = activation.gradients.get(of) ?? differentiate(plan.value, of);
+        lines.push(`d/d${of.name} = ${printFormula(derivative)}`);
+      }
+      lines.push("```");
+    }
+    for (const kink of kinks) {
+      const what = kink.continuous ? "Kink" : "Jump";
+      lines.push("", `${what} at ${kink.at ?? kink.condition}: derivative ${kink.left} before, ${kink.right} after, ${kink.chosen} there.`);
+    }
+    return lines;
+  }
+
+  private functional(): StatementStructures {
+    const apply = this.runtime("applyActivation");
+    const tensor = this.runtime("Tensor", true);
+    const parameters = [...this.inputs, ...this.learned.map(({ key }) => key)].map((name) => ({ name, type: tensor, initializer: "" }));
+    const optional = [...this.hyperparameters.map(({ key, default: value }) => ({ key, default: value })), ...this.axis()];
+    const lines: string[] = [];
+    if (optional.length > 0) {
+      parameters.push({ name: "options", type: this.optionsType(), initializer: "{}" });
+      lines.push(`const { ${optional.map(({ key, default: value }) => `${key} = ${value}`).join(", ")} } = options;`);
+    }
+    for (const { check } of this.hyperparameters) {
+      if (check) lines.push(check.replace("checkRange", this.runtime("checkRange")));
+    }
+    const call = [
+      `inputs: [${this.inputs.join(", ")}]`,
+      ...(this.learned.length > 0 ? [`learned: [${this.learned.map(({ key }) => key).join(", ")}]`] : []),
+      ...(this.hyperparameters.length > 0 ? [`hyperparameters: [${this.hyperparameters.map(({ key }) => key).join(", ")}]`] : []),
+      ...(this.input.plan.reduces ? ["axis"] : []),
+    ];
+    return {
+      kind: StructureKind.Function,
+      name: this.functionName,
+      isExported: true,
+      docs: [docText(this.documentation())],
+      parameters: parameters.map(({ initializer, ...parameter }) => (initializer ? { ...parameter, initializer } : parameter)),
+      returnType: tensor,
+      statements: [...lines, `return ${apply}(${this.recordName}, { ${call.join(", ")} });`],
+    };
+  }
+
+  private axis(): { key: string; default: number }[] {
+    const { axis } = this.input.plan.activation;
+    return axis ? [{ key: "axis", default: axis.default }] : [];
+  }
+
+  /** Options of the functional form: what is not learned. */
+  private optionsType(): string {
+    if (this.learned.length === 0) return this.optionsName;
+    const keys = [...this.hyperparameters.map(({ key }) => key), ...this.axis().map(({ key }) => key)];
+    return `Pick<${this.optionsName}, ${keys.map((key) => JSON.stringify(key)).join(" | ")}>`;
+  }
+
+  private hasOptions(): boolean {
+    return this.hyperparameters.length > 0 || this.learned.length > 0 || this.input.plan.activation.axis !== null;
+  }
+
+  private options(): StatementStructures[] {
+    if (!this.hasOptions()) return [];
+    const property = (name: string, documentation: string) => ({
+      name,
+      type: "number",
+      isReadonly: true,
+      hasQuestionToken: true,
+      docs: [docText([documentation])],
+    });
+    const properties = [
+      ...this.hyperparameters.map(({ key, default: value, range }) =>
+        property(key, `${value} unless given${range ? `; in ${range}` : ""}.`),
+      ),
+      ...this.learned.map(({ key, default: value }) => property(key, `What training starts from: ${value} unless given.`)),
+      ...(this.learned.some(({ perChannel }) => perChannel)
+        ? [property("numParameters", "Channels (axis 1) with a number of their own: 1, shared by all, unless given.")]
+        : []),
+      ...this.axis().map(({ key, default: value }) => property(key, `The axis that is reduced: ${value} unless given.`)),
+    ];
+    return [
+      {
+        kind: StructureKind.Interface,
+        name: this.optionsName,
+        isExported: true,
+        docs: [docText([`Options of {@link ${this.className}}.`])],
+        properties,
+      },
+    ];
+  }
+
+  private module(): StatementStructures {
+    const tensor = this.runtime("Tensor", true);
+    const { activation } = this.input.plan;
+    const properties: { name: string; type: string; isReadonly: true }[] = [];
+    const statements: string[] = [];
+    const defaults: string[] = [];
+    const field = (name: string, type: string, initial: number, value: string): void => {
+      properties.push({ name, type, isReadonly: true });
+      defaults.push(`${name} = ${initial}`);
+      statements.push(`this.${name} = ${value};`);
+    };
+    for (const { key, default: value, check } of this.hyperparameters) {
+      if (check) statements.push(check.replace("checkRange", this.runtime("checkRange")));
+      field(key, "number", value, key);
+    }
+    for (const learned of this.learned) {
+      const shape = learned.perChannel ? "[numParameters]" : "[1]";
+      const parameter = this.runtime("Parameter");
+      field(learned.key, parameter, learned.default, `new ${parameter}(${this.runtime("full")}(${shape}, ${learned.key}))`);
+    }
+    if (this.learned.some(({ perChannel }) => perChannel)) defaults.push("numParameters = 1");
+    for (const { key, default: value } of this.axis()) field(key, "number", value, key);
+    const constructors = this.hasOptions()
+      ? [
+          {
+            parameters: [{ name: `{ ${defaults.join(", ")} }`, type: this.optionsName, initializer: "{}" }],
+            statements: ["super();", ...statements],
+          },
+        ]
+      : [];
+    const options = this.hyperparameters.length > 0 || activation.axis ? ["this"] : [];
+    const learned = this.learned.map(({ key }) => `this.${key}`);
+    const call = (inputs: readonly string[]): string => `${this.functionName}(${[...inputs, ...learned, ...options].join(", ")})`;
+    const split = activation.split;
+    return {
+      kind: StructureKind.Class,
+      name: this.className,
+      isExported: true,
+      extends: this.runtime("Module"),
+      docs: [
+        docText([
+          `{@link ${this.functionName}} as a module.`,
+          ...(split === null ? [] : [`Takes its inputs apart, or one tensor that holds them side by side along axis ${split}.`]),
+        ]),
+      ],
+      properties,
+      ctors: constructors,
+      methods: [
+        {
+          name: "forward",
+          hasOverrideKeyword: true,
+          parameters: this.inputs.map((name, i) => ({ name, type: tensor, hasQuestionToken: split !== null && i > 0 })),
+          returnType: tensor,
+          statements: [...(split === null ? [] : this.splitStatements(split, call)), `return ${call(this.inputs)};`],
+        },
+      ],
+    };
+  }
+
+  private splitStatements(split: number, call: (inputs: readonly string[]) => string): string[] {
+    const [first, ...others] = this.inputs;
+    const missing = others.map((name) => `${name} === undefined`).join(" || ");
+    const parts = this.inputs.map((name) => `${name}Part`);
+    return [
+      `if (${missing}) {`,
+      `const [${parts.join(", ")}] = ${this.runtime("splitInputs")}(${first ?? ""}, ${this.inputs.length}, ${split});`,
+      `return ${call(parts.map((part) => `${part}!`))};`,
+      "}",
+    ];
+  }
+}
+
+/** The passes as the runtime wants them: what is bound where, by role. */
+function passes(kernel: WgslKernel): string {
+  return kernel.passes.map(pass).join(", ");
+}
+
+function pass({ entryPoint, dispatch, bindings }: WgslPassDescription): string {
+  const roles = bindings.map((binding) => {
+    switch (binding.role) {
+      case "input":
+      case "learned":
+        return `[${binding.binding}, ${JSON.stringify(`${binding.role} ${binding.name}`)}]`;
+      case "gradient":
+        return `[${binding.binding}, ${JSON.stringify(`gradient ${binding.of ?? ""}`)}]`;
+      case "scratch":
+        return `[${binding.binding}, ${JSON.stringify(`scratch ${binding.length ?? ""}`)}]`;
+      case "output":
+      case "cotangent":
+      case "uniforms":
+        return `[${binding.binding}, "${binding.role}"]`;
+    }
+  });
+  const fields = bindings.flatMap(({ fields: list = [] }) => list).map(({ name, role }) => JSON.stringify(role === "extent" ? name : `hyperparameter ${name}`));
+  return `{ entryPoint: "${toIdentifierText(entryPoint)}", over: "${dispatch.over}", perWorkgroup: ${dispatch.perWorkgroup}, bindings: [${roles.join(", ")}], uniforms: [${fields.join(", ")}] }`;
+}

@@ -1,0 +1,18 @@
+/** Texts of others inside of generated code. */
+
+/** An identifier, checked: whatever else would end up in code is a fault of the compiler. */
+export function toIdentifierText(name: string): string {
+  if (!/^[A-Za-z_$][A-Za-z0-9_$]*$/.test(name)) throw new Error(`not an identifier: ${JSON.stringify(name)}`);
+  return name;
+}
+
+/** A text as a template literal, so that it stands in the file line by line. */
+export function templateLiteral(text: string): string {
+  return `\`${text.replaceAll("\\", "\\\\").replaceAll("`", "\\`").replaceAll("${", "\\${")}\``;
+}
+
+/** The inside of a doc comment: nothing in the lines can end it. */
+export function docText(lines: readonly string[]): string {
+  const safe = lines.map((line) => line.replaceAll("*/", "*\\/").trimEnd());
+  return safe.length === 1 ? (safe[0] ?? "") : `\n${safe.join("\n")}`;
+}

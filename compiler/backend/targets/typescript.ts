@@ -1,0 +1,331 @@
+/** TypeScript kernels: plain functions over typed arrays. */
+import { type Application, type Expr, reachable, Space, type Variable } from "../../ir/expr.js";
+import { isReduction } from "../../calculus/differentiate.js";
+import type { KernelPlan } from "../kernels.js";
+import { temporaryName } from "./temporary-names.js";
+import { lower } from "../lower.js";
+import { settleExtremes } from "../../numerics/extremes.js";
+import { NameScope } from "../naming.js";
+import { type PrintContext, printExpression, spellingOf } from "../../printing/print.js";
+import { schedule } from "../schedule.js";
+import { typescript } from "../dialects/typescript.js";
+import { language } from "../../printing/language.js";
+import { exportedName, parameterName, typescriptReserved } from "../../names.js";
+import { isPerChannel } from "../spaces.js";
+import { reachableWithinRow, reductionLevels } from "../rows.js";
+import type { ExtentName, KernelArgument, TypeScriptKernel } from "../manifest.js";
+
+export interface FunctionText {
+  readonly name: string;
+  readonly documentation: string;
+  readonly parameters: readonly { readonly name: string; readonly type: string }[];
+  /** Statements, one or several lines each, not yet formatted. */
+  readonly statements: readonly string[];
+}
+
+export interface TypeScriptKernels {
+  readonly functions: readonly FunctionText[];
+  /** Names of library functions that the file carries. */
+  readonly library: readonly string[];
+  readonly forward: TypeScriptKernel;
+  readonly backward: TypeScriptKernel;
+}
+
+interface Output {
+  readonly expr: Expr;
+  readonly role: "output" | "gradient";
+  readonly of: Variable | null;
+}
+
+/** The kernels of an activation over `f32` or `f64` arrays. */
+export function typescriptKernels(plan: KernelPlan, element: "f32" | "f64"): TypeScriptKernels {
+  const library = new Set<string>();
+  const variables = [...plan.activation.inputs, ...plan.activation.hyperparameters.map(({ variable }) => variable), ...plan.activation.learned.map(({ variable }) => variable)];
+  const lowerWith = (nanFrom: ReadonlySet<Variable>) => (expr: Expr): Expr =>
+    lower(expr, { spells: (primitive) => spellingOf(typescript, primitive) !== undefined, nanFrom });
+  const settle = (expr: Expr, nanFrom: ReadonlySet<Variable>): Expr =>
+    settleExtremes(expr, plan.activation, plan.cotangent, "binary64", lowerWith(nanFrom));
+  const forward = new KernelWriter(plan, element, "forward", library).write([
+    { expr: settle(plan.value, new Set(variables)), role: "output", of: null },
+  ]);
+  const backward = new KernelWriter(plan, element, "backward", library).write(
+    plan.gradients.map(({ of, value }) => ({ expr: settle(value, new Set()), role: "gradient", of })),
+  );
+  return {
+    functions: [forward.text, backward.text],
+    library: [...library],
+    forward: forward.kernel,
+    backward: backward.kernel,
+  };
+}
+
+class KernelWriter {
+  private scope = new NameScope(typescriptReserved);
+  private readonly arrays = new Map<Variable, string>();
+  private readonly scalars = new Map<Expr, string>();
+  private readonly outputs: { readonly output: Output; readonly array: string }[] = [];
+  private readonly arguments: KernelArgument[] = [];
+  private readonly parameters: { name: string; type: string }[] = [];
+  private readonly arrayType: string;
+
+  constructor(
+    private readonly plan: KernelPlan,
+    private readonly element: "f32" | "f64",
+    private readonly direction: "forward" | "backward",
+    private readonly library: Set<string>,
+  ) {
+    this.arrayType = element === "f32" ? "Float32Array" : "Float64Array";
+  }
+
+  write(outputs: readonly Output[]): { text: FunctionText; kernel: TypeScriptKernel } {
+    const { activation, cotangent } = this.plan;
+    const suffix = this.direction === "forward" ? "Forward" : "Backward";
+    const name = `${exportedName(activation.name)}${suffix}${this.element === "f64" ? "64" : ""}`;
+    this.scope.claim(name);
+    // Inputs and parameters have the first choice of names.
+    const wanted = new Map<Variable, string>();
+    const declared = [...activation.inputs, ...activation.learned.map(({ variable }) => variable), ...activation.hyperparameters.map(({ variable }) => variable)];
+    for (const variable of declared) wanted.set(variable, this.scope.claim(parameterName(variable.name)));
+    if (this.direction === "backward") this.argument(cotangent, this.scope.claim("dy"), "cotangent", "size");
+    for (const input of activation.inputs) this.argument(input, wanted.get(input)!, "input", "size");
+    for (const { variable, shape, default: value } of activation.learned) {
+      this.argument(variable, wanted.get(variable)!, "learned", shape === "channel" ? "channels" : "1", value);
+    }
+    for (const { variable, default: value } of activation.hyperparameters) {
+      const text = wanted.get(variable)!;
+      this.scalars.set(variable, text);
+      this.parameters.push({ name: text, type: "number" });
+      this.arguments.push({ name: variable.name, role: "hyperparameter", default: value });
+    }
+    for (const output of outputs) {
+      const wantedName = output.of ? `d${parameterName(output.of.name)}` : "y";
+      const array = this.scope.claim(wantedName);
+      const isChannel = output.of?.role === "learned" && (output.of.space & Space.channel) !== 0;
+      const length = output.of?.role === "learned" ? (isChannel ? "channels" : "1") : "size";
+      this.outputs.push({ output, array });
+      this.parameters.push({ name: array, type: this.arrayType });
+      this.arguments.push({
+        name: array,
+        role: output.role,
+        ...(output.of ? { of: output.of.name } : {}),
+        element: this.element,
+        length,
+      });
+    }
+    if (this.plan.perChannel) for (const extent of ["channelOuter", "channels", "channelInner"] as const) this.extent(extent);
+    if (this.plan.reduces) for (const extent of ["axisOuter", "axisLength", "axisInner"] as const) this.extent(extent);
+    const statements = [...this.lengthChecks(), ...this.body(outputs)];
+    return {
+      text: { name, documentation: this.documentation(), parameters: this.parameters, statements },
+      kernel: { export: name, arguments: this.arguments },
+    };
+  }
+
+  private argument(variable: Variable, name: string, role: "cotangent" | "input" | "learned", length: string, value?: number): void {
+    this.arrays.set(variable, name);
+    this.parameters.push({ name, type: this.arrayType });
+    this.arguments.push({
+      name: variable.name,
+      role,
+      element: this.element,
+      length,
+      ...(value === undefined ? {} : { default: value }),
+    });
+  }
+
+  private extent(name: ExtentName): void {
+    const text = this.scope.claim(name);
+    if (text !== name) throw new Error(`the name ${name} was taken`);
+    this.parameters.push({ name, type: "number" });
+    this.arguments.push({ name, role: "extent" });
+  }
+
+  private documentation(): string {
+    const { activation, gradients } = this.plan;
+    const nameOf = (node: Expr): string | undefined => (node.kind === "variable" ? node.name : undefined);
+    const context: PrintContext = { dialect: language, nameOf, library: (library) => library };
+    if (this.direction === "forward") return activation.formula.join("\n");
+    return gradients
+      .map(({ of, value }) => `d${of.name} = ${of.role === "learned" ? `sum(${printExpression(value, context)})` : printExpression(value, context)}`)
+      .join("\n");
+  }
+
+  private lengthChecks(): string[] {
+    const { perChannel, reduces } = this.plan;
+    const first = this.arguments.find(({ length }) => length === "size");
+    const leading = this.arrays.get(this.direction === "forward" ? this.plan.activation.inputs[0]! : this.plan.cotangent)!;
+    const lines: string[] = [];
+    const size = this.scope.claim("size");
+    lines.push(`const ${size} = ${leading}.length;`);
+    this.library.add("requireLength");
+    for (const [i, argument] of this.arguments.entries()) {
+      if (argument.length === undefined || argument === first) continue;
+      const array = this.parameters[i]!.name;
+      const expected = argument.length === "size" ? size : String(argument.length);
+      lines.push(`requireLength("${array}", ${array}, ${expected});`);
+    }
+    if (perChannel) lines.push(`requireLength("${leading}", ${leading}, channelOuter * channels * channelInner);`);
+    if (reduces) lines.push(`requireLength("${leading}", ${leading}, axisOuter * axisLength * axisInner);`);
+    return lines;
+  }
+
+  /** The loops. */
+  private body(outputs: readonly Output[]): string[] {
+    const exprs = outputs.map(({ expr }) => expr);
+    const { bound } = schedule(exprs, {
+      hoisted: (node) => node.type === "number" && node.space !== 0 && !(node.space & Space.element),
+    });
+    const uniform: string[] = [];
+    const channel: string[] = [];
+    const read = new Set(reachable(exprs));
+    for (const { variable, shape } of this.plan.activation.learned) {
+      if (!read.has(variable)) continue;
+      const array = this.arrays.get(variable)!;
+      const [index, suffix, lines] = shape === "channel" ? ["c", "C", channel] as const : ["0", "0", uniform] as const;
+      const text = this.scope.claim(array + suffix);
+      this.scalars.set(variable, text);
+      lines.push(`const ${text} = ${array}[${index}]!;`);
+    }
+    const inner: Application[] = [];
+    for (const node of bound) {
+      if (node.space & (Space.element | Space.row)) inner.push(node);
+      else (node.space & Space.channel ? channel : uniform).push(this.bind(node));
+    }
+    return this.plan.reduces ? [...uniform, ...this.rowLoops(exprs, inner)] : [...uniform, ...this.elementLoops(exprs, inner, channel)];
+  }
+
+  private elementLoops(exprs: readonly Expr[], bound: readonly Application[], channel: readonly string[]): string[] {
+    const sums = this.outputs.map(({ output, array }) =>
+      output.of?.role === "learned" ? { name: this.scope.claim(`${array}Sum`), array, of: output.of } : null,
+    );
+    const index = this.scope.claim("i");
+    const inLoop = [...this.loads(exprs, index), ...bound.map((node) => this.bind(node))];
+    this.outputs.forEach(({ array }, i) => {
+      const value = this.print(exprs[i]!);
+      const sum = sums[i];
+      inLoop.push(sum ? `${sum.name} += ${value};` : `${array}[${index}] = ${value};`);
+    });
+    const learned = sums.filter((sum) => sum !== null);
+    const starts = (of: "channel" | "scalar"): string[] =>
+      learned.filter((sum) => isPerChannel(sum.of) === (of === "channel")).map((sum) => `let ${sum.name} = 0;`);
+    const stores = (of: "channel" | "scalar"): string[] =>
+      learned
+        .filter((sum) => isPerChannel(sum.of) === (of === "channel"))
+        .map((sum) => `${sum.array}[${of === "channel" ? "c" : "0"}] = ${sum.name};`);
+    if (!this.plan.perChannel) {
+      return [...starts("scalar"), `for (let ${index} = 0; ${index} < size; ${index}++) {`, ...inLoop, "}", ...stores("scalar")];
+    }
+    const run = [
+      `const start = (o * channels + c) * channelInner;`,
+      `for (let ${index} = start; ${index} < start + channelInner; ${index}++) {`,
+      ...inLoop,
+      "}",
+    ];
+    return [
+      ...starts("scalar"),
+      "for (let c = 0; c < channels; c++) {",
+      ...channel,
+      ...starts("channel"),
+      "for (let o = 0; o < channelOuter; o++) {",
+      ...run,
+      "}",
+      ...stores("channel"),
+      "}",
+      ...stores("scalar"),
+    ];
+  }
+
+  /** Row by row: one pass over the axis for each level of reductions, then one that writes. */
+  private rowLoops(exprs: readonly Expr[], bound: readonly Application[]): string[] {
+    const reductions = bound.filter(isReduction);
+    const levels = reductionLevels(reductions);
+    const lines: string[] = [];
+    const rowBound = bound.filter((node) => !(node.space & Space.element) && !isReduction(node));
+    const pass = (roots: readonly Expr[], finish: (print: (node: Expr) => string) => string[]): string[] => {
+      const needed = new Set(reachableWithinRow(roots));
+      const outer = new Map(this.scalars);
+      const outerScope = this.scope;
+      this.scope = outerScope.inner();
+      const body = [
+        ...this.loads([...needed], "i"),
+        ...bound.filter((node) => needed.has(node) && node.space & Space.element).map((node) => this.bind(node)),
+        ...finish((node) => this.print(node)),
+      ];
+      for (const node of needed) if (!outer.has(node)) this.scalars.delete(node);
+      this.scope = outerScope;
+      return ["for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {", ...body, "}"];
+    };
+    const bindRows = (available: ReadonlySet<Expr>): void => {
+      for (const node of rowBound) {
+        if (this.scalars.has(node)) continue;
+        if (reachable([node]).filter(isReduction).every((reduction) => available.has(reduction))) lines.push(this.bind(node));
+      }
+    };
+    const available = new Set<Expr>();
+    for (const level of levels) {
+      const accumulators = level.map((node) => {
+        const name = this.scope.claim(node.primitive === "maximum" ? "largest" : node.primitive === "minimum" ? "smallest" : "sum");
+        const start = node.primitive === "maximum" ? "-Infinity" : node.primitive === "minimum" ? "Infinity" : "0";
+        lines.push(`let ${name} = ${start};`);
+        return { node, name };
+      });
+      lines.push(
+        ...pass(level.map((node) => node.operands[0]!), (print) =>
+          accumulators.map(({ node, name }) => {
+            const value = print(node.operands[0]!);
+            if (node.primitive === "maximum") return `${name} = Math.max(${name}, ${value});`;
+            if (node.primitive === "minimum") return `${name} = Math.min(${name}, ${value});`;
+            return `${name} += ${value};`;
+          }),
+        ),
+      );
+      for (const { node, name } of accumulators) {
+        this.scalars.set(node, name);
+        available.add(node);
+      }
+      bindRows(available);
+    }
+    lines.push(...pass(exprs, (print) => this.outputs.map(({ array }, i) => `${array}[i] = ${print(exprs[i]!)};`)));
+    return [
+      "for (let o = 0; o < axisOuter; o++) {",
+      "for (let n = 0; n < axisInner; n++) {",
+      "const start = o * axisLength * axisInner + n;",
+      ...lines,
+      "}",
+      "}",
+    ];
+  }
+
+  /** Reads the elements that the expressions use. */
+  private loads(exprs: readonly Expr[], index: string): string[] {
+    const read = new Set(reachableWithinRow(exprs));
+    const uses = [...this.arrays].filter(([variable]) => variable.role !== "learned" && read.has(variable));
+    return uses.map(([variable, array]) => {
+      const name = this.scope.claim(array.length <= 2 ? `${array}${index}` : `${array}${index.toUpperCase()}`);
+      this.scalars.set(variable, name);
+      return `const ${name} = ${array}[${index}]!;`;
+    });
+  }
+
+  private bind(node: Application): string {
+    const text = this.print(node, true);
+    const name = this.scope.claim(temporaryName(node, this.plan));
+    this.scalars.set(node, name);
+    return `const ${name} = ${text};`;
+  }
+
+  private print(node: Expr, itself = false): string {
+    return printExpression(
+      node,
+      {
+        dialect: typescript,
+        nameOf: (inner) => this.scalars.get(inner),
+        library: (name) => {
+          this.library.add(name);
+          return name;
+        },
+      },
+      itself,
+    );
+  }
+}

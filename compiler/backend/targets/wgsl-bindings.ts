@@ -1,0 +1,128 @@
+/** Bindings of a WGSL file: declared once each, listed by the passes that use them. */
+import { parameterName } from "../../names.js";
+import { isPerChannel } from "../spaces.js";
+import type { Variable } from "../../ir/expr.js";
+import type { KernelPlan } from "../kernels.js";
+import type { WgslBinding, WgslField, WgslPassDescription } from "../manifest.js";
+
+type TensorRole = "input" | "output" | "cotangent" | "gradient" | "learned" | "scratch";
+
+export interface Buffer {
+  /** The variable in WGSL. */
+  readonly variable: string;
+  readonly binding: WgslBinding;
+}
+
+const sizeOfUniforms = (fields: number): number => Math.max(16, Math.ceil((fields * 4) / 16) * 16);
+
+export class WgslBindings {
+  private readonly buffers: Buffer[] = [];
+  private readonly fields: readonly WgslField[];
+  private readonly uniformsBinding: WgslBinding;
+
+  constructor(
+    private readonly plan: KernelPlan,
+    private readonly prefix: string,
+    private readonly element: "f32" | "vec4<f32>",
+    uniformFields: readonly { readonly name: string; readonly role: "extent" | "hyperparameter"; readonly default?: number }[],
+  ) {
+    this.fields = uniformFields.map((field, i) => ({
+      name: field.name,
+      role: field.role,
+      type: field.role === "extent" ? "u32" : "f32",
+      offset: 4 * i,
+      ...(field.default === undefined ? {} : { default: field.default }),
+    }));
+    this.uniformsBinding = {
+      group: 0,
+      binding: 0,
+      name: "uniforms",
+      role: "uniforms",
+      type: "uniform",
+      size: sizeOfUniforms(this.fields.length),
+      fields: this.fields,
+    };
+  }
+
+  private declare(role: TensorRole, name: string, options: { of?: Variable; element: "f32" | "vec4<f32>"; length: string; write: boolean }): Buffer {
+    const known = this.buffers.find(({ binding }) => binding.role === role && binding.name === name);
+    if (known) return known;
+    const buffer: Buffer = {
+      variable: `${this.prefix}_${role}_${name.replace(/^_+/, "")}`,
+      binding: {
+        group: 0,
+        binding: this.buffers.length + 1,
+        name,
+        role,
+        ...(options.of ? { of: options.of.name } : {}),
+        type: options.write ? "storage" : "read-only-storage",
+        element: options.element,
+        length: options.length,
+      },
+    };
+    this.buffers.push(buffer);
+    return buffer;
+  }
+
+  input(of: Variable): Buffer {
+    return this.declare("input", of.name, { element: this.element, length: "size", write: false });
+  }
+
+  output(): Buffer {
+    return this.declare("output", "y", { element: this.element, length: "size", write: true });
+  }
+
+  cotangent(): Buffer {
+    return this.declare("cotangent", "dy", { element: this.element, length: "size", write: false });
+  }
+
+  learned(of: Variable): Buffer {
+    return this.declare("learned", of.name, { element: "f32", length: isPerChannel(of) ? "channels" : "1", write: false });
+  }
+
+  gradient(of: Variable): Buffer {
+    const whole = of.role !== "learned";
+    const length = whole ? "size" : isPerChannel(of) ? "channels" : "1";
+    return this.declare("gradient", `d${of.name}`, { of, element: whole ? this.element : "f32", length, write: true });
+  }
+
+  scratch(name: string, length: string): Buffer {
+    return this.declare("scratch", name, { element: "f32", length, write: true });
+  }
+
+  /** The WGSL expression for a field of the uniform buffer. */
+  uniform(name: string, role: "extent" | "hyperparameter"): string {
+    return `${this.prefix}_uniforms.${uniformMember(name, role)}`;
+  }
+
+  pass(entryPoint: string, dispatch: { over: string; perWorkgroup: number }, workgroupSize: number, buffers: readonly Buffer[]): WgslPassDescription {
+    return {
+      entryPoint,
+      workgroupSize,
+      dispatch,
+      bindings: [this.uniformsBinding, ...buffers.map(({ binding }) => binding)],
+    };
+  }
+
+  /** The declarations, in the order of their numbers. */
+  text(): string {
+    const struct = `${this.prefix}_uniform_values`;
+    const members = this.fields.map(({ name, role, type }) => `  ${uniformMember(name, role)}: ${type},`);
+    const variables = this.buffers.map(
+      ({ variable, binding }) =>
+        `@group(0) @binding(${binding.binding}) var<storage, ${binding.type === "storage" ? "read_write" : "read"}> ${variable}: array<${binding.element ?? "f32"}>;`,
+    );
+    return [
+      `struct ${struct} {`,
+      ...members,
+      "}",
+      "",
+      `@group(0) @binding(0) var<uniform> ${this.prefix}_uniforms: ${struct};`,
+      ...variables,
+    ].join("\n");
+  }
+}
+
+/** Extents keep their names; hyperparameters cannot collide with them. */
+const uniformMember = (name: string, role: "extent" | "hyperparameter"): string =>
+  role === "extent" ? parameterName(name) : `p_${name}`;

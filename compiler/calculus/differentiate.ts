@@ -1,0 +1,160 @@
+/**
+ * Symbolic differentiation by tangent formulas: the derivative of an expression in one variable, all others held
+ * fixed. Branches of `where` are differentiated apart, so nothing of a branch that is not taken reaches the result.
+ */
+import { apply, constant, type CustomGradient, type Expr, fold, Space, substitute, type Variable } from "../ir/expr.js";
+import { isConstant } from "../algebra/forms.js";
+import { make, normalise } from "../algebra/normalise.js";
+import { instantiateRow } from "../primitives/formula.js";
+import { primitive as primitiveRow, type PrimitiveName } from "../primitives/table.js";
+import { limit } from "./limit.js";
+
+/** One application of a rule, for explanations. */
+export interface Step {
+  readonly rule: string;
+  readonly of: Expr;
+  readonly derivative: Expr;
+}
+
+/** The derivative of `root` in `variable`, in normal form. Reductions must not depend on the variable. */
+export function differentiate(root: Expr, variable: Variable, steps?: Step[]): Expr {
+  const carrying = carryingGradient(root);
+  const derivative = fold<Expr>(root, (node, tangents) => {
+    if (node.kind !== "application") return constant(node === variable ? 1 : 0);
+    if (!carrying.has(node)) return constant(0);
+    const result = tangentOf(node.primitive, node.operands, tangents, node.rule);
+    if (steps && !isConstant(result, 0)) steps.push({ rule: ruleName(node.primitive), of: node, derivative: normalise(result) });
+    return result;
+  });
+  return normalise(derivative);
+}
+
+/** The nodes that a derivative passes through: what stands under a stopped gradient alone is a constant to it. */
+export function carryingGradient(root: Expr): Set<Expr> {
+  const carrying = new Set<Expr>();
+  const stack = [root];
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    if (carrying.has(node) || node.kind === "application" && node.primitive === "stop_gradient") continue;
+    carrying.add(node);
+    if (node.kind === "application") stack.push(...node.operands);
+  }
+  return carrying;
+}
+
+function tangentOf(
+  primitive: PrimitiveName,
+  operands: readonly Expr[],
+  tangents: readonly Expr[],
+  rule: CustomGradient | null,
+): Expr {
+  if (tangents.every((tangent) => isConstant(tangent, 0))) return constant(0);
+  switch (primitive) {
+    case "negate":
+    case "add":
+    case "subtract":
+      return make(primitive, tangents);
+    case "where":
+      return tangentOfWhere(operands, tangents);
+    case "custom":
+      return rule ? tangentOfCustom(rule, operands, tangents) : constant(0);
+    case "divide": {
+      // d(a / b) = da / b - (a / b) / b db; a constant denominator leaves one term
+      const [a, b] = operands;
+      const [da, db] = tangents;
+      const first = make("divide", [da!, b!]);
+      if (isConstant(db!, 0)) return first;
+      return make("subtract", [first, make("multiply", [make("divide", [make("divide", [a!, b!]), b!]), db!])]);
+    }
+    default: {
+      if (primitiveRow(primitive).result === "condition") return constant(0);
+      const derivatives = primitiveRow(primitive).derivatives;
+      if (!derivatives) throw new Error(`${primitive} has no derivative`);
+      let sum: Expr = constant(0);
+      tangents.forEach((tangent, i) => {
+        const text = derivatives[i];
+        if (isConstant(tangent, 0) || text === undefined) return;
+        const partial = instantiateRow(text, operands, make);
+        sum = make("add", [sum, make("multiply", [partial, tangent])]);
+      });
+      return sum;
+    }
+  }
+}
+
+/**
+ * d where(c, a, b) = where(c, da, db). Where c is an equality and the value is continuous there, the derivative at the
+ * point is the limit of the other branch's.
+ */
+function tangentOfWhere([condition, a, b]: readonly Expr[], [, da, db]: readonly Expr[]): Expr {
+  const plain = make("where", [condition!, da!, db!]);
+  if (!condition || condition.kind !== "application" || !a || !b || !da || !db) return plain;
+  const equality = condition.primitive === "equal" || condition.primitive === "notEqual";
+  const [left, right] = condition.operands;
+  if (!equality || left?.kind !== "variable" || !right || right.space > Space.uniform) return plain;
+  const [inside, outside, outsideTangent] = condition.primitive === "equal" ? [a, b, db] : [b, a, da];
+  const value = limit(outside, left, right);
+  const here = normalise(substitute(inside, new Map([[left, right]])));
+  if (!value || normalise(apply("subtract", [value, here])) !== constant(0)) return plain;
+  const slope = limit(normalise(outsideTangent), left, right);
+  if (!slope) return plain;
+  const point = make("equal", [left, right]);
+  return make("where", [point, slope, outsideTangent]);
+}
+
+/** What a `grad` clause replaces is taken from it, the rest from the body's own derivative. */
+function tangentOfCustom(rule: CustomGradient, operands: readonly Expr[], tangents: readonly Expr[]): Expr {
+  const actual = new Map<Expr, Expr>(rule.formals.map((formal, i) => [formal, operands[i]!]));
+  let sum: Expr = constant(0);
+  rule.formals.forEach((formal, i) => {
+    const tangent = tangents[i]!;
+    if (isConstant(tangent, 0)) return;
+    const declared = rule.gradients.get(formal);
+    const partial = substitute(declared ?? differentiate(rule.body, formal), actual);
+    sum = make("add", [sum, make("multiply", [partial, tangent])]);
+  });
+  return sum;
+}
+
+/** Replaces calls with declared gradients and stopped gradients by their values: what is left is to be computed. */
+export function expandCalls(root: Expr): Expr {
+  let result = root;
+  for (;;) {
+    const next = fold<Expr>(result, (node, operands) => {
+      if (node.kind !== "application") return node;
+      if (node.primitive === "stop_gradient") return operands[0]!;
+      if (node.primitive === "custom" && node.rule) {
+        const actual = new Map<Expr, Expr>(node.rule.formals.map((formal, i) => [formal, operands[i]!]));
+        return substitute(node.rule.body, actual);
+      }
+      return operands.every((operand, i) => operand === node.operands[i]) ? node : make(node.primitive, operands, node.rule);
+    });
+    if (next === result) return normalise(result);
+    result = next;
+  }
+}
+
+function ruleName(primitive: PrimitiveName): string {
+  switch (primitive) {
+    case "add":
+    case "subtract":
+    case "negate":
+      return "sum rule";
+    case "multiply":
+      return "product rule";
+    case "divide":
+      return "quotient rule";
+    case "pow":
+      return "power rule";
+    case "where":
+      return "selection: the branch taken is differentiated";
+    case "custom":
+      return "declared gradient";
+    case "stop_gradient":
+      return "stopped gradient";
+    default:
+      return `derivative of ${primitive}, chain rule`;
+  }
+}
+
+export const isReduction = (node: Expr): boolean => node.kind === "application" && primitiveRow(node.primitive).reduces === true;
+

@@ -1,0 +1,225 @@
+import { parseArgs } from "node:util";
+import type { TargetName } from "../compile.js";
+import type { ExplanationFormat } from "./environment.js";
+import { failure, success, type Problem, type Result } from "./problem.js";
+import { nearest } from "./suggest.js";
+import { targetNames } from "./targets.js";
+
+export const commandNames = ["compile", "check", "explain", "init"] as const;
+export type CommandName = (typeof commandNames)[number];
+
+export interface CompileRequest {
+  readonly command: "compile";
+  readonly files: readonly string[];
+  readonly outDir: string;
+  readonly targets: readonly TargetName[];
+  readonly mode: "write" | "check" | "watch" | "stdout";
+  readonly json: boolean;
+  readonly cache: boolean;
+}
+
+export interface CheckRequest {
+  readonly command: "check";
+  readonly files: readonly string[];
+  readonly json: boolean;
+}
+
+export interface ExplainRequest {
+  readonly command: "explain";
+  readonly file: string;
+  readonly name: string;
+  readonly format: ExplanationFormat;
+  readonly json: boolean;
+}
+
+export interface InitRequest {
+  readonly command: "init";
+  readonly json: boolean;
+}
+
+export type Invocation =
+  | { readonly command: "help"; readonly topic: CommandName | undefined }
+  | { readonly command: "version" }
+  | CompileRequest
+  | CheckRequest
+  | ExplainRequest
+  | InitRequest;
+
+const options = {
+  "out-dir": { type: "string", short: "o", commands: ["compile"] },
+  target: { type: "string", multiple: true, commands: ["compile"] },
+  check: { type: "boolean", commands: ["compile"] },
+  watch: { type: "boolean", short: "w", commands: ["compile"] },
+  stdout: { type: "boolean", commands: ["compile"] },
+  "no-cache": { type: "boolean", commands: ["compile"] },
+  text: { type: "boolean", commands: ["explain"] },
+  latex: { type: "boolean", commands: ["explain"] },
+  plot: { type: "boolean", commands: ["explain"] },
+  json: { type: "boolean", commands: commandNames },
+  help: { type: "boolean", short: "h", commands: commandNames },
+  version: { type: "boolean", short: "V", commands: commandNames },
+} as const;
+type OptionName = keyof typeof options;
+
+const isOption = (name: string): name is OptionName => Object.hasOwn(options, name);
+const isCommand = (name: string): name is CommandName => commandNames.some((command) => command === name);
+const isTarget = (name: string): name is TargetName => targetNames.some((target) => target === name);
+
+const usage = (code: string, message: string, more: Pick<Problem, "expected" | "hint"> = {}): Result<never> =>
+  failure({ code, message, ...more });
+
+const didYouMean = (word: string, candidates: readonly string[], otherwise: string): string => {
+  const meant = nearest(word, candidates);
+  return meant === undefined ? otherwise : `did you mean '${meant}'?`;
+};
+
+/**
+ * Whether the caller asked for JSON, known even where the rest of the arguments makes no sense. `--stdout` promises that
+ * nothing but code goes there.
+ */
+export function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  const words = end === -1 ? argv : argv.slice(0, end);
+  return words.includes("--json") && !words.includes("--stdout");
+}
+
+/** Reads the command line; touches nothing else. */
+export function parseArguments(argv: readonly string[]): Result<Invocation> {
+  // Not strict: parseArgs would throw at the first fault, with a text of its own.
+  const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true });
+  const flags = new Set<OptionName>();
+  const targetLists: string[] = [];
+  const positionals: string[] = [];
+  let outDir = "generated";
+  for (const token of tokens) {
+    if (token.kind === "positional") positionals.push(token.value);
+    if (token.kind !== "option") continue;
+    const { name, rawName, value, inlineValue } = token;
+    if (!isOption(name)) {
+      const known = Object.keys(options).map((option) => `--${option}`);
+      return usage("unknown-option", `unknown option '${rawName}'`, {
+        hint: didYouMean(rawName, known, "'actc --help' lists the options"),
+      });
+    }
+    flags.add(name);
+    if (options[name].type === "boolean") {
+      if (value !== undefined) return usage("unexpected-value", `option '${rawName}' takes no value`);
+      continue;
+    }
+    if (value === undefined || value === "" || (inlineValue !== true && value.length > 1 && value.startsWith("-"))) {
+      return usage("missing-value", `option '${rawName}' needs a value`, {
+        expected: name === "target" ? `a list of ${targetNames.join(", ")}` : "a folder",
+      });
+    }
+    if (name === "target") targetLists.push(value);
+    else outDir = value;
+  }
+
+  const [word, ...operands] = positionals;
+  if (flags.has("version")) return success({ command: "version" });
+  if (word === "help") return helpOn(operands[0]);
+  if (word === undefined) {
+    if (flags.has("help")) return success({ command: "help", topic: undefined });
+    return usage("missing-command", "no command given", { expected: `one of ${commandNames.join(", ")}` });
+  }
+  if (!isCommand(word)) return unknownCommand(word);
+  if (flags.has("help")) return success({ command: "help", topic: word });
+  for (const flag of flags) {
+    if (!options[flag].commands.some((command) => command === word)) {
+      return usage("unknown-option", `option '--${flag}' does not belong to 'actc ${word}'`, {
+        hint: `it is an option of 'actc ${options[flag].commands[0]}'`,
+      });
+    }
+  }
+  const json = flags.has("json");
+  switch (word) {
+    case "compile":
+      return compileRequest(operands, outDir, targetLists, flags);
+    case "check":
+      return success({ command: "check", files: operands, json });
+    case "explain":
+      return explainRequest(operands, flags);
+    case "init":
+      if (operands.length > 0) return usage("unexpected-argument", `'actc init' takes no argument: '${operands[0]}'`);
+      return success({ command: "init", json });
+  }
+}
+
+function helpOn(topic: string | undefined): Result<Invocation> {
+  if (topic === undefined || isCommand(topic)) return success({ command: "help", topic });
+  return unknownCommand(topic);
+}
+
+function unknownCommand(word: string): Result<never> {
+  const isFile = word === "-" || word.endsWith(".def");
+  return usage("unknown-command", `unknown command '${word}'`, {
+    expected: `one of ${commandNames.join(", ")}`,
+    ...(isFile
+      ? { hint: `did you mean 'actc compile ${word}'?` }
+      : { hint: didYouMean(word, commandNames, "'actc --help' describes the commands") }),
+  });
+}
+
+function compileRequest(
+  files: readonly string[],
+  outDir: string,
+  targetLists: readonly string[],
+  flags: ReadonlySet<OptionName>,
+): Result<Invocation> {
+  const targets = parseTargets(targetLists);
+  if (!targets.ok) return targets;
+  const modes = (["check", "watch", "stdout"] as const).filter((mode) => flags.has(mode));
+  const [mode = "write", other] = modes;
+  if (other !== undefined) return usage("conflicting-options", `'--${mode}' and '--${other}' exclude each other`);
+  const json = flags.has("json");
+  if (mode === "stdout" && json) {
+    return usage("conflicting-options", "'--stdout' and '--json' exclude each other: both claim standard output");
+  }
+  if (mode === "stdout" && targets.value.length !== 1) {
+    return usage("conflicting-options", "'--stdout' prints the code of exactly one target", {
+      hint: `add ${targetNames.map((target) => `'--target ${target}'`).join(" or ")}`,
+    });
+  }
+  if (mode === "watch" && files.includes("-")) {
+    return usage("conflicting-options", "'--watch' cannot watch standard input");
+  }
+  const cache = !flags.has("no-cache");
+  return success({ command: "compile", files, outDir, targets: targets.value, mode, json, cache });
+}
+
+/** The targets in the order of {@link targetNames}, so that the order in which they were asked for changes no byte. */
+function parseTargets(lists: readonly string[]): Result<readonly TargetName[]> {
+  if (lists.length === 0) return success(targetNames);
+  const asked = new Set<TargetName>();
+  for (const word of lists.flatMap((list) => list.split(",")).map((item) => item.trim())) {
+    if (isTarget(word)) asked.add(word);
+    else if (word !== "") {
+      const expected = `a list of ${targetNames.join(", ")}`;
+      const meant = nearest(word, targetNames);
+      return usage("unknown-target", `unknown target '${word}'`, {
+        expected,
+        ...(meant === undefined ? {} : { hint: `did you mean '${meant}'?` }),
+      });
+    }
+  }
+  if (asked.size === 0) {
+    return usage("missing-value", "option '--target' names no target", {
+      expected: `a list of ${targetNames.join(", ")}`,
+    });
+  }
+  return success(targetNames.filter((target) => asked.has(target)));
+}
+
+function explainRequest(operands: readonly string[], flags: ReadonlySet<OptionName>): Result<Invocation> {
+  const [file, name, extra] = operands;
+  if (file === undefined || name === undefined) {
+    return usage("missing-argument", "'actc explain' needs a file and the name of an activation", {
+      hint: "for example 'actc explain acts.def gelu'",
+    });
+  }
+  if (extra !== undefined) return usage("unexpected-argument", `unexpected argument '${extra}'`);
+  const formats = (["text", "latex", "plot"] as const).filter((format) => flags.has(format));
+  const [format = "text", other] = formats;
+  if (other !== undefined) return usage("conflicting-options", `'--${format}' and '--${other}' exclude each other`);
+  return success({ command: "explain", file, name, format, json: flags.has("json") });
+}

@@ -1,0 +1,11 @@
+import { createHash } from "node:crypto";
+
+export const sha256 = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex");
+
+/** Whether `recorded`, as a manifest writes it (`sha256-` and the digest in hexadecimal or base64), is that of `data`. */
+export function matchesDigest(recorded: string, data: Uint8Array): boolean {
+  const digest = createHash("sha256").update(data).digest();
+  return (["hex", "base64", "base64url"] as const).some(
+    (encoding) => recorded === `sha256-${digest.toString(encoding)}`,
+  );
+}

@@ -1,0 +1,15 @@
+import type { TargetName } from "../compile.js";
+
+/**
+ * What each target is, for help. Also the list of targets for the command line: importing the compiler's own
+ * would load the compiler. A target that is missing here does not type-check.
+ */
+export const targetDescriptions: Readonly<Record<TargetName, string>> = {
+  ts: "TypeScript kernels for the CPU",
+  wgsl: "WGSL kernels for WebGPU",
+  module: "nn.Module wrappers to train with",
+};
+
+const isTargetName = (name: string): name is TargetName => Object.hasOwn(targetDescriptions, name);
+
+export const targetNames: readonly TargetName[] = Object.keys(targetDescriptions).filter(isTargetName);

@@ -1,0 +1,184 @@
+/**
+ * Expressions over the reals: constants, variables and applications of primitives, interned, so that `===` is
+ * structural equality and a common subexpression is one node. Ids grow from operands to results: sorting by id is a
+ * topological order, and every pass is a loop over it (no recursion, so that no definition is too deep).
+ */
+import { primitive as primitiveRow, type PrimitiveName, type ValueType } from "../primitives/table.js";
+import { type Rational, rational } from "./rational.js";
+
+/** On what a value depends, a set of bits; 0 is a constant. */
+export const Space = { constant: 0, uniform: 1, channel: 2, row: 4, element: 8 } as const;
+
+export interface Constant {
+  readonly kind: "constant";
+  readonly value: Rational;
+  readonly id: number;
+  readonly type: "number";
+  readonly space: number;
+}
+
+export type VariableRole = "input" | "hyperparameter" | "learned" | "cotangent" | "random" | "formal";
+
+export interface Bounds {
+  readonly low: number;
+  readonly high: number;
+  readonly lowClosed: boolean;
+  readonly highClosed: boolean;
+}
+
+export interface Variable {
+  readonly kind: "variable";
+  readonly name: string;
+  readonly role: VariableRole;
+  /** The range that was declared for it. */
+  readonly bounds: Bounds | null;
+  readonly id: number;
+  readonly type: "number";
+  readonly space: number;
+}
+
+export interface Application {
+  readonly kind: "application";
+  readonly primitive: PrimitiveName;
+  readonly operands: readonly Expr[];
+  /** What a call with declared gradients carries; part of the node's identity. */
+  readonly rule: CustomGradient | null;
+  readonly id: number;
+  readonly type: ValueType;
+  readonly space: number;
+}
+
+export type Expr = Constant | Variable | Application;
+
+/**
+ * A definition with `grad` clauses, called: the operands of the application are the actual arguments, in the order of
+ * `formals`; `gradients` replaces the derivative in some of them, the others keep that of `body`.
+ */
+export interface CustomGradient {
+  readonly name: string;
+  readonly formals: readonly Variable[];
+  readonly body: Expr;
+  readonly gradients: ReadonlyMap<Variable, Expr>;
+}
+
+interface Graph {
+  readonly nodes: Map<string, Expr>;
+  readonly rules: Map<CustomGradient, number>;
+  next: number;
+}
+
+const newGraph = (): Graph => ({ nodes: new Map(), rules: new Map(), next: 0 });
+let graph = newGraph();
+
+/** Runs `build` with an empty table of nodes; nodes of different graphs must not meet. */
+export function inFreshGraph<T>(build: () => T): T {
+  const outer = graph;
+  graph = newGraph();
+  try {
+    return build();
+  } finally {
+    graph = outer;
+  }
+}
+
+function intern<T extends Expr>(key: string, make: (id: number) => T): T {
+  const known = graph.nodes.get(key);
+  // The key determines the node's kind: the one cast of the house.
+  if (known) return known as T;
+  const node = make(graph.next++);
+  graph.nodes.set(key, node);
+  return node;
+}
+
+export function constant(value: Rational | number | bigint): Constant {
+  const exact = typeof value === "object" ? value : rational(value);
+  return intern(`${exact.numerator}/${exact.denominator}`, (id) => ({
+    kind: "constant",
+    value: exact,
+    id,
+    type: "number",
+    space: Space.constant,
+  }));
+}
+
+export function variable(name: string, role: VariableRole, space: number, bounds: Bounds | null = null): Variable {
+  return intern(`${role} ${name}`, (id) => ({ kind: "variable", name, role, bounds, id, type: "number", space }));
+}
+
+/** Applies a primitive as it stands: nothing is simplified. */
+export function apply(primitive: PrimitiveName, operands: readonly Expr[], rule: CustomGradient | null = null): Application {
+  let ruleKey = "";
+  if (rule) {
+    if (!graph.rules.has(rule)) graph.rules.set(rule, graph.rules.size);
+    ruleKey = `#${graph.rules.get(rule)}`;
+  }
+  return intern(`${primitive}${ruleKey}(${operands.map((operand) => operand.id).join(",")})`, (id) => {
+    const row = primitiveRow(primitive);
+    let space = operands.reduce((bits, operand) => bits | operand.space, 0);
+    if (row.reduces && space & Space.element) space = (space & ~Space.element) | Space.row;
+    return { kind: "application", primitive, operands, rule, id, type: row.result, space };
+  });
+}
+
+export const isApplication = <P extends PrimitiveName>(
+  node: Expr,
+  primitive: P,
+): node is Application & { readonly primitive: P } => node.kind === "application" && node.primitive === primitive;
+
+/** All nodes that the roots are made of, operands before results. */
+export function reachable(roots: Iterable<Expr>): Expr[] {
+  const seen = new Set<Expr>();
+  const stack = [...roots];
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    if (node.kind === "application") stack.push(...node.operands);
+  }
+  return [...seen].sort((a, b) => a.id - b.id);
+}
+
+/** Computes a value for each node from the values of its operands; returns that of the root. */
+export function fold<T>(root: Expr, visit: (node: Expr, operands: readonly T[]) => T): T {
+  const values = new Map<Expr, T>();
+  const valueOf = (node: Expr): T => {
+    const value = values.get(node);
+    if (value === undefined && !values.has(node)) throw new Error("an operand has no value yet");
+    return value as T;
+  };
+  for (const node of reachable([root])) {
+    values.set(node, visit(node, node.kind === "application" ? node.operands.map(valueOf) : []));
+  }
+  return valueOf(root);
+}
+
+/** Rebuilds an expression bottom-up; `visit` gets each node with its operands already rebuilt. */
+export function rebuild(
+  root: Expr,
+  visit: (node: Application, operands: readonly Expr[]) => Expr,
+  leaf: (node: Constant | Variable) => Expr = (node) => node,
+): Expr {
+  return fold<Expr>(root, (node, operands) => (node.kind === "application" ? visit(node, operands) : leaf(node)));
+}
+
+/** Replaces variables, with `build` making the applications above them (by default as they stand). */
+export function substitute(
+  root: Expr,
+  replacements: ReadonlyMap<Expr, Expr>,
+  build: (primitive: PrimitiveName, operands: readonly Expr[], rule: CustomGradient | null) => Expr = apply,
+): Expr {
+  return fold<Expr>(root, (node, operands) => {
+    const replacement = replacements.get(node);
+    if (replacement) return replacement;
+    if (node.kind !== "application") return node;
+    return operands.every((operand, i) => operand === node.operands[i]) ? node : build(node.primitive, operands, node.rule);
+  });
+}
+
+/** The variables that occur. */
+export function variablesOf(root: Expr): Set<Variable> {
+  return new Set(reachable([root]).filter((node) => node.kind === "variable"));
+}
+
+export function occurs(needle: Expr, haystack: Expr): boolean {
+  return haystack === needle || reachable([haystack]).includes(needle);
+}

@@ -1,0 +1,124 @@
+/**
+ * Makes a form right where inputs are huge or infinite. A product such as x * sigmoid(x) is 0 * inf at -inf though its
+ * limit is 0, and a polynomial may overflow although the value it belongs to does not. Beyond some size such a value
+ * has reached its limit to the last bit, so the input is held at that size; whether that is right is tried out on
+ * inputs over the whole range, against binary64, in which float32 inputs do not overflow as soon.
+ */
+import { apply, constant, type Expr, occurs, substitute, type Variable } from "../ir/expr.js";
+import { fromNumber } from "../ir/rational.js";
+import type { Activation } from "../ir/activation.js";
+import { type Arithmetic, sampler } from "./sample.js";
+
+/** The largest finite float32. */
+const largest = 3.4028234663852886e38;
+
+/** Sizes at which an input may be held, the weakest first. */
+const holds: readonly number[] = [largest, 2 ** 96, 2 ** 63, 2 ** 40, 2 ** 31, 2 ** 24, 2 ** 20, 2 ** 16, 2 ** 13, 2 ** 10, 512, 256, 128];
+
+const magnitudes: readonly number[] = [
+  16, 32, 50, 80, 88, 89, 90, 95, 100, 103, 105, 110, 120, 150, 200, 300, 500, 800, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12,
+  1e13, 1e15, 1e17, 1e19, 2e19, 1e21, 1e24, 1e27, 1e30, 1e33, 1e36, 1e38, largest, Infinity,
+];
+
+/** Inputs beyond the float32 range at which limits are read off, in binary64. */
+const beyond: readonly number[] = [2 ** 130, 2 ** 145, 2 ** 160, 2 ** 190];
+
+/** Values of the other inputs while one of them grows. */
+const companions: readonly number[] = [0.7, -1.3];
+
+/**
+ * The lowered form of `expr`, with inputs held where that is needed.
+ *
+ * @param lowerForm turns an expression into what the target can spell
+ */
+export function settleExtremes(
+  expr: Expr,
+  activation: Activation,
+  cotangent: Variable,
+  arithmetic: Arithmetic,
+  lowerForm: (expr: Expr) => Expr,
+): Expr {
+  const plain = lowerForm(expr);
+  if (activation.axis) return plain;
+  const parameters = [...activation.hyperparameters, ...activation.learned];
+  const variables = [...activation.inputs, cotangent, ...parameters.map(({ variable }) => variable)];
+  const defaults = parameters.map((parameter) => parameter.default);
+  const truth = sampler(plain, variables, "binary64");
+  let form = plain;
+  for (const [index, input] of activation.inputs.entries()) {
+    if (!occurs(input, plain)) continue;
+    for (const sign of [-1, 1] as const) {
+      const cases = expectations(sign, index, activation.inputs.length, defaults, truth, arithmetic);
+      const wrong = (candidate: Expr): number => {
+        const run = sampler(candidate, variables, arithmetic);
+        return cases.reduce((count, { values, expected }) => count + (agrees(run(values), expected) ? 0 : 1), 0);
+      };
+      let best = { form, faults: wrong(form) };
+      for (const size of holds) {
+        if (best.faults === 0) break;
+        const candidate = hold(form, input, sign, size);
+        const faults = wrong(candidate);
+        if (faults < best.faults) best = { form: candidate, faults };
+      }
+      form = best.form;
+    }
+  }
+  return form;
+}
+
+function hold(form: Expr, input: Variable, sign: -1 | 1, size: number): Expr {
+  const bound = constant(fromNumber(sign * size));
+  return substitute(form, new Map([[input, apply(sign < 0 ? "at_least" : "at_most", [input, bound])]]));
+}
+
+interface Case {
+  readonly values: readonly number[];
+  readonly expected: number;
+}
+
+function expectations(
+  sign: -1 | 1,
+  index: number,
+  inputs: number,
+  defaults: readonly number[],
+  truth: (values: readonly number[]) => number,
+  arithmetic: Arithmetic,
+): Case[] {
+  const cases: Case[] = [];
+  for (const companion of inputs > 1 ? companions : [0]) {
+    const at = (x: number): number[] => {
+      const values = new Array<number>(inputs).fill(companion);
+      values[index] = sign * x;
+      return [...values, 1, ...defaults];
+    };
+    for (const x of magnitudes) {
+      const values = at(x);
+      const expected = x === Infinity ? limitFrom(beyond.map((size) => truth(at(size)))) : truth(values);
+      if (expected === undefined || Number.isNaN(expected)) continue;
+      // Beyond binary64's own range the truth is not known here.
+      if (!Number.isFinite(expected) && x !== Infinity && arithmetic === "binary64") continue;
+      cases.push({ values, expected });
+    }
+  }
+  return cases;
+}
+
+/** What a sequence of values at growing inputs tends to, if that can be told. */
+function limitFrom(values: readonly number[]): number | undefined {
+  const [a, b, c, d] = values;
+  if (a === undefined || b === undefined || c === undefined || d === undefined) return undefined;
+  if (values.some((value) => Number.isNaN(value))) return undefined;
+  if (c === d) return d;
+  if (Math.abs(d) < 1e-30 && Math.abs(c) < 1e-30) return 0;
+  if (Math.abs(d - c) <= 1e-9 * Math.abs(d)) return d;
+  const grows = Math.abs(d) > 1.05 * Math.abs(c) && Math.abs(c) > 1.05 * Math.abs(b) && Math.abs(b) > 1.05 * Math.abs(a);
+  return grows && Math.sign(a) === Math.sign(d) && Math.sign(b) === Math.sign(d) ? Math.sign(d) * Infinity : undefined;
+}
+
+/** Whether a result is the expected one as far as this stage can ask: no fault of range, and some digits right. */
+function agrees(actual: number, expected: number): boolean {
+  if (Number.isNaN(actual)) return false;
+  const single = Math.fround(expected);
+  if (!Number.isFinite(single)) return Math.fround(actual) === single || Math.abs(actual) > 1e38;
+  return Math.abs(actual - single) <= 1e-3 * Math.abs(single) + 1e-37;
+}

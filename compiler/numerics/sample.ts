@@ -1,0 +1,38 @@
+/** Runs lowered expressions on numbers, in binary64 or as a float32 kernel would, to see where a form breaks. */
+import { type Expr, reachable, type Variable } from "../ir/expr.js";
+import { toNumber } from "../ir/rational.js";
+import { primitive as primitiveRow } from "../primitives/table.js";
+
+export type Arithmetic = "binary64" | "binary32";
+
+/** A function of the variables' values, in the order given. Reductions see rows of one element. */
+export function sampler(
+  root: Expr,
+  variables: readonly Variable[],
+  arithmetic: Arithmetic,
+): (values: readonly number[]) => number {
+  const nodes = reachable([root]);
+  const slots = new Map<Expr, number>(nodes.map((node, i) => [node, i]));
+  const slot = (node: Expr | undefined): number => (node ? (slots.get(node) ?? 0) : 0);
+  const round = arithmetic === "binary32" ? Math.fround : (value: number): number => value;
+  const registers = new Float64Array(nodes.length);
+  const inputs = variables.map((variable) => slots.get(variable));
+  const program: { target: number; run: (a: number, b: number, c: number) => number; a: number; b: number; c: number }[] = [];
+  nodes.forEach((node, i) => {
+    if (node.kind === "constant") registers[i] = round(toNumber(node.value));
+    else if (node.kind === "application") {
+      const [a, b, c] = node.operands;
+      program.push({ target: i, run: primitiveRow(node.primitive).sample, a: slot(a), b: slot(b), c: slot(c) });
+    }
+  });
+  const result = slot(root);
+  return (values) => {
+    inputs.forEach((index, i) => {
+      if (index !== undefined) registers[index] = round(values[i] ?? 0);
+    });
+    for (const { target, run, a, b, c } of program) {
+      registers[target] = round(run(registers[a] ?? 0, registers[b] ?? 0, registers[c] ?? 0));
+    }
+    return registers[result] ?? NaN;
+  };
+}

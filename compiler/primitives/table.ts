@@ -1,0 +1,269 @@
+/**
+ * The primitives: one row each, pure data. Formulas are text in the definition language, over the operands a, b, c;
+ * they may use internal primitives, which definitions cannot name. How a dialect spells a primitive natively stands
+ * in that dialect's own table; a primitive with an `expansion` needs no spelling.
+ */
+export type ValueType = "number" | "condition";
+
+export interface PrimitiveRow {
+  readonly operands: readonly ValueType[];
+  readonly result: ValueType;
+  /** Whether definitions may call it by its name. */
+  readonly callable: boolean;
+  /** Whether it reduces an operand over the axis. */
+  readonly reduces?: true;
+  /** The partial derivative in each operand; absent where calculus treats the primitive itself, or has no rule. */
+  readonly derivatives?: readonly string[];
+  /** An equal form over the reals in other primitives, fit to be computed with. */
+  readonly expansion?: string;
+  /** The binary64 value, for analysis by sampling; never for what is printed. */
+  readonly sample: (a: number, b: number, c: number) => number;
+  /** How mathematicians write it, `$a` and `$b` standing for the operands. */
+  readonly latex: string;
+}
+
+const number1 = { operands: ["number"], result: "number" } as const;
+const number2 = { operands: ["number", "number"], result: "number" } as const;
+const comparison = { operands: ["number", "number"], result: "condition", callable: false } as const;
+const sampled = (holds: boolean): number => (holds ? 1 : 0);
+
+export const primitives = {
+  // Arithmetic
+  negate: { ...number1, callable: false, derivatives: ["-1"], sample: (a) => -a, latex: "-$a" },
+  add: { ...number2, callable: false, derivatives: ["1", "1"], sample: (a, b) => a + b, latex: "$a + $b" },
+  subtract: { ...number2, callable: false, derivatives: ["1", "-1"], sample: (a, b) => a - b, latex: "$a - $b" },
+  multiply: { ...number2, callable: false, derivatives: ["b", "a"], sample: (a, b) => a * b, latex: "$a \\, $b" },
+  divide: {
+    ...number2,
+    callable: false,
+    derivatives: ["1 / b", "-(a / b) / b"],
+    sample: (a, b) => a / b,
+    latex: "\\frac{$a}{$b}",
+  },
+  pow: {
+    ...number2,
+    callable: true,
+    // In the exponent: for a > 0, with its limit at 0.
+    derivatives: ["b * pow(a, b - 1)", "where(a > 0, pow(a, b) * log(a), 0)"],
+    sample: (a, b) => Math.pow(a, b),
+    latex: "{$a}^{$b}",
+  },
+
+  // Constants that are no fractions
+  pi: { operands: [], result: "number", callable: false, derivatives: [], sample: () => Math.PI, latex: "\\pi" },
+  infinity: { operands: [], result: "number", callable: false, derivatives: [], sample: () => Infinity, latex: "\\infty" },
+
+  // Conditions and selection
+  less: { ...comparison, sample: (a, b) => sampled(a < b), latex: "$a < $b" },
+  lessOrEqual: { ...comparison, sample: (a, b) => sampled(a <= b), latex: "$a \\le $b" },
+  greater: { ...comparison, sample: (a, b) => sampled(a > b), latex: "$a > $b" },
+  greaterOrEqual: { ...comparison, sample: (a, b) => sampled(a >= b), latex: "$a \\ge $b" },
+  equal: { ...comparison, sample: (a, b) => sampled(a === b), latex: "$a = $b" },
+  notEqual: { ...comparison, sample: (a, b) => sampled(a !== b), latex: "$a \\ne $b" },
+  and: {
+    operands: ["condition", "condition"],
+    result: "condition",
+    callable: false,
+    sample: (a, b) => sampled(a !== 0 && b !== 0),
+    latex: "$a \\land $b",
+  },
+  or: {
+    operands: ["condition", "condition"],
+    result: "condition",
+    callable: false,
+    sample: (a, b) => sampled(a !== 0 || b !== 0),
+    latex: "$a \\lor $b",
+  },
+  not: {
+    operands: ["condition"],
+    result: "condition",
+    callable: false,
+    sample: (a) => sampled(a === 0),
+    latex: "\\lnot $a",
+  },
+  where: {
+    operands: ["condition", "number", "number"],
+    result: "number",
+    callable: true,
+    sample: (a, b, c) => (a !== 0 ? b : c),
+    latex: "\\begin{cases} $b & $a \\\\ $c & \\text{otherwise} \\end{cases}",
+  },
+  abs: { ...number1, callable: true, derivatives: ["sign(a)"], sample: Math.abs, latex: "\\left|$a\\right|" },
+  sign: { ...number1, callable: true, derivatives: ["0"], sample: Math.sign, latex: "\\operatorname{sgn}($a)" },
+
+  // Exponential
+  exp: { ...number1, callable: true, derivatives: ["exp(a)"], sample: Math.exp, latex: "e^{$a}" },
+  expm1: { ...number1, callable: true, derivatives: ["exp(a)"], sample: Math.expm1, latex: "\\left(e^{$a} - 1\\right)" },
+  log: { ...number1, callable: true, derivatives: ["1 / a"], sample: Math.log, latex: "\\ln($a)" },
+  log1p: { ...number1, callable: true, derivatives: ["1 / (1 + a)"], sample: Math.log1p, latex: "\\ln(1 + $a)" },
+  sqrt: { ...number1, callable: true, derivatives: ["1 / (2 * sqrt(a))"], sample: Math.sqrt, latex: "\\sqrt{$a}" },
+  rsqrt: {
+    ...number1,
+    callable: true,
+    derivatives: ["-rsqrt(a) / (2 * a)"],
+    expansion: "1 / sqrt(a)",
+    sample: (a) => 1 / Math.sqrt(a),
+    latex: "\\frac{1}{\\sqrt{$a}}",
+  },
+  cbrt: { ...number1, callable: true, derivatives: ["1 / (3 * cbrt(a)^2)"], sample: Math.cbrt, latex: "\\sqrt[3]{$a}" },
+  logaddexp: {
+    ...number2,
+    callable: true,
+    derivatives: ["sigmoid(a - b)", "sigmoid(b - a)"],
+    sample: (a, b) => (a === b ? a + Math.LN2 : Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)))),
+    latex: "\\ln\\left(e^{$a} + e^{$b}\\right)",
+  },
+  /** sqrt(a^2 + b^2) without overflow on the way. */
+  hypot: {
+    ...number2,
+    callable: false,
+    derivatives: ["a / hypot(a, b)", "b / hypot(a, b)"],
+    sample: (a, b) => Math.hypot(a, b),
+    latex: "\\sqrt{$a^2 + $b^2}",
+  },
+
+  // Sigmoidal
+  sigmoid: {
+    ...number1,
+    callable: true,
+    derivatives: ["logistic(a)"],
+    sample: (a) => 1 / (1 + Math.exp(-a)),
+    latex: "\\sigma($a)",
+  },
+  /** The density sigmoid(a) * sigmoid(-a), the derivative of the sigmoid. */
+  logistic: {
+    ...number1,
+    callable: false,
+    derivatives: ["-logistic(a) * tanh(a / 2)"],
+    sample: (a) => {
+      const e = Math.exp(-Math.abs(a));
+      return e / ((1 + e) * (1 + e));
+    },
+    latex: "\\sigma'($a)",
+  },
+  log_sigmoid: {
+    ...number1,
+    callable: true,
+    derivatives: ["sigmoid(-a)"],
+    expansion: "-softplus(-a)",
+    sample: (a) => Math.min(a, 0) - Math.log1p(Math.exp(-Math.abs(a))),
+    latex: "\\ln\\sigma($a)",
+  },
+  softplus: {
+    ...number1,
+    callable: true,
+    derivatives: ["sigmoid(a)"],
+    sample: (a) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a))),
+    latex: "\\operatorname{softplus}($a)",
+  },
+  tanh: { ...number1, callable: true, derivatives: ["4 * logistic(2 * a)"], sample: Math.tanh, latex: "\\tanh($a)" },
+  erf: { ...number1, callable: true, derivatives: ["2 / sqrt(pi) * exp(-a^2)"], sample: erfSample, latex: "\\operatorname{erf}($a)" },
+  erfc: {
+    ...number1,
+    callable: true,
+    derivatives: ["-2 / sqrt(pi) * exp(-a^2)"],
+    sample: erfcSample,
+    latex: "\\operatorname{erfc}($a)",
+  },
+  normcdf: {
+    ...number1,
+    callable: true,
+    derivatives: ["normpdf(a)"],
+    sample: (a) => erfcSample(-a * Math.SQRT1_2) / 2,
+    latex: "\\Phi($a)",
+  },
+  /** The density of the standard normal distribution. */
+  normpdf: {
+    ...number1,
+    callable: false,
+    derivatives: ["-a * normpdf(a)"],
+    sample: (a) => Math.exp((-a * a) / 2) / Math.sqrt(2 * Math.PI),
+    latex: "\\varphi($a)",
+  },
+
+  // Trigonometric, hyperbolic
+  sin: { ...number1, callable: true, derivatives: ["cos(a)"], sample: Math.sin, latex: "\\sin($a)" },
+  cos: { ...number1, callable: true, derivatives: ["-sin(a)"], sample: Math.cos, latex: "\\cos($a)" },
+  tan: { ...number1, callable: true, derivatives: ["1 + tan(a)^2"], sample: Math.tan, latex: "\\tan($a)" },
+  atan: { ...number1, callable: true, derivatives: ["1 / (1 + a^2)"], sample: Math.atan, latex: "\\arctan($a)" },
+  asin: { ...number1, callable: true, derivatives: ["1 / sqrt((1 - a) * (1 + a))"], sample: Math.asin, latex: "\\arcsin($a)" },
+  acos: { ...number1, callable: true, derivatives: ["-1 / sqrt((1 - a) * (1 + a))"], sample: Math.acos, latex: "\\arccos($a)" },
+  sinh: { ...number1, callable: true, derivatives: ["cosh(a)"], sample: Math.sinh, latex: "\\sinh($a)" },
+  cosh: { ...number1, callable: true, derivatives: ["sinh(a)"], sample: Math.cosh, latex: "\\cosh($a)" },
+  asinh: { ...number1, callable: true, derivatives: ["1 / hypot(1, a)"], sample: Math.asinh, latex: "\\operatorname{arsinh}($a)" },
+  acosh: {
+    ...number1,
+    callable: true,
+    derivatives: ["1 / sqrt((a - 1) * (a + 1))"],
+    sample: Math.acosh,
+    latex: "\\operatorname{arcosh}($a)",
+  },
+  atanh: {
+    ...number1,
+    callable: true,
+    derivatives: ["1 / ((1 - a) * (1 + a))"],
+    sample: Math.atanh,
+    latex: "\\operatorname{artanh}($a)",
+  },
+
+  // Steps
+  floor: { ...number1, callable: true, derivatives: ["0"], sample: Math.floor, latex: "\\left\\lfloor $a \\right\\rfloor" },
+  ceil: { ...number1, callable: true, derivatives: ["0"], sample: Math.ceil, latex: "\\left\\lceil $a \\right\\rceil" },
+  round: { ...number1, callable: true, derivatives: ["0"], sample: roundEven, latex: "\\operatorname{round}($a)" },
+
+  // Reductions over the axis
+  sum: { ...number1, callable: true, reduces: true, sample: (a) => a, latex: "\\sum_d $a" },
+  mean: { ...number1, callable: true, reduces: true, sample: (a) => a, latex: "\\operatorname{mean}_d $a" },
+  maximum: { ...number1, callable: false, reduces: true, sample: (a) => a, latex: "\\max_d $a" },
+  minimum: { ...number1, callable: false, reduces: true, sample: (a) => a, latex: "\\min_d $a" },
+
+  // Float semantics, brought in when lowering; over the reals they change nothing
+  /** a, unless b is NaN: then NaN. */
+  guard: { ...number2, callable: false, sample: (a, b) => (Number.isNaN(b) ? b : a), latex: "$a" },
+  /** The larger of both; NaN where a is NaN. */
+  at_least: { ...number2, callable: false, sample: (a, b) => (a < b ? b : a), latex: "\\max($a, $b)" },
+  /** The smaller of both; NaN where a is NaN. */
+  at_most: { ...number2, callable: false, sample: (a, b) => (a > b ? b : a), latex: "\\min($a, $b)" },
+
+  // Gradient control
+  stop_gradient: { ...number1, callable: true, derivatives: ["0"], sample: (a) => a, latex: "\\operatorname{sg}($a)" },
+  /** A called definition with `grad` clauses: expanded once calculus has seen it. */
+  custom: { ...number1, callable: false, sample: () => Number.NaN, latex: "" },
+} satisfies Record<string, PrimitiveRow>;
+
+export type PrimitiveName = keyof typeof primitives;
+
+/** The row of a primitive, by the general type. */
+export const primitive = (name: PrimitiveName): PrimitiveRow => primitives[name];
+
+const names = new Map<string, PrimitiveName>(
+  (Object.keys(primitives) as PrimitiveName[]).map((name) => [name, name]),
+);
+
+/** The primitive of that name, internal ones included. */
+export const primitiveNamed = (name: string): PrimitiveName | undefined => names.get(name);
+
+function roundEven(a: number): number {
+  const nearest = Math.round(a);
+  return Math.abs(a % 1) === 0.5 && nearest % 2 !== 0 ? nearest - 1 : nearest;
+}
+
+/** erfc to about 1e-15 relative: a series near 0, a continued fraction (Lentz) in the tail. */
+function erfcSample(a: number): number {
+  if (!(a > 0)) return a < 0 ? 2 - erfcSample(-a) : a === 0 ? 1 : a;
+  if (a < 1.5) return 1 - erfSample(a);
+  let f = 0;
+  for (let k = 120; k > 0; k--) f = k / 2 / (a + f);
+  return Math.exp(-a * a) / (Math.sqrt(Math.PI) * (a + f));
+}
+
+function erfSample(a: number): number {
+  if (!(Math.abs(a) < 1.5)) return a > 0 ? 1 - erfcSample(a) : a < 0 ? erfcSample(-a) - 1 : a;
+  let term = a;
+  let total = a;
+  for (let k = 1; k < 40; k++) {
+    term *= (-a * a) / k;
+    total += term / (2 * k + 1);
+  }
+  return (2 / Math.sqrt(Math.PI)) * total;
+}

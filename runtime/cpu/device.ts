@@ -1,0 +1,144 @@
+/** Tensors in main memory. */
+import type { Activation } from "../activation.js";
+import {
+  type ActivationGradients,
+  type ActivationOperands,
+  type Device,
+  type Elementwise,
+  type Extents,
+  type MatrixProduct,
+  missingKernels,
+  Storage,
+  type UpdateRule,
+  type View,
+} from "../device.js";
+import type { Shape } from "../shape.js";
+import { crossEntropy, crossEntropyGradient } from "./cross-entropy.js";
+import { matmul } from "./matmul.js";
+import { elementwise, sum } from "./strided.js";
+import { update } from "./update.js";
+
+class CpuStorage extends Storage {
+  #values: Float32Array | null;
+  readonly size: number;
+
+  constructor(values: Float32Array) {
+    super();
+    this.#values = values;
+    this.size = values.length;
+  }
+
+  get values(): Float32Array {
+    if (this.#values === null) throw new Error("this storage was freed");
+    return this.#values;
+  }
+
+  protected free(): void {
+    this.#values = null;
+  }
+}
+
+class CpuDevice implements Device {
+  readonly type = "cpu";
+
+  requireAlive(): void {}
+
+  allocate(size: number): Storage {
+    return new CpuStorage(new Float32Array(size));
+  }
+
+  upload(values: Float32Array): Storage {
+    return new CpuStorage(values.slice());
+  }
+
+  read(storage: Storage): Promise<Float32Array> {
+    return Promise.resolve(this.values(storage).slice());
+  }
+
+  values(storage: Storage): Float32Array {
+    if (!(storage instanceof CpuStorage)) throw new TypeError("a storage of another device was given to the CPU");
+    return storage.values;
+  }
+
+  elementwise(operation: Elementwise, shape: Shape, output: View, inputs: readonly View[]): void {
+    elementwise(operation, shape, this.#operand(output), inputs.map((view) => this.#operand(view)));
+  }
+
+  #operand({ storage, strides, offset }: View) {
+    return { values: this.values(storage), strides, offset };
+  }
+
+  sum(input: Storage, shape: Shape, reduced: readonly boolean[], factor: number, output: Storage): void {
+    sum(this.values(input), shape, reduced, factor, this.values(output));
+  }
+
+  matmul(product: MatrixProduct, a: Storage, b: Storage, bias: Storage | null, output: Storage): void {
+    matmul(product, this.values(a), this.values(b), bias && this.values(bias), this.values(output));
+  }
+
+  crossEntropy(logits: Storage, labels: Storage, rows: number, classes: number, output: Storage): void {
+    crossEntropy(this.values(logits), this.values(labels), rows, classes, this.values(output));
+  }
+
+  crossEntropyGradient(
+    logits: Storage,
+    labels: Storage,
+    cotangent: Storage,
+    rows: number,
+    classes: number,
+    output: Storage,
+  ): void {
+    const [x, label, dy, dx] = [logits, labels, cotangent, output].map((storage) => this.values(storage));
+    crossEntropyGradient(x!, label!, dy!, rows, classes, dx!);
+  }
+
+  update(rule: UpdateRule, parameter: Storage, gradient: Storage, state: readonly Storage[]): void {
+    update(rule, this.values(parameter), this.values(gradient), this.#all(state));
+  }
+
+  activationForward(activation: Activation, operands: ActivationOperands, output: Storage): void {
+    if (!activation.cpu) throw missingKernels(activation, this.type);
+    const { inputs, learned, hyperparameters, extents } = operands;
+    Reflect.apply(activation.cpu.forward, undefined, [
+      ...this.#all(inputs),
+      ...this.#all(learned),
+      ...hyperparameters,
+      this.values(output),
+      ...extentsOf(activation, extents),
+    ]);
+  }
+
+  activationBackward(
+    activation: Activation,
+    operands: ActivationOperands,
+    cotangent: Storage,
+    gradients: ActivationGradients,
+  ): void {
+    if (!activation.cpu) throw missingKernels(activation, this.type);
+    const { inputs, learned, hyperparameters, extents } = operands;
+    Reflect.apply(activation.cpu.backward, undefined, [
+      this.values(cotangent),
+      ...this.#all(inputs),
+      ...this.#all(learned),
+      ...hyperparameters,
+      ...this.#all(gradients.inputs),
+      ...this.#all(gradients.learned),
+      ...extentsOf(activation, extents),
+    ]);
+  }
+
+  #all(storages: readonly Storage[]): Float32Array[] {
+    return storages.map((storage) => this.values(storage));
+  }
+}
+
+function extentsOf({ learned, axis }: Activation, extents: Extents): number[] {
+  const perChannel = learned.some(({ shape }) => shape === "channel");
+  return [
+    ...(perChannel ? [extents.channelOuter, extents.channels, extents.channelInner] : []),
+    ...(axis ? [extents.axisOuter, extents.axisLength, extents.axisInner] : []),
+  ];
+}
+
+/** The default device. */
+export const cpu: Device = /* @__PURE__ */ new CpuDevice();

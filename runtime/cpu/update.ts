@@ -1,0 +1,42 @@
+/** Optimiser steps, computed in float64. */
+import type { UpdateRule } from "../device.js";
+
+export function update(
+  rule: UpdateRule,
+  parameter: Float32Array,
+  gradient: Float32Array,
+  state: readonly Float32Array[],
+): void {
+  switch (rule.kind) {
+    case "sgd": {
+      const { lr, momentum, dampening, weightDecay, nesterov, first } = rule;
+      const [velocity] = state;
+      for (let i = 0; i < parameter.length; i++) {
+        let g = gradient[i]! + weightDecay * parameter[i]!;
+        if (velocity) {
+          const v = first ? g : momentum * velocity[i]! + (1 - dampening) * g;
+          velocity[i] = v;
+          g = nesterov ? g + momentum * v : v;
+        }
+        parameter[i]! -= lr * g;
+      }
+      return;
+    }
+    case "adam": {
+      const { lr, beta1, beta2, eps, weightDecay, step } = rule;
+      const [first, second] = state;
+      if (!first || !second) throw new Error("Adam keeps two moments");
+      const size = lr / (1 - beta1 ** step);
+      const root = Math.sqrt(1 - beta2 ** step);
+      for (let i = 0; i < parameter.length; i++) {
+        const g = gradient[i]! + weightDecay * parameter[i]!;
+        const m = beta1 * first[i]! + (1 - beta1) * g;
+        const v = beta2 * second[i]! + (1 - beta2) * g * g;
+        first[i] = m;
+        second[i] = v;
+        parameter[i]! -= (size * m) / (Math.sqrt(v) / root + eps);
+      }
+      return;
+    }
+  }
+}

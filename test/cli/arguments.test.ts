@@ -1,0 +1,111 @@
+import { describe, expect, test } from "vitest";
+import { parseArguments } from "../../compiler/cli/arguments.js";
+import { nearest } from "../../compiler/cli/suggest.js";
+import { actc, folder } from "./harness.js";
+
+const cwd = (): string => folder({ "acts.def": "relu = 1\n" });
+
+describe("usage errors end with 2 and say what was meant", () => {
+  test.each([
+    ["", "no command given", "compile, check, explain, init"],
+    ["comple", "unknown command 'comple'", "did you mean 'compile'?"],
+    ["acts.def", "unknown command 'acts.def'", "did you mean 'actc compile acts.def'?"],
+    ["compile --chekc", "unknown option '--chekc'", "did you mean '--check'?"],
+    ["compile -x", "unknown option '-x'", "--help"],
+    ["compile --target wgls", "unknown target 'wgls'", "did you mean 'wgsl'?"],
+    ["compile --target ts,cuda", "unknown target 'cuda'", "expected: a list of ts, wgsl, module"],
+    ["compile --target ,", "names no target", "ts, wgsl, module"],
+    ["compile --target", "option '--target' needs a value", "expected"],
+    ["compile -o", "option '-o' needs a value", "a folder"],
+    ["compile --out-dir --check", "option '--out-dir' needs a value", "a folder"],
+    ["compile --out-dir=", "option '--out-dir' needs a value", "a folder"],
+    ["compile --check=yes", "option '--check' takes no value", ""],
+    ["compile --check --watch", "exclude each other", ""],
+    ["compile --stdout --json --target ts", "both claim standard output", ""],
+    ["compile --stdout", "exactly one target", "--target ts"],
+    ["compile --stdout --target ts,wgsl", "exactly one target", ""],
+    ["compile - --watch", "standard input", ""],
+    ["check --watch", "option '--watch' does not belong to 'actc check'", "actc compile"],
+    ["explain acts.def", "needs a file and the name", "actc explain acts.def gelu"],
+    ["explain acts.def a b", "unexpected argument 'b'", ""],
+    ["explain acts.def a --latex --plot", "exclude each other", ""],
+    ["init here", "takes no argument", ""],
+    ["help comple", "unknown command 'comple'", "did you mean 'compile'?"],
+  ])("actc %s", async (line, message, more) => {
+    const { code, stdout, stderr } = await actc(line, { cwd: cwd() });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(`actc: error: `);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain(more);
+  });
+
+  test("also as JSON", async () => {
+    const { code, stdout, stderr } = await actc("compile --json --target wgls");
+    expect({ code, stderr }).toEqual({ code: 2, stderr: "" });
+    const nowhere = { file: null, line: null, column: null, endLine: null, endColumn: null };
+    expect(JSON.parse(stdout)).toEqual({
+      ok: false,
+      files: [],
+      diagnostics: [
+        {
+          code: "unknown-target",
+          severity: "error",
+          ...nowhere,
+          message: "unknown target 'wgls'",
+          expected: "a list of ts, wgsl, module",
+          hint: "did you mean 'wgsl'?",
+        },
+      ],
+    });
+  });
+
+  test("a name cannot steer the terminal", async () => {
+    expect((await actc("compile\u001b[2J")).stderr).toContain("\\u001b[2J");
+  });
+});
+
+describe("what the arguments mean", () => {
+  const compile = { command: "compile", files: [], outDir: "generated", mode: "write", json: false, cache: true };
+  const all = ["ts", "wgsl", "module"];
+  test.each([
+    ["compile", { ...compile, targets: all }],
+    ["compile a.def b.def -o out", { ...compile, files: ["a.def", "b.def"], outDir: "out", targets: all }],
+    ["--json compile a.def -oout", { ...compile, files: ["a.def"], outDir: "out", targets: all, json: true }],
+    ["compile --target module,ts,ts", { ...compile, targets: ["ts", "module"] }],
+    ["compile --target wgsl --target=ts", { ...compile, targets: ["ts", "wgsl"] }],
+    ["compile - --stdout --target ts", { ...compile, files: ["-"], targets: ["ts"], mode: "stdout" }],
+    ["compile -w --no-cache", { ...compile, targets: all, mode: "watch", cache: false }],
+    ["compile -- --check", { ...compile, files: ["--check"], targets: all }],
+    ["check a.def", { command: "check", files: ["a.def"], json: false }],
+    ["explain a.def f", { command: "explain", file: "a.def", name: "f", format: "text", json: false }],
+    ["explain a.def f --latex", { command: "explain", file: "a.def", name: "f", format: "latex", json: false }],
+    ["init", { command: "init", json: false }],
+    ["-V", { command: "version" }],
+    ["-h", { command: "help", topic: undefined }],
+    ["compile --help", { command: "help", topic: "compile" }],
+    ["help explain", { command: "help", topic: "explain" }],
+  ])("actc %s", (line, value) => {
+    expect(parseArguments(line.split(" "))).toEqual({ ok: true, value });
+  });
+});
+
+test("help and version go to standard output", async () => {
+  const help = await actc("--help");
+  expect(help).toMatchObject({ code: 0, stderr: "" });
+  for (const word of ["compile", "check", "explain", "init", "70"]) expect(help.stdout).toContain(word);
+  const compile = await actc("compile --help");
+  for (const option of ["-o, --out-dir", "--target", "--check", "--watch", "--stdout", "--json", "--no-cache"]) {
+    expect(compile.stdout).toContain(option);
+  }
+  expect(await actc("--version")).toMatchObject({ code: 0, stdout: "1.2.3\n", stderr: "" });
+});
+
+test.each([
+  ["cehck", "check"],
+  ["inti", "init"],
+  ["WATCH", "watch"],
+  ["xyzzy", undefined],
+  ["", undefined],
+])("nearest to %j is %j", (word, candidate) => {
+  expect(nearest(word, ["compile", "check", "explain", "init", "watch"])).toBe(candidate);
+});
