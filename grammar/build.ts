@@ -1,6 +1,6 @@
 /** What the grammar's rules build: nodes of the syntax tree, from tokens and finished nodes. */
 import type { Span } from "../compiler/source.js";
-import type { Token } from "./lexer.js";
+import { spanOf, type Token } from "./lexer.js";
 import type {
   AxisReference,
   BinaryOperator,
@@ -32,7 +32,6 @@ interface Spanned {
   readonly span: Span;
 }
 
-const spanOf = ({ start, end }: Token): Span => ({ start, end });
 const from = (first: Token, last: Spanned): Span => ({ start: first.start, end: last.span.end });
 
 export const name = (token: Token): Name => ({ text: token.value, span: spanOf(token) });

@@ -1,5 +1,6 @@
 // Writes parser.generated.ts from definition.ne; with --check, only says whether it is up to date.
 import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import nearley from "nearley";
@@ -13,8 +14,10 @@ const target = join(here, "parser.generated.ts");
 
 const parser = new nearley.Parser(nearley.Grammar.fromCompiled(language));
 parser.feed(readFileSync(join(here, "definition.ne"), "utf8").replace(/\r\n/g, "\n"));
-const code = generate(compile(parser.results[0], { version: "2" }), "grammar");
-const text = await prettier.format(code, { parser: "typescript", printWidth: 120 });
+const { version } = createRequire(import.meta.url)("nearley/package.json");
+const code = generate(compile(parser.results[0], { version }), "grammar");
+const note = "// Do not edit: change definition.ne and run 'node grammar/generate.mjs'.\n";
+const text = await prettier.format(note + code, { parser: "typescript", printWidth: 120 });
 
 if (process.argv.includes("--check")) {
   if (readFileSync(target, "utf8").replace(/\r\n/g, "\n") !== text) {

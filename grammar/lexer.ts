@@ -1,5 +1,6 @@
 /** From text to tokens: spaces, line ends and comments drop out, and what each token's place in its line means is noted. */
 import moo from "moo";
+import type { Span } from "../compiler/source.js";
 import { clauseKeywords } from "./syntax.js";
 
 export interface Token {
@@ -13,6 +14,8 @@ export interface Token {
   /** Whether it stands in column 1. */
   readonly inColumn1: boolean;
 }
+
+export const spanOf = ({ start, end }: Token): Span => ({ start, end });
 
 /**
  * Operators of other languages are tokens of their own, so that a message can name them whole; the grammar has no use

@@ -1,4 +1,5 @@
-// Generated automatically by nearley, version 2
+// Do not edit: change definition.ne and run 'node grammar/generate.mjs'.
+// Generated automatically by nearley, version 2.20.1
 // http://github.com/Hardmath123/nearley
 // Bypasses TS6133. Allow declared but unused functions.
 // @ts-ignore

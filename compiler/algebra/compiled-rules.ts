@@ -9,6 +9,8 @@ export type RuleHead = "sum" | "product" | PrimitiveName;
 export interface CompiledRule {
   readonly rule: Rule;
   readonly pattern: Pattern;
+  /** Functions that must stand among the terms or factors for the rule to have a chance; `null` is a sum. */
+  readonly heads: readonly (PrimitiveName | null)[];
   readonly requires: Readonly<Record<string, Requirement>>;
   readonly replace: (bindings: Bindings, make: (primitive: PrimitiveName, operands: readonly Expr[]) => Expr) => Expr;
 }
@@ -32,11 +34,23 @@ export function compiledRules(): ReadonlyMap<RuleHead, readonly CompiledRule[]> 
 
 function add(head: RuleHead, rule: Rule): void {
   const list = table?.get(head) ?? [];
+  const pattern = patternOf(formula(rule.from));
   list.push({
     rule,
-    pattern: patternOf(formula(rule.from)),
+    pattern,
+    heads: headsOf(pattern),
     requires: rule.requires ?? {},
     replace: (bindings, make) => instantiate(rule.to, bindings, make),
   });
   table?.set(head, list);
+}
+
+function headsOf(pattern: Pattern): (PrimitiveName | null)[] {
+  const parts =
+    pattern.kind === "sum"
+      ? pattern.terms.flatMap(({ base }) => (base === null ? [] : base.kind === "product" ? base.factors.map((factor) => factor.base) : [base]))
+      : pattern.kind === "product"
+        ? pattern.factors.map(({ base }) => base)
+        : [];
+  return parts.flatMap((part) => (part.kind === "apply" ? [part.primitive] : part.kind === "sum" ? [null] : []));
 }

@@ -31,6 +31,7 @@ import {
 } from "./forms.js";
 import { type Builder, match, matchFactors, matchTerms } from "./pattern.js";
 import { compiledRules, type CompiledRule, type RuleHead } from "./compiled-rules.js";
+import { instantiate } from "../primitives/formula.js";
 import { signOf } from "./sign.js";
 import { negateCondition, simplifyComparison, simplifyLogic, simplifyWhere } from "./selection.js";
 
@@ -213,10 +214,11 @@ export function productFrom(product: Product): Expr {
   const powers = new Map<Expr, number>();
   let { coefficient } = product;
   for (const [factor, exponent] of product.powers) {
-    if (isApplication(factor, "sqrt") && Math.abs(exponent) >= 2) {
-      // sqrt(a)^2 = a
+    if ((isApplication(factor, "sqrt") || isApplication(factor, "hypot")) && Math.abs(exponent) >= 2) {
+      // sqrt(a)^2 = a, hypot(a, b)^2 = a^2 + b^2
       const whole = Math.trunc(exponent / 2);
-      const inner = productOf(factor.operands[0]!);
+      const [a, b] = factor.operands;
+      const inner = productOf(b ? make("add", [powerOf(a!, constant(2)), powerOf(b, constant(2))]) : a!);
       coefficient = R.multiply(coefficient, R.power(inner.coefficient, whole));
       for (const [base, power] of inner.powers) multiplyPower({ coefficient, powers }, base, power * whole);
       if (exponent % 2 !== 0) multiplyPower({ coefficient, powers }, factor, exponent % 2);
@@ -306,22 +308,41 @@ function collectInside(terms: Terms): Expr | undefined {
   let before = 0;
   let opened = false;
   for (const [base, coefficient] of terms) {
-    const inner = isSum(base) ? termsOf(base) : undefined;
-    if (!inner) {
-      before += 1;
+    const expanded = expandedTerms(base);
+    before += expanded?.size ?? 1;
+    if (!expanded) {
       addTerm(flat, base, coefficient);
       continue;
     }
     opened = true;
-    before += inner.size;
-    for (const [innerBase, value] of inner) addTerm(flat, innerBase, R.multiply(value, coefficient));
+    for (const [inner, value] of expanded) addTerm(flat, inner, R.multiply(value, coefficient));
   }
   return opened && flat.size < before ? sumOf(flat) : undefined;
 }
 
+/** The terms of p*(a + b), multiplied out. */
+function expandedTerms(base: Expr): Terms | undefined {
+  const product = productOf(base);
+  const sums = [...product.powers].filter(([factor, exponent]) => exponent === 1 && isSum(factor));
+  const [only] = sums;
+  if (sums.length !== 1 || !only) return undefined;
+  const outer: Product = { coefficient: product.coefficient, powers: new Map(product.powers) };
+  outer.powers.delete(only[0]);
+  const expanded: Terms = new Map();
+  for (const [inner, value] of termsOf(only[0])) {
+    const term = productOf(inner);
+    const all: Product = { coefficient: R.multiply(R.multiply(term.coefficient, outer.coefficient), value), powers: new Map(outer.powers) };
+    for (const [factor, exponent] of term.powers) multiplyPower(all, factor, exponent);
+    for (const [innerBase, coefficient] of termsOf(rawProduct(all))) addTerm(expanded, innerBase, coefficient);
+  }
+  return expanded;
+}
+
 function applySumRules(terms: Terms): Expr | undefined {
+  if (terms.size < 2 || terms.size > 40) return undefined;
+  const heads = headsIn([...terms.keys()].flatMap((base) => [base, ...productOf(base).powers.keys()]));
   for (const compiled of rulesFor("sum")) {
-    if (compiled.pattern.kind !== "sum") continue;
+    if (compiled.pattern.kind !== "sum" || !compiled.heads.every((head) => heads.has(head))) continue;
     for (const { bindings, rest, scale: factor } of matchTerms(compiled.pattern.terms, terms, new Map(), builder)) {
       if (!holds(compiled, bindings)) continue;
       const replacement = make("multiply", [factor, compiled.replace(bindings, make)]);
@@ -333,8 +354,9 @@ function applySumRules(terms: Terms): Expr | undefined {
 }
 
 function applyProductRules(product: Product): Expr | undefined {
+  const heads = headsIn(product.powers.keys());
   for (const compiled of rulesFor("product")) {
-    if (compiled.pattern.kind !== "product") continue;
+    if (compiled.pattern.kind !== "product" || !compiled.heads.every((head) => heads.has(head))) continue;
     for (const { bindings, rest } of matchFactors(compiled.pattern, product, new Map(), builder)) {
       if (!holds(compiled, bindings)) continue;
       const replacement = productOf(compiled.replace(bindings, make));
@@ -346,12 +368,22 @@ function applyProductRules(product: Product): Expr | undefined {
   return undefined;
 }
 
+/** The functions among some nodes, and `null` if a sum is among them: a quick look at which rules have a chance. */
+function headsIn(nodes: Iterable<Expr>): Set<PrimitiveName | null> {
+  const heads = new Set<PrimitiveName | null>();
+  for (const node of nodes) if (node.kind === "application") heads.add(isSum(node) ? null : node.primitive);
+  return heads;
+}
+
 const rulesFor = (head: RuleHead): readonly CompiledRule[] => compiledRules().get(head) ?? [];
 
 function holds(rule: CompiledRule, bindings: ReadonlyMap<string, Expr>): boolean {
-  for (const [letter, requirement] of Object.entries(rule.requires)) {
-    const bound = bindings.get(letter);
-    if (!bound) return false;
+  for (const [text, requirement] of Object.entries(rule.requires)) {
+    const bound = bindings.get(text) ?? instantiate(text, bindings, make);
+    if (requirement === "uniform") {
+      if (bound.space & Space.element) return false;
+      continue;
+    }
     const sign = signOf(bound);
     if (!sign.nonnegative || (requirement === "positive" && !sign.nonzero)) return false;
   }

@@ -138,7 +138,10 @@ export function* match(pattern: Pattern, node: Expr, bound: Bindings, build: Bui
           return;
         }
         for (const { bindings, rest } of matchFactors({ ...pattern, factors: others }, productOf(node), bound, build)) {
-          yield new Map(bindings).set(name, build.product(rest));
+          const value = build.product(rest);
+          const known = bindings.get(name);
+          if (known === undefined) yield new Map(bindings).set(name, value);
+          else if (known === value) yield bindings;
         }
         return;
       }

@@ -3,12 +3,13 @@
  * the right side can be computed without overflow or cancellation where the left side cannot. One line each; single
  * letters stand for any expression. A sum on the left matches part of a sum at any scale, a product part of a product.
  */
-export type Requirement = "positive" | "nonnegative";
+/** `uniform`: the same for all elements of a tensor. */
+export type Requirement = "positive" | "nonnegative" | "uniform";
 
 export interface Rule {
   readonly from: string;
   readonly to: string;
-  /** Letters whose sign must be known. */
+  /** What must be known of letters, or of formulas in them. */
   readonly requires?: Readonly<Record<string, Requirement>>;
 }
 
@@ -34,7 +35,8 @@ export const sumRules: readonly Rule[] = [
   rule("exp(a) - exp(-a)", "2 * sinh(a)"),
   rule("expm1(a) - expm1(-a)", "2 * sinh(a)"),
   rule("softplus(a) - a", "softplus(-a)"),
-  rule("log(b + c) - log(b)", "log1p(c / b)", { b: "positive", c: "nonnegative" }),
+  rule("softplus(a) - softplus(b)", "log1p(expm1(a - b) * sigmoid(b))", { "a - b": "uniform" }),
+  rule("1 - a / (a + b)", "b / (a + b)"),
   rule("sin(a)^2 + cos(a)^2", "1"),
 ];
 
@@ -50,7 +52,8 @@ export const productRules: readonly Rule[] = [
   rule("sinh(a) / cosh(a)", "tanh(a)"),
   rule("tanh(a) * cosh(a)", "sinh(a)"),
   rule("1 / cosh(a)^2", "4 * logistic(2 * a)"),
-  rule("1 / cosh(a)", "2 * sigmoid(2 * a) * exp(-a)"),
+  rule("1 / cosh(a)", "2 * sigmoid(2 * abs(a)) * exp(-abs(a))"),
+  rule("a * sign(a)", "abs(a)"),
   rule("sin(a) / cos(a)", "tan(a)"),
 ];
 
@@ -66,13 +69,16 @@ export const functionRules: readonly Rule[] = [
   rule("log(exp(a) + b)", "logaddexp(a, log(b))", { b: "nonnegative" }),
   rule("log(sigmoid(a))", "-softplus(-a)"),
   rule("log1p(-sigmoid(a))", "-softplus(a)"),
+  rule("log(cosh(a))", "logcosh(a)"),
+  rule("log(a * sigmoid(b))", "log(a) - softplus(-b)", { a: "positive" }),
+  rule("log(a * exp(b))", "log(a) + b", { a: "positive" }),
   rule("log(a / b)", "log(a) - log(b)", { a: "positive", b: "positive" }),
   rule("exp(softplus(a))", "1 + exp(a)"),
   rule("exp(-softplus(a))", "sigmoid(-a)"),
   rule("expm1(softplus(a))", "exp(a)"),
   rule("expm1(-softplus(a))", "-sigmoid(a)"),
   rule("sqrt(a^2)", "where(a >= 0, a, -a)"),
-  rule("sqrt(b + c * a^2)", "hypot(sqrt(b), sqrt(c) * a)", { b: "positive", c: "positive" }),
+  rule("sqrt(b + c * a^2)", "hypot(sqrt(b), sqrt(c) * a)", { b: "nonnegative", c: "nonnegative" }),
   rule("sqrt(b + a^2)", "hypot(sqrt(b), a)", { b: "nonnegative" }),
   rule("erfc(a / sqrt(2))", "2 * normcdf(-a)"),
   rule("logaddexp(0, a)", "softplus(a)"),

@@ -5,10 +5,10 @@ import type { Activation } from "../ir/activation.js";
 import type { OutputFile, TargetName } from "../compile.js";
 import { type KernelPlan, planKernels } from "./kernels.js";
 import { typescriptLibraryText } from "./library/typescript.js";
-import { type FunctionDeclarationStructure, printSourceFile, StructureKind } from "./source-file.js";
-import { moduleStatements } from "./targets/module.js";
+import { formatTypeScript, type FunctionDeclarationStructure, printSourceFile, StructureKind } from "./source-file.js";
+import { moduleParts, recordPlaceholder } from "./targets/module.js";
 import { docText, templateLiteral } from "./targets/text.js";
-import { type FunctionText, typescriptKernels } from "./targets/typescript.js";
+import { type FunctionText, inDouble, typescriptKernels } from "./targets/typescript.js";
 import { wgslKernels } from "./targets/wgsl.js";
 
 export interface Emission {
@@ -29,40 +29,49 @@ export async function emitActivation(activation: Activation, targets: readonly T
   const stem = fileStem(activation.name);
   const name = exportedName(activation.name);
   // All that builds nodes happens before anything is awaited: the graph of nodes belongs to one activation at a time.
-  const single = typescriptKernels(plan, "f32");
-  const double = typescriptKernels(plan, "f64");
+  const kernels = typescriptKernels(plan);
   const wgsl = wgslKernels(plan);
   const wanted = new Set(targets);
-  const statements = wanted.has("module")
-    ? moduleStatements({
+  const module = wanted.has("module")
+    ? moduleParts({
         plan,
         kinks,
         stem,
-        ts: wanted.has("ts") ? single : null,
+        ts: wanted.has("ts") ? kernels : null,
         wgsl: wanted.has("wgsl") ? { ...wgsl, exportName: `${name}Wgsl` } : null,
       })
     : null;
   const entry = manifestEntry(plan, kinks, {
-    ts: wanted.has("ts") ? { file: `${stem}.ts`, forward: single.forward, backward: single.backward, forward64: double.forward, backward64: double.backward } : undefined,
+    ts: wanted.has("ts") ? { file: `${stem}.ts`, forward: kernels.forward, backward: kernels.backward, forward64: inDouble(kernels.forward), backward64: inDouble(kernels.backward) } : undefined,
     wgsl: wanted.has("wgsl") ? { file: `${stem}.wgsl`, forward: wgsl.forward, backward: wgsl.backward } : undefined,
   });
 
   const files: OutputFile[] = [];
   const head = `// ${banner(activation)}\n\n`;
   if (wanted.has("ts")) {
-    const functions = [...single.functions, ...double.functions].map(functionStructure);
-    const library = typescriptLibraryText([...new Set([...single.library, ...double.library])]);
-    const text = await printSourceFile(functions);
-    files.push({ path: `${stem}.ts`, text: head + text + (library === "" ? "" : `\n${library}`) });
+    const single = await printSourceFile(kernels.functions.map(functionStructure));
+    const parts = [single, await doublePrecision(single), typescriptLibraryText(kernels.library)];
+    files.push({ path: `${stem}.ts`, text: head + parts.filter((part) => part !== "").join("\n") });
   }
   if (wanted.has("wgsl")) {
-    const kernels = `${wgsl.kernels}`;
-    const whole = wgsl.functions === "" ? kernels : `${wgsl.functions}\n${kernels}`;
+    const whole = wgsl.functions === "" ? wgsl.kernels : `${wgsl.functions}\n${wgsl.kernels}`;
     files.push({ path: `${stem}.wgsl`, text: head + whole });
-    files.push({ path: `${stem}.wgsl.ts`, text: await wgslModule(activation, name, wgsl.functions, kernels, head) });
+    files.push({ path: `${stem}.wgsl.ts`, text: await wgslModule(activation, name, wgsl.functions, wgsl.kernels, head) });
   }
-  if (statements) files.push({ path: `${stem}.module.ts`, text: head + (await printSourceFile(statements)) });
+  if (module) {
+    const text = await printSourceFile([...module.statements]);
+    files.push({ path: `${stem}.module.ts`, text: head + text.replace(recordPlaceholder, () => `${module.record}\n`) });
+  }
   return { files, entry };
+}
+
+/** The formatted kernels over `Float64Array`s. Names grow by two letters: a line that no longer fits is formatted anew. */
+async function doublePrecision(single: string): Promise<string> {
+  const text = single
+    .replaceAll("Float32Array", "Float64Array")
+    .replaceAll(/^(export function \w+)\(/gm, (_, start: string) => `${start}64(`);
+  const overlong = text.split("\n").some((line) => line.startsWith("export function") && line.length > 80);
+  return overlong ? formatTypeScript(text) : text;
 }
 
 function functionStructure({ name, documentation, parameters, statements }: FunctionText): FunctionDeclarationStructure {

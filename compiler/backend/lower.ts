@@ -115,8 +115,10 @@ function passNaN(definition: Expr, root: Expr, from: Names): Expr {
     const missing = [straight, turned].map((choice) => [...met].filter((name) => !caught(choice, name, strictOf)));
     const useTurned = missing[1]!.length < missing[0]!.length;
     const choice = useTurned ? turned : straight;
-    let built: Expr = apply("where", [choice.condition, choice.a, choice.b]);
-    for (const name of missing[useTurned ? 1 : 0]!) built = apply("guard", [built, name]);
+    const uncaught = missing[useTurned ? 1 : 0]!;
+    const extreme = uncaught.length > 0 ? smallerOrLarger(straight) : undefined;
+    let built: Expr = extreme ?? apply("where", [choice.condition, choice.a, choice.b]);
+    if (!extreme) for (const name of uncaught) built = apply("guard", [built, name]);
     strict.set(built, union([met, intersection(strictOf(a!), strictOf(b!))]));
     return built;
   });
@@ -125,6 +127,24 @@ function passNaN(definition: Expr, root: Expr, from: Names): Expr {
     if (from.has(name) && !strictOf(result).has(name)) guarded = apply("guard", [guarded, name]);
   }
   return guarded;
+}
+
+/** `where(a < b, a, b)` and its like: a function that passes NaN through from both sides. */
+function smallerOrLarger({ condition, a, b }: { condition: Expr; a: Expr; b: Expr }): Expr | undefined {
+  if (condition.kind !== "application") return undefined;
+  const [left, right] = condition.operands;
+  const straight = left === a && right === b;
+  if (!straight && !(left === b && right === a)) return undefined;
+  switch (condition.primitive) {
+    case "less":
+    case "lessOrEqual":
+      return apply(straight ? "smaller" : "larger", [left!, right!]);
+    case "greater":
+    case "greaterOrEqual":
+      return apply(straight ? "larger" : "smaller", [left!, right!]);
+    default:
+      return undefined;
+  }
 }
 
 /** The definition as written, calls with declared gradients replaced by their bodies, nothing simplified. */

@@ -4,7 +4,7 @@ import * as estree from "prettier/plugins/estree";
 import { format } from "prettier/standalone";
 import { Project, type SourceFileStructure } from "ts-morph";
 
-export { StructureKind, VariableDeclarationKind } from "ts-morph";
+export { StructureKind } from "ts-morph";
 export type { FunctionDeclarationStructure, StatementStructures } from "ts-morph";
 
 let project: Project | undefined;

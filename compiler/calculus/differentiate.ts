@@ -58,12 +58,11 @@ function tangentOf(
     case "custom":
       return rule ? tangentOfCustom(rule, operands, tangents) : constant(0);
     case "divide": {
-      // d(a / b) = da / b - (a / b) / b db; a constant denominator leaves one term
+      // d(a / b) = (da - (a / b) db) / b: one division by b less than the textbook's, and no b^2 to overflow.
       const [a, b] = operands;
       const [da, db] = tangents;
-      const first = make("divide", [da!, b!]);
-      if (isConstant(db!, 0)) return first;
-      return make("subtract", [first, make("multiply", [make("divide", [make("divide", [a!, b!]), b!]), db!])]);
+      const ratio = make("multiply", [make("divide", [a!, b!]), db!]);
+      return make("divide", [make("subtract", [da!, ratio]), b!]);
     }
     default: {
       if (primitiveRow(primitive).result === "condition") return constant(0);

@@ -1,31 +1,53 @@
-// Temporary stand-in by the lead: to be overwritten.
-import { lex, P } from "../../grammar/parse-expression.js";
-import type { Clause, Definition, Parameter, Range } from "../../grammar/syntax.js";
-import type { Diagnostic } from "../diagnostics.js";
+/** From a source to the syntax trees of its definitions. Each is read on its own: an error costs one definition. */
+import { spanOf, tokenize, type Token } from "../../grammar/lexer.js";
+import { parseDefinitionTokens } from "../../grammar/parser.js";
+import type { Definition } from "../../grammar/syntax.js";
+import { collate, type Diagnostic, type Finding } from "../diagnostics.js";
 import type { Source } from "../source.js";
-export function parseSource(source: Source): { definitions: readonly Definition[]; diagnostics: readonly Diagnostic[] } {
-  const defs: Definition[] = []; let doc: string[] = []; let start = -1; let at = 0; let docs: string[] = [];
-  const flush = (end: number): void => { if (start >= 0) defs.push(one(source.text.slice(start, end), start, docs)); start = -1; };
-  for (const line of source.text.split("\n")) {
-    if (line.startsWith("##")) { doc.push(line.slice(2).replace(/^ /, "")); }
-    else if (/^[A-Za-z_]/.test(line)) { flush(at); start = at; docs = doc; doc = []; }
-    else if (line.startsWith("#")) doc = [];
-    at += line.length + 1;
-  }
-  flush(source.text.length);
-  return { definitions: defs, diagnostics: [] };
+import { splitDefinitions, type Block } from "./layout.js";
+import { explainFailure } from "./parse-errors.js";
+import { beyondLimits, maximumTokens } from "./parse-limits.js";
+
+export interface Parsed {
+  readonly definitions: readonly Definition[];
+  readonly diagnostics: readonly Diagnostic[];
 }
-function one(text: string, off: number, documentation: string[]): Definition {
-  const p = new P(lex(text.split("\n").map((l) => l.replace(/#.*/, (m) => " ".repeat(m.length))).join("\n")), off); const nm = () => { const t = p.next(); return { text: t.v, span: { start: off + t.s, end: off + t.e } }; };
-  const name = nm(); p.eat("("); const inputs = []; const parameters: Parameter[] = [];
-  while (p.peek() !== ")" && p.peek() !== ";") { inputs.push(nm()); if (p.peek() === ",") p.next(); }
-  const span = name.span;
-  const range = (): Range | null => { if (p.peek() !== "in") return null; p.next(); const l = p.next().v === "["; const low = p.or(); p.eat(","); const high = p.or(); const h = p.next().v === "]"; return { low: { value: low, closed: l }, high: { value: high, closed: h }, span }; };
-  if (p.peek() === ";") { p.next(); while (p.peek() !== ")") {
-    if (p.peek() === "axis") { p.next(); const n = nm(); p.eat("="); let neg = 1; if (p.peek() === "-") { p.next(); neg = -1; } parameters.push({ kind: "axis", name: n, default: neg * Number(p.next().v), span }); }
-    else { const learn = p.peek() === "learn"; if (learn) p.next(); const n = nm(); let along = null; if (p.peek() === "[") { p.next(); along = nm(); p.eat("]"); } p.eat("="); const d = p.or(); const r = range(); parameters.push(learn ? { kind: "learned", name: n, along, default: d, range: r, span } : { kind: "hyperparameter", name: n, default: d, range: r, span }); }
-    if (p.peek() === ",") p.next(); } }
-  p.eat(")"); p.eat("="); const body = p.or(); const clauses: Clause[] = [];
-  while (p.peek()) { const k = p.next().v; if (k === "let" || k === "grad") { const n = nm(); p.eat("="); clauses.push({ kind: k, name: n, value: p.or(), span }); } else if (k === "class") clauses.push({ kind: "class", name: nm(), span }); else if (k === "split") { let neg = 1; if (p.peek() === "-") { p.next(); neg = -1; } clauses.push({ kind: "split", axis: neg * Number(p.next().v), span }); } else throw new Error("clause " + k); }
-  return { name, inputs, parameters, body, clauses, documentation, span: { start: off, end: off + text.length } };
+
+export function parseSource(source: Source): Parsed {
+  const definitions: Definition[] = [];
+  const diagnostics: Diagnostic[] = [];
+  for (const block of splitDefinitions(source.text)) {
+    const result = parseBlock(source.text, block);
+    if (result.ok) definitions.push(result.definition);
+    else diagnostics.push({ ...result.finding, severity: "error", file: source.file });
+  }
+  return { definitions, diagnostics: collate(diagnostics) };
+}
+
+type BlockResult =
+  | { readonly ok: true; readonly definition: Definition }
+  | { readonly ok: false; readonly finding: Finding };
+
+function parseBlock(text: string, { span, documentation, isDefinition }: Block): BlockResult {
+  // One more than the limit shows that the limit is exceeded.
+  const tokens = tokenize(text.slice(span.start, span.end), span.start, maximumTokens + 1);
+  const first = tokens[0];
+  if (!isDefinition && first) return { ok: false, finding: orphan(first) };
+  const excess = beyondLimits(tokens);
+  if (excess) return { ok: false, finding: excess };
+  const outcome = parseDefinitionTokens(tokens);
+  return outcome.ok
+    ? { ok: true, definition: { ...outcome.tree, documentation } }
+    : { ok: false, finding: explainFailure(tokens, outcome.failure, text) };
+}
+
+/** The beginning of lines that would continue a definition, where there is none above. */
+function orphan(token: Token): Finding {
+  return {
+    code: "expected-definition",
+    span: spanOf(token),
+    message: "there is no definition above that this line could continue",
+    expected: "a definition such as 'relu(x) = where(x > 0, x, 0)'",
+    ...(token.inColumn1 ? {} : { hint: "a definition begins in column 1: remove the indentation" }),
+  };
 }

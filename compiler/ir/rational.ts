@@ -16,7 +16,7 @@ export function rational(numerator: bigint | number, denominator: bigint | numbe
   let d = BigInt(denominator);
   if (d === 0n) throw new RangeError("rational: the denominator is 0");
   if (d < 0n) [n, d] = [-n, -d];
-  if (d !== 1n) {
+  if (d !== 1n && n !== 1n && n !== -1n) {
     const divisor = gcd(n, d);
     [n, d] = [n / divisor, d / divisor];
   }
@@ -30,9 +30,9 @@ export const add = (a: Rational, b: Rational): Rational =>
   rational(a.numerator * b.denominator + b.numerator * a.denominator, a.denominator * b.denominator);
 export const subtract = (a: Rational, b: Rational): Rational => add(a, negate(b));
 export const multiply = (a: Rational, b: Rational): Rational =>
-  rational(a.numerator * b.numerator, a.denominator * b.denominator);
+  isOne(a) ? b : isOne(b) ? a : rational(a.numerator * b.numerator, a.denominator * b.denominator);
 export const divide = (a: Rational, b: Rational): Rational =>
-  rational(a.numerator * b.denominator, a.denominator * b.numerator);
+  isOne(b) ? a : rational(a.numerator * b.denominator, a.denominator * b.numerator);
 export const negate = (a: Rational): Rational => ({ numerator: -a.numerator, denominator: a.denominator });
 export const isZero = (a: Rational): boolean => a.numerator === 0n;
 export const isOne = (a: Rational): boolean => a.numerator === 1n && a.denominator === 1n;
@@ -46,6 +46,7 @@ export function compare(a: Rational, b: Rational): -1 | 0 | 1 {
 }
 
 export function power(base: Rational, exponent: number): Rational {
+  if (exponent === 1 || isOne(base)) return base;
   const e = BigInt(Math.abs(exponent));
   const raised = { numerator: base.numerator ** e, denominator: base.denominator ** e };
   return exponent < 0 ? rational(raised.denominator, raised.numerator) : raised;

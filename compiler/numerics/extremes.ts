@@ -4,7 +4,7 @@
  * has reached its limit to the last bit, so the input is held at that size; whether that is right is tried out on
  * inputs over the whole range, against binary64, in which float32 inputs do not overflow as soon.
  */
-import { apply, constant, type Expr, occurs, substitute, type Variable } from "../ir/expr.js";
+import { apply, constant, type Expr, substitute, type Variable } from "../ir/expr.js";
 import { fromNumber } from "../ir/rational.js";
 import type { Activation } from "../ir/activation.js";
 import { type Arithmetic, sampler } from "./sample.js";
@@ -27,43 +27,47 @@ const beyond: readonly number[] = [2 ** 130, 2 ** 145, 2 ** 160, 2 ** 190];
 const companions: readonly number[] = [0.7, -1.3];
 
 /**
- * The lowered form of `expr`, with inputs held where that is needed.
+ * The forms of one kernel's results, with inputs held where that is needed: all results at the same size where one
+ * serves them all, so that they go on sharing subexpressions.
  *
- * @param lowerForm turns an expression into what the target can spell
+ * @param forms what the target can spell
  */
 export function settleExtremes(
-  expr: Expr,
+  forms: readonly Expr[],
   activation: Activation,
   cotangent: Variable,
   arithmetic: Arithmetic,
-  lowerForm: (expr: Expr) => Expr,
-): Expr {
-  const plain = lowerForm(expr);
-  if (activation.axis) return plain;
+): Expr[] {
+  if (activation.axis) return [...forms];
   const parameters = [...activation.hyperparameters, ...activation.learned];
   const variables = [...activation.inputs, cotangent, ...parameters.map(({ variable }) => variable)];
   const defaults = parameters.map((parameter) => parameter.default);
-  const truth = sampler(plain, variables, "binary64");
-  let form = plain;
+  const truths = forms.map((form) => sampler(form, variables, "binary64"));
+  let settled = [...forms];
   for (const [index, input] of activation.inputs.entries()) {
-    if (!occurs(input, plain)) continue;
     for (const sign of [-1, 1] as const) {
-      const cases = expectations(sign, index, activation.inputs.length, defaults, truth, arithmetic);
-      const wrong = (candidate: Expr): number => {
-        const run = sampler(candidate, variables, arithmetic);
-        return cases.reduce((count, { values, expected }) => count + (agrees(run(values), expected) ? 0 : 1), 0);
+      const cases = truths.map((truth) => expectations(sign, index, activation.inputs.length, defaults, truth, arithmetic));
+      const faults = (form: Expr, i: number): number => {
+        const run = sampler(form, variables, arithmetic);
+        return (cases[i] ?? []).reduce((count, { values, expected }) => count + (agrees(run(values), expected) ? 0 : 1), 0);
       };
-      let best = { form, faults: wrong(form) };
+      const best = settled.map((form, i) => ({ form, faults: faults(form, i) }));
+      if (best.every((candidate) => candidate.faults === 0)) continue;
       for (const size of holds) {
-        if (best.faults === 0) break;
-        const candidate = hold(form, input, sign, size);
-        const faults = wrong(candidate);
-        if (faults < best.faults) best = { form: candidate, faults };
+        const held = settled.map((form) => hold(form, input, sign, size));
+        const counts = held.map((form, i) => (form === settled[i] ? best[i]!.faults : faults(form, i)));
+        if (counts.every((count) => count === 0)) {
+          held.forEach((form, i) => (best[i] = { form, faults: 0 }));
+          break;
+        }
+        held.forEach((form, i) => {
+          if (counts[i]! < best[i]!.faults) best[i] = { form, faults: counts[i]! };
+        });
       }
-      form = best.form;
+      settled = best.map(({ form }) => form);
     }
   }
-  return form;
+  return settled;
 }
 
 function hold(form: Expr, input: Variable, sign: -1 | 1, size: number): Expr {

@@ -122,6 +122,15 @@ export const primitives = {
     latex: "\\sqrt{$a^2 + $b^2}",
   },
 
+  logcosh: {
+    ...number1,
+    callable: false,
+    derivatives: ["tanh(a)"],
+    expansion: "where(abs(a) < 1, log1p(2 * sinh(a / 2)^2), abs(a) + log1p(exp(-2 * abs(a))) - log(2))",
+    sample: (a) => Math.abs(a) + Math.log1p(Math.exp(-2 * Math.abs(a))) - Math.LN2,
+    latex: "\\ln\\cosh($a)",
+  },
+
   // Sigmoidal
   sigmoid: {
     ...number1,
@@ -224,6 +233,10 @@ export const primitives = {
   at_least: { ...number2, callable: false, sample: (a, b) => (a < b ? b : a), latex: "\\max($a, $b)" },
   /** The smaller of both; NaN where a is NaN. */
   at_most: { ...number2, callable: false, sample: (a, b) => (a > b ? b : a), latex: "\\min($a, $b)" },
+
+  /** The smaller, or larger, of both; NaN where either is NaN. */
+  smaller: { ...number2, callable: false, sample: (a, b) => Math.min(a, b), latex: "\\min($a, $b)" },
+  larger: { ...number2, callable: false, sample: (a, b) => Math.max(a, b), latex: "\\max($a, $b)" },
 
   // Gradient control
   stop_gradient: { ...number1, callable: true, derivatives: ["0"], sample: (a) => a, latex: "\\operatorname{sg}($a)" },

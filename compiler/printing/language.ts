@@ -14,7 +14,7 @@ const functions = Object.fromEntries(
   ).map((name) => [name, call(name)]),
 ) as Record<FunctionName, Spelling>;
 
-type FunctionName = Exclude<keyof Spellings, "negate" | "add" | "subtract" | "multiply" | "divide" | "pow" | "pi" | "infinity" | "less" | "lessOrEqual" | "greater" | "greaterOrEqual" | "equal" | "notEqual" | "and" | "or" | "not" | "guard" | "at_least" | "at_most">;
+type FunctionName = Exclude<keyof Spellings, "negate" | "add" | "subtract" | "multiply" | "divide" | "pow" | "pi" | "infinity" | "less" | "lessOrEqual" | "greater" | "greaterOrEqual" | "equal" | "notEqual" | "and" | "or" | "not" | "guard" | "at_least" | "at_most" | "smaller" | "larger">;
 
 const reduction = (name: string): Spelling => ([a], print) => ({
   text: `${name}[d](${print(a!, Precedence.selection)})`,
@@ -49,6 +49,8 @@ export const language: Dialect = {
     guard: ([a], print) => ({ text: print(a!, Precedence.primary), precedence: Precedence.primary }),
     at_least: call("max"),
     at_most: call("min"),
+    smaller: call("min"),
+    larger: call("max"),
     sum: reduction("sum"),
     mean: reduction("mean"),
     maximum: reduction("max"),

@@ -58,6 +58,13 @@ describe.each(functionNames)("%s of a ball", (name) => {
   });
 });
 
+it("erf is 1 only to the precision that its complement allows", () => {
+  for (const x of [91.05, 91.1, 91.15, 91.2]) {
+    const [rough, fine] = [realFunctions.erf(fromNumber(x), 12000), realFunctions.erf(fromNumber(x), 12200)];
+    expect(contains(rough, fine)).toBe(true);
+  }
+});
+
 describe("operations on balls", () => {
   const operations: Readonly<Record<string, (a: Ball, b: Ball, precision: number) => Ball>> = {
     add,

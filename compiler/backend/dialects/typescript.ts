@@ -45,6 +45,8 @@ export const typescript: Dialect = {
     }),
     at_least: call("Math.max"),
     at_most: call("Math.min"),
+    smaller: call("Math.min"),
+    larger: call("Math.max"),
     abs: call("Math.abs"),
     sign: call("Math.sign"),
     exp: call("Math.exp"),

@@ -58,6 +58,8 @@ export const wgsl: Dialect = {
       const [value, bound] = [print(a!, Precedence.comparison + 1), print(b!, Precedence.comparison + 1)];
       return select(value, bound, `${value} > ${bound}`);
     },
+    smaller: libraryCall("smaller"),
+    larger: libraryCall("larger"),
     abs: call("abs"),
     sign: libraryCall("sign"),
     exp: libraryCall("exp"),

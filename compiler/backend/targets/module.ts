@@ -6,7 +6,7 @@ import type { KernelPlan } from "../kernels.js";
 import type { TypeScriptKernel, WgslKernel, WgslPassDescription } from "../manifest.js";
 import { NameScope } from "../naming.js";
 import { differentiate } from "../../calculus/differentiate.js";
-import { StructureKind, VariableDeclarationKind, type StatementStructures } from "../source-file.js";
+import { StructureKind, type StatementStructures } from "../source-file.js";
 import { printFormula } from "../../printing/formula-text.js";
 import { docText, toIdentifierText } from "./text.js";
 
@@ -20,9 +20,20 @@ export interface ModuleInput {
   readonly wgsl: { readonly forward: WgslKernel; readonly backward: WgslKernel; readonly exportName: string } | null;
 }
 
-/** The statements of the module's file. */
-export function moduleStatements(input: ModuleInput): StatementStructures[] {
-  return new ModuleWriter(input).statements();
+export interface ModuleParts {
+  /** The statements of the module's file, with one that stands where the record goes. */
+  readonly statements: readonly (StatementStructures | string)[];
+  /** The text of the record, laid out. */
+  readonly record: string;
+}
+
+/** Stands for the record while the file is formatted. */
+export const recordPlaceholder = "recordOfTheActivation;\n";
+
+export function moduleParts(input: ModuleInput): ModuleParts {
+  const writer = new ModuleWriter(input);
+  const record = writer.record();
+  return { statements: writer.statements(), record };
 }
 
 class ModuleWriter {
@@ -78,9 +89,9 @@ class ModuleWriter {
     return local;
   }
 
-  statements(): StatementStructures[] {
+  statements(): (StatementStructures | string)[] {
     const { stem, ts, wgsl } = this.input;
-    const body = [this.record(), this.functional(), ...this.options(), this.module()];
+    const body = [recordPlaceholder, this.functional(), ...this.options(), this.module()];
     const specifiers = [
       ...[...this.imports].map((specifier) => ({ ...specifier, isTypeOnly: false })),
       ...[...this.types].map((specifier) => ({ ...specifier, isTypeOnly: true })),
@@ -98,29 +109,28 @@ class ModuleWriter {
     return [...imports, ...body];
   }
 
-  private record(): StatementStructures {
+  /**
+   * The record is laid out here, the way prettier does it, and put in after formatting: the larger part of the file,
+   * always of one shape, and formatting is the largest cost of a compile.
+   */
+  record(): string {
     const { plan, ts, wgsl } = this.input;
     const { activation } = plan;
+    const names = (list: readonly { readonly name: string }[]): string => layOutArray(list.map(({ name }) => JSON.stringify(name)), 2);
     const learned = activation.learned.map(({ variable, shape }) => `{ name: ${JSON.stringify(variable.name)}, shape: "${shape}" }`);
-    const lines = [
-      `name: ${JSON.stringify(activation.name)}`,
-      `inputs: [${activation.inputs.map(({ name }) => JSON.stringify(name)).join(", ")}]`,
-      `hyperparameters: [${activation.hyperparameters.map(({ variable }) => JSON.stringify(variable.name)).join(", ")}]`,
-      `learned: [${learned.join(", ")}]`,
-      `axis: ${plan.reduces}`,
-    ];
-    if (ts) lines.push(`cpu: { forward: ${ts.forward.export}, backward: ${ts.backward.export} }`);
-    if (wgsl) {
-      lines.push(`webgpu: { code: ${wgsl.exportName}, forward: [${passes(wgsl.forward)}], backward: [${passes(wgsl.backward)}] }`);
-    }
-    return {
-      kind: StructureKind.VariableStatement,
-      declarationKind: VariableDeclarationKind.Const,
-      leadingTrivia: "\n",
-      declarations: [
-        { name: this.recordName, type: this.runtime("Activation", true), initializer: `{ ${lines.join(", ")} }` },
-      ],
-    };
+    return [
+      `const ${this.recordName}: ${this.runtime("Activation", true)} = {`,
+      `  name: ${JSON.stringify(activation.name)},`,
+      `  inputs: ${names(activation.inputs)},`,
+      `  hyperparameters: ${names(activation.hyperparameters.map(({ variable }) => variable))},`,
+      `  learned: ${layOutArray(learned, 2, learned.length > 1)},`,
+      `  axis: ${plan.reduces},`,
+      ...(ts ? [`  cpu: { forward: ${ts.forward.export}, backward: ${ts.backward.export} },`] : []),
+      ...(wgsl
+        ? ["  webgpu: {", `    code: ${wgsl.exportName},`, ...layOutPasses("forward", wgsl.forward), ...layOutPasses("backward", wgsl.backward), "  },"]
+        : []),
+      "};",
+    ].join("\n");
   }
 
   private documentation(): string[] {
@@ -292,12 +302,23 @@ class ModuleWriter {
   }
 }
 
-/** The passes as the runtime wants them: what is bound where, by role. */
-function passes(kernel: WgslKernel): string {
-  return kernel.passes.map(pass).join(", ");
+const lineWidth = 80;
+
+/** An array on one line where it fits behind its key, else an element a line. */
+function layOutArray(elements: readonly string[], indent: number, spread = false): string {
+  const flat = `[${elements.join(", ")}]`;
+  const margin = " ".repeat(indent);
+  // The longest key is `hyperparameters: `; a comma follows.
+  if (!spread && indent + "hyperparameters: ".length + flat.length + 1 <= lineWidth) return flat;
+  return elements.length === 0 ? "[]" : `[\n${elements.map((element) => `${margin}  ${element},\n`).join("")}${margin}]`;
 }
 
-function pass({ entryPoint, dispatch, bindings }: WgslPassDescription): string {
+/** The passes as the runtime wants them: what is bound where, by role. */
+function layOutPasses(key: "forward" | "backward", kernel: WgslKernel): string[] {
+  return [`    ${key}: [`, ...kernel.passes.flatMap(layOutPass).map((line) => `      ${line}`), "    ],"];
+}
+
+function layOutPass({ entryPoint, dispatch, bindings }: WgslPassDescription): string[] {
   const roles = bindings.map((binding) => {
     switch (binding.role) {
       case "input":
@@ -313,6 +334,19 @@ function pass({ entryPoint, dispatch, bindings }: WgslPassDescription): string {
         return `[${binding.binding}, "${binding.role}"]`;
     }
   });
-  const fields = bindings.flatMap(({ fields: list = [] }) => list).map(({ name, role }) => JSON.stringify(role === "extent" ? name : `hyperparameter ${name}`));
-  return `{ entryPoint: "${toIdentifierText(entryPoint)}", over: "${dispatch.over}", perWorkgroup: ${dispatch.perWorkgroup}, bindings: [${roles.join(", ")}], uniforms: [${fields.join(", ")}] }`;
+  const fields = bindings
+    .flatMap(({ fields: list = [] }) => list)
+    .map(({ name, role }) => JSON.stringify(role === "extent" ? name : `hyperparameter ${name}`));
+  const flat = `uniforms: [${fields.join(", ")}],`;
+  return [
+    "{",
+    `  entryPoint: "${toIdentifierText(entryPoint)}",`,
+    `  over: "${dispatch.over}",`,
+    `  perWorkgroup: ${dispatch.perWorkgroup},`,
+    "  bindings: [",
+    ...roles.map((role) => `    ${role},`),
+    "  ],",
+    ...(8 + flat.length <= lineWidth ? [`  ${flat}`] : ["  uniforms: [", ...fields.map((field) => `    ${field},`), "  ],"]),
+    "},",
+  ];
 }

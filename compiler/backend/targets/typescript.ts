@@ -31,25 +31,33 @@ export interface TypeScriptKernels {
   readonly backward: TypeScriptKernel;
 }
 
+/** The same kernels over `Float64Array`s: what differs is the type of the arrays. */
+export function inDouble({ export: name, arguments: list }: TypeScriptKernel): TypeScriptKernel {
+  return {
+    export: `${name}64`,
+    arguments: list.map((argument) => (argument.element ? { ...argument, element: "f64" } : argument)),
+  };
+}
+
 interface Output {
   readonly expr: Expr;
   readonly role: "output" | "gradient";
   readonly of: Variable | null;
 }
 
-/** The kernels of an activation over `f32` or `f64` arrays. */
-export function typescriptKernels(plan: KernelPlan, element: "f32" | "f64"): TypeScriptKernels {
+/** The kernels of an activation over `Float32Array`s; they compute in binary64. */
+export function typescriptKernels(plan: KernelPlan): TypeScriptKernels {
   const library = new Set<string>();
   const variables = [...plan.activation.inputs, ...plan.activation.hyperparameters.map(({ variable }) => variable), ...plan.activation.learned.map(({ variable }) => variable)];
   const lowerWith = (nanFrom: ReadonlySet<Variable>) => (expr: Expr): Expr =>
     lower(expr, { spells: (primitive) => spellingOf(typescript, primitive) !== undefined, nanFrom });
-  const settle = (expr: Expr, nanFrom: ReadonlySet<Variable>): Expr =>
-    settleExtremes(expr, plan.activation, plan.cotangent, "binary64", lowerWith(nanFrom));
-  const forward = new KernelWriter(plan, element, "forward", library).write([
-    { expr: settle(plan.value, new Set(variables)), role: "output", of: null },
-  ]);
-  const backward = new KernelWriter(plan, element, "backward", library).write(
-    plan.gradients.map(({ of, value }) => ({ expr: settle(value, new Set()), role: "gradient", of })),
+  const settle = (exprs: readonly Expr[], nanFrom: ReadonlySet<Variable>): Expr[] =>
+    settleExtremes(exprs.map(lowerWith(nanFrom)), plan.activation, plan.cotangent, "binary64");
+  const [value] = settle([plan.value], new Set(variables));
+  const forward = new KernelWriter(plan, "forward", library).write([{ expr: value!, role: "output", of: null }]);
+  const gradients = settle(plan.gradients.map((gradient) => gradient.value), new Set());
+  const backward = new KernelWriter(plan, "backward", library).write(
+    plan.gradients.map(({ of }, i) => ({ expr: gradients[i]!, role: "gradient", of })),
   );
   return {
     functions: [forward.text, backward.text],
@@ -66,21 +74,17 @@ class KernelWriter {
   private readonly outputs: { readonly output: Output; readonly array: string }[] = [];
   private readonly arguments: KernelArgument[] = [];
   private readonly parameters: { name: string; type: string }[] = [];
-  private readonly arrayType: string;
 
   constructor(
     private readonly plan: KernelPlan,
-    private readonly element: "f32" | "f64",
     private readonly direction: "forward" | "backward",
     private readonly library: Set<string>,
-  ) {
-    this.arrayType = element === "f32" ? "Float32Array" : "Float64Array";
-  }
+  ) {}
 
   write(outputs: readonly Output[]): { text: FunctionText; kernel: TypeScriptKernel } {
     const { activation, cotangent } = this.plan;
     const suffix = this.direction === "forward" ? "Forward" : "Backward";
-    const name = `${exportedName(activation.name)}${suffix}${this.element === "f64" ? "64" : ""}`;
+    const name = `${exportedName(activation.name)}${suffix}`;
     this.scope.claim(name);
     // Inputs and parameters have the first choice of names.
     const wanted = new Map<Variable, string>();
@@ -103,12 +107,12 @@ class KernelWriter {
       const isChannel = output.of?.role === "learned" && (output.of.space & Space.channel) !== 0;
       const length = output.of?.role === "learned" ? (isChannel ? "channels" : "1") : "size";
       this.outputs.push({ output, array });
-      this.parameters.push({ name: array, type: this.arrayType });
+      this.parameters.push({ name: array, type: "Float32Array" });
       this.arguments.push({
         name: array,
         role: output.role,
         ...(output.of ? { of: output.of.name } : {}),
-        element: this.element,
+        element: "f32",
         length,
       });
     }
@@ -123,11 +127,11 @@ class KernelWriter {
 
   private argument(variable: Variable, name: string, role: "cotangent" | "input" | "learned", length: string, value?: number): void {
     this.arrays.set(variable, name);
-    this.parameters.push({ name, type: this.arrayType });
+    this.parameters.push({ name, type: "Float32Array" });
     this.arguments.push({
       name: variable.name,
       role,
-      element: this.element,
+      element: "f32",
       length,
       ...(value === undefined ? {} : { default: value }),
     });
@@ -173,7 +177,7 @@ class KernelWriter {
   private body(outputs: readonly Output[]): string[] {
     const exprs = outputs.map(({ expr }) => expr);
     const { bound } = schedule(exprs, {
-      hoisted: (node) => node.type === "number" && node.space !== 0 && !(node.space & Space.element),
+      hoisted: (node) => node.type === "number" && node.primitive !== "negate" && node.space !== 0 && !(node.space & Space.element),
     });
     const uniform: string[] = [];
     const channel: string[] = [];
@@ -181,7 +185,7 @@ class KernelWriter {
     for (const { variable, shape } of this.plan.activation.learned) {
       if (!read.has(variable)) continue;
       const array = this.arrays.get(variable)!;
-      const [index, suffix, lines] = shape === "channel" ? ["c", "C", channel] as const : ["0", "0", uniform] as const;
+      const [index, suffix, lines] = shape === "channel" ? (["c", "C", channel] as const) : (["0", "Value", uniform] as const);
       const text = this.scope.claim(array + suffix);
       this.scalars.set(variable, text);
       lines.push(`const ${text} = ${array}[${index}]!;`);

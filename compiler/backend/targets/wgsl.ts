@@ -44,15 +44,17 @@ export function wgslKernels(plan: KernelPlan): WgslOutput {
     ...activation.hyperparameters.map(({ variable }) => variable),
     ...activation.learned.map(({ variable }) => variable),
   ];
-  const settle = (expr: Expr, nanFrom: ReadonlySet<Variable>): Expr =>
-    settleExtremes(expr, activation, plan.cotangent, "binary32", (form) =>
-      lower(form, { spells: (primitive) => spellingOf(wgsl, primitive) !== undefined, nanFrom }),
-    );
+  const settle = (exprs: readonly Expr[], nanFrom: ReadonlySet<Variable>): Expr[] => {
+    const spells = (primitive: PrimitiveName): boolean => spellingOf(wgsl, primitive) !== undefined;
+    const lowered = exprs.map((expr) => lower(expr, { spells, nanFrom }));
+    return settleExtremes(lowered, activation, plan.cotangent, "binary32");
+  };
+  const gradients = settle(plan.gradients.map(({ value }) => value), new Set());
   const context: WgslContext = {
     plan,
     prefix,
-    value: settle(plan.value, new Set(variables)),
-    gradients: plan.gradients.map(({ of, value }) => ({ of, value: settle(value, new Set()) })),
+    value: settle([plan.value], new Set(variables))[0]!,
+    gradients: plan.gradients.map(({ of }, i) => ({ of, value: gradients[i]! })),
     library: (name) => {
       used.add(name);
       return `${prefix}_${name}`;
