@@ -95,12 +95,7 @@ export type Argument =
   | { readonly kind: "positional"; readonly value: Expression }
   | { readonly kind: "named"; readonly name: Name; readonly value: Expression };
 
-export function call(
-  callee: Token,
-  axis: AxisReference | null,
-  list: List<Argument> | null,
-  close: Token,
-): Expression {
+export function call(callee: Token, axis: AxisReference | null, list: List<Argument> | null, close: Token): Expression {
   const positional: Expression[] = [];
   const named: { readonly name: Name; readonly value: Expression }[] = [];
   for (const argument of items(list)) {

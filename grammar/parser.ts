@@ -15,8 +15,7 @@ export interface Failure {
 }
 
 export type Outcome<Tree> =
-  | { readonly ok: true; readonly tree: Tree }
-  | { readonly ok: false; readonly failure: Failure };
+  { readonly ok: true; readonly tree: Tree } | { readonly ok: false; readonly failure: Failure };
 
 /** nearley's own error text grows to hundreds of kilobytes; {@link Failure} holds what a message needs. */
 class QuietParser extends nearley.Parser {
@@ -52,9 +51,7 @@ function run<Tree>(start: keyof typeof grammars, tokens: readonly Token[]): Outc
   const results: readonly Tree[] = parser.results;
   if (results.length > 1) throw new Error(`the grammar reads one ${start} in ${results.length} ways`);
   const [tree] = results;
-  return tree === undefined
-    ? { ok: false, failure: failureOf(parser, start, tokens.length) }
-    : { ok: true, tree };
+  return tree === undefined ? { ok: false, failure: failureOf(parser, start, tokens.length) } : { ok: true, tree };
 }
 
 /** The parts of nearley's tables that say what could have come next; its type declarations leave them out. */
@@ -78,7 +75,9 @@ function failureOf(parser: QuietParser, start: string, index: number): Failure {
     const word = typeof symbol === "object" ? (symbol.type ?? symbol.literal) : undefined;
     if (word !== undefined) expected.add(word);
   }
-  const complete = states.some(({ isComplete, reference, rule }) => isComplete && reference === 0 && rule.name === start);
+  const complete = states.some(
+    ({ isComplete, reference, rule }) => isComplete && reference === 0 && rule.name === start,
+  );
   return { index, expected, complete };
 }
 

@@ -31,7 +31,8 @@ export function commonDevice(operation: string, tensors: readonly Tensor[]): Dev
   const device = tensors[0]!.device;
   const other = tensors.find((tensor) => tensor.device !== device)?.device;
   if (other) {
-    const what = other.type === device.type ? `two ${device.type} devices` : `the devices '${device.type}' and '${other.type}'`;
+    const what =
+      other.type === device.type ? `two ${device.type} devices` : `the devices '${device.type}' and '${other.type}'`;
     throw new Error(`${operation}: the tensors are on ${what}: move them to one with 'await tensor.to(device)'`);
   }
   return device;
@@ -40,13 +41,18 @@ export function commonDevice(operation: string, tensors: readonly Tensor[]): Dev
 const contiguous = (storage: Storage, shape: Shape) => ({ storage, strides: stridesOf(shape), offset: 0 });
 
 /** A new tensor of one number throughout. */
-export function filled(shape: Shape, value: number, device: Device): Tensor {
+export function filled(shape: Shape, value: number, device: Device, requiresGrad = false): Tensor {
   const storage = device.allocate(sizeOf(requireShape(shape)));
   device.elementwise({ kind: "fill", value }, shape, contiguous(storage, shape), []);
-  return new Tensor({ shape: [...shape], device, storage });
+  return new Tensor({ shape: [...shape], device, storage, requiresGrad });
 }
 
-function binary(operation: Elementwise & { kind: "add" | "sub" | "mul" | "div" }, a: Tensor, other: Tensor | number, vjp: (a: Tensor, b: Tensor, y: Tensor) => Vjp): Tensor {
+function binary(
+  operation: Elementwise & { kind: "add" | "sub" | "mul" | "div" },
+  a: Tensor,
+  other: Tensor | number,
+  vjp: (a: Tensor, b: Tensor, y: Tensor) => Vjp,
+): Tensor {
   const b = typeof other === "number" ? filled([], other, a.device) : other;
   const name = operation.kind;
   const device = commonDevice(name, [a, b]);
@@ -58,7 +64,9 @@ function binary(operation: Elementwise & { kind: "add" | "sub" | "mul" | "div" }
     offset: 0,
   }));
   device.elementwise(operation, shape, contiguous(storage, shape), views);
-  const y: Tensor = recorded(name, [a, b], { shape, device, storage }, (gradient, needed) => vjp(a, b, y)(gradient, needed));
+  const y: Tensor = recorded(name, [a, b], { shape, device, storage }, (gradient, needed) =>
+    vjp(a, b, y)(gradient, needed),
+  );
   return y;
 }
 
@@ -78,19 +86,16 @@ export function sub(a: Tensor, other: Tensor | number): Tensor {
 
 export function mul(a: Tensor, other: Tensor | number): Tensor {
   return binary({ kind: "mul" }, a, other, (x, y) => (gradient, [forX, forY]) => [
-    forX ? sumTo(gradient.mul(y.detach()), x.shape) : null,
-    forY ? sumTo(gradient.mul(x.detach()), y.shape) : null,
+    forX ? sumTo(gradient.mul(y), x.shape) : null,
+    forY ? sumTo(gradient.mul(x), y.shape) : null,
   ]);
 }
 
 /** d(x/y) = dx/y − (x/y)·dy/y */
 export function div(a: Tensor, other: Tensor | number): Tensor {
   return binary({ kind: "div" }, a, other, (x, y, quotient) => (gradient, [forX, forY]) => {
-    const ratio = gradient.div(y.detach());
-    return [
-      forX ? sumTo(ratio, x.shape) : null,
-      forY ? sumTo(ratio.mul(quotient.detach()), y.shape).neg() : null,
-    ];
+    const ratio = gradient.div(y);
+    return [forX ? sumTo(ratio, x.shape) : null, forY ? sumTo(ratio.mul(quotient), y.shape).neg() : null];
   });
 }
 
@@ -102,7 +107,14 @@ export function scale(x: Tensor, factor: number): Tensor {
 }
 
 /** Copies what a loop nest of the given shape visits. */
-function gathered(operation: string, x: Tensor, shape: Shape, strides: readonly number[], offset: number, vjp: Vjp): Tensor {
+function gathered(
+  operation: string,
+  x: Tensor,
+  shape: Shape,
+  strides: readonly number[],
+  offset: number,
+  vjp: Vjp,
+): Tensor {
   const { device } = x;
   const storage = device.allocate(sizeOf(shape));
   device.elementwise({ kind: "copy" }, shape, contiguous(storage, shape), [{ storage: x.storage, strides, offset }]);
@@ -114,7 +126,9 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   if (!sameShape(broadcastShapes("broadcastTo", x.shape, requireShape(shape)), shape)) {
     throw new RangeError(`broadcastTo: ${formatShape(x.shape)} does not stretch to ${formatShape(shape)}`);
   }
-  return gathered("broadcastTo", x, [...shape], broadcastStrides(x.shape, shape), 0, (gradient) => [sumTo(gradient, x.shape)]);
+  return gathered("broadcastTo", x, [...shape], broadcastStrides(x.shape, shape), 0, (gradient) => [
+    sumTo(gradient, x.shape),
+  ]);
 }
 
 export function transpose(x: Tensor, axis0: number, axis1: number): Tensor {
@@ -146,11 +160,15 @@ export function reshape(x: Tensor, wanted: Shape): Tensor {
   const inferred = wanted.filter((length) => length === -1).length;
   const fits = inferred === 0 ? known === x.size : inferred === 1 && known > 0 && x.size % known === 0;
   if (!fits) {
-    throw new RangeError(`reshape: ${formatShape(x.shape)} holds ${x.size} numbers, which do not fill ${formatShape(wanted)}`);
+    throw new RangeError(
+      `reshape: ${formatShape(x.shape)} holds ${x.size} numbers, which do not fill ${formatShape(wanted)}`,
+    );
   }
   const shape = requireShape(wanted.map((length) => (length === -1 ? x.size / known : length)));
   const { device } = x;
-  return recorded("reshape", [x], { shape, device, storage: x.storage.retain() }, (gradient) => [reshape(gradient, x.shape)]);
+  return recorded("reshape", [x], { shape, device, storage: x.storage.retain() }, (gradient) => [
+    reshape(gradient, x.shape),
+  ]);
 }
 
 /** The sum over chosen axes, times a factor, in the given shape of as many numbers. */
@@ -165,11 +183,19 @@ function reduce(operation: string, x: Tensor, reduced: readonly boolean[], facto
   });
 }
 
-function reduceAxes(operation: string, x: Tensor, axis: number | readonly number[] | undefined, keepDims: boolean, mean: boolean): Tensor {
+function reduceAxes(
+  operation: string,
+  x: Tensor,
+  axis: number | readonly number[] | undefined,
+  keepDims: boolean,
+  mean: boolean,
+): Tensor {
   const axes = axis === undefined ? x.shape.map((_, i) => i) : [axis].flat();
   const chosen = new Set(axes.map((one) => normaliseAxis(operation, one, x.rank)));
   const reduced = x.shape.map((_, i) => chosen.has(i));
-  const shape = keepDims ? x.shape.map((length, i) => (reduced[i] ? 1 : length)) : x.shape.filter((_, i) => !reduced[i]);
+  const shape = keepDims
+    ? x.shape.map((length, i) => (reduced[i] ? 1 : length))
+    : x.shape.filter((_, i) => !reduced[i]);
   const count = sizeOf(x.shape.filter((_, i) => reduced[i]));
   return reduce(operation, x, reduced, mean ? 1 / count : 1, shape);
 }
@@ -198,30 +224,35 @@ function product(a: Tensor, b: Tensor, spec: MatrixProduct, shape: Shape): Tenso
   return new Tensor({ shape, device, storage });
 }
 
+const matrixOf = (shape: Shape): [rows: number, columns: number] => [shape.at(-2) ?? 1, shape.at(-1) ?? 1];
+
 export function matmul(a: Tensor, b: Tensor): Tensor {
   commonDevice("matmul", [a, b]);
   if (a.rank === 0 || b.rank === 0) throw new RangeError("matmul: a single number is no matrix: use mul()");
   if (a.rank === 1) {
     const row = matmul(reshape(a, [1, a.size]), b);
-    return reshape(row, row.shape.filter((_, axis) => axis !== row.rank - (b.rank === 1 ? 1 : 2)));
+    return reshape(
+      row,
+      row.shape.filter((_, axis) => axis !== row.rank - (b.rank === 1 ? 1 : 2)),
+    );
   }
   if (b.rank === 1) {
     const column = matmul(a, reshape(b, [b.size, 1]));
     return reshape(column, column.shape.slice(0, -1));
   }
-  const [m, k] = a.shape.slice(-2);
-  const [rows, n] = b.shape.slice(-2);
+  const [m, k] = matrixOf(a.shape);
+  const [rows, n] = matrixOf(b.shape);
   if (k !== rows) {
     throw new RangeError(`matmul: ${formatShape(a.shape)} has ${k} columns, ${formatShape(b.shape)} has ${rows} rows`);
   }
   const outer = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
   // One matrix for a whole batch on the left is one product with a taller matrix.
   const flat = b.rank === 2;
-  const left = flat ? a : broadcastTo(a, [...outer, m!, k]);
-  const right = flat ? b : broadcastTo(b, [...outer, k, n!]);
+  const left = flat ? a : broadcastTo(a, [...outer, m, k]);
+  const right = flat ? b : broadcastTo(b, [...outer, k, n]);
   const batch = flat ? 1 : sizeOf(outer);
-  const spec = { batch, m: flat ? sizeOf(outer) * m! : m!, k, n: n!, transposeA: false, transposeB: false };
-  const shape = [...outer, m!, n!];
+  const spec = { batch, m: flat ? sizeOf(outer) * m : m, k, n, transposeA: false, transposeB: false };
+  const shape = [...outer, m, n];
   const { device } = a;
   const storage = device.allocate(sizeOf(shape));
   device.matmul(spec, left.storage, right.storage, null, storage);
@@ -236,23 +267,29 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
   const inputs = bias ? [x, weight, bias] : [x, weight];
   const device = commonDevice("linear", inputs);
-  const [n, k] = weight.shape;
+  const [n, k] = matrixOf(weight.shape);
   if (x.rank === 0 || weight.rank !== 2 || x.shape.at(-1) !== k) {
-    throw new RangeError(`linear: the last axis of ${formatShape(x.shape)} must have the length of the last of the weight ${formatShape(weight.shape)}`);
+    throw new RangeError(
+      `linear: the last axis of ${formatShape(x.shape)} must have the length of the last of the weight ${formatShape(weight.shape)}`,
+    );
   }
-  if (bias && !sameShape(bias.shape, [n!])) {
-    throw new RangeError(`linear: the bias has shape ${formatShape(bias.shape)}, the weight ${formatShape(weight.shape)} needs [${n}]`);
+  if (bias && !sameShape(bias.shape, [n])) {
+    throw new RangeError(
+      `linear: the bias has shape ${formatShape(bias.shape)}, the weight ${formatShape(weight.shape)} needs [${n}]`,
+    );
   }
   const outer = x.shape.slice(0, -1);
   const m = sizeOf(outer);
-  const spec = { batch: 1, m, k: k!, n: n!, transposeA: false, transposeB: true };
-  const shape = [...outer, n!];
+  const spec = { batch: 1, m, k, n, transposeA: false, transposeB: true };
+  const shape = [...outer, n];
   const storage = device.allocate(sizeOf(shape));
   device.matmul(spec, x.storage, weight.storage, bias?.storage ?? null, storage);
   return recorded("linear", inputs, { shape, device, storage }, (gradient, [forX, forWeight, forBias]) => [
     // dx = dy·W, dW = dyᵀ·x, db = Σ dy
-    forX ? product(gradient, weight, { ...spec, k: n!, n: k!, transposeB: false }, x.shape) : null,
-    forWeight ? product(gradient, x, { batch: 1, m: n!, k: m, n: k!, transposeA: true, transposeB: false }, weight.shape) : null,
+    forX ? product(gradient, weight, { ...spec, k: n, n: k, transposeB: false }, x.shape) : null,
+    forWeight
+      ? product(gradient, x, { batch: 1, m: n, k: m, n: k, transposeA: true, transposeB: false }, weight.shape)
+      : null,
     forBias && bias ? sumTo(gradient, bias.shape) : null,
   ]);
 }

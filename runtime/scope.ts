@@ -29,8 +29,9 @@ export function tidy<T>(action: () => T): T {
   let result: T;
   try {
     result = action();
-    if (result instanceof Promise) throw new TypeError("tidy() needs a function that is not async: read results after it");
-    for (const tensor of own) if (contains(result, tensor)) own.delete(tensor), outer?.add(tensor);
+    if (result instanceof Promise)
+      throw new TypeError("tidy() needs a function that is not async: read results after it");
+    for (const tensor of own) if (contains(result, tensor)) (own.delete(tensor), outer?.add(tensor));
   } finally {
     current = outer;
     for (const tensor of own) tensor.dispose();

@@ -36,7 +36,9 @@ export function broadcastShapes(operation: string, a: Shape, b: Shape): number[]
     const p = a[axis - (rank - a.length)] ?? 1;
     const q = b[axis - (rank - b.length)] ?? 1;
     if (p !== q && p !== 1 && q !== 1) {
-      throw new RangeError(`${operation}: shapes ${formatShape(a)} and ${formatShape(b)} do not broadcast: ${p} and ${q} differ`);
+      throw new RangeError(
+        `${operation}: shapes ${formatShape(a)} and ${formatShape(b)} do not broadcast: ${p} and ${q} differ`,
+      );
     }
     return p === 1 ? q : p;
   });

@@ -65,7 +65,8 @@ export function noGrad<T>(action: () => T): T {
   recording = false;
   try {
     const result = action();
-    if (result instanceof Promise) throw new TypeError("noGrad() needs a function that is not async: read results after it");
+    if (result instanceof Promise)
+      throw new TypeError("noGrad() needs a function that is not async: read results after it");
     return result;
   } finally {
     recording = before;
@@ -75,10 +76,13 @@ export function noGrad<T>(action: () => T): T {
 /** Adds to the `grad` of every leaf that `root` was computed from, and releases the tape. */
 export function backward(root: Tensor, seed: Tensor): void {
   if (!sameShape(seed.shape, root.shape)) {
-    throw new RangeError(`backward(): the gradient has shape ${formatShape(seed.shape)}, the tensor ${formatShape(root.shape)}`);
+    throw new RangeError(
+      `backward(): the gradient has shape ${formatShape(seed.shape)}, the tensor ${formatShape(root.shape)}`,
+    );
   }
   if (seed.device !== root.device) throw new Error("backward(): the gradient is on another device than the tensor");
   const order = topologicalOrder(root);
+  const replaced: Tensor[] = [];
   noGrad(() =>
     tidy(() => {
       const gradients = new Map<Tensor, Tensor>([[root, seed]]);
@@ -88,7 +92,9 @@ export function backward(root: Tensor, seed: Tensor): void {
         if (!gradient) continue;
         const { node } = tensor;
         if (node === null) {
-          accumulate(tensor, gradient);
+          if (tensor.grad) replaced.push(tensor.grad);
+          // A gradient outlives the computation that it came from.
+          tensor.grad = keep(tensor.grad ? tensor.grad.add(gradient) : gradient.detach());
           continue;
         }
         const pulled = node.pullBack(gradient);
@@ -101,14 +107,8 @@ export function backward(root: Tensor, seed: Tensor): void {
       }
     }),
   );
+  for (const gradient of replaced) adopt(gradient);
   for (const { node } of order) node?.release();
-}
-
-/** A gradient outlives the computation that it came from. */
-function accumulate(leaf: Tensor, gradient: Tensor): void {
-  const before = leaf.grad;
-  leaf.grad = keep(before ? before.add(gradient) : gradient.detach());
-  if (before) adopt(before);
 }
 
 /** Every tensor before those it was computed from. Iterative: a tape may be deep. */

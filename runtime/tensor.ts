@@ -100,13 +100,15 @@ export class Tensor {
   /** The numbers themselves, not a copy; on the CPU only: elsewhere `await read()`. */
   data(): Float32Array {
     const values = this.device.values(this.storage);
-    if (values === null) throw new Error(`data(), item() and toArray() need a tensor on the CPU: await read(), or to(cpu)`);
+    if (values === null)
+      throw new Error(`data(), item() and toArray() need a tensor on the CPU: await read(), or to(cpu)`);
     return values;
   }
 
   /** The only number of a tensor that holds one; on the CPU only. */
   item(): number {
-    if (this.size !== 1) throw new RangeError(`item(): shape ${formatShape(this.shape)} holds ${this.size} numbers, not one`);
+    if (this.size !== 1)
+      throw new RangeError(`item(): shape ${formatShape(this.shape)} holds ${this.size} numbers, not one`);
     return this.data()[0]!;
   }
 

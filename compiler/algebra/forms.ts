@@ -1,7 +1,6 @@
 /**
  * Sums and products in flat form. A sum is a list of terms, base → coefficient; a product is a coefficient and
- * integer powers of factors. Both keep the order in which things first appeared, so that what is printed stays close
- * to what was written.
+ * integer powers of factors.
  */
 import { apply, constant, type Expr, isApplication } from "../ir/expr.js";
 import * as R from "../ir/rational.js";
@@ -111,7 +110,8 @@ export function rawProduct({ coefficient, powers }: Product): Expr {
   let above: Expr | undefined;
   let below: Expr | undefined;
   const times = (product: Expr | undefined, factor: Expr): Expr => (product ? apply("multiply", [product, factor]) : factor);
-  const numerators = [...powers].filter(([, exponent]) => exponent > 0);
+  const ordered = [...powers].sort(factorOrder);
+  const numerators = ordered.filter(([, exponent]) => exponent > 0);
   if (!R.isOne(size) && (numerators.length === 0 || multipliesWell(size))) {
     above = constant(negative ? R.negate(size) : size);
     size = R.one;
@@ -122,16 +122,26 @@ export function rawProduct({ coefficient, powers }: Product): Expr {
   function finish(negateAfter: boolean): Expr {
     for (const [factor, exponent] of numerators) above = times(above, powerOf(factor, exponent));
     if (!R.isOne(size)) below = constant(R.divide(R.one, size));
-    for (const [factor, exponent] of powers) if (exponent < 0) below = times(below, powerOf(factor, -exponent));
+    for (const [factor, exponent] of ordered) if (exponent < 0) below = times(below, powerOf(factor, -exponent));
     if (!above) return below ? apply("divide", [constant(negateAfter ? -1 : 1), below]) : constant(negateAfter ? -1 : 1);
     const signed = negateAfter ? (above.kind === "constant" ? constant(R.negate(above.value)) : apply("negate", [above])) : above;
     return below ? apply("divide", [signed, below]) : signed;
   }
 }
 
-/** A sum as nodes: terms in order, but a positive one first. */
+/** Constants last, the others in the order in which they were built: equal sums are equal nodes. */
+const termOrder = ([a]: readonly [Expr, unknown], [b]: readonly [Expr, unknown]): number =>
+  Number(a.kind === "constant") - Number(b.kind === "constant") || a.id - b.id;
+
+/** Constants first, then the cotangent, then the others in the order in which they were built. */
+const factorOrder = ([a]: readonly [Expr, unknown], [b]: readonly [Expr, unknown]): number => rank(a) - rank(b) || a.id - b.id;
+
+const rank = (node: Expr): number =>
+  node.space === 0 ? 0 : node.kind === "variable" && node.role === "cotangent" ? 1 : 2;
+
+/** A sum as nodes: a positive term first. */
 export function rawSum(terms: Terms): Expr {
-  const list = [...terms];
+  const list = [...terms].sort(termOrder);
   const first = Math.max(0, list.findIndex(([, coefficient]) => coefficient.numerator > 0n));
   const ordered = [...list.slice(first, first + 1), ...list.slice(0, first), ...list.slice(first + 1)];
   let sum: Expr | undefined;

@@ -57,8 +57,10 @@ function expandPrimitives(root: Expr, options: LowerOptions): Expr {
     if (expansion === undefined || options.spells(node.primitive)) return apply(node.primitive, operands, node.rule);
     const build = (name: PrimitiveName, inner: readonly Expr[]): Expr => {
       const row = primitiveRow(name);
-      if (row.expansion === undefined || options.spells(name)) return apply(name, inner);
-      return instantiateRow(row.expansion, inner, build);
+      if (row.expansion !== undefined && !options.spells(name)) return instantiateRow(row.expansion, inner, build);
+      const plain = apply(name, inner);
+      const power = integerExponent(plain);
+      return power === undefined ? plain : repeatedProduct(inner[0]!, power);
     };
     return foldConstants(instantiateRow(expansion, operands, build));
   });

@@ -1,8 +1,8 @@
 /** Two operands side by side: a product without its sign, a missing comma, a line that is no clause, a broken number. */
 import { clauseKeywords } from "../../grammar/syntax.js";
-import { spanOf, type Token } from "../../grammar/lexer.js";
+import type { Token } from "../../grammar/lexer.js";
 import { quote, type Finding } from "../diagnostics.js";
-import { inSignature, type Place } from "./parse-errors.js";
+import { inSignature, type Place } from "./parse-place.js";
 import { suggestion } from "./check-suggestions.js";
 
 const isOperand = ({ type }: Token): boolean => type === "number" || type === "name" || type === "constant";

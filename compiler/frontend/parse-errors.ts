@@ -4,22 +4,7 @@ import type { Failure } from "../../grammar/parser.js";
 import { alternatives, quote, type Finding } from "../diagnostics.js";
 import { adjacencyMistake } from "./parse-adjacency.js";
 import { foreignOperator, unknownCharacter } from "./parse-characters.js";
-
-/** A place at which the parser stuck. */
-export interface Place {
-  readonly tokens: readonly Token[];
-  readonly index: number;
-  /** `undefined`: the definition ends here. */
-  readonly token: Token | undefined;
-  readonly previous: Token | undefined;
-  /** The brackets that are open here, outermost first, as indices of tokens. */
-  readonly open: readonly number[];
-  readonly expected: ReadonlySet<string>;
-  readonly complete: boolean;
-  readonly span: Finding["span"];
-}
-
-type Rule = (place: Place) => Omit<Finding, "span"> | Finding | null;
+import { inSignature, type Place, type Rule, wantsOperand } from "./parse-place.js";
 
 export function explainFailure(tokens: readonly Token[], failure: Failure, text: string): Finding {
   const token = tokens[failure.index];
@@ -52,11 +37,6 @@ function openBrackets(tokens: readonly Token[], before: number): number[] {
 
 const isClause = (token: Token): boolean => token.type.startsWith("clause_");
 const isEnd = (token: Token | undefined): boolean => token === undefined || isClause(token);
-export const wantsOperand = ({ expected }: Place): boolean => expected.has("number") && expected.has("(");
-
-/** Whether the place is between the parentheses of the signature. */
-export const inSignature = ({ open }: Place): boolean => open[0] === 1;
-
 const rules: readonly Rule[] = [
   function strangeSymbol({ token }) {
     if (token?.type === "unknown") return { code: "unknown-character", ...unknownCharacter(token.value) };

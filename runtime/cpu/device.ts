@@ -61,7 +61,12 @@ class CpuDevice implements Device {
   }
 
   elementwise(operation: Elementwise, shape: Shape, output: View, inputs: readonly View[]): void {
-    elementwise(operation, shape, this.#operand(output), inputs.map((view) => this.#operand(view)));
+    elementwise(
+      operation,
+      shape,
+      this.#operand(output),
+      inputs.map((view) => this.#operand(view)),
+    );
   }
 
   #operand({ storage, strides, offset }: View) {

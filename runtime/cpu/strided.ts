@@ -41,7 +41,12 @@ export function elementwise(operation: Elementwise, shape: Shape, output: Operan
   const a = inputs[0]?.values ?? y;
   const b = inputs[1]?.values ?? y;
   const row = rowLoop(operation, n, y, sy!, a, sa, b, sb);
-  eachRow(walk.shape, walk.strides, operands.map(({ offset }) => offset), ([i, p = 0, q = 0]) => row(i!, p, q));
+  eachRow(
+    walk.shape,
+    walk.strides,
+    operands.map(({ offset }) => offset),
+    ([i, p = 0, q = 0]) => row(i!, p, q),
+  );
 }
 
 function rowLoop(

@@ -21,7 +21,8 @@ export function passDispatches(
   const bufferOf = (role: WebGpuRole): GPUBuffer => {
     const known = buffers.get(role);
     if (known) return known;
-    if (!role.startsWith(scratchRole)) throw new Error(`${activation.name}: a kernel binds '${role}', which it does not have`);
+    if (!role.startsWith(scratchRole))
+      throw new Error(`${activation.name}: a kernel binds '${role}', which it does not have`);
     const buffer = allocateScratch(extentValue(role.slice(scratchRole.length), extents));
     buffers.set(role, buffer);
     return buffer;
@@ -34,7 +35,9 @@ export function passDispatches(
   };
   return kernels[direction].map((pass) => ({
     kernel: { code: kernels.code, entryPoint: pass.entryPoint },
-    buffers: pass.bindings.filter(([, role]) => role !== "uniforms").map(([binding, role]) => [binding, bufferOf(role)] as const),
+    buffers: pass.bindings
+      .filter(([, role]) => role !== "uniforms")
+      .map(([binding, role]) => [binding, bufferOf(role)] as const),
     uniforms: uniformsOf(pass, field),
     workgroups: workgroupsOf(pass, extents),
   }));

@@ -36,7 +36,11 @@ export class Commands {
     private readonly gpu: GPUDevice,
     private readonly faults: Faults,
   ) {
-    this.#uniforms = gpu.createBuffer({ label: "uniforms", size: uniformBytes, usage: usage.uniform | usage.copyTarget });
+    this.#uniforms = gpu.createBuffer({
+      label: "uniforms",
+      size: uniformBytes,
+      usage: usage.uniform | usage.copyTarget,
+    });
   }
 
   dispatch({ kernel, buffers, uniforms, workgroups }: Dispatch): void {
@@ -103,7 +107,11 @@ export class Commands {
     if (!compiled) {
       compiled = this.faults.watch(entryPoint, "validation", () => {
         const module = this.gpu.createShaderModule({ label: entryPoint, code });
-        const pipeline = this.gpu.createComputePipeline({ label: entryPoint, layout: "auto", compute: { module, entryPoint } });
+        const pipeline = this.gpu.createComputePipeline({
+          label: entryPoint,
+          layout: "auto",
+          compute: { module, entryPoint },
+        });
         return { pipeline, layout: pipeline.getBindGroupLayout(0) };
       });
       ofCode.set(entryPoint, compiled);

@@ -134,7 +134,12 @@ export class WebGpuDevice implements Device {
       ...views.flatMap(({ offset }, i) => [u32(offset), ...walk.strides[i]!.map(u32)]),
     ];
     const kernel = elementwiseKernel(operation.kind, walk.shape.length);
-    this.#run(kernel, views.map(({ storage }) => storage), fields, size);
+    this.#run(
+      kernel,
+      views.map(({ storage }) => storage),
+      fields,
+      size,
+    );
   }
 
   sum(input: Storage, shape: Shape, reduced: readonly boolean[], factor: number, output: Storage): void {
@@ -292,8 +297,8 @@ export async function webgpu(gpu?: GPUDevice, options: WebGpuOptions = {}): Prom
 }
 
 async function requestDevice(): Promise<GPUDevice> {
-  const host: { readonly navigator?: { readonly gpu?: GPU } } = globalThis;
-  const api = host.navigator?.gpu;
+  const navigator: { readonly gpu?: GPU } | undefined = Reflect.get(globalThis, "navigator");
+  const api = navigator?.gpu;
   if (!api) throw new Error("there is no WebGPU here (navigator.gpu): give a GPUDevice to webgpu()");
   const adapter = await api.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new Error("WebGPU offers no adapter here: use the CPU, or give a GPUDevice to webgpu()");

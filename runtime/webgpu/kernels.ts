@@ -237,7 +237,11 @@ export function sgdKernel({ nesterov, first }: UpdateRule & { kind: "sgd" }, mom
   const velocity = first ? "g" : "u.momentum * velocity[i] + u.share * g";
   return perIndex({
     fields: ["size: u32", "lr: f32", "momentum: f32", "share: f32", "decay: f32"],
-    buffers: [["parameter", "read_write"], ["gradient", "read"], ...(momentum ? [["velocity", "read_write"] as const] : [])],
+    buffers: [
+      ["parameter", "read_write"],
+      ["gradient", "read"],
+      ...(momentum ? [["velocity", "read_write"] as const] : []),
+    ],
     size: "u.size",
     body: [
       "let g = gradient[i] + u.decay * parameter[i];",

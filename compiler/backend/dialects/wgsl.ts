@@ -1,3 +1,4 @@
+import type { PrimitiveName } from "../../primitives/table.js";
 import { call, type Dialect, infix, libraryCall, Precedence, type Spelling } from "../../printing/dialect.js";
 
 const comparison = (symbol: string): Spelling => infix(symbol, Precedence.comparison, true);
@@ -13,6 +14,17 @@ const select = (whenFalse: string, whenTrue: string, condition: string): { text:
   text: `select(${whenFalse}, ${whenTrue}, ${condition})`,
   precedence: Precedence.primary,
 });
+
+/** `min` and `max` may drop a NaN. */
+const extreme =
+  (symbol: string): Spelling =>
+  ([a, b], print, library) => {
+    const [left, right] = [print(a!, Precedence.comparison + 1), print(b!, Precedence.comparison + 1)];
+    return select(`select(${right}, ${left}, ${left} ${symbol} ${right})`, left, `${library("is_nan")}(${left})`);
+  };
+
+/** Primitives that are spelled by naming an operand more than once. */
+export const repeating: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["at_least", "at_most", "smaller", "larger", "sign", "guard"]);
 
 /** The largest finite float32: larger constants have no literal. */
 const largest = 3.4028234663852886e38;
@@ -34,7 +46,8 @@ export const wgsl: Dialect = {
     divide: infix("/", Precedence.product, true),
     pow: libraryCall("pow"),
     pi: () => ({ text: "3.1415927", precedence: Precedence.primary }),
-    infinity: (_operands, _print, library) => ({ text: `${library("infinity")}()`, precedence: Precedence.primary }),
+    // No constant expression may be infinite; larger than every finite number is what a comparison asks for.
+    infinity: () => ({ text: "0x1.fffffep+127f", precedence: Precedence.primary }),
     less: comparison("<"),
     lessOrEqual: comparison("<="),
     greater: comparison(">"),
@@ -58,10 +71,13 @@ export const wgsl: Dialect = {
       const [value, bound] = [print(a!, Precedence.comparison + 1), print(b!, Precedence.comparison + 1)];
       return select(value, bound, `${value} > ${bound}`);
     },
-    smaller: libraryCall("smaller"),
-    larger: libraryCall("larger"),
+    smaller: extreme("<"),
+    larger: extreme(">"),
     abs: call("abs"),
-    sign: libraryCall("sign"),
+    sign: ([a], print, library) => {
+      const value = print(a!, Precedence.selection);
+      return select(`sign(${value})`, value, `${library("is_nan")}(${value})`);
+    },
     exp: libraryCall("exp"),
     expm1: libraryCall("expm1"),
     log: libraryCall("log"),

@@ -2,7 +2,6 @@
 import { parameterName } from "../../names.js";
 import { isPerChannel } from "../spaces.js";
 import type { Variable } from "../../ir/expr.js";
-import type { KernelPlan } from "../kernels.js";
 import type { WgslBinding, WgslField, WgslPassDescription } from "../manifest.js";
 
 type TensorRole = "input" | "output" | "cotangent" | "gradient" | "learned" | "scratch";
@@ -21,7 +20,6 @@ export class WgslBindings {
   private readonly uniformsBinding: WgslBinding;
 
   constructor(
-    private readonly plan: KernelPlan,
     private readonly prefix: string,
     private readonly element: "f32" | "vec4<f32>",
     uniformFields: readonly { readonly name: string; readonly role: "extent" | "hyperparameter"; readonly default?: number }[],

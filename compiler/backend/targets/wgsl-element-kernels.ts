@@ -37,7 +37,7 @@ class ElementKernels {
     this.learned = activation.learned.map(({ variable }) => variable);
     this.perChannel = plan.perChannel;
     this.gathered = this.inputs.length * 2 + 1 + this.learned.length > maximumBuffers;
-    this.bindings = new WgslBindings(plan, prefix, this.perChannel ? "f32" : "vec4<f32>", [
+    this.bindings = new WgslBindings(prefix, this.perChannel ? "f32" : "vec4<f32>", [
       { name: "size", role: "extent" },
       ...(this.perChannel ? (["channelOuter", "channels", "channelInner"] as const).map((name) => ({ name, role: "extent" }) as const) : []),
       ...activation.hyperparameters.map(({ variable, default: value }) => ({ name: variable.name, role: "hyperparameter", default: value }) as const),

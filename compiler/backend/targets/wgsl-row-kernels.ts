@@ -2,7 +2,7 @@
 import { isReduction } from "../../calculus/differentiate.js";
 import { type Application, type Expr, reachable, Space, type Variable } from "../../ir/expr.js";
 import { parameterName, wgslReserved } from "../../names.js";
-import { wgsl } from "../dialects/wgsl.js";
+import { repeating, wgsl } from "../dialects/wgsl.js";
 import type { WgslPassDescription } from "../manifest.js";
 import { NameScope } from "../naming.js";
 import { printExpression } from "../../printing/print.js";
@@ -20,7 +20,7 @@ const highest = "3.4028235e38";
 export function rowKernels(context: WgslContext): WgslKernels {
   const { plan, prefix } = context;
   const { activation } = plan;
-  const bindings = new WgslBindings(plan, prefix, "f32", [
+  const bindings = new WgslBindings(prefix, "f32", [
     { name: "size", role: "extent" },
     ...(["axisOuter", "axisLength", "axisInner"] as const).map((name) => ({ name, role: "extent" }) as const),
     ...activation.hyperparameters.map(({ variable, default: value }) => ({ name: variable.name, role: "hyperparameter", default: value }) as const),
@@ -76,7 +76,7 @@ class RowKernelWriter {
       this.names.set(variable, this.bindings.uniform(variable.name, "hyperparameter"));
     }
     const exprs = this.outputs.map(({ expr }) => expr);
-    const bound = schedule(exprs, { hoisted: (node) => node.type === "number" && (node.space & (Space.element | Space.row)) === Space.row }).bound;
+    const bound = schedule(exprs, { repeating, hoisted: (node) => node.type === "number" && (node.space & (Space.element | Space.row)) === Space.row }).bound;
     const levels = reductionLevels(bound.filter(isReduction));
     const ofRow = bound.filter((node) => !(node.space & Space.element) && !isReduction(node));
     const known = new Set<Expr>();

@@ -2,8 +2,9 @@
 import type { Application, Expr, Variable } from "../../ir/expr.js";
 import { wgslName, wgslReserved } from "../../names.js";
 import { settleExtremes } from "../../numerics/extremes.js";
-import { wgsl } from "../dialects/wgsl.js";
-import { wgslLibrary } from "../library/wgsl.js";
+import { repeating, wgsl } from "../dialects/wgsl.js";
+import { libraryClosure } from "../library/wgsl.js";
+import { renamed } from "../library/function.js";
 import type { KernelPlan } from "../kernels.js";
 import { lower } from "../lower.js";
 import type { PrimitiveName } from "../../primitives/table.js";
@@ -62,7 +63,9 @@ export function wgslKernels(plan: KernelPlan): WgslOutput {
   };
   const own = plan.reduces ? "" : scalarFunctions(context);
   const kernels = plan.reduces ? rowKernels(context) : elementKernels(context);
-  const library = wgslLibrary([...used], (name) => `${prefix}_${name}`);
+  const library = libraryClosure([...used])
+    .map(({ text }) => renamed(text, (name) => `${prefix}_${name}`))
+    .join("\n\n");
   return {
     functions: [library, own].filter((text) => text !== "").join("\n\n") + (library || own ? "\n" : ""),
     kernels: kernels.text,
@@ -122,9 +125,6 @@ export function gradientFields({ gradients }: KernelPlan): string[] {
   return gradients.map(({ of }) => scope.claim(of.name.startsWith("__") ? `d${of.name.slice(2)}` : of.name));
 }
 
-/** `select(a, b, a < b)`: there is no function that passes NaN through. */
-const wgslRepeating: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["at_least", "at_most"]);
-
 interface FunctionParts {
   readonly name: string;
   readonly parameters: readonly Variable[];
@@ -138,7 +138,7 @@ function printFunction({ plan, library }: WgslContext, parts: FunctionParts): st
   const names = new Map<Expr, string>();
   for (const parameter of parts.parameters) names.set(parameter, scope.claim(localName(parameter.name)));
   const signature = parts.parameters.map((parameter) => `${names.get(parameter) ?? ""}: f32`).join(", ");
-  const { bound } = schedule(parts.outputs, { repeating: wgslRepeating });
+  const { bound } = schedule(parts.outputs, { repeating });
   const lines = bound.map((node) => bind(node));
   const values = parts.outputs.map((output) => print(output, false));
   return [`fn ${parts.name}(${signature}) -> ${parts.result} {`, ...[...lines, ...parts.finish(values)].map((line) => `  ${line}`), "}"].join("\n");

@@ -83,12 +83,15 @@ erfcx_map = lambda c: lambda x: (x - c) / (x + c)
 erfcx_scaled = lambda x: (1 + 2 * x) * exp(x * x) * erfc(x)
 tiny = mpf("1e-6")
 
+artanh = (lambda s: (log((1 + s) / (1 - s)) / s - 2) / (s * s)), (lambda s: s**3 / log((1 + s) / (1 - s))), square
+
 FITS = {
     # name: (target, weight, power, low, high, degree, rounded)
     "exp": (lambda r: (exp(r) - 1 - r - r * r / 2) / r**3, lambda r: fabs(r) ** 3 / exp(r), itself, "-0.347", "0.3471", 3, to_float32),
     "expm1": (lambda r: (exp(r) - 1 - r - r * r / 2) / r**3, lambda r: fabs(r**3 / (exp(r) - 1)), itself, "-0.347", "0.3471", 4, to_float32),
     # ln((1 + s)/(1 - s)) = s (2 + z p(z)), z = s^2
-    "log": (lambda s: (log((1 + s) / (1 - s)) / s - 2) / (s * s), lambda s: s**3 / log((1 + s) / (1 - s)), square, tiny, "0.1716", 3, to_float32),
+    "log": (*artanh, tiny, "0.1716", 3, to_float32),
+    "power": (*artanh, tiny, "0.1716", 4, to_float32),
     "tanh": (*odd(tanh, 1), tiny, "0.626", 4, to_float32),
     "sinh": (*odd(sinh, 1), tiny, "1.0", 3, to_float32),
     "sin": (*odd(sin, 1), tiny, "0.7855", 3, to_float32),

@@ -152,7 +152,7 @@ fn $log_sigmoid(x: f32) -> f32 {
   {
     error: "3 ulp of the larger of |max(a, b)| and the result",
     text: `
-// ln(e^a + e^b) = max(a, b) + ln(1 + e^-|a - b|). Equal infinities have no difference.
+// ln(e^a + e^b) = max(a, b) + ln(1 + e^-|a - b|), with the difference in two parts. Equal infinities have none.
 fn $logaddexp(a: f32, b: f32) -> f32 {
   if ($is_nan(a)) {
     return a;
@@ -163,7 +163,16 @@ fn $logaddexp(a: f32, b: f32) -> f32 {
   if (a == b) {
     return a + 0.693147181;
   }
-  return max(a, b) + $log1p($exp_scaled(-abs(a - b), 0.0, 0));
+  let upper = max(a, b);
+  let lower = min(a, b);
+  let difference = lower - upper;
+  if (difference < -110.0) {
+    return upper;
+  }
+  let high = $leading_bits(difference);
+  let ascending = abs(lower) < abs(upper);
+  let low = (select(lower, -upper, ascending) - high) + select(-upper, lower, ascending);
+  return upper + $log1p($exp_scaled(high, low, 0));
 }`,
   },
 ];
