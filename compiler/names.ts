@@ -19,7 +19,18 @@ const devices = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])$/i;
 /** Members that every object has, or that the modules have themselves. */
 const members: ReadonlySet<string> = new Set([
   ...Object.getOwnPropertyNames(Object.prototype),
-  ...["prototype", "then", "toJSON", "forward", "backward", "call", "parameters", "namedParameters", "modules", "children"],
+  ...[
+    "prototype",
+    "then",
+    "toJSON",
+    "forward",
+    "backward",
+    "call",
+    "parameters",
+    "namedParameters",
+    "modules",
+    "children",
+  ],
   ...["train", "eval", "training", "stateDict", "loadStateDict", "zeroGrad", "to", "device", "options"],
 ]);
 
@@ -40,7 +51,13 @@ export function parameterName(name: string): string {
 }
 
 /** `LeakyRelu`, unless a `class` clause says otherwise. */
-export function className({ name, className: given }: { readonly name: string; readonly className: string | null }): string {
+export function className({
+  name,
+  className: given,
+}: {
+  readonly name: string;
+  readonly className: string | null;
+}): string {
   return safeInTypescript(given ?? surround(name, joinCamel(["", ...parts(name)])));
 }
 

@@ -21,7 +21,9 @@ export function renderDiagnostic(
   const { code, severity, file, span, message, expected, hint } = diagnostic;
   const { line, column } = positionOf(source.text, span.start);
   const place = paint("bold", `${sanitise(file)}:${line}:${column}`);
-  const lines = [`${place}: ${paint(severity, severity)}: ${paint("bold", sanitise(message))} ${paint("dim", `[${code}]`)}`];
+  const lines = [
+    `${place}: ${paint(severity, severity)}: ${paint("bold", sanitise(message))} ${paint("dim", `[${code}]`)}`,
+  ];
   for (const { gutter, text, marks } of frame(source.text, span)) {
     lines.push(paint("dim", `${gutter} |`) + (text === "" ? "" : ` ${text}`));
     if (marks !== "") lines.push(`${paint("dim", `${" ".repeat(gutter.length)} |`)} ${paint(severity, marks)}`);
@@ -76,19 +78,24 @@ function frame(text: string, span: Span): FrameLine[] {
   const lines: FrameLine[] = [];
   for (let line = first; line <= shown; line++) {
     const start = line === 1 ? markLength(text) : (starts[line - 1] ?? 0);
-    const next = starts[line] ?? text.length;
-    const marked = { start: Math.max(span.start, start), end: Math.min(Math.max(span.end, span.start + 1), next) };
-    lines.push({ gutter: String(line).padStart(digits), ...window(text, start, next, marked) });
+    const end = endOfLine(text, starts[line]);
+    const marked = { start: Math.max(span.start, start), end: Math.min(Math.max(span.end, span.start + 1), end) };
+    lines.push({ gutter: String(line).padStart(digits), ...window(text, start, end, marked) });
   }
   if (shown < last) lines.push({ gutter: "…".padStart(digits), text: "", marks: "" });
   return lines;
 }
 
+function endOfLine(text: string, next: number | undefined): number {
+  if (next === undefined) return text.length;
+  return text.slice(next - 2, next) === "\r\n" ? next - 2 : next - 1;
+}
+
 /** The part of a line around what is marked in it, as wide as a frame. */
-function window(text: string, start: number, next: number, marked: Span): Pick<FrameLine, "text" | "marks"> {
+function window(text: string, start: number, lineEnd: number, marked: Span): Pick<FrameLine, "text" | "marks"> {
   // Every character takes a column at least, but for marks on letters: a stretch of the text, not the line, is looked at.
   const from = Math.max(start, marked.start - frameWidth);
-  const raw = text.slice(from, Math.min(next, from + 3 * frameWidth)).replace(/[\r\n]+$/, "");
+  const raw = text.slice(from, Math.min(lineEnd, from + 3 * frameWidth));
   const cells = cellsOf(raw);
   const isMarked = ({ offset }: Cell): boolean => from + offset >= marked.start && from + offset < marked.end;
   const width = (list: readonly Cell[]): number => list.reduce((sum, cell) => sum + cell.width, 0);
@@ -104,7 +111,7 @@ function window(text: string, start: number, next: number, marked: Span): Pick<F
   }
   const visible = cells.slice(begin, end);
   const before = from > start || begin > 0 ? "…" : "";
-  const after = end < cells.length || from + raw.length < next - 2 ? "…" : "";
+  const after = end < cells.length || from + raw.length < lineEnd ? "…" : "";
   const marks = visible.map((cell) => (isMarked(cell) ? "^" : " ").repeat(cell.width)).join("");
   // At the end of a line, the place is behind it.
   const carets = marks.includes("^") ? marks.trimEnd() : `${" ".repeat(width(visible))}^`;

@@ -4,11 +4,12 @@ import { findKinks, type Kink } from "../calculus/kinks.js";
 import type { Activation } from "../ir/activation.js";
 import type { OutputFile, TargetName } from "../compile.js";
 import { type KernelPlan, planKernels } from "./kernels.js";
-import { typescriptLibraryText } from "./library/typescript.js";
-import { formatTypeScript, type FunctionDeclarationStructure, printSourceFile, StructureKind } from "./source-file.js";
+import { typescriptLibraryText } from "./library/kernel-text.js";
+import { layOutFunctions } from "./layout.js";
+import { printSourceFile } from "./source-file.js";
 import { moduleParts, recordPlaceholder } from "./targets/module.js";
-import { docText, templateLiteral } from "./targets/text.js";
-import { type FunctionText, inDouble, typescriptKernels } from "./targets/typescript.js";
+import { templateLiteral } from "./targets/text.js";
+import { inDouble, inDoubleText, typescriptKernels } from "./targets/typescript.js";
 import { wgslKernels } from "./targets/wgsl.js";
 
 export interface Emission {
@@ -49,8 +50,8 @@ export async function emitActivation(activation: Activation, targets: readonly T
   const files: OutputFile[] = [];
   const head = `// ${banner(activation)}\n\n`;
   if (wanted.has("ts")) {
-    const single = await printSourceFile(kernels.functions.map(functionStructure));
-    const parts = [single, await doublePrecision(single), typescriptLibraryText(kernels.library)];
+    const functions = [...kernels.functions, ...kernels.functions.map(inDoubleText)];
+    const parts = [await layOutFunctions(functions), typescriptLibraryText(kernels.library)];
     files.push({ path: `${stem}.ts`, text: head + parts.filter((part) => part !== "").join("\n") });
   }
   if (wanted.has("wgsl")) {
@@ -63,27 +64,6 @@ export async function emitActivation(activation: Activation, targets: readonly T
     files.push({ path: `${stem}.module.ts`, text: head + text.replace(recordPlaceholder, () => `${module.record}\n`) });
   }
   return { files, entry };
-}
-
-/** The formatted kernels over `Float64Array`s. Names grow by two letters: a line that no longer fits is formatted anew. */
-async function doublePrecision(single: string): Promise<string> {
-  const text = single
-    .replaceAll("Float32Array", "Float64Array")
-    .replaceAll(/^(export function \w+)\(/gm, (_, start: string) => `${start}64(`);
-  const overlong = text.split("\n").some((line) => line.startsWith("export function") && line.length > 80);
-  return overlong ? formatTypeScript(text) : text;
-}
-
-function functionStructure({ name, documentation, parameters, statements }: FunctionText): FunctionDeclarationStructure {
-  return {
-    kind: StructureKind.Function,
-    name,
-    isExported: true,
-    docs: [docText(documentation.split("\n"))],
-    parameters: parameters.map((parameter) => ({ ...parameter })),
-    returnType: "void",
-    statements: [...statements],
-  };
 }
 
 /** The shader's text as exports, so that no bundler needs a setting for `.wgsl` files. */

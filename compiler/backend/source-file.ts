@@ -5,7 +5,7 @@ import { format } from "prettier/standalone";
 import { Project, type SourceFileStructure } from "ts-morph";
 
 export { StructureKind } from "ts-morph";
-export type { FunctionDeclarationStructure, StatementStructures } from "ts-morph";
+export type { StatementStructures } from "ts-morph";
 
 let project: Project | undefined;
 
@@ -19,5 +19,21 @@ export async function printSourceFile(statements: NonNullable<SourceFileStructur
 }
 
 /** Prettier's defaults; its Babel parser for TypeScript formats like TypeScript's own at a third of the time. */
-export const formatTypeScript = (text: string): Promise<string> =>
-  format(text, { parser: "babel-ts", plugins: [babel, estree] });
+const options = { parser: "babel-ts", plugins: [babel, estree] };
+
+const formatTypeScript = (text: string): Promise<string> => format(text, options);
+
+/** The lines of one statement that is too long for its line. */
+export async function formatStatement(statement: string, printWidth: number): Promise<string[]> {
+  const key = `${printWidth} ${statement}`;
+  let text = formatted.get(key);
+  if (text === undefined) {
+    text = (await format(statement, { ...options, printWidth })).trimEnd();
+    if (formatted.size > 10_000) formatted.clear();
+    formatted.set(key, text);
+  }
+  return text.split("\n");
+}
+
+/** The same statement stands in the kernels for both kinds of arrays. */
+const formatted = new Map<string, string>();

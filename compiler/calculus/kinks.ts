@@ -1,16 +1,22 @@
 /**
  * Where a definition is not smooth: the points at which one of its comparisons (or the argument of an `abs` or `sign`)
  * changes, with both one-sided derivatives and the one that the comparison, as written, chooses.
+ *
+ * Whether there is a kink is found with numbers, at the parameters' defaults and at other values of theirs (an ELU is
+ * smooth for alpha = 1 alone); how it reads is found with symbols.
  */
+import { evaluation } from "../analysis/evaluate.js";
+import { expandedAsWritten } from "../analysis/raw.js";
+import { formulaText, numberText } from "../analysis/text.js";
 import { make, normalise } from "../algebra/normalise.js";
 import { productOf, termsOf } from "../algebra/forms.js";
 import { isComparison } from "../algebra/selection.js";
-import { printFormula } from "../printing/formula-text.js";
 import type { Activation } from "../ir/activation.js";
-import { type Application, apply, constant, type Expr, occurs, reachable, rebuild, Space, substitute, type Variable } from "../ir/expr.js";
-import { fromNumber, negate as negateRational, toNumber } from "../ir/rational.js";
+import { type Application, apply, type Bounds, constant, type Expr, isApplication, occurs, reachable, rebuild, Space, substitute, type Variable } from "../ir/expr.js";
+import { fromNumber, negate as negateRational, rational, toNumber } from "../ir/rational.js";
 import { sampler } from "../numerics/sample.js";
 import { differentiate, expandCalls, isReduction } from "./differentiate.js";
+import { limit } from "./limit.js";
 
 export interface Kink {
   /** The comparison that changes there. */
@@ -23,19 +29,48 @@ export interface Kink {
   readonly left: string;
   readonly right: string;
   readonly chosen: string;
-  /** Whether the chosen derivative is that of one side at least, at the defaults. */
+  /** Whether the chosen derivative is that of one side at least, whatever the parameters. */
   readonly chosenIsOneSided: boolean;
+  /** The values that the activation comes to from both sides. */
+  readonly before: string;
+  readonly after: string;
+  readonly input: Variable;
+  /** The point at the parameters' defaults. */
+  readonly point: number;
+  /** The comparison, `abs` or `sign` as written; `null` where only simplifying shows it. */
+  readonly node: Application | null;
+  /** The derivative chosen when the comparison is spelled in the other usual way; `null` where that is the same. */
+  readonly respelled: () => Respelling | null;
+}
+
+export interface Respelling {
+  /** What stands in the place of `Kink.node`. */
+  readonly node: Expr;
+  readonly chosen: string;
 }
 
 /** What the other inputs are while one is looked at. */
-const companion = 0.7;
+const companions: readonly number[] = [0.7, -1.3];
 
+const known = new WeakMap<Activation, Kink[]>();
+
+/** In the graph of nodes of the activation. */
 export function findKinks(activation: Activation): Kink[] {
-  const value = expandCalls(normalise(activation.body));
-  if (reachable([value]).some(isReduction)) return [];
+  const before = known.get(activation);
+  if (before) return before;
+  const found = compute(activation);
+  known.set(activation, found);
+  return found;
+}
+
+function compute(activation: Activation): Kink[] {
+  const written = expandedAsWritten(activation.body);
+  const nodes = reachable([written]);
+  if (nodes.some(isReduction)) return [];
+  const value = normalise(written);
   const kinks = new Map<string, Kink>();
   for (const input of activation.inputs) {
-    const borders = bordersOf(value, input);
+    const borders = bordersOf(written, value, input);
     if (borders.length === 0) continue;
     const finder = new KinkFinder(activation, value, input);
     for (const border of borders) {
@@ -49,133 +84,319 @@ interface Border {
   /** Zero at the border. */
   readonly difference: Expr;
   readonly condition: string;
+  readonly node: Application | null;
+  /** The border is a single point at which a value is set apart. */
+  readonly isolated: boolean;
 }
 
-function bordersOf(value: Expr, input: Variable): Border[] {
-  const borders: Border[] = [];
-  for (const node of reachable([value])) {
-    if (node.kind !== "application" || !occurs(input, node)) continue;
-    const [a, b] = node.operands;
-    if (isComparison(node.primitive)) {
-      if (node.primitive !== "equal" && node.primitive !== "notEqual") {
-        borders.push({ difference: make("subtract", [a!, b!]), condition: printFormula(node) });
-      }
-    } else if (node.primitive === "abs" || node.primitive === "sign") {
-      borders.push({ difference: a!, condition: `${printFormula(a!)} > 0` });
+/** Borders as written, then those that only the normal form shows. */
+function bordersOf(written: Expr, value: Expr, input: Variable): Border[] {
+  const borders = new Map<Expr, Border>();
+  for (const root of written === value ? [written] : [written, value]) {
+    for (const node of reachable([root])) {
+      if (node.kind !== "application" || !occurs(input, node)) continue;
+      const [a, b] = node.operands;
+      let difference: Expr;
+      let condition: string;
+      if (isComparison(node.primitive)) {
+        difference = make("subtract", [normalise(a!), normalise(b!)]);
+        condition = formulaText(node);
+      } else if (node.primitive === "abs" || node.primitive === "sign") {
+        difference = normalise(a!);
+        condition = `${formulaText(a!)} > 0`;
+      } else continue;
+      if (!occurs(input, difference) || borders.has(difference) || borders.has(make("negate", [difference]))) continue;
+      const isolated = node.primitive === "equal" || node.primitive === "notEqual";
+      borders.set(difference, { difference, condition, node: root === written ? node : null, isolated });
     }
   }
-  return borders;
+  return [...borders.values()];
 }
+
+type Side = -1 | 0 | 1;
 
 class KinkFinder {
   private readonly derivative: Expr;
   private readonly variables: readonly Variable[];
-  private readonly defaults: readonly number[];
+  private readonly index: number;
+  /** Values of the variables, the defaults first. */
+  private readonly settings: readonly (readonly number[])[];
 
   constructor(
     private readonly activation: Activation,
     private readonly value: Expr,
     private readonly input: Variable,
   ) {
-    this.derivative = activation.gradients.has(input)
-      ? differentiate(value, input)
-      : expandCalls(differentiate(normalise(activation.body), input));
+    this.derivative = derivativeOf(activation, activation.body, input);
     const parameters = [...activation.hyperparameters, ...activation.learned];
     this.variables = [...activation.inputs, ...parameters.map(({ variable }) => variable)];
-    this.defaults = [...activation.inputs.map(() => companion), ...parameters.map((parameter) => parameter.default)];
+    this.index = this.variables.indexOf(input);
+    const others = (which: number): number[] => activation.inputs.map((_, i) => (companions[which] ?? 0) + i / 8);
+    this.settings = [
+      [...others(0), ...parameters.map((parameter) => parameter.default)],
+      [...others(0), ...parameters.map((parameter, i) => nearby(parameter.default, 0.03 * (1 + 0.37 * i), parameter.range))],
+      ...(activation.inputs.length > 1 ? [[...others(1), ...parameters.map((parameter) => parameter.default)]] : []),
+    ];
   }
 
   at(border: Border): Kink[] {
     const solved = solve(border.difference, this.input);
-    const points = solved ? [solved] : this.roots(border.difference).map((root) => constant(fromNumber(root)));
+    const points = solved ? [solved] : this.roots(border.difference).map((root) => this.nameRoot(root, border));
     return points.flatMap((point) => this.kinkAt(point, border) ?? []);
   }
 
-  private number(node: Expr, x?: number): number {
-    const values = this.variables.map((variable, i) => (variable === this.input && x !== undefined ? x : this.defaults[i]!));
-    return sampler(node, this.variables, "binary64")(values);
+  private numbers(node: Expr): number[] {
+    const run = sampler(node, this.variables, "binary64");
+    return this.settings.map((setting) => run(setting));
   }
 
-  /** Zeros found by looking for changes of sign, at the parameters' defaults. */
+  private atDefaults(node: Expr): number {
+    return sampler(node, this.variables, "binary64")(this.settings[0] ?? []);
+  }
+
+  /** Zeros found by looking for changes of sign, at the parameters' defaults; the innermost first, eight at most. */
   private roots(difference: Expr): number[] {
     const run = sampler(difference, this.variables, "binary64");
-    const index = this.variables.indexOf(this.input);
-    const f = (x: number): number => run(this.defaults.map((value, i) => (i === index ? x : value)));
+    const values = [...(this.settings[0] ?? [])];
+    const f = (x: number): number => {
+      values[this.index] = x;
+      return run(values);
+    };
     const roots: number[] = [];
-    const step = 1 / 64;
-    for (let left = -20; left < 20 && roots.length < 8; left += step) {
+    const step = 1 / 16;
+    let below = f(-20);
+    for (let left = -20; left < 20; left += step) {
       let [low, high] = [left, left + step];
-      const below = f(low);
-      if (below === 0) roots.push(low);
-      if (!(below * f(high) < 0)) continue;
-      for (let i = 0; i < 80; i++) {
+      const [start, end] = [below, f(high)];
+      below = end;
+      if (start === 0) roots.push(left);
+      if (!(start * end < 0)) continue;
+      for (let i = 0; i < 60 && low < high; i++) {
         const middle = (low + high) / 2;
-        if (Math.sign(f(middle)) === Math.sign(below)) low = middle;
+        if (Math.sign(f(middle)) === Math.sign(start)) low = middle;
         else high = middle;
       }
-      roots.push(Math.abs(f(low)) < Math.abs(f(high)) ? low : high);
+      const [a, b] = [Math.abs(f(low)), Math.abs(f(high))];
+      // A jump across zero is no root.
+      if (Math.min(a, b) < 1e-6) roots.push(a < b ? low : high);
     }
-    return roots;
+    // On a stretch of zeros nothing changes.
+    const single = roots.filter((root) => Math.abs(f(root - step / 4)) > 0 || Math.abs(f(root + step / 4)) > 0);
+    return single.sort((a, b) => Math.abs(a) - Math.abs(b)).slice(0, 8).sort((a, b) => a - b);
+  }
+
+  /** A root as a formula in parameters, or else as a short fraction, where it is one. */
+  private nameRoot(root: number, border: Border): Expr {
+    for (const offset of [1, -1]) {
+      const near = solve(normalise(this.resolve(border.difference, root + offset * 1e-6, 0)), this.input);
+      if (near && Math.abs(this.atDefaults(near) - root) < 1e-9) return near;
+    }
+    for (let denominator = 1n; denominator <= 100n; denominator++) {
+      const numerator = Math.round(root * Number(denominator));
+      if (Math.abs(numerator / Number(denominator) - root) < 1e-13 * Math.max(1, Math.abs(root))) {
+        return constant(rational(BigInt(numerator), denominator));
+      }
+    }
+    return constant(fromNumber(root));
   }
 
   private kinkAt(point: Expr, border: Border): Kink | undefined {
-    const x = this.number(point);
+    const places = this.numbers(point);
+    const x = places[0] ?? NaN;
     if (!Number.isFinite(x)) return undefined;
-    const step = 1e-7 * Math.max(1, Math.abs(x));
-    const side = (root: Expr, offset: number): Expr =>
-      normalise(substitute(this.resolve(root, x + offset, offset === 0 ? border : null), new Map([[this.input, point]])));
-    const [left, right, chosen] = [-step, step, 0].map((offset) => side(this.derivative, offset));
-    const [before, after, here] = [-step, step, 0].map((offset) => side(this.value, offset));
-    const same = (a: Expr, b: Expr): boolean => {
-      if (a === b) return true;
-      const [p, q] = [this.number(a), this.number(b)];
-      return Math.abs(p - q) <= 1e-9 * Math.max(1, Math.abs(p), Math.abs(q));
+    // A root that was only found with numbers holds for these parameters and other inputs alone.
+    const inNumbers = point.kind === "constant" && !this.vanishes(border.difference, point);
+    const step = 1e-6 * Math.max(1, Math.abs(x));
+    const sides = (root: Expr): [Expr, Expr, Expr] => [
+      this.resolve(root, x - step, -1),
+      this.resolve(root, x + step, 1),
+      this.resolve(root, x, 0),
+    ];
+    const tried = inNumbers ? 1 : this.settings.length;
+    const numbersOf = (expression: Expr, side: Side): number[] => {
+      const run = sampler(expression, this.variables, "binary64");
+      return this.settings.slice(0, tried).map((setting, i) => {
+        const values = [...setting];
+        const place = places[i] ?? NaN;
+        values[this.index] = place;
+        const exact = run(values);
+        if (!Number.isNaN(exact) || side === 0) return exact;
+        return limitFrom((distance) => {
+          values[this.index] = place + side * distance * Math.max(1, Math.abs(place));
+          return run(values);
+        });
+      });
     };
-    const continuous = same(before!, after!) && same(here!, before!);
-    const smooth = continuous && same(left!, right!);
-    if (smooth && same(chosen!, left!)) return undefined;
+    const [before, after, here] = sides(this.value);
+    const [values, slopes] = [
+      [numbersOf(before, -1), numbersOf(after, 1), numbersOf(here, 0)] as const,
+      sides(this.derivative),
+    ];
+    const loose = border.isolated ? 1e-6 : inNumbers ? 1e-9 : 2e-11;
+    const oneSide = (list: readonly number[]): boolean => list.every((value) => Number.isNaN(value));
+    // Beyond an end of the domain there is nothing to be continuous with.
+    if (oneSide(values[0]) || oneSide(values[1])) return undefined;
+    // A pole is a matter of the domain.
+    if (values[0].every(isInfinite) && values[1].every(isInfinite)) return undefined;
+    const continuous = alike(values[0], values[1], loose) && alike(values[2], values[0], loose);
+    const [left, right, chosen] = [numbersOf(slopes[0], -1), numbersOf(slopes[1], 1), numbersOf(slopes[2], 0)];
+    // Where the value is set apart continuously, the derivative is the limit of the other branch's.
+    if (continuous && (border.isolated || alike(left, right)) && alike(chosen, left, Math.max(loose, 1e-9))) return undefined;
+
+    const text = (expression: Expr, numbers: readonly number[], side: Side): string => {
+      const number = numbers[0] ?? NaN;
+      if (inNumbers || !Number.isFinite(number)) return numberText(number);
+      const inserted = normalise(substitute(expression, new Map([[this.input, point]])));
+      const check = sampler(inserted, this.variables, "binary64")(this.settings[0] ?? []);
+      if (Math.abs(check - number) <= 1e-6 * Math.max(1, Math.abs(number))) return formulaText(inserted);
+      const tended = side === 0 ? undefined : limit(expression, this.input, point);
+      return tended ? formulaText(tended) : numberText(number, 6);
+    };
+    const atText = point.kind === "constant" && !isShort(point) ? numberText(x) : formulaText(point);
     const severalInputs = this.activation.inputs.length > 1;
+    const chosenText = text(slopes[2], chosen, 0);
+    const hereText = text(here, values[2], 0);
     return {
       condition: border.condition,
-      at: severalInputs ? `${this.input.name} = ${printFormula(point)}` : printFormula(point),
-      value: here!.kind === "constant" ? toNumber(here!.value) : printFormula(here!),
+      at: severalInputs ? `${this.input.name} = ${atText}` : atText,
+      value: /^-?[\d.]+(e[-+]?\d+)?$/.test(hereText) ? Number(hereText) : hereText,
       continuous,
-      left: printFormula(left!),
-      right: printFormula(right!),
-      chosen: printFormula(chosen!),
-      chosenIsOneSided: same(chosen!, left!) || same(chosen!, right!),
+      left: text(slopes[0], left, -1),
+      right: text(slopes[1], right, 1),
+      chosen: chosenText,
+      chosenIsOneSided: alike(chosen, left) || alike(chosen, right),
+      before: text(before, values[0], -1),
+      after: text(after, values[1], 1),
+      input: this.input,
+      point: x,
+      node: border.node,
+      respelled: () => this.respell(border, (other) => text(other, numbersOf(other, 0), 0), chosen, (other) => numbersOf(other, 0), x),
     };
   }
 
-  /** The branches taken at x; exactly on the border, its comparisons are decided as ties. */
-  private resolve(root: Expr, x: number, border: Border | null): Expr {
-    const onBorder = (difference: Expr): boolean => {
-      if (!border || !occurs(this.input, difference)) return false;
-      const at = Math.abs(this.number(difference, x));
-      return difference === border.difference || at <= 1e-12 * Math.max(1, Math.abs(x));
-    };
+  /** The derivative with the comparison spelled the other way, found by differentiating that. */
+  private respell(
+    border: Border,
+    text: (slope: Expr) => string,
+    chosen: readonly number[],
+    numbers: (slope: Expr) => number[],
+    x: number,
+  ): Respelling | null {
+    const replacements = border.node ? otherSpelling(border.node, this.activation.body) : null;
+    if (!replacements || this.activation.gradients.has(this.input)) return null;
+    const body = substitute(this.activation.body, replacements.all);
+    if (body === this.activation.body) return null;
+    const slope = this.resolve(derivativeOf(this.activation, body, this.input), x, 0);
+    return alike(numbers(slope), chosen) ? null : { node: replacements.node, chosen: text(slope) };
+  }
+
+  private vanishes(difference: Expr, point: Expr): boolean {
+    if (point.kind !== "constant") return true;
+    const run = sampler(difference, this.variables, "binary64");
+    return this.settings.every((setting) => {
+      const values = [...setting];
+      values[this.index] = toNumber(point.value);
+      return Math.abs(run(values)) <= 1e-12;
+    }) && isShort(point);
+  }
+
+  /** The branches taken at x, at the defaults; exactly on a border (side 0), comparisons are decided as ties. */
+  private resolve(root: Expr, x: number, side: Side): Expr {
+    if (!reachable([root]).some((node) => selects(node) && occurs(this.input, node))) return root;
+    const values = [...(this.settings[0] ?? [])];
+    values[this.index] = x;
+    const all = evaluation(root, this.variables);
+    all.run(values);
+    const number = (node: Expr | undefined): number => (node ? (all.values[all.place(node) ?? -1] ?? NaN) : NaN);
+    const tied = (a: number, b: number): boolean =>
+      side === 0 && Math.abs(a - b) <= 1e-12 * Math.max(1, Math.abs(a), Math.abs(b));
     const holds = (node: Expr): boolean => {
       if (node.kind !== "application") return false;
       const [a, b] = node.operands;
       if (node.primitive === "and") return holds(a!) && holds(b!);
       if (node.primitive === "or") return holds(a!) || holds(b!);
       if (node.primitive === "not") return !holds(a!);
-      if (isComparison(node.primitive) && onBorder(make("subtract", [a!, b!]))) {
+      if (isComparison(node.primitive) && tied(number(a), number(b))) {
         return node.primitive === "lessOrEqual" || node.primitive === "greaterOrEqual" || node.primitive === "equal";
       }
-      return this.number(node, x) !== 0;
+      return number(node) !== 0;
     };
     return rebuild(root, (node: Application, operands) => {
       const [original] = node.operands;
-      if (node.primitive === "where" && original && occurs(this.input, original)) return holds(original) ? operands[1]! : operands[2]!;
-      if (node.primitive === "sign" && original && occurs(this.input, original)) {
-        return constant(onBorder(original) ? 0 : Math.sign(this.number(original, x)));
-      }
-      if (node.primitive === "abs" && original && occurs(this.input, original)) {
-        return this.number(original, x) < 0 ? apply("negate", [operands[0]!]) : operands[0]!;
-      }
-      return apply(node.primitive, operands, node.rule);
+      if (!original || !selects(node) || !occurs(this.input, original)) return apply(node.primitive, operands, node.rule);
+      const sign = tied(number(original), 0) ? 0 : Math.sign(number(original));
+      if (node.primitive === "where") return holds(original) ? operands[1]! : operands[2]!;
+      if (node.primitive === "sign") return constant(sign);
+      return sign < 0 ? apply("negate", [operands[0]!]) : operands[0]!;
     });
+  }
+}
+
+const isInfinite = (value: number): boolean => Math.abs(value) === Infinity;
+
+/** The value at distance 0, from two small distances, to about six digits. */
+function limitFrom(f: (distance: number) => number): number {
+  const near = 2 * f(1e-4) - f(2e-4);
+  return Math.abs(near) < 1e-6 ? 0 : near;
+}
+
+const selects = (node: Expr): boolean =>
+  node.kind === "application" && (node.primitive === "where" || node.primitive === "sign" || node.primitive === "abs");
+
+/** What backward computes for an input: the declared gradient, else the derived one. */
+function derivativeOf(activation: Activation, body: Expr, input: Variable): Expr {
+  const declared = activation.gradients.get(input);
+  return expandCalls(declared ? normalise(declared) : differentiate(normalise(body), input));
+}
+
+/** Equal to rounding, in each place; where both are no numbers, nothing tells them apart. */
+function alike(a: readonly number[], b: readonly number[], tolerance = 1e-9): boolean {
+  return a.every((p, i) => {
+    const q = b[i] ?? NaN;
+    if (p === q || (Number.isNaN(p) && Number.isNaN(q))) return true;
+    return Math.abs(p - q) <= tolerance * Math.max(1, Math.abs(p), Math.abs(q)) && Number.isFinite(p) && Number.isFinite(q);
+  });
+}
+
+/** A value a little off the default, within the range. */
+function nearby(value: number, step: number, range: Bounds | null): number {
+  const within = (other: number): boolean => !range || (other > range.low && other < range.high);
+  return [value + step, value - step].find(within) ?? value;
+}
+
+/** Whether a constant reads as a number that somebody meant. */
+const isShort = (node: Expr): boolean => node.kind === "constant" && node.value.denominator <= 1_000_000n;
+
+const strictness = { less: "lessOrEqual", lessOrEqual: "less", greater: "greaterOrEqual", greaterOrEqual: "greater" } as const;
+
+/** The comparison with the tie on its other side; `abs` and `sign` as selections that give 0 to the right. */
+function otherSpelling(node: Application, body: Expr): { node: Expr; all: Map<Expr, Expr> } | null {
+  const [a, b] = node.operands;
+  switch (node.primitive) {
+    case "less":
+    case "lessOrEqual":
+    case "greater":
+    case "greaterOrEqual": {
+      const other = apply(strictness[node.primitive], [a!, b!]);
+      return { node: other, all: new Map([[node, other]]) };
+    }
+    case "abs":
+    case "sign": {
+      const right = apply("greaterOrEqual", [a!, constant(0)]);
+      const all = new Map<Expr, Expr>();
+      for (const same of reachable([body])) {
+        if (isApplication(same, "abs") && same.operands[0] === a) {
+          all.set(same, apply("where", [right, a!, apply("negate", [a!])]));
+        }
+        if (isApplication(same, "sign") && same.operands[0] === a) {
+          all.set(same, apply("where", [right, constant(1), constant(-1)]));
+        }
+      }
+      const replaced = all.get(node);
+      return replaced ? { node: replaced, all } : null;
+    }
+    default:
+      return null;
   }
 }
 

@@ -207,7 +207,10 @@ class Environment {
   /** Constant subexpressions are finite; where an operand is wrong already, it alone is named. */
   private requireFinite(node: Expr, syntax: Expression): void {
     if (node.kind !== "application" || node.space !== Space.constant || node.type !== "number") return;
-    if (reachable([node]).some((inner) => inner.kind === "application" && inner.primitive === "infinity")) {
+    const nodes = reachable([node]);
+    // The sum of a constant depends on how long the axis is.
+    if (nodes.some((inner) => inner.kind === "application" && inner.primitive === "sum")) return;
+    if (nodes.some((inner) => inner.kind === "application" && inner.primitive === "infinity")) {
       if (node.primitive === "negate") return;
     } else if (node.primitive === "add" || node.primitive === "subtract" || node.primitive === "multiply" || node.primitive === "negate") {
       return;

@@ -15,7 +15,12 @@ export function splitDefinitions(text: string): Block[] {
   let open: { start: number; documentation: readonly string[]; isDefinition: boolean } | null = null;
   let documentation: string[] = [];
   const close = (end: number): void => {
-    if (open) blocks.push({ span: { start: open.start, end }, documentation: open.documentation, isDefinition: open.isDefinition });
+    if (open)
+      blocks.push({
+        span: { start: open.start, end },
+        documentation: open.documentation,
+        isDefinition: open.isDefinition,
+      });
   };
   for (const line of lines(text)) {
     const kind = lineKind(text, line);
@@ -79,3 +84,7 @@ function isBlank(text: string, start: number, end: number): boolean {
 }
 
 const documentationText = (line: string): string => line.slice(line[2] === " " ? 3 : 2).trimEnd();
+
+/** The names that lines in column 1 call definitions, whether or not the definitions can be read. */
+export const definedNames = (text: string): ReadonlySet<string> =>
+  new Set(Array.from(text.matchAll(/(?<![^\r\n\uFEFF])([A-Za-z_][A-Za-z0-9_]*)[ \t]*\(/g), ([, name = ""]) => name));

@@ -154,7 +154,11 @@ const rules: readonly Rule[] = [
   function comparedByEquals({ token, previous, tokens, open, index }) {
     if (token?.value !== "=") return null;
     if (previous?.value === "<" || previous?.value === ">") {
-      return { code: "foreign-operator", message: `there is no space within '${previous.value}='`, hint: `write '${previous.value}='` };
+      return {
+        code: "foreign-operator",
+        message: `there is no space within '${previous.value}='`,
+        hint: `write '${previous.value}='`,
+      };
     }
     if (!tokens.slice(0, index).some(({ value }) => value === "=") && open.length === 0) return null;
     return {
@@ -181,7 +185,10 @@ const rules: readonly Rule[] = [
       code: "missing-signature",
       message: `${quote(name)} at the beginning of a line begins a definition, but no '(' follows`,
       expected: `the inputs, as in '${name.length > 30 ? "f" : name}(x) = …'`,
-      hint: token?.value === "=" ? "an activation has at least one input" : "a line that continues the definition above it must be indented",
+      hint:
+        token?.value === "="
+          ? "an activation has at least one input"
+          : "a line that continues the definition above it must be indented",
     };
   },
 

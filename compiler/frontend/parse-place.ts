@@ -22,4 +22,3 @@ export const wantsOperand = ({ expected }: Place): boolean => expected.has("numb
 
 /** Whether the place is between the parentheses of the signature. */
 export const inSignature = ({ open }: Place): boolean => open[0] === 1;
-

@@ -25,8 +25,7 @@ export function parseSource(source: Source): Parsed {
 }
 
 type BlockResult =
-  | { readonly ok: true; readonly definition: Definition }
-  | { readonly ok: false; readonly finding: Finding };
+  { readonly ok: true; readonly definition: Definition } | { readonly ok: false; readonly finding: Finding };
 
 function parseBlock(text: string, { span, documentation, isDefinition }: Block): BlockResult {
   // One more than the limit shows that the limit is exceeded.

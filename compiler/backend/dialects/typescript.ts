@@ -1,3 +1,4 @@
+import type { PrimitiveName } from "../../primitives/table.js";
 import { call, type Dialect, infix, libraryCall, Precedence, type Spelling } from "../../printing/dialect.js";
 
 const negate: Spelling = ([a], print) => {
@@ -12,14 +13,24 @@ const where: Spelling = ([condition, a, b], print) => ({
 
 const comparison = (symbol: string): Spelling => infix(symbol, Precedence.comparison, true);
 
+/** Prettier sets `(a * b) / c` apart; a chain of one operator needs no parentheses. */
+const product =
+  (symbol: string, own: PrimitiveName): Spelling =>
+  ([a, b], print) => {
+    const chained = a?.kind === "application" && a.primitive === own && own === "multiply";
+    const left = print(a!, chained ? Precedence.product : Precedence.product + 1);
+    return { text: `${left} ${symbol} ${print(b!, Precedence.product + 1)}`, precedence: Precedence.product };
+  };
+
 export const typescript: Dialect = {
-  literal: (value) => String(value),
+  // As prettier writes it: 1e30, not 1e+30.
+  literal: (value) => String(value).replace("e+", "e"),
   spellings: {
     negate,
     add: infix("+", Precedence.sum, true),
     subtract: infix("-", Precedence.sum, true),
-    multiply: infix("*", Precedence.product, true),
-    divide: infix("/", Precedence.product, true),
+    multiply: product("*", "multiply"),
+    divide: product("/", "divide"),
     pow: call("Math.pow"),
     pi: () => ({ text: "Math.PI", precedence: Precedence.primary }),
     infinity: () => ({ text: "Infinity", precedence: Precedence.primary }),

@@ -12,6 +12,7 @@ import { typescript } from "../dialects/typescript.js";
 import { language } from "../../printing/language.js";
 import { exportedName, parameterName, typescriptReserved } from "../../names.js";
 import { isPerChannel } from "../spaces.js";
+import { libraryNames } from "../library/kernel-text.js";
 import { reachableWithinRow, reductionLevels } from "../rows.js";
 import type { ExtentName, KernelArgument, TypeScriptKernel } from "../manifest.js";
 
@@ -38,6 +39,12 @@ export function inDouble({ export: name, arguments: list }: TypeScriptKernel): T
     arguments: list.map((argument) => (argument.element ? { ...argument, element: "f64" } : argument)),
   };
 }
+
+export const inDoubleText = (text: FunctionText): FunctionText => ({
+  ...text,
+  name: `${text.name}64`,
+  parameters: text.parameters.map(({ name, type }) => ({ name, type: type === "Float32Array" ? "Float64Array" : type })),
+});
 
 interface Output {
   readonly expr: Expr;
@@ -68,7 +75,7 @@ export function typescriptKernels(plan: KernelPlan): TypeScriptKernels {
 }
 
 class KernelWriter {
-  private scope = new NameScope(typescriptReserved);
+  private scope = new NameScope([...typescriptReserved, ...libraryNames]);
   private readonly arrays = new Map<Variable, string>();
   private readonly scalars = new Map<Expr, string>();
   private readonly outputs: { readonly output: Output; readonly array: string }[] = [];

@@ -19,7 +19,8 @@ fn $exp_square(x: f32, c: f32) -> f32 {
 // e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is 1.25 plus a polynomial in (x - 2)/(x + 2) (7.2e-9).
 fn $erfcx(x: f32) -> f32 {
   let v = (x - 2.0) / (x + 2.0);
-  let p4 = -0.054208871 + v * (-0.00800223462 + v * (0.0086480407 + v * (0.00113937387 + v * (-0.00124951382 + v * -0.000223329538))));
+  let p6 = 0.0086480407 + v * (0.00113937387 + v * (-0.00124951382 + v * -0.000223329538));
+  let p4 = -0.054208871 + v * (-0.00800223462 + v * p6);
   let p = 0.0269783866 + v * (-0.0927637443 + v * (-0.166030988 + v * (0.16404824 + v * p4)));
   return (1.25 + p) / (1.0 + 2.0 * x);
 }`,
@@ -27,12 +28,15 @@ fn $erfcx(x: f32) -> f32 {
   {
     error: "2 ulp",
     text: `
-// A polynomial (1.1e-8) up to 0.84375, then 1 - erfc(x) with erfc(x) < 1/4.
+// 2x/sqrt(pi), a polynomial (1.1e-8) up to 0.84375, then 1 - erfc(x) with erfc(x) < 1/4.
 fn $erf(x: f32) -> f32 {
   if ($is_nan(x)) {
     return x;
   }
   let a = abs(x);
+  if (a < 1e-4) {
+    return x * 1.12837917;
+  }
   if (a < 0.84375) {
     let z = x * x;
     let p3 = -0.0268621426 + z * (0.00520831672 + z * (-0.000823128736 + z * 8.77209823e-5));

@@ -30,7 +30,7 @@ fn $cbrt(x: f32) -> f32 {
   let d = t - h;
   let root = h + (m - h * h * h) / (3.0 * h * t + d * d);
   let y = root * $power_of_two(i32(exponent / 3u) - 100);
-  return select(y, -y, x < 0.0);
+  return select(y, -y, bitcast<u32>(x) > 0x7fffffffu);
 }`,
   },
   {
@@ -96,7 +96,8 @@ fn $pow(x: f32, y: f32) -> f32 {
     error: "3 ulp",
     text: `
 // x^y = e^(y ln x) for finite x > 0, with the logarithm and the product in two parts.
-// With x = 2^k m, ln m = 2 artanh(s), s = (m - 1)/(m + 1); s has two parts, its higher powers are a polynomial (4.4e-10).
+// With x = 2^k m, ln m = 2 artanh(s), s = (m - 1)/(m + 1); s has two parts,
+// its higher powers 2 s^3/3 + ... are a polynomial (4e-12).
 fn $power(x: f32, y: f32) -> f32 {
   let parts = $split_exponent(x);
   let k = parts.x;
@@ -107,8 +108,13 @@ fn $power(x: f32, y: f32) -> f32 {
   let s_high = $leading_bits(s);
   let s_low = (((m - 1.0) - s_high * denominator_high) - s_high * denominator_low) / (m + 1.0);
   let z = s * s;
-  let cubic = s * z * (0.666666627 + z * (0.400003344 + z * (0.285373241 + z * 0.235819116)));
-  let rest = cubic + (2.0 * s_low + k * 1.42860682e-6);
+  // s^3 too in two parts, the first of them exact.
+  let square = s_high * s_high;
+  let square_high = $leading_bits(square);
+  let cube_high = s_high * square_high;
+  let cube_low = s_high * (square - square_high) + 3.0 * s * s_high * s_low;
+  let p = z * (0.399999946 + z * (0.285721093 + z * (0.221762076 + z * 0.195839211)));
+  let rest = cube_high / 1.5 + (cube_low / 1.5 + s * z * p + 2.0 * s_low + k * 1.42860682e-6);
   let exact = k * 0.693145751953125;
   let log_x = exact + (2.0 * s_high + rest);
   let log_high = $leading_bits(log_x);

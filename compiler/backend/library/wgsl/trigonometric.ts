@@ -117,6 +117,9 @@ fn $sin(x: f32) -> f32 {
   if ((bitcast<u32>(x) & 0x7fffffffu) >= 0x7f800000u) {
     return $nan();
   }
+  if (abs(x) < 1e-4) {
+    return x;
+  }
   let angle = $reduce_angle(x);
   let q = i32(angle.z);
   let y = select($sin_reduced(angle), $cos_reduced(angle), (q & 1) != 0);
@@ -143,6 +146,9 @@ fn $cos(x: f32) -> f32 {
 fn $tan(x: f32) -> f32 {
   if ((bitcast<u32>(x) & 0x7fffffffu) >= 0x7f800000u) {
     return $nan();
+  }
+  if (abs(x) < 1e-4) {
+    return x;
   }
   let angle = $reduce_angle(x);
   let r = angle.x + angle.y;
