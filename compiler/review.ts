@@ -2,12 +2,15 @@
 import { normalise } from "./algebra/normalise.js";
 import { unsupportedReduction } from "./backend/kernels.js";
 import { stabiliseSoftmax } from "./algebra/softmax.js";
+import { warningsOf } from "./analysis/warnings.js";
 import type { Diagnostic } from "./diagnostics.js";
 import type { CheckedDefinition } from "./frontend/check.js";
 import type { Activation } from "./ir/activation.js";
 import { printFormula } from "./printing/formula-text.js";
 
-export function review(activation: Activation, { definition, source }: CheckedDefinition): Diagnostic[] {
+/** In the graph of nodes of the activation. */
+export function review(activation: Activation, checked: CheckedDefinition): Diagnostic[] {
+  const { definition, source } = checked;
   const found: Diagnostic[] = [];
   const unsupported = unsupportedReduction(stabiliseSoftmax(normalise(activation.body)));
   if (unsupported) {
@@ -19,5 +22,6 @@ export function review(activation: Activation, { definition, source }: CheckedDe
       message: `'${activation.name}' reduces by ${printFormula(unsupported)}: this version compiles the reductions of softmax and log-softmax alone`,
     });
   }
-  return found;
+  const warnings = unsupported ? [] : warningsOf(activation, checked);
+  return [...found, ...warnings.map((finding): Diagnostic => ({ ...finding, severity: "warning", file: source.file }))];
 }

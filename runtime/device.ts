@@ -133,8 +133,8 @@ export interface Device {
 
 /**
  * The device is gone: destroyed, reset by its driver, or unplugged. Tensors on it are lost; tensors on the CPU are not.
- * To go on: ask for a new device, `await model.to(device)` a model whose state was kept by `await model.snapshot()`,
- * and create a new optimiser.
+ * To go on: `model.loadStateDict(state, newDevice)` with a state that `await model.snapshot()` kept, or the device
+ * `cpu`, and a new optimiser.
  */
 export class DeviceLostError extends Error {
   override readonly name = "DeviceLostError";

@@ -19,15 +19,19 @@ export class Parameter extends Tensor {
     this.grad = null;
   }
 
-  /** Takes a copy of the numbers of a tensor of the same shape, on its own device or on the CPU. */
-  assign(values: Tensor): void {
+  /** Takes a copy of the numbers of a tensor of the same shape; moves to `device`, which need not be its own, if given. */
+  assign(values: Tensor, device: Device = this.device): void {
+    if (!sameShape(values.shape, this.shape)) {
+      throw new RangeError(
+        `assign(): the tensor has shape ${formatShape(values.shape)}, the parameter ${formatShape(this.shape)}`,
+      );
+    }
+    if (device !== this.device) this.grad = null;
     const host = values.device.values(values.storage);
-    if (host) return this.replaceStorage(this.device, this.device.upload(host));
-    if (values.device !== this.device)
-      throw new Error("assign(): the tensor is on another GPU: bring it to the CPU first");
-    // The same device: the factor 1 makes a copy.
+    if (host) return this.replaceStorage(device, device.upload(host));
+    if (values.device !== device) throw new Error("assign(): the tensor is on another GPU: bring it to the CPU first");
     const copy = values.detach().mul(1);
-    this.replaceStorage(this.device, copy.storage.retain());
+    this.replaceStorage(device, copy.storage.retain());
     copy.dispose();
   }
 }
@@ -149,8 +153,11 @@ export abstract class Module {
     return state;
   }
 
-  /** Takes over a state, all or nothing: every name must be there with its shape, and no other. */
-  loadStateDict(state: ReadonlyMap<string, Tensor>): void {
+  /**
+   * Takes over a state, all or nothing: every name must be there with its shape, and no other. Given a device, the
+   * parameters move there, even from one that was lost.
+   */
+  loadStateDict(state: ReadonlyMap<string, Tensor>, device?: Device): void {
     const own = new Map(this.#allNames(""));
     const mismatched = [...own].flatMap(([name, { shape }]) => {
       const given = state.get(name);
@@ -162,7 +169,7 @@ export abstract class Module {
     if (missing.length + unexpected.length + mismatched.length > 0) {
       throw new StateDictError(missing, unexpected, mismatched);
     }
-    for (const [name, parameter] of own) parameter.assign(state.get(name)!);
+    for (const [name, parameter] of own) parameter.assign(state.get(name)!, device);
   }
 }
 

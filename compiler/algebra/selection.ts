@@ -58,6 +58,8 @@ export function simplifyComparison(primitive: Comparison, left: Expr, right: Exp
   if (known !== undefined) return truth(known);
   if (left.kind === "constant") return simplifyComparison(mirrored[primitive], right, left);
   if (right.kind !== "constant") return apply(primitive, [left, right]);
+  const split = compareBranches(primitive, left, right);
+  if (split) return split;
   let terms = termsOf(left);
   const offset = isSum(left) ? terms.get(constant(1)) : undefined;
   let bound = right.value;
@@ -73,6 +75,36 @@ export function simplifyComparison(primitive: Comparison, left: Expr, right: Exp
     return apply(direction, [base, constant(R.divide(bound, coefficient))]);
   }
   return apply(primitive, [offset ? rawSum(terms) : left, constant(bound)]);
+}
+
+/** `where(c, a, 0) < 6` is `not c or a < 6`: a branch that is a constant is compared now. */
+function compareBranches(primitive: Comparison, left: Expr, right: Expr): Expr | undefined {
+  if (!isApplication(left, "where")) return undefined;
+  const [condition, a, b] = left.operands;
+  const [first, second] = [simplifyComparison(primitive, a!, right), simplifyComparison(primitive, b!, right)];
+  const known = [decided(first), decided(second)];
+  if (known[1] !== undefined) {
+    return known[1] ? simplifyLogic("or", negateCondition(condition!), first) : simplifyLogic("and", condition!, first);
+  }
+  if (known[0] !== undefined) {
+    return known[0] ? simplifyLogic("or", condition!, second) : simplifyLogic("and", negateCondition(condition!), second);
+  }
+  return undefined;
+}
+
+/** Whether x < 2 implies x < 3, and the like: comparisons of one expression with constants. */
+function implies(a: Expr, b: Expr): boolean {
+  if (a.kind !== "application" || b.kind !== "application") return false;
+  const [x, p] = a.operands;
+  const [y, q] = b.operands;
+  if (x !== y || p?.kind !== "constant" || q?.kind !== "constant") return false;
+  const order = R.compare(p.value, q.value);
+  const below = (name: PrimitiveName): boolean => name === "less" || name === "lessOrEqual";
+  const above = (name: PrimitiveName): boolean => name === "greater" || name === "greaterOrEqual";
+  const strictEnough = a.primitive === b.primitive || a.primitive === "less" || a.primitive === "greater";
+  if (below(a.primitive) && below(b.primitive)) return order < 0 || (order === 0 && strictEnough);
+  if (above(a.primitive) && above(b.primitive)) return order > 0 || (order === 0 && strictEnough);
+  return false;
 }
 
 export function negateCondition(condition: Expr): Expr {
@@ -92,7 +124,10 @@ export function simplifyLogic(primitive: "and" | "or", a: Expr, b: Expr): Expr {
     const known = decided(side);
     if (known !== undefined) return known === (primitive === "and") ? other : truth(known);
   }
-  return a === b ? a : apply(primitive, [a, b]);
+  if (a === b) return a;
+  if (implies(a, b)) return primitive === "and" ? a : b;
+  if (implies(b, a)) return primitive === "and" ? b : a;
+  return apply(primitive, [a, b]);
 }
 
 export function simplifyWhere(condition: Expr, a: Expr, b: Expr): Expr {

@@ -90,7 +90,7 @@ class Search {
     this.previous = new Float64Array(trial.nodes.length);
   }
 
-  /** Poles and fallen domains come before gaps: one fault for each subexpression. */
+  /** One fault for each subexpression. */
   found(): DomainFault[] {
     return [...this.best.values()].map(({ fault }) => fault);
   }
@@ -169,9 +169,7 @@ class Search {
     const [a, b] = [this.value(i, 0), this.value(i, 1)];
     const exact = this.isExact(i, 0);
     // A fault of an operand is the operand's.
-    if (Number.isNaN(a) || Number.isNaN(b)) {
-      if (Number.isNaN(a) || node.operands.length > 1) return;
-    }
+    if (Number.isNaN(a) || (node.operands.length > 1 && Number.isNaN(b))) return;
     if (node.primitive === "divide") {
       if (b !== 0 || !this.isExact(i, 1)) return;
       this.record(node, values, index, a === 0 && exact ? "gap" : a === 0 ? "none" : "pole");
@@ -260,7 +258,7 @@ function isOutside({ primitive, operands }: Extract<Expr, { kind: "application" 
 const isShort = (value: number): boolean => Number.isInteger(value * 2 ** 20) && Math.abs(value) < 2 ** 32;
 
 function isExactValue(node: Expr, value: number, operands: readonly (readonly [number, boolean])[]): boolean {
-  if (node.kind === "constant") return isInteger({ ...node.value, numerator: node.value.numerator * 2n ** 20n }) || isDyadic(node.value.denominator);
+  if (node.kind === "constant") return isPowerOfTwo(node.value.denominator);
   if (node.kind === "variable") return true;
   const [[a, first] = [NaN, false], [b, second] = [NaN, false], [c, third] = [NaN, false]] = operands;
   switch (node.primitive) {
@@ -310,6 +308,4 @@ function isExactValue(node: Expr, value: number, operands: readonly (readonly [n
   }
 }
 
-function isDyadic(denominator: bigint): boolean {
-  return (denominator & (denominator - 1n)) === 0n;
-}
+const isPowerOfTwo = (value: bigint): boolean => (value & (value - 1n)) === 0n;

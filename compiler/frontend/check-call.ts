@@ -46,13 +46,15 @@ export class CallChecker {
 
   private checkBuiltin(call: Call, signature: BuiltinSignature): void {
     const { name } = signature;
-    this.checkOperands(call, signature.condition && !call.axis);
+    if (call.named.length === 0) this.checkOperands(call, signature.condition && !call.axis);
+    // What a name was put to may be a comparison: the operands then stand in the wrong places.
+    else for (const operand of call.positional) this.checkLoosely(operand);
     for (const argument of call.named) {
       const isValue = this.expressions.scope.values.has(argument.name.text);
       this.report("named-argument", argument.name.span, `'${name}' takes its operands by position`, {
         hint: isValue ? "to compare two numbers, write '=='" : "remove the name",
       });
-      this.expressions.require("number", argument.value);
+      this.checkLoosely(argument.value);
     }
     if (call.named.length > 0) return;
     if (call.axis) this.checkReduction(call, call.axis, signature);

@@ -10,7 +10,8 @@ const isOperand = ({ type }: Token): boolean => type === "number" || type === "n
 export function adjacencyMistake(place: Place): Omit<Finding, "span"> | Finding | null {
   const { token, previous } = place;
   if (!token || !previous) return null;
-  if (token.type === "number" && isDecimalComma(place)) return decimalComma(place);
+  const comma = decimalComma(place);
+  if (comma) return comma;
   if (!(isOperand(previous) || previous.value === ")") || !(isOperand(token) || token.value === "(")) return null;
   return (
     brokenNumber(previous, token) ??
@@ -22,19 +23,17 @@ export function adjacencyMistake(place: Place): Omit<Finding, "span"> | Finding 
 
 const touches = (left: Token | undefined, right: Token): boolean => left?.end === right.start;
 
-/** `0,5`: digits, comma and digits without a space, where no list goes on. */
-function isDecimalComma({ tokens, index, token, previous }: Place): boolean {
-  const before = tokens[index - 2];
-  return previous?.value === "," && before?.type === "number" && touches(before, previous) && touches(previous, token!);
-}
-
-function decimalComma({ tokens, index, token }: Place): Finding {
-  const before = tokens[index - 2];
+/** `0,5`: digits, a comma and digits without a space, where no list goes on. */
+function decimalComma({ tokens, index }: Place): Finding | null {
+  const at = tokens[index]?.value === "," ? index : index - 1;
+  const [whole, comma, fraction] = [tokens[at - 1], tokens[at], tokens[at + 1]];
+  if (whole?.type !== "number" || comma?.value !== "," || fraction?.type !== "number") return null;
+  if (!touches(whole, comma) || !touches(comma, fraction)) return null;
   return {
     code: "decimal-comma",
-    span: { start: before?.start ?? 0, end: token?.end ?? 0 },
+    span: { start: whole.start, end: fraction.end },
     message: "a decimal number is written with a point",
-    hint: `write '${before?.value ?? ""}.${token?.value ?? ""}'`,
+    hint: `write ${quote(`${whole.value}.${fraction.value}`)}`,
   };
 }
 
@@ -80,7 +79,7 @@ function looksLikeDefinition(tokens: readonly Token[], index: number): boolean {
 }
 
 function missingComma(place: Place, previous: Token, token: Token): Omit<Finding, "span"> | null {
-  if (!inSignature(place) || place.open.length > 1) return null;
+  if (!inSignature(place) || place.open.length > 1 || !place.expected.has(",")) return null;
   const tokens = place.tokens.slice(0, place.index);
   const amongInputs = !tokens.some(({ value }) => value === ";");
   if (amongInputs && (previous.value === "learn" || previous.value === "axis")) return null;
@@ -92,7 +91,8 @@ function missingComma(place: Place, previous: Token, token: Token): Omit<Finding
   };
 }
 
-function missingOperator(place: Place, previous: Token, token: Token): Finding {
+function missingOperator(place: Place, previous: Token, token: Token): Finding | null {
+  if (!place.expected.has("*")) return null;
   const span = { start: previous.start, end: token.end };
   const [left, right] = [previous.value, token.value].map((text) => (text.length > 20 ? "…" : text));
   const product = previous.value === ")" || token.value === "(" ? "'*' between them" : `'${left} * ${right}'`;

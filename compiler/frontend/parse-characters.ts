@@ -98,7 +98,8 @@ export function unknownCharacter(character: string): Advice {
   if (/[\p{Cc}\p{Cs}\p{Co}\p{Cn}]/u.test(character)) {
     return { message: `the control character ${name} is not allowed here`, hint: "remove it" };
   }
-  const message = `unknown character '${character}'${codePoint < 0x7f ? "" : ` (${name})`}`;
+  const quoted = character === "'" ? `"'"` : `'${character}'`;
+  const message = `unknown character ${quoted}${codePoint < 0x7f ? "" : ` (${name})`}`;
   const exponent = superscripts.indexOf(character);
   if (exponent >= 0) return { message, hint: `write '^${exponent}'` };
   const replacement = replacements.get(character);

@@ -80,6 +80,19 @@ const rules: readonly Rule[] = [
     };
   },
 
+  function unclosedSignature(place) {
+    const opening = place.tokens[place.open.at(-1) ?? -1];
+    const isBehindDefault = place.tokens.slice(0, place.index).some(({ value }) => value === ";");
+    if (place.token?.value !== "=" || !opening || !inSignature(place) || !isBehindDefault) return null;
+    if (place.expected.has("=")) return null;
+    return {
+      code: "unclosed-bracket",
+      span: spanOf(opening),
+      message: `this '${opening.value}' is not closed before the '='`,
+      expected: opening.value === "(" ? "')'" : "']'",
+    };
+  },
+
   function unmatchedBracket({ token, open }) {
     if (open.length > 0 || (token?.value !== ")" && token?.value !== "]")) return null;
     return { code: "unmatched-bracket", message: `this '${token.value}' closes nothing`, hint: "remove it" };
@@ -87,9 +100,11 @@ const rules: readonly Rule[] = [
 
   function pythonic({ tokens, index }) {
     const first = tokens[0]?.value ?? "";
-    if (index !== 1 || !/^(?:def|fn|func|function|lambda|const|var|export|import|return)$/.test(first)) return null;
+    if (!/^(?:def|fn|func|function|lambda|const|var|export|import|return)$/.test(first)) return null;
+    if (index !== 1 || !tokens[0]) return null;
     return {
       code: "expected-definition",
+      span: spanOf(tokens[0]),
       message: `'${first}' begins no definition`,
       expected: "a definition such as 'relu(x) = where(x > 0, x, 0)'",
     };
@@ -228,6 +243,28 @@ const rules: readonly Rule[] = [
     };
   },
 
+  function indexing({ previous, expected }) {
+    if (previous?.value !== "]" || !expected.has("(")) return null;
+    return {
+      code: "missing-operand",
+      span: spanOf(previous),
+      message: "brackets name the axis of a reduction, whose operand must follow",
+      expected: "'(' and an expression, as in 'sum[d](x)'",
+      hint: "the elements of a tensor cannot be picked one by one",
+    };
+  },
+
+  function incompleteRandom({ expected, token }) {
+    if (!expected.has("train") && !expected.has("eval")) return null;
+    if (expected.has("*")) return null;
+    return {
+      code: "incomplete-random",
+      message: token ? `unexpected ${quote(token.value)}` : "the 'random' ends too early",
+      expected: expected.has("train") ? "'train' and a distribution" : "'eval' and the value in evaluation",
+      hint: "write it as in 'random a = train uniform(0, 1) eval 0.5'",
+    };
+  },
+
   function unaryPlus(place) {
     if (place.token?.value !== "+" || !wantsOperand(place)) return null;
     return { code: "unary-plus", message: "'+' stands between two operands", hint: "remove it: numbers need no '+'" };
@@ -251,8 +288,12 @@ function unexpected(place: Place): Finding {
     span,
     message: token ? `unexpected ${quote(token.value)}` : "the definition ends too early",
     ...(words.length > 0 ? { expected: alternatives(words) } : {}),
+    ...(inSignature(place) && place.open.length === 1 && !wantsOperand(place) ? { hint: signatureHint } : {}),
   };
 }
+
+const signatureHint =
+  "inputs are names, each parameter has a default; a line that continues the definition above it must be indented";
 
 const operators = ["+", "-", "*", "/", "^", "relation", "and", "or"];
 

@@ -35,6 +35,11 @@ function parseBlock(text: string, { span, documentation, isDefinition }: Block):
   const excess = beyondLimits(tokens);
   if (excess) return { ok: false, finding: excess };
   const outcome = parseDefinitionTokens(tokens);
+  // The grammar knows nothing of columns: to it, an operator in column 1 is an operator.
+  const stray = tokens.findIndex(({ type }) => type === "unindented");
+  if (stray >= 0 && (outcome.ok || stray < outcome.failure.index)) {
+    return { ok: false, finding: explainFailure(tokens, { index: stray, expected: new Set(), complete: false }, text) };
+  }
   return outcome.ok
     ? { ok: true, definition: { ...outcome.tree, documentation } }
     : { ok: false, finding: explainFailure(tokens, outcome.failure, text) };

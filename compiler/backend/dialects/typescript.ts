@@ -7,7 +7,8 @@ const negate: Spelling = ([a], print) => {
 };
 
 const where: Spelling = ([condition, a, b], print) => ({
-  text: `${print(condition!, Precedence.or)} ? ${print(a!, Precedence.selection)} : ${print(b!, Precedence.selection)}`,
+  // Prettier sets a selection within the first branch apart.
+  text: `${print(condition!, Precedence.or)} ? ${print(a!, Precedence.selection + 1)} : ${print(b!, Precedence.selection)}`,
   precedence: Precedence.selection,
 });
 

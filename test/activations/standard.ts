@@ -1,0 +1,98 @@
+/** What the tests of activations share: definitions compiled, kernels loaded, and the oracle beside them. */
+import { readFileSync } from "node:fs";
+import { activationOf, compile, readDefinitions } from "../../compiler/compile.js";
+import type { Activation } from "../../compiler/ir/activation.js";
+import { inFreshGraph, type Variable } from "../../compiler/ir/expr.js";
+import { type Bindings, type Reference, referenceDerivative, referenceValue } from "../../compiler/numerics/reference.js";
+import type { Format } from "../../compiler/numerics/rounding.js";
+import { type ActivationEntry, type Call, type Generated, readGenerated } from "../harness/manifest.js";
+import { TypeScriptKernelSet } from "../harness/typescript.js";
+import { WgslKernelSet } from "../harness/wgsl.js";
+import { findSoftwareGpu, requestSoftwareDevice, requestValidatingDevice } from "../webgpu/driver.js";
+
+export const standardText = readFileSync(new URL("../../acts.def", import.meta.url), "utf8");
+
+export interface Compiled {
+  readonly generated: Generated;
+  readonly entries: readonly ActivationEntry[];
+  readonly typescript: TypeScriptKernelSet;
+  /** Elaborated, for the oracle. */
+  readonly activations: ReadonlyMap<string, Activation>;
+}
+
+export async function compiled(text: string, only?: (name: string) => boolean): Promise<Compiled> {
+  const sources = [{ file: "acts.def", text }];
+  const { files, diagnostics } = await compile(sources, { targets: ["ts", "wgsl"] });
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join("\n"));
+  const all = readGenerated(files);
+  const activations = all.manifest.activations.filter(({ name }) => only?.(name) ?? true);
+  const generated: Generated = { ...all, manifest: { ...all.manifest, activations } };
+  const definitions = readDefinitions(sources).definitions.map((definition) =>
+    inFreshGraph(() => activationOf(definition).activation),
+  );
+  return {
+    generated,
+    entries: activations,
+    typescript: await TypeScriptKernelSet.load(generated),
+    activations: new Map(definitions.flatMap((activation) => (activation ? [[activation.name, activation]] : []))),
+  };
+}
+
+/**
+ * WGSL kernels on the software driver; null where it does not run, after validation. One line says which it was.
+ */
+export async function shaders({ generated, entries }: Compiled): Promise<WgslKernelSet | null> {
+  const found = findSoftwareGpu();
+  const device = found.gpu === null ? await requestValidatingDevice() : await requestSoftwareDevice();
+  const kernels = await WgslKernelSet.load(device, generated);
+  if (found.gpu !== null) {
+    say(`WGSL: the kernels of ${kernels.size} of ${entries.length} activations are executed`);
+    return kernels;
+  }
+  say(`WGSL: the kernels of ${kernels.size} activations were validated, but NOT executed: ${found.reason}`);
+  return null;
+}
+
+/** A line that is seen whatever the reporter makes of consoles. */
+export const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+export function variableNamed(activation: Activation, name: string): Variable {
+  const variables = [
+    ...activation.inputs,
+    ...activation.hyperparameters.map(({ variable }) => variable),
+    ...activation.learned.map(({ variable }) => variable),
+  ];
+  const variable = variables.find((candidate) => candidate.name === name);
+  if (!variable) throw new Error(`${activation.name} has no ${name}`);
+  return variable;
+}
+
+/** All parameters as the numbers that float32 has: what both targets receive. */
+export function singleParameters(entry: ActivationEntry): Record<string, number> {
+  return Object.fromEntries([...entry.hyperparameters, ...entry.learned].map((p) => [p.name, Math.fround(p.default)]));
+}
+
+export function defaultParameters(entry: ActivationEntry): Record<string, number> {
+  return Object.fromEntries([...entry.hyperparameters, ...entry.learned].map((p) => [p.name, p.default]));
+}
+
+/** Numbers for the variables at one element. */
+export function bindingsFor(activation: Activation, numbers: Readonly<Record<string, number>>): Bindings {
+  return new Map(Object.entries(numbers).map(([name, value]) => [variableNamed(activation, name), value]));
+}
+
+/** The activation's value, or its derivative `of` an input or learned parameter. */
+export function truth(activation: Activation, of: string | null, numbers: Readonly<Record<string, number>>, format: Format): Reference {
+  const bindings = bindingsFor(activation, numbers);
+  if (of === null) return referenceValue(activation.body, bindings, format);
+  return referenceDerivative(activation, variableNamed(activation, of), bindings, format);
+}
+
+/** The numbers of a call at one element, parameters being one for all. */
+export function numbersAt(call: Call, index: number): Record<string, number> {
+  const numbers: Record<string, number> = {};
+  for (const [name, values] of Object.entries(call.inputs)) numbers[name] = values[index] ?? NaN;
+  for (const [name, value] of Object.entries(call.parameters ?? {})) if (typeof value === "number") numbers[name] = value;
+  return numbers;
+}

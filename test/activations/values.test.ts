@@ -1,0 +1,247 @@
+import { readFileSync } from "node:fs";
+import { beforeAll, describe, expect, it } from "vitest";
+import { fromNumber } from "../../compiler/numerics/ball.js";
+import { ulpError } from "../../compiler/numerics/rounding.js";
+import { type Call, entryOf, type Outcome } from "../harness/manifest.js";
+import type { WgslKernelSet } from "../harness/wgsl.js";
+import { type Compiled, compiled, defaultParameters, numbersAt, shaders, standardText, truth } from "./standard.js";
+
+interface CheckValues {
+  readonly name: string;
+  readonly parameters: Readonly<Record<string, number>>;
+  readonly points: readonly {
+    readonly inputs: Readonly<Record<string, string | readonly string[]>>;
+    readonly y: string | readonly string[];
+    readonly cotangent?: readonly string[];
+    readonly gradients: Readonly<Record<string, string | readonly string[]>>;
+  }[];
+}
+
+const checkValues: readonly CheckValues[] = JSON.parse(
+  readFileSync(new URL("../catalogue/check-values.json", import.meta.url), "utf8"),
+);
+const elementwise = checkValues.filter(({ points }) => points.every(({ y }) => typeof y === "string"));
+const rowwise = checkValues.filter((row) => !elementwise.includes(row));
+
+let standard: Compiled;
+let gpu: WgslKernelSet | null;
+
+beforeAll(async () => {
+  standard = await compiled(standardText);
+  gpu = await shaders(standard);
+});
+
+/** One number of a check value, and what was computed for it. */
+interface Figure {
+  readonly what: string;
+  readonly expected: string;
+  readonly actual: number;
+}
+
+/** Faults as text, so that a failure shows all of them. */
+const beyond = (figures: readonly Figure[], relative: number, absolute: number): string[] =>
+  figures
+    .filter(({ expected, actual }) => !(Math.abs(actual - Number(expected)) <= relative * Math.abs(Number(expected)) + absolute))
+    .map(({ what, expected, actual }) => `${what}: ${actual} instead of ${expected}`);
+
+/** Calls kernels on one element after the other, since learned parameters' gradients are sums. */
+async function figuresOf(
+  { name, parameters, points }: CheckValues,
+  run: (kernel: "forward" | "backward", call: Call) => Outcome | Promise<Outcome>,
+): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const point of points) {
+    const call: Call = {
+      shape: [1],
+      inputs: Object.fromEntries(Object.entries(point.inputs).map(([input, value]) => [input, [Number(value)]])),
+      cotangent: [1],
+      parameters,
+    };
+    const at = `${name} at ${Object.values(point.inputs).join(", ")}`;
+    figures.push({ what: at, expected: String(point.y), actual: (await run("forward", call)).output[0] ?? NaN });
+    const { gradients } = await run("backward", call);
+    for (const [of, expected] of Object.entries(point.gradients)) {
+      figures.push({ what: `d/d${of} ${at}`, expected: String(expected), actual: gradients[of]?.[0] ?? NaN });
+    }
+  }
+  return figures;
+}
+
+/** The figures in float32 are judged by the oracle at the rounded inputs, in units in the last place. */
+function ulpFaults(
+  { name, parameters, points }: CheckValues,
+  outcomes: readonly { readonly forward: Outcome; readonly backward: Outcome }[],
+  roundsHyperparameters: boolean,
+  limit: number,
+): string[] {
+  const activation = standard.activations.get(name);
+  const entry = entryOf(standard.generated, name);
+  if (!activation) throw new Error(`no activation ${name}`);
+  const faults: string[] = [];
+  points.forEach(({ inputs }, i) => {
+    const numbers: Record<string, number> = { ...defaultParameters(entry), ...parameters };
+    for (const { name: learned } of entry.learned) numbers[learned] = Math.fround(numbers[learned] ?? NaN);
+    for (const { name: number } of entry.hyperparameters) {
+      if (roundsHyperparameters) numbers[number] = Math.fround(numbers[number] ?? NaN);
+    }
+    for (const [input, value] of Object.entries(inputs)) numbers[input] = Math.fround(Number(value));
+    for (const of of [null, ...entry.inputs, ...entry.learned.map((parameter) => parameter.name)]) {
+      const outcome = outcomes[i];
+      const actual = (of === null ? outcome?.forward.output : outcome?.backward.gradients[of])?.[0] ?? NaN;
+      const { ball } = truth(activation, of, numbers, "binary32");
+      const error = ulpError(actual, ball, "binary32");
+      if (!(error <= limit)) faults.push(`${of === null ? "" : `d/d${of} `}${name} at ${JSON.stringify(numbers)}: ${actual} is off by ${error.toFixed(1)} ulp`);
+    }
+  });
+  return faults;
+}
+
+const singleCall = ({ points, parameters }: CheckValues, index: number): Call => ({
+  shape: [1],
+  inputs: Object.fromEntries(Object.entries(points[index]?.inputs ?? {}).map(([input, value]) => [input, [Number(value)]])),
+  cotangent: [1],
+  parameters,
+});
+
+describe("the published figures", () => {
+  it("cover every standard activation", () => {
+    expect(standard.entries.map(({ name }) => name).sort()).toEqual(checkValues.map(({ name }) => name).sort());
+  });
+
+  it.each(elementwise)("$name: the oracle agrees", (row) => {
+    const activation = standard.activations.get(row.name);
+    if (!activation) throw new Error(`no activation ${row.name}`);
+    const entry = entryOf(standard.generated, row.name);
+    const figures = row.points.flatMap(({ inputs, y, gradients }) => {
+      const numbers: Record<string, number> = { ...defaultParameters(entry), ...row.parameters };
+      for (const [input, value] of Object.entries(inputs)) numbers[input] = Number(value);
+      const at = `${row.name} at ${JSON.stringify(numbers)}`;
+      return [
+        { what: at, expected: String(y), actual: truth(activation, null, numbers, "binary64").value },
+        ...Object.entries(gradients).map(([of, expected]) => ({
+          what: `d/d${of} ${at}`,
+          expected: String(expected),
+          actual: truth(activation, of, numbers, "binary64").value,
+        })),
+      ];
+    });
+    expect(beyond(figures, 2e-13, 2e-15)).toEqual([]);
+  });
+
+  it.each(elementwise)("$name: TypeScript in float64", async (row) => {
+    const entry = entryOf(standard.generated, row.name);
+    const figures = await figuresOf(row, (kernel, call) => standard.typescript.call(entry, `${kernel}64`, call));
+    expect(beyond(figures, 1e-12, 1e-14)).toEqual([]);
+  });
+
+  it.each(elementwise)("$name: TypeScript in float32, a few units in the last place", (row) => {
+    const entry = entryOf(standard.generated, row.name);
+    const outcomes = row.points.map((_, i) => ({
+      forward: standard.typescript.call(entry, "forward", singleCall(row, i)),
+      backward: standard.typescript.call(entry, "backward", singleCall(row, i)),
+    }));
+    expect(ulpFaults(row, outcomes, false, 2)).toEqual([]);
+  });
+
+  it.each(elementwise)("$name: WGSL", async (row) => {
+    if (!gpu) return;
+    const kernels = gpu;
+    const entry = entryOf(standard.generated, row.name);
+    const outcomes = await Promise.all(
+      row.points.map(async (_, i) => ({
+        forward: await kernels.call(entry, "forward", singleCall(row, i)),
+        backward: await kernels.call(entry, "backward", singleCall(row, i)),
+      })),
+    );
+    expect(ulpFaults(row, outcomes, true, 64)).toEqual([]);
+  });
+
+  it.each(rowwise)("$name: rows, on every target", async (row) => {
+    const entry = entryOf(standard.generated, row.name);
+    const list = (value: string | readonly string[] | undefined): readonly string[] =>
+      value === undefined ? [] : typeof value === "string" ? [value] : value;
+    for (const point of row.points) {
+      const x = list(point.inputs["x"]).map(Number);
+      const call: Call = { shape: [x.length], inputs: { x }, cotangent: list(point.cotangent).map(Number) };
+      const compare = (forward: Outcome, backward: Outcome, tolerance: number): void => {
+        const figures = (what: string, expected: readonly string[], actual: ArrayLike<number> | undefined): Figure[] =>
+          expected.map((text, i) => ({ what: `${what}[${i}]`, expected: text, actual: actual?.[i] ?? NaN }));
+        expect(beyond(figures("y", list(point.y), forward.output), tolerance, tolerance)).toEqual([]);
+        expect(beyond(figures("dx", list(point.gradients["x"]), backward.gradients["x"]), tolerance, tolerance)).toEqual([]);
+      };
+      const { typescript } = standard;
+      compare(typescript.call(entry, "forward64", call), typescript.call(entry, "backward64", call), 1e-14);
+      compare(typescript.call(entry, "forward", call), typescript.call(entry, "backward", call), 2e-7);
+      if (gpu) compare(await gpu.call(entry, "forward", call), await gpu.call(entry, "backward", call), 2e-6);
+    }
+  });
+});
+
+describe("the gradient", () => {
+  /** Points of no special kind; an activation whose kink is near one of them is tried elsewhere. */
+  const points = [-7.3, -2.6, -1.37, -0.61, -0.17, 0.23, 0.58, 1.43, 2.2, 4.9];
+  const cotangent = 0.75;
+
+  it.each(elementwise)("$name: agrees with differences of the value", ({ name }) => {
+    const entry = entryOf(standard.generated, name);
+    const activation = standard.activations.get(name);
+    if (!activation || activation.gradients.size > 0) return;
+    const parameters = defaultParameters(entry);
+    const faults: string[] = [];
+    for (const point of points) {
+      const at: Record<string, number> = { ...parameters };
+      entry.inputs.forEach((input, i) => (at[input] = point * (1 + 0.37 * i)));
+      const call = (numbers: Readonly<Record<string, number>>): Call => ({
+        shape: [1],
+        inputs: Object.fromEntries(entry.inputs.map((input) => [input, [numbers[input] ?? NaN]])),
+        cotangent: [cotangent],
+        parameters: numbers,
+      });
+      const value = (numbers: Readonly<Record<string, number>>): number =>
+        standard.typescript.call(entry, "forward64", call(numbers)).output[0] ?? NaN;
+      const { gradients } = standard.typescript.call(entry, "backward64", call(at));
+      for (const of of [...entry.inputs, ...entry.learned.map((parameter) => parameter.name)]) {
+        const moved = (by: number): number => value({ ...at, [of]: (at[of] ?? NaN) + by });
+        const h = 1e-4 * Math.max(1, Math.abs(at[of] ?? 0));
+        // Extrapolated: the error is of the order h^4.
+        const wide = (moved(h) - moved(-h)) / (2 * h);
+        const narrow = (moved(h / 2) - moved(-h / 2)) / h;
+        const expected = (cotangent * (4 * narrow - wide)) / 3;
+        const sides = [moved(h) - value(at), value(at) - moved(-h)];
+        const size = Math.max(Math.abs(value(at)), Math.abs(expected), 1e-3);
+        // A kink or jump within h shows in one-sided differences that disagree.
+        const kinked = Math.abs((sides[0] ?? 0) - (sides[1] ?? 0)) > 1e-2 * h * size;
+        if (kinked || !Number.isFinite(expected)) continue;
+        const actual = gradients[of]?.[0] ?? NaN;
+        if (!(Math.abs(actual - expected) <= 1e-7 * size)) faults.push(`d/d${of} at ${JSON.stringify(at)}: ${actual} instead of about ${expected}`);
+      }
+    }
+    expect(faults).toEqual([]);
+  });
+
+  it.each(elementwise)("$name: is what the manifest says at its kinks", ({ name }) => {
+    const entry = entryOf(standard.generated, name);
+    const activation = standard.activations.get(name);
+    if (!activation || entry.inputs.length > 1) return;
+    const names = defaultParameters(entry);
+    for (const kink of entry.kinks) {
+      const at = numberOf(kink.at, names);
+      const chosen = numberOf(kink.chosen, names);
+      const [input = "x"] = entry.inputs;
+      // Only where the kink lies on a number that float64 has.
+      if (at === undefined || chosen === undefined || Math.fround(at) !== at) continue;
+      const call: Call = { shape: [1], inputs: { [input]: [at] }, cotangent: [1], parameters: names };
+      const dx = standard.typescript.call(entry, "backward64", call).gradients[input]?.[0] ?? NaN;
+      expect(ulpError(dx, fromNumber(chosen), "binary64"), `${name}: dx at ${kink.at} is ${dx}, the manifest says ${kink.chosen}`).toBeLessThan(16);
+      const oracle = truth(activation, input, numbersAt(call, 0), "binary64");
+      if (oracle.decided) expect(ulpError(chosen, oracle.ball, "binary64"), `${name}: ${kink.chosen} at ${kink.at}`).toBeLessThan(16);
+    }
+  });
+});
+
+/** The value of a short formula in parameters; undefined if it is more than this reads. */
+function numberOf(text: string, names: Readonly<Record<string, number>>): number | undefined {
+  const negative = text.startsWith("-");
+  const value = names[negative ? text.slice(1) : text] ?? (/^-?[\d.]+(e[+-]?\d+)?$/.test(text) ? Math.abs(Number(text)) : undefined);
+  return value === undefined ? undefined : negative ? -value : value;
+}
