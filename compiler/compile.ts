@@ -1,4 +1,5 @@
 /** The pipeline in one screen: from text to files. A pure function; it knows no file system and no process. */
+import { type OutputFile, type TargetName, targetNames } from "./backend/output.js";
 import type { Activation } from "./ir/activation.js";
 import type { Diagnostic } from "./diagnostics.js";
 import { checkDefinitions, type CheckedDefinition } from "./frontend/check.js";
@@ -13,8 +14,7 @@ import type { Source } from "./source.js";
 import { positionOf } from "./render-diagnostics.js";
 import { version } from "./version.js";
 
-export const targetNames = ["ts", "wgsl", "module"] as const;
-export type TargetName = (typeof targetNames)[number];
+export { type OutputFile, type TargetName, targetNames } from "./backend/output.js";
 
 export interface CompileOptions {
   readonly targets: readonly TargetName[];
@@ -29,12 +29,6 @@ export interface CompileOptions {
 export interface EmissionCache {
   get(key: string): string | undefined;
   set(key: string, value: string): void;
-}
-
-export interface OutputFile {
-  /** Relative to the output folder, without folders. */
-  readonly path: string;
-  readonly text: string;
 }
 
 export interface Compilation {

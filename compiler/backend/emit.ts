@@ -2,7 +2,7 @@
 import { className, exportedName, fileStem } from "../names.js";
 import { findKinks, type Kink } from "../calculus/kinks.js";
 import type { Activation } from "../ir/activation.js";
-import type { OutputFile, TargetName } from "../compile.js";
+import type { OutputFile, TargetName } from "./output.js";
 import { type KernelPlan, planKernels } from "./kernels.js";
 import { typescriptLibraryText } from "./library/kernel-text.js";
 import { layOutFunctions } from "./layout.js";

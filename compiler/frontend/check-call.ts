@@ -76,7 +76,7 @@ export class CallChecker {
       this.checkAxis(axis);
     }
     if (call.positional.length !== 1) {
-      const given = counted(call.positional.length, "operand");
+      const given = call.positional.length;
       this.report("argument-count", call.span, `'${name}' over an axis takes 1 operand, not ${given}`);
     }
   }
@@ -255,6 +255,7 @@ export class CallChecker {
       entry.broken = true;
       return;
     }
+    const own = entry.definition.name.text;
     const value = scope.values.get(name);
     if (value) {
       value.used = true;
@@ -266,7 +267,10 @@ export class CallChecker {
     const advice = functionAdvice(name);
     const meant =
       advice === undefined && entry.file.mayStillSuggest()
-        ? suggestion(name, [...builtinNames(), ...entry.file.entries.keys()])
+        ? suggestion(
+            name,
+            [...builtinNames(), ...entry.file.entries.keys()].filter((each) => each !== own),
+          )
         : undefined;
     const elsewhere = entry.file.elsewhere(name);
     const hint =

@@ -37,7 +37,7 @@ export function findCollisions(entries: readonly Entry[]): Diagnostic[] {
   const clash = (entry: Entry, other: Entry, what: string): void => {
     entry.broken = true;
     const clause = entry.definition.clauses.find(({ kind }) => kind === "class");
-    const inClause = what.startsWith("class") && clause?.kind === "class";
+    const inClause = clause?.kind === "class" && (entry === other || what.startsWith("class"));
     found.push({
       code: "name-collision",
       severity: "error",
@@ -47,7 +47,7 @@ export function findCollisions(entries: readonly Entry[]): Diagnostic[] {
         entry === other
           ? `the function and the class of ${quote(entry.definition.name.text)} would both be called ${what}`
           : `${quote(entry.definition.name.text)} and ${quote(other.definition.name.text)} (${whereIs(other, entry)}) would share the ${what}`,
-      hint: "rename one of them, or give it another 'class'",
+      hint: entry === other || what.startsWith("class") ? "give it another 'class'" : "rename one of them",
     });
   };
   for (const entry of entries) {

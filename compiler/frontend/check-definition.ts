@@ -238,8 +238,8 @@ function checkClauses(
     if (clause.kind === "let" || clause.kind === "random") continue;
     const key = clause.kind === "grad" ? `grad ${clause.name.text}` : clause.kind;
     if (seen.has(key)) {
-      const what = clause.kind === "grad" ? `gradient in ${quote(clause.name.text)}` : `'${clause.kind}' clause`;
-      report({ code: "duplicate-clause", span: clause.span, message: `this is a second ${what}`, hint: "remove one" });
+      const message = `this is a second clause ${quote(key)}`;
+      report({ code: "duplicate-clause", span: clause.span, message, hint: "remove one" });
     }
     seen.add(key);
     if (clause.kind === "grad") {

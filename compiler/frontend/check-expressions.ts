@@ -1,6 +1,6 @@
 /** Names, types and calls within expressions. */
 import type { Expression } from "../../grammar/syntax.js";
-import { quote, type Finding } from "../diagnostics.js";
+import { alternatives, quote, type Finding } from "../diagnostics.js";
 import { builtinNames, builtinSignature } from "../primitives/builtins.js";
 import type { Span } from "../source.js";
 import { CallChecker } from "./check-call.js";
@@ -81,7 +81,8 @@ export class ExpressionChecker {
   private expect(wanted: "number" | "condition", span: Span, found: Type): void {
     if (found === "unknown" || found === wanted) return;
     const text = this.excerpt(span);
-    const fits = text.length <= 30;
+    const bare = text.slice(1, -1).replace(/^\(([^()]*)\)$/, "$1");
+    const fits = bare.length <= 30;
     this.report(
       wanted === "condition"
         ? {
@@ -89,14 +90,14 @@ export class ExpressionChecker {
             span,
             message: `${text} is a number where a condition is expected`,
             expected: "a condition",
-            hint: `compare it, as in ${fits ? `'${text.slice(1, -1)} > 0'` : "'x > 0'"}`,
+            hint: `compare it, as in ${fits ? `'${bare} > 0'` : "'x > 0'"}`,
           }
         : {
             code: "condition-for-number",
             span,
             message: `${text} is a condition where a number is expected`,
             expected: "a number",
-            hint: `write ${fits ? `'where(${text.slice(1, -1)}, 1, 0)'` : "'where(condition, 1, 0)'"}`,
+            hint: `write ${fits ? `'where(${bare}, 1, 0)'` : "'where(condition, 1, 0)'"}`,
           },
     );
   }
@@ -234,6 +235,7 @@ export class ExpressionChecker {
       code: "unknown-name",
       span,
       message: `unknown name ${quote(name)}`,
+      ...(hint !== undefined || visible.length === 0 || visible.length > 8 ? {} : { expected: alternatives(visible) }),
       ...(hint === undefined ? {} : { hint }),
     });
   }

@@ -288,12 +288,11 @@ function unexpected(place: Place): Finding {
     span,
     message: token ? `unexpected ${quote(token.value)}` : "the definition ends too early",
     ...(words.length > 0 ? { expected: alternatives(words) } : {}),
-    ...(inSignature(place) && place.open.length === 1 && !wantsOperand(place) ? { hint: signatureHint } : {}),
+    ...(inSignature(place) && place.expected.has(";") ? { hint: signatureHint } : {}),
   };
 }
 
-const signatureHint =
-  "inputs are names, each parameter has a default; a line that continues the definition above it must be indented";
+const signatureHint = "inputs are names; a line that continues the definition above it must be indented";
 
 const operators = ["+", "-", "*", "/", "^", "relation", "and", "or"];
 

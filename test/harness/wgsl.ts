@@ -1,4 +1,5 @@
 /** Calls generated WGSL kernels on a device, by the roles that the manifest gives their bindings. */
+import { globals } from "webgpu";
 import {
   type ActivationEntry,
   type Call,
@@ -15,6 +16,9 @@ import {
   type WgslKernelName,
   type WgslPass,
 } from "./manifest.js";
+
+// GPUBufferUsage and its like, which browsers have.
+Object.assign(globalThis, globals);
 
 const kernelNames: readonly WgslKernelName[] = ["forward", "backward"];
 /** Two NaNs by their bits: what lies in padding and scratch, and what lies in results before they are written. */

@@ -60,21 +60,17 @@ export function sampleInputs(): Float32Array {
   return new Float32Array(Uint32Array.from(patterns).buffer);
 }
 
+/** Counts a magnitude of 2^128 and more, infinity included, as 2^128: the number next to the largest one. */
+const bounded = (x: number): number => Math.max(-(2 ** 128), Math.min(2 ** 128, x));
+
 /** |actual - exact| in units in the last place of float32 at `exact`; `exact` carries 53 bits. */
 export function ulps(actual: number, exact: number): number {
   if (Number.isNaN(actual) || Number.isNaN(exact)) return Number.isNaN(actual) && Number.isNaN(exact) ? 0 : Infinity;
-  const magnitude = Math.abs(exact);
-  if (!Number.isFinite(actual) || magnitude >= 2 ** 128) {
-    // The largest number is next to 2^128.
-    return actual === Math.fround(exact) || ulps(fromEdge(actual), fromEdge(exact)) <= 1 ? 0 : Infinity;
-  }
-  const exponent = Math.max(-126, Math.floor(Math.log2(magnitude)));
-  const unit = 2 ** ((magnitude < 2 ** exponent ? exponent - 1 : exponent) - 23);
-  return Math.abs(actual - exact) / Math.max(unit, 2 ** -149);
+  const nearest = toBits(Math.min(Math.abs(exact), 2 ** 127));
+  // The exponent of a magnitude just below a power of two is that of its float32 rounded up: half the error, harmless.
+  const exponent = Math.max(1, nearest >>> 23);
+  return Math.abs(bounded(actual) - bounded(exact)) / 2 ** (exponent - 150);
 }
-
-/** In place of a value beyond the largest number 2^128, halved so that it and its neighbours are numbers. */
-const fromEdge = (x: number): number => Math.max(-(2 ** 127), Math.min(2 ** 127, x / 2));
 
 /**
  * The error of `actual` as f(x). A driver may flush subnormal results, and subnormal inputs: the smaller of the errors

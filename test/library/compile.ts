@@ -1,7 +1,10 @@
 import { transformSync } from "esbuild";
+import { globals } from "webgpu";
 import { renamed } from "../../compiler/backend/library/function.js";
 import { typescriptClosure } from "../../compiler/backend/library/typescript.js";
 import { libraryClosure } from "../../compiler/backend/library/wgsl.js";
+
+Object.assign(globalThis, globals);
 
 const withPrefix =
   (prefix: string) =>

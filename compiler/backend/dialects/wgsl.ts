@@ -28,6 +28,7 @@ export const repeating: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["at
 
 /** The largest finite float32: larger constants have no literal. */
 const largest = 3.4028234663852886e38;
+export const largestLiteral = "0x1.fffffep+127f";
 
 export const wgsl: Dialect = {
   literal(value) {
@@ -47,7 +48,7 @@ export const wgsl: Dialect = {
     pow: libraryCall("pow"),
     pi: () => ({ text: "3.1415927", precedence: Precedence.primary }),
     // No constant expression may be infinite; larger than every finite number is what a comparison asks for.
-    infinity: () => ({ text: "0x1.fffffep+127f", precedence: Precedence.primary }),
+    infinity: () => ({ text: largestLiteral, precedence: Precedence.primary }),
     less: comparison("<"),
     lessOrEqual: comparison("<="),
     greater: comparison(">"),
@@ -111,8 +112,9 @@ export const wgsl: Dialect = {
   },
 };
 
-/** The shortest decimal that reads back as this float32. */
+/** The shortest decimal that reads back as this float32; it may exceed the largest one, which has to be exact. */
 function shortest(value: number): string {
+  if (Math.abs(value) === largest) return `${value < 0 ? "-" : ""}${largestLiteral}`;
   for (let digits = 1; digits < 9; digits++) {
     const text = value.toPrecision(digits);
     if (Math.fround(Number(text)) === value) return String(Number(text));

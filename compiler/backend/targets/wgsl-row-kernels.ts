@@ -2,7 +2,7 @@
 import { isReduction } from "../../calculus/differentiate.js";
 import { type Application, type Expr, reachable, Space, type Variable } from "../../ir/expr.js";
 import { parameterName, wgslReserved } from "../../names.js";
-import { repeating, wgsl } from "../dialects/wgsl.js";
+import { largestLiteral, repeating, wgsl } from "../dialects/wgsl.js";
 import type { WgslPassDescription } from "../manifest.js";
 import { NameScope } from "../naming.js";
 import { printExpression } from "../../printing/print.js";
@@ -14,8 +14,8 @@ import { type WgslKernels, workgroupReduction } from "./wgsl-element-kernels.js"
 import type { WgslContext } from "./wgsl.js";
 
 const workgroupSize = 256;
-const lowest = "-3.4028235e38";
-const highest = "3.4028235e38";
+const lowest = `-${largestLiteral}`;
+const highest = largestLiteral;
 
 export function rowKernels(context: WgslContext): WgslKernels {
   const { plan, prefix } = context;

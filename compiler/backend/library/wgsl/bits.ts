@@ -62,10 +62,11 @@ fn $split_exponent(x: f32) -> vec2<f32> {
     text: `
 // -1, 0 or 1; NaN for NaN.
 fn $sign(x: f32) -> f32 {
-  if ($is_nan(x) || x == 0.0) {
+  let bits = bitcast<u32>(x);
+  if ($is_nan(x) || (bits & 0x7fffffffu) == 0u) {
     return x;
   }
-  return select(-1.0, 1.0, x > 0.0);
+  return select(-1.0, 1.0, bits < 0x80000000u);
 }`,
   },
 ];

@@ -77,6 +77,7 @@ fn $reduce_large_angle(x: f32) -> vec3<f32> {
     text: `
 // (h, l, q) with x = q pi/2 + (h + l) modulo 2 pi and |h + l| <= pi/4, for finite x; h has 12 bits. After Cody and
 // Waite: q times pi/2 is subtracted in four parts, of which the first three have 15 bits, so that products are exact.
+// The second and the third may cancel what the steps before them have left: there nothing is rounded.
 fn $reduce_angle(x: f32) -> vec3<f32> {
   if (abs(x) > 800.0) {
     return $reduce_large_angle(x);
@@ -84,9 +85,12 @@ fn $reduce_angle(x: f32) -> vec3<f32> {
   let q = floor(x * 0.636619772 + 0.5);
   let first = x - q * 1.57073974609375;
   let second = q * 0.00005657970905303955078125;
+  let third = q * 9.92088189377682283520698547363e-10;
   let high = $leading_bits(first - second);
   let low = (first - high) - second;
-  return vec3<f32>(high, (low - q * 9.92088189377682283520698547363e-10) - q * 5.39030286e-15, q);
+  let higher = $leading_bits(high + (low - third));
+  let lower = ((high - higher) + low) - third;
+  return vec3<f32>(higher, lower - q * 5.39030286e-15, q);
 }`,
   },
   {
