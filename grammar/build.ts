@@ -199,21 +199,29 @@ export const split = (keyword: Token, value: Integer): Clause => ({
   span: from(keyword, value),
 });
 
-export function definition(
+/** A definition whose lists are not flattened yet: the parser makes one at every place where the text could end. */
+export interface Draft {
+  readonly name: Token;
+  readonly inputs: List<Name> | null;
+  readonly parameters: List<Parameter> | null;
+  readonly body: Expression;
+  readonly clauses: List<Clause> | null;
+}
+
+export const draft = (
   own: Token,
   inputs: List<Name> | null,
   parameters: List<Parameter> | null,
   body: Expression,
-  list: List<Clause> | null,
-): Definition {
-  const clauses = items(list);
-  return {
-    name: name(own),
-    inputs: items(inputs),
-    parameters: items(parameters),
-    body,
-    clauses,
-    documentation: [],
-    span: from(own, clauses.at(-1) ?? body),
-  };
-}
+  clauses: List<Clause> | null,
+): Draft => ({ name: own, inputs, parameters, body, clauses });
+
+export const definition = (finished: Draft): Definition => ({
+  name: name(finished.name),
+  inputs: items(finished.inputs),
+  parameters: items(finished.parameters),
+  body: finished.body,
+  clauses: items(finished.clauses),
+  documentation: [],
+  span: from(finished.name, finished.clauses?.last ?? finished.body),
+});

@@ -11,7 +11,7 @@ import * as build from "./build.js";
 %}
 
 definition -> %name "(" inputs parameters ")" "=" expression clauses
-  {% ([name, , inputs, parameters, , , body, clauses]) => build.definition(name, inputs, parameters, body, clauses) %}
+  {% ([name, , inputs, parameters, , , body, clauses]) => build.draft(name, inputs, parameters, body, clauses) %}
 
 # Signature
 

@@ -62,7 +62,7 @@ const grammar: Grammar = {
         "clauses",
       ],
       postprocess: ([name, , inputs, parameters, , , body, clauses]) =>
-        build.definition(name, inputs, parameters, body, clauses),
+        build.draft(name, inputs, parameters, body, clauses),
     },
     { name: "inputs", symbols: [], postprocess: () => null },
     { name: "inputs", symbols: ["names"], postprocess: id },

@@ -1,5 +1,6 @@
 /** Runs the generated parser over tokens. */
 import nearley from "nearley";
+import { definition, type Draft } from "./build.js";
 import type { Token } from "./lexer.js";
 import generated from "./parser.generated.js";
 import type { Definition, Expression } from "./syntax.js";
@@ -29,7 +30,10 @@ const grammars = {
   expression: nearley.Grammar.fromCompiled({ ...generated, ParserStart: "expression" }),
 } as const;
 
-export const parseDefinitionTokens = (tokens: readonly Token[]): Outcome<Definition> => run("definition", tokens);
+export function parseDefinitionTokens(tokens: readonly Token[]): Outcome<Definition> {
+  const outcome = run<Draft>("definition", tokens);
+  return outcome.ok ? { ok: true, tree: definition(outcome.tree) } : outcome;
+}
 
 export const parseExpressionTokens = (tokens: readonly Token[]): Outcome<Expression> => run("expression", tokens);
 

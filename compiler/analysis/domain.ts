@@ -8,6 +8,7 @@ import { type Bounds, constant, type Expr, type Variable } from "../ir/expr.js";
 import { fromNumber, isInteger, rational } from "../ir/rational.js";
 import type { PrimitiveName } from "../primitives/table.js";
 import { limit } from "../calculus/limit.js";
+import { sampler } from "../numerics/sample.js";
 import { evaluation, type Evaluation } from "./evaluate.js";
 import { numberText } from "./text.js";
 
@@ -20,7 +21,9 @@ export interface DomainFault {
     | { readonly name: "domain" }
     | { readonly name: "pole" }
     /** 0/0, with the value that would close the gap, if there is one. */
-    | { readonly name: "removable"; readonly input: Variable; readonly limit: Expr };
+    | { readonly name: "removable"; readonly input: Variable; readonly limit: Expr }
+    /** 0/0 without such a value. */
+    | { readonly name: "undetermined" };
 }
 
 const risky: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
@@ -187,14 +190,27 @@ class Search {
     const input = this.variables[index];
     let described: DomainFault["kind"] = { name: kind === "domain" ? "domain" : "pole" };
     if (kind === "gap" && input) {
-      const value = limit(node, input, constant(shortRational(x)));
-      if (value) described = { name: "removable", input, limit: value };
+      const value = this.valueOfGap(node, input, x, values, index);
+      described = value ? { name: "removable", input, limit: value } : { name: "undetermined" };
     }
     const at = this.variables.flatMap(({ name }, j) => {
       const shown = j < this.inputs || values[j] !== this.defaults[j - this.inputs];
       return shown ? [{ name, value: numberText(values[j] ?? NaN, 6) }] : [];
     });
     this.best.set(node, { fault: { node, at, kind: described }, score });
+  }
+
+  /** The limit, if the values on both sides bear it out. */
+  private valueOfGap(node: Expr, input: Variable, x: number, values: readonly number[], index: number): Expr | undefined {
+    const run = sampler(node, this.variables, "binary64");
+    const near = (offset: number): number => run(values.map((value, i) => (i === index ? x + offset : value)));
+    const [left, right] = [near(-1e-4), near(1e-4)];
+    if (!(Math.abs(left - right) <= 1e-2 * Math.max(1, Math.abs(left), Math.abs(right)))) return undefined;
+    const agrees = (value: number): boolean => Math.abs(value - (left + right) / 2) <= 1e-2 * Math.max(1, Math.abs(value));
+    const exact = limit(node, input, constant(shortRational(x)));
+    if (exact && agrees(sampler(exact, this.variables, "binary64")(values))) return exact;
+    const rounded = Math.round((left + right) * 500) / 1000;
+    return agrees(rounded) ? constant(shortRational(rounded)) : undefined;
   }
 
   /** A denominator changed its sign between two inputs: by passing through 0, or by a jump. */

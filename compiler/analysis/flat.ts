@@ -93,8 +93,10 @@ function jumpAlong(
       }
       const [a, b] = [at(value, low - 1e-9), at(value, high + 1e-9)];
       if (!(Math.abs(a - b) > 1e-6 * Math.max(1, Math.abs(a), Math.abs(b)))) continue;
-      return { node, input: input.name, at: numberText(high, 6), before: numberText(a, 6), after: numberText(b, 6) };
+      return { node, input: input.name, at: numberText(high, 6), before: rounded(a), after: rounded(b) };
     }
   }
   return undefined;
 }
+
+const rounded = (value: number): string => numberText(Math.round(value * 1e6) / 1e6, 6);

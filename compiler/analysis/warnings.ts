@@ -3,7 +3,7 @@ import { findKinks, type Kink } from "../calculus/kinks.js";
 import type { Finding } from "../diagnostics.js";
 import type { CheckedDefinition } from "../frontend/check.js";
 import type { Activation } from "../ir/activation.js";
-import { type Expr, isApplication, reachable } from "../ir/expr.js";
+import { type Expr, isApplication, occurs, reachable } from "../ir/expr.js";
 import type { Span } from "../source.js";
 import { domainFaults, type DomainFault } from "./domain.js";
 import { flatInputs, steppingJumps } from "./flat.js";
@@ -26,15 +26,28 @@ class Writing {
     return this.parts(node);
   }
 
+  wholeText(node: Expr): string {
+    return this.of(node)?.text ?? formulaText(node, this.axis);
+  }
+
   text(node: Expr): string {
-    const text = this.of(node)?.text ?? formulaText(node, this.axis);
+    const text = this.wholeText(node);
     return text.length > 60 ? `${text.slice(0, 59)}…` : text;
   }
 
   /** The text of the node, else of the selection that it decides, else the definition's name. */
   span(node: Expr | null): Span {
-    const part = node ? (this.of(node) ?? this.decidedBy(node)) : undefined;
+    const part = node ? (this.of(node) ?? this.decidedBy(node) ?? this.around(node)) : undefined;
     return part?.syntax.span ?? this.checked.definition.name.span;
+  }
+
+  /** The smallest part of the text whose value the node goes into. */
+  private around(node: Expr): WrittenPart | undefined {
+    for (const outer of reachable([this.root])) {
+      const part = this.of(outer);
+      if (part && occurs(node, outer)) return part;
+    }
+    return undefined;
   }
 
   /** A call of `max`, `min` or `clamp` holds comparisons that stand nowhere in the text. */
@@ -70,10 +83,11 @@ export function warningsOf(activation: Activation, checked: CheckedDefinition): 
 /** One for each comparison. */
 function kinkFindings(kinks: readonly Kink[], writing: Writing): Finding[] {
   const findings = new Map<string, Finding>();
-  for (const kink of kinks) {
+  const jumpsFirst = [...kinks].sort((a, b) => Number(a.continuous) - Number(b.continuous));
+  for (const kink of jumpsFirst) {
     const key = kink.node ? `${kink.node.id}` : kink.condition;
     if (findings.has(key)) continue;
-    const finding = kink.continuous ? spellingFinding(kink, writing) : jumpFinding(kink, writing);
+    const finding = kink.continuous && !kink.jumpsElsewhere ? spellingFinding(kink, writing) : jumpFinding(kink, writing);
     if (finding) findings.set(key, finding);
   }
   return [...findings.values()];
@@ -87,7 +101,8 @@ function jumpFinding(kink: Kink, writing: Writing): Finding {
     before === after
       ? `the value jumps at ${placeOf(kink)}: it is ${value} there, but comes to ${before} from both sides`
       : `the value jumps at ${placeOf(kink)}: from ${before} on the left to ${after} on the right`;
-  return { code: "value-jumps", span: writing.span(kink.node), message };
+  const aside = kink.jumpsElsewhere ? " (at the parameters' defaults both are equal)" : "";
+  return { code: "value-jumps", span: writing.span(kink.node), message: message + aside };
 }
 
 function spellingFinding(kink: Kink, writing: Writing): Finding | undefined {
@@ -138,13 +153,15 @@ function domainFinding({ node, at, kind }: DomainFault, writing: Writing): Findi
       };
     case "pole":
       return { code: "outside-domain", span, message: `'${text}' divides by zero${where}` };
+    case "undetermined":
+      return { code: "outside-domain", span, message: `'${text}' is 0/0${where}, and has no limit there` };
     case "removable": {
       const point = at.find(({ name }) => name === kind.input.name)?.value ?? "0";
       return {
         code: "removable-singularity",
         span,
         message: `'${text}' is 0/0${where}`,
-        hint: `where(${kind.input.name} == ${point}, ${formulaText(kind.limit)}, ${text})`,
+        hint: `where(${kind.input.name} == ${point}, ${formulaText(kind.limit)}, ${writing.wholeText(node)})`,
       };
     }
   }

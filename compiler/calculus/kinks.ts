@@ -13,7 +13,7 @@ import { productOf, termsOf } from "../algebra/forms.js";
 import { isComparison } from "../algebra/selection.js";
 import type { Activation } from "../ir/activation.js";
 import { type Application, apply, type Bounds, constant, type Expr, isApplication, occurs, reachable, rebuild, Space, substitute, type Variable } from "../ir/expr.js";
-import { fromNumber, negate as negateRational, rational, toNumber } from "../ir/rational.js";
+import { fromNumber, negate as negateRational, parseLiteral, rational, toNumber } from "../ir/rational.js";
 import { sampler } from "../numerics/sample.js";
 import { differentiate, expandCalls, isReduction } from "./differentiate.js";
 import { limit } from "./limit.js";
@@ -25,12 +25,15 @@ export interface Kink {
   readonly at: string;
   /** The activation's value there: a number, or a formula in parameters and other inputs. */
   readonly value: number | string;
+  /** At the parameters' defaults. */
   readonly continuous: boolean;
   readonly left: string;
   readonly right: string;
   readonly chosen: string;
   /** Whether the chosen derivative is that of one side at least, whatever the parameters. */
   readonly chosenIsOneSided: boolean;
+  /** Whether the value jumps for other parameters. */
+  readonly jumpsElsewhere: boolean;
   /** The values that the activation comes to from both sides. */
   readonly before: string;
   readonly after: string;
@@ -39,8 +42,17 @@ export interface Kink {
   readonly point: number;
   /** The comparison, `abs` or `sign` as written; `null` where only simplifying shows it. */
   readonly node: Application | null;
+  readonly formulas: KinkFormulas;
   /** The derivative chosen when the comparison is spelled in the other usual way; `null` where that is the same. */
   readonly respelled: () => Respelling | null;
+}
+
+/** As expressions, for those who print them otherwise. */
+export interface KinkFormulas {
+  readonly at: Expr;
+  readonly left: Expr;
+  readonly right: Expr;
+  readonly chosen: Expr;
 }
 
 export interface Respelling {
@@ -51,6 +63,9 @@ export interface Respelling {
 
 /** What the other inputs are while one is looked at. */
 const companions: readonly number[] = [0.7, -1.3];
+
+/** Which setting has parameters that are not the defaults. */
+const perturbed = 1;
 
 const known = new WeakMap<Activation, Kink[]>();
 
@@ -239,36 +254,46 @@ class KinkFinder {
     // A pole is a matter of the domain.
     if (values[0].every(isInfinite) && values[1].every(isInfinite)) return undefined;
     const continuous = alike(values[0], values[1], loose) && alike(values[2], values[0], loose);
+    const elsewhere = (list: readonly number[]): number[] => list.filter((_, i) => i !== perturbed);
+    const atDefaults = [values[0], values[1], values[2]].map(elsewhere);
+    const continuousAtDefaults = continuous || (alike(atDefaults[0]!, atDefaults[1]!, loose) && alike(atDefaults[2]!, atDefaults[0]!, loose));
     const [left, right, chosen] = [numbersOf(slopes[0], -1), numbersOf(slopes[1], 1), numbersOf(slopes[2], 0)];
     // Where the value is set apart continuously, the derivative is the limit of the other branch's.
     if (continuous && (border.isolated || alike(left, right)) && alike(chosen, left, Math.max(loose, 1e-9))) return undefined;
 
-    const text = (expression: Expr, numbers: readonly number[], side: Side): string => {
+    const settled = (expression: Expr, numbers: readonly number[], side: Side): Expr => {
       const number = numbers[0] ?? NaN;
-      if (inNumbers || !Number.isFinite(number)) return numberText(number);
+      if (inNumbers || !Number.isFinite(number)) return numberNode(number, 12);
       const inserted = normalise(substitute(expression, new Map([[this.input, point]])));
       const check = sampler(inserted, this.variables, "binary64")(this.settings[0] ?? []);
-      if (Math.abs(check - number) <= 1e-6 * Math.max(1, Math.abs(number))) return formulaText(inserted);
-      const tended = side === 0 ? undefined : limit(expression, this.input, point);
-      return tended ? formulaText(tended) : numberText(number, 6);
+      if (Math.abs(check - number) <= 1e-6 * Math.max(1, Math.abs(number))) return inserted;
+      return (side === 0 ? undefined : limit(expression, this.input, point)) ?? numberNode(number, 6);
+    };
+    const text = (...given: Parameters<typeof settled>): string => nodeText(settled(...given));
+    const formulas: KinkFormulas = {
+      at: point,
+      left: settled(slopes[0], left, -1),
+      right: settled(slopes[1], right, 1),
+      chosen: settled(slopes[2], chosen, 0),
     };
     const atText = point.kind === "constant" && !isShort(point) ? numberText(x) : formulaText(point);
     const severalInputs = this.activation.inputs.length > 1;
-    const chosenText = text(slopes[2], chosen, 0);
     const hereText = text(here, values[2], 0);
     return {
       condition: border.condition,
       at: severalInputs ? `${this.input.name} = ${atText}` : atText,
       value: /^-?[\d.]+(e[-+]?\d+)?$/.test(hereText) ? Number(hereText) : hereText,
-      continuous,
-      left: text(slopes[0], left, -1),
-      right: text(slopes[1], right, 1),
-      chosen: chosenText,
+      continuous: continuousAtDefaults,
+      jumpsElsewhere: !continuous && continuousAtDefaults,
+      left: nodeText(formulas.left),
+      right: nodeText(formulas.right),
+      chosen: nodeText(formulas.chosen),
       chosenIsOneSided: alike(chosen, left) || alike(chosen, right),
       before: text(before, values[0], -1),
       after: text(after, values[1], 1),
       input: this.input,
       point: x,
+      formulas,
       node: border.node,
       respelled: () => this.respell(border, (other) => text(other, numbersOf(other, 0), 0), chosen, (other) => numbersOf(other, 0), x),
     };
@@ -331,6 +356,18 @@ class KinkFinder {
     });
   }
 }
+
+/** A number as a node: 0/0 where there is none. */
+function numberNode(value: number, digits: number): Expr {
+  if (Number.isNaN(value)) return apply("divide", [constant(0), constant(0)]);
+  if (!Number.isFinite(value)) return value > 0 ? apply("infinity", []) : apply("negate", [apply("infinity", [])]);
+  return constant(value < 0 ? negateRational(parseLiteral(numberText(-value, digits))) : parseLiteral(numberText(value, digits)));
+}
+
+const nodeText = (node: Expr): string => {
+  const [a, b] = node.kind === "application" && node.primitive === "divide" ? node.operands : [];
+  return a === constant(0) && b === constant(0) ? "undefined" : formulaText(node);
+};
 
 const isInfinite = (value: number): boolean => Math.abs(value) === Infinity;
 

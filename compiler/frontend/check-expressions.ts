@@ -51,7 +51,7 @@ export class ExpressionChecker {
   /** Checks a whole expression that must be a number. */
   checkNumber(expression: Expression, surroundings: Surroundings): void {
     this.surroundings = surroundings;
-    this.require("number", expression);
+    this.expect("number", expression.span, this.typeOf(expression));
   }
 
   /** Checks a whole expression of either type. */

@@ -6,7 +6,7 @@ import type { CallSite, Entry } from "./check-entry.js";
 export const maximumExpandedSize = 100_000;
 
 /** How deep expressions may nest once calls are expanded: passes recurse this deep. */
-export const maximumExpandedNesting = 1_500;
+export const maximumExpandedNesting = 1_000;
 
 export interface Ordered {
   /** All that is on no cycle, callees first, otherwise as given. */

@@ -2,26 +2,29 @@
 
 /**
  * Number of single-character insertions, deletions, replacements and swaps of neighbours between two words, or
- * `undefined` where it is more than `limit`.
+ * `undefined` where it is more than `limit`. Cells of the table further than `limit` from its diagonal exceed it anyway.
  */
 function editDistance(a: string, b: string, limit: number): number | undefined {
   if (Math.abs(a.length - b.length) > limit) return undefined;
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  let beforeLast: readonly number[] = [];
+  let last: readonly number[] = Array.from({ length: limit + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
+    const row: number[] = [];
+    let least = Infinity;
+    for (let j = Math.max(0, i - limit); j <= Math.min(b.length, i + limit); j++) {
       const same = a[i - 1] === b[j - 1];
-      let best = Math.min((last[j - 1] ?? 0) + (same ? 0 : 1), (last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1);
+      let best = Math.min((last[j] ?? Infinity) + 1, (row[j - 1] ?? Infinity) + 1);
+      if (j > 0) best = Math.min(best, (last[j - 1] ?? Infinity) + (same ? 0 : 1));
       if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        best = Math.min(best, (beforeLast[j - 2] ?? 0) + 1);
+        best = Math.min(best, (beforeLast[j - 2] ?? Infinity) + 1);
       }
-      row.push(best);
+      row[j] = best;
+      least = Math.min(least, best);
     }
-    if (Math.min(...row) > limit) return undefined;
+    if (least > limit) return undefined;
     [beforeLast, last] = [last, row];
   }
-  const distance = last[b.length] ?? 0;
+  const distance = last[b.length] ?? Infinity;
   return distance > limit ? undefined : distance;
 }
 

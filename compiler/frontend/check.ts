@@ -26,7 +26,7 @@ export interface Checked {
 }
 
 /** How many errors of one compilation come with a search for what was meant. */
-const suggestionLimit = 300;
+const suggestionLimit = 100;
 
 /** Checks the definitions of all files of one compilation: calls stay within a file, exported names are shared. */
 export function checkDefinitions(

@@ -2,7 +2,7 @@
  * From a checked definition to an activation: names become nodes, calls are expanded, and what needs arithmetic is
  * checked (constants that are not finite, defaults outside of their range).
  */
-import type { Bound, Definition, Expression, Range } from "../../grammar/syntax.js";
+import type { Bound, Expression, Range } from "../../grammar/syntax.js";
 import { printDefinition, printExpression } from "../../grammar/print.js";
 import { normalise } from "../algebra/normalise.js";
 import type { Diagnostic } from "../diagnostics.js";
@@ -72,7 +72,7 @@ export function elaborate(checked: CheckedDefinition): Elaborated {
   }
 
   const hints = new Map<Expr, string>();
-  environment.bindClauses(definition, hints, true);
+  environment.bindClauses(hints, true);
   const body = environment.expression(definition.body);
   const gradients = new Map<Variable, Expr>();
   for (const clause of definition.clauses) {
@@ -144,8 +144,8 @@ class Environment {
   ) {}
 
   /** Makes the `let`s and `random`s visible. */
-  bindClauses(definition: Definition, hints: Map<Expr, string>, outermost: boolean): void {
-    for (const clause of definition.clauses) {
+  bindClauses(hints: Map<Expr, string>, outermost: boolean): void {
+    for (const clause of this.checked.bindings) {
       if (clause.kind === "random") {
         this.report(
           "unsupported",
@@ -153,7 +153,7 @@ class Environment {
           `'${clause.name.text}' is random: this version does not compile random activations`,
         );
         this.values.set(clause.name.text, constant(0));
-      } else if (clause.kind === "let") {
+      } else {
         const value = this.expression(clause.value);
         this.values.set(clause.name.text, value);
         if (outermost || !hints.has(value)) hints.set(value, clause.name.text);
@@ -320,14 +320,14 @@ class Environment {
     const hints = new Map<Expr, string>();
     if (!definition.clauses.some(({ kind }) => kind === "grad")) {
       for (const { name, value } of actuals) inner.values.set(name, value);
-      inner.bindClauses(definition, hints, false);
+      inner.bindClauses(hints, false);
       return inner.expression(definition.body);
     }
     const formals = actuals.map(({ name, space, bounds }) =>
       variable(`${definition.name.text}.${name}#${syntax.span.start}`, "formal", space, bounds),
     );
     actuals.forEach(({ name }, i) => inner.values.set(name, formals[i]!));
-    inner.bindClauses(definition, hints, false);
+    inner.bindClauses(hints, false);
     const gradients = new Map<Variable, Expr>();
     for (const clause of definition.clauses) {
       const index = clause.kind === "grad" ? actuals.findIndex(({ name }) => name === clause.name.text) : -1;

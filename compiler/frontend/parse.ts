@@ -5,6 +5,7 @@ import type { Definition } from "../../grammar/syntax.js";
 import { collate, type Diagnostic, type Finding } from "../diagnostics.js";
 import type { Source } from "../source.js";
 import { splitDefinitions, type Block } from "./layout.js";
+import { unknownCharacter } from "./parse-characters.js";
 import { explainFailure } from "./parse-errors.js";
 import { beyondLimits, maximumTokens } from "./parse-limits.js";
 
@@ -47,6 +48,9 @@ function parseBlock(text: string, { span, documentation, isDefinition }: Block):
 
 /** The beginning of lines that would continue a definition, where there is none above. */
 function orphan(token: Token): Finding {
+  if (token.type === "unknown") {
+    return { code: "unknown-character", span: spanOf(token), ...unknownCharacter(token.value) };
+  }
   return {
     code: "expected-definition",
     span: spanOf(token),

@@ -22,10 +22,14 @@ const noBindings = new Map<never, never>();
 /** Cancellation that 4096 bits do not resolve is an exact 0, as in sqrt(2)^2 - 2. */
 function computed(root: Expr): number | undefined {
   let pole = false;
-  const { value } = decide((precision) => {
-    const ball = evaluate(root, { bindings: noBindings, precision }).value;
-    pole = ball.kind === "unknown";
-    return ball;
-  }, toBinary64, { from: 96, to: 4096 });
+  const { value } = decide(
+    (precision) => {
+      const ball = evaluate(root, { bindings: noBindings, precision }).value;
+      pole = ball.kind === "unknown";
+      return ball;
+    },
+    toBinary64,
+    { from: 96, to: 4096 },
+  );
   return pole ? undefined : value;
 }

@@ -124,10 +124,18 @@ function resultOf(node: Expr, results: ReadonlyMap<Expr, Result>, evaluation: Ev
     case "where":
       return selected(truthIn(results, a), node, results, evaluation);
     case "custom":
-      return custom(node, node.operands.map((operand) => numberIn(results, operand)), evaluation);
+      return custom(
+        node,
+        node.operands.map((operand) => numberIn(results, operand)),
+        evaluation,
+      );
     default: {
       const operands = node.operands.map((operand) => numberIn(results, operand));
-      const value = valueOf(node.primitive, operands.map((operand) => operand.value), precision);
+      const value = valueOf(
+        node.primitive,
+        operands.map((operand) => operand.value),
+        precision,
+      );
       return { value, tangent: tangentOf(node.primitive, operands, value, precision) };
     }
   }
@@ -150,7 +158,12 @@ function combined(a: Truth, b: Truth, absorbing: Truth): Truth {
   return a;
 }
 
-function selected(truth: Truth, { operands }: Application, results: ReadonlyMap<Expr, Result>, evaluation: Evaluation): Dual {
+function selected(
+  truth: Truth,
+  { operands }: Application,
+  results: ReadonlyMap<Expr, Result>,
+  evaluation: Evaluation,
+): Dual {
   const [condition, a, b] = operands;
   switch (truth) {
     case "true":

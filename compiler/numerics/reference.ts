@@ -31,7 +31,12 @@ export const referenceValue = (body: Expr, bindings: Bindings, format: Format): 
  * The derivative of an activation in an input or a learned parameter: what a `grad` clause says, else the derivative
  * of the body, a removable singularity that an equality removes being filled by the limit.
  */
-export function referenceDerivative(activation: Activation, of: Variable, bindings: Bindings, format: Format): Reference {
+export function referenceDerivative(
+  activation: Activation,
+  of: Variable,
+  bindings: Bindings,
+  format: Format,
+): Reference {
   const declared = activation.gradients.get(of);
   if (declared) return referenceValue(declared, bindings, format);
   return rounded((precision) => derivative(activation.body, of, bindings, precision), format);
@@ -39,14 +44,21 @@ export function referenceDerivative(activation: Activation, of: Variable, bindin
 
 function rounded(compute: (precision: number) => Ball, format: Format): Reference {
   let ball: Ball = one;
-  const { value, decided } = decide((precision) => (ball = compute(precision)), (x) => toFormat(x, format), range);
+  const { value, decided } = decide(
+    (precision) => (ball = compute(precision)),
+    (x) => toFormat(x, format),
+    range,
+  );
   return { value, decided, ball };
 }
 
 function duals(bindings: Bindings, seed: Variable | null): Map<Variable, Dual> {
   const result = new Map<Variable, Dual>();
   for (const [variable, value] of bindings) {
-    result.set(variable, { value: typeof value === "number" ? fromNumber(value) : value, tangent: variable === seed ? one : null });
+    result.set(variable, {
+      value: typeof value === "number" ? fromNumber(value) : value,
+      tangent: variable === seed ? one : null,
+    });
   }
   return result;
 }
@@ -64,7 +76,14 @@ function derivative(body: Expr, of: Variable, bindings: Bindings, precision: num
  * The derivative next to a point where an equality holds, if value and derivative have one limit from both sides. Both
  * are taken at 2^-p, which is off by about as much: an oracle's limit, not a proof.
  */
-function limitAcross(body: Expr, of: Variable, bindings: Bindings, moved: Variable, value: Ball, precision: number): Ball | undefined {
+function limitAcross(
+  body: Expr,
+  of: Variable,
+  bindings: Bindings,
+  moved: Variable,
+  value: Ball,
+  precision: number,
+): Ball | undefined {
   const offset = -BigInt(precision);
   const centre = duals(bindings, null).get(moved)?.value ?? one;
   const working = 8 * precision;
@@ -78,7 +97,8 @@ function limitAcross(body: Expr, of: Variable, bindings: Bindings, moved: Variab
     const difference = subtract(a, b, working);
     return difference.kind === "finite" && top(difference) < offset / 2n;
   };
-  if (!nearly(right.value, value) || !nearly(left.value, value) || !nearly(right.tangent, left.tangent)) return undefined;
+  if (!nearly(right.value, value) || !nearly(left.value, value) || !nearly(right.tangent, left.tangent))
+    return undefined;
   return add(midpoint(right.tangent), within(offset / 2n), precision);
 }
 
@@ -87,7 +107,9 @@ function limitAcross(body: Expr, of: Variable, bindings: Bindings, moved: Variab
  * these do not tell one.
  */
 export function referenceLimit(compute: (x: Ball) => Reference, sign: 1 | -1): number | undefined {
-  const [a, b, c] = [300n, 1000n, 4000n].map((exponent) => compute({ kind: "finite", mid: BigInt(sign), radius: 0n, exponent }));
+  const [a, b, c] = [300n, 1000n, 4000n].map((exponent) =>
+    compute({ kind: "finite", mid: BigInt(sign), radius: 0n, exponent }),
+  );
   if (!a || !b || !c) return undefined;
   const [u, v, w] = [a.value, b.value, c.value];
   if (Number.isNaN(w)) return undefined;

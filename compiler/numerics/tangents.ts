@@ -3,7 +3,23 @@
  * is shared with the formulas that the compiler differentiates by.
  */
 import type { PrimitiveName } from "../primitives/table.js";
-import { absolute, add, divide, dyadic, isZero, multiply, nan, negate, one, scaled, sign, subtract, two, unknown, zero } from "./ball.js";
+import {
+  absolute,
+  add,
+  divide,
+  dyadic,
+  isZero,
+  multiply,
+  nan,
+  negate,
+  one,
+  scaled,
+  sign,
+  subtract,
+  two,
+  unknown,
+  zero,
+} from "./ball.js";
 import type { Ball } from "./ball.js";
 import { exp, log } from "./elementary.js";
 import { cosh, sinh } from "./hyperbolic.js";
@@ -70,7 +86,12 @@ const gaussian = (a: Ball, shift: bigint, p: number): Ball => exp(negate(scaled(
 const flat: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["sign", "floor", "ceil", "round", "stop_gradient"]);
 
 /** The tangent of a primitive's result; `null` is an exact 0. */
-export function tangentOf(primitive: PrimitiveName, operands: readonly Dual[], value: Ball, precision: number): Ball | null {
+export function tangentOf(
+  primitive: PrimitiveName,
+  operands: readonly Dual[],
+  value: Ball,
+  precision: number,
+): Ball | null {
   if (operands.every(({ tangent }) => tangent === null) || flat.has(primitive)) return null;
   const p = precision + 8;
   const [a, b] = operands;
@@ -92,7 +113,11 @@ export function tangentOf(primitive: PrimitiveName, operands: readonly Dual[], v
       return above && divide(above, square(b.value, p), p);
     }
     case "pow":
-      return plus(times(powerInBase(a.value, b.value, p), a.tangent, p), times(powerInExponent(a.value, b.value, value, p), b.tangent, p), p);
+      return plus(
+        times(powerInBase(a.value, b.value, p), a.tangent, p),
+        times(powerInExponent(a.value, b.value, value, p), b.tangent, p),
+        p,
+      );
     case "logaddexp":
       return plus(
         times(falling(subtract(b.value, a.value, p), p), a.tangent, p),
@@ -104,7 +129,8 @@ export function tangentOf(primitive: PrimitiveName, operands: readonly Dual[], v
   }
 }
 
-const powerInBase = (a: Ball, b: Ball, p: number): Ball => (isZero(b) ? zero : multiply(b, pow(a, subtract(b, one, p), p), p));
+const powerInBase = (a: Ball, b: Ball, p: number): Ball =>
+  isZero(b) ? zero : multiply(b, pow(a, subtract(b, one, p), p), p);
 
 /** a^b log a for a > 0, its limit at 0. */
 function powerInExponent(a: Ball, b: Ball, value: Ball, p: number): Ball {

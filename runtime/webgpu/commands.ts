@@ -17,6 +17,8 @@ export interface Dispatch {
 interface Compiled {
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
+  /** Whether buffers were bound to it before, so that what the kernel wants is known to fit. */
+  bound: boolean;
 }
 
 /** WebGPU's default limit of workgroups along one axis of a dispatch. */
@@ -45,14 +47,13 @@ export class Commands {
 
   dispatch({ kernel, buffers, uniforms, workgroups }: Dispatch): void {
     if (workgroups === 0) return;
-    const { pipeline, layout } = this.#compiled(kernel);
+    const compiled = this.#compiled(kernel);
     const entries: GPUBindGroupEntry[] = buffers.map(([binding, buffer]) => ({ binding, resource: { buffer } }));
     if (uniforms) entries.push({ binding: uniforms.binding, resource: this.#stage(uniforms.bytes) });
+    const group = this.#bindGroup(kernel, compiled, entries);
     const pass = (this.#pass ??= this.#open().beginComputePass());
-    this.faults.watch(kernel.entryPoint, "validation", () => {
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, this.gpu.createBindGroup({ layout, entries }));
-    });
+    pass.setPipeline(compiled.pipeline);
+    pass.setBindGroup(0, group);
     const x = Math.min(workgroups, widest);
     pass.dispatchWorkgroups(x, Math.ceil(workgroups / x));
   }
@@ -78,6 +79,13 @@ export class Commands {
       this.gpu.queue.submit([encoder.finish()]);
     });
     this.#used = 0;
+  }
+
+  #bindGroup({ entryPoint }: Kernel, compiled: Compiled, entries: GPUBindGroupEntry[]): GPUBindGroup {
+    const create = (): GPUBindGroup => this.gpu.createBindGroup({ layout: compiled.layout, entries });
+    if (compiled.bound) return create();
+    compiled.bound = true;
+    return this.faults.watch(entryPoint, "validation", create);
   }
 
   #open(): GPUCommandEncoder {
@@ -112,7 +120,7 @@ export class Commands {
           layout: "auto",
           compute: { module, entryPoint },
         });
-        return { pipeline, layout: pipeline.getBindGroupLayout(0) };
+        return { pipeline, layout: pipeline.getBindGroupLayout(0), bound: false };
       });
       ofCode.set(entryPoint, compiled);
     }

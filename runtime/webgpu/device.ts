@@ -42,6 +42,7 @@ export class WebGpuDevice implements Device {
   readonly #faults: Faults;
   readonly #commands: Commands;
   readonly #pool: BufferPool;
+  readonly #kernels = new Map<string, Kernel>();
 
   /** Any device of the WebGPU standard will do. It stays the caller's: other code may use it too. */
   static from(gpu: GPUDevice, options: WebGpuOptions = {}): WebGpuDevice {
@@ -159,7 +160,9 @@ export class WebGpuDevice implements Device {
       f32(parts > 1 ? 1 : factor),
       ...[kept, summed].flatMap((walk) => walk.shape.flatMap((n, axis) => [u32(n), u32(walk.strides[0]![axis]!)])),
     ];
-    this.#run(sumKernel(kept.shape.length, summed.shape.length), [sums, input], fields, outputs * parts);
+    const [keptRank, summedRank] = [kept.shape.length, summed.shape.length];
+    const kernel = this.#kernel(`sum of ranks ${keptRank}, ${summedRank}`, () => sumKernel(keptRank, summedRank));
+    this.#run(kernel, [sums, input], fields, outputs * parts);
     if (parts > 1) {
       this.sum(sums, [outputs, parts], [false, true], factor, output);
       sums.release();
@@ -170,7 +173,9 @@ export class WebGpuDevice implements Device {
     const { batch, m, k, n } = product;
     const storages = bias ? [output, a, b, bias] : [output, a, b];
     const tiles = batch * Math.ceil(m / tile) * Math.ceil(n / tile);
-    this.#run(matmulKernel(product, bias !== null), storages, [batch, m, k, n].map(u32), tiles, 1);
+    const name = `matmul ${product.transposeA} ${product.transposeB} ${bias !== null}`;
+    const kernel = this.#kernel(name, () => matmulKernel(product, bias !== null));
+    this.#run(kernel, storages, [batch, m, k, n].map(u32), tiles, 1);
   }
 
   crossEntropy(logits: Storage, labels: Storage, rows: number, classes: number, output: Storage): void {
@@ -194,7 +199,9 @@ export class WebGpuDevice implements Device {
     switch (rule.kind) {
       case "sgd": {
         const numbers = [rule.lr, rule.momentum, 1 - rule.dampening, rule.weightDecay];
-        return this.#run(sgdKernel(rule, state.length > 0), storages, [u32(size), ...numbers.map(f32)], size);
+        const name = `sgd ${rule.nesterov} ${rule.first} ${state.length}`;
+        const kernel = this.#kernel(name, () => sgdKernel(rule, state.length > 0));
+        return this.#run(kernel, storages, [u32(size), ...numbers.map(f32)], size);
       }
       case "adam": {
         const { lr, beta1, beta2, eps, weightDecay, step } = rule;
@@ -251,6 +258,13 @@ export class WebGpuDevice implements Device {
     }
     // Later uses of these buffers are recorded after the kernels that need them.
     for (const storage of scratch) storage.release();
+  }
+
+  /** Kernels are written once. */
+  #kernel(name: string, write: () => Kernel): Kernel {
+    const known = this.#kernels.get(name) ?? write();
+    this.#kernels.set(name, known);
+    return known;
   }
 
   #run(

@@ -4,8 +4,10 @@ import type { Kernel } from "./commands.js";
 
 /** Threads in a workgroup, each with one result. */
 export const threads = 256;
-/** Rows and columns of a tile of a matrix product, one thread per element. */
-export const tile = 16;
+/** Rows and columns of the result of a matrix product that a workgroup computes. */
+export const tile = 32;
+/** Steps of the inner dimension whose operands are in workgroup memory at a time. */
+const tileDepth = 16;
 
 type Access = "read" | "read_write";
 
@@ -129,8 +131,8 @@ export function sumKernel(kept: number, reduced: number): Kernel {
 }
 
 /**
- * Tiles of both operands pass through workgroup memory. A transposed operand is loaded with the roles of the
- * lane's coordinates exchanged, so that neighbours read neighbours either way. Fields: batch, m, k, n.
+ * Tiles of both operands pass through workgroup memory; each of the 8×8 threads computes 4×4 elements of a tile of the
+ * result. Either way a matrix is stored, neighbouring threads load neighbouring elements. Fields: batch, m, k, n.
  */
 export function matmulKernel({ transposeA, transposeB }: MatrixProduct, bias: boolean): Kernel {
   const buffers: [string, Access][] = [
@@ -139,53 +141,63 @@ export function matmulKernel({ transposeA, transposeB }: MatrixProduct, bias: bo
     ["b", "read"],
   ];
   if (bias) buffers.push(["bias", "read"]);
-  const [aRow, aStep] = transposeA ? ["lane.x", "lane.y"] : ["lane.y", "lane.x"];
-  const [bStep, bColumn] = transposeB ? ["lane.x", "lane.y"] : ["lane.y", "lane.x"];
+  const side = tile / 4;
+  const rows = axes(4);
   const code = `${declarations(["batch: u32", "m: u32", "k: u32", "n: u32"], buffers)}
-var<workgroup> tile_a: array<array<f32, ${tile}>, ${tile}>;
-var<workgroup> tile_b: array<array<f32, ${tile}>, ${tile}>;
+const depth = ${tileDepth}u;
+const side = ${tile}u;
+var<workgroup> tile_a: array<array<f32, depth>, side>;
+var<workgroup> tile_b: array<array<f32, side>, depth>;
 
-@compute @workgroup_size(${tile}, ${tile})
+@compute @workgroup_size(${side}, ${side})
 fn main(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_id) lane: vec3<u32>,
+  @builtin(local_invocation_index) lane_index: u32,
 ) {
-  let across = (u.n + ${tile - 1}u) / ${tile}u;
-  let down = (u.m + ${tile - 1}u) / ${tile}u;
+  let across = (u.n + side - 1u) / side;
+  let down = (u.m + side - 1u) / side;
   let index = workgroup.y * workgroups.x + workgroup.x;
   let item = index / (across * down);
   if (item >= u.batch) {
     return;
   }
-  let top = (index / across) % down * ${tile}u;
-  let left = index % across * ${tile}u;
-  let row = top + lane.y;
-  let column = left + lane.x;
-  var total = 0.0;
-  for (var start = 0u; start < u.k; start += ${tile}u) {
-    let a_row = top + ${aRow};
-    let a_step = start + ${aStep};
-    let b_step = start + ${bStep};
-    let b_column = left + ${bColumn};
-    var a_value = 0.0;
-    if (a_row < u.m && a_step < u.k) {
-      a_value = a[item * u.m * u.k + ${transposeA ? "a_step * u.m + a_row" : "a_row * u.k + a_step"}];
+  let top = (index / across) % down * side;
+  let left = index % across * side;
+  let row = 4u * lane.y;
+  let column = 4u * lane.x;
+  ${rows.map((r) => `var sums${r} = vec4<f32>();`).join("\n  ")}
+  for (var start = 0u; start < u.k; start += depth) {
+    for (var e = lane_index; e < depth * side; e += ${side * side}u) {
+      let a_row = ${transposeA ? "e % side" : "e / depth"};
+      let a_step = ${transposeA ? "e / side" : "e % depth"};
+      var a_value = 0.0;
+      if (top + a_row < u.m && start + a_step < u.k) {
+        a_value = a[item * u.m * u.k + ${transposeA ? "(start + a_step) * u.m + top + a_row" : "(top + a_row) * u.k + start + a_step"}];
+      }
+      tile_a[a_row][a_step] = a_value;
+      let b_column = ${transposeB ? "e / depth" : "e % side"};
+      let b_step = ${transposeB ? "e % depth" : "e / side"};
+      var b_value = 0.0;
+      if (left + b_column < u.n && start + b_step < u.k) {
+        b_value = b[item * u.k * u.n + ${transposeB ? "(left + b_column) * u.k + start + b_step" : "(start + b_step) * u.n + left + b_column"}];
+      }
+      tile_b[b_step][b_column] = b_value;
     }
-    var b_value = 0.0;
-    if (b_step < u.k && b_column < u.n) {
-      b_value = b[item * u.k * u.n + ${transposeB ? "b_column * u.k + b_step" : "b_step * u.n + b_column"}];
-    }
-    tile_a[${aRow}][${aStep}] = a_value;
-    tile_b[${bStep}][${bColumn}] = b_value;
     workgroupBarrier();
-    for (var step = 0u; step < ${tile}u; step++) {
-      total += tile_a[lane.y][step] * tile_b[step][lane.x];
+    for (var step = 0u; step < depth; step++) {
+      let right = vec4<f32>(${rows.map((c) => `tile_b[step][column + ${c}u]`).join(", ")});
+      ${rows.map((r) => `sums${r} += tile_a[row + ${r}u][step] * right;`).join("\n      ")}
     }
     workgroupBarrier();
   }
-  if (row < u.m && column < u.n) {
-    y[(item * u.m + row) * u.n + column] = total${bias ? " + bias[column]" : ""};
+  let sums = array<vec4<f32>, 4>(${rows.map((r) => `sums${r}`).join(", ")});
+  for (var r = 0u; r < 4u && top + row + r < u.m; r++) {
+    for (var c = 0u; c < 4u && left + column + c < u.n; c++) {
+      let j = left + column + c;
+      y[(item * u.m + top + row + r) * u.n + j] = sums[r][c]${bias ? " + bias[j]" : ""};
+    }
   }
 }
 `;

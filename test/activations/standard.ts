@@ -3,7 +3,12 @@ import { readFileSync } from "node:fs";
 import { activationOf, compile, readDefinitions } from "../../compiler/compile.js";
 import type { Activation } from "../../compiler/ir/activation.js";
 import { inFreshGraph, type Variable } from "../../compiler/ir/expr.js";
-import { type Bindings, type Reference, referenceDerivative, referenceValue } from "../../compiler/numerics/reference.js";
+import {
+  type Bindings,
+  type Reference,
+  referenceDerivative,
+  referenceValue,
+} from "../../compiler/numerics/reference.js";
 import type { Format } from "../../compiler/numerics/rounding.js";
 import { type ActivationEntry, type Call, type Generated, readGenerated } from "../harness/manifest.js";
 import { TypeScriptKernelSet } from "../harness/typescript.js";
@@ -83,7 +88,12 @@ export function bindingsFor(activation: Activation, numbers: Readonly<Record<str
 }
 
 /** The activation's value, or its derivative `of` an input or learned parameter. */
-export function truth(activation: Activation, of: string | null, numbers: Readonly<Record<string, number>>, format: Format): Reference {
+export function truth(
+  activation: Activation,
+  of: string | null,
+  numbers: Readonly<Record<string, number>>,
+  format: Format,
+): Reference {
   const bindings = bindingsFor(activation, numbers);
   if (of === null) return referenceValue(activation.body, bindings, format);
   return referenceDerivative(activation, variableNamed(activation, of), bindings, format);
@@ -93,6 +103,12 @@ export function truth(activation: Activation, of: string | null, numbers: Readon
 export function numbersAt(call: Call, index: number): Record<string, number> {
   const numbers: Record<string, number> = {};
   for (const [name, values] of Object.entries(call.inputs)) numbers[name] = values[index] ?? NaN;
-  for (const [name, value] of Object.entries(call.parameters ?? {})) if (typeof value === "number") numbers[name] = value;
+  for (const [name, value] of Object.entries(call.parameters ?? {}))
+    if (typeof value === "number") numbers[name] = value;
   return numbers;
+}
+
+/** Fails with the faults as text, the first of many. */
+export function expectNone(faults: readonly string[]): void {
+  if (faults.length > 0) throw new Error([`${faults.length} faults`, ...faults.slice(0, 12)].join("\n"));
 }

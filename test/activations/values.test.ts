@@ -4,7 +4,16 @@ import { fromNumber } from "../../compiler/numerics/ball.js";
 import { ulpError } from "../../compiler/numerics/rounding.js";
 import { type Call, entryOf, type Outcome } from "../harness/manifest.js";
 import type { WgslKernelSet } from "../harness/wgsl.js";
-import { type Compiled, compiled, defaultParameters, numbersAt, shaders, standardText, truth } from "./standard.js";
+import {
+  type Compiled,
+  compiled,
+  defaultParameters,
+  expectNone,
+  numbersAt,
+  shaders,
+  standardText,
+  truth,
+} from "./standard.js";
 
 interface CheckValues {
   readonly name: string;
@@ -29,7 +38,7 @@ let gpu: WgslKernelSet | null;
 beforeAll(async () => {
   standard = await compiled(standardText);
   gpu = await shaders(standard);
-});
+}, 120_000);
 
 /** One number of a check value, and what was computed for it. */
 interface Figure {
@@ -41,7 +50,10 @@ interface Figure {
 /** Faults as text, so that a failure shows all of them. */
 const beyond = (figures: readonly Figure[], relative: number, absolute: number): string[] =>
   figures
-    .filter(({ expected, actual }) => !(Math.abs(actual - Number(expected)) <= relative * Math.abs(Number(expected)) + absolute))
+    .filter(
+      ({ expected, actual }) =>
+        !(Math.abs(actual - Number(expected)) <= relative * Math.abs(Number(expected)) + absolute),
+    )
     .map(({ what, expected, actual }) => `${what}: ${actual} instead of ${expected}`);
 
 /** Calls kernels on one element after the other, since learned parameters' gradients are sums. */
@@ -90,7 +102,10 @@ function ulpFaults(
       const actual = (of === null ? outcome?.forward.output : outcome?.backward.gradients[of])?.[0] ?? NaN;
       const { ball } = truth(activation, of, numbers, "binary32");
       const error = ulpError(actual, ball, "binary32");
-      if (!(error <= limit)) faults.push(`${of === null ? "" : `d/d${of} `}${name} at ${JSON.stringify(numbers)}: ${actual} is off by ${error.toFixed(1)} ulp`);
+      if (!(error <= limit))
+        faults.push(
+          `${of === null ? "" : `d/d${of} `}${name} at ${JSON.stringify(numbers)}: ${actual} is off by ${error.toFixed(1)} ulp`,
+        );
     }
   });
   return faults;
@@ -98,7 +113,9 @@ function ulpFaults(
 
 const singleCall = ({ points, parameters }: CheckValues, index: number): Call => ({
   shape: [1],
-  inputs: Object.fromEntries(Object.entries(points[index]?.inputs ?? {}).map(([input, value]) => [input, [Number(value)]])),
+  inputs: Object.fromEntries(
+    Object.entries(points[index]?.inputs ?? {}).map(([input, value]) => [input, [Number(value)]]),
+  ),
   cotangent: [1],
   parameters,
 });
@@ -125,13 +142,13 @@ describe("the published figures", () => {
         })),
       ];
     });
-    expect(beyond(figures, 2e-13, 2e-15)).toEqual([]);
+    expectNone(beyond(figures, 2e-13, 2e-15));
   });
 
   it.each(elementwise)("$name: TypeScript in float64", async (row) => {
     const entry = entryOf(standard.generated, row.name);
     const figures = await figuresOf(row, (kernel, call) => standard.typescript.call(entry, `${kernel}64`, call));
-    expect(beyond(figures, 1e-12, 1e-14)).toEqual([]);
+    expectNone(beyond(figures, 1e-12, 1e-14));
   });
 
   it.each(elementwise)("$name: TypeScript in float32, a few units in the last place", (row) => {
@@ -140,7 +157,7 @@ describe("the published figures", () => {
       forward: standard.typescript.call(entry, "forward", singleCall(row, i)),
       backward: standard.typescript.call(entry, "backward", singleCall(row, i)),
     }));
-    expect(ulpFaults(row, outcomes, false, 2)).toEqual([]);
+    expectNone(ulpFaults(row, outcomes, false, 2));
   });
 
   it.each(elementwise)("$name: WGSL", async (row) => {
@@ -153,7 +170,7 @@ describe("the published figures", () => {
         backward: await kernels.call(entry, "backward", singleCall(row, i)),
       })),
     );
-    expect(ulpFaults(row, outcomes, true, 64)).toEqual([]);
+    expectNone(ulpFaults(row, outcomes, true, 64));
   });
 
   it.each(rowwise)("$name: rows, on every target", async (row) => {
@@ -166,8 +183,8 @@ describe("the published figures", () => {
       const compare = (forward: Outcome, backward: Outcome, tolerance: number): void => {
         const figures = (what: string, expected: readonly string[], actual: ArrayLike<number> | undefined): Figure[] =>
           expected.map((text, i) => ({ what: `${what}[${i}]`, expected: text, actual: actual?.[i] ?? NaN }));
-        expect(beyond(figures("y", list(point.y), forward.output), tolerance, tolerance)).toEqual([]);
-        expect(beyond(figures("dx", list(point.gradients["x"]), backward.gradients["x"]), tolerance, tolerance)).toEqual([]);
+        expectNone(beyond(figures("y", list(point.y), forward.output), tolerance, tolerance));
+        expectNone(beyond(figures("dx", list(point.gradients["x"]), backward.gradients["x"]), tolerance, tolerance));
       };
       const { typescript } = standard;
       compare(typescript.call(entry, "forward64", call), typescript.call(entry, "backward64", call), 1e-14);
@@ -213,10 +230,11 @@ describe("the gradient", () => {
         const kinked = Math.abs((sides[0] ?? 0) - (sides[1] ?? 0)) > 1e-2 * h * size;
         if (kinked || !Number.isFinite(expected)) continue;
         const actual = gradients[of]?.[0] ?? NaN;
-        if (!(Math.abs(actual - expected) <= 1e-7 * size)) faults.push(`d/d${of} at ${JSON.stringify(at)}: ${actual} instead of about ${expected}`);
+        if (!(Math.abs(actual - expected) <= 1e-7 * size))
+          faults.push(`d/d${of} at ${JSON.stringify(at)}: ${actual} instead of about ${expected}`);
       }
     }
-    expect(faults).toEqual([]);
+    expectNone(faults);
   });
 
   it.each(elementwise)("$name: is what the manifest says at its kinks", ({ name }) => {
@@ -232,9 +250,13 @@ describe("the gradient", () => {
       if (at === undefined || chosen === undefined || Math.fround(at) !== at) continue;
       const call: Call = { shape: [1], inputs: { [input]: [at] }, cotangent: [1], parameters: names };
       const dx = standard.typescript.call(entry, "backward64", call).gradients[input]?.[0] ?? NaN;
-      expect(ulpError(dx, fromNumber(chosen), "binary64"), `${name}: dx at ${kink.at} is ${dx}, the manifest says ${kink.chosen}`).toBeLessThan(16);
+      expect(
+        ulpError(dx, fromNumber(chosen), "binary64"),
+        `${name}: dx at ${kink.at} is ${dx}, the manifest says ${kink.chosen}`,
+      ).toBeLessThan(16);
       const oracle = truth(activation, input, numbersAt(call, 0), "binary64");
-      if (oracle.decided) expect(ulpError(chosen, oracle.ball, "binary64"), `${name}: ${kink.chosen} at ${kink.at}`).toBeLessThan(16);
+      if (oracle.decided)
+        expect(ulpError(chosen, oracle.ball, "binary64"), `${name}: ${kink.chosen} at ${kink.at}`).toBeLessThan(16);
     }
   });
 });
@@ -242,6 +264,8 @@ describe("the gradient", () => {
 /** The value of a short formula in parameters; undefined if it is more than this reads. */
 function numberOf(text: string, names: Readonly<Record<string, number>>): number | undefined {
   const negative = text.startsWith("-");
-  const value = names[negative ? text.slice(1) : text] ?? (/^-?[\d.]+(e[+-]?\d+)?$/.test(text) ? Math.abs(Number(text)) : undefined);
+  const value =
+    names[negative ? text.slice(1) : text] ??
+    (/^-?[\d.]+(e[+-]?\d+)?$/.test(text) ? Math.abs(Number(text)) : undefined);
   return value === undefined ? undefined : negative ? -value : value;
 }

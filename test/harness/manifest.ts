@@ -200,7 +200,8 @@ export function numbersFor(
       return call.cotangent;
     }
     case "learned": {
-      const given = call.parameters?.[argument.name] ?? entry.learned.find(({ name }) => name === argument.name)?.default;
+      const given =
+        call.parameters?.[argument.name] ?? entry.learned.find(({ name }) => name === argument.name)?.default;
       if (given === undefined) throw new Error(`${entry.name} has no learned parameter ${argument.name}`);
       return typeof given === "number" ? new Array<number>(length).fill(given) : given;
     }
@@ -216,7 +217,8 @@ export function numberFor(
   entry: ActivationEntry,
   extents: Extents,
 ): number {
-  const value = argument.role === "extent" ? extents[argument.name] : (call.parameters?.[argument.name] ?? argument.default);
+  const value =
+    argument.role === "extent" ? extents[argument.name] : (call.parameters?.[argument.name] ?? argument.default);
   if (typeof value !== "number") throw new Error(`${entry.name}: no number for ${argument.role} ${argument.name}`);
   return value;
 }

@@ -38,7 +38,9 @@ export class WgslKernelSet {
   ) {}
 
   static async load(device: GPUDevice, generated: Generated): Promise<WgslKernelSet> {
-    const loaded = await Promise.all(generated.manifest.activations.map((entry) => loadActivation(device, entry, generated)));
+    const loaded = await Promise.all(
+      generated.manifest.activations.map((entry) => loadActivation(device, entry, generated)),
+    );
     return new WgslKernelSet(device, new Map(loaded.flat()));
   }
 
@@ -71,11 +73,16 @@ export class WgslKernelSet {
       run.dispatchWorkgroups(x, Math.ceil(groups / x));
       run.end();
     }
-    const written = new Map(passes.flatMap(({ pass }) => pass.bindings).map((binding) => [`${binding.role} ${binding.name}`, binding]));
+    const written = new Map(
+      passes.flatMap(({ pass }) => pass.bindings).map((binding) => [`${binding.role} ${binding.name}`, binding]),
+    );
     for (const [key, binding] of written) {
       const buffer = buffers.get(key);
       if (!buffer || (binding.role !== "output" && binding.role !== "gradient")) continue;
-      const staging = device.createBuffer({ size: buffer.size, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ });
+      const staging = device.createBuffer({
+        size: buffer.size,
+        usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
+      });
       encoder.copyBufferToBuffer(buffer, 0, staging, 0, buffer.size);
       results.push({ binding, staging, length: countOf(binding.length ?? "0", extents) });
     }
@@ -143,7 +150,13 @@ async function loadActivation(
 
 const padded = (bytes: number): number => Math.max(16, Math.ceil(bytes / 16) * 16);
 
-function bufferFor(device: GPUDevice, binding: WgslBinding, call: Call, entry: ActivationEntry, extents: Extents): GPUBuffer {
+function bufferFor(
+  device: GPUDevice,
+  binding: WgslBinding,
+  call: Call,
+  entry: ActivationEntry,
+  extents: Extents,
+): GPUBuffer {
   const uniform = binding.type === "uniform";
   const length = binding.length === undefined ? 0 : countOf(binding.length, extents);
   const size = uniform ? (binding.size ?? 16) : padded(4 * length);

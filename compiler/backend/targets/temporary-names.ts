@@ -45,3 +45,9 @@ export function temporaryName(node: Application, plan: KernelPlan): string {
       return "v";
   }
 }
+
+/** What the reader should be told about a temporary. */
+export function commentOn(node: Application): string[] {
+  const held = node.primitive === "at_least" || node.primitive === "at_most";
+  return held ? ["// Beyond this size, and at infinity, the result is its limit."] : [];
+}

@@ -2,7 +2,7 @@
 import { type Application, type Expr, reachable, Space, type Variable } from "../../ir/expr.js";
 import { isReduction } from "../../calculus/differentiate.js";
 import type { KernelPlan } from "../kernels.js";
-import { temporaryName } from "./temporary-names.js";
+import { commentOn, temporaryName } from "./temporary-names.js";
 import { lower } from "../lower.js";
 import { settleExtremes } from "../../numerics/extremes.js";
 import { NameScope } from "../naming.js";
@@ -200,7 +200,7 @@ class KernelWriter {
     const inner: Application[] = [];
     for (const node of bound) {
       if (node.space & (Space.element | Space.row)) inner.push(node);
-      else (node.space & Space.channel ? channel : uniform).push(this.bind(node));
+      else (node.space & Space.channel ? channel : uniform).push(...this.bind(node));
     }
     return this.plan.reduces ? [...uniform, ...this.rowLoops(exprs, inner)] : [...uniform, ...this.elementLoops(exprs, inner, channel)];
   }
@@ -210,7 +210,7 @@ class KernelWriter {
       output.of?.role === "learned" ? { name: this.scope.claim(`${array}Sum`), array, of: output.of } : null,
     );
     const index = this.scope.claim("i");
-    const inLoop = [...this.loads(exprs, index), ...bound.map((node) => this.bind(node))];
+    const inLoop = [...this.loads(exprs, index), ...bound.flatMap((node) => this.bind(node))];
     this.outputs.forEach(({ array }, i) => {
       const value = this.print(exprs[i]!);
       const sum = sums[i];
@@ -259,7 +259,7 @@ class KernelWriter {
       this.scope = outerScope.inner();
       const body = [
         ...this.loads([...needed], "i"),
-        ...bound.filter((node) => needed.has(node) && node.space & Space.element).map((node) => this.bind(node)),
+        ...bound.filter((node) => needed.has(node) && node.space & Space.element).flatMap((node) => this.bind(node)),
         ...finish((node) => this.print(node)),
       ];
       for (const node of needed) if (!outer.has(node)) this.scalars.delete(node);
@@ -269,7 +269,7 @@ class KernelWriter {
     const bindRows = (available: ReadonlySet<Expr>): void => {
       for (const node of rowBound) {
         if (this.scalars.has(node)) continue;
-        if (reachable([node]).filter(isReduction).every((reduction) => available.has(reduction))) lines.push(this.bind(node));
+        if (reachable([node]).filter(isReduction).every((reduction) => available.has(reduction))) lines.push(...this.bind(node));
       }
     };
     const available = new Set<Expr>();
@@ -318,11 +318,11 @@ class KernelWriter {
     });
   }
 
-  private bind(node: Application): string {
+  private bind(node: Application): string[] {
     const text = this.print(node, true);
     const name = this.scope.claim(temporaryName(node, this.plan));
     this.scalars.set(node, name);
-    return `const ${name} = ${text};`;
+    return [...commentOn(node), `const ${name} = ${text};`];
   }
 
   private print(node: Expr, itself = false): string {

@@ -12,7 +12,7 @@ import type { WgslKernel } from "../manifest.js";
 import { NameScope } from "../naming.js";
 import { printExpression, spellingOf } from "../../printing/print.js";
 import { schedule } from "../schedule.js";
-import { temporaryName } from "./temporary-names.js";
+import { commentOn, temporaryName } from "./temporary-names.js";
 import { elementKernels } from "./wgsl-element-kernels.js";
 import { rowKernels } from "./wgsl-row-kernels.js";
 
@@ -125,6 +125,8 @@ export function gradientFields({ gradients }: KernelPlan): string[] {
   return gradients.map(({ of }) => scope.claim(of.name.startsWith("__") ? `d${of.name.slice(2)}` : of.name));
 }
 
+const isHeld = (node: Expr): boolean => node.kind === "application" && commentOn(node).length > 0;
+
 interface FunctionParts {
   readonly name: string;
   readonly parameters: readonly Variable[];
@@ -139,7 +141,9 @@ function printFunction({ plan, library }: WgslContext, parts: FunctionParts): st
   for (const parameter of parts.parameters) names.set(parameter, scope.claim(localName(parameter.name)));
   const signature = parts.parameters.map((parameter) => `${names.get(parameter) ?? ""}: f32`).join(", ");
   const { bound } = schedule(parts.outputs, { repeating });
-  const lines = bound.map((node) => bind(node));
+  // An input held from both sides is two steps and one remark.
+  const commented = new Set(bound.filter((node) => node.operands[0] && commentOn(node).length > 0 && isHeld(node.operands[0])));
+  const lines = bound.flatMap((node) => [...(commented.has(node) ? [] : commentOn(node)), bind(node)]);
   const values = parts.outputs.map((output) => print(output, false));
   return [`fn ${parts.name}(${signature}) -> ${parts.result} {`, ...[...lines, ...parts.finish(values)].map((line) => `  ${line}`), "}"].join("\n");
 
