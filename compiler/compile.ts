@@ -60,7 +60,10 @@ export async function compile(sources: readonly Source[], options: CompileOption
     emitted.push(result);
     if (known === undefined && !hasErrors(result.diagnostics)) options.cache?.set(key, JSON.stringify(result));
   }
-  if (hasErrors(found)) return { files: [], diagnostics: found, activations: [] };
+  if (hasErrors(found)) {
+    // What a comparison chooses at a kink is of no interest while something is wrong.
+    return { files: [], diagnostics: found.filter(({ code }) => code !== kinkSpelling), activations: [] };
+  }
   const files = emitted.flatMap((result) => result.files);
   if (targets.includes("module")) files.push(indexFile(definitions));
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -69,6 +72,9 @@ export async function compile(sources: readonly Source[], options: CompileOption
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   return { files, diagnostics: found, activations: definitions.map(({ definition }) => definition.name.text) };
 }
+
+/** The code of warnings that only say which derivative a comparison chooses at a kink. */
+export const kinkSpelling = "kink-spelling";
 
 const hasErrors = (diagnostics: readonly Diagnostic[]): boolean => diagnostics.some(({ severity }) => severity === "error");
 

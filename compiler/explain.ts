@@ -1,16 +1,17 @@
 /** How the derivative of one activation came about, for `actc explain`. */
 import { normalise } from "./algebra/normalise.js";
-import { derivationsOf, type Derivation } from "./analysis/derivation.js";
+import { derivationsOf, normalFormOf, type Derivation } from "./analysis/derivation.js";
 import { plotPanel } from "./analysis/plot.js";
-import { formulaText } from "./analysis/text.js";
+import { expandedAsWritten } from "./calculus/as-written.js";
+import { formulaText } from "./printing/definition-text.js";
 import { wrapped } from "./analysis/wrap.js";
 import { findKinks, type Kink } from "./calculus/kinks.js";
-import { expandCalls } from "./calculus/differentiate.js";
+import { expandCalls, isReduction } from "./calculus/differentiate.js";
 import { nearest } from "./cli/suggest.js";
 import { activationOf, readDefinitions } from "./compile.js";
 import type { Diagnostic } from "./diagnostics.js";
 import type { Activation } from "./ir/activation.js";
-import { inFreshGraph, type Variable } from "./ir/expr.js";
+import { apply, constant, type Expr, inFreshGraph, reachable, rebuild, type Variable } from "./ir/expr.js";
 import { sampler } from "./numerics/sample.js";
 import { latexName, latexOf } from "./printing/latex.js";
 import type { Source } from "./source.js";
@@ -68,7 +69,7 @@ function textOf(activation: Activation, format: ExplainOptions["format"], width:
 function explanation(activation: Activation, width: number): string {
   const axis = activation.axis?.name ?? "d";
   const lines = [...activation.documentation.flatMap((line) => wrapped(line, width, "# ")), ...activation.formula, ""];
-  lines.push("Normal form", ...wrapped(formulaText(normalise(activation.body), axis), width, "  "), "");
+  lines.push("Normal form", ...wrapped(formulaText(normalFormOf(activation), axis), width, "  "), "");
   for (const derivation of derivationsOf(activation)) lines.push(...derivationText(derivation, activation, axis, width), "");
   const kinks = findKinks(activation);
   if (kinks.length > 0) lines.push("Kinks", ...kinkTable(kinks, width), "");
@@ -116,7 +117,10 @@ function kinkTable(kinks: readonly Kink[], width: number): string[] {
 /** Value and derivative over -5 to 5, or over a range around the kinks; other inputs are held at 1. */
 function plot(activation: Activation, width: number): string[] {
   const [input] = activation.inputs;
-  if (!input) return [];
+  if (!input) return [`no plot: ${activation.name} has no input`];
+  if (reachable([activation.body]).some(isReduction)) {
+    return [`no plot: a value of ${activation.name} depends on all the inputs along the axis`];
+  }
   const parameters = [...activation.hyperparameters, ...activation.learned];
   const variables: Variable[] = [...activation.inputs, ...parameters.map(({ variable }) => variable)];
   const derivation = derivationsOf(activation).find(({ variable }) => variable === input);
@@ -145,7 +149,7 @@ function latex(activation: Activation): string {
   const inputs = activation.inputs.map((input) => latexName(input.name)).join(", ");
   const head = `${name}(${inputs})`;
   const display = (content: string): string => `\\[\n  ${content}\n\\]`;
-  const blocks = [display(`${head} = ${latexOf(expandCalls(activation.body), axis)}`)];
+  const blocks = [display(`${head} = ${latexOf(withoutOnes(expandedAsWritten(activation.body)), axis)}`)];
   for (const { variable, kind, result } of derivationsOf(activation)) {
     const left = kind === "gradient" ? `\\mathrm{d}${latexName(variable.name)}` : `\\frac{\\partial}{\\partial ${latexName(variable.name)}} ${head}`;
     blocks.push(display(`${left} = ${latexOf(result, axis)}`));
@@ -162,4 +166,14 @@ function latex(activation: Activation): string {
     blocks.push(display(`\\frac{\\partial}{\\partial ${variable}} ${head} = ${cases}`));
   }
   return `${blocks.join("\n\n")}\n`;
+}
+
+/** Defaults of called definitions leave factors of 1 behind. */
+function withoutOnes(root: Expr): Expr {
+  return rebuild(root, (node, operands) => {
+    const [a, b] = operands;
+    if (node.primitive === "multiply" && a === constant(1)) return b!;
+    if ((node.primitive === "multiply" || node.primitive === "divide" || node.primitive === "pow") && b === constant(1)) return a!;
+    return apply(node.primitive, operands, node.rule);
+  });
 }

@@ -26,7 +26,7 @@ export function softExponentialForward(
 
 /**
  * dx = where(alpha == 0, dy, dy * where(alpha < 0, 1 / (1 - alpha * (x + alpha)), exp(x * alpha)))
- * dalpha = sum(where(alpha == 0, 0, dy * where(alpha < 0, (log(1 - alpha * (x + alpha)) / alpha - (-x - 2 * alpha) / (1 - alpha * (x + alpha))) / alpha, (x * exp(x * alpha) - expm1(x * alpha) / alpha) / alpha + 1)))
+ * dalpha = sum(dy * where(alpha == 0, 0.5 * ((x)^2 + 2), where(alpha < 0, (log(1 - alpha * (x + alpha)) / alpha - (-x - 2 * alpha) / (1 - alpha * (x + alpha))) / alpha, (x * exp(x * alpha) - expm1(x * alpha) / alpha) / alpha + 1)))
  */
 export function softExponentialBackward(
   dy: Float32Array,
@@ -51,12 +51,12 @@ export function softExponentialBackward(
     const e = Math.exp(p2);
     dx[i] = alphaValue === 0 ? dyi : dyi * (alphaValue < 0 ? 1 / u : e);
     dalphaSum +=
-      alphaValue === 0
-        ? 0
-        : dyi *
-          (alphaValue < 0
-            ? (Math.log(u) / alphaValue - (-xi - p) / u) / alphaValue
-            : (xi * e - Math.expm1(p2) / alphaValue) / alphaValue + 1);
+      dyi *
+      (alphaValue === 0
+        ? 0.5 * (xi * xi + 2)
+        : alphaValue < 0
+          ? (Math.log(u) / alphaValue - (-xi - p) / u) / alphaValue
+          : (xi * e - Math.expm1(p2) / alphaValue) / alphaValue + 1);
   }
   dalpha[0] = dalphaSum;
 }
@@ -87,7 +87,7 @@ export function softExponentialForward64(
 
 /**
  * dx = where(alpha == 0, dy, dy * where(alpha < 0, 1 / (1 - alpha * (x + alpha)), exp(x * alpha)))
- * dalpha = sum(where(alpha == 0, 0, dy * where(alpha < 0, (log(1 - alpha * (x + alpha)) / alpha - (-x - 2 * alpha) / (1 - alpha * (x + alpha))) / alpha, (x * exp(x * alpha) - expm1(x * alpha) / alpha) / alpha + 1)))
+ * dalpha = sum(dy * where(alpha == 0, 0.5 * ((x)^2 + 2), where(alpha < 0, (log(1 - alpha * (x + alpha)) / alpha - (-x - 2 * alpha) / (1 - alpha * (x + alpha))) / alpha, (x * exp(x * alpha) - expm1(x * alpha) / alpha) / alpha + 1)))
  */
 export function softExponentialBackward64(
   dy: Float64Array,
@@ -112,12 +112,12 @@ export function softExponentialBackward64(
     const e = Math.exp(p2);
     dx[i] = alphaValue === 0 ? dyi : dyi * (alphaValue < 0 ? 1 / u : e);
     dalphaSum +=
-      alphaValue === 0
-        ? 0
-        : dyi *
-          (alphaValue < 0
-            ? (Math.log(u) / alphaValue - (-xi - p) / u) / alphaValue
-            : (xi * e - Math.expm1(p2) / alphaValue) / alphaValue + 1);
+      dyi *
+      (alphaValue === 0
+        ? 0.5 * (xi * xi + 2)
+        : alphaValue < 0
+          ? (Math.log(u) / alphaValue - (-xi - p) / u) / alphaValue
+          : (xi * e - Math.expm1(p2) / alphaValue) / alphaValue + 1);
   }
   dalpha[0] = dalphaSum;
 }

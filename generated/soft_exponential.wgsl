@@ -116,7 +116,7 @@ fn soft_exponential_backward(dy: f32, x: f32, alpha: f32) -> soft_exponential_gr
   let u = 1.0 - alpha * (x + alpha);
   let p = x * alpha;
   let e = soft_exponential_exp(p);
-  return soft_exponential_gradients(select(dy * select(e, 1.0 / u, alpha < 0.0), dy, alpha == 0.0), select(dy * select((x * e - soft_exponential_expm1(p) / alpha) / alpha + 1.0, (soft_exponential_log(u) / alpha - (-x - 2.0 * alpha) / u) / alpha, alpha < 0.0), 0.0, alpha == 0.0));
+  return soft_exponential_gradients(select(dy * select(e, 1.0 / u, alpha < 0.0), dy, alpha == 0.0), dy * select(select((x * e - soft_exponential_expm1(p) / alpha) / alpha + 1.0, (soft_exponential_log(u) / alpha - (-x - 2.0 * alpha) / u) / alpha, alpha < 0.0), 0.5 * (x * x + 2.0), alpha == 0.0));
 }
 
 struct soft_exponential_uniform_values {

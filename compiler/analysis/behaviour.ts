@@ -3,13 +3,14 @@ import type { Activation } from "../ir/activation.js";
 import { reachable } from "../ir/expr.js";
 import { isReduction } from "../calculus/differentiate.js";
 import { sampler } from "../numerics/sample.js";
-import { expandedAsWritten } from "./raw.js";
+import { expandedAsWritten } from "../calculus/as-written.js";
 import { normalise } from "../algebra/normalise.js";
-import { numberText } from "./text.js";
+import { numberText } from "../printing/definition-text.js";
 
 export interface Behaviour {
   /** Towards -inf and inf; `null` where samples do not tell. */
   readonly limits: readonly [number | null, number | null];
+  /** Where a limit is not known, over inputs from -16 to 16. */
   readonly low: number;
   readonly high: number;
 }
@@ -26,7 +27,6 @@ export function behaviourOf(activation: Activation): Behaviour | null {
   const f = (x: number): number => run([x, ...defaults]);
   const limits = [limitOf((x) => f(-x)), limitOf(f)] as const;
   const points = Array.from({ length: 1601 }, (_, i) => (i - 800) / 50);
-  points.push(-1000, -100, -30, 30, 100, 1000);
   let [low, high] = [Infinity, -Infinity];
   let [lowest, highest] = [0, 0];
   for (const x of points) {
@@ -68,9 +68,10 @@ function limitOf(f: (x: number) => number): number | null {
   return Math.abs(c) < 1e-3 && Math.abs(d) < 1e-6 ? 0 : null;
 }
 
-/** `from -0.278465 up, 0 at -inf, inf at inf`. */
+/** `-0.278465 to inf; 0 at -inf, inf at inf (sampled)`. */
 export function behaviourText({ limits, low, high }: Behaviour): string {
   const text = (value: number): string => numberText(Math.abs(value) < 1e-12 ? 0 : value, 6);
   const ends = limits.flatMap((limit, i) => (limit === null ? [] : [`${text(limit)} at ${i === 0 ? "-inf" : "inf"}`]));
-  return `${text(low)} to ${text(high)}${ends.length > 0 ? `; ${ends.join(", ")}` : ""} (sampled)`;
+  const place = limits.includes(null) ? " for x from -16 to 16" : "";
+  return `${text(low)} to ${text(high)}${place}${ends.length > 0 ? `; ${ends.join(", ")}` : ""} (sampled)`;
 }

@@ -1,12 +1,14 @@
 /** A derivative as a student would write it down: one line for each rule that does something. */
 import { differentiate, isReduction, type Step } from "../calculus/differentiate.js";
 import { gradientsOf } from "../calculus/gradients.js";
+import { stabiliseSoftmax } from "../algebra/softmax.js";
 import { normalise } from "../algebra/normalise.js";
 import { apply, type Expr, occurs, reachable, Space, variable, type Variable } from "../ir/expr.js";
 import type { Activation } from "../ir/activation.js";
 import { instantiateRow } from "../primitives/formula.js";
 import { primitive as primitiveRow } from "../primitives/table.js";
-import { clamped, extremum, formulaText } from "./text.js";
+import { expandedAsWritten } from "../calculus/as-written.js";
+import { clamped, extremum, formulaText } from "../printing/definition-text.js";
 
 export interface DerivationStep {
   /** The rule's name. */
@@ -25,9 +27,12 @@ export interface Derivation {
   readonly result: Expr;
 }
 
+/** What is differentiated. */
+export const normalFormOf = ({ body }: Activation): Expr => stabiliseSoftmax(normalise(body));
+
 /** Inputs first, then learned parameters. */
 export function derivationsOf(activation: Activation): Derivation[] {
-  const value = normalise(activation.body);
+  const value = normalFormOf(activation);
   const variables = [...activation.inputs, ...activation.learned.map((parameter) => parameter.variable)];
   if (reachable([value]).some(isReduction)) {
     const cotangent = variable("dy", "cotangent", Space.element);
@@ -35,7 +40,7 @@ export function derivationsOf(activation: Activation): Derivation[] {
       variable: gradient.of,
       kind: "gradient",
       steps: [],
-      result: gradient.value,
+      result: expandedAsWritten(gradient.value),
     }));
   }
   return variables.map((of) => {
@@ -99,8 +104,8 @@ function functionRule(node: Extract<Expr, { kind: "application" }>, of: Variable
     const partial = instantiateRow(text, formals, (primitive, operands) => apply(primitive, operands));
     const inner = `${formals[i]?.name ?? "u"}'`;
     const printed = formulaText(partial);
-    const simple = /^[\w.]+(\([^()]*\))?$/.test(printed) || partial.kind === "application" && (partial.primitive === "multiply" || partial.primitive === "pow");
-    return [`${simple ? printed : `(${printed})`} * ${inner}`];
+    const sum = partial.kind === "application" && (partial.primitive === "add" || partial.primitive === "subtract");
+    return [`${sum ? `(${printed})` : printed} * ${inner}`];
   });
   const chained = node.operands.some((operand) => operand !== of && occurs(of, operand));
   return {

@@ -9,8 +9,8 @@ import { fromNumber, isInteger, rational } from "../ir/rational.js";
 import type { PrimitiveName } from "../primitives/table.js";
 import { limit } from "../calculus/limit.js";
 import { sampler } from "../numerics/sample.js";
-import { evaluation, type Evaluation } from "./evaluate.js";
-import { numberText } from "./text.js";
+import { evaluation, type Evaluation } from "../numerics/intermediate.js";
+import { numberText } from "../printing/definition-text.js";
 
 export interface DomainFault {
   /** The application whose operands are outside of its domain. */

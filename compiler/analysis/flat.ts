@@ -4,7 +4,7 @@ import type { Activation } from "../ir/activation.js";
 import { type Expr, fold, occurs, reachable, type Variable } from "../ir/expr.js";
 import { sampler } from "../numerics/sample.js";
 import type { PrimitiveName } from "../primitives/table.js";
-import { numberText } from "./text.js";
+import { numberText } from "../printing/definition-text.js";
 
 const steps: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["floor", "ceil", "round"]);
 

@@ -1,5 +1,5 @@
 /** Curves in a terminal, in braille dots: two by four to a character. */
-import { numberText } from "./text.js";
+import { numberText } from "../printing/definition-text.js";
 
 export interface PlotOptions {
   readonly title: string;

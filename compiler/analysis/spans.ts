@@ -3,7 +3,7 @@ import type { Expression } from "../../grammar/syntax.js";
 import type { CheckedDefinition } from "../frontend/check.js";
 import { elaborate } from "../frontend/elaborate.js";
 import type { Expr } from "../ir/expr.js";
-import { expandedAsWritten } from "./raw.js";
+import { expandedAsWritten } from "../calculus/as-written.js";
 
 export interface WrittenPart {
   readonly syntax: Expression;

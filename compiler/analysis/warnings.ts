@@ -7,9 +7,9 @@ import { type Expr, isApplication, occurs, reachable } from "../ir/expr.js";
 import type { Span } from "../source.js";
 import { domainFaults, type DomainFault } from "./domain.js";
 import { flatInputs, steppingJumps } from "./flat.js";
-import { expandedAsWritten } from "./raw.js";
+import { expandedAsWritten } from "../calculus/as-written.js";
 import { writtenParts, type WrittenPart } from "./spans.js";
-import { formulaText } from "./text.js";
+import { formulaText } from "../printing/definition-text.js";
 
 /** Finds nodes in the definition's text, once something is to be said about one. */
 class Writing {

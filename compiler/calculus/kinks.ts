@@ -5,9 +5,9 @@
  * Whether there is a kink is found with numbers, at the parameters' defaults and at other values of theirs (an ELU is
  * smooth for alpha = 1 alone); how it reads is found with symbols.
  */
-import { evaluation } from "../analysis/evaluate.js";
-import { expandedAsWritten } from "../analysis/raw.js";
-import { formulaText, numberText } from "../analysis/text.js";
+import { evaluation } from "../numerics/intermediate.js";
+import { expandedAsWritten } from "./as-written.js";
+import { formulaText, numberText } from "../printing/definition-text.js";
 import { make, normalise } from "../algebra/normalise.js";
 import { productOf, termsOf } from "../algebra/forms.js";
 import { isComparison } from "../algebra/selection.js";

@@ -1,8 +1,9 @@
 import { make, normalise } from "../algebra/normalise.js";
 import { decided } from "../algebra/selection.js";
 import { isConstant, isSum, productOf, rawProduct, termsOf, type Product } from "../algebra/forms.js";
-import { apply, constant, type Expr, reachable, rebuild, substitute, type Variable } from "../ir/expr.js";
+import { apply, constant, type Expr, fold, rebuild, substitute, type Variable } from "../ir/expr.js";
 import * as R from "../ir/rational.js";
+import type { PrimitiveName } from "../primitives/table.js";
 import { differentiate } from "./differentiate.js";
 
 const maximumOrder = 6;
@@ -42,16 +43,22 @@ function branchAt(root: Expr, variable: Variable, point: Expr): Expr {
 
 /** The value at the point, if nothing in it is divided by zero or taken outside of its domain there. */
 function insert(root: Expr, variable: Variable, point: Expr): Expr | undefined {
-  const value = normalise(substitute(root, new Map([[variable, point]])));
-  const defined = reachable([value]).every((node) => {
-    if (node.kind !== "application") return true;
-    const [a, b] = node.operands;
-    if (node.primitive === "divide") return !isConstant(b!, 0);
-    if (node.primitive === "log") return !isConstant(a!, 0);
-    if (node.primitive === "pow") return !(isConstant(a!, 0) && !(b?.kind === "constant" && R.compare(b.value, R.zero) > 0));
-    return true;
+  let defined = true;
+  const value = fold<Expr>(root, (node, operands) => {
+    if (node === variable) return point;
+    if (node.kind !== "application") return node;
+    // Looked at before the fraction is simplified: 0/0 would become 0.
+    if (isSingular(node.primitive, operands)) defined = false;
+    return make(node.primitive, operands, node.rule);
   });
   return defined ? value : undefined;
+}
+
+function isSingular(primitive: PrimitiveName, [a, b]: readonly Expr[]): boolean {
+  if (primitive === "divide") return isConstant(b!, 0);
+  if (primitive === "log") return isConstant(a!, 0);
+  if (primitive === "pow") return isConstant(a!, 0) && !(b?.kind === "constant" && R.compare(b.value, R.zero) > 0);
+  return false;
 }
 
 /** The expression as one numerator over one denominator. */
@@ -71,9 +78,19 @@ function fraction(root: Expr): [Expr, Expr] {
   const product = productOf(root);
   const above: Product = { coefficient: product.coefficient, powers: new Map() };
   const below: Product = { coefficient: R.one, powers: new Map() };
+  // Factors that are sums with denominators of their own.
+  let [n, d]: [Expr, Expr] = [constant(1), constant(1)];
   for (const [factor, exponent] of product.powers) {
+    if (isSum(factor)) {
+      const [p, q] = fraction(factor).map((part) => make("pow", [part, constant(Math.abs(exponent))]));
+      if (q !== constant(1)) {
+        n = make("multiply", [n, exponent > 0 ? p! : q!]);
+        d = make("multiply", [d, exponent > 0 ? q! : p!]);
+        continue;
+      }
+    }
     if (exponent > 0) above.powers.set(factor, exponent);
     else below.powers.set(factor, -exponent);
   }
-  return [rawProduct(above), rawProduct(below)];
+  return [make("multiply", [rawProduct(above), n]), make("multiply", [rawProduct(below), d])];
 }

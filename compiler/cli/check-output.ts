@@ -7,6 +7,7 @@ import type { Input } from "./inputs.js";
 import { planOutput, shownFolder, type Plan } from "./output.js";
 import {
   count,
+  aloud,
   diagnosticsText,
   hasErrors,
   jsonDiagnostics,
@@ -71,7 +72,7 @@ export async function checkOutput(
     return ok ? exitCodes.done : exitCodes.rejected;
   }
 
-  environment.stderr.write(await diagnosticsText(diagnostics, inputs, environment));
+  environment.stderr.write(await diagnosticsText(aloud(diagnostics), inputs, environment));
   if (failed) {
     environment.stderr.write(`actc: ${tally(diagnostics)}\n`);
     return exitCodes.rejected;

@@ -9,6 +9,7 @@ import { readInputs, type Input } from "./inputs.js";
 import { carryOut, planOutput, shownFolder, type Plan } from "./output.js";
 import {
   count,
+  aloud,
   diagnosticsText,
   hasErrors,
   jsonDiagnostics,
@@ -18,6 +19,7 @@ import {
   problemText,
   refuse,
   tally,
+  tallyOfCompile,
   writeJson,
 } from "./report.js";
 
@@ -61,7 +63,7 @@ async function printCode(
   environment: Environment,
 ): Promise<ExitCode> {
   const { files, diagnostics } = await compileInputs(request, inputs, environment);
-  environment.stderr.write(await diagnosticsText(diagnostics, inputs, environment));
+  environment.stderr.write(await diagnosticsText(aloud(diagnostics), inputs, environment));
   if (hasErrors(diagnostics)) {
     environment.stderr.write(`actc: ${tally(diagnostics)}\n`);
     return exitCodes.rejected;
@@ -110,7 +112,7 @@ export async function build(
       const all = [...(await jsonDiagnostics(diagnostics, inputs)), ...problem.map(jsonProblem)];
       writeJson(environment, { ok: false, files: [], diagnostics: all }, layout(request));
     } else {
-      environment.stderr.write(await diagnosticsText(diagnostics, inputs, environment));
+      environment.stderr.write(await diagnosticsText(aloud(diagnostics), inputs, environment));
       for (const each of problem) environment.stderr.write(problemText(each, environment));
     }
     return exitCodes.refused;
@@ -161,7 +163,7 @@ async function reportErrors(
     const report = { ok: false, files: [], diagnostics: await jsonDiagnostics(diagnostics, inputs) };
     writeJson(environment, report, layout(request));
   } else {
-    environment.stderr.write(await diagnosticsText(diagnostics, inputs, environment));
+    environment.stderr.write(await diagnosticsText(aloud(diagnostics), inputs, environment));
     environment.stderr.write(`actc: ${tally(diagnostics)}; nothing written\n`);
   }
   return exitCodes.rejected;
@@ -191,7 +193,7 @@ async function reportOutcome(
     writeJson(environment, report, layout(request));
     return exitCodes.done;
   }
-  environment.stderr.write(await diagnosticsText(diagnostics, inputs, environment));
+  environment.stderr.write(await diagnosticsText(aloud(diagnostics), inputs, environment));
   for (const path of kept) {
     environment.stderr.write(
       `actc: kept ${printable(inFolder(path))}: no longer generated, but edited since it was; delete it by hand\n`,
@@ -209,10 +211,9 @@ async function reportOutcome(
     ...(removed.length > 0 ? [`${removed.length} removed`] : []),
   ];
   const seconds = ((performance.now() - start) / 1000).toFixed(2);
-  const warnings = diagnostics.length > 0 ? `, ${tally(diagnostics)}` : "";
   environment.stdout.write(
     `${paint("bold", "actc:")} ${count(activations.length, "activation")} → ${printable(folder)}/ ` +
-      `(${count(files.length, "file")}: ${parts.join(", ")})${warnings} in ${seconds} s\n`,
+      `(${count(files.length, "file")}: ${parts.join(", ")})${tallyOfCompile(diagnostics)} in ${seconds} s\n`,
   );
   return exitCodes.done;
 }

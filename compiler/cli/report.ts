@@ -86,6 +86,23 @@ function locate(diagnostic: Diagnostic, inputs: readonly Input[]): { diagnostic:
   return { diagnostic: { ...diagnostic, file: input.shown }, text: input.source.text };
 }
 
+/** Warnings that every rectifier gets: `actc check` lists them, a compile counts them. */
+const ofKinks = ({ code }: Diagnostic): boolean => code === "kink-spelling";
+
+/** What a compile prints: everything but the remarks on kinks. */
+export const aloud = (diagnostics: readonly Diagnostic[]): readonly Diagnostic[] =>
+  diagnostics.filter((diagnostic) => !ofKinks(diagnostic));
+
+/** `, 3 warnings, 50 kinks (actc check lists them)` */
+export function tallyOfCompile(diagnostics: readonly Diagnostic[]): string {
+  const kinks = diagnostics.filter(ofKinks).length;
+  const parts = [tally(aloud(diagnostics)), kinks > 0 ? `${count(kinks, "kink")} (actc check lists them)` : ""];
+  return parts
+    .filter((part) => part !== "")
+    .map((part) => `, ${part}`)
+    .join("");
+}
+
 /** The diagnostics with code frames. */
 export async function diagnosticsText(
   diagnostics: readonly Diagnostic[],

@@ -1,5 +1,5 @@
 /** Expressions as mathematicians write them, from the templates of the primitives' table. */
-import { clamped, extremum } from "../analysis/text.js";
+import { clamped, extremum, withoutInternals } from "./definition-text.js";
 import { type Application, type Expr, isApplication } from "../ir/expr.js";
 import { toText } from "../ir/rational.js";
 import { primitive as primitiveRow, type PrimitiveName } from "../primitives/table.js";
@@ -19,9 +19,7 @@ const bindings: Partial<Record<PrimitiveName, readonly [own: number, ...operands
   subtract: [Binding.sum, Binding.sum, Binding.product],
   multiply: [Binding.product, Binding.product, Binding.product],
   divide: [Binding.product],
-  pow: [Binding.power, Binding.atom],
   exp: [Binding.power],
-  hypot: [Binding.atom, Binding.atom, Binding.atom],
   log1p: [Binding.atom, Binding.product],
   rsqrt: [Binding.product],
   less: [Binding.comparison, Binding.sum, Binding.sum],
@@ -49,6 +47,10 @@ export function latexName(name: string): string {
   const subscript = index === undefined ? "" : `_{${index}}`;
   const word = index === undefined ? name : stem;
   if (word.length === 1 && word !== "_") return word + subscript;
+  const [, letter, suffix] = /^([A-Za-z]|alpha|beta|gamma|delta|lambda|mu|sigma|tau)_([A-Za-z]+)$/.exec(name) ?? [];
+  if (letter !== undefined && suffix !== undefined) {
+    return `${letter.length === 1 ? letter : `\\${letter}`}_{${suffix.length === 1 ? suffix : `\\mathrm{${suffix}}`}}`;
+  }
   if (greek.has(word)) return `\\${word}${subscript}`;
   return `\\mathrm{${word.replaceAll("_", "\\_")}}${subscript}`;
 }
@@ -79,6 +81,11 @@ export function latexOf(root: Expr, axis = "d"): string {
     if (extreme) return call(`\\${extreme.name}`, extreme.operands);
     if (isApplication(node, "where")) return cases(node);
     if (isApplication(node, "custom")) return call(`\\operatorname{${(node.rule?.name ?? "").replaceAll("_", "\\_")}}`, node.operands);
+    if (isApplication(node, "hypot")) return print(withoutInternals(node));
+    if (isApplication(node, "pow")) {
+      const [base, exponent] = node.operands;
+      return { text: `${operand(base!, Binding.atom)}^{${print(exponent!).text}}`, binding: Binding.power };
+    }
     if (isApplication(node, "multiply")) return productOf(node);
     const [own = Binding.atom, ...asked] = bindings[node.primitive] ?? [];
     const filled = primitiveRow(node.primitive).latex.replace(/_d\b|\$([abc])/g, (found: string, letter?: string) => {
@@ -92,11 +99,13 @@ export function latexOf(root: Expr, axis = "d"): string {
 
   const productOf = (node: Application): Printed => {
     const [a, b] = node.operands;
-    const left = operand(a!, Binding.product);
+    // -a * b is -(a * b)
+    const negative = isApplication(a!, "negate");
+    const left = negative ? `-${operand(a.operands[0]!, Binding.product)}` : operand(a!, Binding.product);
     const right = print(b!);
     const bracketed = right.binding < Binding.product || right.text.startsWith("-");
     const text = bracketed ? `\\left(${right.text}\\right)` : right.text;
-    return { text: `${left} ${/^\d/.test(text) ? "\\cdot" : "\\,"} ${text}`, binding: Binding.product };
+    return { text: `${left} ${/^\d/.test(text) ? "\\cdot" : "\\,"} ${text}`, binding: negative ? Binding.sum : Binding.product };
   };
 
   /** A chain of selections is one list of cases. */

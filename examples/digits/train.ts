@@ -1,7 +1,7 @@
 /**
  * Trains a network on handwritten digits with any activation that was compiled into `generated/`:
  *
- *     node dist/examples/digits/train.js Mish --device webgpu --epochs 5 --seed 0
+ *     node dist/examples/digits/train.js Mish --device webgpu --epochs 6 --seed 0
  */
 import { parseArgs } from "node:util";
 import { cpu, type Device, Module, webgpu } from "activation-compiler/runtime";
@@ -12,7 +12,7 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     device: { type: "string", default: "cpu" },
-    epochs: { type: "string", default: "5" },
+    epochs: { type: "string", default: "6" },
     seed: { type: "string", default: "0" },
   },
 });

@@ -34,7 +34,7 @@ export interface TrainingResult {
 }
 
 export async function train(options: TrainingOptions): Promise<TrainingResult> {
-  const { training, test, activation, device, seed, epochs, batchSize = 64, log = () => undefined } = options;
+  const { training, test, activation, device, seed, epochs, batchSize = 32, log = () => undefined } = options;
   const generator = new Generator(seed);
   const model = new Sequential(
     new Linear(pixels, 64, { generator }),

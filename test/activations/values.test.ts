@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { fromNumber } from "../../compiler/numerics/ball.js";
 import { ulpError } from "../../compiler/numerics/rounding.js";
 import { type Call, entryOf, type Outcome } from "../harness/manifest.js";
 import type { WgslKernelSet } from "../harness/wgsl.js";
@@ -85,6 +84,7 @@ function ulpFaults(
   outcomes: readonly { readonly forward: Outcome; readonly backward: Outcome }[],
   roundsHyperparameters: boolean,
   limit: number,
+  absolute = 0,
 ): string[] {
   const activation = standard.activations.get(name);
   const entry = entryOf(standard.generated, name);
@@ -100,9 +100,9 @@ function ulpFaults(
     for (const of of [null, ...entry.inputs, ...entry.learned.map((parameter) => parameter.name)]) {
       const outcome = outcomes[i];
       const actual = (of === null ? outcome?.forward.output : outcome?.backward.gradients[of])?.[0] ?? NaN;
-      const { ball } = truth(activation, of, numbers, "binary32");
+      const { ball, value } = truth(activation, of, numbers, "binary32");
       const error = ulpError(actual, ball, "binary32");
-      if (!(error <= limit))
+      if (!(error <= limit || Math.abs(actual - value) <= absolute))
         faults.push(
           `${of === null ? "" : `d/d${of} `}${name} at ${JSON.stringify(numbers)}: ${actual} is off by ${error.toFixed(1)} ulp`,
         );
@@ -170,7 +170,7 @@ describe("the published figures", () => {
         backward: await kernels.call(entry, "backward", singleCall(row, i)),
       })),
     );
-    expectNone(ulpFaults(row, outcomes, true, 64));
+    expectNone(ulpFaults(row, outcomes, true, 64, 2 ** -21));
   });
 
   it.each(rowwise)("$name: rows, on every target", async (row) => {
@@ -250,16 +250,18 @@ describe("the gradient", () => {
       if (at === undefined || chosen === undefined || Math.fround(at) !== at) continue;
       const call: Call = { shape: [1], inputs: { [input]: [at] }, cotangent: [1], parameters: names };
       const dx = standard.typescript.call(entry, "backward64", call).gradients[input]?.[0] ?? NaN;
-      expect(
-        ulpError(dx, fromNumber(chosen), "binary64"),
-        `${name}: dx at ${kink.at} is ${dx}, the manifest says ${kink.chosen}`,
-      ).toBeLessThan(16);
+      // The manifest prints twelve digits.
+      const agrees = (value: number): boolean => Math.abs(value - chosen) <= 1e-11 * Math.abs(chosen);
+      expect(agrees(dx), `${name}: dx at ${kink.at} is ${dx}, the manifest says ${kink.chosen}`).toBe(true);
+      if (undecidableKinks.has(name)) continue;
       const oracle = truth(activation, input, numbersAt(call, 0), "binary64");
-      if (oracle.decided)
-        expect(ulpError(chosen, oracle.ball, "binary64"), `${name}: ${kink.chosen} at ${kink.at}`).toBeLessThan(16);
+      expect(agrees(oracle.value), `${name}: at ${kink.at} the manifest says ${kink.chosen}, the oracle ${oracle.value}`).toBe(true);
     }
   });
 });
+
+/** gelu(10) is 10 to 22 digits: which branch is taken there is a matter of rounding. */
+const undecidableKinks: ReadonlySet<string> = new Set(["gelu_10"]);
 
 /** The value of a short formula in parameters; undefined if it is more than this reads. */
 function numberOf(text: string, names: Readonly<Record<string, number>>): number | undefined {

@@ -35,7 +35,7 @@ describe("the digits", () => {
       log: (line) => lines.push(line),
     });
     expect(lines[0]).toMatch(/^epoch 1: loss 0\.\d{4}, test accuracy \d\d\.\d\d %, \d+\.\d s$/);
-    expect(result.accuracy).toBeGreaterThan(0.9);
+    expect(result.accuracy).toBeGreaterThan(0.88);
   });
 
   it.skipIf(!hasSoftwareGpu)("are learned in the same way on the CPU and on WebGPU", async () => {

@@ -2,14 +2,14 @@ import type { LibraryEntry } from "../function.js";
 
 export const powers: readonly LibraryEntry[] = [
   {
-    error: "1 ulp",
+    error: "1.49 ulp, at 2.08074365e-25",
     text: `
 fn $rsqrt(x: f32) -> f32 {
   return 1.0 / sqrt(x);
 }`,
   },
   {
-    error: "1 ulp",
+    error: "0.52 ulp, at 5.03140466e-18",
     text: `
 // |x| = m 8^k with 1 <= m < 8. Two steps of Halley give t; then t = h + d with h of 8 bits, so that h^3 is exact, and
 // m - h^3 = d (3 h t + d^2) is solved for d once more.
@@ -34,7 +34,7 @@ fn $cbrt(x: f32) -> f32 {
 }`,
   },
   {
-    error: "1 ulp",
+    error: "1.03 ulp, at 1.0039444",
     text: `
 // sqrt(1 + x^2).
 fn $hypot1(x: f32) -> f32 {
@@ -42,7 +42,7 @@ fn $hypot1(x: f32) -> f32 {
 }`,
   },
   {
-    error: "1 ulp",
+    error: "1.17 ulp, at (3.43540707e-13, 6.44301995e-13)",
     text: `
 // sqrt(a^2 + b^2), scaled by a power of two where a square would overflow or underflow.
 fn $hypot(a: f32, b: f32) -> f32 {
@@ -62,7 +62,7 @@ fn $hypot(a: f32, b: f32) -> f32 {
 }`,
   },
   {
-    error: "3 ulp",
+    error: "1.11 ulp, at 0.739490509^271.140411",
     text: `
 // x^y as in IEEE 754: 1 for y = 0 and for x = 1; of a negative x only for integers y.
 fn $pow(x: f32, y: f32) -> f32 {
@@ -93,7 +93,7 @@ fn $pow(x: f32, y: f32) -> f32 {
 }`,
   },
   {
-    error: "3 ulp",
+    error: "1.11 ulp, at 0.739490509^271.140411",
     text: `
 // x^y = e^(y ln x) for finite x > 0, with the logarithm and the product in two parts.
 // With x = 2^k m, ln m = 2 artanh(s), s = (m - 1)/(m + 1); s has two parts,

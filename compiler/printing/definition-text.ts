@@ -1,6 +1,6 @@
 /** Expressions as their authors would write them: the definition language, and nothing that it cannot say. */
 import { apply, constant, type Expr, isApplication } from "../ir/expr.js";
-import { toText } from "../ir/rational.js";
+import { multiply, toText } from "../ir/rational.js";
 import { isComparison } from "../algebra/selection.js";
 import type { PrimitiveName } from "../primitives/table.js";
 
@@ -42,10 +42,20 @@ export function withoutInternals(node: Expr): Expr {
       return apply("divide", [apply("exp", [exponent]), scale]);
     }
     case "hypot":
-      return apply("sqrt", [apply("add", [apply("pow", [a!, constant(2)]), apply("pow", [b!, constant(2)])])]);
+      return apply("sqrt", [apply("add", [squareOf(a!), squareOf(b!)])]);
     default:
       return node;
   }
+}
+
+/** Its square root undone where it is one; a constant squared at once. */
+function squareOf(node: Expr): Expr {
+  if (node.kind === "constant") return constant(multiply(node.value, node.value));
+  if (isApplication(node, "sqrt")) return node.operands[0] ?? node;
+  if (!isApplication(node, "multiply")) return apply("pow", [node, constant(2)]);
+  const [a, b] = node.operands;
+  const rooted = [a, b].some((factor) => factor !== undefined && isApplication(factor, "sqrt"));
+  return rooted && a && b ? apply("multiply", [squareOf(a), squareOf(b)]) : apply("pow", [node, constant(2)]);
 }
 
 export interface Extremum {
@@ -146,7 +156,7 @@ export function formulaText(root: Expr, axis = "d"): string {
 
 function constantText(value: Parameters<typeof toText>[0]): Printed {
   const exact = toText(value);
-  if (exact.includes("/") && exact.length > 14) return numberPrinted(Number(value.numerator) / Number(value.denominator));
+  if (exact.length > 14) return numberPrinted(Number(value.numerator) / Number(value.denominator));
   const binding = exact.includes("/") ? Binding.product : exact.startsWith("-") ? Binding.sign : Binding.atom;
   return { text: exact, binding };
 }

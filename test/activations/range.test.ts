@@ -1,0 +1,145 @@
+import { beforeAll, describe, it } from "vitest";
+import { fromNumber } from "../../compiler/numerics/ball.js";
+import { referenceDerivative, referenceLimit, referenceValue } from "../../compiler/numerics/reference.js";
+import type { ActivationEntry, Call, Outcome } from "../harness/manifest.js";
+import type { WgslKernelSet } from "../harness/wgsl.js";
+import { faultsOf, rangeCall, resultOf, typescriptTolerance, wgslTolerance } from "./range.js";
+import {
+  bindingsFor,
+  type Compiled,
+  compiled,
+  expectNone,
+  numbersAt,
+  shaders,
+  singleParameters,
+  standardText,
+  truth,
+  variableNamed,
+} from "./standard.js";
+
+let standard: Compiled;
+let gpu: WgslKernelSet | null;
+
+beforeAll(async () => {
+  standard = await compiled(standardText);
+  gpu = await shaders(standard);
+}, 120_000);
+
+const names = [...standardText.matchAll(/^(\w+)\(/gm)].map(([, name]) => name ?? "").filter((name) => !name.includes("softmax"));
+
+function find(name: string): { readonly entry: ActivationEntry; readonly activation: NonNullable<ReturnType<Compiled["activations"]["get"]>> } {
+  const entry = standard.entries.find((candidate) => candidate.name === name);
+  const activation = standard.activations.get(name);
+  if (!entry || !activation) throw new Error(`no activation ${name}`);
+  return { entry, activation };
+}
+
+interface Target {
+  readonly name: string;
+  readonly run: (entry: ActivationEntry, call: Call) => Promise<{ readonly forward: Outcome; readonly backward: Outcome }>;
+}
+
+const typescript: Target = {
+  name: "TypeScript",
+  run: (entry, call) =>
+    Promise.resolve({
+      forward: standard.typescript.call(entry, "forward", call),
+      backward: standard.typescript.call(entry, "backward", call),
+    }),
+};
+
+const wgsl: Target = {
+  name: "WGSL",
+  run: async (entry, call) => {
+    if (!gpu) return typescript.run(entry, call);
+    const [forward, backward] = await Promise.all([gpu.call(entry, "forward", call), gpu.call(entry, "backward", call)]);
+    return { forward, backward };
+  },
+};
+
+describe("over the whole range of float32", () => {
+  const samples = 4000;
+
+  it.each(names)("%s: TypeScript", async (name) => {
+    const { entry, activation } = find(name);
+    const call = rangeCall(entry, samples, 1);
+    const faults = faultsOf(standard, entry, activation, call, await typescript.run(entry, call), typescriptTolerance, 60);
+    expectNone(faults.map(({ text }) => text));
+  });
+
+  it.each(names)("%s: WGSL", async (name) => {
+    const { entry, activation } = find(name);
+    const call = rangeCall(entry, samples, 1);
+    const faults = faultsOf(standard, entry, activation, call, await wgsl.run(entry, call), wgslTolerance, 60);
+    expectNone(faults.map(({ text }) => text));
+  });
+});
+
+describe("an infinite input gives the limit", () => {
+  it.each(names)("%s", async (name) => {
+    const { entry, activation } = find(name);
+    const faults: string[] = [];
+    const cases = entry.inputs.flatMap((input) =>
+      ([1, -1] as const).flatMap((sign) =>
+        (entry.inputs.length > 1 ? [0.7, -1.3] : [0]).map((companion) => ({ input, sign, companion: Math.fround(companion) })),
+      ),
+    );
+    const call: Call = {
+      shape: [cases.length],
+      inputs: Object.fromEntries(
+        entry.inputs.map((input) => [input, cases.map((one) => (one.input === input ? one.sign * Infinity : one.companion))]),
+      ),
+      cotangent: cases.map(() => 1),
+      parameters: singleParameters(entry),
+    };
+    for (const target of [typescript, wgsl]) {
+      const outcomes = await target.run(entry, call);
+      for (const of of [null, ...entry.inputs]) {
+        const actual = resultOf(outcomes, of);
+        cases.forEach(({ input, sign }, i) => {
+          const numbers = numbersAt(call, i);
+          const limit = referenceLimit((x) => {
+            const bindings = new Map(bindingsFor(activation, numbers)).set(variableNamed(activation, input), x);
+            return of === null
+              ? referenceValue(activation.body, bindings, "binary32")
+              : referenceDerivative(activation, variableNamed(activation, of), bindings, "binary32");
+          }, sign);
+          const value = actual[i] ?? NaN;
+          if (limit === undefined || value === limit || Math.abs(value - limit) <= 1e-5 * Math.abs(limit) + 2 ** -126) return;
+          faults.push(`${target.name}: ${of === null ? "" : `d/d${of} `}${name} at ${JSON.stringify(call.inputs)}[${i}] is ${value}, its limit ${limit}`);
+        });
+      }
+    }
+    expectNone(faults);
+  });
+});
+
+describe("NaN in an input or parameter that is met gives NaN", () => {
+  it.each(names)("%s", async (name) => {
+    const { entry, activation } = find(name);
+    const faults: string[] = [];
+    const points = [-2.25, -0.5, 0.5, 1.75, 9];
+    for (const target of [typescript, wgsl]) {
+      for (const of of [...entry.inputs, ...Object.keys(singleParameters(entry))]) {
+        const isInput = entry.inputs.includes(of);
+        const call: Call = {
+          shape: [points.length],
+          inputs: Object.fromEntries(
+            entry.inputs.map((input, k) => [input, points.map((point) => (input === of ? NaN : point * (k === 0 ? 1 : -0.75)))]),
+          ),
+          parameters: { ...singleParameters(entry), ...(isInput ? {} : { [of]: NaN }) },
+        };
+        const outcome =
+          target === typescript ? standard.typescript.call(entry, "forward", call) : await gpu?.call(entry, "forward", call);
+        points.forEach((_, i) => {
+          const numbers = numbersAt(call, i);
+          const value = outcome?.output[i] ?? NaN;
+          if (!Number.isNaN(value) && truth(activation, null, numbers, "binary32").ball.kind === fromNumber(NaN).kind) {
+            faults.push(`${target.name}: ${name} at ${JSON.stringify(numbers)} is ${value}`);
+          }
+        });
+      }
+    }
+    expectNone(faults);
+  });
+});

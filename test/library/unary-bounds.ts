@@ -1,0 +1,33 @@
+import { typescriptFunctionOf } from "./compile.js";
+
+/** The function in float64, and the bound in ULP of float32: what was measured on 70 million inputs, and a little more. */
+export const unaryBounds: Readonly<Record<string, readonly [oracle: (x: number) => number, bound: number]>> = {
+  exp: [Math.exp, 0.75],
+  expm1: [Math.expm1, 1.6],
+  log: [Math.log, 0.85],
+  log1p: [Math.log1p, 1.45],
+  sigmoid: [typescriptFunctionOf("sigmoid"), 1.7],
+  logistic: [typescriptFunctionOf("logistic"), 2.4],
+  softplus: [typescriptFunctionOf("softplus"), 1.8],
+  log_sigmoid: [typescriptFunctionOf("logSigmoid"), 1.8],
+  tanh: [Math.tanh, 1.4],
+  erf: [typescriptFunctionOf("erf"), 1.5],
+  erfc: [typescriptFunctionOf("erfc"), 3.4],
+  normcdf: [typescriptFunctionOf("normcdf"), 3.6],
+  normpdf: [typescriptFunctionOf("normpdf"), 1.95],
+  sin: [Math.sin, 1.4],
+  cos: [Math.cos, 1.4],
+  tan: [Math.tan, 1.85],
+  atan: [Math.atan, 1.9],
+  asin: [Math.asin, 2.4],
+  acos: [Math.acos, 1.3],
+  sinh: [Math.sinh, 1.7],
+  cosh: [Math.cosh, 1.2],
+  asinh: [Math.asinh, 1.8],
+  acosh: [Math.acosh, 2.3],
+  atanh: [Math.atanh, 2.1],
+  cbrt: [Math.cbrt, 0.55],
+  rsqrt: [(x) => 1 / Math.sqrt(x), 1.55],
+  hypot1: [typescriptFunctionOf("hypot1"), 1.1],
+  sign: [Math.sign, 0],
+};
