@@ -18,7 +18,9 @@ function print(target: string, faults: readonly Fault[]): void {
   }
   for (const [key, group] of groups) {
     const worst = group.reduce((a, b) => (b.error > a.error ? b : a));
-    console.log(`${target.padEnd(5)} ${key}: ${group.length} faults; ${worst.text.slice(worst.text.indexOf(" at ") + 1)}`);
+    console.log(
+      `${target.padEnd(5)} ${key}: ${group.length} faults; ${worst.text.slice(worst.text.indexOf(" at ") + 1)}`,
+    );
   }
 }
 
@@ -27,7 +29,10 @@ for (const entry of standard.entries) {
   if (!activation || entry.axis) continue;
   const call = rangeCall(entry, samples, 7);
   const { typescript } = standard;
-  const outcomes = { forward: typescript.call(entry, "forward", call), backward: typescript.call(entry, "backward", call) };
+  const outcomes = {
+    forward: typescript.call(entry, "forward", call),
+    backward: typescript.call(entry, "backward", call),
+  };
   print("ts", faultsOf(standard, entry, activation, call, outcomes, typescriptTolerance, 500));
   if (!gpu) continue;
   const shaded = { forward: await gpu.call(entry, "forward", call), backward: await gpu.call(entry, "backward", call) };

@@ -23,13 +23,22 @@ export interface Analysis {
   readonly kinks: readonly Pick<Kink, "condition" | "at" | "value" | "continuous" | "left" | "right" | "chosen">[];
   /** From samples at the parameters' defaults; numbers that JSON cannot hold as text. */
   readonly sampled: { readonly low: string; readonly high: string; readonly limits: readonly (string | null)[] } | null;
-  readonly parameters: readonly { readonly name: string; readonly kind: string; readonly default: number; readonly range: string | null }[];
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly default: number;
+    readonly range: string | null;
+  }[];
 }
 
 const width = 80;
 
 /** With errors: what can be said of the definitions without. */
-export function analyse(sources: readonly Source[]): { text: string; json: unknown; diagnostics: readonly Diagnostic[] } {
+export function analyse(sources: readonly Source[]): {
+  text: string;
+  json: unknown;
+  diagnostics: readonly Diagnostic[];
+} {
   const { definitions, diagnostics } = readDefinitions(sources);
   const found: Diagnostic[] = [...diagnostics];
   const blocks: string[] = [];
@@ -53,7 +62,9 @@ export function analyse(sources: readonly Source[]): { text: string; json: unkno
 
 function analysisOf(activation: Activation, behaviour: Behaviour | null, line: number): Analysis {
   const axis = activation.axis?.name ?? "d";
-  const derivatives = derivationsOf(activation).map(({ variable, result }) => [variable.name, formulaText(result, axis)] as const);
+  const derivatives = derivationsOf(activation).map(
+    ({ variable, result }) => [variable.name, formulaText(result, axis)] as const,
+  );
   const ofKind = (kind: string) => (parameter: Activation["hyperparameters"][number]) => ({
     name: parameter.variable.name,
     kind,
@@ -65,7 +76,15 @@ function analysisOf(activation: Activation, behaviour: Behaviour | null, line: n
     source: { file: activation.file, line },
     formula: activation.formula.join("\n"),
     derivatives: Object.fromEntries(derivatives),
-    kinks: findKinks(activation).map(({ condition, at, value, continuous, left, right, chosen }) => ({ condition, at, value, continuous, left, right, chosen })),
+    kinks: findKinks(activation).map(({ condition, at, value, continuous, left, right, chosen }) => ({
+      condition,
+      at,
+      value,
+      continuous,
+      left,
+      right,
+      chosen,
+    })),
     sampled: behaviour && {
       low: numberText(behaviour.low, 6),
       high: numberText(behaviour.high, 6),
@@ -73,20 +92,27 @@ function analysisOf(activation: Activation, behaviour: Behaviour | null, line: n
     },
     parameters: [
       ...activation.hyperparameters.map(ofKind("hyperparameter")),
-      ...activation.learned.map((parameter) => ofKind(parameter.shape === "channel" ? "learned per channel" : "learned")(parameter)),
+      ...activation.learned.map((parameter) =>
+        ofKind(parameter.shape === "channel" ? "learned per channel" : "learned")(parameter),
+      ),
     ],
   };
 }
 
 /** One compact block: what it is, its derivatives, where it bends, how far it reaches, what can be set. */
-function blockOf({ source, derivatives, kinks, parameters }: Analysis, activation: Activation, behaviour: Behaviour | null): string {
+function blockOf(
+  { source, derivatives, kinks, parameters }: Analysis,
+  activation: Activation,
+  behaviour: Behaviour | null,
+): string {
   const lines = activation.formula.flatMap((line) => wrapped(line, width, "", "      "));
   const entry = (label: string, text: string): void => {
     lines.push(...wrapped(text, width, `  ${label.padEnd(11)} `, " ".repeat(14)));
   };
   entry("at", `${source.file}:${source.line}`);
   const reduces = activation.axis !== null;
-  for (const [name, derivative] of Object.entries(derivatives)) entry(reduces ? `gradient ${name}` : `d/d${name}`, derivative);
+  for (const [name, derivative] of Object.entries(derivatives))
+    entry(reduces ? `gradient ${name}` : `d/d${name}`, derivative);
   for (const { at, continuous, value, left, right, chosen } of kinks) {
     const place = at.includes("=") ? at : `${activation.inputs[0]?.name ?? "x"} = ${at}`;
     const slopes = left === right ? `${left} on both sides` : `${left} left, ${right} right`;
@@ -94,13 +120,17 @@ function blockOf({ source, derivatives, kinks, parameters }: Analysis, activatio
   }
   if (behaviour) entry("values", behaviourText(behaviour));
   for (const { name, kind, default: value, range } of parameters) {
-    entry(kind === "hyperparameter" ? "parameter" : "learned", `${name} = ${numberText(value)}${range === null ? "" : ` in ${range}`}${kind.endsWith("channel") ? ", per channel" : ""}`);
+    entry(
+      kind === "hyperparameter" ? "parameter" : "learned",
+      `${name} = ${numberText(value)}${range === null ? "" : ` in ${range}`}${kind.endsWith("channel") ? ", per channel" : ""}`,
+    );
   }
   return `${lines.join("\n")}\n`;
 }
 
 function summary(count: number, diagnostics: readonly Diagnostic[]): string {
-  const counted = (number: number, word: string): string => `${number === 0 ? "no" : number} ${word}${number === 1 ? "" : "s"}`;
+  const counted = (number: number, word: string): string =>
+    `${number === 0 ? "no" : number} ${word}${number === 1 ? "" : "s"}`;
   const errors = diagnostics.filter(({ severity }) => severity === "error").length;
   return `${counted(count, "activation")}: ${counted(errors, "error")}, ${counted(diagnostics.length - errors, "warning")}`;
 }

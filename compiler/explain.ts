@@ -7,9 +7,9 @@ import { formulaText } from "./printing/definition-text.js";
 import { wrapped } from "./analysis/wrap.js";
 import { findKinks, type Kink } from "./calculus/kinks.js";
 import { expandCalls, isReduction } from "./calculus/differentiate.js";
-import { nearest } from "./cli/suggest.js";
 import { activationOf, readDefinitions } from "./compile.js";
 import type { Diagnostic } from "./diagnostics.js";
+import { suggestion } from "./frontend/check-suggestions.js";
 import type { Activation } from "./ir/activation.js";
 import { apply, constant, type Expr, inFreshGraph, reachable, rebuild, type Variable } from "./ir/expr.js";
 import { sampler } from "./numerics/sample.js";
@@ -22,12 +22,27 @@ export interface ExplainOptions {
   readonly width: number;
 }
 
-export function explain(source: Source, name: string, options: ExplainOptions): { text: string; diagnostics: readonly Diagnostic[] } {
+export function explain(
+  source: Source,
+  name: string,
+  options: ExplainOptions,
+): { text: string; diagnostics: readonly Diagnostic[] } {
   const { definitions, diagnostics } = readDefinitions([source]);
   const checked = definitions.find(({ definition }) => definition.name.text === name);
-  if (!checked) return { text: "", diagnostics: notFound(source, name, definitions.map(({ definition }) => definition.name.text), diagnostics) };
+  if (!checked)
+    return {
+      text: "",
+      diagnostics: notFound(
+        source,
+        name,
+        definitions.map(({ definition }) => definition.name.text),
+        diagnostics,
+      ),
+    };
   const { span } = checked.definition;
-  const own = diagnostics.filter((diagnostic) => diagnostic.span.start >= span.start && diagnostic.span.end <= span.end);
+  const own = diagnostics.filter(
+    (diagnostic) => diagnostic.span.start >= span.start && diagnostic.span.end <= span.end,
+  );
   return inFreshGraph(() => {
     const { activation, diagnostics: found } = activationOf(checked);
     if (!activation) return { text: "", diagnostics: [...own, ...found] };
@@ -37,12 +52,20 @@ export function explain(source: Source, name: string, options: ExplainOptions): 
 }
 
 /** Where the definition is there, but has errors, these; else that there is none of that name. */
-function notFound(source: Source, name: string, names: readonly string[], diagnostics: readonly Diagnostic[]): Diagnostic[] {
+function notFound(
+  source: Source,
+  name: string,
+  names: readonly string[],
+  diagnostics: readonly Diagnostic[],
+): Diagnostic[] {
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   const written = new RegExp(`^${name.replace(/\W/g, "\\$&")}\\s*\\(`, "m").exec(source.text);
   if (written && errors.length > 0) return errors;
-  const near = nearest(name, names);
-  const known = names.length === 0 ? "the file has no definitions" : `the file defines ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""}`;
+  const near = suggestion(name, names);
+  const known =
+    names.length === 0
+      ? "the file has no definitions"
+      : `the file defines ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""}`;
   return [
     {
       code: "unknown-name",
@@ -70,15 +93,25 @@ function explanation(activation: Activation, width: number): string {
   const axis = activation.axis?.name ?? "d";
   const lines = [...activation.documentation.flatMap((line) => wrapped(line, width, "# ")), ...activation.formula, ""];
   lines.push("Normal form", ...wrapped(formulaText(normalFormOf(activation), axis), width, "  "), "");
-  for (const derivation of derivationsOf(activation)) lines.push(...derivationText(derivation, activation, axis, width), "");
+  for (const derivation of derivationsOf(activation))
+    lines.push(...derivationText(derivation, activation, axis, width), "");
   const kinks = findKinks(activation);
   if (kinks.length > 0) lines.push("Kinks", ...kinkTable(kinks, width), "");
   return [...lines, ...plot(activation, width)].join("\n") + "\n";
 }
 
-function derivationText({ variable, kind, steps, result }: Derivation, activation: Activation, axis: string, width: number): string[] {
+function derivationText(
+  { variable, kind, steps, result }: Derivation,
+  activation: Activation,
+  axis: string,
+  width: number,
+): string[] {
   const { name } = variable;
-  if (kind === "declared") return [`Derivative in ${name}, as the grad clause declares it`, ...wrapped(formulaText(result, axis), width, "  ")];
+  if (kind === "declared")
+    return [
+      `Derivative in ${name}, as the grad clause declares it`,
+      ...wrapped(formulaText(result, axis), width, "  "),
+    ];
   if (kind === "gradient") {
     const heading = `Gradient in ${name}, for the cotangent dy: what a sum over ${axis} passes back is summed over ${axis}`;
     return [...wrapped(heading, width, ""), ...wrapped(`d${name} = ${formulaText(result, axis)}`, width, "  ")];
@@ -86,7 +119,9 @@ function derivationText({ variable, kind, steps, result }: Derivation, activatio
   const lines = [`Derivative in ${name}`];
   steps.forEach((step, i) => {
     const number = `${i + 1}.`.padStart(4);
-    lines.push(...wrapped(`${number} ${step.rule}${step.general === null ? "" : `: ${step.general}`}`, width, "", "     "));
+    lines.push(
+      ...wrapped(`${number} ${step.rule}${step.general === null ? "" : `: ${step.general}`}`, width, "", "     "),
+    );
     lines.push(...wrapped(`(${formulaText(step.of, axis)})'`, width, "     "));
     lines.push(...wrapped(`= ${formulaText(step.derivative, axis)}`, width, "     ", "       "));
   });
@@ -110,7 +145,9 @@ function kinkTable(kinks: readonly Kink[], width: number): string[] {
     return [head, ...rows].map((row) => `  ${row.map((cell, i) => cell.padEnd(columns[i] ?? 0)).join("  ")}`.trimEnd());
   }
   return rows.flatMap((row) =>
-    row.flatMap((cell, i) => wrapped(`${i === 0 ? "" : `${head[i] ?? ""}: `}${cell}`, width, i === 0 ? "  " : "    ", "      ")),
+    row.flatMap((cell, i) =>
+      wrapped(`${i === 0 ? "" : `${head[i] ?? ""}: `}${cell}`, width, i === 0 ? "  " : "    ", "      "),
+    ),
   );
 }
 
@@ -125,8 +162,10 @@ function plot(activation: Activation, width: number): string[] {
   const variables: Variable[] = [...activation.inputs, ...parameters.map(({ variable }) => variable)];
   const derivation = derivationsOf(activation).find(({ variable }) => variable === input);
   const defaults = parameters.map((parameter) => parameter.default);
-  const along = (run: (values: readonly number[]) => number) => (x: number): number =>
-    run([x, ...activation.inputs.slice(1).map(() => 1), ...defaults]);
+  const along =
+    (run: (values: readonly number[]) => number) =>
+    (x: number): number =>
+      run([x, ...activation.inputs.slice(1).map(() => 1), ...defaults]);
   const far = findKinks(activation)
     .filter((kink) => kink.input === input && Math.abs(kink.point) < 30)
     .reduce((most, { point }) => Math.max(most, Math.abs(point)), 0);
@@ -135,7 +174,13 @@ function plot(activation: Activation, width: number): string[] {
   const set = parameters.map((parameter) => `${parameter.variable.name} = ${parameter.default}`);
   const aside = [...held, ...set].join(", ");
   const panel = (title: string, f: (x: number) => number): string[] =>
-    plotPanel(f, { title: title.length > width - 12 ? `${title.slice(0, width - 13)}…` : title, from: -reach, to: reach, width, height: 10 });
+    plotPanel(f, {
+      title: title.length > width - 12 ? `${title.slice(0, width - 13)}…` : title,
+      from: -reach,
+      to: reach,
+      width,
+      height: 10,
+    });
   const value = sampler(expandCalls(normalise(activation.body)), variables, "binary64");
   const lines = panel(`${activation.name}${aside === "" ? "" : `, ${aside}`}`, along(value));
   if (!derivation || derivation.kind === "gradient") return lines;
@@ -151,7 +196,10 @@ function latex(activation: Activation): string {
   const display = (content: string): string => `\\[\n  ${content}\n\\]`;
   const blocks = [display(`${head} = ${latexOf(withoutOnes(expandedAsWritten(activation.body)), axis)}`)];
   for (const { variable, kind, result } of derivationsOf(activation)) {
-    const left = kind === "gradient" ? `\\mathrm{d}${latexName(variable.name)}` : `\\frac{\\partial}{\\partial ${latexName(variable.name)}} ${head}`;
+    const left =
+      kind === "gradient"
+        ? `\\mathrm{d}${latexName(variable.name)}`
+        : `\\frac{\\partial}{\\partial ${latexName(variable.name)}} ${head}`;
     blocks.push(display(`${left} = ${latexOf(result, axis)}`));
   }
   for (const { input, formulas } of findKinks(activation)) {
@@ -173,7 +221,8 @@ function withoutOnes(root: Expr): Expr {
   return rebuild(root, (node, operands) => {
     const [a, b] = operands;
     if (node.primitive === "multiply" && a === constant(1)) return b!;
-    if ((node.primitive === "multiply" || node.primitive === "divide" || node.primitive === "pow") && b === constant(1)) return a!;
+    if ((node.primitive === "multiply" || node.primitive === "divide" || node.primitive === "pow") && b === constant(1))
+      return a!;
     return apply(node.primitive, operands, node.rule);
   });
 }

@@ -1,7 +1,9 @@
 /** Diagnostics as people read them: where, what, the lines themselves with the place marked, and what would help. */
 import type { Diagnostic } from "./diagnostics.js";
 import { cellsOf, sanitise, type Cell } from "./render-text.js";
-import type { Position, Source, Span } from "./source.js";
+import { lineStarts, positionOf, type Source, type Span } from "./source.js";
+
+export { positionOf } from "./source.js";
 
 /** Frames are no wider, the line numbers not counted. */
 const frameWidth = 120;
@@ -33,35 +35,6 @@ export function renderDiagnostic(
   return `${lines.join("\n")}\n`;
 }
 
-/** The beginnings of the lines of the text that was asked about last: questions come in runs over one text. */
-let indexed: { readonly text: string; readonly starts: readonly number[] } = { text: "", starts: [0] };
-
-function lineStarts(text: string): readonly number[] {
-  if (indexed.text !== text) {
-    const starts = [0];
-    for (const match of text.matchAll(/\r\n|\r|\n/g)) starts.push(match.index + match[0].length);
-    indexed = { text, starts };
-  }
-  return indexed.starts;
-}
-
-/** A byte order mark is part of the text but of no line. */
-const markLength = (text: string): number => (text.startsWith("\uFEFF") ? 1 : 0);
-
-/** The line and column of an offset, both from 1; offsets beyond the text count as its end. */
-export function positionOf(text: string, offset: number): Position {
-  const starts = lineStarts(text);
-  const within = Math.min(Math.max(offset, 0), text.length);
-  let [low, high] = [0, starts.length - 1];
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((starts[middle] ?? 0) <= within) low = middle;
-    else high = middle - 1;
-  }
-  const start = low === 0 ? markLength(text) : (starts[low] ?? 0);
-  return { line: low + 1, column: Math.max(within - start, 0) + 1 };
-}
-
 interface FrameLine {
   readonly gutter: string;
   readonly text: string;
@@ -77,7 +50,7 @@ function frame(text: string, span: Span): FrameLine[] {
   const digits = String(shown).length + 2;
   const lines: FrameLine[] = [];
   for (let line = first; line <= shown; line++) {
-    const start = line === 1 ? markLength(text) : (starts[line - 1] ?? 0);
+    const start = starts[line - 1] ?? 0;
     const end = endOfLine(text, starts[line]);
     const marked = { start: Math.max(span.start, start), end: Math.min(Math.max(span.end, span.start + 1), end) };
     lines.push({ gutter: String(line).padStart(digits), ...window(text, start, end, marked) });

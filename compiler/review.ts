@@ -3,23 +3,26 @@ import { normalise } from "./algebra/normalise.js";
 import { unsupportedReduction } from "./backend/kernels.js";
 import { stabiliseSoftmax } from "./algebra/softmax.js";
 import { warningsOf } from "./analysis/warnings.js";
+import { isReduction } from "./calculus/differentiate.js";
 import type { Diagnostic } from "./diagnostics.js";
 import type { CheckedDefinition } from "./frontend/check.js";
 import type { Activation } from "./ir/activation.js";
-import { printFormula } from "./printing/formula-text.js";
+import { reachable } from "./ir/expr.js";
+import { formulaText } from "./printing/definition-text.js";
 
 /** In the graph of nodes of the activation. */
 export function review(activation: Activation, checked: CheckedDefinition): Diagnostic[] {
   const { definition, source } = checked;
   const found: Diagnostic[] = [];
-  const unsupported = unsupportedReduction(stabiliseSoftmax(normalise(activation.body)));
+  const reduces = reachable([activation.body]).some(isReduction);
+  const unsupported = reduces ? unsupportedReduction(stabiliseSoftmax(normalise(activation.body))) : undefined;
   if (unsupported) {
     found.push({
       code: "unsupported",
       severity: "error",
       file: source.file,
       span: definition.name.span,
-      message: `'${activation.name}' reduces by ${printFormula(unsupported)}: this version compiles the reductions of softmax and log-softmax alone`,
+      message: `'${activation.name}' reduces by ${formulaText(unsupported)}: this version compiles the reductions of softmax and log-softmax alone`,
     });
   }
   const warnings = unsupported ? [] : warningsOf(activation, checked);

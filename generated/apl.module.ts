@@ -93,7 +93,7 @@ const aplActivation: Activation = {
  * Derivatives:
  * ```
  * d/dx = where(x > 0, 1, 0) + where(b - x > 0, -a, 0)
- * d/da = where(b - x > 0, b - x, 0)
+ * d/da = max(b - x, 0)
  * d/db = where(b - x > 0, a, 0)
  * ```
  *

@@ -57,7 +57,7 @@ const arcsinhActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = 1 / hypot(1, x)
+ * d/dx = 1 / sqrt(1 + x^2)
  * ```
  */
 export function arcsinh(x: Tensor): Tensor {

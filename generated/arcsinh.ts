@@ -10,7 +10,7 @@ export function arcsinhForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = dy / hypot(1, x) */
+/** dx = dy / sqrt(1 + x^2) */
 export function arcsinhBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -36,7 +36,7 @@ export function arcsinhForward64(x: Float64Array, y: Float64Array): void {
   }
 }
 
-/** dx = dy / hypot(1, x) */
+/** dx = dy / sqrt(1 + x^2) */
 export function arcsinhBackward64(
   dy: Float64Array,
   x: Float64Array,

@@ -71,7 +71,7 @@ fn arcsinh_log1p(x: f32) -> f32 {
   }
   let k = bitcast<i32>(bitcast<u32>(1.0 + x) - 0x3f3504f3u) >> 23u;
   let scale = arcsinh_power_of_two(-k);
-  return arcsinh_log_scaled(f32(k), x * scale + (scale - 1.0));
+  return arcsinh_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
 }
 
 // ln(|x| + sqrt(x^2 + 1)), as ln(1 + |x| + x^2/(1 + sqrt(x^2 + 1))).

@@ -57,7 +57,7 @@ const arctanActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = 1 / ((x)^2 + 1)
+ * d/dx = 1 / (x^2 + 1)
  * ```
  */
 export function arctan(x: Tensor): Tensor {

@@ -10,7 +10,7 @@ export function arctanForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = dy / ((x)^2 + 1) */
+/** dx = dy / (x^2 + 1) */
 export function arctanBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -36,7 +36,7 @@ export function arctanForward64(x: Float64Array, y: Float64Array): void {
   }
 }
 
-/** dx = dy / ((x)^2 + 1) */
+/** dx = dy / (x^2 + 1) */
 export function arctanBackward64(
   dy: Float64Array,
   x: Float64Array,

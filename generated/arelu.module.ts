@@ -92,9 +92,9 @@ const areluActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = where(x > 0, sigmoid(beta) + 1, where(alpha <= 0.01, 0.01, where(alpha >= 0.99, 0.99, alpha)))
+ * d/dx = where(x > 0, sigmoid(beta) + 1, clamp(alpha, 0.01, 0.99))
  * d/dalpha = where(x > 0, 0, where(alpha <= 0.01, 0, where(alpha >= 0.99, 0, x)))
- * d/dbeta = where(x > 0, x * logistic(beta), 0)
+ * d/dbeta = where(x > 0, x * sigmoid(beta) * (1 - sigmoid(beta)), 0)
  * ```
  *
  * Kink at 0: derivative clamp(alpha, 0.01, 0.99) before, sigmoid(beta) + 1 after, clamp(alpha, 0.01, 0.99) there.

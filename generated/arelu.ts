@@ -29,9 +29,9 @@ export function areluForward(
 }
 
 /**
- * dx = dy * where(x > 0, sigmoid(beta) + 1, where(alpha <= 0.01, 0.01, where(alpha >= 0.99, 0.99, alpha)))
+ * dx = dy * where(x > 0, sigmoid(beta) + 1, clamp(alpha, 0.01, 0.99))
  * dalpha = sum(where(x > 0, 0, where(alpha <= 0.01, 0, where(alpha >= 0.99, 0, dy * x))))
- * dbeta = sum(where(x > 0, dy * x * logistic(beta), 0))
+ * dbeta = sum(where(x > 0, dy * x * sigmoid(beta) * (1 - sigmoid(beta)), 0))
  */
 export function areluBackward(
   dy: Float32Array,
@@ -100,9 +100,9 @@ export function areluForward64(
 }
 
 /**
- * dx = dy * where(x > 0, sigmoid(beta) + 1, where(alpha <= 0.01, 0.01, where(alpha >= 0.99, 0.99, alpha)))
+ * dx = dy * where(x > 0, sigmoid(beta) + 1, clamp(alpha, 0.01, 0.99))
  * dalpha = sum(where(x > 0, 0, where(alpha <= 0.01, 0, where(alpha >= 0.99, 0, dy * x))))
- * dbeta = sum(where(x > 0, dy * x * logistic(beta), 0))
+ * dbeta = sum(where(x > 0, dy * x * sigmoid(beta) * (1 - sigmoid(beta)), 0))
  */
 export function areluBackward64(
   dy: Float64Array,

@@ -60,7 +60,7 @@ const bipolarSigmoidActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = 2 * logistic(x)
+ * d/dx = 2 * sigmoid(x) * (1 - sigmoid(x))
  * ```
  */
 export function bipolarSigmoid(x: Tensor): Tensor {

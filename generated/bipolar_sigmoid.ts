@@ -10,7 +10,7 @@ export function bipolarSigmoidForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = 2 * dy * logistic(x) */
+/** dx = 2 * dy * sigmoid(x) * (1 - sigmoid(x)) */
 export function bipolarSigmoidBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -39,7 +39,7 @@ export function bipolarSigmoidForward64(
   }
 }
 
-/** dx = 2 * dy * logistic(x) */
+/** dx = 2 * dy * sigmoid(x) * (1 - sigmoid(x)) */
 export function bipolarSigmoidBackward64(
   dy: Float64Array,
   x: Float64Array,

@@ -85,8 +85,8 @@ const bluActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = x * beta / hypot(1, x) + 1
- * d/dbeta = hypot(1, x) - 1
+ * d/dx = x * beta / sqrt(1 + x^2) + 1
+ * d/dbeta = sqrt(1 + x^2) - 1
  * ```
  */
 export function blu(x: Tensor, beta: Tensor): Tensor {

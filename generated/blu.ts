@@ -28,8 +28,8 @@ export function bluForward(
 }
 
 /**
- * dx = dy * (x * beta / hypot(1, x) + 1)
- * dbeta = sum(dy * (hypot(1, x) - 1))
+ * dx = dy * (x * beta / sqrt(1 + x^2) + 1)
+ * dbeta = sum(dy * (sqrt(1 + x^2) - 1))
  */
 export function bluBackward(
   dy: Float32Array,
@@ -97,8 +97,8 @@ export function bluForward64(
 }
 
 /**
- * dx = dy * (x * beta / hypot(1, x) + 1)
- * dbeta = sum(dy * (hypot(1, x) - 1))
+ * dx = dy * (x * beta / sqrt(1 + x^2) + 1)
+ * dbeta = sum(dy * (sqrt(1 + x^2) - 1))
  */
 export function bluBackward64(
   dy: Float64Array,

@@ -43,7 +43,7 @@ fn celu_expm1(x: f32) -> f32 {
   let p = 0.166666657 + r * (0.0416664816 + r * (0.00833341852 + r * (0.0013933368 + r * 0.000198249458)));
   let y = high + (r * r * (0.5 + r * p) - low);
   let scale = celu_power_of_two(i32(k));
-  return scale * y + (scale - 1.0);
+  return select(scale * y + (scale - 1.0), y, k == 0.0);
 }
 
 fn celu_exp(x: f32) -> f32 {

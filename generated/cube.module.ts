@@ -57,7 +57,7 @@ const cubeActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = 3 * (x)^2
+ * d/dx = 3 * x^2
  * ```
  */
 export function cube(x: Tensor): Tensor {

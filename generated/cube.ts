@@ -10,7 +10,7 @@ export function cubeForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = 3 * dy * (x)^2 */
+/** dx = 3 * dy * x^2 */
 export function cubeBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -36,7 +36,7 @@ export function cubeForward64(x: Float64Array, y: Float64Array): void {
   }
 }
 
-/** dx = 3 * dy * (x)^2 */
+/** dx = 3 * dy * x^2 */
 export function cubeBackward64(
   dy: Float64Array,
   x: Float64Array,

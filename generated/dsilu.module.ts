@@ -57,7 +57,7 @@ const dsiluActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = (x * sigmoid(-x) + 1) * logistic(x) + sigmoid(x) * (sigmoid(-x) - x * logistic(x))
+ * d/dx = (x * sigmoid(-x) + 1) * sigmoid(x) * (1 - sigmoid(x)) + sigmoid(x) * (sigmoid(-x) - x * sigmoid(x) * (1 - sigmoid(x)))
  * ```
  */
 export function dsilu(x: Tensor): Tensor {

@@ -15,7 +15,7 @@ export function dsiluForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = dy * ((x * sigmoid(-x) + 1) * logistic(x) + sigmoid(x) * (sigmoid(-x) - x * logistic(x))) */
+/** dx = dy * ((x * sigmoid(-x) + 1) * sigmoid(x) * (1 - sigmoid(x)) + sigmoid(x) * (sigmoid(-x) - x * sigmoid(x) * (1 - sigmoid(x)))) */
 export function dsiluBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -54,7 +54,7 @@ export function dsiluForward64(x: Float64Array, y: Float64Array): void {
   }
 }
 
-/** dx = dy * ((x * sigmoid(-x) + 1) * logistic(x) + sigmoid(x) * (sigmoid(-x) - x * logistic(x))) */
+/** dx = dy * ((x * sigmoid(-x) + 1) * sigmoid(x) * (1 - sigmoid(x)) + sigmoid(x) * (sigmoid(-x) - x * sigmoid(x) * (1 - sigmoid(x)))) */
 export function dsiluBackward64(
   dy: Float64Array,
   x: Float64Array,

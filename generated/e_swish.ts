@@ -16,7 +16,7 @@ export function eSwishForward(
   }
 }
 
-/** dx = dy * (beta * sigmoid(x) + x * beta * logistic(x)) */
+/** dx = dy * (beta * sigmoid(x) + x * beta * sigmoid(x) * (1 - sigmoid(x))) */
 export function eSwishBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -55,7 +55,7 @@ export function eSwishForward64(
   }
 }
 
-/** dx = dy * (beta * sigmoid(x) + x * beta * logistic(x)) */
+/** dx = dy * (beta * sigmoid(x) + x * beta * sigmoid(x) * (1 - sigmoid(x))) */
 export function eSwishBackward64(
   dy: Float64Array,
   x: Float64Array,

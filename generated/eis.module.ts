@@ -73,7 +73,7 @@ const eisActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = ((softplus(x))^alpha + x * alpha * sigmoid(x) * (softplus(x))^(alpha - 1) - x * (softplus(x))^alpha * (x * gamma / hypot(sqrt(beta), x * sqrt(gamma)) - delta * theta * exp(-(x * theta))) / (hypot(sqrt(beta), x * sqrt(gamma)) + delta * exp(-(x * theta)))) / (hypot(sqrt(beta), x * sqrt(gamma)) + delta * exp(-(x * theta)))
+ * d/dx = (softplus(x)^alpha + x * alpha * sigmoid(x) * softplus(x)^(alpha - 1) - x * softplus(x)^alpha * (x * gamma / sqrt(beta + x^2 * gamma) - delta * theta * exp(-(x * theta))) / (sqrt(beta + x^2 * gamma) + delta * exp(-(x * theta)))) / (sqrt(beta + x^2 * gamma) + delta * exp(-(x * theta)))
  * ```
  */
 export function eis(x: Tensor, options: EISOptions = {}): Tensor {

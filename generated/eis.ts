@@ -27,7 +27,7 @@ export function eisForward(
   }
 }
 
-/** dx = dy * ((softplus(x))^alpha + x * alpha * sigmoid(x) * (softplus(x))^(alpha - 1) - x * (softplus(x))^alpha * (x * gamma / hypot(sqrt(beta), x * sqrt(gamma)) - delta * theta * exp(-(x * theta))) / (hypot(sqrt(beta), x * sqrt(gamma)) + delta * exp(-(x * theta)))) / (hypot(sqrt(beta), x * sqrt(gamma)) + delta * exp(-(x * theta))) */
+/** dx = dy * (softplus(x)^alpha + x * alpha * sigmoid(x) * softplus(x)^(alpha - 1) - x * softplus(x)^alpha * (x * gamma / sqrt(beta + x^2 * gamma) - delta * theta * exp(-(x * theta))) / (sqrt(beta + x^2 * gamma) + delta * exp(-(x * theta)))) / (sqrt(beta + x^2 * gamma) + delta * exp(-(x * theta))) */
 export function eisBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -91,7 +91,7 @@ export function eisForward64(
   }
 }
 
-/** dx = dy * ((softplus(x))^alpha + x * alpha * sigmoid(x) * (softplus(x))^(alpha - 1) - x * (softplus(x))^alpha * (x * gamma / hypot(sqrt(beta), x * sqrt(gamma)) - delta * theta * exp(-(x * theta))) / (hypot(sqrt(beta), x * sqrt(gamma)) + delta * exp(-(x * theta)))) / (hypot(sqrt(beta), x * sqrt(gamma)) + delta * exp(-(x * theta))) */
+/** dx = dy * (softplus(x)^alpha + x * alpha * sigmoid(x) * softplus(x)^(alpha - 1) - x * softplus(x)^alpha * (x * gamma / sqrt(beta + x^2 * gamma) - delta * theta * exp(-(x * theta))) / (sqrt(beta + x^2 * gamma) + delta * exp(-(x * theta)))) / (sqrt(beta + x^2 * gamma) + delta * exp(-(x * theta))) */
 export function eisBackward64(
   dy: Float64Array,
   x: Float64Array,

@@ -57,7 +57,7 @@ const elishActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = where(x >= 0, sigmoid(x) + x * logistic(x), expm1(x) * logistic(x) + exp(x) * sigmoid(x))
+ * d/dx = where(x >= 0, sigmoid(x) + x * sigmoid(x) * (1 - sigmoid(x)), expm1(x) * sigmoid(x) * (1 - sigmoid(x)) + exp(x) * sigmoid(x))
  * ```
  */
 export function elish(x: Tensor): Tensor {

@@ -11,7 +11,7 @@ export function elishForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = dy * where(x >= 0, sigmoid(x) + x * logistic(x), expm1(x) * logistic(x) + exp(x) * sigmoid(x)) */
+/** dx = dy * where(x >= 0, sigmoid(x) + x * sigmoid(x) * (1 - sigmoid(x)), expm1(x) * sigmoid(x) * (1 - sigmoid(x)) + exp(x) * sigmoid(x)) */
 export function elishBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -46,7 +46,7 @@ export function elishForward64(x: Float64Array, y: Float64Array): void {
   }
 }
 
-/** dx = dy * where(x >= 0, sigmoid(x) + x * logistic(x), expm1(x) * logistic(x) + exp(x) * sigmoid(x)) */
+/** dx = dy * where(x >= 0, sigmoid(x) + x * sigmoid(x) * (1 - sigmoid(x)), expm1(x) * sigmoid(x) * (1 - sigmoid(x)) + exp(x) * sigmoid(x)) */
 export function elishBackward64(
   dy: Float64Array,
   x: Float64Array,

@@ -57,7 +57,7 @@ const ftSwishActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = where(x >= 0, sigmoid(x) + x * logistic(x), 0)
+ * d/dx = where(x >= 0, sigmoid(x) + x * sigmoid(x) * (1 - sigmoid(x)), 0)
  * ```
  *
  * Kink at 0: derivative 0 before, 0.5 after, 0.5 there.

@@ -14,7 +14,7 @@ export function ftSwishForward(
   }
 }
 
-/** dx = where(x >= 0, dy * (sigmoid(x) + x * logistic(x)), 0) */
+/** dx = where(x >= 0, dy * (sigmoid(x) + x * sigmoid(x) * (1 - sigmoid(x))), 0) */
 export function ftSwishBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -48,7 +48,7 @@ export function ftSwishForward64(
   }
 }
 
-/** dx = where(x >= 0, dy * (sigmoid(x) + x * logistic(x)), 0) */
+/** dx = where(x >= 0, dy * (sigmoid(x) + x * sigmoid(x) * (1 - sigmoid(x))), 0) */
 export function ftSwishBackward64(
   dy: Float64Array,
   x: Float64Array,

@@ -57,7 +57,7 @@ const gaussianActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = -2 * x * exp(-(x)^2)
+ * d/dx = -2 * x * exp(-x^2)
  * ```
  */
 export function gaussian(x: Tensor): Tensor {

@@ -10,7 +10,7 @@ export function gaussianForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = -2 * dy * x * exp(-(x)^2) */
+/** dx = -2 * dy * x * exp(-x^2) */
 export function gaussianBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -41,7 +41,7 @@ export function gaussianForward64(x: Float64Array, y: Float64Array): void {
   }
 }
 
-/** dx = -2 * dy * x * exp(-(x)^2) */
+/** dx = -2 * dy * x * exp(-x^2) */
 export function gaussianBackward64(
   dy: Float64Array,
   x: Float64Array,

@@ -57,7 +57,7 @@ const geluActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = normcdf(x) + x * normpdf(x)
+ * d/dx = normcdf(x) + x * exp(-x^2 / 2) / sqrt(2 * pi)
  * ```
  */
 export function gelu(x: Tensor): Tensor {

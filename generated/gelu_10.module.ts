@@ -57,7 +57,7 @@ const gelu10Activation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = where(x * normcdf(x) <= min_val, 0, where(x * normcdf(x) >= max_val, 0, normcdf(x) + x * normpdf(x)))
+ * d/dx = where(x * normcdf(x) <= min_val, 0, where(x * normcdf(x) >= max_val, 0, normcdf(x) + x * exp(-x^2 / 2) / sqrt(2 * pi)))
  * ```
  *
  * Kink at 10: derivative 1 before, 0 after, 0 there.

@@ -57,7 +57,7 @@ const geluFastActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = sigmoid(1.5957691216 * x * (0.044715 * (x)^2 + 1)) + x * (0.214064448817032 * (x)^2 + 1.5957691216) * logistic(1.5957691216 * x * (0.044715 * (x)^2 + 1))
+ * d/dx = sigmoid(1.5957691216 * x * (0.044715 * x^2 + 1)) + x * (0.214064448817 * x^2 + 1.5957691216) * sigmoid(1.5957691216 * x * (0.044715 * x^2 + 1)) * (1 - sigmoid(1.5957691216 * x * (0.044715 * x^2 + 1)))
  * ```
  */
 export function geluFast(x: Tensor): Tensor {

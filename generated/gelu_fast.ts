@@ -14,7 +14,7 @@ export function geluFastForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = dy * (sigmoid(1.5957691216 * x * (0.044715 * (x)^2 + 1)) + x * (0.214064448817032 * (x)^2 + 1.5957691216) * logistic(1.5957691216 * x * (0.044715 * (x)^2 + 1))) */
+/** dx = dy * (sigmoid(1.5957691216 * x * (0.044715 * x^2 + 1)) + x * (0.214064448817 * x^2 + 1.5957691216) * sigmoid(1.5957691216 * x * (0.044715 * x^2 + 1)) * (1 - sigmoid(1.5957691216 * x * (0.044715 * x^2 + 1)))) */
 export function geluFastBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -54,7 +54,7 @@ export function geluFastForward64(x: Float64Array, y: Float64Array): void {
   }
 }
 
-/** dx = dy * (sigmoid(1.5957691216 * x * (0.044715 * (x)^2 + 1)) + x * (0.214064448817032 * (x)^2 + 1.5957691216) * logistic(1.5957691216 * x * (0.044715 * (x)^2 + 1))) */
+/** dx = dy * (sigmoid(1.5957691216 * x * (0.044715 * x^2 + 1)) + x * (0.214064448817 * x^2 + 1.5957691216) * sigmoid(1.5957691216 * x * (0.044715 * x^2 + 1)) * (1 - sigmoid(1.5957691216 * x * (0.044715 * x^2 + 1)))) */
 export function geluFastBackward64(
   dy: Float64Array,
   x: Float64Array,

@@ -17,7 +17,7 @@ export function geluSigmoidForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = dy * (sigmoid(sqrt(8 / pi) * (x + 0.044715 * (x)^3)) + sqrt(8 / pi) * x * (0.134145 * (x)^2 + 1) * logistic(sqrt(8 / pi) * (x + 0.044715 * (x)^3))) */
+/** dx = dy * (sigmoid(sqrt(8 / pi) * (x + 0.044715 * x^3)) + sqrt(8 / pi) * x * (0.134145 * x^2 + 1) * sigmoid(sqrt(8 / pi) * (x + 0.044715 * x^3)) * (1 - sigmoid(sqrt(8 / pi) * (x + 0.044715 * x^3)))) */
 export function geluSigmoidBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -60,7 +60,7 @@ export function geluSigmoidForward64(x: Float64Array, y: Float64Array): void {
   }
 }
 
-/** dx = dy * (sigmoid(sqrt(8 / pi) * (x + 0.044715 * (x)^3)) + sqrt(8 / pi) * x * (0.134145 * (x)^2 + 1) * logistic(sqrt(8 / pi) * (x + 0.044715 * (x)^3))) */
+/** dx = dy * (sigmoid(sqrt(8 / pi) * (x + 0.044715 * x^3)) + sqrt(8 / pi) * x * (0.134145 * x^2 + 1) * sigmoid(sqrt(8 / pi) * (x + 0.044715 * x^3)) * (1 - sigmoid(sqrt(8 / pi) * (x + 0.044715 * x^3)))) */
 export function geluSigmoidBackward64(
   dy: Float64Array,
   x: Float64Array,

@@ -17,7 +17,7 @@ export function geluTanhForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = dy * (sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 * (x)^3)) + 2 * sqrt(2 / pi) * x * (0.134145 * (x)^2 + 1) * logistic(2 * sqrt(2 / pi) * (x + 0.044715 * (x)^3))) */
+/** dx = dy * (sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 * x^3)) + 2 * sqrt(2 / pi) * x * (0.134145 * x^2 + 1) * sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 * x^3)) * (1 - sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 * x^3)))) */
 export function geluTanhBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -60,7 +60,7 @@ export function geluTanhForward64(x: Float64Array, y: Float64Array): void {
   }
 }
 
-/** dx = dy * (sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 * (x)^3)) + 2 * sqrt(2 / pi) * x * (0.134145 * (x)^2 + 1) * logistic(2 * sqrt(2 / pi) * (x + 0.044715 * (x)^3))) */
+/** dx = dy * (sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 * x^3)) + 2 * sqrt(2 / pi) * x * (0.134145 * x^2 + 1) * sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 * x^3)) * (1 - sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 * x^3)))) */
 export function geluTanhBackward64(
   dy: Float64Array,
   x: Float64Array,

@@ -62,7 +62,7 @@ const gluActivation: Activation = {
  * Derivatives:
  * ```
  * d/da = sigmoid(b)
- * d/db = a * logistic(b)
+ * d/db = a * sigmoid(b) * (1 - sigmoid(b))
  * ```
  */
 export function glu(a: Tensor, b: Tensor): Tensor {

@@ -18,7 +18,7 @@ export function gluForward(
 
 /**
  * da = dy * sigmoid(b)
- * db = dy * a * logistic(b)
+ * db = dy * a * sigmoid(b) * (1 - sigmoid(b))
  */
 export function gluBackward(
   dy: Float32Array,
@@ -59,7 +59,7 @@ export function gluForward64(
 
 /**
  * da = dy * sigmoid(b)
- * db = dy * a * logistic(b)
+ * db = dy * a * sigmoid(b) * (1 - sigmoid(b))
  */
 export function gluBackward64(
   dy: Float64Array,

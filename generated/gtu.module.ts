@@ -61,8 +61,8 @@ const gtuActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/da = 4 * sigmoid(b) * logistic(2 * a)
- * d/db = tanh(a) * logistic(b)
+ * d/da = 4 * sigmoid(b) * sigmoid(2 * a) * (1 - sigmoid(2 * a))
+ * d/db = tanh(a) * sigmoid(b) * (1 - sigmoid(b))
  * ```
  */
 export function gtu(a: Tensor, b: Tensor): Tensor {

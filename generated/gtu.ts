@@ -17,8 +17,8 @@ export function gtuForward(
 }
 
 /**
- * da = 4 * dy * sigmoid(b) * logistic(2 * a)
- * db = dy * tanh(a) * logistic(b)
+ * da = 4 * dy * sigmoid(b) * sigmoid(2 * a) * (1 - sigmoid(2 * a))
+ * db = dy * tanh(a) * sigmoid(b) * (1 - sigmoid(b))
  */
 export function gtuBackward(
   dy: Float32Array,
@@ -58,8 +58,8 @@ export function gtuForward64(
 }
 
 /**
- * da = 4 * dy * sigmoid(b) * logistic(2 * a)
- * db = dy * tanh(a) * logistic(b)
+ * da = 4 * dy * sigmoid(b) * sigmoid(2 * a) * (1 - sigmoid(2 * a))
+ * db = dy * tanh(a) * sigmoid(b) * (1 - sigmoid(b))
  */
 export function gtuBackward64(
   dy: Float64Array,

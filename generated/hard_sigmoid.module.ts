@@ -57,7 +57,7 @@ const hardSigmoidActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = where(x < 3, where(x > -3, 0.16666666666666666, 0), 0)
+ * d/dx = where(x < 3, where(x > -3, 1/6, 0), 0)
  * ```
  *
  * Kink at -3: derivative 0 before, 1/6 after, 0 there.

@@ -22,7 +22,7 @@ export function highwayGateForward(
 /**
  * dx = dy * sigmoid(-t)
  * dh = dy * sigmoid(t)
- * dt = dy * (h * logistic(t) - x * logistic(t))
+ * dt = dy * (h * sigmoid(t) * (1 - sigmoid(t)) - x * sigmoid(t) * (1 - sigmoid(t)))
  */
 export function highwayGateBackward(
   dy: Float32Array,
@@ -74,7 +74,7 @@ export function highwayGateForward64(
 /**
  * dx = dy * sigmoid(-t)
  * dh = dy * sigmoid(t)
- * dt = dy * (h * logistic(t) - x * logistic(t))
+ * dt = dy * (h * sigmoid(t) * (1 - sigmoid(t)) - x * sigmoid(t) * (1 - sigmoid(t)))
  */
 export function highwayGateBackward64(
   dy: Float64Array,

@@ -57,7 +57,7 @@ const hyperSinhActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = where(x > 0, cosh(x) / 3, 0.75 * (x)^2)
+ * d/dx = where(x > 0, cosh(x) / 3, 0.75 * x^2)
  * ```
  *
  * Kink at 0: derivative 0 before, 1/3 after, 0 there.

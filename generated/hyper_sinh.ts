@@ -10,7 +10,7 @@ export function hyperSinhForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = dy * where(x > 0, cosh(x) / 3, 0.75 * (x)^2) */
+/** dx = dy * where(x > 0, cosh(x) / 3, 0.75 * x^2) */
 export function hyperSinhBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -36,7 +36,7 @@ export function hyperSinhForward64(x: Float64Array, y: Float64Array): void {
   }
 }
 
-/** dx = dy * where(x > 0, cosh(x) / 3, 0.75 * (x)^2) */
+/** dx = dy * where(x > 0, cosh(x) / 3, 0.75 * x^2) */
 export function hyperSinhBackward64(
   dy: Float64Array,
   x: Float64Array,

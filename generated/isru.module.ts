@@ -58,7 +58,7 @@ const isruActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = 1 / (((x)^2 * alpha + 1) * hypot(1, x * sqrt(alpha)))
+ * d/dx = 1 / ((x^2 * alpha + 1) * sqrt(1 + x^2 * alpha))
  * ```
  */
 export function isru(x: Tensor, options: ISRUOptions = {}): Tensor {

@@ -20,7 +20,7 @@ export function isruForward(
   }
 }
 
-/** dx = dy / (((x)^2 * alpha + 1) * hypot(1, x * sqrt(alpha))) */
+/** dx = dy / ((x^2 * alpha + 1) * sqrt(1 + x^2 * alpha)) */
 export function isruBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -58,7 +58,7 @@ export function isruForward64(
   }
 }
 
-/** dx = dy / (((x)^2 * alpha + 1) * hypot(1, x * sqrt(alpha))) */
+/** dx = dy / ((x^2 * alpha + 1) * sqrt(1 + x^2 * alpha)) */
 export function isruBackward64(
   dy: Float64Array,
   x: Float64Array,

@@ -10,7 +10,7 @@ export function lishtForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = dy * (tanh(x) + 4 * x * logistic(2 * x)) */
+/** dx = dy * (tanh(x) + 4 * x * sigmoid(2 * x) * (1 - sigmoid(2 * x))) */
 export function lishtBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -41,7 +41,7 @@ export function lishtForward64(x: Float64Array, y: Float64Array): void {
   }
 }
 
-/** dx = dy * (tanh(x) + 4 * x * logistic(2 * x)) */
+/** dx = dy * (tanh(x) + 4 * x * sigmoid(2 * x) * (1 - sigmoid(2 * x))) */
 export function lishtBackward64(
   dy: Float64Array,
   x: Float64Array,

@@ -38,7 +38,7 @@ export function logSoftmaxForward(
   }
 }
 
-/** dx = dy - exp(x - stop_gradient(max[d](x))) * sum[d](dy) / sum[d](exp(x - stop_gradient(max[d](x)))) */
+/** The vector-Jacobian product of log_softmax: what dy at the result is at each input. */
 export function logSoftmaxBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -116,7 +116,7 @@ export function logSoftmaxForward64(
   }
 }
 
-/** dx = dy - exp(x - stop_gradient(max[d](x))) * sum[d](dy) / sum[d](exp(x - stop_gradient(max[d](x)))) */
+/** The vector-Jacobian product of log_softmax: what dy at the result is at each input. */
 export function logSoftmaxBackward64(
   dy: Float64Array,
   x: Float64Array,

@@ -104,7 +104,7 @@ fn logcosh_log1p(x: f32) -> f32 {
   }
   let k = bitcast<i32>(bitcast<u32>(1.0 + x) - 0x3f3504f3u) >> 23u;
   let scale = logcosh_power_of_two(-k);
-  return logcosh_log_scaled(f32(k), x * scale + (scale - 1.0));
+  return logcosh_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
 }
 
 fn logcosh_exp(x: f32) -> f32 {

@@ -57,7 +57,7 @@ const logishActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = log1p(sigmoid(x)) + x * logistic(x) / (sigmoid(x) + 1)
+ * d/dx = log1p(sigmoid(x)) + x * sigmoid(x) * (1 - sigmoid(x)) / (sigmoid(x) + 1)
  * ```
  */
 export function logish(x: Tensor): Tensor {

@@ -12,7 +12,7 @@ export function logishForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = dy * (log1p(sigmoid(x)) + x * logistic(x) / (sigmoid(x) + 1)) */
+/** dx = dy * (log1p(sigmoid(x)) + x * sigmoid(x) * (1 - sigmoid(x)) / (sigmoid(x) + 1)) */
 export function logishBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -46,7 +46,7 @@ export function logishForward64(x: Float64Array, y: Float64Array): void {
   }
 }
 
-/** dx = dy * (log1p(sigmoid(x)) + x * logistic(x) / (sigmoid(x) + 1)) */
+/** dx = dy * (log1p(sigmoid(x)) + x * sigmoid(x) * (1 - sigmoid(x)) / (sigmoid(x) + 1)) */
 export function logishBackward64(
   dy: Float64Array,
   x: Float64Array,

@@ -38,10 +38,10 @@ export function metaAconForward(
 }
 
 /**
- * dx = dy * (p2 + (p1 - p2) * sigmoid(x * beta * (p1 - p2)) + x * beta * (p1 - p2)^2 * logistic(x * beta * (p1 - p2)))
- * dbeta = dy * (x)^2 * (p1 - p2)^2 * logistic(x * beta * (p1 - p2))
- * dp1 = sum(dy * (x * sigmoid(x * beta * (p1 - p2)) + (x)^2 * beta * (p1 - p2) * logistic(x * beta * (p1 - p2))))
- * dp2 = sum(dy * (x * sigmoid(-(x * beta * (p1 - p2))) - (x)^2 * beta * (p1 - p2) * logistic(x * beta * (p1 - p2))))
+ * dx = dy * (p2 + (p1 - p2) * sigmoid(x * beta * (p1 - p2)) + x * beta * (p1 - p2)^2 * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2))))
+ * dbeta = dy * x^2 * (p1 - p2)^2 * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2)))
+ * dp1 = sum(dy * (x * sigmoid(x * beta * (p1 - p2)) + x^2 * beta * (p1 - p2) * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2)))))
+ * dp2 = sum(dy * (x * sigmoid(-(x * beta * (p1 - p2))) - x^2 * beta * (p1 - p2) * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2)))))
  */
 export function metaAconBackward(
   dy: Float32Array,
@@ -145,10 +145,10 @@ export function metaAconForward64(
 }
 
 /**
- * dx = dy * (p2 + (p1 - p2) * sigmoid(x * beta * (p1 - p2)) + x * beta * (p1 - p2)^2 * logistic(x * beta * (p1 - p2)))
- * dbeta = dy * (x)^2 * (p1 - p2)^2 * logistic(x * beta * (p1 - p2))
- * dp1 = sum(dy * (x * sigmoid(x * beta * (p1 - p2)) + (x)^2 * beta * (p1 - p2) * logistic(x * beta * (p1 - p2))))
- * dp2 = sum(dy * (x * sigmoid(-(x * beta * (p1 - p2))) - (x)^2 * beta * (p1 - p2) * logistic(x * beta * (p1 - p2))))
+ * dx = dy * (p2 + (p1 - p2) * sigmoid(x * beta * (p1 - p2)) + x * beta * (p1 - p2)^2 * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2))))
+ * dbeta = dy * x^2 * (p1 - p2)^2 * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2)))
+ * dp1 = sum(dy * (x * sigmoid(x * beta * (p1 - p2)) + x^2 * beta * (p1 - p2) * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2)))))
+ * dp2 = sum(dy * (x * sigmoid(-(x * beta * (p1 - p2))) - x^2 * beta * (p1 - p2) * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2)))))
  */
 export function metaAconBackward64(
   dy: Float64Array,

@@ -57,7 +57,7 @@ const mishActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = tanh(softplus(x)) + 4 * x * sigmoid(x) * logistic(2 * softplus(x))
+ * d/dx = tanh(softplus(x)) + 4 * x * sigmoid(x) * sigmoid(2 * softplus(x)) * (1 - sigmoid(2 * softplus(x)))
  * ```
  */
 export function mish(x: Tensor): Tensor {

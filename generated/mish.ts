@@ -12,7 +12,7 @@ export function mishForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = dy * (tanh(softplus(x)) + 4 * x * sigmoid(x) * logistic(2 * softplus(x))) */
+/** dx = dy * (tanh(softplus(x)) + 4 * x * sigmoid(x) * sigmoid(2 * softplus(x)) * (1 - sigmoid(2 * softplus(x)))) */
 export function mishBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -47,7 +47,7 @@ export function mishForward64(x: Float64Array, y: Float64Array): void {
   }
 }
 
-/** dx = dy * (tanh(softplus(x)) + 4 * x * sigmoid(x) * logistic(2 * softplus(x))) */
+/** dx = dy * (tanh(softplus(x)) + 4 * x * sigmoid(x) * sigmoid(2 * softplus(x)) * (1 - sigmoid(2 * softplus(x)))) */
 export function mishBackward64(
   dy: Float64Array,
   x: Float64Array,

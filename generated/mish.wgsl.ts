@@ -104,7 +104,7 @@ fn mish_log1p(x: f32) -> f32 {
   }
   let k = bitcast<i32>(bitcast<u32>(1.0 + x) - 0x3f3504f3u) >> 23u;
   let scale = mish_power_of_two(-k);
-  return mish_log_scaled(f32(k), x * scale + (scale - 1.0));
+  return mish_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
 }
 
 // ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|).

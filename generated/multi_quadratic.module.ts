@@ -60,7 +60,7 @@ const multiQuadraticActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = x / hypot(1, x)
+ * d/dx = x / sqrt(1 + x^2)
  * ```
  */
 export function multiQuadratic(x: Tensor): Tensor {

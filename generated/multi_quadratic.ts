@@ -10,7 +10,7 @@ export function multiQuadraticForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = dy * x / hypot(1, x) */
+/** dx = dy * x / sqrt(1 + x^2) */
 export function multiQuadraticBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -44,7 +44,7 @@ export function multiQuadraticForward64(
   }
 }
 
-/** dx = dy * x / hypot(1, x) */
+/** dx = dy * x / sqrt(1 + x^2) */
 export function multiQuadraticBackward64(
   dy: Float64Array,
   x: Float64Array,

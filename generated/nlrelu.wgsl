@@ -70,7 +70,7 @@ fn nlrelu_log1p(x: f32) -> f32 {
   }
   let k = bitcast<i32>(bitcast<u32>(1.0 + x) - 0x3f3504f3u) >> 23u;
   let scale = nlrelu_power_of_two(-k);
-  return nlrelu_log_scaled(f32(k), x * scale + (scale - 1.0));
+  return nlrelu_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
 }
 
 // nlrelu(x; beta = 1 in (0, inf)) = log(1 + beta * max(x, 0))

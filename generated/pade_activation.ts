@@ -69,17 +69,17 @@ export function padeActivationForward(
 }
 
 /**
- * dx = dy * (a1 + 2 * x * a2 + 3 * (x)^2 * a3 + 4 * (x)^3 * a4 + 5 * (x)^4 * a5 - (a0 + x * a1 + (x)^2 * a2 + (x)^3 * a3 + (x)^4 * a4 + (x)^5 * a5) * (b1 + 2 * x * b2 + 3 * (x)^2 * b3 + 4 * (x)^3 * b4) * sign(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) / (abs(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) + 1)) / (abs(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) + 1)
- * da0 = sum(dy / (abs(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) + 1))
- * da1 = sum(dy * x / (abs(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) + 1))
- * da2 = sum(dy * (x)^2 / (abs(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) + 1))
- * da3 = sum(dy * (x)^3 / (abs(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) + 1))
- * da4 = sum(dy * (x)^4 / (abs(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) + 1))
- * da5 = sum(dy * (x)^5 / (abs(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) + 1))
- * db1 = sum(-(dy * x * (a0 + x * a1 + (x)^2 * a2 + (x)^3 * a3 + (x)^4 * a4 + (x)^5 * a5) * sign(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4)) / (abs(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) + 1)^2)
- * db2 = sum(-(dy * (x)^2 * (a0 + x * a1 + (x)^2 * a2 + (x)^3 * a3 + (x)^4 * a4 + (x)^5 * a5) * sign(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4)) / (abs(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) + 1)^2)
- * db3 = sum(-(dy * (x)^3 * (a0 + x * a1 + (x)^2 * a2 + (x)^3 * a3 + (x)^4 * a4 + (x)^5 * a5) * sign(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4)) / (abs(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) + 1)^2)
- * db4 = sum(-(dy * (x)^4 * (a0 + x * a1 + (x)^2 * a2 + (x)^3 * a3 + (x)^4 * a4 + (x)^5 * a5) * sign(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4)) / (abs(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) + 1)^2)
+ * dx = dy * (a1 + 2 * x * a2 + 3 * x^2 * a3 + 4 * x^3 * a4 + 5 * x^4 * a5 - (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * (b1 + 2 * x * b2 + 3 * x^2 * b3 + 4 * x^3 * b4) * sign(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)
+ * da0 = sum(dy / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1))
+ * da1 = sum(dy * x / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1))
+ * da2 = sum(dy * x^2 / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1))
+ * da3 = sum(dy * x^3 / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1))
+ * da4 = sum(dy * x^4 / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1))
+ * da5 = sum(dy * x^5 / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1))
+ * db1 = sum(-(dy * x * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4)) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)^2)
+ * db2 = sum(-(dy * x^2 * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4)) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)^2)
+ * db3 = sum(-(dy * x^3 * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4)) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)^2)
+ * db4 = sum(-(dy * x^4 * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4)) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)^2)
  */
 export function padeActivationBackward(
   dy: Float32Array,
@@ -296,17 +296,17 @@ export function padeActivationForward64(
 }
 
 /**
- * dx = dy * (a1 + 2 * x * a2 + 3 * (x)^2 * a3 + 4 * (x)^3 * a4 + 5 * (x)^4 * a5 - (a0 + x * a1 + (x)^2 * a2 + (x)^3 * a3 + (x)^4 * a4 + (x)^5 * a5) * (b1 + 2 * x * b2 + 3 * (x)^2 * b3 + 4 * (x)^3 * b4) * sign(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) / (abs(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) + 1)) / (abs(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) + 1)
- * da0 = sum(dy / (abs(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) + 1))
- * da1 = sum(dy * x / (abs(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) + 1))
- * da2 = sum(dy * (x)^2 / (abs(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) + 1))
- * da3 = sum(dy * (x)^3 / (abs(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) + 1))
- * da4 = sum(dy * (x)^4 / (abs(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) + 1))
- * da5 = sum(dy * (x)^5 / (abs(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) + 1))
- * db1 = sum(-(dy * x * (a0 + x * a1 + (x)^2 * a2 + (x)^3 * a3 + (x)^4 * a4 + (x)^5 * a5) * sign(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4)) / (abs(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) + 1)^2)
- * db2 = sum(-(dy * (x)^2 * (a0 + x * a1 + (x)^2 * a2 + (x)^3 * a3 + (x)^4 * a4 + (x)^5 * a5) * sign(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4)) / (abs(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) + 1)^2)
- * db3 = sum(-(dy * (x)^3 * (a0 + x * a1 + (x)^2 * a2 + (x)^3 * a3 + (x)^4 * a4 + (x)^5 * a5) * sign(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4)) / (abs(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) + 1)^2)
- * db4 = sum(-(dy * (x)^4 * (a0 + x * a1 + (x)^2 * a2 + (x)^3 * a3 + (x)^4 * a4 + (x)^5 * a5) * sign(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4)) / (abs(x * b1 + (x)^2 * b2 + (x)^3 * b3 + (x)^4 * b4) + 1)^2)
+ * dx = dy * (a1 + 2 * x * a2 + 3 * x^2 * a3 + 4 * x^3 * a4 + 5 * x^4 * a5 - (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * (b1 + 2 * x * b2 + 3 * x^2 * b3 + 4 * x^3 * b4) * sign(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)
+ * da0 = sum(dy / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1))
+ * da1 = sum(dy * x / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1))
+ * da2 = sum(dy * x^2 / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1))
+ * da3 = sum(dy * x^3 / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1))
+ * da4 = sum(dy * x^4 / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1))
+ * da5 = sum(dy * x^5 / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1))
+ * db1 = sum(-(dy * x * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4)) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)^2)
+ * db2 = sum(-(dy * x^2 * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4)) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)^2)
+ * db3 = sum(-(dy * x^3 * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4)) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)^2)
+ * db4 = sum(-(dy * x^4 * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4)) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)^2)
  */
 export function padeActivationBackward64(
   dy: Float64Array,

@@ -94,7 +94,7 @@ const peluActivation: Activation = {
  * ```
  * d/dx = where(x >= 0, a / b, a * exp(x / b) / b)
  * d/da = where(x >= 0, x / b, expm1(x / b))
- * d/db = where(x >= 0, -(x * a) / (b)^2, -(x * a * exp(x / b)) / (b)^2)
+ * d/db = where(x >= 0, -(x * a) / b^2, -(x * a * exp(x / b)) / b^2)
  * ```
  */
 export function pelu(x: Tensor, a: Tensor, b: Tensor): Tensor {

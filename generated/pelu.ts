@@ -31,7 +31,7 @@ export function peluForward(
 /**
  * dx = dy * where(x >= 0, a / b, a * exp(x / b) / b)
  * da = sum(dy * where(x >= 0, x / b, expm1(x / b)))
- * db = sum(dy * where(x >= 0, -(x * a) / (b)^2, -(x * a * exp(x / b)) / (b)^2))
+ * db = sum(dy * where(x >= 0, -(x * a) / b^2, -(x * a * exp(x / b)) / b^2))
  */
 export function peluBackward(
   dy: Float32Array,
@@ -111,7 +111,7 @@ export function peluForward64(
 /**
  * dx = dy * where(x >= 0, a / b, a * exp(x / b) / b)
  * da = sum(dy * where(x >= 0, x / b, expm1(x / b)))
- * db = sum(dy * where(x >= 0, -(x * a) / (b)^2, -(x * a * exp(x / b)) / (b)^2))
+ * db = sum(dy * where(x >= 0, -(x * a) / b^2, -(x * a * exp(x / b)) / b^2))
  */
 export function peluBackward64(
   dy: Float64Array,

@@ -61,7 +61,7 @@ const penalizedTanhActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = where(x > 0, 4 * logistic(2 * x), 4 * a * logistic(2 * x))
+ * d/dx = where(x > 0, 4 * sigmoid(2 * x) * (1 - sigmoid(2 * x)), 4 * a * sigmoid(2 * x) * (1 - sigmoid(2 * x)))
  * ```
  *
  * Kink at 0: derivative a before, 1 after, a there.

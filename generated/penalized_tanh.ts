@@ -15,7 +15,7 @@ export function penalizedTanhForward(
   }
 }
 
-/** dx = dy * where(x > 0, 4 * logistic(2 * x), 4 * a * logistic(2 * x)) */
+/** dx = dy * where(x > 0, 4 * sigmoid(2 * x) * (1 - sigmoid(2 * x)), 4 * a * sigmoid(2 * x) * (1 - sigmoid(2 * x))) */
 export function penalizedTanhBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -49,7 +49,7 @@ export function penalizedTanhForward64(
   }
 }
 
-/** dx = dy * where(x > 0, 4 * logistic(2 * x), 4 * a * logistic(2 * x)) */
+/** dx = dy * where(x > 0, 4 * sigmoid(2 * x) * (1 - sigmoid(2 * x)), 4 * a * sigmoid(2 * x) * (1 - sigmoid(2 * x))) */
 export function penalizedTanhBackward64(
   dy: Float64Array,
   x: Float64Array,

@@ -85,7 +85,7 @@ const pftSwishActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = where(x >= 0, sigmoid(x) + x * logistic(x), 0)
+ * d/dx = where(x >= 0, sigmoid(x) + x * sigmoid(x) * (1 - sigmoid(x)), 0)
  * d/dt = 1
  * ```
  *

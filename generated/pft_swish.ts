@@ -17,7 +17,7 @@ export function pftSwishForward(
 }
 
 /**
- * dx = where(x >= 0, dy * (sigmoid(x) + x * logistic(x)), 0)
+ * dx = where(x >= 0, dy * (sigmoid(x) + x * sigmoid(x) * (1 - sigmoid(x))), 0)
  * dt = sum(dy)
  */
 export function pftSwishBackward(
@@ -62,7 +62,7 @@ export function pftSwishForward64(
 }
 
 /**
- * dx = where(x >= 0, dy * (sigmoid(x) + x * logistic(x)), 0)
+ * dx = where(x >= 0, dy * (sigmoid(x) + x * sigmoid(x) * (1 - sigmoid(x))), 0)
  * dt = sum(dy)
  */
 export function pftSwishBackward64(

@@ -57,7 +57,7 @@ const phishActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = tanh(x * normcdf(x)) + 4 * x * (normcdf(x) + x * normpdf(x)) * logistic(2 * x * normcdf(x))
+ * d/dx = tanh(x * normcdf(x)) + 4 * x * (normcdf(x) + x * exp(-x^2 / 2) / sqrt(2 * pi)) * sigmoid(2 * x * normcdf(x)) * (1 - sigmoid(2 * x * normcdf(x)))
  * ```
  */
 export function phish(x: Tensor): Tensor {

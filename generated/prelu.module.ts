@@ -87,7 +87,7 @@ const preluActivation: Activation = {
  * Derivatives:
  * ```
  * d/dx = where(x > 0, 1, weight)
- * d/dweight = where(x > 0, 0, x)
+ * d/dweight = min(x, 0)
  * ```
  *
  * Kink at 0: derivative weight before, 1 after, weight there.

@@ -19,7 +19,7 @@ export function quickGegluForward(
 }
 
 /**
- * dgate = dy * (up * sigmoid(1.702 * gate) + 1.702 * gate * up * logistic(1.702 * gate))
+ * dgate = dy * (up * sigmoid(1.702 * gate) + 1.702 * gate * up * sigmoid(1.702 * gate) * (1 - sigmoid(1.702 * gate)))
  * dup = dy * gate * sigmoid(1.702 * gate)
  */
 export function quickGegluBackward(
@@ -69,7 +69,7 @@ export function quickGegluForward64(
 }
 
 /**
- * dgate = dy * (up * sigmoid(1.702 * gate) + 1.702 * gate * up * logistic(1.702 * gate))
+ * dgate = dy * (up * sigmoid(1.702 * gate) + 1.702 * gate * up * sigmoid(1.702 * gate) * (1 - sigmoid(1.702 * gate)))
  * dup = dy * gate * sigmoid(1.702 * gate)
  */
 export function quickGegluBackward64(

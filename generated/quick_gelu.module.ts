@@ -57,7 +57,7 @@ const quickGeluActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = sigmoid(x * alpha) + x * alpha * logistic(x * alpha)
+ * d/dx = sigmoid(x * alpha) + x * alpha * sigmoid(x * alpha) * (1 - sigmoid(x * alpha))
  * ```
  */
 export function quickGelu(x: Tensor, options: QuickGELUOptions = {}): Tensor {

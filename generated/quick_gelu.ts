@@ -16,7 +16,7 @@ export function quickGeluForward(
   }
 }
 
-/** dx = dy * (sigmoid(x * alpha) + x * alpha * logistic(x * alpha)) */
+/** dx = dy * (sigmoid(x * alpha) + x * alpha * sigmoid(x * alpha) * (1 - sigmoid(x * alpha))) */
 export function quickGeluBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -52,7 +52,7 @@ export function quickGeluForward64(
   }
 }
 
-/** dx = dy * (sigmoid(x * alpha) + x * alpha * logistic(x * alpha)) */
+/** dx = dy * (sigmoid(x * alpha) + x * alpha * sigmoid(x * alpha) * (1 - sigmoid(x * alpha))) */
 export function quickGeluBackward64(
   dy: Float64Array,
   x: Float64Array,

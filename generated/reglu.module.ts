@@ -62,7 +62,7 @@ const regluActivation: Activation = {
  * Derivatives:
  * ```
  * d/dgate = where(gate > 0, up, 0)
- * d/dup = where(gate > 0, gate, 0)
+ * d/dup = max(gate, 0)
  * ```
  *
  * Kink at gate = 0: derivative 0 before, up after, 0 there.

@@ -58,7 +58,7 @@ const repuActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = where(x > 0, k * (x)^(k - 1), 0)
+ * d/dx = where(x > 0, k * x^(k - 1), 0)
  * ```
  */
 export function repu(x: Tensor, options: RePUOptions = {}): Tensor {

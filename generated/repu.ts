@@ -10,7 +10,7 @@ export function repuForward(x: Float32Array, k: number, y: Float32Array): void {
   }
 }
 
-/** dx = where(x > 0, dy * k * (x)^(k - 1), 0) */
+/** dx = where(x > 0, dy * k * x^(k - 1), 0) */
 export function repuBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -42,7 +42,7 @@ export function repuForward64(
   }
 }
 
-/** dx = where(x > 0, dy * k * (x)^(k - 1), 0) */
+/** dx = where(x > 0, dy * k * x^(k - 1), 0) */
 export function repuBackward64(
   dy: Float64Array,
   x: Float64Array,

@@ -57,7 +57,7 @@ const seagullActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = 2 * x / ((x)^2 + 1)
+ * d/dx = 2 * x / (x^2 + 1)
  * ```
  */
 export function seagull(x: Tensor): Tensor {

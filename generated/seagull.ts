@@ -10,7 +10,7 @@ export function seagullForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = 2 * dy * x / ((x)^2 + 1) */
+/** dx = 2 * dy * x / (x^2 + 1) */
 export function seagullBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -41,7 +41,7 @@ export function seagullForward64(x: Float64Array, y: Float64Array): void {
   }
 }
 
-/** dx = 2 * dy * x / ((x)^2 + 1) */
+/** dx = 2 * dy * x / (x^2 + 1) */
 export function seagullBackward64(
   dy: Float64Array,
   x: Float64Array,

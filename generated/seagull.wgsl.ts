@@ -71,7 +71,7 @@ fn seagull_log1p(x: f32) -> f32 {
   }
   let k = bitcast<i32>(bitcast<u32>(1.0 + x) - 0x3f3504f3u) >> 23u;
   let scale = seagull_power_of_two(-k);
-  return seagull_log_scaled(f32(k), x * scale + (scale - 1.0));
+  return seagull_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
 }
 
 // seagull(x) = log(1 + x^2)

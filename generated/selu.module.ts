@@ -59,7 +59,7 @@ const seluActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = where(x > 0, 1.0507009873554805, 1.7580993408473768 * exp(x))
+ * d/dx = where(x > 0, 1.05070098736, 1.75809934085 * exp(x))
  * ```
  *
  * Kink at 0: derivative 1.75809934085 before, 1.05070098736 after, 1.75809934085 there.

@@ -15,7 +15,7 @@ export function seluForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = where(x > 0, 1.0507009873554805 * dy, 1.7580993408473768 * dy * exp(x)) */
+/** dx = where(x > 0, 1.05070098736 * dy, 1.75809934085 * dy * exp(x)) */
 export function seluBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -49,7 +49,7 @@ export function seluForward64(x: Float64Array, y: Float64Array): void {
   }
 }
 
-/** dx = where(x > 0, 1.0507009873554805 * dy, 1.7580993408473768 * dy * exp(x)) */
+/** dx = where(x > 0, 1.05070098736 * dy, 1.75809934085 * dy * exp(x)) */
 export function seluBackward64(
   dy: Float64Array,
   x: Float64Array,

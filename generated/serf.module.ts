@@ -57,7 +57,7 @@ const serfActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = erf(softplus(x)) + 2 * x * sigmoid(x) * exp(-(softplus(x))^2) / sqrt(pi)
+ * d/dx = erf(softplus(x)) + 2 * x * sigmoid(x) * exp(-softplus(x)^2) / sqrt(pi)
  * ```
  */
 export function serf(x: Tensor): Tensor {

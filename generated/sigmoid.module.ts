@@ -57,7 +57,7 @@ const sigmoidActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = logistic(x)
+ * d/dx = sigmoid(x) * (1 - sigmoid(x))
  * ```
  */
 export function sigmoid(x: Tensor): Tensor {

@@ -10,7 +10,7 @@ export function sigmoidForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = dy * logistic(x) */
+/** dx = dy * sigmoid(x) * (1 - sigmoid(x)) */
 export function sigmoidBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -36,7 +36,7 @@ export function sigmoidForward64(x: Float64Array, y: Float64Array): void {
   }
 }
 
-/** dx = dy * logistic(x) */
+/** dx = dy * sigmoid(x) * (1 - sigmoid(x)) */
 export function sigmoidBackward64(
   dy: Float64Array,
   x: Float64Array,

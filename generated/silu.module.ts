@@ -57,7 +57,7 @@ const siluActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = sigmoid(x) + x * logistic(x)
+ * d/dx = sigmoid(x) + x * sigmoid(x) * (1 - sigmoid(x))
  * ```
  */
 export function silu(x: Tensor): Tensor {

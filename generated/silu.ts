@@ -12,7 +12,7 @@ export function siluForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = dy * (sigmoid(x) + x * logistic(x)) */
+/** dx = dy * (sigmoid(x) + x * sigmoid(x) * (1 - sigmoid(x))) */
 export function siluBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -45,7 +45,7 @@ export function siluForward64(x: Float64Array, y: Float64Array): void {
   }
 }
 
-/** dx = dy * (sigmoid(x) + x * logistic(x)) */
+/** dx = dy * (sigmoid(x) + x * sigmoid(x) * (1 - sigmoid(x))) */
 export function siluBackward64(
   dy: Float64Array,
   x: Float64Array,

@@ -12,7 +12,7 @@ export function smishForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = dy * (tanh(log1p(sigmoid(x))) + 4 * x * logistic(x) * logistic(2 * log1p(sigmoid(x))) / (sigmoid(x) + 1)) */
+/** dx = dy * (tanh(log1p(sigmoid(x))) + 4 * x * sigmoid(x) * (1 - sigmoid(x)) * sigmoid(2 * log1p(sigmoid(x))) * (1 - sigmoid(2 * log1p(sigmoid(x)))) / (sigmoid(x) + 1)) */
 export function smishBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -50,7 +50,7 @@ export function smishForward64(x: Float64Array, y: Float64Array): void {
   }
 }
 
-/** dx = dy * (tanh(log1p(sigmoid(x))) + 4 * x * logistic(x) * logistic(2 * log1p(sigmoid(x))) / (sigmoid(x) + 1)) */
+/** dx = dy * (tanh(log1p(sigmoid(x))) + 4 * x * sigmoid(x) * (1 - sigmoid(x)) * sigmoid(2 * log1p(sigmoid(x))) * (1 - sigmoid(2 * log1p(sigmoid(x)))) / (sigmoid(x) + 1)) */
 export function smishBackward64(
   dy: Float64Array,
   x: Float64Array,

@@ -103,7 +103,7 @@ fn smish_log1p(x: f32) -> f32 {
   }
   let k = bitcast<i32>(bitcast<u32>(1.0 + x) - 0x3f3504f3u) >> 23u;
   let scale = smish_power_of_two(-k);
-  return smish_log_scaled(f32(k), x * scale + (scale - 1.0));
+  return smish_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
 }
 
 // 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.

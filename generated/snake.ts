@@ -33,7 +33,7 @@ export function snakeForward(
 
 /**
  * dx = dy * (2 * sin(x * alpha) * cos(x * alpha) + 1)
- * dalpha = sum(dy * (2 * x * sin(x * alpha) * cos(x * alpha) - (sin(x * alpha))^2 / alpha) / alpha)
+ * dalpha = sum(dy * (2 * x * sin(x * alpha) * cos(x * alpha) - sin(x * alpha)^2 / alpha) / alpha)
  */
 export function snakeBackward(
   dy: Float32Array,
@@ -103,7 +103,7 @@ export function snakeForward64(
 
 /**
  * dx = dy * (2 * sin(x * alpha) * cos(x * alpha) + 1)
- * dalpha = sum(dy * (2 * x * sin(x * alpha) * cos(x * alpha) - (sin(x * alpha))^2 / alpha) / alpha)
+ * dalpha = sum(dy * (2 * x * sin(x * alpha) * cos(x * alpha) - sin(x * alpha)^2 / alpha) / alpha)
  */
 export function snakeBackward64(
   dy: Float64Array,

@@ -92,9 +92,9 @@ const snakeBetaActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = 2 * exp(alpha) * sin(x * exp(alpha)) * cos(x * exp(alpha)) / (exp(beta) + 1e-9) + 1
- * d/dalpha = 2 * x * exp(alpha) * sin(x * exp(alpha)) * cos(x * exp(alpha)) / (exp(beta) + 1e-9)
- * d/dbeta = -(exp(beta) * (sin(x * exp(alpha)))^2) / (exp(beta) + 1e-9)^2
+ * d/dx = 2 * exp(alpha) * sin(x * exp(alpha)) * cos(x * exp(alpha)) / (exp(beta) + 0.000000001) + 1
+ * d/dalpha = 2 * x * exp(alpha) * sin(x * exp(alpha)) * cos(x * exp(alpha)) / (exp(beta) + 0.000000001)
+ * d/dbeta = -(exp(beta) * sin(x * exp(alpha))^2) / (exp(beta) + 0.000000001)^2
  * ```
  */
 export function snakeBeta(x: Tensor, alpha: Tensor, beta: Tensor): Tensor {

@@ -38,9 +38,9 @@ export function snakeBetaForward(
 }
 
 /**
- * dx = dy * (2 * exp(alpha) * sin(x * exp(alpha)) * cos(x * exp(alpha)) / (exp(beta) + 1e-9) + 1)
- * dalpha = sum(2 * dy * x * exp(alpha) * sin(x * exp(alpha)) * cos(x * exp(alpha)) / (exp(beta) + 1e-9))
- * dbeta = sum(-(dy * exp(beta) * (sin(x * exp(alpha)))^2) / (exp(beta) + 1e-9)^2)
+ * dx = dy * (2 * exp(alpha) * sin(x * exp(alpha)) * cos(x * exp(alpha)) / (exp(beta) + 0.000000001) + 1)
+ * dalpha = sum(2 * dy * x * exp(alpha) * sin(x * exp(alpha)) * cos(x * exp(alpha)) / (exp(beta) + 0.000000001))
+ * dbeta = sum(-(dy * exp(beta) * sin(x * exp(alpha))^2) / (exp(beta) + 0.000000001)^2)
  */
 export function snakeBetaBackward(
   dy: Float32Array,
@@ -128,9 +128,9 @@ export function snakeBetaForward64(
 }
 
 /**
- * dx = dy * (2 * exp(alpha) * sin(x * exp(alpha)) * cos(x * exp(alpha)) / (exp(beta) + 1e-9) + 1)
- * dalpha = sum(2 * dy * x * exp(alpha) * sin(x * exp(alpha)) * cos(x * exp(alpha)) / (exp(beta) + 1e-9))
- * dbeta = sum(-(dy * exp(beta) * (sin(x * exp(alpha)))^2) / (exp(beta) + 1e-9)^2)
+ * dx = dy * (2 * exp(alpha) * sin(x * exp(alpha)) * cos(x * exp(alpha)) / (exp(beta) + 0.000000001) + 1)
+ * dalpha = sum(2 * dy * x * exp(alpha) * sin(x * exp(alpha)) * cos(x * exp(alpha)) / (exp(beta) + 0.000000001))
+ * dbeta = sum(-(dy * exp(beta) * sin(x * exp(alpha))^2) / (exp(beta) + 0.000000001)^2)
  */
 export function snakeBetaBackward64(
   dy: Float64Array,

@@ -58,7 +58,7 @@ const softClippingActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = expm1(alpha) * logistic(alpha * (x - 1)) / (expm1(alpha) * sigmoid(alpha * (x - 1)) + 1)
+ * d/dx = expm1(alpha) * sigmoid(alpha * (x - 1)) * (1 - sigmoid(alpha * (x - 1))) / (expm1(alpha) * sigmoid(alpha * (x - 1)) + 1)
  * ```
  */
 export function softClipping(

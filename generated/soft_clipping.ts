@@ -15,7 +15,7 @@ export function softClippingForward(
   }
 }
 
-/** dx = dy * expm1(alpha) * logistic(alpha * (x - 1)) / (expm1(alpha) * sigmoid(alpha * (x - 1)) + 1) */
+/** dx = dy * expm1(alpha) * sigmoid(alpha * (x - 1)) * (1 - sigmoid(alpha * (x - 1))) / (expm1(alpha) * sigmoid(alpha * (x - 1)) + 1) */
 export function softClippingBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -49,7 +49,7 @@ export function softClippingForward64(
   }
 }
 
-/** dx = dy * expm1(alpha) * logistic(alpha * (x - 1)) / (expm1(alpha) * sigmoid(alpha * (x - 1)) + 1) */
+/** dx = dy * expm1(alpha) * sigmoid(alpha * (x - 1)) * (1 - sigmoid(alpha * (x - 1))) / (expm1(alpha) * sigmoid(alpha * (x - 1)) + 1) */
 export function softClippingBackward64(
   dy: Float64Array,
   x: Float64Array,

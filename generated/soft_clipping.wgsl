@@ -70,7 +70,7 @@ fn soft_clipping_log1p(x: f32) -> f32 {
   }
   let k = bitcast<i32>(bitcast<u32>(1.0 + x) - 0x3f3504f3u) >> 23u;
   let scale = soft_clipping_power_of_two(-k);
-  return soft_clipping_log_scaled(f32(k), x * scale + (scale - 1.0));
+  return soft_clipping_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
 }
 
 // e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
@@ -107,7 +107,7 @@ fn soft_clipping_expm1(x: f32) -> f32 {
   let p = 0.166666657 + r * (0.0416664816 + r * (0.00833341852 + r * (0.0013933368 + r * 0.000198249458)));
   let y = high + (r * r * (0.5 + r * p) - low);
   let scale = soft_clipping_power_of_two(i32(k));
-  return scale * y + (scale - 1.0);
+  return select(scale * y + (scale - 1.0), y, k == 0.0);
 }
 
 // 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.

@@ -26,7 +26,7 @@ export function softExponentialForward(
 
 /**
  * dx = where(alpha == 0, dy, dy * where(alpha < 0, 1 / (1 - alpha * (x + alpha)), exp(x * alpha)))
- * dalpha = sum(dy * where(alpha == 0, 0.5 * ((x)^2 + 2), where(alpha < 0, (log(1 - alpha * (x + alpha)) / alpha - (-x - 2 * alpha) / (1 - alpha * (x + alpha))) / alpha, (x * exp(x * alpha) - expm1(x * alpha) / alpha) / alpha + 1)))
+ * dalpha = sum(dy * where(alpha == 0, 0.5 * (x^2 + 2), where(alpha < 0, (log(1 - alpha * (x + alpha)) / alpha - (-x - 2 * alpha) / (1 - alpha * (x + alpha))) / alpha, (x * exp(x * alpha) - expm1(x * alpha) / alpha) / alpha + 1)))
  */
 export function softExponentialBackward(
   dy: Float32Array,
@@ -87,7 +87,7 @@ export function softExponentialForward64(
 
 /**
  * dx = where(alpha == 0, dy, dy * where(alpha < 0, 1 / (1 - alpha * (x + alpha)), exp(x * alpha)))
- * dalpha = sum(dy * where(alpha == 0, 0.5 * ((x)^2 + 2), where(alpha < 0, (log(1 - alpha * (x + alpha)) / alpha - (-x - 2 * alpha) / (1 - alpha * (x + alpha))) / alpha, (x * exp(x * alpha) - expm1(x * alpha) / alpha) / alpha + 1)))
+ * dalpha = sum(dy * where(alpha == 0, 0.5 * (x^2 + 2), where(alpha < 0, (log(1 - alpha * (x + alpha)) / alpha - (-x - 2 * alpha) / (1 - alpha * (x + alpha))) / alpha, (x * exp(x * alpha) - expm1(x * alpha) / alpha) / alpha + 1)))
  */
 export function softExponentialBackward64(
   dy: Float64Array,

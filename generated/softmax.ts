@@ -37,7 +37,7 @@ export function softmaxForward(
   }
 }
 
-/** dx = dy * exp(x - stop_gradient(max[d](x))) / sum[d](exp(x - stop_gradient(max[d](x)))) - exp(x - stop_gradient(max[d](x))) * sum[d](dy * exp(x - stop_gradient(max[d](x)))) / (sum[d](exp(x - stop_gradient(max[d](x)))))^2 */
+/** The vector-Jacobian product of softmax: what dy at the result is at each input. */
 export function softmaxBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -117,7 +117,7 @@ export function softmaxForward64(
   }
 }
 
-/** dx = dy * exp(x - stop_gradient(max[d](x))) / sum[d](exp(x - stop_gradient(max[d](x)))) - exp(x - stop_gradient(max[d](x))) * sum[d](dy * exp(x - stop_gradient(max[d](x)))) / (sum[d](exp(x - stop_gradient(max[d](x)))))^2 */
+/** The vector-Jacobian product of softmax: what dy at the result is at each input. */
 export function softmaxBackward64(
   dy: Float64Array,
   x: Float64Array,

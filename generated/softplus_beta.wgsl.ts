@@ -71,7 +71,7 @@ fn softplus_beta_log1p(x: f32) -> f32 {
   }
   let k = bitcast<i32>(bitcast<u32>(1.0 + x) - 0x3f3504f3u) >> 23u;
   let scale = softplus_beta_power_of_two(-k);
-  return softplus_beta_log_scaled(f32(k), x * scale + (scale - 1.0));
+  return softplus_beta_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
 }
 
 // e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is

@@ -10,7 +10,7 @@ export function splineLogForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = dy * (2 * x * log1p(x) + (x)^2 / (x + 1)) */
+/** dx = dy * (2 * x * log1p(x) + x^2 / (x + 1)) */
 export function splineLogBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -40,7 +40,7 @@ export function splineLogForward64(x: Float64Array, y: Float64Array): void {
   }
 }
 
-/** dx = dy * (2 * x * log1p(x) + (x)^2 / (x + 1)) */
+/** dx = dy * (2 * x * log1p(x) + x^2 / (x + 1)) */
 export function splineLogBackward64(
   dy: Float64Array,
   x: Float64Array,

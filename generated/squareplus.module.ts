@@ -58,7 +58,7 @@ const squareplusActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = 0.5 * (x / hypot(sqrt(b), x) + 1)
+ * d/dx = 0.5 * (x / sqrt(b + x^2) + 1)
  * ```
  */
 export function squareplus(x: Tensor, options: SquareplusOptions = {}): Tensor {

@@ -17,7 +17,7 @@ export function squareplusForward(
   }
 }
 
-/** dx = 0.5 * dy * (x / hypot(sqrt(b), x) + 1) */
+/** dx = 0.5 * dy * (x / sqrt(b + x^2) + 1) */
 export function squareplusBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -57,7 +57,7 @@ export function squareplusForward64(
   }
 }
 
-/** dx = 0.5 * dy * (x / hypot(sqrt(b), x) + 1) */
+/** dx = 0.5 * dy * (x / sqrt(b + x^2) + 1) */
 export function squareplusBackward64(
   dy: Float64Array,
   x: Float64Array,

@@ -19,7 +19,7 @@ export function swigluForward(
 }
 
 /**
- * dgate = dy * (up * sigmoid(gate) + gate * up * logistic(gate))
+ * dgate = dy * (up * sigmoid(gate) + gate * up * sigmoid(gate) * (1 - sigmoid(gate)))
  * dup = dy * gate * sigmoid(gate)
  */
 export function swigluBackward(
@@ -68,7 +68,7 @@ export function swigluForward64(
 }
 
 /**
- * dgate = dy * (up * sigmoid(gate) + gate * up * logistic(gate))
+ * dgate = dy * (up * sigmoid(gate) + gate * up * sigmoid(gate) * (1 - sigmoid(gate)))
  * dup = dy * gate * sigmoid(gate)
  */
 export function swigluBackward64(

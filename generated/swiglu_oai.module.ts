@@ -63,8 +63,8 @@ const swigluOaiActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dgate = where(gate < limit, (where(up <= -limit, -limit, where(up >= limit, limit, up)) + 1) * sigmoid(alpha * where(gate < limit, gate, limit)) + gate * alpha * (where(up <= -limit, -limit, where(up >= limit, limit, up)) + 1) * logistic(alpha * where(gate < limit, gate, limit)), 0)
- * d/dup = where(up <= -limit, 0, where(up >= limit, 0, where(gate < limit, gate, limit) * sigmoid(alpha * where(gate < limit, gate, limit))))
+ * d/dgate = where(gate < limit, (clamp(up, -limit, limit) + 1) * sigmoid(alpha * min(gate, limit)) + gate * alpha * (clamp(up, -limit, limit) + 1) * sigmoid(alpha * min(gate, limit)) * (1 - sigmoid(alpha * min(gate, limit))), 0)
+ * d/dup = where(up <= -limit, 0, where(up >= limit, 0, min(gate, limit) * sigmoid(alpha * min(gate, limit))))
  * ```
  *
  * Kink at gate = limit: derivative (clamp(up, -limit, limit) + 1) * sigmoid(alpha * limit) + alpha * limit * (clamp(up, -limit, limit) + 1) * sigmoid(alpha * limit) * (1 - sigmoid(alpha * limit)) before, 0 after, 0 there.

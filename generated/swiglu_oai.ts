@@ -26,8 +26,8 @@ export function swigluOaiForward(
 }
 
 /**
- * dgate = where(gate < limit, dy * ((where(up <= -limit, -limit, where(up >= limit, limit, up)) + 1) * sigmoid(alpha * where(gate < limit, gate, limit)) + gate * alpha * (where(up <= -limit, -limit, where(up >= limit, limit, up)) + 1) * logistic(alpha * where(gate < limit, gate, limit))), 0)
- * dup = where(up <= -limit, 0, where(up >= limit, 0, dy * where(gate < limit, gate, limit) * sigmoid(alpha * where(gate < limit, gate, limit))))
+ * dgate = where(gate < limit, dy * ((clamp(up, -limit, limit) + 1) * sigmoid(alpha * min(gate, limit)) + gate * alpha * (clamp(up, -limit, limit) + 1) * sigmoid(alpha * min(gate, limit)) * (1 - sigmoid(alpha * min(gate, limit)))), 0)
+ * dup = where(up <= -limit, 0, where(up >= limit, 0, dy * min(gate, limit) * sigmoid(alpha * min(gate, limit))))
  */
 export function swigluOaiBackward(
   dy: Float32Array,
@@ -85,8 +85,8 @@ export function swigluOaiForward64(
 }
 
 /**
- * dgate = where(gate < limit, dy * ((where(up <= -limit, -limit, where(up >= limit, limit, up)) + 1) * sigmoid(alpha * where(gate < limit, gate, limit)) + gate * alpha * (where(up <= -limit, -limit, where(up >= limit, limit, up)) + 1) * logistic(alpha * where(gate < limit, gate, limit))), 0)
- * dup = where(up <= -limit, 0, where(up >= limit, 0, dy * where(gate < limit, gate, limit) * sigmoid(alpha * where(gate < limit, gate, limit))))
+ * dgate = where(gate < limit, dy * ((clamp(up, -limit, limit) + 1) * sigmoid(alpha * min(gate, limit)) + gate * alpha * (clamp(up, -limit, limit) + 1) * sigmoid(alpha * min(gate, limit)) * (1 - sigmoid(alpha * min(gate, limit)))), 0)
+ * dup = where(up <= -limit, 0, where(up >= limit, 0, dy * min(gate, limit) * sigmoid(alpha * min(gate, limit))))
  */
 export function swigluOaiBackward64(
   dy: Float64Array,

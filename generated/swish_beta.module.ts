@@ -57,7 +57,7 @@ const swishBetaActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = sigmoid(x * beta) + x * beta * logistic(x * beta)
+ * d/dx = sigmoid(x * beta) + x * beta * sigmoid(x * beta) * (1 - sigmoid(x * beta))
  * ```
  */
 export function swishBeta(x: Tensor, options: SwishBetaOptions = {}): Tensor {

@@ -16,7 +16,7 @@ export function swishBetaForward(
   }
 }
 
-/** dx = dy * (sigmoid(x * beta) + x * beta * logistic(x * beta)) */
+/** dx = dy * (sigmoid(x * beta) + x * beta * sigmoid(x * beta) * (1 - sigmoid(x * beta))) */
 export function swishBetaBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -52,7 +52,7 @@ export function swishBetaForward64(
   }
 }
 
-/** dx = dy * (sigmoid(x * beta) + x * beta * logistic(x * beta)) */
+/** dx = dy * (sigmoid(x * beta) + x * beta * sigmoid(x * beta) * (1 - sigmoid(x * beta))) */
 export function swishBetaBackward64(
   dy: Float64Array,
   x: Float64Array,

@@ -57,7 +57,7 @@ const tanhActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = 4 * logistic(2 * x)
+ * d/dx = 4 * sigmoid(2 * x) * (1 - sigmoid(2 * x))
  * ```
  */
 export function tanh(x: Tensor): Tensor {

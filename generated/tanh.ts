@@ -10,7 +10,7 @@ export function tanhForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = 4 * dy * logistic(2 * x) */
+/** dx = 4 * dy * sigmoid(2 * x) * (1 - sigmoid(2 * x)) */
 export function tanhBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -36,7 +36,7 @@ export function tanhForward64(x: Float64Array, y: Float64Array): void {
   }
 }
 
-/** dx = 4 * dy * logistic(2 * x) */
+/** dx = 4 * dy * sigmoid(2 * x) * (1 - sigmoid(2 * x)) */
 export function tanhBackward64(
   dy: Float64Array,
   x: Float64Array,

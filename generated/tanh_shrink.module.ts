@@ -57,7 +57,7 @@ const tanhShrinkActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = 1 - 4 * logistic(2 * x)
+ * d/dx = 1 - 4 * sigmoid(2 * x) * (1 - sigmoid(2 * x))
  * ```
  */
 export function tanhShrink(x: Tensor): Tensor {

@@ -10,7 +10,7 @@ export function tanhShrinkForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = dy * (1 - 4 * logistic(2 * x)) */
+/** dx = dy * (1 - 4 * sigmoid(2 * x) * (1 - sigmoid(2 * x))) */
 export function tanhShrinkBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -36,7 +36,7 @@ export function tanhShrinkForward64(x: Float64Array, y: Float64Array): void {
   }
 }
 
-/** dx = dy * (1 - 4 * logistic(2 * x)) */
+/** dx = dy * (1 - 4 * sigmoid(2 * x) * (1 - sigmoid(2 * x))) */
 export function tanhShrinkBackward64(
   dy: Float64Array,
   x: Float64Array,

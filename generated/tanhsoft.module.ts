@@ -70,7 +70,7 @@ const tanhsoftActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = 4 * logaddexp(x, log(delta)) * (alpha + beta * gamma * exp(x * gamma)) * logistic(2 * (x * alpha + beta * exp(x * gamma))) + tanh(x * alpha + beta * exp(x * gamma)) * sigmoid(x - log(delta))
+ * d/dx = 4 * logaddexp(x, log(delta)) * (alpha + beta * gamma * exp(x * gamma)) * sigmoid(2 * (x * alpha + beta * exp(x * gamma))) * (1 - sigmoid(2 * (x * alpha + beta * exp(x * gamma)))) + tanh(x * alpha + beta * exp(x * gamma)) * sigmoid(x - log(delta))
  * ```
  */
 export function tanhsoft(x: Tensor, options: TanhSoftOptions = {}): Tensor {

@@ -25,7 +25,7 @@ export function tanhsoftForward(
   }
 }
 
-/** dx = dy * (4 * logaddexp(x, log(delta)) * (alpha + beta * gamma * exp(x * gamma)) * logistic(2 * (x * alpha + beta * exp(x * gamma))) + tanh(x * alpha + beta * exp(x * gamma)) * sigmoid(x - log(delta))) */
+/** dx = dy * (4 * logaddexp(x, log(delta)) * (alpha + beta * gamma * exp(x * gamma)) * sigmoid(2 * (x * alpha + beta * exp(x * gamma))) * (1 - sigmoid(2 * (x * alpha + beta * exp(x * gamma)))) + tanh(x * alpha + beta * exp(x * gamma)) * sigmoid(x - log(delta))) */
 export function tanhsoftBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -79,7 +79,7 @@ export function tanhsoftForward64(
   }
 }
 
-/** dx = dy * (4 * logaddexp(x, log(delta)) * (alpha + beta * gamma * exp(x * gamma)) * logistic(2 * (x * alpha + beta * exp(x * gamma))) + tanh(x * alpha + beta * exp(x * gamma)) * sigmoid(x - log(delta))) */
+/** dx = dy * (4 * logaddexp(x, log(delta)) * (alpha + beta * gamma * exp(x * gamma)) * sigmoid(2 * (x * alpha + beta * exp(x * gamma))) * (1 - sigmoid(2 * (x * alpha + beta * exp(x * gamma)))) + tanh(x * alpha + beta * exp(x * gamma)) * sigmoid(x - log(delta))) */
 export function tanhsoftBackward64(
   dy: Float64Array,
   x: Float64Array,
@@ -122,7 +122,9 @@ function requireLength(
 
 /** ln(e^a + e^b) = max(a, b) + ln(1 + e^-|a - b|). Equal infinities have no difference. */
 function logaddexp(a: number, b: number): number {
-  return a === b ? a + Math.LN2 : Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));
+  return a === b
+    ? a + Math.LN2
+    : Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));
 }
 
 /** 1/(1 + e^-x), without overflow for negative x. */

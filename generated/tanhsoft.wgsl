@@ -115,7 +115,7 @@ fn tanhsoft_log1p(x: f32) -> f32 {
   }
   let k = bitcast<i32>(bitcast<u32>(1.0 + x) - 0x3f3504f3u) >> 23u;
   let scale = tanhsoft_power_of_two(-k);
-  return tanhsoft_log_scaled(f32(k), x * scale + (scale - 1.0));
+  return tanhsoft_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
 }
 
 // ln(e^a + e^b) = max(a, b) + ln(1 + e^-|a - b|), with the difference in two parts. Equal infinities have none.

@@ -60,8 +60,8 @@ const xunitActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = exp(-(t)^2)
- * d/dt = -2 * x * t * exp(-(t)^2)
+ * d/dx = exp(-t^2)
+ * d/dt = -2 * x * t * exp(-t^2)
  * ```
  */
 export function xunit(x: Tensor, t: Tensor): Tensor {

@@ -17,8 +17,8 @@ export function xunitForward(
 }
 
 /**
- * dx = dy * exp(-(t)^2)
- * dt = -2 * dy * x * t * exp(-(t)^2)
+ * dx = dy * exp(-t^2)
+ * dt = -2 * dy * x * t * exp(-t^2)
  */
 export function xunitBackward(
   dy: Float32Array,
@@ -64,8 +64,8 @@ export function xunitForward64(
 }
 
 /**
- * dx = dy * exp(-(t)^2)
- * dt = -2 * dy * x * t * exp(-(t)^2)
+ * dx = dy * exp(-t^2)
+ * dt = -2 * dy * x * t * exp(-t^2)
  */
 export function xunitBackward64(
   dy: Float64Array,

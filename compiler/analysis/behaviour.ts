@@ -63,7 +63,8 @@ function limitOf(f: (x: number) => number): number | null {
   if (values.some((value) => Number.isNaN(value))) return null;
   if (Math.abs(d - c) <= 1e-4 * Math.max(1e-3, Math.abs(d))) return Math.abs(d) < 1e-7 ? 0 : Number(d.toPrecision(6));
   const grows = [b - a, c - b, d - c].every((step) => step !== 0 || !Number.isFinite(d)) && Math.abs(d) > Math.abs(c);
-  if (grows && Math.abs(d) > 10 && Math.sign(d) === Math.sign(c) && Math.sign(c) === Math.sign(b)) return Math.sign(d) * Infinity;
+  if (grows && Math.abs(d) > 10 && Math.sign(d) === Math.sign(c) && Math.sign(c) === Math.sign(b))
+    return Math.sign(d) * Infinity;
   if (!Number.isFinite(d)) return d;
   return Math.abs(c) < 1e-3 && Math.abs(d) < 1e-6 ? 0 : null;
 }

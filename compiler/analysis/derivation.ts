@@ -88,16 +88,24 @@ function ruleOf(node: Expr, of: Variable): { readonly rule: string; readonly gen
         : { rule: "selection", general: "where(c, u, v)' = where(c, u', v')" };
     }
     case "custom":
-      return { rule: "declared gradient", general: `the grad clauses of ${node.rule?.name ?? "the definition called"}` };
+      return {
+        rule: "declared gradient",
+        general: `the grad clauses of ${node.rule?.name ?? "the definition called"}`,
+      };
     default:
       return functionRule(node, of);
   }
 }
 
 /** From the primitives' table, with `u` (and `v`) for the operands. */
-function functionRule(node: Extract<Expr, { kind: "application" }>, of: Variable): { rule: string; general: string | null } {
+function functionRule(
+  node: Extract<Expr, { kind: "application" }>,
+  of: Variable,
+): { rule: string; general: string | null } {
   const name = node.primitive;
-  const formals = ["u", "v", "w"].slice(0, node.operands.length).map((formal) => variable(formal, "formal", Space.element));
+  const formals = ["u", "v", "w"]
+    .slice(0, node.operands.length)
+    .map((formal) => variable(formal, "formal", Space.element));
   const parts = (primitiveRow(name).derivatives ?? []).flatMap((text, i) => {
     const operand = node.operands[i];
     if (!operand || !occurs(of, operand)) return [];

@@ -27,10 +27,44 @@ export interface DomainFault {
 }
 
 const risky: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
-  "divide", "pow", "log", "log1p", "sqrt", "rsqrt", "asin", "acos", "acosh", "atanh",
+  "divide",
+  "pow",
+  "log",
+  "log1p",
+  "sqrt",
+  "rsqrt",
+  "asin",
+  "acos",
+  "acosh",
+  "atanh",
 ]);
 
-const positive = [2 ** -10, 1 / 8, 1 / 4, 1 / 2, 3 / 4, 1, 1.25, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 32, 48];
+const positive = [
+  2 ** -10,
+  1 / 8,
+  1 / 4,
+  1 / 2,
+  3 / 4,
+  1,
+  1.25,
+  1.5,
+  2,
+  2.5,
+  3,
+  3.5,
+  4,
+  5,
+  6,
+  7,
+  8,
+  9,
+  10,
+  12,
+  16,
+  20,
+  32,
+  48,
+];
 const line: readonly number[] = [...positive.map((x) => -x).reverse(), 0, ...positive];
 
 /** The other inputs while one runs along the line: short binary fractions, so that sums and products stay exact. */
@@ -45,13 +79,18 @@ export function domainFaults(activation: Activation, root: Expr): DomainFault[] 
   const defaults = parameters.map((parameter) => parameter.default);
   const settings: (readonly number[])[] = [defaults];
   parameters.forEach(({ range, default: value }, i) => {
-    for (const end of range ? endsOf(range, value) : []) settings.push(defaults.map((other, j) => (j === i ? end : other)));
+    for (const end of range ? endsOf(range, value) : [])
+      settings.push(defaults.map((other, j) => (j === i ? end : other)));
   });
   const search = new Search(trial, variables, activation.inputs.length, defaults);
   for (const setting of settings) {
     activation.inputs.forEach((_, index) => {
       for (const companion of activation.inputs.length > 1 ? companions : [0]) {
-        search.alongLine(index, activation.inputs.map(() => companion), setting);
+        search.alongLine(
+          index,
+          activation.inputs.map(() => companion),
+          setting,
+        );
       }
     });
     if (activation.inputs.length === 0) search.alongLine(-1, [], setting);
@@ -106,9 +145,9 @@ class Search {
         if (index >= 0) values[index] = place;
         this.trial.run(values);
         this.markNeeded();
+        this.exactIsKnown = false;
       };
       at(x);
-      this.markExact();
       const crossed: number[] = [];
       this.trial.nodes.forEach((node, i) => {
         if (this.needed[i] !== 1 || node.kind !== "application") return;
@@ -128,7 +167,10 @@ class Search {
     return this.trial.values[this.trial.operands[node]?.[operand] ?? -1] ?? NaN;
   }
 
+  private exactIsKnown = false;
+
   private isExact(node: number, operand: number): boolean {
+    if (!this.exactIsKnown) this.markExact();
     return this.exact[this.trial.operands[node]?.[operand] ?? -1] === 1;
   }
 
@@ -161,23 +203,35 @@ class Search {
 
   /** Which values are free of rounding: short binary fractions under rational operations, and known points. */
   private markExact(): void {
+    this.exactIsKnown = true;
     const { nodes, operands, values } = this.trial;
     nodes.forEach((node, i) => {
-      this.exact[i] = isExactValue(node, values[i] ?? NaN, (operands[i] ?? []).map((o) => [values[o] ?? NaN, this.exact[o] === 1])) ? 1 : 0;
+      this.exact[i] = isExactValue(
+        node,
+        values[i] ?? NaN,
+        (operands[i] ?? []).map((o) => [values[o] ?? NaN, this.exact[o] === 1]),
+      )
+        ? 1
+        : 0;
     });
   }
 
-  private judge(node: Extract<Expr, { kind: "application" }>, i: number, values: readonly number[], index: number): void {
+  private judge(
+    node: Extract<Expr, { kind: "application" }>,
+    i: number,
+    values: readonly number[],
+    index: number,
+  ): void {
     if (!risky.has(node.primitive)) return;
     const [a, b] = [this.value(i, 0), this.value(i, 1)];
-    const exact = this.isExact(i, 0);
     // A fault of an operand is the operand's.
     if (Number.isNaN(a) || (node.operands.length > 1 && Number.isNaN(b))) return;
     if (node.primitive === "divide") {
       if (b !== 0 || !this.isExact(i, 1)) return;
-      this.record(node, values, index, a === 0 && exact ? "gap" : a === 0 ? "none" : "pole");
-    } else if (node.primitive === "pow" && a === 0 && exact && b < 0) this.record(node, values, index, "pole");
-    else if (isOutside(node, a, b, exact)) this.record(node, values, index, "domain");
+      this.record(node, values, index, a === 0 && this.isExact(i, 0) ? "gap" : a === 0 ? "none" : "pole");
+    } else if (node.primitive === "pow" && a === 0 && b < 0 && this.isExact(i, 0))
+      this.record(node, values, index, "pole");
+    else if (isOutside(node, a, b, () => this.isExact(i, 0))) this.record(node, values, index, "domain");
   }
 
   private record(node: Expr, values: readonly number[], index: number, kind: "gap" | "pole" | "domain" | "none"): void {
@@ -185,7 +239,10 @@ class Search {
     const x = values[index] ?? 0;
     const changed = this.defaults.filter((value, j) => values[this.inputs + j] !== value).length;
     // -1 or 1 reads best, then small numbers; rather at the defaults.
-    const score = 1000 * changed + (Math.abs(x) === 1 ? 0 : Number.isInteger(x) ? 1 + Math.abs(x) : 100) + (kind === "gap" ? 1 / 2 : 0);
+    const score =
+      1000 * changed +
+      (Math.abs(x) === 1 ? 0 : Number.isInteger(x) ? 1 + Math.abs(x) : 100) +
+      (kind === "gap" ? 1 / 2 : 0);
     if ((this.best.get(node)?.score ?? Infinity) <= score) return;
     const input = this.variables[index];
     let described: DomainFault["kind"] = { name: kind === "domain" ? "domain" : "pole" };
@@ -201,12 +258,19 @@ class Search {
   }
 
   /** The limit, if the values on both sides bear it out. */
-  private valueOfGap(node: Expr, input: Variable, x: number, values: readonly number[], index: number): Expr | undefined {
+  private valueOfGap(
+    node: Expr,
+    input: Variable,
+    x: number,
+    values: readonly number[],
+    index: number,
+  ): Expr | undefined {
     const run = sampler(node, this.variables, "binary64");
     const near = (offset: number): number => run(values.map((value, i) => (i === index ? x + offset : value)));
     const [left, right] = [near(-1e-4), near(1e-4)];
     if (!(Math.abs(left - right) <= 1e-2 * Math.max(1, Math.abs(left), Math.abs(right)))) return undefined;
-    const agrees = (value: number): boolean => Math.abs(value - (left + right) / 2) <= 1e-2 * Math.max(1, Math.abs(value));
+    const agrees = (value: number): boolean =>
+      Math.abs(value - (left + right) / 2) <= 1e-2 * Math.max(1, Math.abs(value));
     const exact = limit(node, input, constant(shortRational(x)));
     if (exact && agrees(sampler(exact, this.variables, "binary64")(values))) return exact;
     const rounded = Math.round((left + right) * 500) / 1000;
@@ -214,7 +278,14 @@ class Search {
   }
 
   /** A denominator changed its sign between two inputs: by passing through 0, or by a jump. */
-  private cross(i: number, from: number, to: number, at: (x: number) => void, values: readonly number[], index: number): void {
+  private cross(
+    i: number,
+    from: number,
+    to: number,
+    at: (x: number) => void,
+    values: readonly number[],
+    index: number,
+  ): void {
     const node = this.trial.nodes[i];
     if (!node) return;
     let [low, high] = [from, to];
@@ -242,22 +313,27 @@ function shortRational(x: number): ReturnType<typeof rational> {
 }
 
 /** Less than rounding could make it. */
-const below = (a: number, bound: number, exact: boolean): boolean => (exact ? a < bound : a < bound - 1e-9);
+const below = (a: number, bound: number, exact: () => boolean): boolean => a < bound - 1e-9 || (a < bound && exact());
 
-function isOutside({ primitive, operands }: Extract<Expr, { kind: "application" }>, a: number, b: number, exact: boolean): boolean {
+function isOutside(
+  { primitive, operands }: Extract<Expr, { kind: "application" }>,
+  a: number,
+  b: number,
+  exact: () => boolean,
+): boolean {
   switch (primitive) {
     case "log":
     case "rsqrt":
-      return below(a, 0, exact) || (exact && a === 0);
+      return below(a, 0, exact) || (a === 0 && exact());
     case "log1p":
-      return below(a, -1, exact) || (exact && a === -1);
+      return below(a, -1, exact) || (a === -1 && exact());
     case "sqrt":
       return below(a, 0, exact);
     case "asin":
     case "acos":
       return below(1, Math.abs(a), exact);
     case "atanh":
-      return below(1, Math.abs(a), exact) || (exact && Math.abs(a) === 1);
+      return below(1, Math.abs(a), exact) || (Math.abs(a) === 1 && exact());
     case "acosh":
       return below(a, 1, exact);
     case "pow": {

@@ -11,7 +11,8 @@ const steps: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["floor", "ceil
 /** Inputs that the value depends on, but of which no gradient says so. */
 export function flatInputs(activation: Activation): Variable[] {
   return activation.inputs.filter(
-    (input) => !activation.gradients.has(input) && occurs(input, activation.body) && passesNothing(activation.body, input),
+    (input) =>
+      !activation.gradients.has(input) && occurs(input, activation.body) && passesNothing(activation.body, input),
   );
 }
 
@@ -57,7 +58,14 @@ export function steppingJumps(activation: Activation, root: Expr): SteppingJump[
   return nodes.flatMap((node) => {
     for (const input of activation.inputs) {
       if (!occurs(input, node)) continue;
-      const jump = jumpAlong(node, input, activation, value, variables, parameters.map((parameter) => parameter.default));
+      const jump = jumpAlong(
+        node,
+        input,
+        activation,
+        value,
+        variables,
+        parameters.map((parameter) => parameter.default),
+      );
       if (jump) return [jump];
     }
     return [];

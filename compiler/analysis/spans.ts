@@ -31,7 +31,8 @@ export function writtenParts(checked: CheckedDefinition): (node: Expr) => Writte
     const { activation } = elaborate({ ...checked, definition: { ...definition, clauses, body: syntax } });
     if (!activation) continue;
     const part = { syntax, text: source.text.slice(syntax.span.start, syntax.span.end).replace(/\s+/g, " ") };
-    for (const node of [activation.body, expandedAsWritten(activation.body)]) if (!parts.has(node)) parts.set(node, part);
+    for (const node of [activation.body, expandedAsWritten(activation.body)])
+      if (!parts.has(node)) parts.set(node, part);
   }
   return (node) => parts.get(node);
 }

@@ -87,7 +87,8 @@ function kinkFindings(kinks: readonly Kink[], writing: Writing): Finding[] {
   for (const kink of jumpsFirst) {
     const key = kink.node ? `${kink.node.id}` : kink.condition;
     if (findings.has(key)) continue;
-    const finding = kink.continuous && !kink.jumpsElsewhere ? spellingFinding(kink, writing) : jumpFinding(kink, writing);
+    const finding =
+      kink.continuous && !kink.jumpsElsewhere ? spellingFinding(kink, writing) : jumpFinding(kink, writing);
     if (finding) findings.set(key, finding);
   }
   return [...findings.values()];

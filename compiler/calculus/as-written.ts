@@ -9,7 +9,10 @@ export function expandedAsWritten(root: Expr): Expr {
       if (node.kind !== "application") return node;
       if (node.primitive === "stop_gradient") return operands[0] ?? node;
       if (node.primitive === "custom" && node.rule) {
-        return substitute(node.rule.body, new Map(node.rule.formals.map((formal, i) => [formal, operands[i] ?? formal])));
+        return substitute(
+          node.rule.body,
+          new Map(node.rule.formals.map((formal, i) => [formal, operands[i] ?? formal])),
+        );
       }
       const same = operands.every((operand, i) => operand === node.operands[i]);
       return same ? node : apply(node.primitive, operands, node.rule);

@@ -12,7 +12,20 @@ import { make, normalise } from "../algebra/normalise.js";
 import { productOf, termsOf } from "../algebra/forms.js";
 import { isComparison } from "../algebra/selection.js";
 import type { Activation } from "../ir/activation.js";
-import { type Application, apply, type Bounds, constant, type Expr, isApplication, occurs, reachable, rebuild, Space, substitute, type Variable } from "../ir/expr.js";
+import {
+  type Application,
+  apply,
+  type Bounds,
+  constant,
+  type Expr,
+  isApplication,
+  occurs,
+  reachable,
+  rebuild,
+  Space,
+  substitute,
+  type Variable,
+} from "../ir/expr.js";
 import { fromNumber, negate as negateRational, parseLiteral, rational, toNumber } from "../ir/rational.js";
 import { sampler } from "../numerics/sample.js";
 import { differentiate, expandCalls, isReduction } from "./differentiate.js";
@@ -87,7 +100,9 @@ function compute(activation: Activation): Kink[] {
   for (const input of activation.inputs) {
     const borders = bordersOf(written, value, input);
     if (borders.length === 0) continue;
-    const finder = new KinkFinder(activation, value, input);
+    // With the calls that carry declared gradients still in it.
+    const normalForm = written === activation.body ? value : normalise(activation.body);
+    const finder = new KinkFinder(activation, value, normalForm, input);
     for (const border of borders) {
       for (const kink of finder.at(border)) if (!kinks.has(kink.at)) kinks.set(kink.at, kink);
     }
@@ -140,16 +155,20 @@ class KinkFinder {
   constructor(
     private readonly activation: Activation,
     private readonly value: Expr,
+    normalForm: Expr,
     private readonly input: Variable,
   ) {
-    this.derivative = derivativeOf(activation, activation.body, input);
+    this.derivative = derivativeOf(activation, normalForm, input);
     const parameters = [...activation.hyperparameters, ...activation.learned];
     this.variables = [...activation.inputs, ...parameters.map(({ variable }) => variable)];
     this.index = this.variables.indexOf(input);
     const others = (which: number): number[] => activation.inputs.map((_, i) => (companions[which] ?? 0) + i / 8);
     this.settings = [
       [...others(0), ...parameters.map((parameter) => parameter.default)],
-      [...others(0), ...parameters.map((parameter, i) => nearby(parameter.default, 0.03 * (1 + 0.37 * i), parameter.range))],
+      [
+        ...others(0),
+        ...parameters.map((parameter, i) => nearby(parameter.default, 0.03 * (1 + 0.37 * i), parameter.range)),
+      ],
       ...(activation.inputs.length > 1 ? [[...others(1), ...parameters.map((parameter) => parameter.default)]] : []),
     ];
   }
@@ -197,7 +216,10 @@ class KinkFinder {
     }
     // On a stretch of zeros nothing changes.
     const single = roots.filter((root) => Math.abs(f(root - step / 4)) > 0 || Math.abs(f(root + step / 4)) > 0);
-    return single.sort((a, b) => Math.abs(a) - Math.abs(b)).slice(0, 8).sort((a, b) => a - b);
+    return single
+      .sort((a, b) => Math.abs(a) - Math.abs(b))
+      .slice(0, 8)
+      .sort((a, b) => a - b);
   }
 
   /** A root as a formula in parameters, or else as a short fraction, where it is one. */
@@ -256,10 +278,12 @@ class KinkFinder {
     const continuous = alike(values[0], values[1], loose) && alike(values[2], values[0], loose);
     const elsewhere = (list: readonly number[]): number[] => list.filter((_, i) => i !== perturbed);
     const atDefaults = [values[0], values[1], values[2]].map(elsewhere);
-    const continuousAtDefaults = continuous || (alike(atDefaults[0]!, atDefaults[1]!, loose) && alike(atDefaults[2]!, atDefaults[0]!, loose));
+    const continuousAtDefaults =
+      continuous || (alike(atDefaults[0]!, atDefaults[1]!, loose) && alike(atDefaults[2]!, atDefaults[0]!, loose));
     const [left, right, chosen] = [numbersOf(slopes[0], -1), numbersOf(slopes[1], 1), numbersOf(slopes[2], 0)];
     // Where the value is set apart continuously, the derivative is the limit of the other branch's.
-    if (continuous && (border.isolated || alike(left, right)) && alike(chosen, left, Math.max(loose, 1e-9))) return undefined;
+    if (continuous && (border.isolated || alike(left, right)) && alike(chosen, left, Math.max(loose, 1e-9)))
+      return undefined;
 
     const settled = (expression: Expr, numbers: readonly number[], side: Side): Expr => {
       const number = numbers[0] ?? NaN;
@@ -295,7 +319,14 @@ class KinkFinder {
       point: x,
       formulas,
       node: border.node,
-      respelled: () => this.respell(border, (other) => text(other, numbersOf(other, 0), 0), chosen, (other) => numbersOf(other, 0), x),
+      respelled: () =>
+        this.respell(
+          border,
+          (other) => text(other, numbersOf(other, 0), 0),
+          chosen,
+          (other) => numbersOf(other, 0),
+          x,
+        ),
     };
   }
 
@@ -311,18 +342,20 @@ class KinkFinder {
     if (!replacements || this.activation.gradients.has(this.input)) return null;
     const body = substitute(this.activation.body, replacements.all);
     if (body === this.activation.body) return null;
-    const slope = this.resolve(derivativeOf(this.activation, body, this.input), x, 0);
+    const slope = this.resolve(derivativeOf(this.activation, normalise(body), this.input), x, 0);
     return alike(numbers(slope), chosen) ? null : { node: replacements.node, chosen: text(slope) };
   }
 
   private vanishes(difference: Expr, point: Expr): boolean {
     if (point.kind !== "constant") return true;
     const run = sampler(difference, this.variables, "binary64");
-    return this.settings.every((setting) => {
-      const values = [...setting];
-      values[this.index] = toNumber(point.value);
-      return Math.abs(run(values)) <= 1e-12;
-    }) && isShort(point);
+    return (
+      this.settings.every((setting) => {
+        const values = [...setting];
+        values[this.index] = toNumber(point.value);
+        return Math.abs(run(values)) <= 1e-12;
+      }) && isShort(point)
+    );
   }
 
   /** The branches taken at x, at the defaults; exactly on a border (side 0), comparisons are decided as ties. */
@@ -348,7 +381,8 @@ class KinkFinder {
     };
     return rebuild(root, (node: Application, operands) => {
       const [original] = node.operands;
-      if (!original || !selects(node) || !occurs(this.input, original)) return apply(node.primitive, operands, node.rule);
+      if (!original || !selects(node) || !occurs(this.input, original))
+        return apply(node.primitive, operands, node.rule);
       const sign = tied(number(original), 0) ? 0 : Math.sign(number(original));
       if (node.primitive === "where") return holds(original) ? operands[1]! : operands[2]!;
       if (node.primitive === "sign") return constant(sign);
@@ -361,7 +395,9 @@ class KinkFinder {
 function numberNode(value: number, digits: number): Expr {
   if (Number.isNaN(value)) return apply("divide", [constant(0), constant(0)]);
   if (!Number.isFinite(value)) return value > 0 ? apply("infinity", []) : apply("negate", [apply("infinity", [])]);
-  return constant(value < 0 ? negateRational(parseLiteral(numberText(-value, digits))) : parseLiteral(numberText(value, digits)));
+  return constant(
+    value < 0 ? negateRational(parseLiteral(numberText(-value, digits))) : parseLiteral(numberText(value, digits)),
+  );
 }
 
 const nodeText = (node: Expr): string => {
@@ -381,9 +417,13 @@ const selects = (node: Expr): boolean =>
   node.kind === "application" && (node.primitive === "where" || node.primitive === "sign" || node.primitive === "abs");
 
 /** What backward computes for an input: the declared gradient, else the derived one. */
-function derivativeOf(activation: Activation, body: Expr, input: Variable): Expr {
+function derivativeOf(activation: Activation, value: Expr, input: Variable): Expr {
   const declared = activation.gradients.get(input);
-  return expandCalls(declared ? normalise(declared) : differentiate(normalise(body), input));
+  const derivative = declared ? normalise(declared) : differentiate(value, input);
+  const calls = reachable([derivative]).some(
+    (node) => isApplication(node, "custom") || isApplication(node, "stop_gradient"),
+  );
+  return calls ? expandCalls(derivative) : derivative;
 }
 
 /** Equal to rounding, in each place; where both are no numbers, nothing tells them apart. */
@@ -391,7 +431,9 @@ function alike(a: readonly number[], b: readonly number[], tolerance = 1e-9): bo
   return a.every((p, i) => {
     const q = b[i] ?? NaN;
     if (p === q || (Number.isNaN(p) && Number.isNaN(q))) return true;
-    return Math.abs(p - q) <= tolerance * Math.max(1, Math.abs(p), Math.abs(q)) && Number.isFinite(p) && Number.isFinite(q);
+    return (
+      Math.abs(p - q) <= tolerance * Math.max(1, Math.abs(p), Math.abs(q)) && Number.isFinite(p) && Number.isFinite(q)
+    );
   });
 }
 
@@ -404,7 +446,12 @@ function nearby(value: number, step: number, range: Bounds | null): number {
 /** Whether a constant reads as a number that somebody meant. */
 const isShort = (node: Expr): boolean => node.kind === "constant" && node.value.denominator <= 1_000_000n;
 
-const strictness = { less: "lessOrEqual", lessOrEqual: "less", greater: "greaterOrEqual", greaterOrEqual: "greater" } as const;
+const strictness = {
+  less: "lessOrEqual",
+  lessOrEqual: "less",
+  greater: "greaterOrEqual",
+  greaterOrEqual: "greater",
+} as const;
 
 /** The comparison with the tie on its other side; `abs` and `sign` as selections that give 0 to the right. */
 function otherSpelling(node: Application, body: Expr): { node: Expr; all: Map<Expr, Expr> } | null {
@@ -446,7 +493,8 @@ function solve(difference: Expr, input: Variable): Expr | undefined {
   const [base, coefficient] = only;
   const product = productOf(base);
   if (product.powers.get(input) !== 1) return undefined;
-  for (const factor of product.powers.keys()) if (factor !== input && (factor.space & Space.element) !== 0) return undefined;
+  for (const factor of product.powers.keys())
+    if (factor !== input && (factor.space & Space.element) !== 0) return undefined;
   let rest: Expr = constant(0);
   for (const [other, value] of terms) {
     if (other !== base) rest = make("add", [rest, make("multiply", [constant(negateRational(value)), other])]);

@@ -69,7 +69,10 @@ function fraction(root: Expr): [Expr, Expr] {
     for (const [base, coefficient] of termsOf(root)) {
       const [n, d] = fraction(base);
       above = normalise(
-        apply("add", [apply("multiply", [above, d]), apply("multiply", [apply("multiply", [constant(coefficient), n]), below])]),
+        apply("add", [
+          apply("multiply", [above, d]),
+          apply("multiply", [apply("multiply", [constant(coefficient), n]), below]),
+        ]),
       );
       below = normalise(apply("multiply", [below, d]));
     }

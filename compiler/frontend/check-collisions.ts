@@ -1,7 +1,7 @@
 /** Definitions that would meet once exported: as files, as functions and classes, as WGSL functions. */
 import { quote, type Diagnostic } from "../diagnostics.js";
 import { className, exportedName, fileStem, wgslName } from "../names.js";
-import { positionOf } from "../render-diagnostics.js";
+import { positionOf } from "../source.js";
 import type { Definition } from "../../grammar/syntax.js";
 import type { Entry } from "./check-entry.js";
 

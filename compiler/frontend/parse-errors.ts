@@ -9,7 +9,7 @@ import { inSignature, type Place, type Rule, wantsOperand } from "./parse-place.
 export function explainFailure(tokens: readonly Token[], failure: Failure, text: string): Finding {
   const token = tokens[failure.index];
   const previous = tokens[failure.index - 1];
-  // Where something is missing at the end, the place is right behind what is there.
+  // What is missing at the end is missed behind the last character there is.
   const end = previous?.end ?? 0;
   const place: Place = {
     ...failure,
@@ -37,6 +37,7 @@ function openBrackets(tokens: readonly Token[], before: number): number[] {
 
 const isClause = (token: Token): boolean => token.type.startsWith("clause_");
 const isEnd = (token: Token | undefined): boolean => token === undefined || isClause(token);
+
 const rules: readonly Rule[] = [
   function strangeSymbol({ token }) {
     if (token?.type === "unknown") return { code: "unknown-character", ...unknownCharacter(token.value) };

@@ -74,13 +74,15 @@ export function latexOf(root: Expr, axis = "d"): string {
 
   const printNode = (node: Expr): Printed => {
     if (node.kind === "variable") return { text: latexName(node.name), binding: Binding.atom };
-    if (node.kind === "constant") return constantLatex(toText(node.value), Number(node.value.numerator) / Number(node.value.denominator));
+    if (node.kind === "constant")
+      return constantLatex(toText(node.value), Number(node.value.numerator) / Number(node.value.denominator));
     const clamp = clamped(node);
     if (clamp) return call("\\operatorname{clamp}", clamp);
     const extreme = extremum(node);
     if (extreme) return call(`\\${extreme.name}`, extreme.operands);
     if (isApplication(node, "where")) return cases(node);
-    if (isApplication(node, "custom")) return call(`\\operatorname{${(node.rule?.name ?? "").replaceAll("_", "\\_")}}`, node.operands);
+    if (isApplication(node, "custom"))
+      return call(`\\operatorname{${(node.rule?.name ?? "").replaceAll("_", "\\_")}}`, node.operands);
     if (isApplication(node, "hypot")) return print(withoutInternals(node));
     if (isApplication(node, "pow")) {
       const [base, exponent] = node.operands;
@@ -105,7 +107,10 @@ export function latexOf(root: Expr, axis = "d"): string {
     const right = print(b!);
     const bracketed = right.binding < Binding.product || right.text.startsWith("-");
     const text = bracketed ? `\\left(${right.text}\\right)` : right.text;
-    return { text: `${left} ${/^\d/.test(text) ? "\\cdot" : "\\,"} ${text}`, binding: negative ? Binding.sum : Binding.product };
+    return {
+      text: `${left} ${/^\d/.test(text) ? "\\cdot" : "\\,"} ${text}`,
+      binding: negative ? Binding.sum : Binding.product,
+    };
   };
 
   /** A chain of selections is one list of cases. */
@@ -126,7 +131,8 @@ export function latexOf(root: Expr, axis = "d"): string {
 /** Brackets that grow with what they hold, where that is tall. */
 function stretched(text: string): string {
   const open = text.indexOf("(");
-  if (!text.endsWith(")") || open < 0 || text.slice(0, open).endsWith("\\left") || !/\\frac|\\begin|\\sqrt/.test(text)) return text;
+  if (!text.endsWith(")") || open < 0 || text.slice(0, open).endsWith("\\left") || !/\\frac|\\begin|\\sqrt/.test(text))
+    return text;
   if (!/^\\?[A-Za-z'{}\\]*$/.test(text.slice(0, open))) return text;
   return `${text.slice(0, open)}\\left(${text.slice(open + 1, -1)}\\right)`;
 }
@@ -138,6 +144,7 @@ function constantLatex(exact: string, value: number): Printed {
   }
   const text = exact.length > 14 ? String(Number(value.toPrecision(12))) : exact;
   const [digits = text, exponent] = text.split("e");
-  if (exponent !== undefined) return { text: `${digits} \\cdot 10^{${Number(exponent)}}`, binding: value < 0 ? Binding.sum : Binding.product };
+  if (exponent !== undefined)
+    return { text: `${digits} \\cdot 10^{${Number(exponent)}}`, binding: value < 0 ? Binding.sum : Binding.product };
   return { text, binding: value < 0 ? Binding.sum : Binding.atom };
 }

@@ -32,7 +32,11 @@ const magnitudes = [
 ];
 
 /** ±0, the list above, and every power of two, with either sign. */
-export const finitePoints: readonly number[] = [0, ...magnitudes, ...Array.from({ length: 277 }, (_, i) => 2 ** (i - 149))]
+export const finitePoints: readonly number[] = [
+  0,
+  ...magnitudes,
+  ...Array.from({ length: 277 }, (_, i) => 2 ** (i - 149)),
+]
   .flatMap((x) => [Math.fround(x), Math.fround(-x)])
   .filter(Number.isFinite);
 

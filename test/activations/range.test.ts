@@ -3,7 +3,7 @@ import { fromNumber } from "../../compiler/numerics/ball.js";
 import { referenceDerivative, referenceLimit, referenceValue } from "../../compiler/numerics/reference.js";
 import type { ActivationEntry, Call, Outcome } from "../harness/manifest.js";
 import type { WgslKernelSet } from "../harness/wgsl.js";
-import { faultsOf, rangeCall, resultOf, typescriptTolerance, wgslTolerance } from "./range.js";
+import { faultsOf, rangeCall, resultOf, toleranceOf } from "./range.js";
 import {
   bindingsFor,
   type Compiled,
@@ -25,9 +25,14 @@ beforeAll(async () => {
   gpu = await shaders(standard);
 }, 120_000);
 
-const names = [...standardText.matchAll(/^(\w+)\(/gm)].map(([, name]) => name ?? "").filter((name) => !name.includes("softmax"));
+const names = [...standardText.matchAll(/^(\w+)\(/gm)]
+  .map(([, name]) => name ?? "")
+  .filter((name) => !name.includes("softmax"));
 
-function find(name: string): { readonly entry: ActivationEntry; readonly activation: NonNullable<ReturnType<Compiled["activations"]["get"]>> } {
+function find(name: string): {
+  readonly entry: ActivationEntry;
+  readonly activation: NonNullable<ReturnType<Compiled["activations"]["get"]>>;
+} {
   const entry = standard.entries.find((candidate) => candidate.name === name);
   const activation = standard.activations.get(name);
   if (!entry || !activation) throw new Error(`no activation ${name}`);
@@ -36,7 +41,10 @@ function find(name: string): { readonly entry: ActivationEntry; readonly activat
 
 interface Target {
   readonly name: string;
-  readonly run: (entry: ActivationEntry, call: Call) => Promise<{ readonly forward: Outcome; readonly backward: Outcome }>;
+  readonly run: (
+    entry: ActivationEntry,
+    call: Call,
+  ) => Promise<{ readonly forward: Outcome; readonly backward: Outcome }>;
 }
 
 const typescript: Target = {
@@ -52,7 +60,10 @@ const wgsl: Target = {
   name: "WGSL",
   run: async (entry, call) => {
     if (!gpu) return typescript.run(entry, call);
-    const [forward, backward] = await Promise.all([gpu.call(entry, "forward", call), gpu.call(entry, "backward", call)]);
+    const [forward, backward] = await Promise.all([
+      gpu.call(entry, "forward", call),
+      gpu.call(entry, "backward", call),
+    ]);
     return { forward, backward };
   },
 };
@@ -63,14 +74,30 @@ describe("over the whole range of float32", () => {
   it.each(names)("%s: TypeScript", async (name) => {
     const { entry, activation } = find(name);
     const call = rangeCall(entry, samples, 1);
-    const faults = faultsOf(standard, entry, activation, call, await typescript.run(entry, call), typescriptTolerance, 60);
+    const faults = faultsOf(
+      standard,
+      entry,
+      activation,
+      call,
+      await typescript.run(entry, call),
+      toleranceOf("TypeScript", name),
+      90,
+    );
     expectNone(faults.map(({ text }) => text));
   });
 
   it.each(names)("%s: WGSL", async (name) => {
     const { entry, activation } = find(name);
     const call = rangeCall(entry, samples, 1);
-    const faults = faultsOf(standard, entry, activation, call, await wgsl.run(entry, call), wgslTolerance, 60);
+    const faults = faultsOf(
+      standard,
+      entry,
+      activation,
+      call,
+      await wgsl.run(entry, call),
+      toleranceOf("WGSL", name),
+      60,
+    );
     expectNone(faults.map(({ text }) => text));
   });
 });
@@ -81,13 +108,20 @@ describe("an infinite input gives the limit", () => {
     const faults: string[] = [];
     const cases = entry.inputs.flatMap((input) =>
       ([1, -1] as const).flatMap((sign) =>
-        (entry.inputs.length > 1 ? [0.7, -1.3] : [0]).map((companion) => ({ input, sign, companion: Math.fround(companion) })),
+        (entry.inputs.length > 1 ? [0.7, -1.3] : [0]).map((companion) => ({
+          input,
+          sign,
+          companion: Math.fround(companion),
+        })),
       ),
     );
     const call: Call = {
       shape: [cases.length],
       inputs: Object.fromEntries(
-        entry.inputs.map((input) => [input, cases.map((one) => (one.input === input ? one.sign * Infinity : one.companion))]),
+        entry.inputs.map((input) => [
+          input,
+          cases.map((one) => (one.input === input ? one.sign * Infinity : one.companion)),
+        ]),
       ),
       cotangent: cases.map(() => 1),
       parameters: singleParameters(entry),
@@ -105,8 +139,11 @@ describe("an infinite input gives the limit", () => {
               : referenceDerivative(activation, variableNamed(activation, of), bindings, "binary32");
           }, sign);
           const value = actual[i] ?? NaN;
-          if (limit === undefined || value === limit || Math.abs(value - limit) <= 1e-5 * Math.abs(limit) + 2 ** -126) return;
-          faults.push(`${target.name}: ${of === null ? "" : `d/d${of} `}${name} at ${JSON.stringify(call.inputs)}[${i}] is ${value}, its limit ${limit}`);
+          if (limit === undefined || value === limit || Math.abs(value - limit) <= 1e-5 * Math.abs(limit) + 2 ** -126)
+            return;
+          faults.push(
+            `${target.name}: ${of === null ? "" : `d/d${of} `}${name} at ${JSON.stringify(call.inputs)}[${i}] is ${value}, its limit ${limit}`,
+          );
         });
       }
     }
@@ -125,12 +162,17 @@ describe("NaN in an input or parameter that is met gives NaN", () => {
         const call: Call = {
           shape: [points.length],
           inputs: Object.fromEntries(
-            entry.inputs.map((input, k) => [input, points.map((point) => (input === of ? NaN : point * (k === 0 ? 1 : -0.75)))]),
+            entry.inputs.map((input, k) => [
+              input,
+              points.map((point) => (input === of ? NaN : point * (k === 0 ? 1 : -0.75))),
+            ]),
           ),
           parameters: { ...singleParameters(entry), ...(isInput ? {} : { [of]: NaN }) },
         };
         const outcome =
-          target === typescript ? standard.typescript.call(entry, "forward", call) : await gpu?.call(entry, "forward", call);
+          target === typescript
+            ? standard.typescript.call(entry, "forward", call)
+            : await gpu?.call(entry, "forward", call);
         points.forEach((_, i) => {
           const numbers = numbersAt(call, i);
           const value = outcome?.output[i] ?? NaN;

@@ -255,7 +255,10 @@ describe("the gradient", () => {
       expect(agrees(dx), `${name}: dx at ${kink.at} is ${dx}, the manifest says ${kink.chosen}`).toBe(true);
       if (undecidableKinks.has(name)) continue;
       const oracle = truth(activation, input, numbersAt(call, 0), "binary64");
-      expect(agrees(oracle.value), `${name}: at ${kink.at} the manifest says ${kink.chosen}, the oracle ${oracle.value}`).toBe(true);
+      expect(
+        agrees(oracle.value),
+        `${name}: at ${kink.at} the manifest says ${kink.chosen}, the oracle ${oracle.value}`,
+      ).toBe(true);
     }
   });
 });

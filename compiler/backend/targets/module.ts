@@ -7,7 +7,7 @@ import type { TypeScriptKernel, WgslKernel, WgslPassDescription } from "../manif
 import { NameScope } from "../naming.js";
 import { differentiate } from "../../calculus/differentiate.js";
 import { StructureKind, type StatementStructures } from "../source-file.js";
-import { printFormula } from "../../printing/formula-text.js";
+import { formulaText } from "../../printing/definition-text.js";
 import { docText, toIdentifierText } from "./text.js";
 
 export const runtimePackage = "activation-compiler/runtime";
@@ -143,7 +143,7 @@ class ModuleWriter {
       lines.push("", "Derivatives:", "```");
       for (const of of [...activation.inputs, ...activation.learned.map(({ variable }) => variable)]) {
         const derivative = activation.gradients.get(of) ?? differentiate(plan.value, of);
-        lines.push(`d/d${of.name} = ${printFormula(derivative)}`);
+        lines.push(`d/d${of.name} = ${formulaText(derivative)}`);
       }
       lines.push("```");
     }

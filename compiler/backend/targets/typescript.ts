@@ -6,10 +6,10 @@ import { commentOn, temporaryName } from "./temporary-names.js";
 import { lower } from "../lower.js";
 import { settleExtremes } from "../../numerics/extremes.js";
 import { NameScope } from "../naming.js";
-import { type PrintContext, printExpression, spellingOf } from "../../printing/print.js";
+import { printExpression, spellingOf } from "../../printing/print.js";
 import { schedule } from "../schedule.js";
 import { typescript } from "../dialects/typescript.js";
-import { language } from "../../printing/language.js";
+import { formulaText } from "../../printing/definition-text.js";
 import { exportedName, parameterName, typescriptReserved } from "../../names.js";
 import { isPerChannel } from "../spaces.js";
 import { libraryNames } from "../library/kernel-text.js";
@@ -153,11 +153,10 @@ class KernelWriter {
 
   private documentation(): string {
     const { activation, gradients } = this.plan;
-    const nameOf = (node: Expr): string | undefined => (node.kind === "variable" ? node.name : undefined);
-    const context: PrintContext = { dialect: language, nameOf, library: (library) => library };
     if (this.direction === "forward") return activation.formula.join("\n");
+    if (this.plan.reduces) return `The vector-Jacobian product of ${activation.name}: what dy at the result is at each input.`;
     return gradients
-      .map(({ of, value }) => `d${of.name} = ${of.role === "learned" ? `sum(${printExpression(value, context)})` : printExpression(value, context)}`)
+      .map(({ of, value }) => `d${of.name} = ${of.role === "learned" ? `sum(${formulaText(value)})` : formulaText(value)}`)
       .join("\n");
   }
 

@@ -7,7 +7,7 @@ where each polynomial stands with the error printed here: that of the coefficien
 import struct
 import sys
 
-from mpmath import mp, mpf, atan, asin, cos, erf, erfc, exp, fabs, log, lu_solve, matrix, pi, sin, sinh, sqrt, tan, tanh
+from mpmath import mp, mpf, atan, asin, cos, erf, erfc, exp, fabs, log, lu_solve, matrix, pi, sin, sinh, tan, tanh
 
 mp.dps = 60
 
