@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { explain } from "../../compiler/explain.js";
+import type { CheckedDefinition } from "../../compiler/frontend/check.js";
 import { readDefinitions } from "../../compiler/compile.js";
 
 const acts = { file: "acts.def", text: readFileSync(new URL("../../acts.def", import.meta.url), "utf8") };
@@ -43,22 +44,22 @@ Derivative in x
       `prelu(x; learn weight[channel] = 0.25) = where(x > 0, x, weight * x)
 
 Normal form
-  where(x > 0, x, weight * x)
+  where(x > 0, x, x * weight)
 
 Derivative in x
   1. selection: where(c, u, v)' = where(c, u', v')
-     (where(x > 0, x, weight * x))'
+     (where(x > 0, x, x * weight))'
      = where(x > 0, 1, weight)
   dprelu/dx = where(x > 0, 1, weight)
 
 Derivative in weight
   1. constant factor
-     (weight * x)'
+     (x * weight)'
      = x
   2. selection: where(c, u, v)' = where(c, u', v')
-     (where(x > 0, x, weight * x))'
-     = where(x > 0, 0, x)
-  dprelu/dweight = where(x > 0, 0, x)
+     (where(x > 0, x, x * weight))'
+     = min(x, 0)
+  dprelu/dweight = min(x, 0)
 
 Kinks
   at     decided by  value  left    right  chosen
@@ -127,11 +128,19 @@ test("errors of other definitions do not hide an explanation; its own are told",
 });
 
 describe("every standard activation is explained", () => {
-  const names = readDefinitions([acts]).definitions.map(({ definition }) => definition.name.text);
+  const { definitions } = readDefinitions([acts]);
+  /** The definition and what it calls: short, since each explanation parses it anew. */
+  const excerpt = (checked: CheckedDefinition, seen = new Set<CheckedDefinition>()): string => {
+    seen.add(checked);
+    const { start, end } = checked.definition.span;
+    const callees = [...checked.callees.values()].filter((callee) => !seen.has(callee));
+    return [acts.text.slice(start, end), ...callees.map((callee) => excerpt(callee, seen))].join("\n\n");
+  };
   test.each(["text", "latex", "plot"] as const)("as %s", (format) => {
-    expect(names.length).toBeGreaterThan(100);
-    for (const name of names) {
-      const { text, diagnostics } = explain(acts, name, { format, width: 80 });
+    expect(definitions.length).toBeGreaterThan(100);
+    for (const checked of definitions) {
+      const name = checked.definition.name.text;
+      const { text, diagnostics } = explain(source(excerpt(checked)), name, { format, width: 80 });
       expect(diagnostics, name).toEqual([]);
       expect(text.length, name).toBeGreaterThan(20);
       expect(text, name).not.toMatch(/NaN|\[object|\$[abc]|#\d/);
