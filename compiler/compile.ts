@@ -1,7 +1,7 @@
-/** The pipeline in one screen: from text to files. A pure function; it knows no file system and no process. */
+/** The pipeline in one screen: from text to files. A pure function, the same wherever it runs. */
 import { type OutputFile, type TargetName, targetNames } from "./backend/output.js";
 import type { Activation } from "./ir/activation.js";
-import type { Diagnostic } from "./diagnostics.js";
+import { collate, type Diagnostic } from "./diagnostics.js";
 import { checkDefinitions, type CheckedDefinition } from "./frontend/check.js";
 import { parseSource } from "./frontend/parse.js";
 import { elaborate } from "./frontend/elaborate.js";
@@ -10,8 +10,7 @@ import { fileStem } from "./names.js";
 import type { ManifestEntry } from "./backend/emit.js";
 import { review } from "./review.js";
 import { sha256 } from "./sha256.js";
-import type { Source } from "./source.js";
-import { positionOf } from "./render-diagnostics.js";
+import { positionOf, type Source } from "./source.js";
 import { version } from "./version.js";
 
 export { type OutputFile, type TargetName, targetNames } from "./backend/output.js";
@@ -48,6 +47,11 @@ interface Remembered {
 }
 
 export async function compile(sources: readonly Source[], options: CompileOptions): Promise<Compilation> {
+  const result = await compileSources(sources, options);
+  return { ...result, diagnostics: collate(result.diagnostics) };
+}
+
+async function compileSources(sources: readonly Source[], options: CompileOptions): Promise<Compilation> {
   const { definitions, diagnostics } = readDefinitions(sources);
   const found: Diagnostic[] = [...diagnostics];
   const emitted: Remembered[] = [];

@@ -9,7 +9,7 @@ import { findKinks, type Kink } from "./calculus/kinks.js";
 import { expandCalls, isReduction } from "./calculus/differentiate.js";
 import { activationOf, readDefinitions } from "./compile.js";
 import type { Diagnostic } from "./diagnostics.js";
-import { suggestion } from "./frontend/check-suggestions.js";
+import { suggestion } from "./suggestion.js";
 import type { Activation } from "./ir/activation.js";
 import { apply, constant, type Expr, inFreshGraph, reachable, rebuild, type Variable } from "./ir/expr.js";
 import { sampler } from "./numerics/sample.js";

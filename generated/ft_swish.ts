@@ -18,7 +18,7 @@ export function ftSwishForward(
 export function ftSwishBackward(
   dy: Float32Array,
   x: Float32Array,
-  t: number,
+  _t: number,
   dx: Float32Array,
 ): void {
   const size = dy.length;
@@ -52,7 +52,7 @@ export function ftSwishForward64(
 export function ftSwishBackward64(
   dy: Float64Array,
   x: Float64Array,
-  t: number,
+  _t: number,
   dx: Float64Array,
 ): void {
   const size = dy.length;

@@ -27,7 +27,7 @@ export function shrinkBackward(
   dy: Float32Array,
   x: Float32Array,
   lambd: number,
-  bias: number,
+  _bias: number,
   dx: Float32Array,
 ): void {
   const size = dy.length;
@@ -67,7 +67,7 @@ export function shrinkBackward64(
   dy: Float64Array,
   x: Float64Array,
   lambd: number,
-  bias: number,
+  _bias: number,
   dx: Float64Array,
 ): void {
   const size = dy.length;

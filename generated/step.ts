@@ -24,7 +24,7 @@ export function stepForward(
 export function stepBackward(
   dy: Float32Array,
   x: Float32Array,
-  threshold: number,
+  _threshold: number,
   dx: Float32Array,
 ): void {
   const size = dy.length;
@@ -59,7 +59,7 @@ export function stepForward64(
 export function stepBackward64(
   dy: Float64Array,
   x: Float64Array,
-  threshold: number,
+  _threshold: number,
   dx: Float64Array,
 ): void {
   const size = dy.length;

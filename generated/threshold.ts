@@ -20,7 +20,7 @@ export function thresholdBackward(
   dy: Float32Array,
   x: Float32Array,
   threshold: number,
-  value: number,
+  _value: number,
   dx: Float32Array,
 ): void {
   const size = dy.length;
@@ -53,7 +53,7 @@ export function thresholdBackward64(
   dy: Float64Array,
   x: Float64Array,
   threshold: number,
-  value: number,
+  _value: number,
   dx: Float64Array,
 ): void {
   const size = dy.length;

@@ -60,7 +60,10 @@ export type WebGpuRole =
   | `learned ${string}`
   /** `gradient x`: of the input or learned parameter of that name. Overwritten, not added to. */
   | `gradient ${string}`
-  /** `scratch N`: room for N numbers, N a product as in `over`; the same text is the same buffer within one kernel. */
+  /**
+   * `scratch N`: room for N numbers, N a product as in `over`; the same text is the same buffer within one kernel.
+   * Declared `read_write` like outputs and gradients, even where a pass only reads it; all else is declared `read`.
+   */
   | `scratch ${string}`;
 
 export type WebGpuUniform =

@@ -86,7 +86,7 @@ function manifestEntry({ activation, reduces }: KernelPlan, kinks: readonly Kink
     inputs: activation.inputs.map(({ name }) => name),
     hyperparameters: activation.hyperparameters.map(({ variable, default: value, range }) => ({ name: variable.name, default: value, range: rangeEntry(range) })),
     learned: activation.learned.map(({ variable, shape, default: value, range }) => ({ name: variable.name, shape, default: value, range: rangeEntry(range) })),
-    axis: activation.axis && reduces ? activation.axis : null,
+    axis: activation.axis && reduces ? { name: activation.axis.name, default: activation.axis.default } : null,
     split: activation.split,
     random: false,
     kernels,

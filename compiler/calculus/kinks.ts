@@ -9,7 +9,6 @@ import { evaluation } from "../numerics/intermediate.js";
 import { expandedAsWritten } from "./as-written.js";
 import { formulaText, numberText } from "../printing/definition-text.js";
 import { make, normalise } from "../algebra/normalise.js";
-import { productOf, termsOf } from "../algebra/forms.js";
 import { isComparison } from "../algebra/selection.js";
 import type { Activation } from "../ir/activation.js";
 import {
@@ -26,10 +25,12 @@ import {
   substitute,
   type Variable,
 } from "../ir/expr.js";
-import { fromNumber, negate as negateRational, parseLiteral, rational, toNumber } from "../ir/rational.js";
+import { fromNumber, negate, parseLiteral, rational, toNumber } from "../ir/rational.js";
 import { sampler } from "../numerics/sample.js";
 import { differentiate, expandCalls, isReduction } from "./differentiate.js";
 import { limit } from "./limit.js";
+import { otherSpelling } from "./respelling.js";
+import { solve } from "./solve.js";
 
 export interface Kink {
   /** The comparison that changes there. */
@@ -396,7 +397,7 @@ function numberNode(value: number, digits: number): Expr {
   if (Number.isNaN(value)) return apply("divide", [constant(0), constant(0)]);
   if (!Number.isFinite(value)) return value > 0 ? apply("infinity", []) : apply("negate", [apply("infinity", [])]);
   return constant(
-    value < 0 ? negateRational(parseLiteral(numberText(-value, digits))) : parseLiteral(numberText(value, digits)),
+    value < 0 ? negate(parseLiteral(numberText(-value, digits))) : parseLiteral(numberText(value, digits)),
   );
 }
 
@@ -445,63 +446,3 @@ function nearby(value: number, step: number, range: Bounds | null): number {
 
 /** Whether a constant reads as a number that somebody meant. */
 const isShort = (node: Expr): boolean => node.kind === "constant" && node.value.denominator <= 1_000_000n;
-
-const strictness = {
-  less: "lessOrEqual",
-  lessOrEqual: "less",
-  greater: "greaterOrEqual",
-  greaterOrEqual: "greater",
-} as const;
-
-/** The comparison with the tie on its other side; `abs` and `sign` as selections that give 0 to the right. */
-function otherSpelling(node: Application, body: Expr): { node: Expr; all: Map<Expr, Expr> } | null {
-  const [a, b] = node.operands;
-  switch (node.primitive) {
-    case "less":
-    case "lessOrEqual":
-    case "greater":
-    case "greaterOrEqual": {
-      const other = apply(strictness[node.primitive], [a!, b!]);
-      return { node: other, all: new Map([[node, other]]) };
-    }
-    case "abs":
-    case "sign": {
-      const right = apply("greaterOrEqual", [a!, constant(0)]);
-      const all = new Map<Expr, Expr>();
-      for (const same of reachable([body])) {
-        if (isApplication(same, "abs") && same.operands[0] === a) {
-          all.set(same, apply("where", [right, a!, apply("negate", [a!])]));
-        }
-        if (isApplication(same, "sign") && same.operands[0] === a) {
-          all.set(same, apply("where", [right, constant(1), constant(-1)]));
-        }
-      }
-      const replaced = all.get(node);
-      return replaced ? { node: replaced, all } : null;
-    }
-    default:
-      return null;
-  }
-}
-
-/** The value of the input at which a linear expression is 0. */
-function solve(difference: Expr, input: Variable): Expr | undefined {
-  const terms = termsOf(difference);
-  const withInput = [...terms].filter(([base]) => occurs(input, base));
-  const [only] = withInput;
-  if (withInput.length !== 1 || !only) return undefined;
-  const [base, coefficient] = only;
-  const product = productOf(base);
-  if (product.powers.get(input) !== 1) return undefined;
-  for (const factor of product.powers.keys())
-    if (factor !== input && (factor.space & Space.element) !== 0) return undefined;
-  let rest: Expr = constant(0);
-  for (const [other, value] of terms) {
-    if (other !== base) rest = make("add", [rest, make("multiply", [constant(negateRational(value)), other])]);
-  }
-  let divisor: Expr = constant(coefficient);
-  for (const [factor, exponent] of product.powers) {
-    if (factor !== input) divisor = make("multiply", [divisor, make("pow", [factor, constant(exponent)])]);
-  }
-  return make("divide", [rest, divisor]);
-}

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import type { TargetName } from "../compile.js";
 import type { ExplanationFormat } from "./environment.js";
 import { failure, success, type Problem, type Result } from "./problem.js";
-import { nearest } from "./suggest.js";
+import { suggestion } from "../suggestion.js";
 import { targetNames } from "./targets.js";
 
 export const commandNames = ["compile", "check", "explain", "init"] as const;
@@ -69,7 +69,7 @@ const usage = (code: string, message: string, more: Pick<Problem, "expected" | "
   failure({ code, message, ...more });
 
 const didYouMean = (word: string, candidates: readonly string[], otherwise: string): string => {
-  const meant = nearest(word, candidates);
+  const meant = suggestion(word, candidates);
   return meant === undefined ? otherwise : `did you mean '${meant}'?`;
 };
 
@@ -195,7 +195,7 @@ function parseTargets(lists: readonly string[]): Result<readonly TargetName[]> {
     if (isTarget(word)) asked.add(word);
     else if (word !== "") {
       const expected = `a list of ${targetNames.join(", ")}`;
-      const meant = nearest(word, targetNames);
+      const meant = suggestion(word, targetNames);
       return usage("unknown-target", `unknown target '${word}'`, {
         expected,
         ...(meant === undefined ? {} : { hint: `did you mean '${meant}'?` }),

@@ -5,7 +5,7 @@ import { type BuiltinSignature, builtinNames, builtinSignature } from "../primit
 import type { Entry } from "./check-entry.js";
 import type { ExpressionChecker } from "./check-expressions.js";
 import { describe } from "./check-scope.js";
-import { suggestion } from "./check-suggestions.js";
+import { suggestion } from "../suggestion.js";
 import { functionAdvice } from "./check-vocabulary.js";
 
 type Call = Extract<Expression, { kind: "call" }>;

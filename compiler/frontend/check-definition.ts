@@ -5,7 +5,7 @@ import { parameterName } from "../names.js";
 import type { Entry } from "./check-entry.js";
 import { everywhere, ExpressionChecker, inConstant } from "./check-expressions.js";
 import { declare, describe, type Scope, type Value } from "./check-scope.js";
-import { suggestion } from "./check-suggestions.js";
+import { suggestion } from "../suggestion.js";
 
 /** A clause that gives a name to a value. */
 export type Binding = Extract<Clause, { kind: "let" | "random" }>;

@@ -6,7 +6,7 @@ import type { Span } from "../source.js";
 import { CallChecker } from "./check-call.js";
 import type { Entry } from "./check-entry.js";
 import { describe, type Scope, type Value } from "./check-scope.js";
-import { suggestion } from "./check-suggestions.js";
+import { suggestion } from "../suggestion.js";
 import { valueAdvice } from "./check-vocabulary.js";
 
 /** `unknown`: an error was reported, and no second one shall follow from it. */

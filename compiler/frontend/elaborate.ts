@@ -2,7 +2,7 @@
  * From a checked definition to an activation: names become nodes, calls are expanded, and what needs arithmetic is
  * checked (constants that are not finite, defaults outside of their range).
  */
-import type { Bound, Expression, Range } from "../../grammar/syntax.js";
+import type { Bound, Definition, Expression, Range } from "../../grammar/syntax.js";
 import { printDefinition, printExpression } from "../../grammar/print.js";
 import { normalise } from "../algebra/normalise.js";
 import type { Diagnostic } from "../diagnostics.js";
@@ -28,18 +28,16 @@ export function elaborate(checked: CheckedDefinition): Elaborated {
   const report = (code: string, span: Span, message: string, hint?: string): void => {
     diagnostics.push({ code, severity: "error", file: source.file, span, message, ...(hint ? { hint } : {}) });
   };
-  const environment = new Environment(checked, report, new Map());
+  const own = definition.parameters.find((parameter) => parameter.kind === "axis");
+  const axes = new Set<AxisUse>();
+  const environment = new Environment(checked, report, new Map(), own ? "own" : null, axes);
 
   const inputs = definition.inputs.map((name) => variable(name.text, "input", Space.element));
   for (const input of inputs) environment.values.set(input.name, input);
   const hyperparameters: Hyperparameter[] = [];
   const learned: LearnedParameter[] = [];
-  let axis: Activation["axis"] = null;
   for (const parameter of definition.parameters) {
-    if (parameter.kind === "axis") {
-      axis = { name: parameter.name.text, default: parameter.default };
-      continue;
-    }
+    if (parameter.kind === "axis") continue;
     const range = parameter.range ? boundsOf(parameter.range, environment, report) : null;
     const value = environment.number(parameter.default);
     if (value === undefined) continue;
@@ -80,6 +78,12 @@ export function elaborate(checked: CheckedDefinition): Elaborated {
     const target = [...inputs, ...learned.map(({ variable: node }) => node)].find(({ name }) => name === clause.name.text);
     if (target) gradients.set(target, environment.expression(clause.value));
   }
+  if (axes.size > 1) {
+    report("unsupported", definition.name.span, `'${definition.name.text}' reduces over several axes: this version compiles reductions over one`);
+  }
+  const [axisUsed] = axes;
+  const axis: Activation["axis"] =
+    typeof axisUsed === "number" ? { name: null, default: axisUsed } : own?.kind === "axis" ? { name: own.name.text, default: own.default } : null;
   const split = definition.clauses.find((clause) => clause.kind === "split");
   const named = definition.clauses.find((clause) => clause.kind === "class");
   if (diagnostics.length > 0) return { activation: null, diagnostics };
@@ -135,12 +139,19 @@ function boundsOf(range: Range, environment: Environment, report: Report): Bound
   return { low, high, lowClosed: range.low.closed, highClosed: range.high.closed };
 }
 
+/** The axis that reductions run over: the activation's own axis parameter, or a fixed one that a call gave. */
+type AxisUse = "own" | number;
+
 /** The names that a definition's expressions see, and what they stand for. */
 class Environment {
   constructor(
     private readonly checked: CheckedDefinition,
     private readonly report: Report,
     readonly values: Map<string, Expr>,
+    /** What the definition's axis is for the activation that is elaborated. */
+    private readonly axis: AxisUse | null,
+    /** The axes that reductions have used so far. */
+    private readonly axes: Set<AxisUse>,
   ) {}
 
   /** Makes the `let`s and `random`s visible. */
@@ -269,6 +280,7 @@ class Environment {
     const operands = syntax.positional.map((operand) => this.expression(operand));
     const name = syntax.callee.text;
     if (syntax.axis) {
+      if (this.axis !== null) this.axes.add(this.axis);
       const reductions: Readonly<Record<string, PrimitiveName>> = { sum: "sum", mean: "mean", max: "maximum", min: "minimum" };
       return apply(reductions[name] ?? "sum", operands);
     }
@@ -290,11 +302,21 @@ class Environment {
     }
   }
 
+  /** What the callee's axis is here: the caller's, an integer, or its default. */
+  private axisOfCall(callee: Definition, syntax: Extract<Expression, { kind: "call" }>): AxisUse | null {
+    const parameter = callee.parameters.find(({ kind }) => kind === "axis");
+    if (parameter?.kind !== "axis") return null;
+    const given = syntax.named.find(({ name }) => name.text === parameter.name.text)?.value;
+    if (!given) return parameter.default;
+    if (given.kind === "name") return this.axis;
+    return this.number(given) ?? parameter.default;
+  }
+
   /** A call of another definition: its body with the arguments in place, or a node that carries its `grad` clauses. */
   private callDefinition(callee: CheckedDefinition, syntax: Extract<Expression, { kind: "call" }>): Expr {
     const { definition } = callee;
     // What is wrong in the callee is said where the callee is compiled itself.
-    const inner = new Environment(callee, () => undefined, new Map());
+    const inner = new Environment(callee, () => undefined, new Map(), this.axisOfCall(definition, syntax), this.axes);
     const actuals: { name: string; space: number; value: Expr; bounds: Bounds | null }[] = [];
     definition.inputs.forEach((input, i) => {
       actuals.push({ name: input.text, space: Space.element, value: this.expression(syntax.positional[i]!), bounds: null });

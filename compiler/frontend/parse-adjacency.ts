@@ -3,7 +3,7 @@ import { clauseKeywords } from "../../grammar/syntax.js";
 import type { Token } from "../../grammar/lexer.js";
 import { quote, type Finding } from "../diagnostics.js";
 import { inSignature, type Place } from "./parse-place.js";
-import { suggestion } from "./check-suggestions.js";
+import { suggestion } from "../suggestion.js";
 
 const isOperand = ({ type }: Token): boolean => type === "number" || type === "name" || type === "constant";
 

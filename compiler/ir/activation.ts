@@ -13,7 +13,8 @@ export interface Activation {
   readonly inputs: readonly Variable[];
   readonly hyperparameters: readonly Hyperparameter[];
   readonly learned: readonly LearnedParameter[];
-  readonly axis: { readonly name: string; readonly default: number } | null;
+  /** The axis that is reduced; without a name it is fixed. */
+  readonly axis: { readonly name: string | null; readonly default: number } | null;
   readonly split: number | null;
   readonly body: Expr;
   /** What `grad` clauses declare, by input or learned parameter. */

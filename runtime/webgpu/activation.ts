@@ -34,7 +34,11 @@ export function passDispatches(
     return f32(value);
   };
   return kernels[direction].map((pass) => ({
-    kernel: { code: kernels.code, entryPoint: pass.entryPoint },
+    kernel: {
+      code: kernels.code,
+      entryPoint: pass.entryPoint,
+      bindings: pass.bindings.map(([binding, role]) => [binding, bindingType(role)] as const),
+    },
     buffers: pass.bindings
       .filter(([, role]) => role !== "uniforms")
       .map(([binding, role]) => [binding, bufferOf(role)] as const),
@@ -43,6 +47,13 @@ export function passDispatches(
   }));
 }
 
+function bindingType(role: WebGpuRole): GPUBufferBindingType {
+  if (role === "uniforms") return "uniform";
+  const written = role === "output" || role.startsWith(gradientRole) || role.startsWith(scratchRole);
+  return written ? "storage" : "read-only-storage";
+}
+
+const gradientRole = "gradient ";
 const scratchRole = "scratch ";
 const hyperparameterRole = "hyperparameter ";
 

@@ -5,6 +5,8 @@ import type { Faults } from "./faults.js";
 export interface Kernel {
   readonly code: string;
   readonly entryPoint: string;
+  /** How the code declares what is bound; it need not use all of it. */
+  readonly bindings: readonly (readonly [binding: number, GPUBufferBindingType])[];
 }
 
 export interface Dispatch {
@@ -21,6 +23,8 @@ interface Compiled {
   bound: boolean;
 }
 
+/** WebGPU's number for it. */
+const computeStage = 4;
 /** WebGPU's default limit of workgroups along one axis of a dispatch. */
 const widest = 65535;
 /** Uniforms of all dispatches of one submission share a buffer of so many bytes. */
@@ -108,19 +112,23 @@ export class Commands {
     return { buffer: this.#uniforms, offset, size };
   }
 
-  #compiled({ code, entryPoint }: Kernel): Compiled {
+  #compiled({ code, entryPoint, bindings }: Kernel): Compiled {
     let ofCode = this.#pipelines.get(code);
     if (!ofCode) this.#pipelines.set(code, (ofCode = new Map()));
     let compiled = ofCode.get(entryPoint);
     if (!compiled) {
       compiled = this.faults.watch(entryPoint, "validation", () => {
         const module = this.gpu.createShaderModule({ label: entryPoint, code });
+        // WebGPU would find out the layout by itself, but leave out what the code does not use.
+        const layout = this.gpu.createBindGroupLayout({
+          entries: bindings.map(([binding, type]) => ({ binding, visibility: computeStage, buffer: { type } })),
+        });
         const pipeline = this.gpu.createComputePipeline({
           label: entryPoint,
-          layout: "auto",
+          layout: this.gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
           compute: { module, entryPoint },
         });
-        return { pipeline, layout: pipeline.getBindGroupLayout(0), bound: false };
+        return { pipeline, layout, bound: false };
       });
       ofCode.set(entryPoint, compiled);
     }

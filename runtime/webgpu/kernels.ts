@@ -35,7 +35,7 @@ fn main(
   ${body.join("\n  ")}
 }
 `;
-  return { code, entryPoint: "main" };
+  return { code, entryPoint: "main", bindings: bindingsOf(buffers) };
 }
 
 function declarations(fields: readonly string[], buffers: Parts["buffers"]): string {
@@ -46,6 +46,11 @@ function declarations(fields: readonly string[], buffers: Parts["buffers"]): str
 ${buffers.map(([name, access], k) => `@group(0) @binding(${k + 1}) var<storage, ${access}> ${name}: array<f32>;`).join("\n")}
 `;
 }
+
+const bindingsOf = (buffers: Parts["buffers"]): Kernel["bindings"] => [
+  [0, "uniform"],
+  ...buffers.map(([, access], k) => [k + 1, access === "read" ? "read-only-storage" : "storage"] as const),
+];
 
 const axes = (rank: number): number[] => Array.from({ length: rank }, (_, axis) => axis);
 
@@ -201,7 +206,7 @@ fn main(
   }
 }
 `;
-  return { code, entryPoint: "main" };
+  return { code, entryPoint: "main", bindings: bindingsOf(buffers) };
 }
 
 const normaliser = [

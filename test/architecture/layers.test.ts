@@ -20,7 +20,7 @@ const order = [
 
 /** Files that every layer may use: positions, diagnostics, names. */
 const everywhere = new Set(
-  ["source", "diagnostics", "names", "reserved-names", "version"].map((name) => `compiler/${name}.ts`),
+  ["source", "diagnostics", "names", "reserved-names", "suggestion", "version"].map((name) => `compiler/${name}.ts`),
 );
 
 function sources(folder: string): string[] {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseArguments } from "../../compiler/cli/arguments.js";
-import { nearest } from "../../compiler/cli/suggest.js";
+import { suggestion } from "../../compiler/suggestion.js";
 import { actc, folder } from "./harness.js";
 
 const cwd = (): string => folder({ "acts.def": "relu = 1\n" });
@@ -107,5 +107,5 @@ test.each([
   ["xyzzy", undefined],
   ["", undefined],
 ])("nearest to %j is %j", (word, candidate) => {
-  expect(nearest(word, ["compile", "check", "explain", "init", "watch"])).toBe(candidate);
+  expect(suggestion(word, ["compile", "check", "explain", "init", "watch"])).toBe(candidate);
 });

@@ -188,6 +188,8 @@ export const preluActivation: Activation = {
         over: "channels",
         ...scalars,
         bindings: [
+          // Bound, though this pass does not use it.
+          [1, "input x"],
           [0, "uniforms"],
           [6, "gradient weight"],
           [7, scratch],

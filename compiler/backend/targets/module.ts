@@ -167,11 +167,12 @@ class ModuleWriter {
     for (const { check } of this.hyperparameters) {
       if (check) lines.push(check.replace("checkRange", this.runtime("checkRange")));
     }
+    const { axis } = this.input.plan.activation;
     const call = [
       `inputs: [${this.inputs.join(", ")}]`,
       ...(this.learned.length > 0 ? [`learned: [${this.learned.map(({ key }) => key).join(", ")}]`] : []),
       ...(this.hyperparameters.length > 0 ? [`hyperparameters: [${this.hyperparameters.map(({ key }) => key).join(", ")}]`] : []),
-      ...(this.input.plan.reduces ? ["axis"] : []),
+      ...(this.input.plan.reduces ? [axis?.name ? "axis" : `axis: ${axis?.default ?? -1}`] : []),
     ];
     return {
       kind: StructureKind.Function,
@@ -186,7 +187,7 @@ class ModuleWriter {
 
   private axis(): { key: string; default: number }[] {
     const { axis } = this.input.plan.activation;
-    return axis ? [{ key: "axis", default: axis.default }] : [];
+    return axis?.name ? [{ key: "axis", default: axis.default }] : [];
   }
 
   /** Options of the functional form: what is not learned. */
@@ -197,7 +198,7 @@ class ModuleWriter {
   }
 
   private hasOptions(): boolean {
-    return this.hyperparameters.length > 0 || this.learned.length > 0 || this.input.plan.activation.axis !== null;
+    return this.hyperparameters.length > 0 || this.learned.length > 0 || this.axis().length > 0;
   }
 
   private options(): StatementStructures[] {
@@ -260,7 +261,7 @@ class ModuleWriter {
           },
         ]
       : [];
-    const options = this.hyperparameters.length > 0 || activation.axis ? ["this"] : [];
+    const options = this.hyperparameters.length > 0 || this.axis().length > 0 ? ["this"] : [];
     const learned = this.learned.map(({ key }) => `this.${key}`);
     const call = (inputs: readonly string[]): string => `${this.functionName}(${[...inputs, ...learned, ...options].join(", ")})`;
     const split = activation.split;

@@ -1,5 +1,5 @@
 /** TypeScript kernels: plain functions over typed arrays. */
-import { type Application, type Expr, reachable, Space, type Variable } from "../../ir/expr.js";
+import { type Application, type Expr, occurs, reachable, Space, type Variable } from "../../ir/expr.js";
 import { isReduction } from "../../calculus/differentiate.js";
 import type { KernelPlan } from "../kernels.js";
 import { commentOn, temporaryName } from "./temporary-names.js";
@@ -103,7 +103,9 @@ class KernelWriter {
       this.argument(variable, wanted.get(variable)!, "learned", shape === "channel" ? "channels" : "1", value);
     }
     for (const { variable, default: value } of activation.hyperparameters) {
-      const text = wanted.get(variable)!;
+      // A number that this kernel has no use for keeps its place: all kernels of an activation take the same ones.
+      const read = outputs.some(({ expr }) => occurs(variable, expr));
+      const text = read ? wanted.get(variable)! : this.scope.claim(`_${wanted.get(variable)!}`);
       this.scalars.set(variable, text);
       this.parameters.push({ name: text, type: "number" });
       this.arguments.push({ name: variable.name, role: "hyperparameter", default: value });
