@@ -15,6 +15,5 @@ export { keep, tidy } from "./scope.js";
 export type { Shape } from "./shape.js";
 export { noGrad } from "./tape.js";
 export { type NestedNumbers, Tensor } from "./tensor.js";
-export type { MemoryUse } from "./webgpu/buffers.js";
 export { webgpu, WebGpuDevice, type WebGpuOptions } from "./webgpu/device.js";
-export { WebGpuError } from "./webgpu/faults.js";
+export { type MemoryUse, type StandardGpuDevice, WebGpuError } from "./webgpu/standard.js";

@@ -12,6 +12,7 @@ import {
   isApplication,
   reachable,
   Space,
+  variablesOf,
 } from "../ir/expr.js";
 import * as R from "../ir/rational.js";
 import { primitive as primitiveRow, type PrimitiveName } from "../primitives/table.js";
@@ -487,6 +488,19 @@ function hasConstantBranch(choice: Expr): boolean {
   return a?.kind === "constant" || b?.kind === "constant";
 }
 
+const hasZeroBranch = (choice: Expr): boolean =>
+  choice.kind === "application" && choice.operands.slice(1).some((branch) => isConstant(branch, 0));
+
+/**
+ * Whether factors may be dropped where they meet a 0: a NaN in one of their variables must not get lost, so the
+ * condition has to meet those variables as well. What is multiplied by a cotangent is a derivative, free at NaN.
+ */
+function mayVanish(factors: readonly Expr[], condition: Expr): boolean {
+  if (factors.some((factor) => factor.kind === "variable" && factor.role === "cotangent")) return true;
+  const met = variablesOf(condition);
+  return factors.every((factor) => [...variablesOf(factor)].every((name) => met.has(name)));
+}
+
 /** p * where(c, 0, b) = where(c, 0, p * b): a selection absorbs the product where a branch is a constant. */
 function selectFromProduct(product: Product): Expr | undefined {
   const choices = [...product.powers].filter(([factor, exponent]) => exponent > 0 && isApplication(factor, "where"));
@@ -496,6 +510,8 @@ function selectFromProduct(product: Product): Expr | undefined {
   const alike = choices.filter(([factor]) => factor.kind === "application" && factor.operands[0] === condition);
   const onlyScaled = product.powers.size === 1 && !R.isOne(product.coefficient);
   if (!hasConstantBranch(first[0]) && alike.length < 2 && !onlyScaled) return undefined;
+  const rest = [...product.powers.keys()].filter((factor) => !alike.some(([other]) => other === factor));
+  if (alike.some(([factor]) => hasZeroBranch(factor)) && !mayVanish(rest, condition!)) return undefined;
   const branch = (which: 1 | 2): Expr => {
     let result = productFrom({
       coefficient: product.coefficient,

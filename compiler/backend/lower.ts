@@ -12,6 +12,8 @@ import { instantiateRow } from "../primitives/formula.js";
 import { primitive as primitiveRow, type PrimitiveName } from "../primitives/table.js";
 
 export interface LowerOptions {
+  /** What was written, if NaN must get through as it says. */
+  readonly definition?: Expr;
   /** Whether the dialect has a spelling of its own. */
   readonly spells: (primitive: PrimitiveName) => boolean;
   /** Variables whose NaN must give NaN wherever they are met; none for derivatives, whose value at NaN is free. */
@@ -20,7 +22,7 @@ export interface LowerOptions {
 
 export function lower(root: Expr, options: LowerOptions): Expr {
   const expanded = expandPrimitives(foldConstants(gatherConstants(expandCalls(root))), options);
-  return options.nanFrom.size === 0 ? expanded : passNaN(root, expanded, options.nanFrom);
+  return options.nanFrom.size === 0 ? expanded : passNaN(options.definition ?? root, expanded, options.nanFrom);
 }
 
 /** All constants of a product become one factor. */

@@ -21,7 +21,6 @@ import {
   occurs,
   reachable,
   rebuild,
-  Space,
   substitute,
   type Variable,
 } from "../ir/expr.js";

@@ -11,6 +11,7 @@ import {
   divide,
   dyadic,
   fromRational,
+  hull,
   isZero,
   multiply,
   nan,
@@ -77,10 +78,12 @@ function neededBy(node: Expr, results: ReadonlyMap<Expr, Result>): readonly Expr
       return [a];
     case "false":
       return [b];
-    case undefined:
-      return [condition];
-    default:
+    case "unknown":
+      return [a, b];
+    case "nan":
       return [];
+    default:
+      return [condition];
   }
 }
 
@@ -113,7 +116,8 @@ function resultOf(node: Expr, results: ReadonlyMap<Expr, Result>, evaluation: Ev
     case "notEqual": {
       const [left, right] = [numberIn(results, a).value, numberIn(results, b).value];
       if (left.kind === "nan" || right.kind === "nan") return "nan";
-      const order = compare(left, right, precision);
+      // A number equals itself, however little is known about it.
+      const order = a === b ? 0 : compare(left, right, precision);
       return order === undefined ? "unknown" : orders[node.primitive]?.includes(order) ? "true" : "false";
     }
     case "and":
@@ -175,8 +179,14 @@ function selected(
     case "nan":
       return exactly(nan);
     case "unknown":
-      return exactly(unknown);
+      return either(numberIn(results, a), numberIn(results, b), evaluation.precision);
   }
+}
+
+/** One of two, and it is not known which: where a selection is continuous, they come together as the precision rises. */
+function either(a: Dual, b: Dual, precision: number): Dual {
+  const tangent = (a.tangent ?? b.tangent) ? hull(a.tangent ?? zero, b.tangent ?? zero, precision) : null;
+  return { value: hull(a.value, b.value, precision), tangent };
 }
 
 /** A call with declared gradients: they stand in for the derivatives of the body. */

@@ -1,5 +1,6 @@
 /** GPU memory: storages, and buffers that wait to be used again. */
 import { Storage } from "../device.js";
+import type { MemoryUse } from "./standard.js";
 
 // The numbers that WebGPU gives these flags; not every host has the objects that name them.
 export const usage = { mapRead: 0x1, copySource: 0x4, copyTarget: 0x8, uniform: 0x40, storage: 0x80 } as const;
@@ -31,16 +32,6 @@ export class WebGpuStorage extends Storage {
     this.#buffer = null;
     this.pool.giveBack(this, buffer);
   }
-}
-
-/** Buffers that a device holds. */
-export interface MemoryUse {
-  /** In use by tensors. */
-  readonly buffers: number;
-  readonly bytes: number;
-  /** Kept to be used again. */
-  readonly idleBuffers: number;
-  readonly idleBytes: number;
 }
 
 export class BufferPool {

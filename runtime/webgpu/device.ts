@@ -13,7 +13,7 @@ import {
 } from "../device.js";
 import { coalesce, type Shape, sizeOf, stridesOf } from "../shape.js";
 import { type KernelBuffers, passDispatches } from "./activation.js";
-import { BufferPool, type MemoryUse, paddedBytes, usage, WebGpuStorage } from "./buffers.js";
+import { BufferPool, paddedBytes, usage, WebGpuStorage } from "./buffers.js";
 import { Commands, type Kernel } from "./commands.js";
 import { Faults } from "./faults.js";
 import {
@@ -27,6 +27,7 @@ import {
   threads,
   tile,
 } from "./kernels.js";
+import type { MemoryUse, StandardGpuDevice } from "./standard.js";
 import { f32, type Field, u32, uniformBytes } from "./uniforms.js";
 
 export interface WebGpuOptions {
@@ -39,20 +40,20 @@ const longestSum = 256;
 
 export class WebGpuDevice implements Device {
   readonly type = "webgpu";
+  readonly #gpu: GPUDevice;
   readonly #faults: Faults;
   readonly #commands: Commands;
   readonly #pool: BufferPool;
   readonly #kernels = new Map<string, Kernel>();
 
   /** Any device of the WebGPU standard will do. It stays the caller's: other code may use it too. */
-  static from(gpu: GPUDevice, options: WebGpuOptions = {}): WebGpuDevice {
+  static from(gpu: StandardGpuDevice, options: WebGpuOptions = {}): WebGpuDevice {
     return new WebGpuDevice(gpu, options);
   }
 
-  private constructor(
-    readonly gpu: GPUDevice,
-    { idleBytes = 128 * 2 ** 20 }: WebGpuOptions,
-  ) {
+  private constructor(gpu: StandardGpuDevice, { idleBytes = 128 * 2 ** 20 }: WebGpuOptions) {
+    if (!isGpuDevice(gpu)) throw new TypeError("this is no GPUDevice: get one by 'await adapter.requestDevice()'");
+    this.#gpu = gpu;
     this.#faults = new Faults(gpu);
     this.#commands = new Commands(gpu, this.#faults);
     this.#pool = new BufferPool(
@@ -60,6 +61,11 @@ export class WebGpuDevice implements Device {
       () => this.#commands.submit(),
       idleBytes,
     );
+  }
+
+  /** The device of the WebGPU standard that this one is. */
+  get gpu(): StandardGpuDevice {
+    return this.#gpu;
   }
 
   /** The buffers that tensors hold, and those kept to be used again. */
@@ -76,7 +82,7 @@ export class WebGpuDevice implements Device {
     this.requireAlive();
     this.#commands.submit();
     try {
-      await this.gpu.queue.onSubmittedWorkDone();
+      await this.#gpu.queue.onSubmittedWorkDone();
     } catch (error) {
       throw await this.#faults.explain(error);
     }
@@ -85,7 +91,7 @@ export class WebGpuDevice implements Device {
 
   /** Ends the device and all tensors on it. */
   destroy(): void {
-    this.gpu.destroy();
+    this.#gpu.destroy();
     this.#faults.lose("destroyed: destroy() was called");
   }
 
@@ -289,7 +295,7 @@ export class WebGpuDevice implements Device {
   }
 
   #createBuffer(bytes: number, flags: number): GPUBuffer {
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.gpu.limits;
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.#gpu.limits;
     const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     if (bytes > limit) {
       throw new RangeError(
@@ -297,16 +303,21 @@ export class WebGpuDevice implements Device {
       );
     }
     return this.#faults.watch(`allocation of ${bytes} bytes`, "out-of-memory", () =>
-      this.gpu.createBuffer({ size: bytes, usage: flags }),
+      this.#gpu.createBuffer({ size: bytes, usage: flags }),
     );
   }
 }
+
+const isGpuDevice = (value: StandardGpuDevice): value is GPUDevice =>
+  (["createBuffer", "createBindGroup", "createComputePipeline", "pushErrorScope"] as const).every(
+    (name) => name in value,
+  );
 
 /**
  * A device for tensors: the given one, or the best that `navigator.gpu` offers, with its limits on the size of
  * buffers. Node has no `navigator.gpu`: take one from a package such as `webgpu`, and give its device.
  */
-export async function webgpu(gpu?: GPUDevice, options: WebGpuOptions = {}): Promise<WebGpuDevice> {
+export async function webgpu(gpu?: StandardGpuDevice, options: WebGpuOptions = {}): Promise<WebGpuDevice> {
   return WebGpuDevice.from(gpu ?? (await requestDevice()), options);
 }
 

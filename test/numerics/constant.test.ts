@@ -21,6 +21,8 @@ const values: readonly (readonly [formula: string, value: number])[] = [
   ["10^-320", 1e-320],
   ["tanh(1e-9)", 1e-9],
   ["where(sqrt(2) > 1.4, 4, log(-1))", 4],
+  ["where(log(2) > log(2), 1, 2)", 2],
+  ["where(sqrt(2)^2 > 2, sqrt(2)^2, 2)", 2],
   ["exp(1000)", Infinity],
   ["-exp(exp(10))", -Infinity],
   ["exp(-exp(10))", 0],

@@ -89,6 +89,8 @@ describe.skipIf(!hasSoftwareGpu)("WebGPU", () => {
     const [a, b] = [await webgpu(gpu), WebGpuDevice.from(gpu)];
     expect([...(await ones([1], { device: a }).read())]).toEqual([1]);
     expect(() => ones([1], { device: a }).add(ones([1], { device: b }))).toThrow(/on two webgpu devices/);
+    // @ts-expect-error an adapter is no device
+    await expect(webgpu({ limits: gpu.limits })).rejects.toThrow(/this is no GPUDevice: get one by/);
     await expect(webgpu()).rejects.toThrow(/no WebGPU here \(navigator.gpu\): give a GPUDevice/);
   });
 

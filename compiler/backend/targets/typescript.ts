@@ -57,7 +57,11 @@ export function typescriptKernels(plan: KernelPlan): TypeScriptKernels {
   const library = new Set<string>();
   const variables = [...plan.activation.inputs, ...plan.activation.hyperparameters.map(({ variable }) => variable), ...plan.activation.learned.map(({ variable }) => variable)];
   const lowerWith = (nanFrom: ReadonlySet<Variable>) => (expr: Expr): Expr =>
-    lower(expr, { spells: (primitive) => spellingOf(typescript, primitive) !== undefined, nanFrom });
+    lower(expr, {
+      spells: (primitive) => spellingOf(typescript, primitive) !== undefined,
+      nanFrom,
+      definition: plan.definition,
+    });
   const settle = (exprs: readonly Expr[], nanFrom: ReadonlySet<Variable>): Expr[] =>
     settleExtremes(exprs.map(lowerWith(nanFrom)), plan.activation, plan.cotangent, "binary64");
   const [value] = settle([plan.value], new Set(variables));
