@@ -19,6 +19,7 @@ line(x; learn c0 = 1, learn c1 = 1) = c0 + c1 * x
 gate(a, b; k = 2) = k * a * b
 many(x; learn a[channel] = 1, learn b[channel] = 1, learn c[channel] = 1, learn d[channel] = 1, learn e[channel] = 1,
   learn f[channel] = 1, learn g = 1, learn h = 1, learn i = 1) = x * (a + b + c + d + e + f + g + h + i)
+names(x; size = 2, learn channels[channel] = 1, learn c = 1, start = 1) = x * channels + c * size + start
 softmax(x; axis d = -1) = e / sum[d](e)
   let e = exp(x - max[d](x))
 log_softmax(x; axis d = -1) = s - log(sum[d](exp(s)))
@@ -135,6 +136,21 @@ describe.each(targets)("%s: a tensor seen as [outer, channels, inner]", (target,
     for (const name of "abcdef") expect([...(backward.gradients[name] ?? [])], name).toEqual(perChannel);
     const total = perChannel.reduce((a, b) => a + b);
     for (const name of "ghi") expect([...(backward.gradients[name] ?? [])], name).toEqual([total]);
+  });
+
+  it("parameters named like what a kernel counts with", async () => {
+    const entry = entryOf(all.generated, "names");
+    const call: Call = {
+      shape: [2, 2],
+      inputs: { x: [1, 2, 3, 4] },
+      cotangent: [1, 1, 1, 1],
+      parameters: { channels: [10, 20] },
+    };
+    const [forward, backward] = [await run(entry, "forward", call), await run(entry, "backward", call)];
+    if (!forward || !backward) return;
+    expect([...forward.output]).toEqual([13, 43, 33, 83]);
+    expect([...(backward.gradients["channels"] ?? [])]).toEqual([4, 6]);
+    expect([...(backward.gradients["c"] ?? [])]).toEqual([8]);
   });
 
   it("an empty tensor has gradients of 0", async () => {

@@ -78,8 +78,15 @@ export function typescriptKernels(plan: KernelPlan): TypeScriptKernels {
   };
 }
 
+/** The names of extents and loop counters, which nothing else in the kernel may have. */
+const loopNames = ({ perChannel, reduces }: KernelPlan): readonly string[] => [
+  "size",
+  ...(perChannel ? ["channelOuter", "channels", "channelInner", "c", "o", "start"] : []),
+  ...(reduces ? ["axisOuter", "axisLength", "axisInner", "o", "n", "k", "i", "start"] : []),
+];
+
 class KernelWriter {
-  private scope = new NameScope([...typescriptReserved, ...libraryNames]);
+  private scope: NameScope;
   private readonly arrays = new Map<Variable, string>();
   private readonly scalars = new Map<Expr, string>();
   private readonly outputs: { readonly output: Output; readonly array: string }[] = [];
@@ -90,7 +97,9 @@ class KernelWriter {
     private readonly plan: KernelPlan,
     private readonly direction: "forward" | "backward",
     private readonly library: Set<string>,
-  ) {}
+  ) {
+    this.scope = new NameScope([...typescriptReserved, ...libraryNames, ...loopNames(plan)]);
+  }
 
   write(outputs: readonly Output[]): { text: FunctionText; kernel: TypeScriptKernel } {
     const { activation, cotangent } = this.plan;
@@ -151,8 +160,6 @@ class KernelWriter {
   }
 
   private extent(name: ExtentName): void {
-    const text = this.scope.claim(name);
-    if (text !== name) throw new Error(`the name ${name} was taken`);
     this.parameters.push({ name, type: "number" });
     this.arguments.push({ name, role: "extent" });
   }
@@ -171,7 +178,7 @@ class KernelWriter {
     const first = this.arguments.find(({ length }) => length === "size");
     const leading = this.arrays.get(this.direction === "forward" ? this.plan.activation.inputs[0]! : this.plan.cotangent)!;
     const lines: string[] = [];
-    const size = this.scope.claim("size");
+    const size = "size";
     lines.push(`const ${size} = ${leading}.length;`);
     this.library.add("requireLength");
     for (const [i, argument] of this.arguments.entries()) {
