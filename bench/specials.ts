@@ -1,6 +1,9 @@
 /**
  * Every standard activation over the whole range of float32, on both targets, against the oracle: a table of faults.
- * Run by hand, bundled to bench/.cache (see README of the tests): the number of random inputs is the first argument.
+ * Run by hand, with the number of random inputs (2^20 unless given) and, if wanted, the name of one activation:
+ *
+ *   npx esbuild bench/specials.ts --bundle --platform=node --format=esm --packages=external --outfile=bench/.cache/specials.mjs
+ *   node bench/.cache/specials.mjs 4000
  */
 import { faultsOf, type Fault, rangeCall, typescriptTolerance, wgslTolerance } from "../test/activations/range.js";
 import { compiled, shaders, standardText } from "../test/activations/standard.js";

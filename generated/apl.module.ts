@@ -71,12 +71,11 @@ const aplActivation: Activation = {
         over: "1",
         perWorkgroup: 256,
         bindings: [
-          [0, "uniforms"],
           [7, "scratch 128"],
           [8, "gradient a"],
           [9, "gradient b"],
         ],
-        uniforms: ["size"],
+        uniforms: [],
       },
     ],
   },
@@ -92,9 +91,9 @@ const aplActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = where(x > 0, 1, 0) + where(b - x > 0, -a, 0)
+ * d/dx = where(x > 0, 1, 0) + a * where(b - x > 0, -1, 0)
  * d/da = max(b - x, 0)
- * d/db = where(b - x > 0, a, 0)
+ * d/db = a * where(b - x > 0, 1, 0)
  * ```
  *
  * Kink at 0: derivative -a before, 1 - a after, -a there.

@@ -16,12 +16,12 @@ export function aplForward(
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
     const u = bValue - xi;
-    y[i] = (xi <= 0 ? 0 : xi) + (u <= 0 ? 0 : aValue * u);
+    y[i] = (xi <= 0 ? 0 : xi) + aValue * (u <= 0 ? 0 : u);
   }
 }
 
 /**
- * dx = dy * (where(x > 0, 1, 0) + where(b - x > 0, -a, 0))
+ * dx = dy * (where(x > 0, 1, 0) + a * where(b - x > 0, -1, 0))
  * da = sum(where(b - x > 0, dy * (b - x), 0))
  * db = sum(where(b - x > 0, dy * a, 0))
  */
@@ -49,7 +49,7 @@ export function aplBackward(
     const dyi = dy[i]!;
     const xi = x[i]!;
     const u = bValue - xi;
-    dx[i] = dyi * ((xi > 0 ? 1 : 0) + (u > 0 ? -aValue : 0));
+    dx[i] = dyi * ((xi > 0 ? 1 : 0) + aValue * (u > 0 ? -1 : 0));
     daSum += u > 0 ? dyi * u : 0;
     dbSum += u > 0 ? dyi * aValue : 0;
   }
@@ -73,12 +73,12 @@ export function aplForward64(
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
     const u = bValue - xi;
-    y[i] = (xi <= 0 ? 0 : xi) + (u <= 0 ? 0 : aValue * u);
+    y[i] = (xi <= 0 ? 0 : xi) + aValue * (u <= 0 ? 0 : u);
   }
 }
 
 /**
- * dx = dy * (where(x > 0, 1, 0) + where(b - x > 0, -a, 0))
+ * dx = dy * (where(x > 0, 1, 0) + a * where(b - x > 0, -1, 0))
  * da = sum(where(b - x > 0, dy * (b - x), 0))
  * db = sum(where(b - x > 0, dy * a, 0))
  */
@@ -106,7 +106,7 @@ export function aplBackward64(
     const dyi = dy[i]!;
     const xi = x[i]!;
     const u = bValue - xi;
-    dx[i] = dyi * ((xi > 0 ? 1 : 0) + (u > 0 ? -aValue : 0));
+    dx[i] = dyi * ((xi > 0 ? 1 : 0) + aValue * (u > 0 ? -1 : 0));
     daSum += u > 0 ? dyi * u : 0;
     dbSum += u > 0 ? dyi * aValue : 0;
   }

@@ -3,7 +3,7 @@
 // apl(x; learn a = 0.2, learn b = 0.5) = max(x, 0) + a * max(b - x, 0)
 fn apl(x: f32, a: f32, b: f32) -> f32 {
   let u = b - x;
-  return select(x, 0.0, x <= 0.0) + select(a * u, 0.0, u <= 0.0);
+  return select(x, 0.0, x <= 0.0) + select(u, 0.0, u <= 0.0) * a;
 }
 
 struct apl_gradients {
@@ -14,7 +14,7 @@ struct apl_gradients {
 
 fn apl_backward(dy: f32, x: f32, a: f32, b: f32) -> apl_gradients {
   let u = b - x;
-  return apl_gradients(dy * (select(0.0, 1.0, x > 0.0) + select(0.0, -a, u > 0.0)), select(0.0, dy * u, u > 0.0), select(0.0, dy * a, u > 0.0));
+  return apl_gradients((select(0.0, 1.0, x > 0.0) + select(0.0, -1.0, u > 0.0) * a) * dy, select(0.0, u * dy, u > 0.0), select(0.0, a * dy, u > 0.0));
 }
 
 struct apl_uniform_values {

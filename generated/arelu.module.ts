@@ -71,12 +71,11 @@ const areluActivation: Activation = {
         over: "1",
         perWorkgroup: 256,
         bindings: [
-          [0, "uniforms"],
           [7, "scratch 128"],
           [8, "gradient alpha"],
           [9, "gradient beta"],
         ],
-        uniforms: ["size"],
+        uniforms: [],
       },
     ],
   },

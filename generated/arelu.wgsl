@@ -48,7 +48,7 @@ fn arelu_logistic(x: f32) -> f32 {
 
 // arelu(x; learn alpha = 0.9, learn beta = 2) = where(x > 0, (1 + sigmoid(beta)) * x, clamp(alpha, 0.01, 0.99) * x)
 fn arelu(x: f32, alpha: f32, beta: f32) -> f32 {
-  return select(select(select(x * alpha, 0.99 * x, alpha >= 0.99), x / 100.0, alpha <= 0.01), x * (arelu_sigmoid(beta) + 1.0), x > 0.0);
+  return select(select(select(x * alpha, 0.99 * x, alpha >= 0.99), 0.01 * x, alpha <= 0.01), (arelu_sigmoid(beta) + 1.0) * x, x > 0.0);
 }
 
 struct arelu_gradients {
@@ -58,8 +58,7 @@ struct arelu_gradients {
 }
 
 fn arelu_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> arelu_gradients {
-  let p = dy * x;
-  return arelu_gradients(dy * select(select(select(alpha, 0.99, alpha >= 0.99), 0.01, alpha <= 0.01), arelu_sigmoid(beta) + 1.0, x > 0.0), select(select(select(p, 0.0, alpha >= 0.99), 0.0, alpha <= 0.01), 0.0, x > 0.0), select(0.0, p * arelu_logistic(beta), x > 0.0));
+  return arelu_gradients(select(select(select(alpha, 0.99, alpha >= 0.99), 0.01, alpha <= 0.01), arelu_sigmoid(beta) + 1.0, x > 0.0) * dy, select(select(select(x * dy, 0.0, alpha >= 0.99), 0.0, alpha <= 0.01), 0.0, x > 0.0), select(0.0, arelu_logistic(beta) * x * dy, x > 0.0));
 }
 
 struct arelu_uniform_values {

@@ -11,7 +11,7 @@ struct bilinear_glu_gradients {
 }
 
 fn bilinear_glu_backward(dy: f32, a: f32, b: f32) -> bilinear_glu_gradients {
-  return bilinear_glu_gradients(dy * b, dy * a);
+  return bilinear_glu_gradients(b * dy, a * dy);
 }
 
 struct bilinear_glu_uniform_values {

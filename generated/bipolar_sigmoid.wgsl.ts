@@ -68,7 +68,7 @@ fn bipolar_sigmoid(x: f32) -> f32 {
 }
 
 fn bipolar_sigmoid_backward(dy: f32, x: f32) -> f32 {
-  return 2.0 * dy * bipolar_sigmoid_logistic(x);
+  return 2.0 * (bipolar_sigmoid_logistic(x) * dy);
 }
 `;
 

@@ -33,7 +33,7 @@ fn blu_hypot(a: f32, b: f32) -> f32 {
 fn blu(x: f32, beta: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, -0x1.fffffep+127f, x < -0x1.fffffep+127f);
-  return bounded + beta * (blu_hypot(1.0, bounded) - 1.0);
+  return bounded + (blu_hypot(1.0, bounded) - 1.0) * beta;
 }
 
 struct blu_gradients {
@@ -46,7 +46,7 @@ fn blu_backward(dy: f32, x: f32, beta: f32) -> blu_gradients {
   let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
   let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
   let r = blu_hypot(1.0, bounded2);
-  return blu_gradients(dy * (bounded2 * beta / r + 1.0), dy * (r - 1.0));
+  return blu_gradients((bounded2 * beta / r + 1.0) * dy, (r - 1.0) * dy);
 }
 
 struct blu_uniform_values {

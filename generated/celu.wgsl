@@ -55,11 +55,11 @@ fn celu_exp(x: f32) -> f32 {
 
 // celu(x; alpha = 1 in (0, inf)) = where(x > 0, x, alpha * (exp(x / alpha) - 1))
 fn celu(x: f32, alpha: f32) -> f32 {
-  return select(alpha * celu_expm1(x / alpha), x, x > 0.0);
+  return select(celu_expm1(x / alpha) * alpha, x, x > 0.0);
 }
 
 fn celu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
-  return select(dy * celu_exp(x / alpha), dy, x > 0.0);
+  return select(celu_exp(x / alpha) * dy, dy, x > 0.0);
 }
 
 struct celu_uniform_values {

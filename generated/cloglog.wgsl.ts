@@ -62,7 +62,7 @@ fn cloglog(x: f32) -> f32 {
 fn cloglog_backward(dy: f32, x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
-  return dy * cloglog_exp(bounded - cloglog_exp(bounded));
+  return cloglog_exp(bounded - cloglog_exp(bounded)) * dy;
 }
 `;
 

@@ -6,7 +6,7 @@ fn cube(x: f32) -> f32 {
 }
 
 fn cube_backward(dy: f32, x: f32) -> f32 {
-  return 3.0 * dy * (x * x);
+  return 3.0 * (x * x * dy);
 }
 
 struct cube_uniform_values {

@@ -35,7 +35,9 @@ export function dsiluBackward(
     const s = sigmoid(-bounded);
     const ds = logistic(bounded);
     dx[i] =
-      dyi * ((bounded * s + 1) * ds + sigmoid(bounded) * (s - bounded * ds));
+      dyi *
+      ((bounded * s + 1) * ds +
+        sigmoid(bounded) * (s - (Math.abs(bounded) > 800 ? 0 : bounded * ds)));
   }
 }
 
@@ -74,7 +76,9 @@ export function dsiluBackward64(
     const s = sigmoid(-bounded);
     const ds = logistic(bounded);
     dx[i] =
-      dyi * ((bounded * s + 1) * ds + sigmoid(bounded) * (s - bounded * ds));
+      dyi *
+      ((bounded * s + 1) * ds +
+        sigmoid(bounded) * (s - (Math.abs(bounded) > 800 ? 0 : bounded * ds)));
   }
 }
 

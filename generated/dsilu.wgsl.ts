@@ -61,7 +61,7 @@ fn dsilu_backward(dy: f32, x: f32) -> f32 {
   let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
   let s = dsilu_sigmoid(-bounded2);
   let ds = dsilu_logistic(bounded2);
-  return dy * ((bounded2 * s + 1.0) * ds + dsilu_sigmoid(bounded2) * (s - bounded2 * ds));
+  return ((bounded2 * s + 1.0) * ds + dsilu_sigmoid(bounded2) * (s - select(bounded2 * ds, 0.0, abs(bounded2) > 800.0))) * dy;
 }
 `;
 

@@ -57,7 +57,7 @@ const eSwishActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = beta * sigmoid(x) + x * beta * sigmoid(x) * (1 - sigmoid(x))
+ * d/dx = beta * (sigmoid(x) + x * sigmoid(x) * (1 - sigmoid(x)))
  * ```
  */
 export function eSwish(x: Tensor, options: ESwishOptions = {}): Tensor {

@@ -16,7 +16,7 @@ export function eSwishForward(
   }
 }
 
-/** dx = dy * (beta * sigmoid(x) + x * beta * sigmoid(x) * (1 - sigmoid(x))) */
+/** dx = dy * beta * (sigmoid(x) + x * sigmoid(x) * (1 - sigmoid(x))) */
 export function eSwishBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -29,13 +29,8 @@ export function eSwishBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(xi, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
     dx[i] =
-      dyi * (beta * sigmoid(bounded) + bounded * beta * logistic(bounded));
+      dyi * beta * (sigmoid(xi) + (Math.abs(xi) > 800 ? 0 : xi * logistic(xi)));
   }
 }
 
@@ -55,7 +50,7 @@ export function eSwishForward64(
   }
 }
 
-/** dx = dy * (beta * sigmoid(x) + x * beta * sigmoid(x) * (1 - sigmoid(x))) */
+/** dx = dy * beta * (sigmoid(x) + x * sigmoid(x) * (1 - sigmoid(x))) */
 export function eSwishBackward64(
   dy: Float64Array,
   x: Float64Array,
@@ -68,13 +63,8 @@ export function eSwishBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(xi, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
     dx[i] =
-      dyi * (beta * sigmoid(bounded) + bounded * beta * logistic(bounded));
+      dyi * beta * (sigmoid(xi) + (Math.abs(xi) > 800 ? 0 : xi * logistic(xi)));
   }
 }
 

@@ -49,15 +49,12 @@ fn e_swish_logistic(x: f32) -> f32 {
 // e_swish(x; beta = 1.735) = beta * x * sigmoid(x)
 fn e_swish(x: f32, beta: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, -7.9228163e+28, x < -7.9228163e+28);
-  return bounded * beta * e_swish_sigmoid(bounded);
+  let bounded = select(x, -0x1.fffffep+127f, x < -0x1.fffffep+127f);
+  return bounded * e_swish_sigmoid(bounded) * beta;
 }
 
 fn e_swish_backward(dy: f32, x: f32, beta: f32) -> f32 {
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, 7.9228163e+28, x > 7.9228163e+28);
-  let bounded2 = select(bounded, -7.9228163e+28, bounded < -7.9228163e+28);
-  return dy * (beta * e_swish_sigmoid(bounded2) + bounded2 * beta * e_swish_logistic(bounded2));
+  return (e_swish_sigmoid(x) + select(x * e_swish_logistic(x), 0.0, abs(x) > 800.0)) * beta * dy;
 }
 
 struct e_swish_uniform_values {

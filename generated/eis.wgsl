@@ -203,7 +203,7 @@ fn eis(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, theta: f32) -> f32
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
   let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
-  return bounded2 * eis_pow(eis_softplus(bounded2), alpha) / (eis_hypot(sqrt(beta), bounded2 * sqrt(gamma)) + delta * eis_exp(-(bounded2 * theta)));
+  return eis_pow(eis_softplus(bounded2), alpha) * bounded2 / (eis_hypot(sqrt(beta), sqrt(gamma) * bounded2) + eis_exp(-(bounded2 * theta)) * delta);
 }
 
 fn eis_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, theta: f32) -> f32 {
@@ -211,10 +211,11 @@ fn eis_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, 
   let bounded = select(x, 9223372000000000000.0, x > 9223372000000000000.0);
   let sp = eis_softplus(bounded);
   let v = eis_pow(sp, alpha);
-  let r = eis_hypot(sqrt(beta), bounded * sqrt(gamma));
-  let e = eis_exp(-(bounded * theta));
-  let u = r + delta * e;
-  return dy * (v + bounded * alpha * eis_sigmoid(bounded) * eis_pow(sp, alpha - 1.0) - bounded * v * (bounded * gamma / r - delta * theta * e) / u) / u;
+  let r = eis_hypot(sqrt(beta), sqrt(gamma) * bounded);
+  let p = eis_exp(-(bounded * theta)) * delta;
+  let u = r + p;
+  let p2 = (v + bounded * eis_sigmoid(bounded) * eis_pow(sp, alpha - 1.0) * alpha - v * (bounded * gamma / r - p * theta) * bounded / u) * dy;
+  return p2 / u;
 }
 
 struct eis_uniform_values {

@@ -23,15 +23,13 @@ export function elishBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.min(xi, 3.4028234663852886e38);
-    const s = sigmoid(bounded);
-    const ds = logistic(bounded);
+    const s = sigmoid(xi);
+    const ds = logistic(xi);
     dx[i] =
       dyi *
-      (bounded >= 0
-        ? s + bounded * ds
-        : Math.expm1(bounded) * ds + Math.exp(bounded) * s);
+      (xi >= 0
+        ? s + (Math.abs(xi) > 800 ? 0 : xi * ds)
+        : Math.expm1(xi) * ds + Math.exp(xi) * s);
   }
 }
 
@@ -58,15 +56,13 @@ export function elishBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.min(xi, 3.4028234663852886e38);
-    const s = sigmoid(bounded);
-    const ds = logistic(bounded);
+    const s = sigmoid(xi);
+    const ds = logistic(xi);
     dx[i] =
       dyi *
-      (bounded >= 0
-        ? s + bounded * ds
-        : Math.expm1(bounded) * ds + Math.exp(bounded) * s);
+      (xi >= 0
+        ? s + (Math.abs(xi) > 800 ? 0 : xi * ds)
+        : Math.expm1(xi) * ds + Math.exp(xi) * s);
   }
 }
 

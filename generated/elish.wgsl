@@ -79,11 +79,9 @@ fn elish(x: f32) -> f32 {
 }
 
 fn elish_backward(dy: f32, x: f32) -> f32 {
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
-  let s = elish_sigmoid(bounded);
-  let ds = elish_logistic(bounded);
-  return dy * select(elish_expm1(bounded) * ds + elish_exp(bounded) * s, s + bounded * ds, bounded >= 0.0);
+  let s = elish_sigmoid(x);
+  let ds = elish_logistic(x);
+  return select(elish_expm1(x) * ds + elish_exp(x) * s, s + select(x * ds, 0.0, abs(x) > 800.0), x >= 0.0) * dy;
 }
 
 struct elish_uniform_values {

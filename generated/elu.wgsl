@@ -55,11 +55,11 @@ fn elu_exp(x: f32) -> f32 {
 
 // elu(x; alpha = 1) = where(x > 0, x, alpha * (exp(x) - 1))
 fn elu(x: f32, alpha: f32) -> f32 {
-  return select(alpha * elu_expm1(x), x, x > 0.0);
+  return select(elu_expm1(x) * alpha, x, x > 0.0);
 }
 
 fn elu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
-  return select(dy * alpha * elu_exp(x), dy, x > 0.0);
+  return select(elu_exp(x) * alpha * dy, dy, x > 0.0);
 }
 
 struct elu_uniform_values {

@@ -65,11 +65,10 @@ const flexibleReluActivation: Activation = {
         over: "1",
         perWorkgroup: 256,
         bindings: [
-          [0, "uniforms"],
           [6, "scratch 64"],
           [7, "gradient b"],
         ],
-        uniforms: ["size"],
+        uniforms: [],
       },
     ],
   },

@@ -27,10 +27,10 @@ export function ftSwishBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.min(xi, 3.4028234663852886e38);
     dx[i] =
-      bounded >= 0 ? dyi * (sigmoid(bounded) + bounded * logistic(bounded)) : 0;
+      xi >= 0
+        ? dyi * (sigmoid(xi) + (Math.abs(xi) > 800 ? 0 : xi * logistic(xi)))
+        : 0;
   }
 }
 
@@ -61,10 +61,10 @@ export function ftSwishBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.min(xi, 3.4028234663852886e38);
     dx[i] =
-      bounded >= 0 ? dyi * (sigmoid(bounded) + bounded * logistic(bounded)) : 0;
+      xi >= 0
+        ? dyi * (sigmoid(xi) + (Math.abs(xi) > 800 ? 0 : xi * logistic(xi)))
+        : 0;
   }
 }
 

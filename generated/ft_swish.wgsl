@@ -52,9 +52,7 @@ fn ft_swish(x: f32, t: f32) -> f32 {
 }
 
 fn ft_swish_backward(dy: f32, x: f32, t: f32) -> f32 {
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
-  return select(0.0, dy * (ft_swish_sigmoid(bounded) + bounded * ft_swish_logistic(bounded)), bounded >= 0.0);
+  return select(0.0, (ft_swish_sigmoid(x) + select(x * ft_swish_logistic(x), 0.0, abs(x) > 800.0)) * dy, x >= 0.0);
 }
 
 struct ft_swish_uniform_values {

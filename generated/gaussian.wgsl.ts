@@ -42,9 +42,9 @@ fn gaussian(x: f32) -> f32 {
 
 fn gaussian_backward(dy: f32, x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, 7.9228163e+28, x > 7.9228163e+28);
-  let bounded2 = select(bounded, -7.9228163e+28, bounded < -7.9228163e+28);
-  return -2.0 * dy * bounded2 * gaussian_exp(-(bounded2 * bounded2));
+  let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
+  let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
+  return -2.0 * (bounded2 * gaussian_exp(-(bounded2 * bounded2)) * dy);
 }
 `;
 

@@ -145,7 +145,7 @@ fn gcu(x: f32) -> f32 {
 }
 
 fn gcu_backward(dy: f32, x: f32) -> f32 {
-  return dy * (gcu_cos(x) - x * gcu_sin(x));
+  return (gcu_cos(x) - x * gcu_sin(x)) * dy;
 }
 `;
 

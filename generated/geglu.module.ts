@@ -61,7 +61,7 @@ const gegluActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dgate = up * normcdf(gate) + gate * up * exp(-gate^2 / 2) / sqrt(2 * pi)
+ * d/dgate = up * (normcdf(gate) + gate * exp(-gate^2 / 2) / sqrt(2 * pi))
  * d/dup = gate * normcdf(gate)
  * ```
  */

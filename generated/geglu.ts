@@ -19,7 +19,7 @@ export function gegluForward(
 }
 
 /**
- * dgate = dy * (up * normcdf(gate) + gate * up * exp(-gate^2 / 2) / sqrt(2 * pi))
+ * dgate = dy * up * (normcdf(gate) + gate * exp(-gate^2 / 2) / sqrt(2 * pi))
  * dup = dy * gate * normcdf(gate)
  */
 export function gegluBackward(
@@ -44,7 +44,7 @@ export function gegluBackward(
       -3.4028234663852886e38,
     );
     const phi = normcdf(bounded);
-    dgate[i] = dyi * (upi * phi + bounded * upi * normpdf(bounded));
+    dgate[i] = dyi * upi * (phi + bounded * normpdf(bounded));
     dup[i] = dyi * bounded * phi;
   }
 }
@@ -68,7 +68,7 @@ export function gegluForward64(
 }
 
 /**
- * dgate = dy * (up * normcdf(gate) + gate * up * exp(-gate^2 / 2) / sqrt(2 * pi))
+ * dgate = dy * up * (normcdf(gate) + gate * exp(-gate^2 / 2) / sqrt(2 * pi))
  * dup = dy * gate * normcdf(gate)
  */
 export function gegluBackward64(
@@ -93,7 +93,7 @@ export function gegluBackward64(
       -3.4028234663852886e38,
     );
     const phi = normcdf(bounded);
-    dgate[i] = dyi * (upi * phi + bounded * upi * normpdf(bounded));
+    dgate[i] = dyi * upi * (phi + bounded * normpdf(bounded));
     dup[i] = dyi * bounded * phi;
   }
 }

@@ -92,8 +92,8 @@ fn geglu_normpdf(x: f32) -> f32 {
 // geglu(gate, up) = gelu(gate) * up
 fn geglu(gate: f32, up: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(gate, -7.9228163e+28, gate < -7.9228163e+28);
-  return bounded * up * geglu_normcdf(bounded);
+  let bounded = select(gate, -0x1.fffffep+127f, gate < -0x1.fffffep+127f);
+  return bounded * geglu_normcdf(bounded) * up;
 }
 
 struct geglu_gradients {
@@ -103,14 +103,10 @@ struct geglu_gradients {
 
 fn geglu_backward(dy: f32, gate: f32, up: f32) -> geglu_gradients {
   // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(up, 0x1.fffffep+127f, up > 0x1.fffffep+127f);
+  let bounded = select(gate, 0x1.fffffep+127f, gate > 0x1.fffffep+127f);
   let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded3 = select(gate, 7.9228163e+28, gate > 7.9228163e+28);
-  let bounded4 = select(bounded3, -7.9228163e+28, bounded3 < -7.9228163e+28);
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded5 = select(gate, -7.9228163e+28, gate < -7.9228163e+28);
-  return geglu_gradients(dy * (bounded2 * geglu_normcdf(bounded4) + bounded4 * bounded2 * geglu_normpdf(bounded4)), dy * bounded5 * geglu_normcdf(bounded5));
+  let phi = geglu_normcdf(bounded2);
+  return geglu_gradients((phi + bounded2 * geglu_normpdf(bounded2)) * up * dy, bounded2 * phi * dy);
 }
 `;
 

@@ -99,7 +99,7 @@ fn gelu_backward(dy: f32, x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
   let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
-  return dy * (gelu_normcdf(bounded2) + bounded2 * gelu_normpdf(bounded2));
+  return (gelu_normcdf(bounded2) + bounded2 * gelu_normpdf(bounded2)) * dy;
 }
 
 struct gelu_uniform_values {

@@ -103,7 +103,7 @@ fn gelu_10_backward(dy: f32, x: f32, min_val: f32, max_val: f32) -> f32 {
   let bounded = select(x, -0x1.fffffep+127f, x < -0x1.fffffep+127f);
   let phi = gelu_10_normcdf(bounded);
   let p = bounded * phi;
-  return select(select(dy * (phi + bounded * gelu_10_normpdf(bounded)), 0.0, p >= max_val), 0.0, p <= min_val);
+  return select(select((phi + bounded * gelu_10_normpdf(bounded)) * dy, 0.0, p >= max_val), 0.0, p <= min_val);
 }
 `;
 

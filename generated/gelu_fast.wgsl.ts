@@ -51,16 +51,15 @@ fn gelu_fast_logistic(x: f32) -> f32 {
 fn gelu_fast(x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, -0x1.fffffep+127f, x < -0x1.fffffep+127f);
-  return bounded * gelu_fast_sigmoid(1.5957692 * bounded * (0.044715 * (bounded * bounded) + 1.0));
+  return bounded * gelu_fast_sigmoid(1.5957692 * (bounded * (0.044715 * bounded * bounded + 1.0)));
 }
 
 fn gelu_fast_backward(dy: f32, x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, 1099511600000.0, x > 1099511600000.0);
   let bounded2 = select(bounded, -1099511600000.0, bounded < -1099511600000.0);
-  let squared = bounded2 * bounded2;
-  let p = 1.5957692 * bounded2 * (0.044715 * squared + 1.0);
-  return dy * (gelu_fast_sigmoid(p) + bounded2 * (0.21406445 * squared + 1.5957692) * gelu_fast_logistic(p));
+  let p = 1.5957692 * (bounded2 * (0.044715 * bounded2 * bounded2 + 1.0));
+  return (gelu_fast_sigmoid(p) + bounded2 * (0.21406445 * bounded2 * bounded2 + 1.5957692) * gelu_fast_logistic(p)) * dy;
 }
 `;
 

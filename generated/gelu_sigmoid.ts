@@ -11,13 +11,12 @@ export function geluSigmoidForward(x: Float32Array, y: Float32Array): void {
     y[i] =
       bounded *
       sigmoid(
-        1.5957691216057308 *
-          (bounded + 0.044715 * (bounded * bounded * bounded)),
+        1.5957691216057308 * bounded * (0.044715 * (bounded * bounded) + 1),
       );
   }
 }
 
-/** dx = dy * (sigmoid(sqrt(8 / pi) * (x + 0.044715 * x^3)) + sqrt(8 / pi) * x * (0.134145 * x^2 + 1) * sigmoid(sqrt(8 / pi) * (x + 0.044715 * x^3)) * (1 - sigmoid(sqrt(8 / pi) * (x + 0.044715 * x^3)))) */
+/** dx = dy * (sigmoid(sqrt(8 / pi) * x * (0.044715 * x^2 + 1)) + sqrt(8 / pi) * x * (0.134145 * x^2 + 1) * sigmoid(sqrt(8 / pi) * x * (0.044715 * x^2 + 1)) * (1 - sigmoid(sqrt(8 / pi) * x * (0.044715 * x^2 + 1)))) */
 export function geluSigmoidBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -34,12 +33,10 @@ export function geluSigmoidBackward(
       Math.min(xi, 3.4028234663852886e38),
       -3.4028234663852886e38,
     );
+    const p = 1.5957691216057308 * bounded;
     const squared = bounded * bounded;
-    const p = 1.5957691216057308 * (bounded + 0.044715 * (squared * bounded));
-    dx[i] =
-      dyi *
-      (sigmoid(p) +
-        1.5957691216057308 * bounded * (0.134145 * squared + 1) * logistic(p));
+    const p2 = p * (0.044715 * squared + 1);
+    dx[i] = dyi * (sigmoid(p2) + p * (0.134145 * squared + 1) * logistic(p2));
   }
 }
 
@@ -54,13 +51,12 @@ export function geluSigmoidForward64(x: Float64Array, y: Float64Array): void {
     y[i] =
       bounded *
       sigmoid(
-        1.5957691216057308 *
-          (bounded + 0.044715 * (bounded * bounded * bounded)),
+        1.5957691216057308 * bounded * (0.044715 * (bounded * bounded) + 1),
       );
   }
 }
 
-/** dx = dy * (sigmoid(sqrt(8 / pi) * (x + 0.044715 * x^3)) + sqrt(8 / pi) * x * (0.134145 * x^2 + 1) * sigmoid(sqrt(8 / pi) * (x + 0.044715 * x^3)) * (1 - sigmoid(sqrt(8 / pi) * (x + 0.044715 * x^3)))) */
+/** dx = dy * (sigmoid(sqrt(8 / pi) * x * (0.044715 * x^2 + 1)) + sqrt(8 / pi) * x * (0.134145 * x^2 + 1) * sigmoid(sqrt(8 / pi) * x * (0.044715 * x^2 + 1)) * (1 - sigmoid(sqrt(8 / pi) * x * (0.044715 * x^2 + 1)))) */
 export function geluSigmoidBackward64(
   dy: Float64Array,
   x: Float64Array,
@@ -77,12 +73,10 @@ export function geluSigmoidBackward64(
       Math.min(xi, 3.4028234663852886e38),
       -3.4028234663852886e38,
     );
+    const p = 1.5957691216057308 * bounded;
     const squared = bounded * bounded;
-    const p = 1.5957691216057308 * (bounded + 0.044715 * (squared * bounded));
-    dx[i] =
-      dyi *
-      (sigmoid(p) +
-        1.5957691216057308 * bounded * (0.134145 * squared + 1) * logistic(p));
+    const p2 = p * (0.044715 * squared + 1);
+    dx[i] = dyi * (sigmoid(p2) + p * (0.134145 * squared + 1) * logistic(p2));
   }
 }
 

@@ -11,13 +11,12 @@ export function geluTanhForward(x: Float32Array, y: Float32Array): void {
     y[i] =
       bounded *
       sigmoid(
-        1.5957691216057308 *
-          (bounded + 0.044715 * (bounded * bounded * bounded)),
+        1.5957691216057308 * bounded * (0.044715 * (bounded * bounded) + 1),
       );
   }
 }
 
-/** dx = dy * (sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 * x^3)) + 2 * sqrt(2 / pi) * x * (0.134145 * x^2 + 1) * sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 * x^3)) * (1 - sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 * x^3)))) */
+/** dx = dy * (sigmoid(2 * sqrt(2 / pi) * x * (0.044715 * x^2 + 1)) + sqrt(2 / pi) * x * (0.26829 * x^2 + 2) * sigmoid(2 * sqrt(2 / pi) * x * (0.044715 * x^2 + 1)) * (1 - sigmoid(2 * sqrt(2 / pi) * x * (0.044715 * x^2 + 1)))) */
 export function geluTanhBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -35,11 +34,11 @@ export function geluTanhBackward(
       -3.4028234663852886e38,
     );
     const squared = bounded * bounded;
-    const p = 1.5957691216057308 * (bounded + 0.044715 * (squared * bounded));
+    const p = 1.5957691216057308 * bounded * (0.044715 * squared + 1);
     dx[i] =
       dyi *
       (sigmoid(p) +
-        1.5957691216057308 * bounded * (0.134145 * squared + 1) * logistic(p));
+        0.7978845608028654 * bounded * (0.26829 * squared + 2) * logistic(p));
   }
 }
 
@@ -54,13 +53,12 @@ export function geluTanhForward64(x: Float64Array, y: Float64Array): void {
     y[i] =
       bounded *
       sigmoid(
-        1.5957691216057308 *
-          (bounded + 0.044715 * (bounded * bounded * bounded)),
+        1.5957691216057308 * bounded * (0.044715 * (bounded * bounded) + 1),
       );
   }
 }
 
-/** dx = dy * (sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 * x^3)) + 2 * sqrt(2 / pi) * x * (0.134145 * x^2 + 1) * sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 * x^3)) * (1 - sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 * x^3)))) */
+/** dx = dy * (sigmoid(2 * sqrt(2 / pi) * x * (0.044715 * x^2 + 1)) + sqrt(2 / pi) * x * (0.26829 * x^2 + 2) * sigmoid(2 * sqrt(2 / pi) * x * (0.044715 * x^2 + 1)) * (1 - sigmoid(2 * sqrt(2 / pi) * x * (0.044715 * x^2 + 1)))) */
 export function geluTanhBackward64(
   dy: Float64Array,
   x: Float64Array,
@@ -78,11 +76,11 @@ export function geluTanhBackward64(
       -3.4028234663852886e38,
     );
     const squared = bounded * bounded;
-    const p = 1.5957691216057308 * (bounded + 0.044715 * (squared * bounded));
+    const p = 1.5957691216057308 * bounded * (0.044715 * squared + 1);
     dx[i] =
       dyi *
       (sigmoid(p) +
-        1.5957691216057308 * bounded * (0.134145 * squared + 1) * logistic(p));
+        0.7978845608028654 * bounded * (0.26829 * squared + 2) * logistic(p));
   }
 }
 

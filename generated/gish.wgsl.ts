@@ -96,7 +96,7 @@ fn gish_backward(dy: f32, x: f32) -> f32 {
   let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
   let e = gish_exp(bounded2);
   let u = 2.0 - gish_exp(-e);
-  return dy * (gish_log(u) + bounded2 * gish_exp(bounded2 - e) / u);
+  return (gish_log(u) + bounded2 * gish_exp(bounded2 - e) / u) * dy;
 }
 `;
 

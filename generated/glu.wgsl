@@ -48,7 +48,7 @@ fn glu_logistic(x: f32) -> f32 {
 
 // glu(a, b) = a * sigmoid(b)
 fn glu(a: f32, b: f32) -> f32 {
-  return a * glu_sigmoid(b);
+  return glu_sigmoid(b) * a;
 }
 
 struct glu_gradients {
@@ -57,7 +57,7 @@ struct glu_gradients {
 }
 
 fn glu_backward(dy: f32, a: f32, b: f32) -> glu_gradients {
-  return glu_gradients(dy * glu_sigmoid(b), dy * a * glu_logistic(b));
+  return glu_gradients(glu_sigmoid(b) * dy, glu_logistic(b) * a * dy);
 }
 
 struct glu_uniform_values {

@@ -72,7 +72,7 @@ struct gtu_gradients {
 }
 
 fn gtu_backward(dy: f32, a: f32, b: f32) -> gtu_gradients {
-  return gtu_gradients(4.0 * dy * gtu_sigmoid(b) * gtu_logistic(2.0 * a), dy * gtu_tanh(a) * gtu_logistic(b));
+  return gtu_gradients(4.0 * (gtu_sigmoid(b) * gtu_logistic(2.0 * a) * dy), gtu_tanh(a) * gtu_logistic(b) * dy);
 }
 
 struct gtu_uniform_values {

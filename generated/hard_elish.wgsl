@@ -56,12 +56,12 @@ fn hard_elish_exp(x: f32) -> f32 {
 // hard_elish(x) = where(x >= 0, x, exp(x) - 1) * max(0, min(1, (x + 1) / 2))
 fn hard_elish(x: f32) -> f32 {
   let v = select(hard_elish_expm1(x), x, x >= 0.0);
-  return select(select(0.5 * (x + 1.0) * v, v, x > 1.0), 0.0, x < -1.0);
+  return select(select(v * (0.5 * x + 0.5), v, x > 1.0), 0.0, x < -1.0);
 }
 
 fn hard_elish_backward(dy: f32, x: f32) -> f32 {
   let e = hard_elish_exp(x);
-  return select(dy * select(select(0.5 * hard_elish_expm1(x) + 0.5 * e * (x + 1.0), x + 0.5, x >= 0.0), select(e, 1.0, x >= 0.0), x > 1.0), 0.0, x < -1.0);
+  return select(select(select(0.5 * hard_elish_expm1(x) + e * (0.5 * x + 0.5), x + 0.5, x >= 0.0), select(e, 1.0, x >= 0.0), x > 1.0) * dy, 0.0, x < -1.0);
 }
 
 struct hard_elish_uniform_values {

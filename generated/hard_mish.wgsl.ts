@@ -3,11 +3,11 @@
 /** Scalar functions, for use inside of other shaders. */
 export const hardMishWgslFunctions: string = `// hard_mish(x) = 0.5 * x * clamp(x + 2, 0, 2)
 fn hard_mish(x: f32) -> f32 {
-  return select(select(0.5 * x * (x + 2.0), x, x >= 0.0), 0.0, x <= -2.0);
+  return select(select(x * (0.5 * x + 1.0), x, x >= 0.0), 0.0, x <= -2.0);
 }
 
 fn hard_mish_backward(dy: f32, x: f32) -> f32 {
-  return select(select(dy * (x + 1.0), dy, x >= 0.0), 0.0, x <= -2.0);
+  return select(select((x + 1.0) * dy, dy, x >= 0.0), 0.0, x <= -2.0);
 }
 `;
 

@@ -3,11 +3,11 @@
 /** Scalar functions, for use inside of other shaders. */
 export const hardSigmoidWgslFunctions: string = `// hard_sigmoid(x) = relu6(x + 3) / 6
 fn hard_sigmoid(x: f32) -> f32 {
-  return select(select((x + 3.0) / 6.0, 0.0, x <= -3.0), 1.0, x >= 3.0);
+  return select(select(0.16666667 * x + 0.5, 0.0, x <= -3.0), 1.0, x >= 3.0);
 }
 
 fn hard_sigmoid_backward(dy: f32, x: f32) -> f32 {
-  return select(0.0, select(0.0, dy / 6.0, x > -3.0), x < 3.0);
+  return select(0.0, select(0.0, 0.16666667 * dy, x > -3.0), x < 3.0);
 }
 `;
 

@@ -8,7 +8,7 @@ fn hard_sigmoid_02(x: f32, alpha: f32, beta: f32) -> f32 {
 
 fn hard_sigmoid_02_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> f32 {
   let u = beta + x * alpha;
-  return select(select(dy * alpha, 0.0, u >= 1.0), 0.0, u <= 0.0);
+  return select(select(alpha * dy, 0.0, u >= 1.0), 0.0, u <= 0.0);
 }
 
 struct hard_sigmoid_02_uniform_values {

@@ -3,11 +3,11 @@
 /** Scalar functions, for use inside of other shaders. */
 export const hardSwishWgslFunctions: string = `// hard_swish(x) = x * clamp(x + 3, 0, 6) / 6
 fn hard_swish(x: f32) -> f32 {
-  return select(select(x * (x + 3.0) / 6.0, x, x >= 3.0), 0.0, x <= -3.0);
+  return select(select(x * (0.16666667 * x + 0.5), x, x >= 3.0), 0.0, x <= -3.0);
 }
 
 fn hard_swish_backward(dy: f32, x: f32) -> f32 {
-  return select(select(dy * (2.0 * x + 3.0) / 6.0, dy, x >= 3.0), 0.0, x <= -3.0);
+  return select(select((0.16666667 * (2.0 * x) + 0.5) * dy, dy, x >= 3.0), 0.0, x <= -3.0);
 }
 `;
 

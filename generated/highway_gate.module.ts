@@ -65,7 +65,7 @@ const highwayGateActivation: Activation = {
  * ```
  * d/dx = sigmoid(-t)
  * d/dh = sigmoid(t)
- * d/dt = h * sigmoid(t) * (1 - sigmoid(t)) - x * sigmoid(t) * (1 - sigmoid(t))
+ * d/dt = sigmoid(t) * (1 - sigmoid(t)) * (h - x)
  * ```
  */
 export function highwayGate(x: Tensor, h: Tensor, t: Tensor): Tensor {

@@ -22,7 +22,7 @@ export function highwayGateForward(
 /**
  * dx = dy * sigmoid(-t)
  * dh = dy * sigmoid(t)
- * dt = dy * (h * sigmoid(t) * (1 - sigmoid(t)) - x * sigmoid(t) * (1 - sigmoid(t)))
+ * dt = dy * sigmoid(t) * (1 - sigmoid(t)) * (h - x)
  */
 export function highwayGateBackward(
   dy: Float32Array,
@@ -45,10 +45,9 @@ export function highwayGateBackward(
     const xi = x[i]!;
     const hi = h[i]!;
     const ti = t[i]!;
-    const ds = logistic(ti);
     dx[i] = dyi * sigmoid(-ti);
     dh[i] = dyi * sigmoid(ti);
-    dt[i] = dyi * (hi * ds - xi * ds);
+    dt[i] = dyi * logistic(ti) * (hi - xi);
   }
 }
 
@@ -74,7 +73,7 @@ export function highwayGateForward64(
 /**
  * dx = dy * sigmoid(-t)
  * dh = dy * sigmoid(t)
- * dt = dy * (h * sigmoid(t) * (1 - sigmoid(t)) - x * sigmoid(t) * (1 - sigmoid(t)))
+ * dt = dy * sigmoid(t) * (1 - sigmoid(t)) * (h - x)
  */
 export function highwayGateBackward64(
   dy: Float64Array,
@@ -97,10 +96,9 @@ export function highwayGateBackward64(
     const xi = x[i]!;
     const hi = h[i]!;
     const ti = t[i]!;
-    const ds = logistic(ti);
     dx[i] = dyi * sigmoid(-ti);
     dh[i] = dyi * sigmoid(ti);
-    dt[i] = dyi * (hi * ds - xi * ds);
+    dt[i] = dyi * logistic(ti) * (hi - xi);
   }
 }
 

@@ -48,7 +48,7 @@ fn highway_gate_logistic(x: f32) -> f32 {
 
 // highway_gate(x, h, t) = h * sigmoid(t) + x * (1 - sigmoid(t))
 fn highway_gate(x: f32, h: f32, t: f32) -> f32 {
-  return h * highway_gate_sigmoid(t) + x * highway_gate_sigmoid(-t);
+  return highway_gate_sigmoid(t) * h + highway_gate_sigmoid(-t) * x;
 }
 
 struct highway_gate_gradients {
@@ -58,8 +58,7 @@ struct highway_gate_gradients {
 }
 
 fn highway_gate_backward(dy: f32, x: f32, h: f32, t: f32) -> highway_gate_gradients {
-  let ds = highway_gate_logistic(t);
-  return highway_gate_gradients(dy * highway_gate_sigmoid(-t), dy * highway_gate_sigmoid(t), dy * (h * ds - x * ds));
+  return highway_gate_gradients(highway_gate_sigmoid(-t) * dy, highway_gate_sigmoid(t) * dy, highway_gate_logistic(t) * (h - x) * dy);
 }
 
 struct highway_gate_uniform_values {

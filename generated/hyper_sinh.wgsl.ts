@@ -54,11 +54,13 @@ fn hyper_sinh_cosh(x: f32) -> f32 {
 
 // hyper_sinh(x) = where(x > 0, sinh(x) / 3, x^3 / 4)
 fn hyper_sinh(x: f32) -> f32 {
-  return select(0.25 * (x * x * x), hyper_sinh_sinh(x) / 3.0, x > 0.0);
+  let p = 0.5 * x;
+  return select(0.25 * x * (x * x), 0.6666667 * hyper_sinh_sinh(p) * hyper_sinh_cosh(p), x > 0.0);
 }
 
 fn hyper_sinh_backward(dy: f32, x: f32) -> f32 {
-  return dy * select(0.75 * (x * x), hyper_sinh_cosh(x) / 3.0, x > 0.0);
+  let v = hyper_sinh_cosh(0.5 * x);
+  return select(0.75 * x * x, 0.6666667 * v * v - 0.33333334, x > 0.0) * dy;
 }
 `;
 

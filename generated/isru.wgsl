@@ -34,11 +34,11 @@ fn isru(x: f32, alpha: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
   let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
-  return bounded2 / isru_hypot(1.0, bounded2 * sqrt(alpha));
+  return bounded2 / isru_hypot(1.0, sqrt(alpha) * bounded2);
 }
 
 fn isru_backward(dy: f32, x: f32, alpha: f32) -> f32 {
-  return dy / ((x * x * alpha + 1.0) * isru_hypot(1.0, x * sqrt(alpha)));
+  return dy / ((x * x * alpha + 1.0) * isru_hypot(1.0, sqrt(alpha) * x));
 }
 
 struct isru_uniform_values {

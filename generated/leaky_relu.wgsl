@@ -6,7 +6,7 @@ fn leaky_relu(x: f32, negative_slope: f32) -> f32 {
 }
 
 fn leaky_relu_backward(dy: f32, x: f32, negative_slope: f32) -> f32 {
-  return select(dy * negative_slope, dy, x > 0.0);
+  return select(negative_slope * dy, dy, x > 0.0);
 }
 
 struct leaky_relu_uniform_values {

@@ -57,7 +57,7 @@ const lishtActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = tanh(x) + 4 * x * sigmoid(2 * x) * (1 - sigmoid(2 * x))
+ * d/dx = tanh(x) + 2 * 2 * x * sigmoid(2 * x) * (1 - sigmoid(2 * x))
  * ```
  */
 export function lisht(x: Tensor): Tensor {

@@ -10,7 +10,7 @@ export function lishtForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = dy * (tanh(x) + 4 * x * sigmoid(2 * x) * (1 - sigmoid(2 * x))) */
+/** dx = dy * (tanh(x) + 2 * 2 * x * sigmoid(2 * x) * (1 - sigmoid(2 * x))) */
 export function lishtBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -22,12 +22,9 @@ export function lishtBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(xi, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
-    dx[i] = dyi * (Math.tanh(bounded) + 4 * bounded * logistic(2 * bounded));
+    const p = 2 * xi;
+    dx[i] =
+      dyi * (Math.tanh(xi) + 2 * (Math.abs(p) > 800 ? 0 : p * logistic(p)));
   }
 }
 
@@ -41,7 +38,7 @@ export function lishtForward64(x: Float64Array, y: Float64Array): void {
   }
 }
 
-/** dx = dy * (tanh(x) + 4 * x * sigmoid(2 * x) * (1 - sigmoid(2 * x))) */
+/** dx = dy * (tanh(x) + 2 * 2 * x * sigmoid(2 * x) * (1 - sigmoid(2 * x))) */
 export function lishtBackward64(
   dy: Float64Array,
   x: Float64Array,
@@ -53,12 +50,9 @@ export function lishtBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(xi, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
-    dx[i] = dyi * (Math.tanh(bounded) + 4 * bounded * logistic(2 * bounded));
+    const p = 2 * xi;
+    dx[i] =
+      dyi * (Math.tanh(xi) + 2 * (Math.abs(p) > 800 ? 0 : p * logistic(p)));
   }
 }
 

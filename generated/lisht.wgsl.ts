@@ -68,10 +68,8 @@ fn lisht(x: f32) -> f32 {
 }
 
 fn lisht_backward(dy: f32, x: f32) -> f32 {
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, 7.9228163e+28, x > 7.9228163e+28);
-  let bounded2 = select(bounded, -7.9228163e+28, bounded < -7.9228163e+28);
-  return dy * (lisht_tanh(bounded2) + 4.0 * bounded2 * lisht_logistic(2.0 * bounded2));
+  let p = 2.0 * x;
+  return (lisht_tanh(x) + 2.0 * select(p * lisht_logistic(p), 0.0, abs(p) > 800.0)) * dy;
 }
 `;
 

@@ -115,7 +115,7 @@ fn log_sigmoid(x: f32) -> f32 {
 }
 
 fn log_sigmoid_backward(dy: f32, x: f32) -> f32 {
-  return dy * log_sigmoid_sigmoid(-x);
+  return log_sigmoid_sigmoid(-x) * dy;
 }
 
 struct log_sigmoid_uniform_values {

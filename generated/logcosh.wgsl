@@ -136,7 +136,7 @@ fn logcosh(x: f32) -> f32 {
 }
 
 fn logcosh_backward(dy: f32, x: f32) -> f32 {
-  return dy * logcosh_tanh(x);
+  return logcosh_tanh(x) * dy;
 }
 
 struct logcosh_uniform_values {

@@ -24,13 +24,10 @@ export function logishBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(xi, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
-    const s = sigmoid(bounded);
-    dx[i] = dyi * (Math.log1p(s) + (bounded * logistic(bounded)) / (s + 1));
+    const s = sigmoid(xi);
+    dx[i] =
+      dyi *
+      (Math.log1p(s) + (Math.abs(xi) > 800 ? 0 : xi * logistic(xi)) / (s + 1));
   }
 }
 
@@ -58,13 +55,10 @@ export function logishBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(xi, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
-    const s = sigmoid(bounded);
-    dx[i] = dyi * (Math.log1p(s) + (bounded * logistic(bounded)) / (s + 1));
+    const s = sigmoid(xi);
+    dx[i] =
+      dyi *
+      (Math.log1p(s) + (Math.abs(xi) > 800 ? 0 : xi * logistic(xi)) / (s + 1));
   }
 }
 

@@ -119,11 +119,8 @@ fn logish(x: f32) -> f32 {
 }
 
 fn logish_backward(dy: f32, x: f32) -> f32 {
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
-  let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
-  let s = logish_sigmoid(bounded2);
-  return dy * (logish_log1p(s) + bounded2 * logish_logistic(bounded2) / (s + 1.0));
+  let s = logish_sigmoid(x);
+  return (logish_log1p(s) + select(x * logish_logistic(x), 0.0, abs(x) > 800.0) / (s + 1.0)) * dy;
 }
 `;
 

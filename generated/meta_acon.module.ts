@@ -97,10 +97,10 @@ const metaAconActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = p2 + (p1 - p2) * sigmoid(x * beta * (p1 - p2)) + x * beta * (p1 - p2)^2 * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2)))
+ * d/dx = p2 + (p1 - p2) * sigmoid(x * beta * (p1 - p2)) + (p1 - p2) * x * beta * (p1 - p2) * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2)))
  * d/dbeta = x^2 * (p1 - p2)^2 * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2)))
- * d/dp1 = x * sigmoid(x * beta * (p1 - p2)) + x^2 * beta * (p1 - p2) * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2)))
- * d/dp2 = x * sigmoid(-(x * beta * (p1 - p2))) - x^2 * beta * (p1 - p2) * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2)))
+ * d/dp1 = x * (sigmoid(x * beta * (p1 - p2)) + x * beta * (p1 - p2) * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2))))
+ * d/dp2 = x * (sigmoid(-(x * beta * (p1 - p2))) - x * beta * (p1 - p2) * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2))))
  * ```
  */
 export function metaAcon(

@@ -31,17 +31,17 @@ export function metaAconForward(
           Math.min(xi, 3.4028234663852886e38),
           -3.4028234663852886e38,
         );
-        y[i] = bounded * u * sigmoid(bounded * betaI * u) + bounded * p2C;
+        y[i] = bounded * (p2C + u * sigmoid(bounded * betaI * u));
       }
     }
   }
 }
 
 /**
- * dx = dy * (p2 + (p1 - p2) * sigmoid(x * beta * (p1 - p2)) + x * beta * (p1 - p2)^2 * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2))))
+ * dx = dy * (p2 + (p1 - p2) * sigmoid(x * beta * (p1 - p2)) + (p1 - p2) * x * beta * (p1 - p2) * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2))))
  * dbeta = dy * x^2 * (p1 - p2)^2 * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2)))
- * dp1 = sum(dy * (x * sigmoid(x * beta * (p1 - p2)) + x^2 * beta * (p1 - p2) * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2)))))
- * dp2 = sum(dy * (x * sigmoid(-(x * beta * (p1 - p2))) - x^2 * beta * (p1 - p2) * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2)))))
+ * dp1 = sum(dy * x * (sigmoid(x * beta * (p1 - p2)) + x * beta * (p1 - p2) * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2)))))
+ * dp2 = sum(dy * x * (sigmoid(-(x * beta * (p1 - p2))) - x * beta * (p1 - p2) * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2)))))
  */
 export function metaAconBackward(
   dy: Float32Array,
@@ -85,21 +85,15 @@ export function metaAconBackward(
           Math.min(xi, 3.4028234663852886e38),
           -3.4028234663852886e38,
         );
-        // Beyond this size, and at infinity, the result is its limit.
-        const bounded2 = Math.max(
-          Math.min(betaI, 3.4028234663852886e38),
-          -3.4028234663852886e38,
-        );
-        const p = bounded * bounded2;
-        const p3 = p * u;
-        const s = sigmoid(p3);
-        const ds = logistic(p3);
-        const squared2 = bounded * bounded;
-        const p4 = squared2 * bounded2 * u * ds;
-        dx[i] = dyi * (p2C + u * s + p * squared * ds);
-        dbeta[i] = dyi * squared2 * squared * ds;
-        dp1Sum += dyi * (bounded * s + p4);
-        dp2Sum += dyi * (bounded * sigmoid(-p3) - p4);
+        const p = bounded * betaI * u;
+        const s = sigmoid(p);
+        const ds = logistic(p);
+        const v = Math.abs(p) > 800 ? 0 : p * ds;
+        const p3 = dyi * bounded;
+        dx[i] = dyi * (p2C + u * s + u * v);
+        dbeta[i] = dyi * (bounded * bounded) * squared * ds;
+        dp1Sum += p3 * (s + v);
+        dp2Sum += p3 * (sigmoid(-p) - v);
       }
     }
     dp1[c] = dp1Sum;
@@ -138,17 +132,17 @@ export function metaAconForward64(
           Math.min(xi, 3.4028234663852886e38),
           -3.4028234663852886e38,
         );
-        y[i] = bounded * u * sigmoid(bounded * betaI * u) + bounded * p2C;
+        y[i] = bounded * (p2C + u * sigmoid(bounded * betaI * u));
       }
     }
   }
 }
 
 /**
- * dx = dy * (p2 + (p1 - p2) * sigmoid(x * beta * (p1 - p2)) + x * beta * (p1 - p2)^2 * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2))))
+ * dx = dy * (p2 + (p1 - p2) * sigmoid(x * beta * (p1 - p2)) + (p1 - p2) * x * beta * (p1 - p2) * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2))))
  * dbeta = dy * x^2 * (p1 - p2)^2 * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2)))
- * dp1 = sum(dy * (x * sigmoid(x * beta * (p1 - p2)) + x^2 * beta * (p1 - p2) * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2)))))
- * dp2 = sum(dy * (x * sigmoid(-(x * beta * (p1 - p2))) - x^2 * beta * (p1 - p2) * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2)))))
+ * dp1 = sum(dy * x * (sigmoid(x * beta * (p1 - p2)) + x * beta * (p1 - p2) * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2)))))
+ * dp2 = sum(dy * x * (sigmoid(-(x * beta * (p1 - p2))) - x * beta * (p1 - p2) * sigmoid(x * beta * (p1 - p2)) * (1 - sigmoid(x * beta * (p1 - p2)))))
  */
 export function metaAconBackward64(
   dy: Float64Array,
@@ -192,21 +186,15 @@ export function metaAconBackward64(
           Math.min(xi, 3.4028234663852886e38),
           -3.4028234663852886e38,
         );
-        // Beyond this size, and at infinity, the result is its limit.
-        const bounded2 = Math.max(
-          Math.min(betaI, 3.4028234663852886e38),
-          -3.4028234663852886e38,
-        );
-        const p = bounded * bounded2;
-        const p3 = p * u;
-        const s = sigmoid(p3);
-        const ds = logistic(p3);
-        const squared2 = bounded * bounded;
-        const p4 = squared2 * bounded2 * u * ds;
-        dx[i] = dyi * (p2C + u * s + p * squared * ds);
-        dbeta[i] = dyi * squared2 * squared * ds;
-        dp1Sum += dyi * (bounded * s + p4);
-        dp2Sum += dyi * (bounded * sigmoid(-p3) - p4);
+        const p = bounded * betaI * u;
+        const s = sigmoid(p);
+        const ds = logistic(p);
+        const v = Math.abs(p) > 800 ? 0 : p * ds;
+        const p3 = dyi * bounded;
+        dx[i] = dyi * (p2C + u * s + u * v);
+        dbeta[i] = dyi * (bounded * bounded) * squared * ds;
+        dp1Sum += p3 * (s + v);
+        dp2Sum += p3 * (sigmoid(-p) - v);
       }
     }
     dp1[c] = dp1Sum;

@@ -49,11 +49,11 @@ fn meta_acon_logistic(x: f32) -> f32 {
 
 // meta_acon(x, beta; learn p1[channel] = 1, learn p2[channel] = 0) = (p1 - p2) * x * sigmoid(beta * (p1 - p2) * x) + p2 * x
 fn meta_acon(x: f32, beta: f32, p1: f32, p2: f32) -> f32 {
+  let u = p1 - p2;
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
   let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
-  let u = p1 - p2;
-  return bounded2 * u * meta_acon_sigmoid(bounded2 * beta * u) + bounded2 * p2;
+  return (p2 + u * meta_acon_sigmoid(u * bounded2 * beta)) * bounded2;
 }
 
 struct meta_acon_gradients {
@@ -65,22 +65,16 @@ struct meta_acon_gradients {
 
 fn meta_acon_backward(dy: f32, x: f32, beta: f32, p1: f32, p2: f32) -> meta_acon_gradients {
   let u = p1 - p2;
+  let p = u * x * beta;
   // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, 7.9228163e+28, x > 7.9228163e+28);
+  let bounded = select(x, 9223372000000000000.0, x > 9223372000000000000.0);
+  let bounded2 = select(bounded, -9223372000000000000.0, bounded < -9223372000000000000.0);
   // Beyond this size, and at infinity, the result is its limit.
-  let bounded2 = select(beta, 7.9228163e+28, beta > 7.9228163e+28);
-  let bounded3 = select(bounded2, -7.9228163e+28, bounded2 < -7.9228163e+28);
-  let p = select(bounded, -7.9228163e+28, bounded < -7.9228163e+28) * bounded3;
-  let p3 = p * u;
-  let squared = u * u;
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded4 = select(x, 9223372000000000000.0, x > 9223372000000000000.0);
-  let bounded5 = select(bounded4, -9223372000000000000.0, bounded4 < -9223372000000000000.0);
-  let squared2 = bounded5 * bounded5;
-  let p4 = bounded5 * bounded3 * u;
-  let ds = meta_acon_logistic(p4);
-  let p5 = squared2 * bounded3 * u * ds;
-  return meta_acon_gradients(dy * (p2 + u * meta_acon_sigmoid(p3) + p * squared * meta_acon_logistic(p3)), dy * squared2 * squared * ds, dy * (bounded5 * meta_acon_sigmoid(p4) + p5), dy * (bounded5 * meta_acon_sigmoid(-p4) - p5));
+  let bounded3 = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
+  let bounded4 = select(bounded3, -0x1.fffffep+127f, bounded3 < -0x1.fffffep+127f);
+  let p3 = u * bounded4 * beta;
+  let v = select(p3 * meta_acon_logistic(p3), 0.0, abs(p3) > 800.0);
+  return meta_acon_gradients((p2 + u * meta_acon_sigmoid(p) + u * select(p * meta_acon_logistic(p), 0.0, abs(p) > 800.0)) * dy, bounded2 * bounded2 * (u * u) * meta_acon_logistic(u * bounded2 * beta) * dy, (meta_acon_sigmoid(p3) + v) * bounded4 * dy, (meta_acon_sigmoid(-p3) - v) * bounded4 * dy);
 }
 `;
 

@@ -143,10 +143,10 @@ fn mish(x: f32) -> f32 {
 
 fn mish_backward(dy: f32, x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, 7.9228163e+28, x > 7.9228163e+28);
-  let bounded2 = select(bounded, -7.9228163e+28, bounded < -7.9228163e+28);
+  let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
+  let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
   let sp = mish_softplus(bounded2);
-  return dy * (mish_tanh(sp) + 4.0 * bounded2 * mish_sigmoid(bounded2) * mish_logistic(2.0 * sp));
+  return (mish_tanh(sp) + 4.0 * (bounded2 * mish_sigmoid(bounded2) * mish_logistic(2.0 * sp))) * dy;
 }
 `;
 

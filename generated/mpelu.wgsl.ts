@@ -56,7 +56,7 @@ fn mpelu_exp(x: f32) -> f32 {
 
 // mpelu(x; learn alpha[channel] = 0.25, learn beta[channel] = 1) = where(x > 0, x, alpha * (exp(beta * x) - 1))
 fn mpelu(x: f32, alpha: f32, beta: f32) -> f32 {
-  return select(alpha * mpelu_expm1(x * beta), x, x > 0.0);
+  return select(mpelu_expm1(x * beta) * alpha, x, x > 0.0);
 }
 
 struct mpelu_gradients {
@@ -70,7 +70,7 @@ fn mpelu_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> mpelu_gradients {
   let bounded = select(x, -0x1.fffffep+127f, x < -0x1.fffffep+127f);
   let p = bounded * beta;
   let e = mpelu_exp(p);
-  return mpelu_gradients(select(dy * alpha * beta * e, dy, bounded > 0.0), select(dy * mpelu_expm1(p), 0.0, bounded > 0.0), select(dy * bounded * alpha * e, 0.0, bounded > 0.0));
+  return mpelu_gradients(select(e * alpha * beta * dy, dy, bounded > 0.0), select(mpelu_expm1(p) * dy, 0.0, bounded > 0.0), select(e * bounded * alpha * dy, 0.0, bounded > 0.0));
 }
 `;
 

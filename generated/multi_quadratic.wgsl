@@ -38,7 +38,7 @@ fn multi_quadratic_backward(dy: f32, x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
   let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
-  return dy * bounded2 / multi_quadratic_hypot(1.0, bounded2);
+  return bounded2 * dy / multi_quadratic_hypot(1.0, bounded2);
 }
 
 struct multi_quadratic_uniform_values {

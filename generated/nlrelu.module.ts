@@ -58,7 +58,7 @@ const nlreluActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = where(x > 0, beta / (x * beta + 1), 0)
+ * d/dx = beta * where(x > 0, 1, 0) / (beta * max(x, 0) + 1)
  * ```
  *
  * Kink at 0: derivative 0 before, beta after, 0 there.

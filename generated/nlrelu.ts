@@ -10,11 +10,11 @@ export function nlreluForward(
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi <= 0 ? 0 : Math.log1p(xi * beta);
+    y[i] = Math.log1p(beta * (xi <= 0 ? 0 : xi));
   }
 }
 
-/** dx = where(x > 0, dy * beta / (x * beta + 1), 0) */
+/** dx = where(x > 0, dy * beta / (beta * max(x, 0) + 1), 0) */
 export function nlreluBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -27,7 +27,7 @@ export function nlreluBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi > 0 ? (dyi * beta) / (xi * beta + 1) : 0;
+    dx[i] = xi > 0 ? (dyi * beta) / (beta * (xi > 0 ? xi : 0) + 1) : 0;
   }
 }
 
@@ -41,11 +41,11 @@ export function nlreluForward64(
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi <= 0 ? 0 : Math.log1p(xi * beta);
+    y[i] = Math.log1p(beta * (xi <= 0 ? 0 : xi));
   }
 }
 
-/** dx = where(x > 0, dy * beta / (x * beta + 1), 0) */
+/** dx = where(x > 0, dy * beta / (beta * max(x, 0) + 1), 0) */
 export function nlreluBackward64(
   dy: Float64Array,
   x: Float64Array,
@@ -58,7 +58,7 @@ export function nlreluBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi > 0 ? (dyi * beta) / (xi * beta + 1) : 0;
+    dx[i] = xi > 0 ? (dyi * beta) / (beta * (xi > 0 ? xi : 0) + 1) : 0;
   }
 }
 

@@ -75,11 +75,11 @@ fn nlrelu_log1p(x: f32) -> f32 {
 
 // nlrelu(x; beta = 1 in (0, inf)) = log(1 + beta * max(x, 0))
 fn nlrelu(x: f32, beta: f32) -> f32 {
-  return select(nlrelu_log1p(x * beta), 0.0, x <= 0.0);
+  return nlrelu_log1p(select(x, 0.0, x <= 0.0) * beta);
 }
 
 fn nlrelu_backward(dy: f32, x: f32, beta: f32) -> f32 {
-  return select(0.0, dy * beta / (x * beta + 1.0), x > 0.0);
+  return select(0.0, beta * dy / (select(0.0, x, x > 0.0) * beta + 1.0), x > 0.0);
 }
 
 struct nlrelu_uniform_values {

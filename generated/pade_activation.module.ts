@@ -39,7 +39,6 @@ const padeActivationActivation: Activation = {
         over: "1",
         perWorkgroup: 256,
         bindings: [
-          [0, "uniforms"],
           [2, "learned a0"],
           [3, "learned a1"],
           [4, "learned a2"],
@@ -49,20 +48,19 @@ const padeActivationActivation: Activation = {
           [8, "learned b1"],
           [1, "scratch 10"],
         ],
-        uniforms: ["size"],
+        uniforms: [],
       },
       {
         entryPoint: "pade_activation_gather_1",
         over: "1",
         perWorkgroup: 256,
         bindings: [
-          [0, "uniforms"],
           [9, "learned b2"],
           [10, "learned b3"],
           [11, "learned b4"],
           [1, "scratch 10"],
         ],
-        uniforms: ["size"],
+        uniforms: [],
       },
       {
         entryPoint: "pade_activation_forward",
@@ -83,7 +81,6 @@ const padeActivationActivation: Activation = {
         over: "1",
         perWorkgroup: 256,
         bindings: [
-          [0, "uniforms"],
           [2, "learned a0"],
           [3, "learned a1"],
           [4, "learned a2"],
@@ -93,20 +90,19 @@ const padeActivationActivation: Activation = {
           [8, "learned b1"],
           [1, "scratch 10"],
         ],
-        uniforms: ["size"],
+        uniforms: [],
       },
       {
         entryPoint: "pade_activation_gather_1",
         over: "1",
         perWorkgroup: 256,
         bindings: [
-          [0, "uniforms"],
           [9, "learned b2"],
           [10, "learned b3"],
           [11, "learned b4"],
           [1, "scratch 10"],
         ],
-        uniforms: ["size"],
+        uniforms: [],
       },
       {
         entryPoint: "pade_activation_backward_inputs",
@@ -139,7 +135,6 @@ const padeActivationActivation: Activation = {
         over: "1",
         perWorkgroup: 256,
         bindings: [
-          [0, "uniforms"],
           [16, "scratch 640"],
           [17, "gradient a0"],
           [18, "gradient a1"],
@@ -149,20 +144,19 @@ const padeActivationActivation: Activation = {
           [22, "gradient a5"],
           [23, "gradient b1"],
         ],
-        uniforms: ["size"],
+        uniforms: [],
       },
       {
         entryPoint: "pade_activation_backward_sums_1",
         over: "1",
         perWorkgroup: 256,
         bindings: [
-          [0, "uniforms"],
           [16, "scratch 640"],
           [24, "gradient b2"],
           [25, "gradient b3"],
           [26, "gradient b4"],
         ],
-        uniforms: ["size"],
+        uniforms: [],
       },
     ],
   },
@@ -180,17 +174,17 @@ const padeActivationActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = (a1 + 2 * x * a2 + 3 * x^2 * a3 + 4 * x^3 * a4 + 5 * x^4 * a5 - (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * (b1 + 2 * x * b2 + 3 * x^2 * b3 + 4 * x^3 * b4) * sign(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)
- * d/da0 = 1 / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)
- * d/da1 = x / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)
- * d/da2 = x^2 / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)
- * d/da3 = x^3 / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)
- * d/da4 = x^4 / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)
- * d/da5 = x^5 / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)
- * d/db1 = -(x * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4)) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)^2
- * d/db2 = -(x^2 * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4)) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)^2
- * d/db3 = -(x^3 * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4)) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)^2
- * d/db4 = -(x^4 * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4)) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)^2
+ * d/dx = (a1 + 2 * x * a2 + 3 * x^2 * a3 + 4 * x^3 * a4 + 5 * x^4 * a5 - (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * (b1 + 2 * x * b2 + 3 * x^2 * b3 + 4 * x^3 * b4) * sign(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1)) / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1)
+ * d/da0 = 1 / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1)
+ * d/da1 = x / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1)
+ * d/da2 = x^2 / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1)
+ * d/da3 = x^3 / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1)
+ * d/da4 = x^4 / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1)
+ * d/da5 = x^5 / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1)
+ * d/db1 = -(x * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4))) / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1)^2
+ * d/db2 = -(x^2 * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4))) / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1)^2
+ * d/db3 = -(x^3 * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4))) / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1)^2
+ * d/db4 = -(x^4 * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4))) / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1)^2
  * ```
  *
  * Kink at -0.285307947536: derivative -0.139234187746 before, -0.10688574131 after, -0.123059964528 there.

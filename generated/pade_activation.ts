@@ -59,27 +59,25 @@ export function padeActivationForward(
         squared2 * a4Value +
         squared2 * bounded * a5Value) /
       (Math.abs(
-        bounded * b1Value +
-          squared * b2Value +
-          p * b3Value +
-          squared2 * b4Value,
+        bounded *
+          (b1Value + bounded * b2Value + squared * b3Value + p * b4Value),
       ) +
         1);
   }
 }
 
 /**
- * dx = dy * (a1 + 2 * x * a2 + 3 * x^2 * a3 + 4 * x^3 * a4 + 5 * x^4 * a5 - (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * (b1 + 2 * x * b2 + 3 * x^2 * b3 + 4 * x^3 * b4) * sign(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)
- * da0 = sum(dy / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1))
- * da1 = sum(dy * x / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1))
- * da2 = sum(dy * x^2 / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1))
- * da3 = sum(dy * x^3 / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1))
- * da4 = sum(dy * x^4 / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1))
- * da5 = sum(dy * x^5 / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1))
- * db1 = sum(-(dy * x * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4)) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)^2)
- * db2 = sum(-(dy * x^2 * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4)) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)^2)
- * db3 = sum(-(dy * x^3 * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4)) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)^2)
- * db4 = sum(-(dy * x^4 * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4)) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)^2)
+ * dx = dy * (a1 + 2 * x * a2 + 3 * x^2 * a3 + 4 * x^3 * a4 + 5 * x^4 * a5 - (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * (b1 + 2 * x * b2 + 3 * x^2 * b3 + 4 * x^3 * b4) * sign(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1)) / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1)
+ * da0 = sum(dy / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1))
+ * da1 = sum(dy * x / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1))
+ * da2 = sum(dy * x^2 / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1))
+ * da3 = sum(dy * x^3 / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1))
+ * da4 = sum(dy * x^4 / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1))
+ * da5 = sum(dy * x^5 / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1))
+ * db1 = sum(-(dy * x * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4))) / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1)^2)
+ * db2 = sum(-(dy * x^2 * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4))) / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1)^2)
+ * db3 = sum(-(dy * x^3 * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4))) / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1)^2)
+ * db4 = sum(-(dy * x^4 * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4))) / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1)^2)
  */
 export function padeActivationBackward(
   dy: Float32Array,
@@ -165,17 +163,16 @@ export function padeActivationBackward(
       p3 * a3Value +
       squared2 * a4Value +
       squared2 * xi * a5Value;
-    const u2 =
-      xi * b1Value + squared * b2Value + p3 * b3Value + squared2 * b4Value;
-    const v = Math.sign(u2);
-    const u3 = Math.abs(u2) + 1;
-    const u4 =
+    const p5 = xi * (b1Value + xi * b2Value + squared * b3Value + p3 * b4Value);
+    const v = Math.sign(p5);
+    const u2 = Math.abs(p5) + 1;
+    const u3 =
       a1Value +
       p * a2Value +
       p2 * a3Value +
       p4 * a4Value +
       5 * squared2 * a5Value -
-      (u * (b1Value + p * b2Value + p2 * b3Value + p4 * b4Value) * v) / u3;
+      (u * (b1Value + p * b2Value + p2 * b3Value + p4 * b4Value) * v) / u2;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(xi, -3.4028234663852886e38);
     const squared3 = bounded * bounded;
@@ -185,31 +182,30 @@ export function padeActivationBackward(
       -3.4028234663852886e38,
     );
     const squared4 = bounded2 * bounded2;
-    const p5 = squared4 * bounded2;
-    const squared5 = squared4 * squared4;
-    const u5 =
+    const p6 = squared4 * bounded2;
+    const u4 =
       Math.abs(
-        bounded2 * b1Value +
-          squared4 * b2Value +
-          p5 * b3Value +
-          squared5 * b4Value,
+        bounded2 *
+          (b1Value + bounded2 * b2Value + squared4 * b3Value + p6 * b4Value),
       ) + 1;
-    const squared6 = u3 * u3;
-    dx[i] = (dyi * u4) / u3;
+    const squared5 = squared4 * squared4;
+    const squared6 = u2 * u2;
+    dx[i] = (dyi * u3) / u2;
     da0Sum +=
       dyi /
       (Math.abs(
-        bounded * b1Value +
-          squared3 * b2Value +
-          squared3 * bounded * b3Value +
-          squared3 * squared3 * b4Value,
+        bounded *
+          (b1Value +
+            bounded * b2Value +
+            squared3 * b3Value +
+            squared3 * bounded * b4Value),
       ) +
         1);
-    da1Sum += (dyi * bounded2) / u5;
-    da2Sum += (dyi * squared4) / u5;
-    da3Sum += (dyi * p5) / u5;
-    da4Sum += (dyi * squared5) / u5;
-    da5Sum += (dyi * (squared5 * bounded2)) / u5;
+    da1Sum += (dyi * bounded2) / u4;
+    da2Sum += (dyi * squared4) / u4;
+    da3Sum += (dyi * p6) / u4;
+    da4Sum += (dyi * squared5) / u4;
+    da5Sum += (dyi * (squared5 * bounded2)) / u4;
     db1Sum += -(dyi * xi * u * v) / squared6;
     db2Sum += -(dyi * squared * u * v) / squared6;
     db3Sum += -(dyi * p3 * u * v) / squared6;
@@ -286,27 +282,25 @@ export function padeActivationForward64(
         squared2 * a4Value +
         squared2 * bounded * a5Value) /
       (Math.abs(
-        bounded * b1Value +
-          squared * b2Value +
-          p * b3Value +
-          squared2 * b4Value,
+        bounded *
+          (b1Value + bounded * b2Value + squared * b3Value + p * b4Value),
       ) +
         1);
   }
 }
 
 /**
- * dx = dy * (a1 + 2 * x * a2 + 3 * x^2 * a3 + 4 * x^3 * a4 + 5 * x^4 * a5 - (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * (b1 + 2 * x * b2 + 3 * x^2 * b3 + 4 * x^3 * b4) * sign(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)
- * da0 = sum(dy / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1))
- * da1 = sum(dy * x / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1))
- * da2 = sum(dy * x^2 / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1))
- * da3 = sum(dy * x^3 / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1))
- * da4 = sum(dy * x^4 / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1))
- * da5 = sum(dy * x^5 / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1))
- * db1 = sum(-(dy * x * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4)) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)^2)
- * db2 = sum(-(dy * x^2 * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4)) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)^2)
- * db3 = sum(-(dy * x^3 * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4)) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)^2)
- * db4 = sum(-(dy * x^4 * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4)) / (abs(x * b1 + x^2 * b2 + x^3 * b3 + x^4 * b4) + 1)^2)
+ * dx = dy * (a1 + 2 * x * a2 + 3 * x^2 * a3 + 4 * x^3 * a4 + 5 * x^4 * a5 - (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * (b1 + 2 * x * b2 + 3 * x^2 * b3 + 4 * x^3 * b4) * sign(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1)) / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1)
+ * da0 = sum(dy / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1))
+ * da1 = sum(dy * x / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1))
+ * da2 = sum(dy * x^2 / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1))
+ * da3 = sum(dy * x^3 / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1))
+ * da4 = sum(dy * x^4 / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1))
+ * da5 = sum(dy * x^5 / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1))
+ * db1 = sum(-(dy * x * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4))) / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1)^2)
+ * db2 = sum(-(dy * x^2 * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4))) / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1)^2)
+ * db3 = sum(-(dy * x^3 * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4))) / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1)^2)
+ * db4 = sum(-(dy * x^4 * (a0 + x * a1 + x^2 * a2 + x^3 * a3 + x^4 * a4 + x^5 * a5) * sign(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4))) / (abs(x * (b1 + x * b2 + x^2 * b3 + x^3 * b4)) + 1)^2)
  */
 export function padeActivationBackward64(
   dy: Float64Array,
@@ -392,17 +386,16 @@ export function padeActivationBackward64(
       p3 * a3Value +
       squared2 * a4Value +
       squared2 * xi * a5Value;
-    const u2 =
-      xi * b1Value + squared * b2Value + p3 * b3Value + squared2 * b4Value;
-    const v = Math.sign(u2);
-    const u3 = Math.abs(u2) + 1;
-    const u4 =
+    const p5 = xi * (b1Value + xi * b2Value + squared * b3Value + p3 * b4Value);
+    const v = Math.sign(p5);
+    const u2 = Math.abs(p5) + 1;
+    const u3 =
       a1Value +
       p * a2Value +
       p2 * a3Value +
       p4 * a4Value +
       5 * squared2 * a5Value -
-      (u * (b1Value + p * b2Value + p2 * b3Value + p4 * b4Value) * v) / u3;
+      (u * (b1Value + p * b2Value + p2 * b3Value + p4 * b4Value) * v) / u2;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(xi, -3.4028234663852886e38);
     const squared3 = bounded * bounded;
@@ -412,31 +405,30 @@ export function padeActivationBackward64(
       -3.4028234663852886e38,
     );
     const squared4 = bounded2 * bounded2;
-    const p5 = squared4 * bounded2;
-    const squared5 = squared4 * squared4;
-    const u5 =
+    const p6 = squared4 * bounded2;
+    const u4 =
       Math.abs(
-        bounded2 * b1Value +
-          squared4 * b2Value +
-          p5 * b3Value +
-          squared5 * b4Value,
+        bounded2 *
+          (b1Value + bounded2 * b2Value + squared4 * b3Value + p6 * b4Value),
       ) + 1;
-    const squared6 = u3 * u3;
-    dx[i] = (dyi * u4) / u3;
+    const squared5 = squared4 * squared4;
+    const squared6 = u2 * u2;
+    dx[i] = (dyi * u3) / u2;
     da0Sum +=
       dyi /
       (Math.abs(
-        bounded * b1Value +
-          squared3 * b2Value +
-          squared3 * bounded * b3Value +
-          squared3 * squared3 * b4Value,
+        bounded *
+          (b1Value +
+            bounded * b2Value +
+            squared3 * b3Value +
+            squared3 * bounded * b4Value),
       ) +
         1);
-    da1Sum += (dyi * bounded2) / u5;
-    da2Sum += (dyi * squared4) / u5;
-    da3Sum += (dyi * p5) / u5;
-    da4Sum += (dyi * squared5) / u5;
-    da5Sum += (dyi * (squared5 * bounded2)) / u5;
+    da1Sum += (dyi * bounded2) / u4;
+    da2Sum += (dyi * squared4) / u4;
+    da3Sum += (dyi * p6) / u4;
+    da4Sum += (dyi * squared5) / u4;
+    da5Sum += (dyi * (squared5 * bounded2)) / u4;
     db1Sum += -(dyi * xi * u * v) / squared6;
     db2Sum += -(dyi * squared * u * v) / squared6;
     db3Sum += -(dyi * p3 * u * v) / squared6;

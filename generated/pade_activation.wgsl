@@ -14,7 +14,7 @@ fn pade_activation(x: f32, a0: f32, a1: f32, a2: f32, a3: f32, a4: f32, a5: f32,
   let squared = bounded2 * bounded2;
   let p = squared * bounded2;
   let squared2 = squared * squared;
-  return (a0 + bounded2 * a1 + squared * a2 + p * a3 + squared2 * a4 + squared2 * bounded2 * a5) / (abs(bounded2 * b1 + squared * b2 + p * b3 + squared2 * b4) + 1.0);
+  return (a0 + bounded2 * a1 + squared * a2 + p * a3 + squared2 * a4 + squared2 * bounded2 * a5) / (abs((b1 + bounded2 * b2 + squared * b3 + p * b4) * bounded2) + 1.0);
 }
 
 struct pade_activation_gradients {
@@ -35,56 +35,56 @@ fn pade_activation_backward(dy: f32, x: f32, a0: f32, a1: f32, a2: f32, a3: f32,
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, 65536.0, x > 65536.0);
   let bounded2 = select(bounded, -65536.0, bounded < -65536.0);
-  let p = 2.0 * bounded2;
   let squared = bounded2 * bounded2;
-  let p2 = 3.0 * squared;
-  let p3 = squared * bounded2;
-  let p4 = 4.0 * p3;
+  let p = squared * bounded2;
   let squared2 = squared * squared;
-  let u = a0 + bounded2 * a1 + squared * a2 + p3 * a3 + squared2 * a4 + squared2 * bounded2 * a5;
-  let u2 = bounded2 * b1 + squared * b2 + p3 * b3 + squared2 * b4;
-  let v = select(sign(u2), u2, pade_activation_is_nan(u2));
-  let u3 = abs(u2) + 1.0;
-  let u4 = a1 + p * a2 + p2 * a3 + p4 * a4 + 5.0 * squared2 * a5 - u * (b1 + p * b2 + p2 * b3 + p4 * b4) * v / u3;
+  let u = a0 + bounded2 * a1 + squared * a2 + p * a3 + squared2 * a4 + squared2 * bounded2 * a5;
+  let p2 = bounded2 * b2;
+  let p3 = squared * b3;
+  let p4 = p * b4;
+  let p5 = (b1 + p2 + p3 + p4) * bounded2;
+  let v = select(sign(p5), p5, pade_activation_is_nan(p5));
+  let u2 = abs(p5) + 1.0;
+  let u3 = a1 + 2.0 * (bounded2 * a2) + 3.0 * (squared * a3) + 4.0 * (p * a4) + 5.0 * (squared2 * a5) - u * ((b1 + 2.0 * p2 + 3.0 * p3 + 4.0 * p4) * v) / u2;
   // Beyond this size, and at infinity, the result is its limit.
-  let bounded3 = select(x, -1099511600000.0, x < -1099511600000.0);
+  let bounded3 = select(x, -9223372000000000000.0, x < -9223372000000000000.0);
   let squared3 = bounded3 * bounded3;
   // Beyond this size, and at infinity, the result is its limit.
   let bounded4 = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
-  let bounded5 = select(bounded4, -1099511600000.0, bounded4 < -1099511600000.0);
+  let bounded5 = select(bounded4, -9223372000000000000.0, bounded4 < -9223372000000000000.0);
   let squared4 = bounded5 * bounded5;
   // Beyond this size, and at infinity, the result is its limit.
   let bounded6 = select(x, 9223372000000000000.0, x > 9223372000000000000.0);
-  let bounded7 = select(bounded6, -1099511600000.0, bounded6 < -1099511600000.0);
+  let bounded7 = select(bounded6, -9223372000000000000.0, bounded6 < -9223372000000000000.0);
   let squared5 = bounded7 * bounded7;
   // Beyond this size, and at infinity, the result is its limit.
   let bounded8 = select(x, 1099511600000.0, x > 1099511600000.0);
   let bounded9 = select(bounded8, -1099511600000.0, bounded8 < -1099511600000.0);
   let squared6 = bounded9 * bounded9;
-  let p5 = squared6 * bounded9;
+  let p6 = squared6 * bounded9;
   // Beyond this size, and at infinity, the result is its limit.
   let bounded10 = select(x, 2147483600.0, x > 2147483600.0);
   let bounded11 = select(bounded10, -2147483600.0, bounded10 < -2147483600.0);
   let squared7 = bounded11 * bounded11;
   let squared8 = squared7 * squared7;
-  let u5 = abs(bounded11 * b1 + squared7 * b2 + squared7 * bounded11 * b3 + squared8 * b4) + 1.0;
+  let u4 = abs((b1 + bounded11 * b2 + squared7 * b3 + squared7 * bounded11 * b4) * bounded11) + 1.0;
   // Beyond this size, and at infinity, the result is its limit.
   let bounded12 = select(x, 1048576.0, x > 1048576.0);
   let bounded13 = select(bounded12, -1048576.0, bounded12 < -1048576.0);
   let squared9 = bounded13 * bounded13;
-  let p6 = squared9 * bounded13;
+  let p7 = squared9 * bounded13;
   let squared10 = squared9 * squared9;
-  let u6 = bounded13 * b1 + squared9 * b2 + p6 * b3 + squared10 * b4;
-  let p7 = dy * bounded13 * (a0 + bounded13 * a1 + squared9 * a2 + p6 * a3 + squared10 * a4 + squared10 * bounded13 * a5) * select(sign(u6), u6, pade_activation_is_nan(u6));
-  let u7 = abs(u6) + 1.0;
+  let p8 = (b1 + bounded13 * b2 + squared9 * b3 + p7 * b4) * bounded13;
+  let p9 = (a0 + bounded13 * a1 + squared9 * a2 + p7 * a3 + squared10 * a4 + squared10 * bounded13 * a5) * select(sign(p8), p8, pade_activation_is_nan(p8)) * bounded13;
+  let u5 = abs(p8) + 1.0;
   let squared11 = x * x;
-  let p8 = squared11 * x;
+  let p10 = squared11 * x;
   let squared12 = squared11 * squared11;
-  let u8 = x * b1 + squared11 * b2 + p8 * b3 + squared12 * b4;
-  let p9 = dy * squared11 * (a0 + x * a1 + squared11 * a2 + p8 * a3 + squared12 * a4 + squared12 * x * a5) * select(sign(u8), u8, pade_activation_is_nan(u8));
-  let u9 = abs(u8) + 1.0;
-  let squared13 = u3 * u3;
-  return pade_activation_gradients(dy * u4 / u3, dy / (abs(bounded3 * b1 + squared3 * b2 + squared3 * bounded3 * b3 + squared3 * squared3 * b4) + 1.0), dy * bounded5 / (abs(bounded5 * b1 + squared4 * b2 + squared4 * bounded5 * b3 + squared4 * squared4 * b4) + 1.0), dy * squared5 / (abs(bounded7 * b1 + squared5 * b2 + squared5 * bounded7 * b3 + squared5 * squared5 * b4) + 1.0), dy * p5 / (abs(bounded9 * b1 + squared6 * b2 + p5 * b3 + squared6 * squared6 * b4) + 1.0), dy * squared8 / u5, dy * (squared8 * bounded11) / u5, -p7 / (u7 * u7), -p9 / (u9 * u9), -(dy * p3 * u * v) / squared13, -(dy * squared2 * u * v) / squared13);
+  let p11 = (b1 + x * b2 + squared11 * b3 + p10 * b4) * x;
+  let p12 = squared11 * (a0 + x * a1 + squared11 * a2 + p10 * a3 + squared12 * a4 + squared12 * x * a5) * select(sign(p11), p11, pade_activation_is_nan(p11));
+  let u6 = abs(p11) + 1.0;
+  let squared13 = u2 * u2;
+  return pade_activation_gradients(u3 * dy / u2, dy / (abs((b1 + bounded3 * b2 + squared3 * b3 + squared3 * bounded3 * b4) * bounded3) + 1.0), bounded5 * dy / (abs((b1 + bounded5 * b2 + squared4 * b3 + squared4 * bounded5 * b4) * bounded5) + 1.0), squared5 * dy / (abs((b1 + bounded7 * b2 + squared5 * b3 + squared5 * bounded7 * b4) * bounded7) + 1.0), p6 * dy / (abs((b1 + bounded9 * b2 + squared6 * b3 + p6 * b4) * bounded9) + 1.0), squared8 * dy / u4, squared8 * bounded11 * dy / u4, -(p9 * dy) / (u5 * u5), -(p12 * dy) / (u6 * u6), -(p * u * v * dy) / squared13, -(squared2 * u * v * dy) / squared13);
 }
 
 struct pade_activation_uniform_values {

@@ -56,7 +56,7 @@ fn pelu_exp(x: f32) -> f32 {
 
 // pelu(x; learn a[channel] = 1 in (0, inf), learn b[channel] = 1 in (0, inf)) = where(x >= 0, a / b * x, a * (exp(x / b) - 1))
 fn pelu(x: f32, a: f32, b: f32) -> f32 {
-  return select(a * pelu_expm1(x / b), x * a / b, x >= 0.0);
+  return select(pelu_expm1(x / b) * a, x * a / b, x >= 0.0);
 }
 
 struct pelu_gradients {
@@ -70,9 +70,8 @@ fn pelu_backward(dy: f32, x: f32, a: f32, b: f32) -> pelu_gradients {
   let bounded = select(x, -0x1.fffffep+127f, x < -0x1.fffffep+127f);
   let q = bounded / b;
   let e = pelu_exp(q);
-  let p = bounded * a;
   let squared = b * b;
-  return pelu_gradients(dy * select(a * e / b, a / b, bounded >= 0.0), dy * select(pelu_expm1(q), q, bounded >= 0.0), dy * select(-(p * e) / squared, -p / squared, bounded >= 0.0));
+  return pelu_gradients(select(e * a / b, a / b, bounded >= 0.0) * dy, select(pelu_expm1(q), q, bounded >= 0.0) * dy, select(-(e * bounded * a) / squared, -(bounded * a) / squared, bounded >= 0.0) * dy);
 }
 `;
 

@@ -64,12 +64,12 @@ fn penalized_tanh_logistic(x: f32) -> f32 {
 // penalized_tanh(x; a = 0.25 in (0, 1)) = where(x > 0, tanh(x), a * tanh(x))
 fn penalized_tanh(x: f32, a: f32) -> f32 {
   let t = penalized_tanh_tanh(x);
-  return select(a * t, t, x > 0.0);
+  return select(t * a, t, x > 0.0);
 }
 
 fn penalized_tanh_backward(dy: f32, x: f32, a: f32) -> f32 {
   let ds = penalized_tanh_logistic(2.0 * x);
-  return dy * select(4.0 * a * ds, 4.0 * ds, x > 0.0);
+  return select(4.0 * (ds * a), 4.0 * ds, x > 0.0) * dy;
 }
 
 struct penalized_tanh_uniform_values {

@@ -36,10 +36,10 @@ export function pftSwishBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.min(xi, 3.4028234663852886e38);
     dx[i] =
-      bounded >= 0 ? dyi * (sigmoid(bounded) + bounded * logistic(bounded)) : 0;
+      xi >= 0
+        ? dyi * (sigmoid(xi) + (Math.abs(xi) > 800 ? 0 : xi * logistic(xi)))
+        : 0;
     dtSum += dyi;
   }
   dt[0] = dtSum;
@@ -81,10 +81,10 @@ export function pftSwishBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.min(xi, 3.4028234663852886e38);
     dx[i] =
-      bounded >= 0 ? dyi * (sigmoid(bounded) + bounded * logistic(bounded)) : 0;
+      xi >= 0
+        ? dyi * (sigmoid(xi) + (Math.abs(xi) > 800 ? 0 : xi * logistic(xi)))
+        : 0;
     dtSum += dyi;
   }
   dt[0] = dtSum;

@@ -57,9 +57,7 @@ struct pft_swish_gradients {
 }
 
 fn pft_swish_backward(dy: f32, x: f32, t: f32) -> pft_swish_gradients {
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
-  return pft_swish_gradients(select(0.0, dy * (pft_swish_sigmoid(bounded) + bounded * pft_swish_logistic(bounded)), bounded >= 0.0), dy);
+  return pft_swish_gradients(select(0.0, (pft_swish_sigmoid(x) + select(x * pft_swish_logistic(x), 0.0, abs(x) > 800.0)) * dy, x >= 0.0), dy);
 }
 
 struct pft_swish_uniform_values {

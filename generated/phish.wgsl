@@ -131,10 +131,11 @@ fn phish(x: f32) -> f32 {
 
 fn phish_backward(dy: f32, x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, 7.9228163e+28, x > 7.9228163e+28);
-  let bounded2 = select(bounded, -7.9228163e+28, bounded < -7.9228163e+28);
+  let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
+  let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
   let phi = phish_normcdf(bounded2);
-  return dy * (phish_tanh(bounded2 * phi) + 4.0 * bounded2 * (phi + bounded2 * phish_normpdf(bounded2)) * phish_logistic(2.0 * bounded2 * phi));
+  let p = bounded2 * phi;
+  return (phish_tanh(p) + 4.0 * (bounded2 * (phi + bounded2 * phish_normpdf(bounded2)) * phish_logistic(2.0 * p))) * dy;
 }
 
 struct phish_uniform_values {

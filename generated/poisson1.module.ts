@@ -57,7 +57,7 @@ const poisson1Activation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = 2 * exp(-x) - x * exp(-x)
+ * d/dx = exp(-x) * (2 - x)
  * ```
  */
 export function poisson1(x: Tensor): Tensor {

@@ -12,7 +12,7 @@ export function poisson1Forward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = dy * (2 * exp(-x) - x * exp(-x)) */
+/** dx = dy * exp(-x) * (2 - x) */
 export function poisson1Backward(
   dy: Float32Array,
   x: Float32Array,
@@ -26,8 +26,7 @@ export function poisson1Backward(
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.min(xi, 3.4028234663852886e38);
-    const e = Math.exp(-bounded);
-    dx[i] = dyi * (2 * e - bounded * e);
+    dx[i] = dyi * Math.exp(-bounded) * (2 - bounded);
   }
 }
 
@@ -43,7 +42,7 @@ export function poisson1Forward64(x: Float64Array, y: Float64Array): void {
   }
 }
 
-/** dx = dy * (2 * exp(-x) - x * exp(-x)) */
+/** dx = dy * exp(-x) * (2 - x) */
 export function poisson1Backward64(
   dy: Float64Array,
   x: Float64Array,
@@ -57,8 +56,7 @@ export function poisson1Backward64(
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.min(xi, 3.4028234663852886e38);
-    const e = Math.exp(-bounded);
-    dx[i] = dyi * (2 * e - bounded * e);
+    dx[i] = dyi * Math.exp(-bounded) * (2 - bounded);
   }
 }
 

@@ -45,8 +45,7 @@ fn poisson1(x: f32) -> f32 {
 fn poisson1_backward(dy: f32, x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
-  let e = poisson1_exp(-bounded);
-  return dy * (2.0 * e - bounded * e);
+  return poisson1_exp(-bounded) * (2.0 - bounded) * dy;
 }
 `;
 

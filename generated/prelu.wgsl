@@ -11,7 +11,7 @@ struct prelu_gradients {
 }
 
 fn prelu_backward(dy: f32, x: f32, weight: f32) -> prelu_gradients {
-  return prelu_gradients(select(dy * weight, dy, x > 0.0), select(dy * x, 0.0, x > 0.0));
+  return prelu_gradients(select(weight * dy, dy, x > 0.0), select(x * dy, 0.0, x > 0.0));
 }
 
 struct prelu_uniform_values {

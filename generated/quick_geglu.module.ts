@@ -61,7 +61,7 @@ const quickGegluActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dgate = up * sigmoid(1.702 * gate) + 1.702 * gate * up * sigmoid(1.702 * gate) * (1 - sigmoid(1.702 * gate))
+ * d/dgate = up * (sigmoid(1.702 * gate) + 1.702 * gate * sigmoid(1.702 * gate) * (1 - sigmoid(1.702 * gate)))
  * d/dup = gate * sigmoid(1.702 * gate)
  * ```
  */

@@ -19,7 +19,7 @@ export function quickGegluForward(
 }
 
 /**
- * dgate = dy * (up * sigmoid(1.702 * gate) + 1.702 * gate * up * sigmoid(1.702 * gate) * (1 - sigmoid(1.702 * gate)))
+ * dgate = dy * up * (sigmoid(1.702 * gate) + 1.702 * gate * sigmoid(1.702 * gate) * (1 - sigmoid(1.702 * gate)))
  * dup = dy * gate * sigmoid(1.702 * gate)
  */
 export function quickGegluBackward(
@@ -39,13 +39,10 @@ export function quickGegluBackward(
     const gateI = gate[i]!;
     const upi = up[i]!;
     // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(gateI, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
+    const bounded = Math.max(gateI, -3.4028234663852886e38);
     const p = 1.702 * bounded;
     const s = sigmoid(p);
-    dgate[i] = dyi * (upi * s + p * upi * logistic(p));
+    dgate[i] = dyi * upi * (s + (Math.abs(p) > 800 ? 0 : p * logistic(p)));
     dup[i] = dyi * bounded * s;
   }
 }
@@ -69,7 +66,7 @@ export function quickGegluForward64(
 }
 
 /**
- * dgate = dy * (up * sigmoid(1.702 * gate) + 1.702 * gate * up * sigmoid(1.702 * gate) * (1 - sigmoid(1.702 * gate)))
+ * dgate = dy * up * (sigmoid(1.702 * gate) + 1.702 * gate * sigmoid(1.702 * gate) * (1 - sigmoid(1.702 * gate)))
  * dup = dy * gate * sigmoid(1.702 * gate)
  */
 export function quickGegluBackward64(
@@ -89,13 +86,10 @@ export function quickGegluBackward64(
     const gateI = gate[i]!;
     const upi = up[i]!;
     // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(gateI, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
+    const bounded = Math.max(gateI, -3.4028234663852886e38);
     const p = 1.702 * bounded;
     const s = sigmoid(p);
-    dgate[i] = dyi * (upi * s + p * upi * logistic(p));
+    dgate[i] = dyi * upi * (s + (Math.abs(p) > 800 ? 0 : p * logistic(p)));
     dup[i] = dyi * bounded * s;
   }
 }

@@ -49,8 +49,8 @@ fn quick_geglu_logistic(x: f32) -> f32 {
 // quick_geglu(gate, up) = quick_gelu(gate) * up
 fn quick_geglu(gate: f32, up: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(gate, -7.9228163e+28, gate < -7.9228163e+28);
-  return bounded * up * quick_geglu_sigmoid(1.702 * bounded);
+  let bounded = select(gate, -0x1.fffffep+127f, gate < -0x1.fffffep+127f);
+  return bounded * quick_geglu_sigmoid(1.702 * bounded) * up;
 }
 
 struct quick_geglu_gradients {
@@ -60,14 +60,10 @@ struct quick_geglu_gradients {
 
 fn quick_geglu_backward(dy: f32, gate: f32, up: f32) -> quick_geglu_gradients {
   // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(up, 0x1.fffffep+127f, up > 0x1.fffffep+127f);
-  let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded3 = select(gate, 7.9228163e+28, gate > 7.9228163e+28);
-  let p = 1.702 * select(bounded3, -7.9228163e+28, bounded3 < -7.9228163e+28);
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded4 = select(gate, -7.9228163e+28, gate < -7.9228163e+28);
-  return quick_geglu_gradients(dy * (bounded2 * quick_geglu_sigmoid(p) + p * bounded2 * quick_geglu_logistic(p)), dy * bounded4 * quick_geglu_sigmoid(1.702 * bounded4));
+  let bounded = select(gate, -0x1.fffffep+127f, gate < -0x1.fffffep+127f);
+  let p = 1.702 * bounded;
+  let s = quick_geglu_sigmoid(p);
+  return quick_geglu_gradients((s + select(p * quick_geglu_logistic(p), 0.0, abs(p) > 800.0)) * up * dy, bounded * s * dy);
 }
 
 struct quick_geglu_uniform_values {

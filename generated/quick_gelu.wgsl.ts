@@ -51,14 +51,12 @@ fn quick_gelu_logistic(x: f32) -> f32 {
 fn quick_gelu(x: f32, alpha: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, -0x1.fffffep+127f, x < -0x1.fffffep+127f);
-  return bounded * quick_gelu_sigmoid(bounded * alpha);
+  return quick_gelu_sigmoid(bounded * alpha) * bounded;
 }
 
 fn quick_gelu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, 7.9228163e+28, x > 7.9228163e+28);
-  let p = select(bounded, -7.9228163e+28, bounded < -7.9228163e+28) * alpha;
-  return dy * (quick_gelu_sigmoid(p) + p * quick_gelu_logistic(p));
+  let p = x * alpha;
+  return (quick_gelu_sigmoid(p) + select(p * quick_gelu_logistic(p), 0.0, abs(p) > 800.0)) * dy;
 }
 `;
 

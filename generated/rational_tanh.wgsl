@@ -7,33 +7,29 @@ fn rational_tanh(x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, 2147483600.0, x > 2147483600.0);
   let bounded2 = select(bounded, -2147483600.0, bounded < -2147483600.0);
-  let p = 0.6666667 * bounded2;
-  let squared = bounded2 * bounded2;
-  let p2 = 0.44444445 * squared;
-  let p3 = 0.2797926 * (squared * squared);
-  let u = p + p2 + p3;
-  let u2 = p2 - p + p3;
-  return select(-1.7159 * u2 / (u2 + 1.0), 1.7159 * u / (u + 1.0), bounded2 >= 0.0);
+  let u = 0.44444445 * bounded2 + 0.2797926 * bounded2 * (bounded2 * bounded2);
+  let p = bounded2 * (u + 0.6666667);
+  let p2 = bounded2 * (u - 0.6666667);
+  return select(-1.7159 * p2 / (p2 + 1.0), 1.7159 * p / (p + 1.0), bounded2 >= 0.0);
 }
 
 fn rational_tanh_backward(dy: f32, x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, 2147483600.0, x > 2147483600.0);
   let bounded2 = select(bounded, -2147483600.0, bounded < -2147483600.0);
-  let p = 0.8888889 * bounded2;
+  let p = 1.5252445 * bounded2;
   let squared = bounded2 * bounded2;
-  let p2 = 1.1191704 * (squared * bounded2);
-  let u = p + p2;
-  let p3 = 0.6666667 * bounded2;
-  let p4 = 0.44444445 * squared;
-  let p5 = 0.2797926 * (squared * squared);
-  let u2 = p3 + p4 + p5;
-  let u3 = u2 + 1.0;
-  let u4 = p4 - p3 + p5;
-  let u5 = u4 + 1.0;
-  let q = 1.7159 * (u4 * (u - 0.6666667) / u5 - p - p2 + 0.6666667) / u5;
-  let v = select(q, 1.7159 * (u - u2 * (u + 0.6666667) / u3 + 0.6666667) / u3, bounded2 >= 0.0);
-  return dy * v;
+  let p2 = squared * bounded2;
+  let p3 = 1.9203844 * p2;
+  let u = 0.8888889 * bounded2 + 1.1191704 * p2;
+  let u2 = 0.44444445 * bounded2 + 0.2797926 * bounded2 * squared;
+  let u3 = u2 + 0.6666667;
+  let u4 = bounded2 * u3 + 1.0;
+  let q = (p + p3 - 1.7159 * (bounded2 * (u + 0.6666667) * u3) / u4 + 1.1439333) / u4;
+  let u5 = u2 - 0.6666667;
+  let u6 = bounded2 * u5 + 1.0;
+  let u7 = 1.7159 * (bounded2 * (u - 0.6666667) * u5) / u6 - p - p3 + 1.1439333;
+  return select(u7 / u6, q, bounded2 >= 0.0) * dy;
 }
 
 struct rational_tanh_uniform_values {

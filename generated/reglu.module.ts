@@ -61,7 +61,7 @@ const regluActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dgate = where(gate > 0, up, 0)
+ * d/dgate = up * where(gate > 0, 1, 0)
  * d/dup = max(gate, 0)
  * ```
  *

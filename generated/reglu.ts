@@ -12,7 +12,9 @@ export function regluForward(
   for (let i = 0; i < size; i++) {
     const gateI = gate[i]!;
     const upi = up[i]!;
-    y[i] = gateI <= 0 ? 0 : gateI * upi;
+    y[i] =
+      Math.max(Math.min(upi, 3.4028234663852886e38), -3.4028234663852886e38) *
+      (gateI <= 0 ? 0 : gateI);
   }
 }
 
@@ -53,7 +55,9 @@ export function regluForward64(
   for (let i = 0; i < size; i++) {
     const gateI = gate[i]!;
     const upi = up[i]!;
-    y[i] = gateI <= 0 ? 0 : gateI * upi;
+    y[i] =
+      Math.max(Math.min(upi, 3.4028234663852886e38), -3.4028234663852886e38) *
+      (gateI <= 0 ? 0 : gateI);
   }
 }
 

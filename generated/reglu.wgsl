@@ -2,7 +2,9 @@
 
 // reglu(gate, up) = relu(gate) * up
 fn reglu(gate: f32, up: f32) -> f32 {
-  return select(gate * up, 0.0, gate <= 0.0);
+  // Beyond this size, and at infinity, the result is its limit.
+  let bounded = select(up, 0x1.fffffep+127f, up > 0x1.fffffep+127f);
+  return select(gate, 0.0, gate <= 0.0) * select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
 }
 
 struct reglu_gradients {
@@ -11,7 +13,7 @@ struct reglu_gradients {
 }
 
 fn reglu_backward(dy: f32, gate: f32, up: f32) -> reglu_gradients {
-  return reglu_gradients(select(0.0, dy * up, gate > 0.0), select(0.0, dy * gate, gate > 0.0));
+  return reglu_gradients(select(0.0, up * dy, gate > 0.0), select(0.0, gate * dy, gate > 0.0));
 }
 
 struct reglu_uniform_values {

@@ -9,11 +9,11 @@ export const reluGeneralWgslFunctions: string = `fn relu_general_is_nan(x: f32) 
 fn relu_general(x: f32, negative_slope: f32, max_value: f32, threshold: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, -0x1.fffffep+127f, x < -0x1.fffffep+127f);
-  return select(negative_slope * (bounded - threshold), select(select(max_value, bounded, bounded < max_value), bounded, relu_general_is_nan(bounded)), bounded > threshold);
+  return select((bounded - threshold) * negative_slope, select(select(max_value, bounded, bounded < max_value), bounded, relu_general_is_nan(bounded)), bounded > threshold);
 }
 
 fn relu_general_backward(dy: f32, x: f32, negative_slope: f32, max_value: f32, threshold: f32) -> f32 {
-  return dy * select(negative_slope, select(0.0, 1.0, x < max_value), x > threshold);
+  return select(negative_slope, select(0.0, 1.0, x < max_value), x > threshold) * dy;
 }
 `;
 

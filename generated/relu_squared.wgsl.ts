@@ -7,7 +7,7 @@ fn relu_squared(x: f32) -> f32 {
 }
 
 fn relu_squared_backward(dy: f32, x: f32) -> f32 {
-  return select(0.0, 2.0 * dy * x, x > 0.0);
+  return select(0.0, 2.0 * (x * dy), x > 0.0);
 }
 `;
 

@@ -122,7 +122,7 @@ fn repu(x: f32, k: f32) -> f32 {
 }
 
 fn repu_backward(dy: f32, x: f32, k: f32) -> f32 {
-  return select(0.0, dy * k * repu_pow(x, k - 1.0), x > 0.0);
+  return select(0.0, repu_pow(x, k - 1.0) * k * dy, x > 0.0);
 }
 
 struct repu_uniform_values {

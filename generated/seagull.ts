@@ -6,7 +6,8 @@ export function seagullForward(x: Float32Array, y: Float32Array): void {
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = Math.log1p(xi * xi);
+    const v = Math.abs(xi);
+    y[i] = v > 1073741824 ? 2 * Math.log(v) : Math.log1p(xi * xi);
   }
 }
 
@@ -37,7 +38,8 @@ export function seagullForward64(x: Float64Array, y: Float64Array): void {
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = Math.log1p(xi * xi);
+    const v = Math.abs(xi);
+    y[i] = v > 1073741824 ? 2 * Math.log(v) : Math.log1p(xi * xi);
   }
 }
 

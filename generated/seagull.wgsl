@@ -75,14 +75,15 @@ fn seagull_log1p(x: f32) -> f32 {
 
 // seagull(x) = log(1 + x^2)
 fn seagull(x: f32) -> f32 {
-  return seagull_log1p(x * x);
+  let v = abs(x);
+  return select(seagull_log1p(x * x), 2.0 * seagull_log(v), v > 1073741800.0);
 }
 
 fn seagull_backward(dy: f32, x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, 7.9228163e+28, x > 7.9228163e+28);
   let bounded2 = select(bounded, -7.9228163e+28, bounded < -7.9228163e+28);
-  return 2.0 * dy * bounded2 / (bounded2 * bounded2 + 1.0);
+  return 2.0 * (bounded2 * dy) / (bounded2 * bounded2 + 1.0);
 }
 
 struct seagull_uniform_values {

@@ -61,7 +61,7 @@ fn selu(x: f32) -> f32 {
 }
 
 fn selu_backward(dy: f32, x: f32) -> f32 {
-  return select(1.7580993 * dy * selu_exp(x), 1.050701 * dy, x > 0.0);
+  return select(1.7580993 * (selu_exp(x) * dy), 1.050701 * dy, x > 0.0);
 }
 
 struct selu_uniform_values {

@@ -165,10 +165,10 @@ fn serf(x: f32) -> f32 {
 
 fn serf_backward(dy: f32, x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, 7.9228163e+28, x > 7.9228163e+28);
-  let bounded2 = select(bounded, -7.9228163e+28, bounded < -7.9228163e+28);
+  let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
+  let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
   let sp = serf_softplus(bounded2);
-  return dy * (serf_erf(sp) + 1.1283792 * bounded2 * serf_sigmoid(bounded2) * serf_exp(-(sp * sp)));
+  return (serf_erf(sp) + 1.1283792 * (bounded2 * serf_sigmoid(bounded2) * serf_exp(-(sp * sp)))) * dy;
 }
 
 struct serf_uniform_values {

@@ -57,7 +57,7 @@ const serluActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = where(x >= 0, lam, lam * (x * alpha * exp(x) + alpha * exp(x)))
+ * d/dx = where(x >= 0, lam, lam * alpha * exp(x) * (x + 1))
  * ```
  *
  * Kink at 0: derivative lam * alpha before, lam after, lam there.

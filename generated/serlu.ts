@@ -17,7 +17,7 @@ export function serluForward(
   }
 }
 
-/** dx = dy * where(x >= 0, lam, lam * (x * alpha * exp(x) + alpha * exp(x))) */
+/** dx = dy * where(x >= 0, lam, lam * alpha * exp(x) * (x + 1)) */
 export function serluBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -28,14 +28,13 @@ export function serluBackward(
   const size = dy.length;
   requireLength("x", x, size);
   requireLength("dx", dx, size);
+  const p = lam * alpha;
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(xi, -3.4028234663852886e38);
-    const e = Math.exp(bounded);
-    dx[i] =
-      dyi * (bounded >= 0 ? lam : lam * (bounded * alpha * e + alpha * e));
+    dx[i] = dyi * (bounded >= 0 ? lam : p * Math.exp(bounded) * (bounded + 1));
   }
 }
 
@@ -56,7 +55,7 @@ export function serluForward64(
   }
 }
 
-/** dx = dy * where(x >= 0, lam, lam * (x * alpha * exp(x) + alpha * exp(x))) */
+/** dx = dy * where(x >= 0, lam, lam * alpha * exp(x) * (x + 1)) */
 export function serluBackward64(
   dy: Float64Array,
   x: Float64Array,
@@ -67,14 +66,13 @@ export function serluBackward64(
   const size = dy.length;
   requireLength("x", x, size);
   requireLength("dx", dx, size);
+  const p = lam * alpha;
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(xi, -3.4028234663852886e38);
-    const e = Math.exp(bounded);
-    dx[i] =
-      dyi * (bounded >= 0 ? lam : lam * (bounded * alpha * e + alpha * e));
+    dx[i] = dyi * (bounded >= 0 ? lam : p * Math.exp(bounded) * (bounded + 1));
   }
 }
 

@@ -37,15 +37,14 @@ fn serlu_exp(x: f32) -> f32 {
 // serlu(x; lam = 1.07862, alpha = 2.90427) = lam * where(x >= 0, x, alpha * x * exp(x))
 fn serlu(x: f32, lam: f32, alpha: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, -7.9228163e+28, x < -7.9228163e+28);
-  return lam * select(bounded * alpha * serlu_exp(bounded), bounded, bounded >= 0.0);
+  let bounded = select(x, -0x1.fffffep+127f, x < -0x1.fffffep+127f);
+  return select(bounded * serlu_exp(bounded) * alpha, bounded, bounded >= 0.0) * lam;
 }
 
 fn serlu_backward(dy: f32, x: f32, lam: f32, alpha: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, -7.9228163e+28, x < -7.9228163e+28);
-  let e = serlu_exp(bounded);
-  return dy * select(lam * (bounded * alpha * e + alpha * e), lam, bounded >= 0.0);
+  let bounded = select(x, -0x1.fffffep+127f, x < -0x1.fffffep+127f);
+  return select(serlu_exp(bounded) * (bounded + 1.0) * lam * alpha, lam, bounded >= 0.0) * dy;
 }
 
 struct serlu_uniform_values {

@@ -116,7 +116,7 @@ fn shifted_softplus(x: f32) -> f32 {
 }
 
 fn shifted_softplus_backward(dy: f32, x: f32) -> f32 {
-  return dy * shifted_softplus_sigmoid(x);
+  return shifted_softplus_sigmoid(x) * dy;
 }
 `;
 

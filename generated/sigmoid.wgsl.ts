@@ -53,7 +53,7 @@ fn sigmoid(x: f32) -> f32 {
 }
 
 fn sigmoid_backward(dy: f32, x: f32) -> f32 {
-  return dy * sigmoid_logistic(x);
+  return sigmoid_logistic(x) * dy;
 }
 `;
 

@@ -24,12 +24,7 @@ export function siluBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(xi, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
-    dx[i] = dyi * (sigmoid(bounded) + bounded * logistic(bounded));
+    dx[i] = dyi * (sigmoid(xi) + (Math.abs(xi) > 800 ? 0 : xi * logistic(xi)));
   }
 }
 
@@ -57,12 +52,7 @@ export function siluBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(xi, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
-    dx[i] = dyi * (sigmoid(bounded) + bounded * logistic(bounded));
+    dx[i] = dyi * (sigmoid(xi) + (Math.abs(xi) > 800 ? 0 : xi * logistic(xi)));
   }
 }
 

@@ -55,10 +55,7 @@ fn silu(x: f32) -> f32 {
 }
 
 fn silu_backward(dy: f32, x: f32) -> f32 {
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
-  let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
-  return dy * (silu_sigmoid(bounded2) + bounded2 * silu_logistic(bounded2));
+  return (silu_sigmoid(x) + select(x * silu_logistic(x), 0.0, abs(x) > 800.0)) * dy;
 }
 `;
 

@@ -150,7 +150,7 @@ fn sinc_backward(dy: f32, x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
   let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
-  return select(dy * (sinc_cos(bounded2) - sinc_sin(bounded2) / bounded2) / bounded2, 0.0, bounded2 == 0.0);
+  return select((sinc_cos(bounded2) - sinc_sin(bounded2) / bounded2) * dy / bounded2, 0.0, bounded2 == 0.0);
 }
 
 struct sinc_uniform_values {

@@ -144,7 +144,7 @@ fn sine(x: f32, w0: f32) -> f32 {
 }
 
 fn sine_backward(dy: f32, x: f32, w0: f32) -> f32 {
-  return dy * w0 * sine_cos(x * w0);
+  return sine_cos(x * w0) * w0 * dy;
 }
 
 struct sine_uniform_values {

@@ -71,12 +71,11 @@ const slafActivation: Activation = {
         over: "1",
         perWorkgroup: 256,
         bindings: [
-          [0, "uniforms"],
           [7, "scratch 128"],
           [8, "gradient c0"],
           [9, "gradient c1"],
         ],
-        uniforms: ["size"],
+        uniforms: [],
       },
     ],
   },

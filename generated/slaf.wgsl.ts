@@ -13,7 +13,7 @@ struct slaf_gradients {
 }
 
 fn slaf_backward(dy: f32, x: f32, c0: f32, c1: f32) -> slaf_gradients {
-  return slaf_gradients(dy * c1, dy, dy * x);
+  return slaf_gradients(c1 * dy, dy, x * dy);
 }
 `;
 

@@ -57,7 +57,7 @@ const smishActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = tanh(log1p(sigmoid(x))) + 4 * x * sigmoid(x) * (1 - sigmoid(x)) * sigmoid(2 * log1p(sigmoid(x))) * (1 - sigmoid(2 * log1p(sigmoid(x)))) / (sigmoid(x) + 1)
+ * d/dx = tanh(log1p(sigmoid(x))) + 4 * sigmoid(2 * log1p(sigmoid(x))) * (1 - sigmoid(2 * log1p(sigmoid(x)))) * x * sigmoid(x) * (1 - sigmoid(x)) / (sigmoid(x) + 1)
  * ```
  */
 export function smish(x: Tensor): Tensor {

@@ -12,7 +12,7 @@ export function smishForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = dy * (tanh(log1p(sigmoid(x))) + 4 * x * sigmoid(x) * (1 - sigmoid(x)) * sigmoid(2 * log1p(sigmoid(x))) * (1 - sigmoid(2 * log1p(sigmoid(x)))) / (sigmoid(x) + 1)) */
+/** dx = dy * (tanh(log1p(sigmoid(x))) + 4 * sigmoid(2 * log1p(sigmoid(x))) * (1 - sigmoid(2 * log1p(sigmoid(x)))) * x * sigmoid(x) * (1 - sigmoid(x)) / (sigmoid(x) + 1)) */
 export function smishBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -24,17 +24,13 @@ export function smishBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(xi, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
-    const s = sigmoid(bounded);
+    const s = sigmoid(xi);
     const l = Math.log1p(s);
     dx[i] =
       dyi *
       (Math.tanh(l) +
-        (4 * bounded * logistic(bounded) * logistic(2 * l)) / (s + 1));
+        (4 * logistic(2 * l) * (Math.abs(xi) > 800 ? 0 : xi * logistic(xi))) /
+          (s + 1));
   }
 }
 
@@ -50,7 +46,7 @@ export function smishForward64(x: Float64Array, y: Float64Array): void {
   }
 }
 
-/** dx = dy * (tanh(log1p(sigmoid(x))) + 4 * x * sigmoid(x) * (1 - sigmoid(x)) * sigmoid(2 * log1p(sigmoid(x))) * (1 - sigmoid(2 * log1p(sigmoid(x)))) / (sigmoid(x) + 1)) */
+/** dx = dy * (tanh(log1p(sigmoid(x))) + 4 * sigmoid(2 * log1p(sigmoid(x))) * (1 - sigmoid(2 * log1p(sigmoid(x)))) * x * sigmoid(x) * (1 - sigmoid(x)) / (sigmoid(x) + 1)) */
 export function smishBackward64(
   dy: Float64Array,
   x: Float64Array,
@@ -62,17 +58,13 @@ export function smishBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(xi, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
-    const s = sigmoid(bounded);
+    const s = sigmoid(xi);
     const l = Math.log1p(s);
     dx[i] =
       dyi *
       (Math.tanh(l) +
-        (4 * bounded * logistic(bounded) * logistic(2 * l)) / (s + 1));
+        (4 * logistic(2 * l) * (Math.abs(xi) > 800 ? 0 : xi * logistic(xi))) /
+          (s + 1));
   }
 }
 

@@ -134,12 +134,9 @@ fn smish(x: f32) -> f32 {
 }
 
 fn smish_backward(dy: f32, x: f32) -> f32 {
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, 7.9228163e+28, x > 7.9228163e+28);
-  let bounded2 = select(bounded, -7.9228163e+28, bounded < -7.9228163e+28);
-  let s = smish_sigmoid(bounded2);
+  let s = smish_sigmoid(x);
   let l = smish_log1p(s);
-  return dy * (smish_tanh(l) + 4.0 * bounded2 * smish_logistic(bounded2) * smish_logistic(2.0 * l) / (s + 1.0));
+  return (smish_tanh(l) + 4.0 * (smish_logistic(2.0 * l) * select(x * smish_logistic(x), 0.0, abs(x) > 800.0)) / (s + 1.0)) * dy;
 }
 `;
 

@@ -86,7 +86,7 @@ const snakeActivation: Activation = {
  * Derivatives:
  * ```
  * d/dx = 2 * sin(x * alpha) * cos(x * alpha) + 1
- * d/dalpha = (2 * x * sin(x * alpha) * cos(x * alpha) - sin(x * alpha)^2 / alpha) / alpha
+ * d/dalpha = sin(x * alpha) * (2 * x * cos(x * alpha) - sin(x * alpha) / alpha) / alpha
  * ```
  */
 export function snake(x: Tensor, alpha: Tensor): Tensor {

@@ -33,7 +33,7 @@ export function snakeForward(
 
 /**
  * dx = dy * (2 * sin(x * alpha) * cos(x * alpha) + 1)
- * dalpha = sum(dy * (2 * x * sin(x * alpha) * cos(x * alpha) - sin(x * alpha)^2 / alpha) / alpha)
+ * dalpha = sum(dy * sin(x * alpha) * (2 * x * cos(x * alpha) - sin(x * alpha) / alpha) / alpha)
  */
 export function snakeBackward(
   dy: Float32Array,
@@ -61,9 +61,9 @@ export function snakeBackward(
         const xi = x[i]!;
         const p = xi * alphaC;
         const s = Math.sin(p);
-        const c = Math.cos(p);
-        dx[i] = dyi * (2 * s * c + 1);
-        dalphaSum += (dyi * (2 * xi * s * c - (s * s) / alphaC)) / alphaC;
+        const c2 = Math.cos(p);
+        dx[i] = dyi * (2 * s * c2 + 1);
+        dalphaSum += (dyi * s * (2 * xi * c2 - s / alphaC)) / alphaC;
       }
     }
     dalpha[c] = dalphaSum;
@@ -103,7 +103,7 @@ export function snakeForward64(
 
 /**
  * dx = dy * (2 * sin(x * alpha) * cos(x * alpha) + 1)
- * dalpha = sum(dy * (2 * x * sin(x * alpha) * cos(x * alpha) - sin(x * alpha)^2 / alpha) / alpha)
+ * dalpha = sum(dy * sin(x * alpha) * (2 * x * cos(x * alpha) - sin(x * alpha) / alpha) / alpha)
  */
 export function snakeBackward64(
   dy: Float64Array,
@@ -131,9 +131,9 @@ export function snakeBackward64(
         const xi = x[i]!;
         const p = xi * alphaC;
         const s = Math.sin(p);
-        const c = Math.cos(p);
-        dx[i] = dyi * (2 * s * c + 1);
-        dalphaSum += (dyi * (2 * xi * s * c - (s * s) / alphaC)) / alphaC;
+        const c2 = Math.cos(p);
+        dx[i] = dyi * (2 * s * c2 + 1);
+        dalphaSum += (dyi * s * (2 * xi * c2 - s / alphaC)) / alphaC;
       }
     }
     dalpha[c] = dalphaSum;

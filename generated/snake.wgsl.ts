@@ -157,7 +157,7 @@ fn snake_backward(dy: f32, x: f32, alpha: f32) -> snake_gradients {
   let p = x * alpha;
   let s = snake_sin(p);
   let c = snake_cos(p);
-  return snake_gradients(dy * (2.0 * s * c + 1.0), dy * (2.0 * x * s * c - s * s / alpha) / alpha);
+  return snake_gradients((2.0 * (s * c) + 1.0) * dy, s * (2.0 * (c * x) - s / alpha) * dy / alpha);
 }
 `;
 

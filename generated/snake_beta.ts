@@ -79,9 +79,9 @@ export function snakeBetaBackward(
         const xi = x[i]!;
         const p2 = xi * e;
         const s = Math.sin(p2);
-        const c = Math.cos(p2);
-        dx[i] = dyi * ((p * s * c) / u + 1);
-        dalphaSum += (2 * dyi * xi * e * s * c) / u;
+        const c2 = Math.cos(p2);
+        dx[i] = dyi * ((p * s * c2) / u + 1);
+        dalphaSum += (2 * dyi * xi * e * s * c2) / u;
         dbetaSum += -(dyi * e2 * (s * s)) / squared;
       }
     }
@@ -169,9 +169,9 @@ export function snakeBetaBackward64(
         const xi = x[i]!;
         const p2 = xi * e;
         const s = Math.sin(p2);
-        const c = Math.cos(p2);
-        dx[i] = dyi * ((p * s * c) / u + 1);
-        dalphaSum += (2 * dyi * xi * e * s * c) / u;
+        const c2 = Math.cos(p2);
+        dx[i] = dyi * ((p * s * c2) / u + 1);
+        dalphaSum += (2 * dyi * xi * e * s * c2) / u;
         dbetaSum += -(dyi * e2 * (s * s)) / squared;
       }
     }

@@ -173,7 +173,7 @@ fn snake_beta(x: f32, alpha: f32, beta: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
   let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
-  let s = snake_beta_sin(bounded2 * snake_beta_exp(alpha));
+  let s = snake_beta_sin(snake_beta_exp(alpha) * bounded2);
   return bounded2 + s * s / (snake_beta_exp(beta) + 1e-9);
 }
 
@@ -185,12 +185,12 @@ struct snake_beta_gradients {
 
 fn snake_beta_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> snake_beta_gradients {
   let e = snake_beta_exp(alpha);
-  let p = x * e;
+  let p = e * x;
   let s = snake_beta_sin(p);
-  let c = snake_beta_cos(p);
+  let p2 = e * (s * snake_beta_cos(p));
   let e2 = snake_beta_exp(beta);
   let u = e2 + 1e-9;
-  return snake_beta_gradients(dy * (2.0 * e * s * c / u + 1.0), 2.0 * dy * x * e * s * c / u, -(dy * e2 * (s * s)) / (u * u));
+  return snake_beta_gradients((2.0 * p2 / u + 1.0) * dy, 2.0 * (p2 * x * dy) / u, -(s * s * e2 * dy) / (u * u));
 }
 `;
 

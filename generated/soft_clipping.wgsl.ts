@@ -132,13 +132,13 @@ fn soft_clipping_logistic(x: f32) -> f32 {
 
 // soft_clipping(x; alpha = 0.5 in (0, inf)) = log((1 + exp(alpha * x)) / (1 + exp(alpha * (x - 1)))) / alpha
 fn soft_clipping(x: f32, alpha: f32) -> f32 {
-  return soft_clipping_log1p(soft_clipping_expm1(alpha) * soft_clipping_sigmoid(alpha * (x - 1.0))) / alpha;
+  return soft_clipping_log1p(soft_clipping_expm1(alpha) * soft_clipping_sigmoid((x - 1.0) * alpha)) / alpha;
 }
 
 fn soft_clipping_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   let em1 = soft_clipping_expm1(alpha);
-  let p = alpha * (x - 1.0);
-  return dy * em1 * soft_clipping_logistic(p) / (em1 * soft_clipping_sigmoid(p) + 1.0);
+  let p = (x - 1.0) * alpha;
+  return em1 * soft_clipping_logistic(p) * dy / (em1 * soft_clipping_sigmoid(p) + 1.0);
 }
 `;
 

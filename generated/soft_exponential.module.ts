@@ -68,11 +68,10 @@ const softExponentialActivation: Activation = {
         over: "1",
         perWorkgroup: 256,
         bindings: [
-          [0, "uniforms"],
           [6, "scratch 64"],
           [7, "gradient alpha"],
         ],
-        uniforms: ["size"],
+        uniforms: [],
       },
     ],
   },
@@ -90,7 +89,7 @@ const softExponentialActivation: Activation = {
  * Derivatives:
  * ```
  * d/dx = where(alpha == 0, 1, where(alpha < 0, 1 / (1 - alpha * (x + alpha)), exp(x * alpha)))
- * d/dalpha = where(alpha == 0, 0.5 * (x^2 + 2), where(alpha < 0, (log(1 - alpha * (x + alpha)) / alpha - (-x - 2 * alpha) / (1 - alpha * (x + alpha))) / alpha, (x * exp(x * alpha) - expm1(x * alpha) / alpha) / alpha + 1))
+ * d/dalpha = where(alpha == 0, 0.5 * (x^2 + 2), where(alpha < 0, (log1p(-(alpha * (x + alpha))) / alpha - (-x - 2 * alpha) / (1 - alpha * (x + alpha))) / alpha, (x * exp(x * alpha) - expm1(x * alpha) / alpha) / alpha + 1))
  * ```
  */
 export function softExponential(x: Tensor, alpha: Tensor): Tensor {

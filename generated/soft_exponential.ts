@@ -19,14 +19,14 @@ export function softExponentialForward(
       alphaValue === 0
         ? xi
         : alphaValue < 0
-          ? -Math.log(1 - alphaValue * (xi + alphaValue)) / alphaValue
+          ? -Math.log1p(-(alphaValue * (xi + alphaValue))) / alphaValue
           : alphaValue + Math.expm1(xi * alphaValue) / alphaValue;
   }
 }
 
 /**
  * dx = where(alpha == 0, dy, dy * where(alpha < 0, 1 / (1 - alpha * (x + alpha)), exp(x * alpha)))
- * dalpha = sum(dy * where(alpha == 0, 0.5 * (x^2 + 2), where(alpha < 0, (log(1 - alpha * (x + alpha)) / alpha - (-x - 2 * alpha) / (1 - alpha * (x + alpha))) / alpha, (x * exp(x * alpha) - expm1(x * alpha) / alpha) / alpha + 1)))
+ * dalpha = sum(dy * where(alpha == 0, 0.5 * (x^2 + 2), where(alpha < 0, (log1p(-(alpha * (x + alpha))) / alpha - (-x - 2 * alpha) / (1 - alpha * (x + alpha))) / alpha, (x * exp(x * alpha) - expm1(x * alpha) / alpha) / alpha + 1)))
  */
 export function softExponentialBackward(
   dy: Float32Array,
@@ -46,17 +46,18 @@ export function softExponentialBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    const u = 1 - alphaValue * (xi + alphaValue);
-    const p2 = xi * alphaValue;
-    const e = Math.exp(p2);
+    const p2 = alphaValue * (xi + alphaValue);
+    const u = 1 - p2;
+    const p3 = xi * alphaValue;
+    const e = Math.exp(p3);
     dx[i] = alphaValue === 0 ? dyi : dyi * (alphaValue < 0 ? 1 / u : e);
     dalphaSum +=
       dyi *
       (alphaValue === 0
         ? 0.5 * (xi * xi + 2)
         : alphaValue < 0
-          ? (Math.log(u) / alphaValue - (-xi - p) / u) / alphaValue
-          : (xi * e - Math.expm1(p2) / alphaValue) / alphaValue + 1);
+          ? (Math.log1p(-p2) / alphaValue - (-xi - p) / u) / alphaValue
+          : (xi * e - Math.expm1(p3) / alphaValue) / alphaValue + 1);
   }
   dalpha[0] = dalphaSum;
 }
@@ -80,14 +81,14 @@ export function softExponentialForward64(
       alphaValue === 0
         ? xi
         : alphaValue < 0
-          ? -Math.log(1 - alphaValue * (xi + alphaValue)) / alphaValue
+          ? -Math.log1p(-(alphaValue * (xi + alphaValue))) / alphaValue
           : alphaValue + Math.expm1(xi * alphaValue) / alphaValue;
   }
 }
 
 /**
  * dx = where(alpha == 0, dy, dy * where(alpha < 0, 1 / (1 - alpha * (x + alpha)), exp(x * alpha)))
- * dalpha = sum(dy * where(alpha == 0, 0.5 * (x^2 + 2), where(alpha < 0, (log(1 - alpha * (x + alpha)) / alpha - (-x - 2 * alpha) / (1 - alpha * (x + alpha))) / alpha, (x * exp(x * alpha) - expm1(x * alpha) / alpha) / alpha + 1)))
+ * dalpha = sum(dy * where(alpha == 0, 0.5 * (x^2 + 2), where(alpha < 0, (log1p(-(alpha * (x + alpha))) / alpha - (-x - 2 * alpha) / (1 - alpha * (x + alpha))) / alpha, (x * exp(x * alpha) - expm1(x * alpha) / alpha) / alpha + 1)))
  */
 export function softExponentialBackward64(
   dy: Float64Array,
@@ -107,17 +108,18 @@ export function softExponentialBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    const u = 1 - alphaValue * (xi + alphaValue);
-    const p2 = xi * alphaValue;
-    const e = Math.exp(p2);
+    const p2 = alphaValue * (xi + alphaValue);
+    const u = 1 - p2;
+    const p3 = xi * alphaValue;
+    const e = Math.exp(p3);
     dx[i] = alphaValue === 0 ? dyi : dyi * (alphaValue < 0 ? 1 / u : e);
     dalphaSum +=
       dyi *
       (alphaValue === 0
         ? 0.5 * (xi * xi + 2)
         : alphaValue < 0
-          ? (Math.log(u) / alphaValue - (-xi - p) / u) / alphaValue
-          : (xi * e - Math.expm1(p2) / alphaValue) / alphaValue + 1);
+          ? (Math.log1p(-p2) / alphaValue - (-xi - p) / u) / alphaValue
+          : (xi * e - Math.expm1(p3) / alphaValue) / alphaValue + 1);
   }
   dalpha[0] = dalphaSum;
 }

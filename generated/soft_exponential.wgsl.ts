@@ -95,6 +95,22 @@ fn soft_exponential_log(x: f32) -> f32 {
   return soft_exponential_log_scaled(parts.x, parts.y - 1.0);
 }
 
+// 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
+fn soft_exponential_log1p(x: f32) -> f32 {
+  if (soft_exponential_is_nan(x) || abs(x) < 1e-8) {
+    return x;
+  }
+  if (x > 1e9) {
+    return soft_exponential_log(x);
+  }
+  if (x <= -1.0) {
+    return select(soft_exponential_nan(), -soft_exponential_infinity(), x == -1.0);
+  }
+  let k = bitcast<i32>(bitcast<u32>(1.0 + x) - 0x3f3504f3u) >> 23u;
+  let scale = soft_exponential_power_of_two(-k);
+  return soft_exponential_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
+}
+
 fn soft_exponential_exp(x: f32) -> f32 {
   if (soft_exponential_is_nan(x)) {
     return x;
@@ -105,7 +121,7 @@ fn soft_exponential_exp(x: f32) -> f32 {
 // soft_exponential(x; learn alpha = 0) = where(alpha == 0, x, curve)
 //   let curve = where(alpha < 0, -log(1 - alpha * (x + alpha)) / alpha, (exp(alpha * x) - 1) / alpha + alpha)
 fn soft_exponential(x: f32, alpha: f32) -> f32 {
-  return select(select(alpha + soft_exponential_expm1(x * alpha) / alpha, -soft_exponential_log(1.0 - alpha * (x + alpha)) / alpha, alpha < 0.0), x, alpha == 0.0);
+  return select(select(alpha + soft_exponential_expm1(x * alpha) / alpha, -soft_exponential_log1p(-((x + alpha) * alpha)) / alpha, alpha < 0.0), x, alpha == 0.0);
 }
 
 struct soft_exponential_gradients {
@@ -114,10 +130,11 @@ struct soft_exponential_gradients {
 }
 
 fn soft_exponential_backward(dy: f32, x: f32, alpha: f32) -> soft_exponential_gradients {
-  let u = 1.0 - alpha * (x + alpha);
-  let p = x * alpha;
-  let e = soft_exponential_exp(p);
-  return soft_exponential_gradients(select(dy * select(e, 1.0 / u, alpha < 0.0), dy, alpha == 0.0), dy * select(select((x * e - soft_exponential_expm1(p) / alpha) / alpha + 1.0, (soft_exponential_log(u) / alpha - (-x - 2.0 * alpha) / u) / alpha, alpha < 0.0), 0.5 * (x * x + 2.0), alpha == 0.0));
+  let p = (x + alpha) * alpha;
+  let u = 1.0 - p;
+  let p2 = x * alpha;
+  let e = soft_exponential_exp(p2);
+  return soft_exponential_gradients(select(select(e, 1.0 / u, alpha < 0.0) * dy, dy, alpha == 0.0), select(select((e * x - soft_exponential_expm1(p2) / alpha) / alpha + 1.0, (soft_exponential_log1p(-p) / alpha - (-x - 2.0 * alpha) / u) / alpha, alpha < 0.0), 0.5 * (x * x) + 1.0, alpha == 0.0) * dy);
 }
 `;
 

@@ -64,17 +64,15 @@ export function softmaxBackward(
         const dyi = dy[i]!;
         const xi = x[i]!;
         const e = Math.exp(xi - largest);
-        const p = dyi * e;
         sum += e;
-        sum2 += p;
+        sum2 += dyi * e;
       }
-      const squared = sum * sum;
+      const q = sum2 / sum;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
         const e = Math.exp(xi - largest);
-        const p = dyi * e;
-        dx[i] = p / sum - (e * sum2) / squared;
+        dx[i] = (e * (dyi - q)) / sum;
       }
     }
   }
@@ -144,17 +142,15 @@ export function softmaxBackward64(
         const dyi = dy[i]!;
         const xi = x[i]!;
         const e = Math.exp(xi - largest);
-        const p = dyi * e;
         sum += e;
-        sum2 += p;
+        sum2 += dyi * e;
       }
-      const squared = sum * sum;
+      const q = sum2 / sum;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
         const e = Math.exp(xi - largest);
-        const p = dyi * e;
-        dx[i] = p / sum - (e * sum2) / squared;
+        dx[i] = (e * (dyi - q)) / sum;
       }
     }
   }

@@ -136,19 +136,17 @@ fn softmax_backward(
     let dy = softmax_cotangent_dy[i];
     let x = softmax_input_x[i];
     let e = softmax_exp(x - largest);
-    let p = dy * e;
     partial2 += e;
-    partial3 += p;
+    partial3 += e * dy;
   }
   let total = softmax_workgroup_sum(partial2, lane);
   let total2 = softmax_workgroup_sum(partial3, lane);
-  let squared = total * total;
+  let q = total2 / total;
   for (var k = lane; k < softmax_uniforms.axisLength; k += 256u) {
     let i = start + k * softmax_uniforms.axisInner;
     let dy = softmax_cotangent_dy[i];
     let x = softmax_input_x[i];
     let e = softmax_exp(x - largest);
-    let p = dy * e;
-    softmax_gradient_dx[i] = p / total - e * total2 / squared;
+    softmax_gradient_dx[i] = e * (dy - q) / total;
   }
 }

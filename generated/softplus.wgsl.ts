@@ -116,7 +116,7 @@ fn softplus(x: f32, beta: f32) -> f32 {
 }
 
 fn softplus_backward(dy: f32, x: f32, beta: f32) -> f32 {
-  return dy * softplus_sigmoid(x * beta);
+  return softplus_sigmoid(x * beta) * dy;
 }
 `;
 

@@ -118,7 +118,7 @@ fn softplus_beta(x: f32, beta: f32, threshold: f32) -> f32 {
 
 fn softplus_beta_backward(dy: f32, x: f32, beta: f32, threshold: f32) -> f32 {
   let p = x * beta;
-  return select(dy * softplus_beta_sigmoid(p), dy, p > threshold);
+  return select(softplus_beta_sigmoid(p) * dy, dy, p > threshold);
 }
 
 struct softplus_beta_uniform_values {

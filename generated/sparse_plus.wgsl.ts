@@ -4,11 +4,11 @@
 export const sparsePlusWgslFunctions: string = `// sparse_plus(x) = where(x <= -1, 0, where(x >= 1, x, (x + 1)^2 / 4))
 fn sparse_plus(x: f32) -> f32 {
   let u = x + 1.0;
-  return select(select(0.25 * (u * u), x, x >= 1.0), 0.0, x <= -1.0);
+  return select(select(0.25 * u * u, x, x >= 1.0), 0.0, x <= -1.0);
 }
 
 fn sparse_plus_backward(dy: f32, x: f32) -> f32 {
-  return select(select(0.5 * dy * (x + 1.0), dy, x >= 1.0), 0.0, x <= -1.0);
+  return select(select((0.5 * x + 0.5) * dy, dy, x >= 1.0), 0.0, x <= -1.0);
 }
 `;
 

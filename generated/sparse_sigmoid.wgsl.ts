@@ -3,7 +3,7 @@
 /** Scalar functions, for use inside of other shaders. */
 export const sparseSigmoidWgslFunctions: string = `// sparse_sigmoid(x) = 0.5 * clamp(x + 1, 0, 2)
 fn sparse_sigmoid(x: f32) -> f32 {
-  return select(select(0.5 * (x + 1.0), 1.0, x >= 1.0), 0.0, x <= -1.0);
+  return select(select(0.5 * x + 0.5, 1.0, x >= 1.0), 0.0, x <= -1.0);
 }
 
 fn sparse_sigmoid_backward(dy: f32, x: f32) -> f32 {

@@ -10,7 +10,7 @@ export function splineLogForward(x: Float32Array, y: Float32Array): void {
   }
 }
 
-/** dx = dy * (2 * x * log1p(x) + x^2 / (x + 1)) */
+/** dx = dy * x * (2 * log1p(x) + x / (x + 1)) */
 export function splineLogBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -24,9 +24,7 @@ export function splineLogBackward(
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.min(xi, 3.4028234663852886e38);
-    dx[i] =
-      dyi *
-      (2 * bounded * Math.log1p(bounded) + (bounded * bounded) / (bounded + 1));
+    dx[i] = dyi * bounded * (2 * Math.log1p(bounded) + bounded / (bounded + 1));
   }
 }
 
@@ -40,7 +38,7 @@ export function splineLogForward64(x: Float64Array, y: Float64Array): void {
   }
 }
 
-/** dx = dy * (2 * x * log1p(x) + x^2 / (x + 1)) */
+/** dx = dy * x * (2 * log1p(x) + x / (x + 1)) */
 export function splineLogBackward64(
   dy: Float64Array,
   x: Float64Array,
@@ -54,9 +52,7 @@ export function splineLogBackward64(
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.min(xi, 3.4028234663852886e38);
-    dx[i] =
-      dyi *
-      (2 * bounded * Math.log1p(bounded) + (bounded * bounded) / (bounded + 1));
+    dx[i] = dyi * bounded * (2 * Math.log1p(bounded) + bounded / (bounded + 1));
   }
 }
 

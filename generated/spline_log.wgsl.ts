@@ -82,7 +82,7 @@ fn spline_log(x: f32) -> f32 {
 fn spline_log_backward(dy: f32, x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
-  return dy * (2.0 * bounded * spline_log_log1p(bounded) + bounded * bounded / (bounded + 1.0));
+  return bounded * (2.0 * spline_log_log1p(bounded) + bounded / (bounded + 1.0)) * dy;
 }
 `;
 

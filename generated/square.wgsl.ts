@@ -7,7 +7,7 @@ fn square(x: f32) -> f32 {
 }
 
 fn square_backward(dy: f32, x: f32) -> f32 {
-  return 2.0 * dy * x;
+  return 2.0 * (x * dy);
 }
 `;
 

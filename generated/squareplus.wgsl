@@ -33,14 +33,14 @@ fn squareplus_hypot(a: f32, b: f32) -> f32 {
 fn squareplus(x: f32, b: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, -0x1.fffffep+127f, x < -0x1.fffffep+127f);
-  return 0.5 * (bounded + squareplus_hypot(sqrt(b), bounded));
+  return 0.5 * bounded + 0.5 * squareplus_hypot(sqrt(b), bounded);
 }
 
 fn squareplus_backward(dy: f32, x: f32, b: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
   let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
-  return 0.5 * dy * (bounded2 / squareplus_hypot(sqrt(b), bounded2) + 1.0);
+  return (0.5 * (bounded2 / squareplus_hypot(sqrt(b), bounded2)) + 0.5) * dy;
 }
 
 struct squareplus_uniform_values {

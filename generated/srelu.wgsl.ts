@@ -5,7 +5,7 @@ export const sreluWgslFunctions: string = `// srelu(x; learn t_r[channel] = 1, l
 fn srelu(x: f32, t_r: f32, a_r: f32, t_l: f32, a_l: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, -0x1.fffffep+127f, x < -0x1.fffffep+127f);
-  return select(t_r + a_r * (bounded - t_r), select(t_l + a_l * (bounded - t_l), bounded, bounded > t_l), bounded < t_r);
+  return select(t_r + (bounded - t_r) * a_r, select(t_l + (bounded - t_l) * a_l, bounded, bounded > t_l), bounded < t_r);
 }
 
 struct srelu_gradients {
@@ -17,7 +17,7 @@ struct srelu_gradients {
 }
 
 fn srelu_backward(dy: f32, x: f32, t_r: f32, a_r: f32, t_l: f32, a_l: f32) -> srelu_gradients {
-  return srelu_gradients(dy * select(select(a_l, 1.0, x > t_l), a_r, x >= t_r), select(0.0, dy * (1.0 - a_r), x >= t_r), select(0.0, dy * (x - t_r), x >= t_r), select(select(dy * (1.0 - a_l), 0.0, x > t_l), 0.0, x >= t_r), select(select(dy * (x - t_l), 0.0, x > t_l), 0.0, x >= t_r));
+  return srelu_gradients(select(select(a_l, 1.0, x > t_l), a_r, x >= t_r) * dy, select(0.0, (1.0 - a_r) * dy, x >= t_r), select(0.0, (x - t_r) * dy, x >= t_r), select(select((1.0 - a_l) * dy, 0.0, x > t_l), 0.0, x >= t_r), select(select((x - t_l) * dy, 0.0, x > t_l), 0.0, x >= t_r));
 }
 `;
 

@@ -61,7 +61,7 @@ const swigluActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dgate = up * sigmoid(gate) + gate * up * sigmoid(gate) * (1 - sigmoid(gate))
+ * d/dgate = up * (sigmoid(gate) + gate * sigmoid(gate) * (1 - sigmoid(gate)))
  * d/dup = gate * sigmoid(gate)
  * ```
  */

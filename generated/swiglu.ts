@@ -19,7 +19,7 @@ export function swigluForward(
 }
 
 /**
- * dgate = dy * (up * sigmoid(gate) + gate * up * sigmoid(gate) * (1 - sigmoid(gate)))
+ * dgate = dy * up * (sigmoid(gate) + gate * sigmoid(gate) * (1 - sigmoid(gate)))
  * dup = dy * gate * sigmoid(gate)
  */
 export function swigluBackward(
@@ -39,12 +39,12 @@ export function swigluBackward(
     const gateI = gate[i]!;
     const upi = up[i]!;
     // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(gateI, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
+    const bounded = Math.max(gateI, -3.4028234663852886e38);
     const s = sigmoid(bounded);
-    dgate[i] = dyi * (upi * s + bounded * upi * logistic(bounded));
+    dgate[i] =
+      dyi *
+      upi *
+      (s + (Math.abs(bounded) > 800 ? 0 : bounded * logistic(bounded)));
     dup[i] = dyi * bounded * s;
   }
 }
@@ -68,7 +68,7 @@ export function swigluForward64(
 }
 
 /**
- * dgate = dy * (up * sigmoid(gate) + gate * up * sigmoid(gate) * (1 - sigmoid(gate)))
+ * dgate = dy * up * (sigmoid(gate) + gate * sigmoid(gate) * (1 - sigmoid(gate)))
  * dup = dy * gate * sigmoid(gate)
  */
 export function swigluBackward64(
@@ -88,12 +88,12 @@ export function swigluBackward64(
     const gateI = gate[i]!;
     const upi = up[i]!;
     // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(gateI, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
+    const bounded = Math.max(gateI, -3.4028234663852886e38);
     const s = sigmoid(bounded);
-    dgate[i] = dyi * (upi * s + bounded * upi * logistic(bounded));
+    dgate[i] =
+      dyi *
+      upi *
+      (s + (Math.abs(bounded) > 800 ? 0 : bounded * logistic(bounded)));
     dup[i] = dyi * bounded * s;
   }
 }

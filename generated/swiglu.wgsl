@@ -49,8 +49,8 @@ fn swiglu_logistic(x: f32) -> f32 {
 // swiglu(gate, up) = silu(gate) * up
 fn swiglu(gate: f32, up: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(gate, -7.9228163e+28, gate < -7.9228163e+28);
-  return bounded * up * swiglu_sigmoid(bounded);
+  let bounded = select(gate, -0x1.fffffep+127f, gate < -0x1.fffffep+127f);
+  return bounded * swiglu_sigmoid(bounded) * up;
 }
 
 struct swiglu_gradients {
@@ -60,14 +60,9 @@ struct swiglu_gradients {
 
 fn swiglu_backward(dy: f32, gate: f32, up: f32) -> swiglu_gradients {
   // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(up, 0x1.fffffep+127f, up > 0x1.fffffep+127f);
-  let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded3 = select(gate, 7.9228163e+28, gate > 7.9228163e+28);
-  let bounded4 = select(bounded3, -7.9228163e+28, bounded3 < -7.9228163e+28);
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded5 = select(gate, -7.9228163e+28, gate < -7.9228163e+28);
-  return swiglu_gradients(dy * (bounded2 * swiglu_sigmoid(bounded4) + bounded4 * bounded2 * swiglu_logistic(bounded4)), dy * bounded5 * swiglu_sigmoid(bounded5));
+  let bounded = select(gate, -0x1.fffffep+127f, gate < -0x1.fffffep+127f);
+  let s = swiglu_sigmoid(bounded);
+  return swiglu_gradients((s + select(bounded * swiglu_logistic(bounded), 0.0, abs(bounded) > 800.0)) * up * dy, bounded * s * dy);
 }
 
 struct swiglu_uniform_values {

@@ -26,7 +26,7 @@ export function swigluOaiForward(
 }
 
 /**
- * dgate = where(gate < limit, dy * ((clamp(up, -limit, limit) + 1) * sigmoid(alpha * min(gate, limit)) + gate * alpha * (clamp(up, -limit, limit) + 1) * sigmoid(alpha * min(gate, limit)) * (1 - sigmoid(alpha * min(gate, limit)))), 0)
+ * dgate = where(gate < limit, dy * (clamp(up, -limit, limit) + 1) * (sigmoid(alpha * min(gate, limit)) + alpha * min(gate, limit) * sigmoid(alpha * min(gate, limit)) * (1 - sigmoid(alpha * min(gate, limit)))), 0)
  * dup = where(up <= -limit, 0, where(up >= limit, 0, dy * min(gate, limit) * sigmoid(alpha * min(gate, limit))))
  */
 export function swigluOaiBackward(
@@ -49,12 +49,15 @@ export function swigluOaiBackward(
     const upi = up[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(gateI, -3.4028234663852886e38);
-    const u = (upi <= -limit ? -limit : upi >= limit ? limit : upi) + 1;
     const v = bounded < limit ? bounded : limit;
     const p = alpha * v;
     const s = sigmoid(p);
     dgate[i] =
-      bounded < limit ? dyi * (u * s + bounded * alpha * u * logistic(p)) : 0;
+      bounded < limit
+        ? dyi *
+          ((upi <= -limit ? -limit : upi >= limit ? limit : upi) + 1) *
+          (s + (Math.abs(p) > 800 ? 0 : p * logistic(p)))
+        : 0;
     dup[i] = upi <= -limit ? 0 : upi >= limit ? 0 : dyi * v * s;
   }
 }
@@ -85,7 +88,7 @@ export function swigluOaiForward64(
 }
 
 /**
- * dgate = where(gate < limit, dy * ((clamp(up, -limit, limit) + 1) * sigmoid(alpha * min(gate, limit)) + gate * alpha * (clamp(up, -limit, limit) + 1) * sigmoid(alpha * min(gate, limit)) * (1 - sigmoid(alpha * min(gate, limit)))), 0)
+ * dgate = where(gate < limit, dy * (clamp(up, -limit, limit) + 1) * (sigmoid(alpha * min(gate, limit)) + alpha * min(gate, limit) * sigmoid(alpha * min(gate, limit)) * (1 - sigmoid(alpha * min(gate, limit)))), 0)
  * dup = where(up <= -limit, 0, where(up >= limit, 0, dy * min(gate, limit) * sigmoid(alpha * min(gate, limit))))
  */
 export function swigluOaiBackward64(
@@ -108,12 +111,15 @@ export function swigluOaiBackward64(
     const upi = up[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(gateI, -3.4028234663852886e38);
-    const u = (upi <= -limit ? -limit : upi >= limit ? limit : upi) + 1;
     const v = bounded < limit ? bounded : limit;
     const p = alpha * v;
     const s = sigmoid(p);
     dgate[i] =
-      bounded < limit ? dyi * (u * s + bounded * alpha * u * logistic(p)) : 0;
+      bounded < limit
+        ? dyi *
+          ((upi <= -limit ? -limit : upi >= limit ? limit : upi) + 1) *
+          (s + (Math.abs(p) > 800 ? 0 : p * logistic(p)))
+        : 0;
     dup[i] = upi <= -limit ? 0 : upi >= limit ? 0 : dyi * v * s;
   }
 }

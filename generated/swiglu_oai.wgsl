@@ -52,7 +52,7 @@ fn swiglu_oai(gate: f32, up: f32, alpha: f32, limit: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(gate, -7.9228163e+28, gate < -7.9228163e+28);
   let v = select(select(limit, bounded, bounded < limit), bounded, swiglu_oai_is_nan(bounded));
-  return v * (select(select(select(limit, up, up < limit), up, swiglu_oai_is_nan(up)), -limit, up <= -limit) + 1.0) * swiglu_oai_sigmoid(alpha * v);
+  return v * (select(select(select(limit, up, up < limit), up, swiglu_oai_is_nan(up)), -limit, up <= -limit) + 1.0) * swiglu_oai_sigmoid(v * alpha);
 }
 
 struct swiglu_oai_gradients {
@@ -62,12 +62,11 @@ struct swiglu_oai_gradients {
 
 fn swiglu_oai_backward(dy: f32, gate: f32, up: f32, alpha: f32, limit: f32) -> swiglu_oai_gradients {
   // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(gate, -7.9228163e+28, gate < -7.9228163e+28);
-  let u = select(select(up, limit, up >= limit), -limit, up <= -limit) + 1.0;
+  let bounded = select(gate, -0x1.fffffep+127f, gate < -0x1.fffffep+127f);
   let v = select(limit, bounded, bounded < limit);
-  let p = alpha * v;
+  let p = v * alpha;
   let s = swiglu_oai_sigmoid(p);
-  return swiglu_oai_gradients(select(0.0, dy * (u * s + bounded * alpha * u * swiglu_oai_logistic(p)), bounded < limit), select(select(dy * v * s, 0.0, up >= limit), 0.0, up <= -limit));
+  return swiglu_oai_gradients(select(0.0, (select(select(up, limit, up >= limit), -limit, up <= -limit) + 1.0) * (s + select(p * swiglu_oai_logistic(p), 0.0, abs(p) > 800.0)) * dy, bounded < limit), select(select(v * s * dy, 0.0, up >= limit), 0.0, up <= -limit));
 }
 
 struct swiglu_oai_uniform_values {

@@ -29,10 +29,8 @@ export function swishBetaBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    const p =
-      Math.max(Math.min(xi, 3.4028234663852886e38), -3.4028234663852886e38) *
-      beta;
-    dx[i] = dyi * (sigmoid(p) + p * logistic(p));
+    const p = xi * beta;
+    dx[i] = dyi * (sigmoid(p) + (Math.abs(p) > 800 ? 0 : p * logistic(p)));
   }
 }
 
@@ -65,10 +63,8 @@ export function swishBetaBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    const p =
-      Math.max(Math.min(xi, 3.4028234663852886e38), -3.4028234663852886e38) *
-      beta;
-    dx[i] = dyi * (sigmoid(p) + p * logistic(p));
+    const p = xi * beta;
+    dx[i] = dyi * (sigmoid(p) + (Math.abs(p) > 800 ? 0 : p * logistic(p)));
   }
 }
 

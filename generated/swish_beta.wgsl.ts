@@ -51,14 +51,12 @@ fn swish_beta_logistic(x: f32) -> f32 {
 fn swish_beta(x: f32, beta: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, -0x1.fffffep+127f, x < -0x1.fffffep+127f);
-  return bounded * swish_beta_sigmoid(bounded * beta);
+  return swish_beta_sigmoid(bounded * beta) * bounded;
 }
 
 fn swish_beta_backward(dy: f32, x: f32, beta: f32) -> f32 {
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
-  let p = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f) * beta;
-  return dy * (swish_beta_sigmoid(p) + p * swish_beta_logistic(p));
+  let p = x * beta;
+  return (swish_beta_sigmoid(p) + select(p * swish_beta_logistic(p), 0.0, abs(p) > 800.0)) * dy;
 }
 `;
 

@@ -6,7 +6,7 @@ export function symlogForward(x: Float32Array, y: Float32Array): void {
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi >= 0 ? Math.log1p(xi) : -Math.log(1 - xi);
+    y[i] = xi >= 0 ? Math.log1p(xi) : -Math.log1p(-xi);
   }
 }
 
@@ -32,7 +32,7 @@ export function symlogForward64(x: Float64Array, y: Float64Array): void {
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi >= 0 ? Math.log1p(xi) : -Math.log(1 - xi);
+    y[i] = xi >= 0 ? Math.log1p(xi) : -Math.log1p(-xi);
   }
 }
 

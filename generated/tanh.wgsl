@@ -67,7 +67,7 @@ fn tanh_(x: f32) -> f32 {
 }
 
 fn tanh__backward(dy: f32, x: f32) -> f32 {
-  return 4.0 * dy * tanh__logistic(2.0 * x);
+  return 4.0 * (tanh__logistic(2.0 * x) * dy);
 }
 
 struct tanh__uniform_values {

@@ -67,7 +67,7 @@ fn tanh_shrink(x: f32) -> f32 {
 }
 
 fn tanh_shrink_backward(dy: f32, x: f32) -> f32 {
-  return dy * (1.0 - 4.0 * tanh_shrink_logistic(2.0 * x));
+  return (1.0 - 4.0 * tanh_shrink_logistic(2.0 * x)) * dy;
 }
 
 struct tanh_shrink_uniform_values {

@@ -4,51 +4,6 @@ fn tanhsoft_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
-// 2^n for -126 <= n <= 127.
-fn tanhsoft_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
-// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
-// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
-// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
-// which may overflow or underflow.
-fn tanhsoft_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
-  let bounded = clamp(x, -150.0, 150.0);
-  let k = floor((bounded + dx) * 1.44269504 + 0.5);
-  let high = bounded - k * 0.693145751953125;
-  let low = dx - k * 1.42860682e-6;
-  let r = high + low;
-  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
-  let whole = floor(high * 256.0) * 0.00390625;
-  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
-  let exponent = i32(k) + n;
-  let first = exponent >> 1u;
-  return y * tanhsoft_power_of_two(first) * tanhsoft_power_of_two(exponent - first);
-}
-
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn tanhsoft_tanh(x: f32) -> f32 {
-  if (tanhsoft_is_nan(x)) {
-    return x;
-  }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
-  }
-  let y = 1.0 - 2.0 / (tanhsoft_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
-}
-
-fn tanhsoft_exp(x: f32) -> f32 {
-  if (tanhsoft_is_nan(x)) {
-    return x;
-  }
-  return tanhsoft_exp_scaled(x, 0.0, 0);
-}
-
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - leading_bits(x).
 fn tanhsoft_leading_bits(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
@@ -102,6 +57,11 @@ fn tanhsoft_log(x: f32) -> f32 {
   return tanhsoft_log_scaled(parts.x, parts.y - 1.0);
 }
 
+// 2^n for -126 <= n <= 127.
+fn tanhsoft_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
 // 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
 fn tanhsoft_log1p(x: f32) -> f32 {
   if (tanhsoft_is_nan(x) || abs(x) < 1e-8) {
@@ -116,6 +76,24 @@ fn tanhsoft_log1p(x: f32) -> f32 {
   let k = bitcast<i32>(bitcast<u32>(1.0 + x) - 0x3f3504f3u) >> 23u;
   let scale = tanhsoft_power_of_two(-k);
   return tanhsoft_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn tanhsoft_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * tanhsoft_power_of_two(first) * tanhsoft_power_of_two(exponent - first);
 }
 
 // ln(e^a + e^b) = max(a, b) + ln(1 + e^-|a - b|), with the difference in two parts. Equal infinities have none.
@@ -139,6 +117,28 @@ fn tanhsoft_logaddexp(a: f32, b: f32) -> f32 {
   let ascending = abs(lower) < abs(upper);
   let low = (select(lower, -upper, ascending) - high) + select(-upper, lower, ascending);
   return upper + tanhsoft_log1p(tanhsoft_exp_scaled(high, low, 0));
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn tanhsoft_tanh(x: f32) -> f32 {
+  if (tanhsoft_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (tanhsoft_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn tanhsoft_exp(x: f32) -> f32 {
+  if (tanhsoft_is_nan(x)) {
+    return x;
+  }
+  return tanhsoft_exp_scaled(x, 0.0, 0);
 }
 
 // 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
@@ -165,16 +165,16 @@ fn tanhsoft(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
   let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
-  return tanhsoft_tanh(bounded2 * alpha + beta * tanhsoft_exp(bounded2 * gamma)) * tanhsoft_logaddexp(bounded2, tanhsoft_log(delta));
+  return tanhsoft_logaddexp(bounded2, tanhsoft_log(delta)) * tanhsoft_tanh(bounded2 * alpha + tanhsoft_exp(bounded2 * gamma) * beta);
 }
 
 fn tanhsoft_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, -7.9228163e+28, x < -7.9228163e+28);
+  let bounded = select(x, -0x1.fffffep+127f, x < -0x1.fffffep+127f);
   let l = tanhsoft_log(delta);
-  let e = tanhsoft_exp(bounded * gamma);
-  let u = bounded * alpha + beta * e;
-  return dy * (4.0 * tanhsoft_logaddexp(bounded, l) * (alpha + beta * gamma * e) * tanhsoft_logistic(2.0 * u) + tanhsoft_tanh(u) * tanhsoft_sigmoid(bounded - l));
+  let p = tanhsoft_exp(bounded * gamma) * beta;
+  let u = bounded * alpha + p;
+  return (4.0 * (tanhsoft_logaddexp(bounded, l) * ((alpha + p * gamma) * tanhsoft_logistic(2.0 * u))) + tanhsoft_sigmoid(bounded - l) * tanhsoft_tanh(u)) * dy;
 }
 
 struct tanhsoft_uniform_values {

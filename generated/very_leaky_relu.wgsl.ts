@@ -7,7 +7,7 @@ fn very_leaky_relu(x: f32, negative_slope: f32) -> f32 {
 }
 
 fn very_leaky_relu_backward(dy: f32, x: f32, negative_slope: f32) -> f32 {
-  return select(dy * negative_slope, dy, x > 0.0);
+  return select(negative_slope * dy, dy, x > 0.0);
 }
 `;
 

@@ -37,7 +37,7 @@ fn xunit_exp(x: f32) -> f32 {
 
 // xunit(x, t) = x * exp(-t^2)
 fn xunit(x: f32, t: f32) -> f32 {
-  return x * xunit_exp(-(t * t));
+  return xunit_exp(-(t * t)) * x;
 }
 
 struct xunit_gradients {
@@ -47,10 +47,10 @@ struct xunit_gradients {
 
 fn xunit_backward(dy: f32, x: f32, t: f32) -> xunit_gradients {
   // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(t, 7.9228163e+28, t > 7.9228163e+28);
-  let bounded2 = select(bounded, -7.9228163e+28, bounded < -7.9228163e+28);
+  let bounded = select(t, 0x1.fffffep+127f, t > 0x1.fffffep+127f);
+  let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
   let e = xunit_exp(-(bounded2 * bounded2));
-  return xunit_gradients(dy * e, -2.0 * dy * x * bounded2 * e);
+  return xunit_gradients(e * dy, -2.0 * (bounded2 * e * x * dy));
 }
 `;
 

@@ -298,8 +298,36 @@ export function sumOf(terms: Terms): Expr {
     const [[base, coefficient]] = [...terms] as [[Expr, R.Rational]];
     return scale(base, coefficient);
   }
-  const selected = selectFromSum(terms) ?? applySumRules(terms) ?? collectInside(terms);
-  return selected ?? rawSum(terms);
+  return selectFromSum(terms) ?? applySumRules(terms) ?? collectInside(terms) ?? takeOutFactors(terms) ?? rawSum(terms);
+}
+
+/** f*a + f*b = f*(a + b): one factor that overflows does not meet itself again. */
+function takeOutFactors(terms: Terms): Expr | undefined {
+  const products = [...terms.keys()].map((base) => productOf(base).powers);
+  const [first, ...others] = products;
+  if (!first || terms.size > 12) return undefined;
+  const common = new Map<Expr, number>();
+  for (const [factor, exponent] of first) {
+    if (exponent > 0) {
+      const least = Math.min(exponent, ...others.map((powers) => powers.get(factor) ?? 0));
+      if (least > 0) common.set(factor, least);
+    } else {
+      const least = Math.max(exponent, ...others.map((powers) => powers.get(factor) ?? 0));
+      if (least < 0) common.set(factor, least);
+    }
+  }
+  if (common.size === 0) return undefined;
+  const inner: Terms = new Map();
+  for (const [base, coefficient] of terms) {
+    const product = productOf(base);
+    for (const [factor, exponent] of common) multiplyPower(product, factor, -exponent);
+    for (const [rest, value] of termsOf(rawProduct(product))) addTerm(inner, rest, R.multiply(value, coefficient));
+  }
+  const product: Product = { coefficient: R.one, powers: common };
+  const sum = productOf(sumOf(inner));
+  product.coefficient = sum.coefficient;
+  for (const [factor, exponent] of sum.powers) multiplyPower(product, factor, exponent);
+  return productFrom(product);
 }
 
 /** c*(a + b) + d*a becomes one flat sum where that leaves fewer terms. */

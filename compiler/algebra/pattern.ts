@@ -223,7 +223,7 @@ function* matchTail(
     yield { bindings: bound, rest: terms, scale };
     return;
   }
-  if (tail.length === 0 && head.base?.kind === "hole" && !bound.has(head.base.name) && terms.size > 1 && isConstant(scale, 1)) {
+  if (tail.length === 0 && head.base?.kind === "hole" && !bound.has(head.base.name) && terms.size > 0 && R.isOne(head.coefficient) && isConstant(scale, 1)) {
     yield { bindings: new Map(bound).set(head.base.name, build.sum(terms)), rest: new Map(), scale };
     return;
   }
@@ -268,6 +268,20 @@ function* matchFactorList(
   const [head, ...tail] = pattern;
   if (!head) {
     yield { bindings: bound, rest: product };
+    return;
+  }
+  const known = head.base.kind === "hole" && head.exponent > 0 ? bound.get(head.base.name) : undefined;
+  if (known) {
+    // The hole is bound: its factors have to be among those that are left.
+    const taken = productOf(known);
+    const rest: Product = { coefficient: R.divide(product.coefficient, R.power(taken.coefficient, head.exponent)), powers: new Map(product.powers) };
+    for (const [factor, exponent] of taken.powers) {
+      const left = rest.powers.get(factor) ?? 0;
+      const wanted = exponent * head.exponent;
+      if (wanted > 0 ? left < wanted : left > wanted) return;
+      multiplyPower(rest, factor, -wanted);
+    }
+    yield* matchFactorList(tail, rest, bound, build);
     return;
   }
   for (const [factor, exponent] of product.powers) {

@@ -53,7 +53,8 @@ export const productRules: readonly Rule[] = [
   rule("tanh(a) * cosh(a)", "sinh(a)"),
   rule("1 / cosh(a)^2", "4 * logistic(2 * a)"),
   rule("1 / cosh(a)", "2 * sigmoid(2 * abs(a)) * exp(-abs(a))"),
-  rule("a * sign(a)", "abs(a)"),
+  rule("logistic(a) * a", "logistic_moment(a)"),
+  rule("sign(a) * a", "abs(a)"),
   rule("sin(a) / cos(a)", "tan(a)"),
 ];
 
@@ -63,6 +64,7 @@ export const functionRules: readonly Rule[] = [
   rule("exp(log(a))", "a", { a: "positive" }),
   rule("log(1 + a)", "log1p(a)"),
   rule("log1p(exp(a))", "softplus(a)"),
+  rule("log1p(a^2)", "log1p_square(a)"),
   rule("log1p(expm1(a))", "a"),
   rule("expm1(log1p(a))", "a"),
   rule("log(exp(a) + exp(b))", "logaddexp(a, b)"),

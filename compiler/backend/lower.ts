@@ -3,10 +3,10 @@
  * multiplied out, primitives without a native spelling expanded, and selections arranged so that NaN gets through.
  */
 import { expandCalls } from "../calculus/differentiate.js";
-import { integerExponent, productOf, rawProduct } from "../algebra/forms.js";
+import { integerExponent, type Product, productOf, rawProduct } from "../algebra/forms.js";
 import { negateCondition } from "../algebra/selection.js";
 import { apply, constant, type Expr, fold, rebuild, Space, type Variable, variablesOf } from "../ir/expr.js";
-import { fromNumber } from "../ir/rational.js";
+import { compare, fromNumber, isOne, multiply, negate, one, type Rational, rational } from "../ir/rational.js";
 import { constantValue } from "../numerics/constant.js";
 import { instantiateRow } from "../primitives/formula.js";
 import { primitive as primitiveRow, type PrimitiveName } from "../primitives/table.js";
@@ -18,10 +18,14 @@ export interface LowerOptions {
   readonly spells: (primitive: PrimitiveName) => boolean;
   /** Variables whose NaN must give NaN wherever they are met; none for derivatives, whose value at NaN is free. */
   readonly nanFrom: ReadonlySet<Variable>;
+  /** Whether the arithmetic is float32, where products overflow soon: then factors are arranged with care. */
+  readonly narrow: boolean;
 }
 
 export function lower(root: Expr, options: LowerOptions): Expr {
-  const expanded = expandPrimitives(foldConstants(gatherConstants(expandCalls(root))), options);
+  const gathered = gatherConstants(expandCalls(root));
+  const arranged = options.narrow ? arrangeFactors(gathered) : gathered;
+  const expanded = expandPrimitives(foldConstants(arranged), options);
   return options.nanFrom.size === 0 ? expanded : passNaN(options.definition ?? root, expanded, options.nanFrom);
 }
 
@@ -38,6 +42,70 @@ function gatherConstants(root: Expr): Expr {
     const others = new Map([...powers].filter(([factor]) => !constants.has(factor)));
     return rawProduct({ coefficient: fromNumber(value), powers: others });
   });
+}
+
+/**
+ * Multiplies first what belongs together: the factors in one variable, so that a vanishing function meets the input it
+ * tames before another input joins in. A coefficient below 1 goes to the terms of a sum, and into sinh and cosh.
+ */
+function arrangeFactors(root: Expr): Expr {
+  return rebuild(root, (node, operands) => {
+    const built = apply(node.primitive, operands, node.rule);
+    if (node.primitive !== "multiply" && node.primitive !== "divide") return built;
+    const product = productOf(built);
+    return [...product.powers.values()].every((exponent) => exponent > 0) ? arranged(product) : built;
+  });
+}
+
+function arranged(product: Product): Expr {
+  const groups = new Map<string, Expr[]>();
+  const factors = [...product.powers].sort(([a], [b]) => a.id - b.id);
+  for (const [factor, exponent] of factors) {
+    const key = [...variablesOf(factor)].map(({ id }) => id).sort((a, b) => a - b).join();
+    groups.set(key, [...(groups.get(key) ?? []), exponent === 1 ? factor : apply("pow", [factor, constant(exponent)])]);
+  }
+  const hasFunction = (group: readonly Expr[]): number => Number(group.every((factor) => factor.kind === "variable"));
+  const ordered = [...groups.values()].sort((a, b) => hasFunction(a) - hasFunction(b));
+  const times = (a: Expr | undefined, b: Expr): Expr => (a ? apply("multiply", [a, b]) : b);
+  let result: Expr | undefined;
+  let coefficient: Rational | undefined = isOne(product.coefficient) ? undefined : product.coefficient;
+  for (const group of ordered) {
+    let value: Expr | undefined;
+    for (const factor of group) {
+      const scaled: Expr | undefined = coefficient ? scaledDown(coefficient, factor) : undefined;
+      if (scaled) coefficient = undefined;
+      value = times(value, scaled ?? factor);
+    }
+    if (value) result = times(result, value);
+  }
+  if (!coefficient) return result ?? constant(1);
+  if (!result) return constant(coefficient);
+  return isOne(negate(coefficient)) ? apply("negate", [result]) : apply("multiply", [constant(coefficient), result]);
+}
+
+/** c * f for |c| < 1, such that f alone may overflow where the product does not. */
+function scaledDown(c: Rational, factor: Expr): Expr | undefined {
+  if (factor.kind !== "application" || compare(multiply(c, c), one) >= 0) return undefined;
+  const [a, b] = factor.operands;
+  const by = (value: Rational, node: Expr): Expr => apply("multiply", [constant(value), node]);
+  const half = (node: Expr): Expr => by(rational(1, 2), node);
+  switch (factor.primitive) {
+    case "add":
+    case "subtract":
+      return apply(factor.primitive, [by(c, a!), by(c, b!)]);
+    case "pow": {
+      const n = integerExponent(factor);
+      return n !== undefined && n > 1 && a ? apply("multiply", [by(c, a), apply("pow", [a, constant(n - 1)])]) : undefined;
+    }
+    case "sinh":
+      return apply("multiply", [by(multiply(c, rational(2)), apply("sinh", [half(a!)])), apply("cosh", [half(a!)])]);
+    case "cosh": {
+      const root = apply("cosh", [half(a!)]);
+      return apply("subtract", [apply("multiply", [by(multiply(c, rational(2)), root), root]), constant(c)]);
+    }
+    default:
+      return undefined;
+  }
 }
 
 /** Each constant subexpression becomes the nearest binary64. */

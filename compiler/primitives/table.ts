@@ -14,6 +14,8 @@ export interface PrimitiveRow {
   readonly reduces?: true;
   /** The partial derivative in each operand; absent where calculus treats the primitive itself, or has no rule. */
   readonly derivatives?: readonly string[];
+  /** What an internal primitive is in the language, for texts. */
+  readonly spelled?: string;
   /** An equal form over the reals in other primitives, fit to be computed with. */
   readonly expansion?: string;
   /** The binary64 value, for analysis by sampling; never for what is printed. */
@@ -96,6 +98,16 @@ export const primitives = {
   expm1: { ...number1, callable: true, derivatives: ["exp(a)"], sample: Math.expm1, latex: "\\left(e^{$a} - 1\\right)" },
   log: { ...number1, callable: true, derivatives: ["1 / a"], sample: Math.log, latex: "\\ln($a)" },
   log1p: { ...number1, callable: true, derivatives: ["1 / (1 + a)"], sample: Math.log1p, latex: "\\ln(1 + $a)" },
+  /** log(1 + a^2), without the square where that would overflow. */
+  log1p_square: {
+    ...number1,
+    callable: false,
+    spelled: "log(1 + a^2)",
+    derivatives: ["2 * a / (1 + a^2)"],
+    expansion: "where(abs(a) > 1073741824, 2 * log(abs(a)), log1p(a^2))",
+    sample: (a) => (Math.abs(a) > 2 ** 30 ? 2 * Math.log(Math.abs(a)) : Math.log1p(a * a)),
+    latex: "\\ln(1 + {$a}^2)",
+  },
   sqrt: { ...number1, callable: true, derivatives: ["1 / (2 * sqrt(a))"], sample: Math.sqrt, latex: "\\sqrt{$a}" },
   rsqrt: {
     ...number1,
@@ -125,6 +137,7 @@ export const primitives = {
   logcosh: {
     ...number1,
     callable: false,
+    spelled: "log(cosh(a))",
     derivatives: ["tanh(a)"],
     expansion: "where(abs(a) < 1, log1p(2 * sinh(a / 2)^2), abs(a) + log1p(exp(-2 * abs(a))) - log(2))",
     sample: (a) => Math.abs(a) + Math.log1p(Math.exp(-2 * Math.abs(a))) - Math.LN2,
@@ -143,12 +156,26 @@ export const primitives = {
   logistic: {
     ...number1,
     callable: false,
+    spelled: "sigmoid(a) * (1 - sigmoid(a))",
     derivatives: ["-logistic(a) * tanh(a / 2)"],
     sample: (a) => {
       const e = Math.exp(-Math.abs(a));
       return e / ((1 + e) * (1 + e));
     },
     latex: "\\sigma'($a)",
+  },
+  /** a * logistic(a), which vanishes at both ends. */
+  logistic_moment: {
+    ...number1,
+    callable: false,
+    spelled: "a * sigmoid(a) * (1 - sigmoid(a))",
+    derivatives: ["logistic(a) - a * logistic(a) * tanh(a / 2)"],
+    expansion: "where(abs(a) > 800, 0, a * logistic(a))",
+    sample: (a) => {
+      const e = Math.exp(-Math.abs(a));
+      return Math.abs(a) > 800 ? 0 : (a * e) / ((1 + e) * (1 + e));
+    },
+    latex: "$a \\, \\sigma'($a)",
   },
   log_sigmoid: {
     ...number1,
@@ -185,6 +212,7 @@ export const primitives = {
   normpdf: {
     ...number1,
     callable: false,
+    spelled: "exp(-a^2 / 2) / sqrt(2 * pi)",
     derivatives: ["-a * normpdf(a)"],
     sample: (a) => Math.exp((-a * a) / 2) / Math.sqrt(2 * Math.PI),
     latex: "\\varphi($a)",

@@ -2,7 +2,8 @@
 import { apply, constant, type Expr, isApplication } from "../ir/expr.js";
 import { multiply, toText } from "../ir/rational.js";
 import { isComparison } from "../algebra/selection.js";
-import type { PrimitiveName } from "../primitives/table.js";
+import { instantiateRow } from "../primitives/formula.js";
+import { primitive, type PrimitiveName } from "../primitives/table.js";
 
 /** How tightly each form binds; the higher, the tighter. */
 const Binding = { or: 1, and: 2, not: 3, comparison: 4, sum: 5, product: 6, sign: 7, power: 8, atom: 9 } as const;
@@ -33,19 +34,9 @@ const reductions: Partial<Record<PrimitiveName, string>> = { sum: "sum", mean: "
 export function withoutInternals(node: Expr): Expr {
   if (node.kind !== "application") return node;
   const [a, b] = node.operands;
-  switch (node.primitive) {
-    case "logistic":
-      return apply("multiply", [apply("sigmoid", [a!]), apply("subtract", [constant(1), apply("sigmoid", [a!])])]);
-    case "normpdf": {
-      const exponent = apply("divide", [apply("negate", [apply("pow", [a!, constant(2)])]), constant(2)]);
-      const scale = apply("sqrt", [apply("multiply", [constant(2), apply("pi", [])])]);
-      return apply("divide", [apply("exp", [exponent]), scale]);
-    }
-    case "hypot":
-      return apply("sqrt", [apply("add", [squareOf(a!), squareOf(b!)])]);
-    default:
-      return node;
-  }
+  if (node.primitive === "hypot") return apply("sqrt", [apply("add", [squareOf(a!), squareOf(b!)])]);
+  const { spelled } = primitive(node.primitive);
+  return spelled === undefined ? node : instantiateRow(spelled, node.operands, apply);
 }
 
 /** Its square root undone where it is one; a constant squared at once. */

@@ -56,6 +56,9 @@ const cancelling: Readonly<Record<"TypeScript" | "WGSL", Readonly<Record<string,
     gelu_10: 1,
   },
   WGSL: {
+    // A sigmoid that has become 0, times something huge.
+    glu: 2 ** -100,
+    highway_gate: 2 ** -80,
     tanh_shrink: 2 ** -23,
     gelu_tanh: 2 ** -20,
     gelu_sigmoid: 2 ** -20,

@@ -61,6 +61,7 @@ export function typescriptKernels(plan: KernelPlan): TypeScriptKernels {
       spells: (primitive) => spellingOf(typescript, primitive) !== undefined,
       nanFrom,
       definition: plan.definition,
+      narrow: false,
     });
   const settle = (exprs: readonly Expr[], nanFrom: ReadonlySet<Variable>): Expr[] =>
     settleExtremes(exprs.map(lowerWith(nanFrom)), plan.activation, plan.cotangent, "binary64");
@@ -184,7 +185,7 @@ class KernelWriter {
     for (const [i, argument] of this.arguments.entries()) {
       if (argument.length === undefined || argument === first) continue;
       const array = this.parameters[i]!.name;
-      const expected = argument.length === "size" ? size : String(argument.length);
+      const expected = argument.length === "size" ? "size" : String(argument.length);
       lines.push(`requireLength("${array}", ${array}, ${expected});`);
     }
     if (perChannel) lines.push(`requireLength("${leading}", ${leading}, channelOuter * channels * channelInner);`);
@@ -221,7 +222,7 @@ class KernelWriter {
     const sums = this.outputs.map(({ output, array }) =>
       output.of?.role === "learned" ? { name: this.scope.claim(`${array}Sum`), array, of: output.of } : null,
     );
-    const index = this.scope.claim("i");
+    const index = "i";
     const inLoop = [...this.loads(exprs, index), ...bound.flatMap((node) => this.bind(node))];
     this.outputs.forEach(({ array }, i) => {
       const value = this.print(exprs[i]!);

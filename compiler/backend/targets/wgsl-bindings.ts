@@ -93,12 +93,19 @@ export class WgslBindings {
     return `${this.prefix}_uniforms.${uniformMember(name, role)}`;
   }
 
-  pass(entryPoint: string, dispatch: { over: string; perWorkgroup: number }, workgroupSize: number, buffers: readonly Buffer[]): WgslPassDescription {
+  /** A dispatch of the entry point with this text: what it does not name is not bound. */
+  pass(
+    entry: { readonly name: string; readonly text: string },
+    dispatch: { over: string; perWorkgroup: number },
+    workgroupSize: number,
+    buffers: readonly Buffer[],
+  ): WgslPassDescription {
+    const uniforms = entry.text.includes(`${this.prefix}_uniforms.`) ? [this.uniformsBinding] : [];
     return {
-      entryPoint,
+      entryPoint: entry.name,
       workgroupSize,
       dispatch,
-      bindings: [this.uniformsBinding, ...buffers.map(({ binding }) => binding)],
+      bindings: [...uniforms, ...buffers.map(({ binding }) => binding)],
     };
   }
 

@@ -55,19 +55,19 @@ class ElementKernels {
     return { text: `${text}\n`, forward, backward };
   }
 
-  private entry(name: string, body: readonly string[]): void {
-    this.entries.push(
-      [
+  private entry(name: string, body: readonly string[]): { name: string; text: string } {
+    const text = [
         `@compute @workgroup_size(${workgroupSize})`,
         `fn ${name}(`,
         "  @builtin(workgroup_id) workgroup: vec3<u32>,",
         "  @builtin(num_workgroups) workgroups: vec3<u32>,",
         "  @builtin(local_invocation_index) lane: u32,",
         ") {",
-        ...body.map((line) => `  ${line}`),
-        "}",
-      ].join("\n"),
-    );
+      ...body.map((line) => `  ${line}`),
+      "}",
+    ].join("\n");
+    this.entries.push(text);
+    return { name, text };
   }
 
   private get size(): string {
@@ -113,7 +113,7 @@ class ElementKernels {
       const name = `${this.context.prefix}_gather_${passes.length}`;
       const buffers = group.map((variable) => this.bindings.learned(variable));
       const channels = this.perChannel ? this.extent("channels") : "1u";
-      this.entry(name, [
+      const entry = this.entry(name, [
         `let c = (workgroup.y * workgroups.x + workgroup.x) * ${workgroupSize}u + lane;`,
         `if (c >= ${channels}) {`,
         "  return;",
@@ -124,7 +124,7 @@ class ElementKernels {
         }),
       ]);
       const over = this.perChannel ? "channels" : "1";
-      passes.push(this.bindings.pass(name, { over, perWorkgroup: workgroupSize }, workgroupSize, [...buffers, parameters]));
+      passes.push(this.bindings.pass(entry, { over, perWorkgroup: workgroupSize }, workgroupSize, [...buffers, parameters]));
     }
     return passes;
   }
@@ -158,14 +158,14 @@ class ElementKernels {
     const name = `${this.context.prefix}_forward`;
     const inputs = this.inputs.map((variable, i) => ({ buffer: this.bindings.input(variable), local: `x${i}` }));
     const output = this.bindings.output();
-    this.entry(
+    const entry = this.entry(
       name,
       this.elementwise((element) => [
         ...inputs.map(({ buffer, local }) => `let ${local} = ${element(buffer)};`),
         ...this.store(element(output), this.calls(this.context.prefix, inputs)),
       ]),
     );
-    return this.bindings.pass(name, { over: "size", perWorkgroup: this.elementsPerWorkgroup }, workgroupSize, [
+    return this.bindings.pass(entry, { over: "size", perWorkgroup: this.elementsPerWorkgroup }, workgroupSize, [
       ...inputs.map(({ buffer }) => buffer),
       ...this.learnedBuffers(),
       output,
@@ -191,7 +191,7 @@ class ElementKernels {
     const targets = this.inputs.map((variable) => this.bindings.gradient(variable));
     const single = plan.gradients.length === 1;
     const fields = gradientFields(plan);
-    this.entry(
+    const entry = this.entry(
       name,
       this.elementwise((element) => {
         const calls = this.calls(`${prefix}_backward`, tensors);
@@ -209,7 +209,7 @@ class ElementKernels {
         ];
       }),
     );
-    return this.bindings.pass(name, { over: "size", perWorkgroup: this.elementsPerWorkgroup }, workgroupSize, [
+    return this.bindings.pass(entry, { over: "size", perWorkgroup: this.elementsPerWorkgroup }, workgroupSize, [
       ...tensors.map(({ buffer }) => buffer),
       ...this.learnedBuffers(),
       ...targets,
@@ -232,7 +232,7 @@ class ElementKernels {
     const count = this.perChannel ? `${this.extent("channelOuter")} * ${this.extent("channelInner")}` : this.size;
     const local = (buffer: Buffer): string =>
       this.perChannel ? `${buffer.variable}[i]` : `${buffer.variable}[i / 4u][i % 4u]`;
-    this.entry(name, [
+    const entry = this.entry(name, [
       "let w = workgroup.y * workgroups.x + workgroup.x;",
       `if (w >= ${channels} * ${chunks}u) {`,
       "  return;",
@@ -255,7 +255,7 @@ class ElementKernels {
       "}",
     ]);
     const over = this.perChannel ? `channels * ${chunks}` : String(chunks);
-    return this.bindings.pass(name, { over, perWorkgroup: 1 }, workgroupSize, [
+    return this.bindings.pass(entry, { over, perWorkgroup: 1 }, workgroupSize, [
       ...tensors.map(({ buffer }) => buffer),
       ...this.learnedBuffers(),
       partials,
@@ -292,7 +292,7 @@ class ElementKernels {
         ];
         return whole && this.perChannel ? ["if (c == 0u) {", ...loop.map((line) => `  ${line}`), "}"] : loop;
       });
-      this.entry(name, [
+      const entry = this.entry(name, [
         `let c = (workgroup.y * workgroups.x + workgroup.x) * ${workgroupSize}u + lane;`,
         `if (c >= ${channels}) {`,
         "  return;",
@@ -300,7 +300,7 @@ class ElementKernels {
         ...lines,
       ]);
       const over = this.perChannel ? "channels" : "1";
-      passes.push(this.bindings.pass(name, { over, perWorkgroup: workgroupSize }, workgroupSize, [partials, ...targets]));
+      passes.push(this.bindings.pass(entry, { over, perWorkgroup: workgroupSize }, workgroupSize, [partials, ...targets]));
     }
     return passes;
   }

@@ -28,9 +28,10 @@ export function rowKernels(context: WgslContext): WgslKernels {
   const entries: string[] = [];
   const reductions = new Set<string>();
   const write = (name: string, tensors: readonly { of: Variable; buffer: Buffer }[], outputs: readonly { expr: Expr; buffer: Buffer }[]): WgslPassDescription => {
-    entries.push(new RowKernelWriter(context, bindings, reductions, name, tensors, outputs).text());
+    const text = new RowKernelWriter(context, bindings, reductions, name, tensors, outputs).text();
+    entries.push(text);
     const used = [...tensors, ...outputs].map(({ buffer }) => buffer);
-    return bindings.pass(name, { over: "axisOuter * axisInner", perWorkgroup: 1 }, workgroupSize, used);
+    return bindings.pass({ name, text }, { over: "axisOuter * axisInner", perWorkgroup: 1 }, workgroupSize, used);
   };
   const inputs = activation.inputs.map((of) => ({ of, buffer: bindings.input(of) }));
   const forward = write(`${prefix}_forward`, inputs, [{ expr: context.value, buffer: bindings.output() }]);

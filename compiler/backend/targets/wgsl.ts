@@ -47,7 +47,7 @@ export function wgslKernels(plan: KernelPlan): WgslOutput {
   ];
   const settle = (exprs: readonly Expr[], nanFrom: ReadonlySet<Variable>): Expr[] => {
     const spells = (primitive: PrimitiveName): boolean => spellingOf(wgsl, primitive) !== undefined;
-    const lowered = exprs.map((expr) => lower(expr, { spells, nanFrom, definition: plan.definition }));
+    const lowered = exprs.map((expr) => lower(expr, { spells, nanFrom, definition: plan.definition, narrow: true }));
     return settleExtremes(lowered, activation, plan.cotangent, "binary32");
   };
   const gradients = settle(plan.gradients.map(({ value }) => value), new Set());
