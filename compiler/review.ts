@@ -25,6 +25,16 @@ export function review(activation: Activation, checked: CheckedDefinition): Diag
       message: `'${activation.name}' reduces by ${formulaText(unsupported)}: this version compiles the reductions of softmax and log-softmax alone`,
     });
   }
-  const warnings = unsupported ? [] : warningsOf(activation, checked);
+  const [learned] = activation.learned;
+  if (reduces && !unsupported && learned) {
+    found.push({
+      code: "unsupported",
+      severity: "error",
+      file: source.file,
+      span: definition.name.span,
+      message: `'${activation.name}' reduces over an axis and learns '${learned.variable.name}': this version compiles one or the other`,
+    });
+  }
+  const warnings = found.length > 0 ? [] : warningsOf(activation, checked);
   return [...found, ...warnings.map((finding): Diagnostic => ({ ...finding, severity: "warning", file: source.file }))];
 }

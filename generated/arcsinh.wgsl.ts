@@ -107,6 +107,8 @@ fn arcsinh_hypot(a: f32, b: f32) -> f32 {
   return sqrt(p * p + q * q) * arcsinh_power_of_two(scale);
 }
 
+// Inverse hyperbolic sine.
+// Source: survey of Kunc and Klema 2024.
 // arcsinh(x) = asinh(x)
 fn arcsinh(x: f32) -> f32 {
   return arcsinh_asinh(x);

@@ -28,6 +28,8 @@ fn arctan_atan(x: f32) -> f32 {
   return select(y, -y, x < 0.0);
 }
 
+// Arc tangent.
+// Source: survey of Kunc and Klema 2024.
 // arctan(x) = atan(x)
 fn arctan(x: f32) -> f32 {
   return arctan_atan(x);

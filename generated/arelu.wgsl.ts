@@ -47,6 +47,8 @@ fn arelu_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// Attention-based: learned slopes on both sides, the left one kept within [0.01, 0.99].
+// Source: Chen et al. 2020; Echo AReLU.
 // arelu(x; learn alpha = 0.9, learn beta = 2) = where(x > 0, (1 + sigmoid(beta)) * x, clamp(alpha, 0.01, 0.99) * x)
 fn arelu(x: f32, alpha: f32, beta: f32) -> f32 {
   return select(select(select(x * alpha, 0.99 * x, alpha >= 0.99), 0.01 * x, alpha <= 0.01), (arelu_sigmoid(beta) + 1.0) * x, x > 0.0);

@@ -61,6 +61,8 @@ fn bipolar_sigmoid_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// Sigmoid from -1 to 1, equal to tanh(x / 2).
+// Source: mlpack BipolarSigmoidFunction.
 // bipolar_sigmoid(x) = (1 - exp(-x)) / (1 + exp(-x))
 fn bipolar_sigmoid(x: f32) -> f32 {
   return bipolar_sigmoid_tanh(0.5 * x);

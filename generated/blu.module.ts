@@ -6,6 +6,7 @@ import {
   Parameter,
   type Tensor,
   applyActivation,
+  checkRange,
   full,
 } from "activation-compiler/runtime";
 import { bluBackward, bluForward } from "./blu.js";
@@ -107,6 +108,7 @@ export class BLU extends Module {
 
   constructor({ beta = 0.5, numParameters = 1 }: BLUOptions = {}) {
     super();
+    checkRange("beta", beta, -1, 1, true, true);
     this.beta = new Parameter(full([numParameters], beta));
   }
 

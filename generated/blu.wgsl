@@ -29,6 +29,8 @@ fn blu_hypot(a: f32, b: f32) -> f32 {
   return sqrt(p * p + q * q) * blu_power_of_two(scale);
 }
 
+// A learned bend between two slopes. The initial value is ours.
+// Source: Godfrey 2019.
 // blu(x; learn beta[channel] = 0.5 in [-1, 1]) = beta * (sqrt(x^2 + 1) - 1) + x
 fn blu(x: f32, beta: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.

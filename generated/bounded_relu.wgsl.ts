@@ -5,6 +5,8 @@ export const boundedReluWgslFunctions: string = `fn bounded_relu_is_nan(x: f32) 
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// Rectifier with an upper limit.
+// Source: Liew et al. 2016.
 // bounded_relu(x; a = 1 in (0, inf)) = clamp(x, 0, a)
 fn bounded_relu(x: f32, a: f32) -> f32 {
   return select(select(select(a, x, x < a), x, bounded_relu_is_nan(x)), 0.0, x <= 0.0);

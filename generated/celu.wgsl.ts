@@ -54,6 +54,8 @@ fn celu_exp(x: f32) -> f32 {
   return celu_exp_scaled(x, 0.0, 0);
 }
 
+// An ELU whose slope at 0 is 1 whatever alpha is. PyTorch allows a negative alpha too.
+// Source: PyTorch nn.CELU; Barron 2017.
 // celu(x; alpha = 1 in (0, inf)) = where(x > 0, x, alpha * (exp(x / alpha) - 1))
 fn celu(x: f32, alpha: f32) -> f32 {
   return select(celu_expm1(x / alpha) * alpha, x, x > 0.0);

@@ -53,6 +53,8 @@ fn cloglog_exp(x: f32) -> f32 {
   return cloglog_exp_scaled(x, 0.0, 0);
 }
 
+// Complementary log-log.
+// Source: Gomes and Ludermir 2008.
 // cloglog(x) = 1 - exp(-exp(x))
 fn cloglog(x: f32) -> f32 {
   return -cloglog_expm1(-cloglog_exp(x));

@@ -4,6 +4,8 @@ fn displaced_relu_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// A rectifier whose kink lies at (-delta, -delta).
+// Source: Macedo et al. 2019.
 // displaced_relu(x; delta = 0.05) = max(x, -delta)
 fn displaced_relu(x: f32, delta: f32) -> f32 {
   return select(select(-delta, x, x > -delta), x, displaced_relu_is_nan(x));

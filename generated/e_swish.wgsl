@@ -46,6 +46,8 @@ fn e_swish_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// Swish, scaled; the paper recommends beta in [1, 2].
+// Source: Alcaide 2018; Echo Swish.
 // e_swish(x; beta = 1.735) = beta * x * sigmoid(x)
 fn e_swish(x: f32, beta: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.

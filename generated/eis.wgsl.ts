@@ -199,23 +199,28 @@ fn eis_sigmoid(x: f32) -> f32 {
   return select(e - e * (e / d), 1.0 / d, x >= 0.0);
 }
 
+// A family of softplus, square root and exponential; the defaults are EIS-1. In the same order,
+// EIS-2 is 1, 1, 1, 0, 0 and EIS-3 is 0, 1, 0, 0.68, 1.7.
+// Source: Biswas et al. 2020; Echo EIS.
 // eis(x; alpha = 1 in [0, 1], beta = 0 in [0, inf), gamma = 1 in [0, inf), delta = 1.16 in [0, inf), theta = 1 in [0, inf)) = x * softplus(x)^alpha / (sqrt(beta + gamma * x^2) + delta * exp(-theta * x))
 fn eis(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, theta: f32) -> f32 {
+  let r = sqrt(beta);
+  let r2 = sqrt(gamma);
   // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
-  let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
-  return eis_pow(eis_softplus(bounded2), alpha) * bounded2 / (eis_hypot(sqrt(beta), sqrt(gamma) * bounded2) + eis_exp(-(bounded2 * theta)) * delta);
+  let bounded = select(x, -0x1.fffffep+127f, x < -0x1.fffffep+127f);
+  return select(eis_pow(eis_softplus(bounded), alpha) * bounded / (eis_hypot(r, r2 * bounded) + eis_exp(-(bounded * theta)) * delta), eis_pow(eis_softplus(x), alpha) / (eis_hypot(r / x, r2) + eis_exp(-(x * theta)) * delta / x), x > 1099511600000.0);
 }
 
 fn eis_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, theta: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, 9223372000000000000.0, x > 9223372000000000000.0);
-  let sp = eis_softplus(bounded);
+  let bounded2 = select(bounded, -80.0, bounded < -80.0);
+  let sp = eis_softplus(bounded2);
   let v = eis_pow(sp, alpha);
-  let r = eis_hypot(sqrt(beta), sqrt(gamma) * bounded);
-  let p = eis_exp(-(bounded * theta)) * delta;
+  let r = eis_hypot(sqrt(beta), sqrt(gamma) * bounded2);
+  let p = eis_exp(-(bounded2 * theta)) * delta;
   let u = r + p;
-  let p2 = (v + bounded * eis_sigmoid(bounded) * eis_pow(sp, alpha - 1.0) * alpha - v * (bounded * gamma / r - p * theta) * bounded / u) * dy;
+  let p2 = (v + bounded2 * eis_sigmoid(bounded2) * eis_pow(sp, alpha - 1.0) * alpha - v * (bounded2 * gamma / r - p * theta) * bounded2 / u) * dy;
   return p2 / u;
 }
 `;

@@ -73,6 +73,8 @@ fn elish_exp(x: f32) -> f32 {
   return elish_exp_scaled(x, 0.0, 0);
 }
 
+// silu on the right, a damped ELU on the left.
+// Source: Basirat and Roth 2018.
 // elish(x) = where(x >= 0, x * sigmoid(x), (exp(x) - 1) * sigmoid(x))
 fn elish(x: f32) -> f32 {
   let s = elish_sigmoid(x);

@@ -53,6 +53,8 @@ fn elu_exp(x: f32) -> f32 {
   return elu_exp_scaled(x, 0.0, 0);
 }
 
+// Exponential linear unit. The derivative at 0 is alpha.
+// Source: PyTorch nn.ELU; Clevert et al. 2015.
 // elu(x; alpha = 1) = where(x > 0, x, alpha * (exp(x) - 1))
 fn elu(x: f32, alpha: f32) -> f32 {
   return select(elu_expm1(x) * alpha, x, x > 0.0);

@@ -47,6 +47,8 @@ fn ft_swish_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// Flattened swish: the constant t on the left. The derivative at 0 is 0.5.
+// Source: Chieng et al. 2018; mlpack FTSwishFunction; default of t from Echo.
 // ft_swish(x; t = -0.2) = where(x >= 0, x * sigmoid(x) + t, t)
 fn ft_swish(x: f32, t: f32) -> f32 {
   return select(t + x * ft_swish_sigmoid(x), t, x < 0.0);

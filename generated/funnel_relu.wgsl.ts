@@ -5,6 +5,8 @@ export const funnelReluWgslFunctions: string = `fn funnel_relu_is_nan(x: f32) ->
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// Rectifier with a condition from the neighbourhood: t is a depthwise 3x3 convolution of x, given as an input here.
+// Source: Ma et al. 2020 (FReLU); Echo Funnel.
 // funnel_relu(x, t) = max(x, t)
 fn funnel_relu(x: f32, t: f32) -> f32 {
   return select(select(t, x, x > t), x, funnel_relu_is_nan(x));

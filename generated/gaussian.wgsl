@@ -34,6 +34,8 @@ fn gaussian_exp(x: f32) -> f32 {
   return gaussian_exp_scaled(x, 0.0, 0);
 }
 
+// Gaussian bump.
+// Source: mlpack GaussianFunction.
 // gaussian(x) = exp(-x^2)
 fn gaussian(x: f32) -> f32 {
   return gaussian_exp(-(x * x));

@@ -138,6 +138,8 @@ fn gcu_sin(x: f32) -> f32 {
   return select(y, -y, (q & 2) != 0);
 }
 
+// Growing cosine unit.
+// Source: Noel et al. 2021; mlpack GCUFunction.
 // gcu(x) = x * cos(x)
 fn gcu(x: f32) -> f32 {
   return x * gcu_cos(x);

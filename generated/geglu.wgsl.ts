@@ -89,6 +89,8 @@ fn geglu_normpdf(x: f32) -> f32 {
   return 0.39894228 * geglu_exp_square(x, -0.5);
 }
 
+// Gate through gelu. The gate is the first half.
+// Source: vLLM GeluAndMul; Shazeer 2020.
 // geglu(gate, up) = gelu(gate) * up
 fn geglu(gate: f32, up: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.

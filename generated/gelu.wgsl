@@ -88,6 +88,8 @@ fn gelu_normpdf(x: f32) -> f32 {
   return 0.39894228 * gelu_exp_square(x, -0.5);
 }
 
+// Gaussian error linear unit: x times the normal distribution function.
+// Source: PyTorch nn.GELU; Hendrycks and Gimpel 2016.
 // gelu(x) = 0.5 * x * (1 + erf(x / sqrt(2)))
 fn gelu(x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.

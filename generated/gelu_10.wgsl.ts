@@ -89,6 +89,8 @@ fn gelu_10_normpdf(x: f32) -> f32 {
   return 0.39894228 * gelu_10_exp_square(x, -0.5);
 }
 
+// gelu, clipped. Also called clipped GELU.
+// Source: Transformers ClippedGELUActivation (gelu_10).
 // gelu_10(x; min_val = -10, max_val = 10) = clamp(gelu(x), min_val, max_val)
 fn gelu_10(x: f32, min_val: f32, max_val: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.

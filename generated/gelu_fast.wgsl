@@ -46,6 +46,8 @@ fn gelu_fast_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// gelu_tanh with sqrt(2 / pi) cut to ten digits.
+// Source: Transformers gelu_fast; vLLM FastGELU.
 // gelu_fast(x) = 0.5 * x * (1 + tanh(x * 0.7978845608 * (1 + 0.044715 * x * x)))
 fn gelu_fast(x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.

@@ -47,6 +47,8 @@ fn gelu_sigmoid_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// gelu_tanh written with a sigmoid: equal over the reals.
+// Source: NNlib gelu_sigmoid.
 // gelu_sigmoid(x) = x * sigmoid(sqrt(8 / pi) * (x + 0.044715 * x^3))
 fn gelu_sigmoid(x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
@@ -59,7 +61,7 @@ fn gelu_sigmoid_backward(dy: f32, x: f32) -> f32 {
   let bounded = select(x, 1099511600000.0, x > 1099511600000.0);
   let bounded2 = select(bounded, -1099511600000.0, bounded < -1099511600000.0);
   let p = 1.5957692 * (bounded2 * (0.044715 * bounded2 * bounded2 + 1.0));
-  return (gelu_sigmoid_sigmoid(p) + 1.5957692 * (bounded2 * (0.134145 * bounded2 * bounded2 + 1.0) * gelu_sigmoid_logistic(p))) * dy;
+  return (gelu_sigmoid_sigmoid(p) + bounded2 * (1.5957692 + 0.21406445 * bounded2 * bounded2) * gelu_sigmoid_logistic(p)) * dy;
 }
 `;
 

@@ -57,7 +57,7 @@ const geluTanhActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = sigmoid(2 * sqrt(2 / pi) * x * (0.044715 * x^2 + 1)) + sqrt(2 / pi) * x * (0.26829 * x^2 + 2) * sigmoid(2 * sqrt(2 / pi) * x * (0.044715 * x^2 + 1)) * (1 - sigmoid(2 * sqrt(2 / pi) * x * (0.044715 * x^2 + 1)))
+ * d/dx = sigmoid(2 * sqrt(2 / pi) * x * (0.044715 * x^2 + 1)) + x * (2 * sqrt(2 / pi) + 0.26829 * sqrt(2 / pi) * x^2) * sigmoid(2 * sqrt(2 / pi) * x * (0.044715 * x^2 + 1)) * (1 - sigmoid(2 * sqrt(2 / pi) * x * (0.044715 * x^2 + 1)))
  * ```
  */
 export function geluTanh(x: Tensor): Tensor {

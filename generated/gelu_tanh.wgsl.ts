@@ -47,6 +47,8 @@ fn gelu_tanh_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// The tanh approximation of GELU.
+// Source: PyTorch nn.GELU(approximate='tanh'); Hendrycks and Gimpel 2016.
 // gelu_tanh(x) = 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)))
 fn gelu_tanh(x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
@@ -56,10 +58,10 @@ fn gelu_tanh(x: f32) -> f32 {
 
 fn gelu_tanh_backward(dy: f32, x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, 9223372000000000000.0, x > 9223372000000000000.0);
-  let bounded2 = select(bounded, -9223372000000000000.0, bounded < -9223372000000000000.0);
+  let bounded = select(x, 1099511600000.0, x > 1099511600000.0);
+  let bounded2 = select(bounded, -1099511600000.0, bounded < -1099511600000.0);
   let p = 1.5957692 * (bounded2 * (0.044715 * bounded2 * bounded2 + 1.0));
-  return (gelu_tanh_sigmoid(p) + bounded2 * gelu_tanh_logistic(p) * (0.7978846 * (0.26829 * bounded2 * bounded2) + 1.5957692)) * dy;
+  return (gelu_tanh_sigmoid(p) + bounded2 * (1.5957692 + 0.21406445 * bounded2 * bounded2) * gelu_tanh_logistic(p)) * dy;
 }
 `;
 

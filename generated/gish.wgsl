@@ -82,6 +82,8 @@ fn gish_exp(x: f32) -> f32 {
   return gish_exp_scaled(x, 0.0, 0);
 }
 
+// x times a logarithm of the complementary log-log sigmoid.
+// Source: Kaytan et al. 2023.
 // gish(x) = x * log(2 - exp(-exp(x)))
 fn gish(x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.

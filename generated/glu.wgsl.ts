@@ -47,6 +47,8 @@ fn glu_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// Gated linear unit: the second half gates the first.
+// Source: PyTorch nn.GLU; Dauphin et al. 2017.
 // glu(a, b) = a * sigmoid(b)
 fn glu(a: f32, b: f32) -> f32 {
   return glu_sigmoid(b) * a;

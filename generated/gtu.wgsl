@@ -61,6 +61,8 @@ fn gtu_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// Gated tanh unit.
+// Source: van den Oord et al. 2016; Dauphin et al. 2017.
 // gtu(a, b) = tanh(a) * sigmoid(b)
 fn gtu(a: f32, b: f32) -> f32 {
   return gtu_tanh(a) * gtu_sigmoid(b);

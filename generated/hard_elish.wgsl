@@ -53,6 +53,8 @@ fn hard_elish_exp(x: f32) -> f32 {
   return hard_elish_exp_scaled(x, 0.0, 0);
 }
 
+// elish with a piecewise linear sigmoid.
+// Source: Basirat and Roth 2018.
 // hard_elish(x) = where(x >= 0, x, exp(x) - 1) * max(0, min(1, (x + 1) / 2))
 fn hard_elish(x: f32) -> f32 {
   let v = select(hard_elish_expm1(x), x, x >= 0.0);

@@ -5,6 +5,8 @@ export const hardShrinkWgslFunctions: string = `fn hard_shrink_is_nan(x: f32) ->
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// Sets small inputs to 0. It jumps at both ends, where value and derivative are 0.
+// Source: PyTorch nn.Hardshrink.
 // hard_shrink(x; lambd = 0.5 in [0, inf)) = where(x > lambd or x < -lambd, x, 0)
 fn hard_shrink(x: f32, lambd: f32) -> f32 {
   let v = select(x, 0.0, (x <= lambd) && (x >= -lambd));

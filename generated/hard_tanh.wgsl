@@ -4,6 +4,8 @@ fn hard_tanh_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// Clips to [min_val, max_val]. The derivative at both ends is 0 (JAX: 1). Also called hardtanh.
+// Source: PyTorch nn.Hardtanh.
 // hard_tanh(x; min_val = -1, max_val = 1) = clamp(x, min_val, max_val)
 fn hard_tanh(x: f32, min_val: f32, max_val: f32) -> f32 {
   let v = select(select(select(max_val, x, x < max_val), x, hard_tanh_is_nan(x)), min_val, x <= min_val);

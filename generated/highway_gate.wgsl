@@ -46,6 +46,8 @@ fn highway_gate_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// Mixes the input x with the transformed h, as the gate t says.
+// Source: Srivastava et al. 2015.
 // highway_gate(x, h, t) = h * sigmoid(t) + x * (1 - sigmoid(t))
 fn highway_gate(x: f32, h: f32, t: f32) -> f32 {
   return highway_gate_sigmoid(t) * h + highway_gate_sigmoid(-t) * x;

@@ -30,6 +30,8 @@ fn isru_hypot(a: f32, b: f32) -> f32 {
   return sqrt(p * p + q * q) * isru_power_of_two(scale);
 }
 
+// Inverse square root unit.
+// Source: Carlile et al. 2017; Echo ISRU.
 // isru(x; alpha = 1 in [0, inf)) = x / sqrt(1 + alpha * x^2)
 fn isru(x: f32, alpha: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.

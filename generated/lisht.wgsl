@@ -61,6 +61,8 @@ fn lisht_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// Linearly scaled tanh: even, not negative.
+// Source: Roy et al. 2019; TensorFlow Addons lisht.
 // lisht(x) = x * tanh(x)
 fn lisht(x: f32) -> f32 {
   return x * lisht_tanh(x);

@@ -109,6 +109,8 @@ fn log_sigmoid_sigmoid(x: f32) -> f32 {
   return select(e - e * (e / d), 1.0 / d, x >= 0.0);
 }
 
+// Logarithm of the sigmoid.
+// Source: PyTorch nn.LogSigmoid.
 // log_sigmoid(x) = log(sigmoid(x))
 fn log_sigmoid(x: f32) -> f32 {
   return -log_sigmoid_softplus(-x);

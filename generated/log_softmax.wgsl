@@ -82,6 +82,11 @@ fn log_softmax_log(x: f32) -> f32 {
   return log_softmax_log_scaled(parts.x, parts.y - 1.0);
 }
 
+// Logarithm of softmax.
+// Source: PyTorch nn.LogSoftmax.
+// log_softmax(x; axis d = -1) = s - log(sum[d](exp(s)))
+//   let s = x - max[d](x)
+
 struct log_softmax_uniform_values {
   size: u32,
   axisOuter: u32,

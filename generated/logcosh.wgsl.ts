@@ -129,6 +129,8 @@ fn logcosh_tanh(x: f32) -> f32 {
   return select(-y, y, x > 0.0);
 }
 
+// Logarithm of the hyperbolic cosine.
+// Source: NNlib logcosh.
 // logcosh(x) = log(cosh(x))
 fn logcosh(x: f32) -> f32 {
   let v = abs(x);

@@ -110,6 +110,8 @@ fn logish_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// x times a logarithm that rises from 0 to log(2).
+// Source: Zhu et al. 2021.
 // logish(x) = x * log(1 + sigmoid(x))
 fn logish(x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.

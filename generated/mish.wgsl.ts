@@ -134,6 +134,8 @@ fn mish_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// Self-gated, smooth and not monotonic.
+// Source: PyTorch nn.Mish; Misra 2019.
 // mish(x) = x * tanh(softplus(x))
 fn mish(x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.

@@ -53,6 +53,8 @@ fn mpelu_exp(x: f32) -> f32 {
   return mpelu_exp_scaled(x, 0.0, 0);
 }
 
+// Exponential linear unit with learned height and steepness. The derivative at 0 is alpha * beta.
+// Source: Li et al. 2018; Echo MPeLU.
 // mpelu(x; learn alpha[channel] = 0.25, learn beta[channel] = 1) = where(x > 0, x, alpha * (exp(beta * x) - 1))
 fn mpelu(x: f32, alpha: f32, beta: f32) -> f32 {
   return select(mpelu_expm1(x * beta) * alpha, x, x > 0.0);

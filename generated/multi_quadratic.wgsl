@@ -29,6 +29,8 @@ fn multi_quadratic_hypot(a: f32, b: f32) -> f32 {
   return sqrt(p * p + q * q) * multi_quadratic_power_of_two(scale);
 }
 
+// Multiquadric: a hyperbola.
+// Source: mlpack MultiQuadFunction.
 // multi_quadratic(x) = sqrt(1 + x^2)
 fn multi_quadratic(x: f32) -> f32 {
   return multi_quadratic_hypot(1.0, x);

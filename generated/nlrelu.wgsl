@@ -73,6 +73,8 @@ fn nlrelu_log1p(x: f32) -> f32 {
   return nlrelu_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
 }
 
+// Logarithm of a rectifier: grows slowly.
+// Source: Liu et al. 2019; Echo NLReLU.
 // nlrelu(x; beta = 1 in (0, inf)) = log(1 + beta * max(x, 0))
 fn nlrelu(x: f32, beta: f32) -> f32 {
   return nlrelu_log1p(select(x, 0.0, x <= 0.0) * beta);

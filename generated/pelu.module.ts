@@ -6,6 +6,7 @@ import {
   Parameter,
   type Tensor,
   applyActivation,
+  checkRange,
   full,
 } from "activation-compiler/runtime";
 import { peluBackward, peluForward } from "./pelu.js";
@@ -118,7 +119,9 @@ export class PELU extends Module {
 
   constructor({ a = 1, b = 1, numParameters = 1 }: PELUOptions = {}) {
     super();
+    checkRange("a", a, 0, Infinity, false, false);
     this.a = new Parameter(full([numParameters], a));
+    checkRange("b", b, 0, Infinity, false, false);
     this.b = new Parameter(full([numParameters], b));
   }
 

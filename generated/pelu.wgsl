@@ -53,6 +53,8 @@ fn pelu_exp(x: f32) -> f32 {
   return pelu_exp_scaled(x, 0.0, 0);
 }
 
+// Exponential linear unit with learned shape and one slope at 0 from both sides.
+// Source: Trottier et al. 2017.
 // pelu(x; learn a[channel] = 1 in (0, inf), learn b[channel] = 1 in (0, inf)) = where(x >= 0, a / b * x, a * (exp(x / b) - 1))
 fn pelu(x: f32, a: f32, b: f32) -> f32 {
   return select(pelu_expm1(x / b) * a, x * a / b, x >= 0.0);

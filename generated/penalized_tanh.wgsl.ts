@@ -62,6 +62,8 @@ fn penalized_tanh_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// tanh with a smaller left side.
+// Source: Xu et al. 2016.
 // penalized_tanh(x; a = 0.25 in (0, 1)) = where(x > 0, tanh(x), a * tanh(x))
 fn penalized_tanh(x: f32, a: f32) -> f32 {
   let t = penalized_tanh_tanh(x);

@@ -47,6 +47,8 @@ fn pft_swish_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// ft_swish with a learned constant.
+// Source: Chieng et al. 2020; Echo Swish.
 // pft_swish(x; learn t = -0.2) = where(x >= 0, x * sigmoid(x) + t, t)
 fn pft_swish(x: f32, t: f32) -> f32 {
   return select(t + x * pft_swish_sigmoid(x), t, x < 0.0);

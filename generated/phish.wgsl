@@ -122,6 +122,8 @@ fn phish_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// tanh of gelu as the gate.
+// Source: Naveen 2022.
 // phish(x) = x * tanh(gelu(x))
 fn phish(x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.

@@ -57,7 +57,7 @@ const poisson1Activation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = exp(-x) * (2 - x)
+ * d/dx = 2 * exp(-x) - x * exp(-x)
  * ```
  */
 export function poisson1(x: Tensor): Tensor {

@@ -35,6 +35,8 @@ fn poisson1_exp(x: f32) -> f32 {
   return poisson1_exp_scaled(x, 0.0, 0);
 }
 
+// A bump after 1, exponential growth to the left.
+// Source: mlpack Poisson1Function.
 // poisson1(x) = (x - 1) * exp(-x)
 fn poisson1(x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
@@ -45,7 +47,8 @@ fn poisson1(x: f32) -> f32 {
 fn poisson1_backward(dy: f32, x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
-  return poisson1_exp(-bounded) * (2.0 - bounded) * dy;
+  let e = poisson1_exp(-bounded);
+  return (2.0 * e - bounded * e) * dy;
 }
 `;
 

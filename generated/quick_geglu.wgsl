@@ -46,6 +46,8 @@ fn quick_geglu_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// Gate through quick_gelu. The gate is the first half.
+// Source: Megatron-LM quick-geglu.
 // quick_geglu(gate, up) = quick_gelu(gate) * up
 fn quick_geglu(gate: f32, up: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.

@@ -47,6 +47,8 @@ fn quick_gelu_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// The sigmoid approximation of GELU.
+// Source: Transformers quick_gelu; Hendrycks and Gimpel 2016.
 // quick_gelu(x; alpha = 1.702) = x * sigmoid(alpha * x)
 fn quick_gelu(x: f32, alpha: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.

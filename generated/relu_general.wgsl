@@ -4,6 +4,9 @@ fn relu_general_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// Keras's rectifier with all its options: slope below the threshold, upper limit. Keras has no upper limit unless
+// one is given; the default 6 is ours.
+// Source: Keras 3 relu.
 // relu_general(x; negative_slope = 0 in [0, inf), max_value = 6 in [0, inf), threshold = 0 in [0, inf)) = where(x > threshold, min(x, max_value), negative_slope * (x - threshold))
 fn relu_general(x: f32, negative_slope: f32, max_value: f32, threshold: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.

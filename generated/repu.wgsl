@@ -115,6 +115,8 @@ fn repu_pow(x: f32, y: f32) -> f32 {
   return select(result, -result, negative);
 }
 
+// Power of the rectifier; k = 3 is the rectified cubic.
+// Source: Rectified power unit; survey of Kunc and Klema 2024.
 // repu(x; k = 3 in [1, inf)) = where(x > 0, x^k, 0)
 fn repu(x: f32, k: f32) -> f32 {
   let v = select(0.0, repu_pow(x, k), x > 0.0);

@@ -73,6 +73,8 @@ fn seagull_log1p(x: f32) -> f32 {
   return seagull_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
 }
 
+// Even: a parabola near 0, a logarithm far away.
+// Source: Gao and Zhang 2020; Echo Seagull.
 // seagull(x) = log(1 + x^2)
 fn seagull(x: f32) -> f32 {
   let v = abs(x);
@@ -80,10 +82,9 @@ fn seagull(x: f32) -> f32 {
 }
 
 fn seagull_backward(dy: f32, x: f32) -> f32 {
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, 7.9228163e+28, x > 7.9228163e+28);
-  let bounded2 = select(bounded, -7.9228163e+28, bounded < -7.9228163e+28);
-  return 2.0 * (bounded2 * dy) / (bounded2 * bounded2 + 1.0);
+  let squared = x * x;
+  let q = 2.0 * dy / (x * (1.0 / squared + 1.0));
+  return select(select(2.0 * (x * dy) / (squared + 1.0), q, x < -1099511600000.0), q, x > 1099511600000.0);
 }
 
 struct seagull_uniform_values {

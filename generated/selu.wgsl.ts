@@ -54,6 +54,8 @@ fn selu_exp(x: f32) -> f32 {
   return selu_exp_scaled(x, 0.0, 0);
 }
 
+// Scaled exponential linear unit, whose constants keep mean 0 and variance 1 through the layers.
+// Source: PyTorch nn.SELU; Klambauer et al. 2017.
 // selu(x) = scale * where(x > 0, x, alpha * (exp(x) - 1))
 //   let alpha = 1.6732632423543772848170429916717
 //   let scale = 1.0507009873554804934193349852946

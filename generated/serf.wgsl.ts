@@ -157,6 +157,8 @@ fn serf_exp(x: f32) -> f32 {
   return serf_exp_scaled(x, 0.0, 0);
 }
 
+// Mish with erf in the place of tanh.
+// Source: Nag et al. 2021.
 // serf(x) = x * erf(softplus(x))
 fn serf(x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.

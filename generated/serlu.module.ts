@@ -57,7 +57,7 @@ const serluActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = where(x >= 0, lam, lam * alpha * exp(x) * (x + 1))
+ * d/dx = where(x >= 0, lam, lam * alpha * (exp(x) + x * exp(x)))
  * ```
  *
  * Kink at 0: derivative lam * alpha before, lam after, lam there.

@@ -34,6 +34,8 @@ fn serlu_exp(x: f32) -> f32 {
   return serlu_exp_scaled(x, 0.0, 0);
 }
 
+// Scaled, with a bump for negative inputs that fades out.
+// Source: Zhang and Li 2018.
 // serlu(x; lam = 1.07862, alpha = 2.90427) = lam * where(x >= 0, x, alpha * x * exp(x))
 fn serlu(x: f32, lam: f32, alpha: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
@@ -44,7 +46,8 @@ fn serlu(x: f32, lam: f32, alpha: f32) -> f32 {
 fn serlu_backward(dy: f32, x: f32, lam: f32, alpha: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, -0x1.fffffep+127f, x < -0x1.fffffep+127f);
-  return select(serlu_exp(bounded) * (bounded + 1.0) * lam * alpha, lam, bounded >= 0.0) * dy;
+  let e = serlu_exp(bounded);
+  return select((e + bounded * e) * lam * alpha, lam, bounded >= 0.0) * dy;
 }
 
 struct serlu_uniform_values {

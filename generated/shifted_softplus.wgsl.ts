@@ -110,6 +110,8 @@ fn shifted_softplus_sigmoid(x: f32) -> f32 {
   return select(e - e * (e / d), 1.0 / d, x >= 0.0);
 }
 
+// Softplus moved to pass through the origin.
+// Source: Schuett et al. 2017.
 // shifted_softplus(x) = softplus(x) - log(2)
 fn shifted_softplus(x: f32) -> f32 {
   return shifted_softplus_softplus(x) - 0.6931472;

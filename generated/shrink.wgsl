@@ -4,6 +4,8 @@ fn shrink_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// Hard shrink with a bias; soft shrink where bias = lambd (Burn's default).
+// Source: ONNX Shrink.
 // shrink(x; lambd = 0.5, bias = 0) = where(x < -lambd, x + bias, where(x > lambd, x - bias, 0))
 fn shrink(x: f32, lambd: f32, bias: f32) -> f32 {
   let v = select(x - bias, 0.0, x <= lambd);

@@ -46,6 +46,8 @@ fn sigmoid_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// Logistic function, from 0 to 1.
+// Source: PyTorch nn.Sigmoid.
 // sigmoid(x) = 1 / (1 + exp(-x))
 fn sigmoid(x: f32) -> f32 {
   return sigmoid_sigmoid(x);

@@ -47,6 +47,8 @@ fn silu_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// Sigmoid linear unit, also called swish.
+// Source: PyTorch nn.SiLU; Hendrycks and Gimpel 2016; Elfwing et al. 2017; Ramachandran et al. 2017.
 // silu(x) = x * sigmoid(x)
 fn silu(x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.

@@ -138,6 +138,8 @@ fn sine_cos(x: f32) -> f32 {
   return select(y, -y, ((q + 1) & 2) != 0);
 }
 
+// Sine; layers of the SIREN kind use w0 = 30.
+// Source: Sitzmann et al. 2020; Echo Sine.
 // sine(x; w0 = 1) = sin(w0 * x)
 fn sine(x: f32, w0: f32) -> f32 {
   return sine_sin(x * w0);

@@ -126,6 +126,8 @@ fn smish_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// Mish-like, with a sigmoid inside the logarithm.
+// Source: Wang et al. 2022.
 // smish(x) = x * tanh(log(1 + sigmoid(x)))
 fn smish(x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.

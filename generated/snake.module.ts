@@ -6,6 +6,7 @@ import {
   Parameter,
   type Tensor,
   applyActivation,
+  checkRange,
   full,
 } from "activation-compiler/runtime";
 import { snakeBackward, snakeForward } from "./snake.js";
@@ -86,7 +87,7 @@ const snakeActivation: Activation = {
  * Derivatives:
  * ```
  * d/dx = 2 * sin(x * alpha) * cos(x * alpha) + 1
- * d/dalpha = sin(x * alpha) * (2 * x * cos(x * alpha) - sin(x * alpha) / alpha) / alpha
+ * d/dalpha = (2 * x * sin(x * alpha) * cos(x * alpha) - sin(x * alpha)^2 / alpha) / alpha
  * ```
  */
 export function snake(x: Tensor, alpha: Tensor): Tensor {
@@ -107,6 +108,7 @@ export class Snake extends Module {
 
   constructor({ alpha = 1, numParameters = 1 }: SnakeOptions = {}) {
     super();
+    checkRange("alpha", alpha, 0, Infinity, false, false);
     this.alpha = new Parameter(full([numParameters], alpha));
   }
 

@@ -139,6 +139,8 @@ fn snake_cos(x: f32) -> f32 {
   return select(y, -y, ((q + 1) & 2) != 0);
 }
 
+// x plus a learned periodic part.
+// Source: Ziyin et al. 2020.
 // snake(x; learn alpha[channel] = 1 in (0, inf)) = x + sin(alpha * x)^2 / alpha
 fn snake(x: f32, alpha: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
@@ -156,8 +158,8 @@ struct snake_gradients {
 fn snake_backward(dy: f32, x: f32, alpha: f32) -> snake_gradients {
   let p = x * alpha;
   let s = snake_sin(p);
-  let c = snake_cos(p);
-  return snake_gradients((2.0 * (s * c) + 1.0) * dy, s * (2.0 * (c * x) - s / alpha) * dy / alpha);
+  let p2 = s * snake_cos(p);
+  return snake_gradients((2.0 * p2 + 1.0) * dy, (2.0 * (p2 * x) - s * s / alpha) * dy / alpha);
 }
 `;
 

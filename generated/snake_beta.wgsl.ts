@@ -168,6 +168,8 @@ fn snake_beta_cos(x: f32) -> f32 {
   return select(y, -y, ((q + 1) & 2) != 0);
 }
 
+// snake with a separate amplitude, both learned on a logarithmic scale.
+// Source: public code SnakeBeta (alpha_logscale=True); Lee et al. 2022 (BigVGAN).
 // snake_beta(x; learn alpha[channel] = 0, learn beta[channel] = 0) = x + sin(exp(alpha) * x)^2 / (exp(beta) + 1e-9)
 fn snake_beta(x: f32, alpha: f32, beta: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.

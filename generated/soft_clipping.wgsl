@@ -129,6 +129,8 @@ fn soft_clipping_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// Smooth clipping to [0, 1].
+// Source: Klimek and Perelstein 2020; Echo SoftClipping.
 // soft_clipping(x; alpha = 0.5 in (0, inf)) = log((1 + exp(alpha * x)) / (1 + exp(alpha * (x - 1)))) / alpha
 fn soft_clipping(x: f32, alpha: f32) -> f32 {
   return soft_clipping_log1p(soft_clipping_expm1(alpha) * soft_clipping_sigmoid((x - 1.0) * alpha)) / alpha;

@@ -118,6 +118,8 @@ fn soft_exponential_exp(x: f32) -> f32 {
   return soft_exponential_exp_scaled(x, 0.0, 0);
 }
 
+// Interpolates between logarithm, identity and exponential as alpha goes from -1 to 1.
+// Source: Godfrey and Gashler 2015; Echo SoftExponential.
 // soft_exponential(x; learn alpha = 0) = where(alpha == 0, x, curve)
 //   let curve = where(alpha < 0, -log(1 - alpha * (x + alpha)) / alpha, (exp(alpha * x) - 1) / alpha + alpha)
 fn soft_exponential(x: f32, alpha: f32) -> f32 {
@@ -134,7 +136,14 @@ fn soft_exponential_backward(dy: f32, x: f32, alpha: f32) -> soft_exponential_gr
   let u = 1.0 - p;
   let p2 = x * alpha;
   let e = soft_exponential_exp(p2);
-  return soft_exponential_gradients(select(select(e, 1.0 / u, alpha < 0.0) * dy, dy, alpha == 0.0), select(select((e * x - soft_exponential_expm1(p2) / alpha) / alpha + 1.0, (soft_exponential_log1p(-p) / alpha - (-x - 2.0 * alpha) / u) / alpha, alpha < 0.0), 0.5 * (x * x) + 1.0, alpha == 0.0) * dy);
+  let squared = x * x;
+  let u2 = alpha / x + 1.0;
+  let q = 1.0 / x;
+  let em1 = soft_exponential_expm1(p2);
+  let v = select((q + (e - em1 / p2) / alpha) * x, (soft_exponential_log1p(-(u2 * x * alpha)) / alpha - (-2.0 * alpha / x - 1.0) / (q - u2 * alpha)) / alpha, alpha < 0.0);
+  let p3 = select(v, 0.5 * x * x * (2.0 / squared + 1.0), alpha == 0.0) * dy;
+  let p4 = select(select((e * x - em1 / alpha) / alpha + 1.0, (soft_exponential_log1p(-p) / alpha - (-x - 2.0 * alpha) / u) / alpha, alpha < 0.0), 0.5 * squared + 1.0, alpha == 0.0) * dy;
+  return soft_exponential_gradients(select(select(e, 1.0 / u, alpha < 0.0) * dy, dy, alpha == 0.0), select(select(p4, p3, x < -1099511600000.0), p3, x > 1099511600000.0));
 }
 `;
 

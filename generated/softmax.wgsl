@@ -34,6 +34,11 @@ fn softmax_exp(x: f32) -> f32 {
   return softmax_exp_scaled(x, 0.0, 0);
 }
 
+// Positive numbers that sum to 1 along the axis.
+// Source: PyTorch nn.Softmax; Bridle 1990.
+// softmax(x; axis d = -1) = e / sum[d](e)
+//   let e = exp(x - max[d](x))
+
 struct softmax_uniform_values {
   size: u32,
   axisOuter: u32,
@@ -136,17 +141,18 @@ fn softmax_backward(
     let dy = softmax_cotangent_dy[i];
     let x = softmax_input_x[i];
     let e = softmax_exp(x - largest);
+    let p = e * dy;
     partial2 += e;
-    partial3 += e * dy;
+    partial3 += p;
   }
   let total = softmax_workgroup_sum(partial2, lane);
   let total2 = softmax_workgroup_sum(partial3, lane);
-  let q = total2 / total;
   for (var k = lane; k < softmax_uniforms.axisLength; k += 256u) {
     let i = start + k * softmax_uniforms.axisInner;
     let dy = softmax_cotangent_dy[i];
     let x = softmax_input_x[i];
     let e = softmax_exp(x - largest);
-    softmax_gradient_dx[i] = e * (dy - q) / total;
+    let p = e * dy;
+    softmax_gradient_dx[i] = (p - e * total2 / total) / total;
   }
 }

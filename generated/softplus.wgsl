@@ -109,6 +109,8 @@ fn softplus_sigmoid(x: f32) -> f32 {
   return select(e - e * (e / d), 1.0 / d, x >= 0.0);
 }
 
+// A smooth rectifier. PyTorch returns x itself where beta * x > 20: see softplus_beta.
+// Source: PyTorch nn.Softplus; Dugas et al. 2001.
 // softplus(x; beta = 1 in (0, inf)) = log(1 + exp(beta * x)) / beta
 fn softplus(x: f32, beta: f32) -> f32 {
   return softplus_softplus(x * beta) / beta;

@@ -110,6 +110,8 @@ fn softplus_beta_sigmoid(x: f32) -> f32 {
   return select(e - e * (e / d), 1.0 / d, x >= 0.0);
 }
 
+// Softplus as PyTorch computes it: x itself above the threshold, where it jumps by exp(-threshold) / beta.
+// Source: PyTorch nn.Softplus.
 // softplus_beta(x; beta = 1 in (0, inf), threshold = 20) = where(beta * x > threshold, x, log(1 + exp(beta * x)) / beta)
 fn softplus_beta(x: f32, beta: f32, threshold: f32) -> f32 {
   let p = x * beta;

@@ -57,7 +57,7 @@ const splineLogActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = x * (2 * log1p(x) + x / (x + 1))
+ * d/dx = 2 * x * log1p(x) + x^2 / (x + 1)
  * ```
  */
 export function splineLog(x: Tensor): Tensor {

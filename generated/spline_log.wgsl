@@ -73,15 +73,16 @@ fn spline_log_log1p(x: f32) -> f32 {
   return spline_log_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
 }
 
+// Thin-plate-like spline, defined for x > -1.
+// Source: mlpack SplineFunction.
 // spline_log(x) = x^2 * log(1 + x)
 fn spline_log(x: f32) -> f32 {
   return x * x * spline_log_log1p(x);
 }
 
 fn spline_log_backward(dy: f32, x: f32) -> f32 {
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
-  return bounded * (2.0 * spline_log_log1p(bounded) + bounded / (bounded + 1.0)) * dy;
+  let l = spline_log_log1p(x);
+  return select((2.0 * (x * l) + x * x / (x + 1.0)) * dy, x * (2.0 * l + 1.0 / (1.0 / x + 1.0)) * dy, x > 1099511600000.0);
 }
 
 struct spline_log_uniform_values {

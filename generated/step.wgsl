@@ -4,6 +4,8 @@ fn step__is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// A step from 0 to 1; 0 at the threshold itself. Its derivative is 0 everywhere.
+// Source: MLX step.
 // step(x; threshold = 0) = where(x > threshold, 1, 0)
 fn step_(x: f32, threshold: f32) -> f32 {
   let v = select(0.0, 1.0, x > threshold);

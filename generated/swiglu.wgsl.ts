@@ -47,6 +47,8 @@ fn swiglu_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// Gate through silu. The gate is the first half, as in Liger-Kernel and vLLM SiluAndMul.
+// Source: Shazeer 2020.
 // swiglu(gate, up) = silu(gate) * up
 fn swiglu(gate: f32, up: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.

@@ -63,11 +63,11 @@ const swigluOaiActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dgate = (clamp(up, -limit, limit) + 1) * where(gate < limit, 1, 0) * (sigmoid(alpha * min(gate, limit)) + alpha * min(gate, limit) * sigmoid(alpha * min(gate, limit)) * (1 - sigmoid(alpha * min(gate, limit))))
+ * d/dgate = (clamp(up, -limit, limit) + 1) * sigmoid(alpha * min(gate, limit)) * where(gate < limit, 1, 0) + (clamp(up, -limit, limit) + 1) * where(gate < limit, 1, 0) * alpha * min(gate, limit) * sigmoid(alpha * min(gate, limit)) * (1 - sigmoid(alpha * min(gate, limit)))
  * d/dup = min(gate, limit) * sigmoid(alpha * min(gate, limit)) * where(up <= -limit, 0, where(up >= limit, 0, 1))
  * ```
  *
- * Kink at gate = limit: derivative (clamp(up, -limit, limit) + 1) * (sigmoid(alpha * limit) + alpha * limit * sigmoid(alpha * limit) * (1 - sigmoid(alpha * limit))) before, 0 after, 0 there.
+ * Kink at gate = limit: derivative (clamp(up, -limit, limit) + 1) * sigmoid(alpha * limit) + (clamp(up, -limit, limit) + 1) * alpha * limit * sigmoid(alpha * limit) * (1 - sigmoid(alpha * limit)) before, 0 after, 0 there.
  *
  * Kink at up = limit: derivative min(gate, limit) * sigmoid(alpha * min(gate, limit)) before, 0 after, 0 there.
  *

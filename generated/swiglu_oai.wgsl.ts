@@ -47,6 +47,8 @@ fn swiglu_oai_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// The gate of gpt-oss. There the two operands are interleaved along the last axis; a module here takes halves.
+// Source: vLLM SwigluOAIAndMul.
 // swiglu_oai(gate, up; alpha = 1.702, limit = 7 in (0, inf)) = (clamp(up, -limit, limit) + 1) * g * sigmoid(alpha * g)
 //   let g = min(gate, limit)
 fn swiglu_oai(gate: f32, up: f32, alpha: f32, limit: f32) -> f32 {
@@ -64,10 +66,11 @@ struct swiglu_oai_gradients {
 fn swiglu_oai_backward(dy: f32, gate: f32, up: f32, alpha: f32, limit: f32) -> swiglu_oai_gradients {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(gate, -0x1.fffffep+127f, gate < -0x1.fffffep+127f);
+  let p = (select(select(up, limit, up >= limit), -limit, up <= -limit) + 1.0) * select(0.0, 1.0, bounded < limit);
   let v = select(limit, bounded, bounded < limit);
-  let p = v * alpha;
-  let s = swiglu_oai_sigmoid(p);
-  return swiglu_oai_gradients(select(0.0, (select(select(up, limit, up >= limit), -limit, up <= -limit) + 1.0) * (s + select(p * swiglu_oai_logistic(p), 0.0, abs(p) > 800.0)) * dy, bounded < limit), select(select(v * s * dy, 0.0, up >= limit), 0.0, up <= -limit));
+  let p2 = v * alpha;
+  let s = swiglu_oai_sigmoid(p2);
+  return swiglu_oai_gradients((p * s + p * select(p2 * swiglu_oai_logistic(p2), 0.0, abs(p2) > 800.0)) * dy, select(select(v * s * dy, 0.0, up >= limit), 0.0, up <= -limit));
 }
 `;
 

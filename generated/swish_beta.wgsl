@@ -46,6 +46,8 @@ fn swish_beta_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// Swish with a steepness. Called alpha in ONNX and TF.js.
+// Source: MXNet Swish; Ramachandran et al. 2017.
 // swish_beta(x; beta = 1) = x * sigmoid(beta * x)
 fn swish_beta(x: f32, beta: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.

@@ -73,6 +73,8 @@ fn symlog_log1p(x: f32) -> f32 {
   return symlog_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
 }
 
+// Symmetric logarithm, sign(x) * log(1 + abs(x)), written so that its derivative at 0 is 1.
+// Source: Hafner et al. 2023.
 // symlog(x) = where(x >= 0, log(1 + x), -log(1 - x))
 fn symlog(x: f32) -> f32 {
   return select(-symlog_log1p(-x), symlog_log1p(x), x >= 0.0);

@@ -61,6 +61,8 @@ fn tanh__logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// Hyperbolic tangent.
+// Source: PyTorch nn.Tanh.
 // tanh(x) = tanh(x)
 fn tanh_(x: f32) -> f32 {
   return tanh__tanh(x);

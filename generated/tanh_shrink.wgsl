@@ -61,6 +61,8 @@ fn tanh_shrink_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// What tanh takes away.
+// Source: PyTorch nn.Tanhshrink.
 // tanh_shrink(x) = x - tanh(x)
 fn tanh_shrink(x: f32) -> f32 {
   return x - tanh_shrink_tanh(x);

@@ -161,6 +161,8 @@ fn tanhsoft_logistic(x: f32) -> f32 {
   return s - s * s;
 }
 
+// A family that holds swish-like and softplus-like shapes; the defaults are Echo's.
+// Source: Biswas et al. 2020; Echo TanhSoft.
 // tanhsoft(x; alpha = 0 in (-inf, 1], beta = 0.6 in [0, inf), gamma = 1 in (0, inf), delta = 0 in [0, 1]) = tanh(alpha * x + beta * exp(gamma * x)) * log(delta + exp(x))
 fn tanhsoft(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
@@ -171,11 +173,12 @@ fn tanhsoft(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> f32 {
 
 fn tanhsoft_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, -0x1.fffffep+127f, x < -0x1.fffffep+127f);
+  let bounded = select(x, 80.0, x > 80.0);
+  let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
   let l = tanhsoft_log(delta);
-  let p = tanhsoft_exp(bounded * gamma) * beta;
-  let u = bounded * alpha + p;
-  return (4.0 * (tanhsoft_logaddexp(bounded, l) * ((alpha + p * gamma) * tanhsoft_logistic(2.0 * u))) + tanhsoft_sigmoid(bounded - l) * tanhsoft_tanh(u)) * dy;
+  let p = tanhsoft_exp(bounded2 * gamma) * beta;
+  let u = bounded2 * alpha + p;
+  return (4.0 * (tanhsoft_logaddexp(bounded2, l) * ((alpha + p * gamma) * tanhsoft_logistic(2.0 * u))) + tanhsoft_sigmoid(bounded2 - l) * tanhsoft_tanh(u)) * dy;
 }
 `;
 

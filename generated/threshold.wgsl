@@ -4,6 +4,9 @@ fn threshold_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// Replaces every input up to the threshold by a value. PyTorch gives no defaults: 1 and 0 are those of ONNX
+// ThresholdedRelu and of Paddle's thresholded_relu.
+// Source: PyTorch nn.Threshold.
 // threshold(x; threshold = 1, value = 0) = where(x > threshold, x, value)
 fn threshold(x: f32, threshold2: f32, value: f32) -> f32 {
   let v = select(x, value, x <= threshold2);

@@ -34,6 +34,8 @@ fn xunit_exp(x: f32) -> f32 {
   return xunit_exp_scaled(x, 0.0, 0);
 }
 
+// Gaussian gate; t comes from a depthwise 9x9 convolution, given as an input here.
+// Source: Kligvasser et al. 2018; Echo XUnit.
 // xunit(x, t) = x * exp(-t^2)
 fn xunit(x: f32, t: f32) -> f32 {
   return xunit_exp(-(t * t)) * x;

@@ -48,7 +48,9 @@ function add(head: RuleHead, rule: Rule): void {
 function headsOf(pattern: Pattern): (PrimitiveName | null)[] {
   const parts =
     pattern.kind === "sum"
-      ? pattern.terms.flatMap(({ base }) => (base === null ? [] : base.kind === "product" ? base.factors.map((factor) => factor.base) : [base]))
+      ? pattern.terms.flatMap(({ base }) =>
+          base === null ? [] : base.kind === "product" ? base.factors.map((factor) => factor.base) : [base],
+        )
       : pattern.kind === "product"
         ? pattern.factors.map(({ base }) => base)
         : [];

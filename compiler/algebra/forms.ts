@@ -89,7 +89,8 @@ export function termsOf(root: Expr): Terms {
   return terms;
 }
 
-const isUnit = (value: Rational): boolean => value.denominator === 1n && (value.numerator === 1n || value.numerator === -1n);
+const isUnit = (value: Rational): boolean =>
+  value.denominator === 1n && (value.numerator === 1n || value.numerator === -1n);
 
 export const isSum = (node: Expr): boolean => isApplication(node, "add") || isApplication(node, "subtract");
 
@@ -109,7 +110,8 @@ export function rawProduct({ coefficient, powers }: Product): Expr {
   let size = negative ? R.negate(coefficient) : coefficient;
   let above: Expr | undefined;
   let below: Expr | undefined;
-  const times = (product: Expr | undefined, factor: Expr): Expr => (product ? apply("multiply", [product, factor]) : factor);
+  const times = (product: Expr | undefined, factor: Expr): Expr =>
+    product ? apply("multiply", [product, factor]) : factor;
   const ordered = [...powers].sort(factorOrder);
   const numerators = ordered.filter(([, exponent]) => exponent > 0);
   if (!R.isOne(size) && (numerators.length === 0 || multipliesWell(size))) {
@@ -123,8 +125,13 @@ export function rawProduct({ coefficient, powers }: Product): Expr {
     for (const [factor, exponent] of numerators) above = times(above, powerOf(factor, exponent));
     if (!R.isOne(size)) below = constant(R.divide(R.one, size));
     for (const [factor, exponent] of ordered) if (exponent < 0) below = times(below, powerOf(factor, -exponent));
-    if (!above) return below ? apply("divide", [constant(negateAfter ? -1 : 1), below]) : constant(negateAfter ? -1 : 1);
-    const signed = negateAfter ? (above.kind === "constant" ? constant(R.negate(above.value)) : apply("negate", [above])) : above;
+    if (!above)
+      return below ? apply("divide", [constant(negateAfter ? -1 : 1), below]) : constant(negateAfter ? -1 : 1);
+    const signed = negateAfter
+      ? above.kind === "constant"
+        ? constant(R.negate(above.value))
+        : apply("negate", [above])
+      : above;
     return below ? apply("divide", [signed, below]) : signed;
   }
 }
@@ -134,7 +141,8 @@ const termOrder = ([a]: readonly [Expr, unknown], [b]: readonly [Expr, unknown])
   Number(a.kind === "constant") - Number(b.kind === "constant") || a.id - b.id;
 
 /** Constants first, then the cotangent, then the others in the order in which they were built. */
-const factorOrder = ([a]: readonly [Expr, unknown], [b]: readonly [Expr, unknown]): number => rank(a) - rank(b) || a.id - b.id;
+const factorOrder = ([a]: readonly [Expr, unknown], [b]: readonly [Expr, unknown]): number =>
+  rank(a) - rank(b) || a.id - b.id;
 
 const rank = (node: Expr): number =>
   node.space === 0 ? 0 : node.kind === "variable" && node.role === "cotangent" ? 1 : 2;
@@ -142,13 +150,17 @@ const rank = (node: Expr): number =>
 /** A sum as nodes: a positive term first. */
 export function rawSum(terms: Terms): Expr {
   const list = [...terms].sort(termOrder);
-  const first = Math.max(0, list.findIndex(([, coefficient]) => coefficient.numerator > 0n));
+  const first = Math.max(
+    0,
+    list.findIndex(([, coefficient]) => coefficient.numerator > 0n),
+  );
   const ordered = [...list.slice(first, first + 1), ...list.slice(0, first), ...list.slice(first + 1)];
   let sum: Expr | undefined;
   for (const [base, coefficient] of ordered) {
     const negative = coefficient.numerator < 0n;
     if (!sum) sum = scaled(base, coefficient);
-    else sum = apply(negative ? "subtract" : "add", [sum, scaled(base, negative ? R.negate(coefficient) : coefficient)]);
+    else
+      sum = apply(negative ? "subtract" : "add", [sum, scaled(base, negative ? R.negate(coefficient) : coefficient)]);
   }
   return sum ?? zero();
 }

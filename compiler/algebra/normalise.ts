@@ -86,7 +86,8 @@ function gatherTerms(root: Expr, interior: ReadonlySet<Expr>, resultOf: (node: E
       if (a) stack.push([a, node.primitive === "negate" ? !negative : negative]);
       continue;
     }
-    for (const [base, coefficient] of termsOf(resultOf(node))) addTerm(terms, base, negative ? R.negate(coefficient) : coefficient);
+    for (const [base, coefficient] of termsOf(resultOf(node)))
+      addTerm(terms, base, negative ? R.negate(coefficient) : coefficient);
   }
   return terms;
 }
@@ -124,7 +125,8 @@ export function make(primitive: PrimitiveName, operands: readonly Expr[], rule: 
     case "add":
     case "subtract": {
       const terms = termsOf(a!);
-      for (const [base, coefficient] of termsOf(b!)) addTerm(terms, base, primitive === "add" ? coefficient : R.negate(coefficient));
+      for (const [base, coefficient] of termsOf(b!))
+        addTerm(terms, base, primitive === "add" ? coefficient : R.negate(coefficient));
       return sumOf(terms);
     }
     case "negate":
@@ -181,7 +183,8 @@ function sumOverAxis(operand: Expr): Expr {
   const { coefficient, powers } = productOf(operand);
   const fixed: Product = { coefficient, powers: new Map() };
   const varying: Product = { coefficient: R.one, powers: new Map() };
-  for (const [factor, exponent] of powers) (factor.space & Space.element ? varying : fixed).powers.set(factor, exponent);
+  for (const [factor, exponent] of powers)
+    (factor.space & Space.element ? varying : fixed).powers.set(factor, exponent);
   if (varying.powers.size === 0) return apply("sum", [operand]);
   multiplyPower(fixed, apply("sum", [productFrom(varying)]), 1);
   return productFrom(fixed);
@@ -274,7 +277,8 @@ function mergeExponentials({ coefficient, powers }: Product): Product {
   const exponent: Terms = new Map();
   for (const [factor, power] of exponentials) {
     if (factor.kind !== "application") continue;
-    for (const [base, value] of termsOf(factor.operands[0]!)) addTerm(exponent, base, R.multiply(value, R.rational(power)));
+    for (const [base, value] of termsOf(factor.operands[0]!))
+      addTerm(exponent, base, R.multiply(value, R.rational(power)));
   }
   const merged = make("exp", [sumOf(exponent)]);
   const result: Product = { coefficient, powers: new Map() };
@@ -301,7 +305,10 @@ export function sumOf(terms: Terms): Expr {
   return selectFromSum(terms) ?? applySumRules(terms) ?? collectInside(terms) ?? takeOutFactors(terms) ?? rawSum(terms);
 }
 
-/** f*a + f*b = f*(a + b): one factor that overflows does not meet itself again. */
+/**
+ * f*a + f*b = f*(a + b), for factors in variables that the sum in brackets does not hold: what another input brings
+ * does not meet itself again as inf - inf.
+ */
 function takeOutFactors(terms: Terms): Expr | undefined {
   const products = [...terms.keys()].map((base) => productOf(base).powers);
   const [first, ...others] = products;
@@ -315,6 +322,13 @@ function takeOutFactors(terms: Terms): Expr | undefined {
       const least = Math.max(exponent, ...others.map((powers) => powers.get(factor) ?? 0));
       if (least < 0) common.set(factor, least);
     }
+  }
+  for (const factor of [...common.keys()]) {
+    const own = variablesOf(factor);
+    const elsewhere = products.some((powers) =>
+      [...powers.keys()].some((other) => other !== factor && [...variablesOf(other)].some((name) => own.has(name))),
+    );
+    if (own.size === 0 || elsewhere) common.delete(factor);
   }
   if (common.size === 0) return undefined;
   const inner: Terms = new Map();
@@ -360,7 +374,10 @@ function expandedTerms(base: Expr): Terms | undefined {
   const expanded: Terms = new Map();
   for (const [inner, value] of termsOf(only[0])) {
     const term = productOf(inner);
-    const all: Product = { coefficient: R.multiply(R.multiply(term.coefficient, outer.coefficient), value), powers: new Map(outer.powers) };
+    const all: Product = {
+      coefficient: R.multiply(R.multiply(term.coefficient, outer.coefficient), value),
+      powers: new Map(outer.powers),
+    };
     for (const [factor, exponent] of term.powers) multiplyPower(all, factor, exponent);
     for (const [innerBase, coefficient] of termsOf(rawProduct(all))) addTerm(expanded, innerBase, coefficient);
   }
@@ -420,17 +437,44 @@ function holds(rule: CompiledRule, bindings: ReadonlyMap<string, Expr>): boolean
 }
 
 /** f(-a) = ±f(a) */
-const odd: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(
-  ["tanh", "erf", "sin", "tan", "sinh", "asinh", "atan", "asin", "atanh", "cbrt", "sign"],
-);
+const odd: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
+  "tanh",
+  "erf",
+  "sin",
+  "tan",
+  "sinh",
+  "asinh",
+  "atan",
+  "asin",
+  "atanh",
+  "cbrt",
+  "sign",
+]);
 const even: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["cos", "cosh", "logistic", "normpdf", "abs"]);
 
 /** Where a primitive has a rational value: f(0), and for log f(1). */
 const valueAtZero: Partial<Record<PrimitiveName, R.Rational>> = {
   ...Object.fromEntries(
-    ["expm1", "log1p", "sqrt", "cbrt", "tanh", "erf", "sin", "tan", "atan", "asin", "sinh", "asinh", "atanh", "sign", "floor", "ceil", "round", "abs"].map(
-      (name) => [name, R.zero],
-    ),
+    [
+      "expm1",
+      "log1p",
+      "sqrt",
+      "cbrt",
+      "tanh",
+      "erf",
+      "sin",
+      "tan",
+      "atan",
+      "asin",
+      "sinh",
+      "asinh",
+      "atanh",
+      "sign",
+      "floor",
+      "ceil",
+      "round",
+      "abs",
+    ].map((name) => [name, R.zero]),
   ),
   ...Object.fromEntries(["exp", "erfc", "cos", "cosh"].map((name) => [name, R.one])),
   sigmoid: R.rational(1, 2),
@@ -505,7 +549,11 @@ function selectOutwards(primitive: PrimitiveName, operands: readonly Expr[]): Ex
   const index = operands.findIndex((operand) => isApplication(operand, "where") && hasConstantBranch(operand));
   const choice = operands[index];
   if (!choice || choice.kind !== "application") return undefined;
-  const inBranch = (branch: Expr): Expr => make(primitive, operands.map((operand, i) => (i === index ? branch : operand)));
+  const inBranch = (branch: Expr): Expr =>
+    make(
+      primitive,
+      operands.map((operand, i) => (i === index ? branch : operand)),
+    );
   const [condition, a, b] = choice.operands;
   return make("where", [condition!, inBranch(a!), inBranch(b!)]);
 }
@@ -546,7 +594,8 @@ function selectFromProduct(product: Product): Expr | undefined {
       powers: new Map([...product.powers].filter(([factor]) => !alike.some(([other]) => other === factor))),
     });
     for (const [factor, exponent] of alike) {
-      if (factor.kind === "application") result = make("multiply", [result, powerOf(factor.operands[which]!, constant(exponent))]);
+      if (factor.kind === "application")
+        result = make("multiply", [result, powerOf(factor.operands[which]!, constant(exponent))]);
     }
     return result;
   };
@@ -567,7 +616,8 @@ function selectFromSum(terms: Terms): Expr | undefined {
       const sum: Terms = new Map();
       for (const [base, coefficient] of alike) {
         if (base.kind !== "application") continue;
-        for (const [inner, value] of termsOf(base.operands[which]!)) addTerm(sum, inner, R.multiply(value, coefficient));
+        for (const [inner, value] of termsOf(base.operands[which]!))
+          addTerm(sum, inner, R.multiply(value, coefficient));
       }
       return sumOf(sum);
     };

@@ -7,7 +7,17 @@ import { constant, type Expr } from "../ir/expr.js";
 import * as R from "../ir/rational.js";
 import type { Rational } from "../ir/rational.js";
 import { primitiveNamed, type PrimitiveName } from "../primitives/table.js";
-import { addTerm, isConstant, isSum, multiplyPower, type Product, productOf, rawProduct, termsOf, type Terms } from "./forms.js";
+import {
+  addTerm,
+  isConstant,
+  isSum,
+  multiplyPower,
+  type Product,
+  productOf,
+  rawProduct,
+  termsOf,
+  type Terms,
+} from "./forms.js";
 
 export type Pattern =
   | { readonly kind: "hole"; readonly name: string }
@@ -40,7 +50,9 @@ export function patternOf(syntax: Expression): Pattern {
     case "number":
       return { kind: "constant", value: R.parseLiteral(syntax.text) };
     case "name":
-      return syntax.name === "pi" ? { kind: "apply", primitive: "pi", operands: [] } : { kind: "hole", name: syntax.name };
+      return syntax.name === "pi"
+        ? { kind: "apply", primitive: "pi", operands: [] }
+        : { kind: "hole", name: syntax.name };
     case "negate":
       return scalePattern(patternOf(syntax.operand), R.rational(-1));
     case "binary": {
@@ -79,7 +91,8 @@ function scalePattern(pattern: Pattern, factor: Rational): Pattern {
 }
 
 function patternTerms(pattern: Pattern, scale: Rational): PatternTerm[] {
-  if (pattern.kind === "sum") return pattern.terms.map((term) => ({ ...term, coefficient: R.multiply(term.coefficient, scale) }));
+  if (pattern.kind === "sum")
+    return pattern.terms.map((term) => ({ ...term, coefficient: R.multiply(term.coefficient, scale) }));
   if (pattern.kind === "constant") return [{ coefficient: R.multiply(pattern.value, scale), base: null }];
   if (pattern.kind === "product") {
     const [only] = pattern.factors;
@@ -93,7 +106,10 @@ function patternTerms(pattern: Pattern, scale: Rational): PatternTerm[] {
 function patternProduct(a: Pattern, aExponent: number, b: Pattern, bExponent: number): Pattern {
   let coefficient = R.one;
   const factors: PatternFactor[] = [];
-  for (const [pattern, exponent] of [[a, aExponent], [b, bExponent]] as const) {
+  for (const [pattern, exponent] of [
+    [a, aExponent],
+    [b, bExponent],
+  ] as const) {
     if (pattern.kind === "constant") coefficient = R.multiply(coefficient, R.power(pattern.value, exponent));
     else if (pattern.kind === "product") {
       coefficient = R.multiply(coefficient, R.power(pattern.coefficient, exponent));
@@ -145,7 +161,11 @@ export function* match(pattern: Pattern, node: Expr, bound: Bindings, build: Bui
         }
         return;
       }
-      if (pattern.factors.length === 1 && pattern.factors[0]?.exponent === 1 && pattern.factors[0].base.kind === "hole") {
+      if (
+        pattern.factors.length === 1 &&
+        pattern.factors[0]?.exponent === 1 &&
+        pattern.factors[0].base.kind === "hole"
+      ) {
         yield* match(pattern.factors[0].base, divideBy(node, pattern.coefficient, build), bound, build);
         return;
       }
@@ -166,14 +186,20 @@ function divideBy(node: Expr, divisor: Rational, build: Builder): Expr {
   return build.product({ coefficient: R.divide(product.coefficient, divisor), powers: product.powers });
 }
 
-function* matchAll(patterns: readonly Pattern[], nodes: readonly Expr[], bound: Bindings, build: Builder): Generator<Bindings> {
+function* matchAll(
+  patterns: readonly Pattern[],
+  nodes: readonly Expr[],
+  bound: Bindings,
+  build: Builder,
+): Generator<Bindings> {
   const [pattern, ...otherPatterns] = patterns;
   const [node, ...otherNodes] = nodes;
   if (!pattern || !node) {
     if (!pattern && !node) yield bound;
     return;
   }
-  for (const bindings of match(pattern, node, bound, build)) yield* matchAll(otherPatterns, otherNodes, bindings, build);
+  for (const bindings of match(pattern, node, bound, build))
+    yield* matchAll(otherPatterns, otherNodes, bindings, build);
 }
 
 /**
@@ -223,7 +249,14 @@ function* matchTail(
     yield { bindings: bound, rest: terms, scale };
     return;
   }
-  if (tail.length === 0 && head.base?.kind === "hole" && !bound.has(head.base.name) && terms.size > 0 && R.isOne(head.coefficient) && isConstant(scale, 1)) {
+  if (
+    tail.length === 0 &&
+    head.base?.kind === "hole" &&
+    !bound.has(head.base.name) &&
+    terms.size > 0 &&
+    R.isOne(head.coefficient) &&
+    isConstant(scale, 1)
+  ) {
     yield { bindings: new Map(bound).set(head.base.name, build.sum(terms)), rest: new Map(), scale };
     return;
   }
@@ -233,13 +266,17 @@ function* matchTail(
     rest.delete(base);
     const quotient = productOf(base);
     for (const [factor, exponent] of scaleProduct.powers) multiplyPower(quotient, factor, -exponent);
-    const ratio = R.divide(R.multiply(coefficient, quotient.coefficient), R.multiply(scaleProduct.coefficient, head.coefficient));
+    const ratio = R.divide(
+      R.multiply(coefficient, quotient.coefficient),
+      R.multiply(scaleProduct.coefficient, head.coefficient),
+    );
     if (head.base === null) {
       if (quotient.powers.size === 0 && R.isOne(ratio)) yield* matchTail(tail, rest, bound, scale, build);
     } else if (R.isOne(ratio)) {
       if (quotient.powers.size > productOf(base).powers.size) continue;
       const target = rawProduct({ coefficient: R.one, powers: quotient.powers });
-      for (const bindings of match(head.base, target, bound, build)) yield* matchTail(tail, rest, bindings, scale, build);
+      for (const bindings of match(head.base, target, bound, build))
+        yield* matchTail(tail, rest, bindings, scale, build);
     }
   }
 }
@@ -274,7 +311,10 @@ function* matchFactorList(
   if (known) {
     // The hole is bound: its factors have to be among those that are left.
     const taken = productOf(known);
-    const rest: Product = { coefficient: R.divide(product.coefficient, R.power(taken.coefficient, head.exponent)), powers: new Map(product.powers) };
+    const rest: Product = {
+      coefficient: R.divide(product.coefficient, R.power(taken.coefficient, head.exponent)),
+      powers: new Map(product.powers),
+    };
     for (const [factor, exponent] of taken.powers) {
       const left = rest.powers.get(factor) ?? 0;
       const wanted = exponent * head.exponent;

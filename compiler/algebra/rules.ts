@@ -13,7 +13,8 @@ export interface Rule {
   readonly requires?: Readonly<Record<string, Requirement>>;
 }
 
-const rule = (from: string, to: string, requires?: Rule["requires"]): Rule => (requires ? { from, to, requires } : { from, to });
+const rule = (from: string, to: string, requires?: Rule["requires"]): Rule =>
+  requires ? { from, to, requires } : { from, to };
 
 /** Tried on every sum. */
 export const sumRules: readonly Rule[] = [

@@ -87,7 +87,9 @@ function compareBranches(primitive: Comparison, left: Expr, right: Expr): Expr |
     return known[1] ? simplifyLogic("or", negateCondition(condition!), first) : simplifyLogic("and", condition!, first);
   }
   if (known[0] !== undefined) {
-    return known[0] ? simplifyLogic("or", condition!, second) : simplifyLogic("and", negateCondition(condition!), second);
+    return known[0]
+      ? simplifyLogic("or", condition!, second)
+      : simplifyLogic("and", negateCondition(condition!), second);
   }
   return undefined;
 }
@@ -109,7 +111,8 @@ function implies(a: Expr, b: Expr): boolean {
 
 export function negateCondition(condition: Expr): Expr {
   if (condition.kind === "application") {
-    if (isComparison(condition.primitive)) return simplifyComparison(complements[condition.primitive], condition.operands[0]!, condition.operands[1]!);
+    if (isComparison(condition.primitive))
+      return simplifyComparison(complements[condition.primitive], condition.operands[0]!, condition.operands[1]!);
     if (condition.primitive === "not") return condition.operands[0]!;
     if (condition.primitive === "and" || condition.primitive === "or") {
       const [a, b] = condition.operands.map(negateCondition);
@@ -120,7 +123,10 @@ export function negateCondition(condition: Expr): Expr {
 }
 
 export function simplifyLogic(primitive: "and" | "or", a: Expr, b: Expr): Expr {
-  for (const [side, other] of [[a, b], [b, a]] as const) {
+  for (const [side, other] of [
+    [a, b],
+    [b, a],
+  ] as const) {
     const known = decided(side);
     if (known !== undefined) return known === (primitive === "and") ? other : truth(known);
   }

@@ -19,8 +19,7 @@ const flip = (sign: Sign): Sign => ({ ...sign, nonnegative: sign.nonpositive, no
 const sum = (a: Sign, b: Sign): Sign => ({
   nonnegative: a.nonnegative && b.nonnegative,
   nonpositive: a.nonpositive && b.nonpositive,
-  nonzero:
-    ((a.nonnegative && b.nonnegative) || (a.nonpositive && b.nonpositive)) && (a.nonzero || b.nonzero),
+  nonzero: ((a.nonnegative && b.nonnegative) || (a.nonpositive && b.nonpositive)) && (a.nonzero || b.nonzero),
 });
 
 const product = (a: Sign, b: Sign): Sign => ({

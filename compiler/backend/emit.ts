@@ -43,7 +43,15 @@ export async function emitActivation(activation: Activation, targets: readonly T
       })
     : null;
   const entry = manifestEntry(plan, kinks, {
-    ts: wanted.has("ts") ? { file: `${stem}.ts`, forward: kernels.forward, backward: kernels.backward, forward64: inDouble(kernels.forward), backward64: inDouble(kernels.backward) } : undefined,
+    ts: wanted.has("ts")
+      ? {
+          file: `${stem}.ts`,
+          forward: kernels.forward,
+          backward: kernels.backward,
+          forward64: inDouble(kernels.forward),
+          backward64: inDouble(kernels.backward),
+        }
+      : undefined,
     wgsl: wanted.has("wgsl") ? { file: `${stem}.wgsl`, forward: wgsl.forward, backward: wgsl.backward } : undefined,
   });
 
@@ -57,7 +65,10 @@ export async function emitActivation(activation: Activation, targets: readonly T
   if (wanted.has("wgsl")) {
     const whole = wgsl.functions === "" ? wgsl.kernels : `${wgsl.functions}\n${wgsl.kernels}`;
     files.push({ path: `${stem}.wgsl`, text: head + whole });
-    files.push({ path: `${stem}.wgsl.ts`, text: await wgslModule(activation, name, wgsl.functions, wgsl.kernels, head) });
+    files.push({
+      path: `${stem}.wgsl.ts`,
+      text: await wgslModule(activation, name, wgsl.functions, wgsl.kernels, head),
+    });
   }
   if (module) {
     const text = await printSourceFile([...module.statements]);
@@ -67,10 +78,18 @@ export async function emitActivation(activation: Activation, targets: readonly T
 }
 
 /** The shader's text as exports, so that no bundler needs a setting for `.wgsl` files. */
-async function wgslModule(activation: Activation, name: string, functions: string, kernels: string, head: string): Promise<string> {
+async function wgslModule(
+  activation: Activation,
+  name: string,
+  functions: string,
+  kernels: string,
+  head: string,
+): Promise<string> {
   const parts =
     functions === ""
-      ? [`/** The kernels of ${name}: the text of the \`.wgsl\` file. */\nexport const ${name}Wgsl: string = ${templateLiteral(head + kernels)};`]
+      ? [
+          `/** The kernels of ${name}: the text of the \`.wgsl\` file. */\nexport const ${name}Wgsl: string = ${templateLiteral(head + kernels)};`,
+        ]
       : [
           `/** Scalar functions, for use inside of other shaders. */\nexport const ${name}WgslFunctions: string = ${templateLiteral(functions)};`,
           `/** Functions and kernels: the text of the \`.wgsl\` file. */\nexport const ${name}Wgsl: string = \`// ${banner(activation)}\n\n\${${name}WgslFunctions}\n${templateLiteral(kernels).slice(1)};`,
@@ -78,19 +97,40 @@ async function wgslModule(activation: Activation, name: string, functions: strin
   return head + parts.join("\n\n") + "\n";
 }
 
-function manifestEntry({ activation, reduces }: KernelPlan, kinks: readonly Kink[], kernels: { ts: unknown; wgsl: unknown }): ManifestEntry {
+function manifestEntry(
+  { activation, reduces }: KernelPlan,
+  kinks: readonly Kink[],
+  kernels: { ts: unknown; wgsl: unknown },
+): ManifestEntry {
   return {
     name: activation.name,
     source: null,
     class: className(activation),
     inputs: activation.inputs.map(({ name }) => name),
-    hyperparameters: activation.hyperparameters.map(({ variable, default: value, range }) => ({ name: variable.name, default: value, range: rangeEntry(range) })),
-    learned: activation.learned.map(({ variable, shape, default: value, range }) => ({ name: variable.name, shape, default: value, range: rangeEntry(range) })),
+    hyperparameters: activation.hyperparameters.map(({ variable, default: value, range }) => ({
+      name: variable.name,
+      default: value,
+      range: rangeEntry(range),
+    })),
+    learned: activation.learned.map(({ variable, shape, default: value, range }) => ({
+      name: variable.name,
+      shape,
+      default: value,
+      range: rangeEntry(range),
+    })),
     axis: activation.axis && reduces ? { name: activation.axis.name, default: activation.axis.default } : null,
     split: activation.split,
     random: false,
     kernels,
-    kinks: kinks.map(({ condition, at, value, continuous, left, right, chosen }) => ({ condition, at, value, continuous, left, right, chosen })),
+    kinks: kinks.map(({ condition, at, value, continuous, left, right, chosen }) => ({
+      condition,
+      at,
+      value,
+      continuous,
+      left,
+      right,
+      chosen,
+    })),
   };
 }
 

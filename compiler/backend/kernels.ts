@@ -42,11 +42,17 @@ export function unsupportedReduction(value: Expr): Expr | undefined {
     if (node.kind !== "application" || !isReduction(node)) return false;
     const [operand] = node.operands;
     if (isApplication(node, "maximum")) return !isStopped(node, value);
-    return !(isApplication(node, "sum") && operand && isApplication(operand, "exp") && reachable([operand]).some(isReduction));
+    return !(
+      isApplication(node, "sum") &&
+      operand &&
+      isApplication(operand, "exp") &&
+      reachable([operand]).some(isReduction)
+    );
   });
 }
 
 const isStopped = (node: Expr, root: Expr): boolean =>
   reachable([root]).every(
-    (parent) => parent.kind !== "application" || !parent.operands.includes(node) || parent.primitive === "stop_gradient",
+    (parent) =>
+      parent.kind !== "application" || !parent.operands.includes(node) || parent.primitive === "stop_gradient",
   );

@@ -16,7 +16,13 @@ export async function layOutFunctions(functions: readonly FunctionText[]): Promi
 }
 
 async function layOutFunction({ name, documentation, parameters, statements }: FunctionText): Promise<string> {
-  const lines = [...comment(documentation), ...signature(name, parameters.map((each) => `${each.name}: ${each.type}`))];
+  const lines = [
+    ...comment(documentation),
+    ...signature(
+      name,
+      parameters.map((each) => `${each.name}: ${each.type}`),
+    ),
+  ];
   let depth = 1;
   for (const statement of statements) {
     if (statement.startsWith("}")) depth -= 1;
@@ -31,7 +37,14 @@ async function layOutFunction({ name, documentation, parameters, statements }: F
 function comment(documentation: string): string[] {
   const text = docText(documentation.split("\n"));
   if (!text.includes("\n")) return [`/** ${text} */`];
-  return ["/**", ...text.trim().split("\n").map((line) => (line === "" ? " *" : ` * ${line}`)), " */"];
+  return [
+    "/**",
+    ...text
+      .trim()
+      .split("\n")
+      .map((line) => (line === "" ? " *" : ` * ${line}`)),
+    " */",
+  ];
 }
 
 function signature(name: string, parameters: readonly string[]): string[] {

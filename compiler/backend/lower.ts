@@ -61,7 +61,10 @@ function arranged(product: Product): Expr {
   const groups = new Map<string, Expr[]>();
   const factors = [...product.powers].sort(([a], [b]) => a.id - b.id);
   for (const [factor, exponent] of factors) {
-    const key = [...variablesOf(factor)].map(({ id }) => id).sort((a, b) => a - b).join();
+    const key = [...variablesOf(factor)]
+      .map(({ id }) => id)
+      .sort((a, b) => a - b)
+      .join();
     groups.set(key, [...(groups.get(key) ?? []), exponent === 1 ? factor : apply("pow", [factor, constant(exponent)])]);
   }
   const hasFunction = (group: readonly Expr[]): number => Number(group.every((factor) => factor.kind === "variable"));
@@ -95,7 +98,9 @@ function scaledDown(c: Rational, factor: Expr): Expr | undefined {
       return apply(factor.primitive, [by(c, a!), by(c, b!)]);
     case "pow": {
       const n = integerExponent(factor);
-      return n !== undefined && n > 1 && a ? apply("multiply", [by(c, a), apply("pow", [a, constant(n - 1)])]) : undefined;
+      return n !== undefined && n > 1 && a
+        ? apply("multiply", [by(c, a), apply("pow", [a, constant(n - 1)])])
+        : undefined;
     }
     case "sinh":
       return apply("multiply", [by(multiply(c, rational(2)), apply("sinh", [half(a!)])), apply("cosh", [half(a!)])]);
@@ -233,7 +238,11 @@ function expandCallsRaw(root: Expr): Expr {
 }
 
 /** Whether the branch that a NaN in `name` leads to gives NaN. */
-function caught(choice: { condition: Expr; a: Expr; b: Expr }, name: Variable, strictOf: (node: Expr) => Names): boolean {
+function caught(
+  choice: { condition: Expr; a: Expr; b: Expr },
+  name: Variable,
+  strictOf: (node: Expr) => Names,
+): boolean {
   const outcome = underNaN(choice.condition, name);
   return (outcome === false || strictOf(choice.a).has(name)) && (outcome === true || strictOf(choice.b).has(name));
 }

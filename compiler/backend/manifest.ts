@@ -1,5 +1,6 @@
 /** The manifest: what any caller, in any language, needs to call every kernel. */
-export type ExtentName = "size" | "channelOuter" | "channels" | "channelInner" | "axisOuter" | "axisLength" | "axisInner";
+export type ExtentName =
+  "size" | "channelOuter" | "channels" | "channelInner" | "axisOuter" | "axisLength" | "axisInner";
 
 export interface KernelArgument {
   readonly name: string;

@@ -21,7 +21,10 @@ export interface ScheduleOptions {
 }
 
 /** @param outputs what is computed in the end */
-export function schedule(outputs: readonly Expr[], { hoisted = () => false, repeating }: ScheduleOptions = {}): Schedule {
+export function schedule(
+  outputs: readonly Expr[],
+  { hoisted = () => false, repeating }: ScheduleOptions = {},
+): Schedule {
   const nodes = reachable(outputs);
   const uses = new Map<Expr, number>();
   const count = (node: Expr, times = 1): void => void uses.set(node, (uses.get(node) ?? 0) + times);

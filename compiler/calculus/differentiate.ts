@@ -3,7 +3,7 @@
  * fixed. Branches of `where` are differentiated apart, so nothing of a branch that is not taken reaches the result.
  */
 import { apply, constant, type CustomGradient, type Expr, fold, Space, substitute, type Variable } from "../ir/expr.js";
-import { isConstant } from "../algebra/forms.js";
+import { isConstant, productOf } from "../algebra/forms.js";
 import { make, normalise } from "../algebra/normalise.js";
 import { instantiateRow } from "../primitives/formula.js";
 import { primitive as primitiveRow, type PrimitiveName } from "../primitives/table.js";
@@ -23,7 +23,8 @@ export function differentiate(root: Expr, variable: Variable, steps?: Step[]): E
     if (node.kind !== "application") return constant(node === variable ? 1 : 0);
     if (!carrying.has(node)) return constant(0);
     const result = tangentOf(node.primitive, node.operands, tangents, node.rule);
-    if (steps && !isConstant(result, 0)) steps.push({ rule: ruleName(node.primitive), of: node, derivative: normalise(result) });
+    if (steps && !isConstant(result, 0))
+      steps.push({ rule: ruleName(node.primitive), of: node, derivative: normalise(result) });
     return result;
   });
   return normalise(derivative);
@@ -34,7 +35,7 @@ export function carryingGradient(root: Expr): Set<Expr> {
   const carrying = new Set<Expr>();
   const stack = [root];
   for (let node = stack.pop(); node; node = stack.pop()) {
-    if (carrying.has(node) || node.kind === "application" && node.primitive === "stop_gradient") continue;
+    if (carrying.has(node) || (node.kind === "application" && node.primitive === "stop_gradient")) continue;
     carrying.add(node);
     if (node.kind === "application") stack.push(...node.operands);
   }
@@ -61,6 +62,13 @@ function tangentOf(
       // d(a / b) = (da - (a / b) db) / b: one division by b less than the textbook's, and no b^2 to overflow.
       const [a, b] = operands;
       const [da, db] = tangents;
+      const scale = constant(productOf(a!).coefficient);
+      const unit = make("divide", [a!, scale]);
+      if (!isConstant(scale, 0) && isConstant(make("subtract", [db!, make("divide", [da!, scale])]), 0)) {
+        // c u / b = c - c (b - u) / b, and b - u does not vary: nothing is left to cancel.
+        const fixed = make("multiply", [scale, make("subtract", [b!, unit])]);
+        return make("divide", [make("multiply", [fixed, db!]), make("multiply", [b!, b!])]);
+      }
       const ratio = make("multiply", [make("divide", [a!, b!]), db!]);
       return make("divide", [make("subtract", [da!, ratio]), b!]);
     }
@@ -125,7 +133,9 @@ export function expandCalls(root: Expr): Expr {
         const actual = new Map<Expr, Expr>(node.rule.formals.map((formal, i) => [formal, operands[i]!]));
         return substitute(node.rule.body, actual);
       }
-      return operands.every((operand, i) => operand === node.operands[i]) ? node : make(node.primitive, operands, node.rule);
+      return operands.every((operand, i) => operand === node.operands[i])
+        ? node
+        : make(node.primitive, operands, node.rule);
     });
     if (next === result) return normalise(result);
     result = next;
@@ -155,5 +165,5 @@ function ruleName(primitive: PrimitiveName): string {
   }
 }
 
-export const isReduction = (node: Expr): boolean => node.kind === "application" && primitiveRow(node.primitive).reduces === true;
-
+export const isReduction = (node: Expr): boolean =>
+  node.kind === "application" && primitiveRow(node.primitive).reduces === true;

@@ -7,7 +7,17 @@ import { printDefinition, printExpression } from "../../grammar/print.js";
 import { normalise } from "../algebra/normalise.js";
 import type { Diagnostic } from "../diagnostics.js";
 import type { Activation, Hyperparameter, LearnedParameter } from "../ir/activation.js";
-import { apply, type Bounds, constant, type CustomGradient, type Expr, reachable, Space, variable, type Variable } from "../ir/expr.js";
+import {
+  apply,
+  type Bounds,
+  constant,
+  type CustomGradient,
+  type Expr,
+  reachable,
+  Space,
+  variable,
+  type Variable,
+} from "../ir/expr.js";
 import { fromNumber, parseLiteral } from "../ir/rational.js";
 import { constantValue } from "../numerics/constant.js";
 import { binaryPrimitives, comparisonPrimitives } from "../primitives/formula.js";
@@ -75,15 +85,25 @@ export function elaborate(checked: CheckedDefinition): Elaborated {
   const gradients = new Map<Variable, Expr>();
   for (const clause of definition.clauses) {
     if (clause.kind !== "grad") continue;
-    const target = [...inputs, ...learned.map(({ variable: node }) => node)].find(({ name }) => name === clause.name.text);
+    const target = [...inputs, ...learned.map(({ variable: node }) => node)].find(
+      ({ name }) => name === clause.name.text,
+    );
     if (target) gradients.set(target, environment.expression(clause.value));
   }
   if (axes.size > 1) {
-    report("unsupported", definition.name.span, `'${definition.name.text}' reduces over several axes: this version compiles reductions over one`);
+    report(
+      "unsupported",
+      definition.name.span,
+      `'${definition.name.text}' reduces over several axes: this version compiles reductions over one`,
+    );
   }
   const [axisUsed] = axes;
   const axis: Activation["axis"] =
-    typeof axisUsed === "number" ? { name: null, default: axisUsed } : own?.kind === "axis" ? { name: own.name.text, default: own.default } : null;
+    typeof axisUsed === "number"
+      ? { name: null, default: axisUsed }
+      : own?.kind === "axis"
+        ? { name: own.name.text, default: own.default }
+        : null;
   const split = definition.clauses.find((clause) => clause.kind === "split");
   const named = definition.clauses.find((clause) => clause.kind === "class");
   if (diagnostics.length > 0) return { activation: null, diagnostics };
@@ -119,7 +139,8 @@ const within = (value: number, { low, high, lowClosed, highClosed }: Bounds): bo
 export const rangeText = ({ low, high, lowClosed, highClosed }: Bounds): string =>
   `${lowClosed ? "[" : "("}${boundText(low)}, ${boundText(high)}${highClosed ? "]" : ")"}`;
 
-const boundText = (value: number): string => (value === Infinity ? "inf" : value === -Infinity ? "-inf" : String(value));
+const boundText = (value: number): string =>
+  value === Infinity ? "inf" : value === -Infinity ? "-inf" : String(value);
 
 type Report = (code: string, span: Span, message: string, hint?: string) => void;
 
@@ -127,7 +148,8 @@ function boundsOf(range: Range, environment: Environment, report: Report): Bound
   const end = (bound: Bound): number | undefined => {
     const node = normalise(environment.expression(bound.value));
     if (node.kind === "application" && node.primitive === "infinity") return Infinity;
-    if (node.kind === "application" && node.primitive === "negate" && node.operands[0] === apply("infinity", [])) return -Infinity;
+    if (node.kind === "application" && node.primitive === "negate" && node.operands[0] === apply("infinity", []))
+      return -Infinity;
     return environment.number(bound.value);
   };
   const [low, high] = [end(range.low), end(range.high)];
@@ -223,7 +245,12 @@ class Environment {
     if (nodes.some((inner) => inner.kind === "application" && inner.primitive === "sum")) return;
     if (nodes.some((inner) => inner.kind === "application" && inner.primitive === "infinity")) {
       if (node.primitive === "negate") return;
-    } else if (node.primitive === "add" || node.primitive === "subtract" || node.primitive === "multiply" || node.primitive === "negate") {
+    } else if (
+      node.primitive === "add" ||
+      node.primitive === "subtract" ||
+      node.primitive === "multiply" ||
+      node.primitive === "negate"
+    ) {
       return;
     }
     const value = constantValue(node);
@@ -281,7 +308,12 @@ class Environment {
     const name = syntax.callee.text;
     if (syntax.axis) {
       if (this.axis !== null) this.axes.add(this.axis);
-      const reductions: Readonly<Record<string, PrimitiveName>> = { sum: "sum", mean: "mean", max: "maximum", min: "minimum" };
+      const reductions: Readonly<Record<string, PrimitiveName>> = {
+        sum: "sum",
+        mean: "mean",
+        max: "maximum",
+        min: "minimum",
+      };
       return apply(reductions[name] ?? "sum", operands);
     }
     switch (name) {
@@ -319,7 +351,12 @@ class Environment {
     const inner = new Environment(callee, () => undefined, new Map(), this.axisOfCall(definition, syntax), this.axes);
     const actuals: { name: string; space: number; value: Expr; bounds: Bounds | null }[] = [];
     definition.inputs.forEach((input, i) => {
-      actuals.push({ name: input.text, space: Space.element, value: this.expression(syntax.positional[i]!), bounds: null });
+      actuals.push({
+        name: input.text,
+        space: Space.element,
+        value: this.expression(syntax.positional[i]!),
+        bounds: null,
+      });
     });
     for (const parameter of definition.parameters) {
       if (parameter.kind === "axis") continue;
@@ -355,7 +392,16 @@ class Environment {
       const index = clause.kind === "grad" ? actuals.findIndex(({ name }) => name === clause.name.text) : -1;
       if (clause.kind === "grad" && index >= 0) gradients.set(formals[index]!, inner.expression(clause.value));
     }
-    const rule: CustomGradient = { name: definition.name.text, formals, body: inner.expression(definition.body), gradients };
-    return apply("custom", actuals.map(({ value }) => value), rule);
+    const rule: CustomGradient = {
+      name: definition.name.text,
+      formals,
+      body: inner.expression(definition.body),
+      gradients,
+    };
+    return apply(
+      "custom",
+      actuals.map(({ value }) => value),
+      rule,
+    );
   }
 }

@@ -106,7 +106,11 @@ export function variable(name: string, role: VariableRole, space: number, bounds
 }
 
 /** Applies a primitive as it stands: nothing is simplified. */
-export function apply(primitive: PrimitiveName, operands: readonly Expr[], rule: CustomGradient | null = null): Application {
+export function apply(
+  primitive: PrimitiveName,
+  operands: readonly Expr[],
+  rule: CustomGradient | null = null,
+): Application {
   let ruleKey = "";
   if (rule) {
     if (!graph.rules.has(rule)) graph.rules.set(rule, graph.rules.size);
@@ -170,7 +174,9 @@ export function substitute(
     const replacement = replacements.get(node);
     if (replacement) return replacement;
     if (node.kind !== "application") return node;
-    return operands.every((operand, i) => operand === node.operands[i]) ? node : build(node.primitive, operands, node.rule);
+    return operands.every((operand, i) => operand === node.operands[i])
+      ? node
+      : build(node.primitive, operands, node.rule);
   });
 }
 

@@ -71,7 +71,8 @@ export function toNumber(value: Rational): number {
   // quotient * 2^shift with 54 or 55 significant bits, fewer where the result is subnormal
   let shift = bits(magnitude) - bits(denominator) - 55;
   if (shift < -1076) shift = -1076;
-  const [top, bottom] = shift < 0 ? [magnitude << BigInt(-shift), denominator] : [magnitude, denominator << BigInt(shift)];
+  const [top, bottom] =
+    shift < 0 ? [magnitude << BigInt(-shift), denominator] : [magnitude, denominator << BigInt(shift)];
   let quotient = top / bottom;
   if (quotient * bottom !== top) quotient |= 1n;
   // drop to 53 bits (or to the subnormal grid) with round half to even, the lowest bit being sticky

@@ -17,7 +17,13 @@ export function sampler(
   const round = arithmetic === "binary32" ? Math.fround : (value: number): number => value;
   const registers = new Float64Array(nodes.length);
   const inputs = variables.map((variable) => slots.get(variable));
-  const program: { target: number; run: (a: number, b: number, c: number) => number; a: number; b: number; c: number }[] = [];
+  const program: {
+    target: number;
+    run: (a: number, b: number, c: number) => number;
+    a: number;
+    b: number;
+    c: number;
+  }[] = [];
   nodes.forEach((node, i) => {
     if (node.kind === "constant") registers[i] = round(toNumber(node.value));
     else if (node.kind === "application") {

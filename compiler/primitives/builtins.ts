@@ -25,7 +25,9 @@ const signatures: readonly BuiltinSignature[] = [
   { name: "mean", operands: null, reduces: true, condition: false },
   ...["abs", "sign", "exp", "log", "expm1", "log1p", "sqrt", "rsqrt", "cbrt"].map((name) => plain(name, 1)),
   ...["sigmoid", "log_sigmoid", "softplus", "tanh", "erf", "erfc", "normcdf"].map((name) => plain(name, 1)),
-  ...["sin", "cos", "tan", "atan", "asin", "acos", "sinh", "cosh", "asinh", "acosh", "atanh"].map((name) => plain(name, 1)),
+  ...["sin", "cos", "tan", "atan", "asin", "acos", "sinh", "cosh", "asinh", "acosh", "atanh"].map((name) =>
+    plain(name, 1),
+  ),
   ...["floor", "ceil", "round", "stop_gradient"].map((name) => plain(name, 1)),
   plain("pow", 2),
   plain("logaddexp", 2),

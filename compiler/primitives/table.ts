@@ -53,7 +53,14 @@ export const primitives = {
 
   // Constants that are no fractions
   pi: { operands: [], result: "number", callable: false, derivatives: [], sample: () => Math.PI, latex: "\\pi" },
-  infinity: { operands: [], result: "number", callable: false, derivatives: [], sample: () => Infinity, latex: "\\infty" },
+  infinity: {
+    operands: [],
+    result: "number",
+    callable: false,
+    derivatives: [],
+    sample: () => Infinity,
+    latex: "\\infty",
+  },
 
   // Conditions and selection
   less: { ...comparison, sample: (a, b) => sampled(a < b), latex: "$a < $b" },
@@ -95,7 +102,13 @@ export const primitives = {
 
   // Exponential
   exp: { ...number1, callable: true, derivatives: ["exp(a)"], sample: Math.exp, latex: "e^{$a}" },
-  expm1: { ...number1, callable: true, derivatives: ["exp(a)"], sample: Math.expm1, latex: "\\left(e^{$a} - 1\\right)" },
+  expm1: {
+    ...number1,
+    callable: true,
+    derivatives: ["exp(a)"],
+    sample: Math.expm1,
+    latex: "\\left(e^{$a} - 1\\right)",
+  },
   log: { ...number1, callable: true, derivatives: ["1 / a"], sample: Math.log, latex: "\\ln($a)" },
   log1p: { ...number1, callable: true, derivatives: ["1 / (1 + a)"], sample: Math.log1p, latex: "\\ln(1 + $a)" },
   /** log(1 + a^2), without the square where that would overflow. */
@@ -193,7 +206,13 @@ export const primitives = {
     latex: "\\operatorname{softplus}($a)",
   },
   tanh: { ...number1, callable: true, derivatives: ["4 * logistic(2 * a)"], sample: Math.tanh, latex: "\\tanh($a)" },
-  erf: { ...number1, callable: true, derivatives: ["2 / sqrt(pi) * exp(-a^2)"], sample: erfSample, latex: "\\operatorname{erf}($a)" },
+  erf: {
+    ...number1,
+    callable: true,
+    derivatives: ["2 / sqrt(pi) * exp(-a^2)"],
+    sample: erfSample,
+    latex: "\\operatorname{erf}($a)",
+  },
   erfc: {
     ...number1,
     callable: true,
@@ -223,11 +242,29 @@ export const primitives = {
   cos: { ...number1, callable: true, derivatives: ["-sin(a)"], sample: Math.cos, latex: "\\cos($a)" },
   tan: { ...number1, callable: true, derivatives: ["1 + tan(a)^2"], sample: Math.tan, latex: "\\tan($a)" },
   atan: { ...number1, callable: true, derivatives: ["1 / (1 + a^2)"], sample: Math.atan, latex: "\\arctan($a)" },
-  asin: { ...number1, callable: true, derivatives: ["1 / sqrt((1 - a) * (1 + a))"], sample: Math.asin, latex: "\\arcsin($a)" },
-  acos: { ...number1, callable: true, derivatives: ["-1 / sqrt((1 - a) * (1 + a))"], sample: Math.acos, latex: "\\arccos($a)" },
+  asin: {
+    ...number1,
+    callable: true,
+    derivatives: ["1 / sqrt((1 - a) * (1 + a))"],
+    sample: Math.asin,
+    latex: "\\arcsin($a)",
+  },
+  acos: {
+    ...number1,
+    callable: true,
+    derivatives: ["-1 / sqrt((1 - a) * (1 + a))"],
+    sample: Math.acos,
+    latex: "\\arccos($a)",
+  },
   sinh: { ...number1, callable: true, derivatives: ["cosh(a)"], sample: Math.sinh, latex: "\\sinh($a)" },
   cosh: { ...number1, callable: true, derivatives: ["sinh(a)"], sample: Math.cosh, latex: "\\cosh($a)" },
-  asinh: { ...number1, callable: true, derivatives: ["1 / hypot(1, a)"], sample: Math.asinh, latex: "\\operatorname{arsinh}($a)" },
+  asinh: {
+    ...number1,
+    callable: true,
+    derivatives: ["1 / hypot(1, a)"],
+    sample: Math.asinh,
+    latex: "\\operatorname{arsinh}($a)",
+  },
   acosh: {
     ...number1,
     callable: true,
@@ -244,7 +281,13 @@ export const primitives = {
   },
 
   // Steps
-  floor: { ...number1, callable: true, derivatives: ["0"], sample: Math.floor, latex: "\\left\\lfloor $a \\right\\rfloor" },
+  floor: {
+    ...number1,
+    callable: true,
+    derivatives: ["0"],
+    sample: Math.floor,
+    latex: "\\left\\lfloor $a \\right\\rfloor",
+  },
   ceil: { ...number1, callable: true, derivatives: ["0"], sample: Math.ceil, latex: "\\left\\lceil $a \\right\\rceil" },
   round: { ...number1, callable: true, derivatives: ["0"], sample: roundEven, latex: "\\operatorname{round}($a)" },
 
@@ -277,9 +320,7 @@ export type PrimitiveName = keyof typeof primitives;
 /** The row of a primitive, by the general type. */
 export const primitive = (name: PrimitiveName): PrimitiveRow => primitives[name];
 
-const names = new Map<string, PrimitiveName>(
-  (Object.keys(primitives) as PrimitiveName[]).map((name) => [name, name]),
-);
+const names = new Map<string, PrimitiveName>((Object.keys(primitives) as PrimitiveName[]).map((name) => [name, name]));
 
 /** The primitive of that name, internal ones included. */
 export const primitiveNamed = (name: string): PrimitiveName | undefined => names.get(name);

@@ -28,9 +28,7 @@ type Removed = "custom" | "stop_gradient" | "sum" | "mean" | "maximum" | "minimu
 type Core = {
   [Name in PrimitiveName]: (typeof primitives)[Name] extends { readonly expansion: string } ? never : Name;
 }[PrimitiveName];
-export type Spellings = Readonly<
-  Record<Exclude<Core, Removed>, Spelling> & Partial<Record<PrimitiveName, Spelling>>
->;
+export type Spellings = Readonly<Record<Exclude<Core, Removed>, Spelling> & Partial<Record<PrimitiveName, Spelling>>>;
 
 /** The scalar syntax of a language. */
 export interface Dialect {

@@ -1,71 +1,58 @@
 /**
- * Trains a network on handwritten digits with any activation that was compiled into `generated/`:
+ * Trains a network on handwritten digits, with any activation in `generated/`:
  *
- *     node dist/examples/digits/train.js Mish --device webgpu --epochs 6 --seed 0
+ *     npm run example:digits -- --activation Mish --device cpu --epochs 6 --seed 0
+ *
+ * `--device webgpu` takes the machine's GPU; with `--software`, a driver that needs none.
  */
 import { parseArgs } from "node:util";
-import { cpu, type Device, Module, webgpu } from "activation-compiler/runtime";
-import { loadDigits } from "./digits.js";
-import { train } from "./training.js";
+import { activationNamed, featuresAfter } from "./activation.js";
+import { deviceNamed } from "./device.js";
+import { classes, loadDigits, pixels } from "./digits.js";
+import { hidden, train } from "./training.js";
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: {
-    device: { type: "string", default: "cpu" },
-    epochs: { type: "string", default: "6" },
-    seed: { type: "string", default: "0" },
-  },
+const { name, epochs, seed, activation, features, found } = await prepare().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  return process.exit(2);
 });
-
-const name = positionals[0] ?? "ReLU";
-const activation = await activationNamed(name);
-const device = await deviceNamed(values.device);
-const seed = wholeNumber("--seed", values.seed);
-console.log(`Sequential(Linear(784, 64), ${name}, Linear(64, 10)) on the device '${device.type}', seed ${seed}`);
-const { training, test } = loadDigits(seed);
-await train({
-  training,
-  test,
-  activation,
-  device,
-  seed,
-  epochs: wholeNumber("--epochs", values.epochs),
-  log: console.log,
-});
+const { device, description } = found;
+console.log(`Linear(${pixels}, ${hidden}), ${name}, Linear(${features}, ${classes}) on ${description}, seed ${seed}`);
+const start = performance.now();
+const { accuracy } = await train({ ...loadDigits(seed), activation, device, seed, epochs, log: console.log });
+const seconds = ((performance.now() - start) / 1000).toFixed(1);
+const percent = (100 * accuracy).toFixed(2);
+console.log(`${name} on ${device.type}: test accuracy ${percent} % after ${counted(epochs, "epoch")}, ${seconds} s`);
 // A WebGPU implementation may keep the process alive.
 process.exit(0);
 
-async function activationNamed(wanted: string): Promise<Module> {
-  // Computed, so that the example can be built before anything was generated.
-  const generated: Readonly<Record<string, unknown>> = await import(
-    new URL("../../generated/index.js", import.meta.url).href
-  );
-  const Class = generated[wanted];
-  const made: unknown = typeof Class === "function" ? Reflect.construct(Class, []) : undefined;
-  if (made instanceof Module) return made;
-  const names = Object.keys(generated).filter((key) => Object.getPrototypeOf(generated[key]) === Module);
-  return fail(`there is no activation '${wanted}' in generated/; it has ${names.join(", ")}`);
+/** What the options name; throws what is wrong with them. */
+async function prepare() {
+  const { values } = parseArgs({
+    options: {
+      activation: { type: "string", default: "ReLU" },
+      device: { type: "string", default: "cpu" },
+      software: { type: "boolean", default: false },
+      epochs: { type: "string", default: "6" },
+      seed: { type: "string", default: "0" },
+    },
+  });
+  const activation = activationNamed(values.activation);
+  return {
+    name: values.activation,
+    epochs: wholeNumber("--epochs", values.epochs, 1),
+    seed: wholeNumber("--seed", values.seed, 0),
+    activation,
+    features: featuresAfter(activation, hidden),
+    found: await deviceNamed(values.device, values.software),
+  };
 }
 
-async function deviceNamed(wanted: string): Promise<Device> {
-  if (wanted === "cpu") return cpu;
-  if (wanted !== "webgpu") return fail(`--device is cpu or webgpu, not '${wanted}'`);
-  const navigator: { readonly gpu?: GPU } | undefined = Reflect.get(globalThis, "navigator");
-  if (navigator?.gpu) return webgpu();
-  const { create } = await import("webgpu");
-  const gpu = create([]);
-  // Collected while in use, it would end the process.
-  Object.assign(globalThis, { gpuKeptAlive: gpu });
-  const adapter = await gpu.requestAdapter();
-  return adapter ? webgpu(await adapter.requestDevice()) : fail("WebGPU finds no adapter on this machine");
+function wholeNumber(option: string, text: string, least: number): number {
+  const number = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (Number.isSafeInteger(number) && number >= least) return number;
+  throw new RangeError(`${option} is a whole number from ${least}, not '${text}'`);
 }
 
-function wholeNumber(option: string, text: string): number {
-  const number = Number(text);
-  return Number.isSafeInteger(number) && number >= 0 ? number : fail(`${option} is a whole number, not '${text}'`);
-}
-
-function fail(message: string): never {
-  console.error(message);
-  process.exit(2);
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

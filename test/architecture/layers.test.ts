@@ -32,15 +32,22 @@ function sources(folder: string): string[] {
 /** What a file imports: other files as paths from the root, packages as they are written. */
 function imports(file: string): string[] {
   const text = readFileSync(join(root, file), "utf8");
-  return [...text.matchAll(/^(?:import|export)[^"'`;]*?from "([^"]+)"|^import "([^"]+)"|\bimport\("([^"]+)"\)/gm)].map((match) => {
-    const specifier = match[1] ?? match[2] ?? match[3] ?? "";
-    if (!specifier.startsWith(".")) return specifier;
-    return relative(root, resolve(root, dirname(file), specifier)).replaceAll("\\", "/").replace(/\.js$/, ".ts");
-  });
+  return [...text.matchAll(/^(?:import|export)[^"'`;]*?from "([^"]+)"|^import "([^"]+)"|\bimport\("([^"]+)"\)/gm)].map(
+    (match) => {
+      const specifier = match[1] ?? match[2] ?? match[3] ?? "";
+      if (!specifier.startsWith(".")) return specifier;
+      return relative(root, resolve(root, dirname(file), specifier))
+        .replaceAll("\\", "/")
+        .replace(/\.js$/, ".ts");
+    },
+  );
 }
 
 function layerOf(file: string): number {
-  const fits = order.map((names, i) => ({ i, length: Math.max(0, ...names.filter((name) => file.startsWith(`${name}/`)).map(({ length }) => length)) }));
+  const fits = order.map((names, i) => ({
+    i,
+    length: Math.max(0, ...names.filter((name) => file.startsWith(`${name}/`)).map(({ length }) => length)),
+  }));
   return fits.reduce((best, each) => (each.length > best.length ? each : best), { i: -1, length: 0 }).i;
 }
 
@@ -62,14 +69,18 @@ describe("imports point one way", () => {
 
   test("generated/ imports the runtime at most", () => {
     for (const file of sources("generated")) {
-      for (const imported of imports(file)) expect(imported, file).toMatch(/^generated\/|^activation-compiler\/runtime$/);
+      for (const imported of imports(file))
+        expect(imported, file).toMatch(/^generated\/|^activation-compiler\/runtime$/);
     }
   });
 
   test("the compiler proper touches no file system and no process", () => {
     for (const file of [...sources("grammar"), ...sources("compiler")]) {
       if (file.startsWith("compiler/cli/")) continue;
-      expect(imports(file).filter((name) => name.startsWith("node:")), file).toEqual([]);
+      expect(
+        imports(file).filter((name) => name.startsWith("node:")),
+        file,
+      ).toEqual([]);
       expect(readFileSync(join(root, file), "utf8"), file).not.toMatch(/\bprocess\.(?!argv\[2\])/);
     }
   });

@@ -85,7 +85,9 @@ describe("what the README shows", () => {
 
   test("its definitions compile", async () => {
     const definitions = /```\n(## He et al[\s\S]*?)```/.exec(readme)?.[1] ?? "";
-    const { diagnostics, activations } = await compile([{ file: "acts.def", text: definitions }], { targets: ["ts", "wgsl", "module"] });
+    const { diagnostics, activations } = await compile([{ file: "acts.def", text: definitions }], {
+      targets: ["ts", "wgsl", "module"],
+    });
     expect(diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
     expect(activations).toEqual(["prelu", "swiglu", "spike"]);
   });

@@ -3,7 +3,8 @@ import { call, type Dialect, infix, libraryCall, Precedence, type Spelling } fro
 
 const comparison = (symbol: string): Spelling => infix(symbol, Precedence.comparison, true);
 
-const logic = (symbol: string, precedence: number): Spelling =>
+const logic =
+  (symbol: string, precedence: number): Spelling =>
   ([a, b], print) => ({
     text: `(${print(a!, Precedence.selection)}) ${symbol} (${print(b!, Precedence.selection)})`,
     precedence,
@@ -24,7 +25,14 @@ const extreme =
   };
 
 /** Primitives that are spelled by naming an operand more than once. */
-export const repeating: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["at_least", "at_most", "smaller", "larger", "sign", "guard"]);
+export const repeating: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
+  "at_least",
+  "at_most",
+  "smaller",
+  "larger",
+  "sign",
+  "guard",
+]);
 
 /** The largest finite float32: larger constants have no literal. */
 const largest = 3.4028234663852886e38;

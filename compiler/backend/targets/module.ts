@@ -2,6 +2,7 @@
 import { rangeText } from "../../frontend/elaborate.js";
 import { className, exportedName, parameterName, typescriptReserved } from "../../names.js";
 import type { Kink } from "../../calculus/kinks.js";
+import type { Bounds } from "../../ir/expr.js";
 import type { KernelPlan } from "../kernels.js";
 import type { TypeScriptKernel, WgslKernel, WgslPassDescription } from "../manifest.js";
 import { NameScope } from "../naming.js";
@@ -44,8 +45,20 @@ class ModuleWriter {
   private readonly className: string;
   private readonly optionsName: string;
   private readonly recordName: string;
-  private readonly hyperparameters: readonly { readonly name: string; readonly key: string; readonly default: number; readonly range: string | null; readonly check: string | null }[];
-  private readonly learned: readonly { readonly name: string; readonly key: string; readonly perChannel: boolean; readonly default: number }[];
+  private readonly hyperparameters: readonly {
+    readonly name: string;
+    readonly key: string;
+    readonly default: number;
+    readonly range: string | null;
+    readonly check: string | null;
+  }[];
+  private readonly learned: readonly {
+    readonly name: string;
+    readonly key: string;
+    readonly perChannel: boolean;
+    readonly default: number;
+    readonly check: string | null;
+  }[];
   private readonly inputs: readonly string[];
   /** Runtime names that the activation's own names leave to an alias. */
   private readonly runtimeNames = new Map<string, string>();
@@ -57,14 +70,30 @@ class ModuleWriter {
     this.scope = new NameScope([...typescriptReserved, this.functionName, this.className]);
     this.optionsName = this.scope.claim(`${this.className}Options`);
     this.recordName = this.scope.claim(`${this.functionName}Activation`);
-    const locals = new NameScope([...typescriptReserved, this.functionName, this.className, this.recordName, "options", "forward", "training"]);
+    const locals = new NameScope([
+      ...typescriptReserved,
+      this.functionName,
+      this.className,
+      this.recordName,
+      "options",
+      "forward",
+      "training",
+    ]);
     this.inputs = activation.inputs.map(({ name }) => locals.claim(parameterName(name)));
-    this.learned = activation.learned.map(({ variable, shape, default: value }) => ({
-      name: variable.name,
-      key: locals.claim(parameterName(variable.name)),
-      perChannel: shape === "channel",
-      default: value,
-    }));
+    const checkOf = (name: string, key: string, range: Bounds | null): string | null =>
+      range
+        ? `checkRange(${JSON.stringify(name)}, ${key}, ${range.low}, ${range.high}, ${range.lowClosed}, ${range.highClosed});`
+        : null;
+    this.learned = activation.learned.map(({ variable, shape, default: value, range }) => {
+      const key = locals.claim(parameterName(variable.name));
+      return {
+        name: variable.name,
+        key,
+        perChannel: shape === "channel",
+        default: value,
+        check: checkOf(variable.name, key, range),
+      };
+    });
     this.hyperparameters = activation.hyperparameters.map(({ variable, default: value, range }) => {
       const key = locals.claim(parameterName(variable.name));
       return {
@@ -72,9 +101,7 @@ class ModuleWriter {
         key,
         default: value,
         range: range ? rangeText(range) : null,
-        check: range
-          ? `checkRange(${JSON.stringify(variable.name)}, ${key}, ${range.low}, ${range.high}, ${range.lowClosed}, ${range.highClosed});`
-          : null,
+        check: checkOf(variable.name, key, range),
       };
     });
   }
@@ -83,7 +110,10 @@ class ModuleWriter {
   private runtime(name: string, type = false): string {
     const known = this.runtimeNames.get(name);
     if (known) return known;
-    const local = name === this.className || name === this.functionName ? this.scope.claim(`Runtime${name}`) : this.scope.claim(name);
+    const local =
+      name === this.className || name === this.functionName
+        ? this.scope.claim(`Runtime${name}`)
+        : this.scope.claim(name);
     this.runtimeNames.set(name, local);
     (type ? this.types : this.imports).push(local === name ? { name } : { name, alias: local });
     return local;
@@ -116,8 +146,14 @@ class ModuleWriter {
   record(): string {
     const { plan, ts, wgsl } = this.input;
     const { activation } = plan;
-    const names = (list: readonly { readonly name: string }[]): string => layOutArray(list.map(({ name }) => JSON.stringify(name)), 2);
-    const learned = activation.learned.map(({ variable, shape }) => `{ name: ${JSON.stringify(variable.name)}, shape: "${shape}" }`);
+    const names = (list: readonly { readonly name: string }[]): string =>
+      layOutArray(
+        list.map(({ name }) => JSON.stringify(name)),
+        2,
+      );
+    const learned = activation.learned.map(
+      ({ variable, shape }) => `{ name: ${JSON.stringify(variable.name)}, shape: "${shape}" }`,
+    );
     return [
       `const ${this.recordName}: ${this.runtime("Activation", true)} = {`,
       `  name: ${JSON.stringify(activation.name)},`,
@@ -127,7 +163,13 @@ class ModuleWriter {
       `  axis: ${plan.reduces},`,
       ...(ts ? [`  cpu: { forward: ${ts.forward.export}, backward: ${ts.backward.export} },`] : []),
       ...(wgsl
-        ? ["  webgpu: {", `    code: ${wgsl.exportName},`, ...layOutPasses("forward", wgsl.forward), ...layOutPasses("backward", wgsl.backward), "  },"]
+        ? [
+            "  webgpu: {",
+            `    code: ${wgsl.exportName},`,
+            ...layOutPasses("forward", wgsl.forward),
+            ...layOutPasses("backward", wgsl.backward),
+            "  },",
+          ]
         : []),
       "};",
     ].join("\n");
@@ -149,7 +191,10 @@ class ModuleWriter {
     }
     for (const kink of kinks) {
       const what = kink.continuous ? "Kink" : "Jump";
-      lines.push("", `${what} at ${kink.at ?? kink.condition}: derivative ${kink.left} before, ${kink.right} after, ${kink.chosen} there.`);
+      lines.push(
+        "",
+        `${what} at ${kink.at ?? kink.condition}: derivative ${kink.left} before, ${kink.right} after, ${kink.chosen} there.`,
+      );
     }
     return lines;
   }
@@ -157,8 +202,15 @@ class ModuleWriter {
   private functional(): StatementStructures {
     const apply = this.runtime("applyActivation");
     const tensor = this.runtime("Tensor", true);
-    const parameters = [...this.inputs, ...this.learned.map(({ key }) => key)].map((name) => ({ name, type: tensor, initializer: "" }));
-    const optional = [...this.hyperparameters.map(({ key, default: value }) => ({ key, default: value })), ...this.axis()];
+    const parameters = [...this.inputs, ...this.learned.map(({ key }) => key)].map((name) => ({
+      name,
+      type: tensor,
+      initializer: "",
+    }));
+    const optional = [
+      ...this.hyperparameters.map(({ key, default: value }) => ({ key, default: value })),
+      ...this.axis(),
+    ];
     const lines: string[] = [];
     if (optional.length > 0) {
       parameters.push({ name: "options", type: this.optionsType(), initializer: "{}" });
@@ -171,7 +223,9 @@ class ModuleWriter {
     const call = [
       `inputs: [${this.inputs.join(", ")}]`,
       ...(this.learned.length > 0 ? [`learned: [${this.learned.map(({ key }) => key).join(", ")}]`] : []),
-      ...(this.hyperparameters.length > 0 ? [`hyperparameters: [${this.hyperparameters.map(({ key }) => key).join(", ")}]`] : []),
+      ...(this.hyperparameters.length > 0
+        ? [`hyperparameters: [${this.hyperparameters.map(({ key }) => key).join(", ")}]`]
+        : []),
       ...(this.input.plan.reduces ? [axis?.name ? "axis" : `axis: ${axis?.default ?? -1}`] : []),
     ];
     return {
@@ -179,7 +233,9 @@ class ModuleWriter {
       name: this.functionName,
       isExported: true,
       docs: [docText(this.documentation())],
-      parameters: parameters.map(({ initializer, ...parameter }) => (initializer ? { ...parameter, initializer } : parameter)),
+      parameters: parameters.map(({ initializer, ...parameter }) =>
+        initializer ? { ...parameter, initializer } : parameter,
+      ),
       returnType: tensor,
       statements: [...lines, `return ${apply}(${this.recordName}, { ${call.join(", ")} });`],
     };
@@ -214,11 +270,15 @@ class ModuleWriter {
       ...this.hyperparameters.map(({ key, default: value, range }) =>
         property(key, `${value} unless given${range ? `; in ${range}` : ""}.`),
       ),
-      ...this.learned.map(({ key, default: value }) => property(key, `What training starts from: ${value} unless given.`)),
+      ...this.learned.map(({ key, default: value }) =>
+        property(key, `What training starts from: ${value} unless given.`),
+      ),
       ...(this.learned.some(({ perChannel }) => perChannel)
         ? [property("numParameters", "Channels (axis 1) with a number of their own: 1, shared by all, unless given.")]
         : []),
-      ...this.axis().map(({ key, default: value }) => property(key, `The axis that is reduced: ${value} unless given.`)),
+      ...this.axis().map(({ key, default: value }) =>
+        property(key, `The axis that is reduced: ${value} unless given.`),
+      ),
     ];
     return [
       {
@@ -247,9 +307,15 @@ class ModuleWriter {
       field(key, "number", value, key);
     }
     for (const learned of this.learned) {
+      if (learned.check) statements.push(learned.check.replace("checkRange", this.runtime("checkRange")));
       const shape = learned.perChannel ? "[numParameters]" : "[1]";
       const parameter = this.runtime("Parameter");
-      field(learned.key, parameter, learned.default, `new ${parameter}(${this.runtime("full")}(${shape}, ${learned.key}))`);
+      field(
+        learned.key,
+        parameter,
+        learned.default,
+        `new ${parameter}(${this.runtime("full")}(${shape}, ${learned.key}))`,
+      );
     }
     if (this.learned.some(({ perChannel }) => perChannel)) defaults.push("numParameters = 1");
     for (const { key, default: value } of this.axis()) field(key, "number", value, key);
@@ -263,7 +329,8 @@ class ModuleWriter {
       : [];
     const options = this.hyperparameters.length > 0 || this.axis().length > 0 ? ["this"] : [];
     const learned = this.learned.map(({ key }) => `this.${key}`);
-    const call = (inputs: readonly string[]): string => `${this.functionName}(${[...inputs, ...learned, ...options].join(", ")})`;
+    const call = (inputs: readonly string[]): string =>
+      `${this.functionName}(${[...inputs, ...learned, ...options].join(", ")})`;
     const split = activation.split;
     return {
       kind: StructureKind.Class,
@@ -273,7 +340,9 @@ class ModuleWriter {
       docs: [
         docText([
           `{@link ${this.functionName}} as a module.`,
-          ...(split === null ? [] : [`Takes its inputs apart, or one tensor that holds them side by side along axis ${split}.`]),
+          ...(split === null
+            ? []
+            : [`Takes its inputs apart, or one tensor that holds them side by side along axis ${split}.`]),
         ]),
       ],
       properties,
@@ -311,7 +380,9 @@ function layOutArray(elements: readonly string[], indent: number, spread = false
   const margin = " ".repeat(indent);
   // The longest key is `hyperparameters: `; a comma follows.
   if (!spread && indent + "hyperparameters: ".length + flat.length + 1 <= lineWidth) return flat;
-  return elements.length === 0 ? "[]" : `[\n${elements.map((element) => `${margin}  ${element},\n`).join("")}${margin}]`;
+  return elements.length === 0
+    ? "[]"
+    : `[\n${elements.map((element) => `${margin}  ${element},\n`).join("")}${margin}]`;
 }
 
 /** The passes as the runtime wants them: what is bound where, by role. */
@@ -347,7 +418,9 @@ function layOutPass({ entryPoint, dispatch, bindings }: WgslPassDescription): st
     "  bindings: [",
     ...roles.map((role) => `    ${role},`),
     "  ],",
-    ...(8 + flat.length <= lineWidth ? [`  ${flat}`] : ["  uniforms: [", ...fields.map((field) => `    ${field},`), "  ],"]),
+    ...(8 + flat.length <= lineWidth
+      ? [`  ${flat}`]
+      : ["  uniforms: [", ...fields.map((field) => `    ${field},`), "  ],"]),
     "},",
   ];
 }

@@ -11,6 +11,10 @@ export function templateLiteral(text: string): string {
   return `\`${text.replaceAll("\\", "\\\\").replaceAll("`", "\\`").replaceAll("${", "\\${")}\``;
 }
 
+/** Line comments of WGSL, where more characters end a line than in other languages. */
+export const lineComments = (lines: readonly string[]): string =>
+  lines.map((line) => `// ${line.replace(/[\p{Cc}\u2028\u2029]/gu, " ")}`.trimEnd()).join("\n");
+
 /** The inside of a doc comment: nothing in the lines can end it. */
 export function docText(lines: readonly string[]): string {
   const safe = lines.map((line) => line.replaceAll("*/", "*\\/").trimEnd());

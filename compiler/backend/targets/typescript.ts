@@ -4,7 +4,7 @@ import { isReduction } from "../../calculus/differentiate.js";
 import type { KernelPlan } from "../kernels.js";
 import { commentOn, temporaryName } from "./temporary-names.js";
 import { lower } from "../lower.js";
-import { settleExtremes } from "../../numerics/extremes.js";
+import { settleExtremes } from "../extremes.js";
 import { NameScope } from "../naming.js";
 import { printExpression, spellingOf } from "../../printing/print.js";
 import { schedule } from "../schedule.js";
@@ -43,7 +43,10 @@ export function inDouble({ export: name, arguments: list }: TypeScriptKernel): T
 export const inDoubleText = (text: FunctionText): FunctionText => ({
   ...text,
   name: `${text.name}64`,
-  parameters: text.parameters.map(({ name, type }) => ({ name, type: type === "Float32Array" ? "Float64Array" : type })),
+  parameters: text.parameters.map(({ name, type }) => ({
+    name,
+    type: type === "Float32Array" ? "Float64Array" : type,
+  })),
 });
 
 interface Output {
@@ -55,19 +58,33 @@ interface Output {
 /** The kernels of an activation over `Float32Array`s; they compute in binary64. */
 export function typescriptKernels(plan: KernelPlan): TypeScriptKernels {
   const library = new Set<string>();
-  const variables = [...plan.activation.inputs, ...plan.activation.hyperparameters.map(({ variable }) => variable), ...plan.activation.learned.map(({ variable }) => variable)];
-  const lowerWith = (nanFrom: ReadonlySet<Variable>) => (expr: Expr): Expr =>
-    lower(expr, {
-      spells: (primitive) => spellingOf(typescript, primitive) !== undefined,
-      nanFrom,
-      definition: plan.definition,
-      narrow: false,
-    });
+  const variables = [
+    ...plan.activation.inputs,
+    ...plan.activation.hyperparameters.map(({ variable }) => variable),
+    ...plan.activation.learned.map(({ variable }) => variable),
+  ];
+  const lowerWith =
+    (nanFrom: ReadonlySet<Variable>) =>
+    (expr: Expr): Expr =>
+      lower(expr, {
+        spells: (primitive) => spellingOf(typescript, primitive) !== undefined,
+        nanFrom,
+        definition: plan.definition,
+        narrow: false,
+      });
   const settle = (exprs: readonly Expr[], nanFrom: ReadonlySet<Variable>): Expr[] =>
-    settleExtremes(exprs.map(lowerWith(nanFrom)), plan.activation, plan.cotangent, "binary64");
+    settleExtremes(exprs, {
+      activation: plan.activation,
+      cotangent: plan.cotangent,
+      arithmetic: "binary64",
+      lower: lowerWith(nanFrom),
+    });
   const [value] = settle([plan.value], new Set(variables));
   const forward = new KernelWriter(plan, "forward", library).write([{ expr: value!, role: "output", of: null }]);
-  const gradients = settle(plan.gradients.map((gradient) => gradient.value), new Set());
+  const gradients = settle(
+    plan.gradients.map((gradient) => gradient.value),
+    new Set(),
+  );
   const backward = new KernelWriter(plan, "backward", library).write(
     plan.gradients.map(({ of }, i) => ({ expr: gradients[i]!, role: "gradient", of })),
   );
@@ -109,7 +126,11 @@ class KernelWriter {
     this.scope.claim(name);
     // Inputs and parameters have the first choice of names.
     const wanted = new Map<Variable, string>();
-    const declared = [...activation.inputs, ...activation.learned.map(({ variable }) => variable), ...activation.hyperparameters.map(({ variable }) => variable)];
+    const declared = [
+      ...activation.inputs,
+      ...activation.learned.map(({ variable }) => variable),
+      ...activation.hyperparameters.map(({ variable }) => variable),
+    ];
     for (const variable of declared) wanted.set(variable, this.scope.claim(parameterName(variable.name)));
     if (this.direction === "backward") this.argument(cotangent, this.scope.claim("dy"), "cotangent", "size");
     for (const input of activation.inputs) this.argument(input, wanted.get(input)!, "input", "size");
@@ -139,7 +160,8 @@ class KernelWriter {
         length,
       });
     }
-    if (this.plan.perChannel) for (const extent of ["channelOuter", "channels", "channelInner"] as const) this.extent(extent);
+    if (this.plan.perChannel)
+      for (const extent of ["channelOuter", "channels", "channelInner"] as const) this.extent(extent);
     if (this.plan.reduces) for (const extent of ["axisOuter", "axisLength", "axisInner"] as const) this.extent(extent);
     const statements = [...this.lengthChecks(), ...this.body(outputs)];
     return {
@@ -148,7 +170,13 @@ class KernelWriter {
     };
   }
 
-  private argument(variable: Variable, name: string, role: "cotangent" | "input" | "learned", length: string, value?: number): void {
+  private argument(
+    variable: Variable,
+    name: string,
+    role: "cotangent" | "input" | "learned",
+    length: string,
+    value?: number,
+  ): void {
     this.arrays.set(variable, name);
     this.parameters.push({ name, type: "Float32Array" });
     this.arguments.push({
@@ -167,17 +195,25 @@ class KernelWriter {
 
   private documentation(): string {
     const { activation, gradients } = this.plan;
-    if (this.direction === "forward") return activation.formula.join("\n");
-    if (this.plan.reduces) return `The vector-Jacobian product of ${activation.name}: what dy at the result is at each input.`;
+    if (this.direction === "forward") {
+      const { documentation, formula } = activation;
+      return [...documentation, ...(documentation.length > 0 ? [""] : []), ...formula].join("\n");
+    }
+    if (this.plan.reduces)
+      return `The vector-Jacobian product of ${activation.name}: what dy at the result is at each input.`;
     return gradients
-      .map(({ of, value }) => `d${of.name} = ${of.role === "learned" ? `sum(${formulaText(value)})` : formulaText(value)}`)
+      .map(
+        ({ of, value }) => `d${of.name} = ${of.role === "learned" ? `sum(${formulaText(value)})` : formulaText(value)}`,
+      )
       .join("\n");
   }
 
   private lengthChecks(): string[] {
     const { perChannel, reduces } = this.plan;
     const first = this.arguments.find(({ length }) => length === "size");
-    const leading = this.arrays.get(this.direction === "forward" ? this.plan.activation.inputs[0]! : this.plan.cotangent)!;
+    const leading = this.arrays.get(
+      this.direction === "forward" ? this.plan.activation.inputs[0]! : this.plan.cotangent,
+    )!;
     const lines: string[] = [];
     const size = "size";
     lines.push(`const ${size} = ${leading}.length;`);
@@ -197,7 +233,8 @@ class KernelWriter {
   private body(outputs: readonly Output[]): string[] {
     const exprs = outputs.map(({ expr }) => expr);
     const { bound } = schedule(exprs, {
-      hoisted: (node) => node.type === "number" && node.primitive !== "negate" && node.space !== 0 && !(node.space & Space.element),
+      hoisted: (node) =>
+        node.type === "number" && node.primitive !== "negate" && node.space !== 0 && !(node.space & Space.element),
     });
     const uniform: string[] = [];
     const channel: string[] = [];
@@ -205,7 +242,8 @@ class KernelWriter {
     for (const { variable, shape } of this.plan.activation.learned) {
       if (!read.has(variable)) continue;
       const array = this.arrays.get(variable)!;
-      const [index, suffix, lines] = shape === "channel" ? (["c", "C", channel] as const) : (["0", "Value", uniform] as const);
+      const [index, suffix, lines] =
+        shape === "channel" ? (["c", "C", channel] as const) : (["0", "Value", uniform] as const);
       const text = this.scope.claim(array + suffix);
       this.scalars.set(variable, text);
       lines.push(`const ${text} = ${array}[${index}]!;`);
@@ -215,7 +253,9 @@ class KernelWriter {
       if (node.space & (Space.element | Space.row)) inner.push(node);
       else (node.space & Space.channel ? channel : uniform).push(...this.bind(node));
     }
-    return this.plan.reduces ? [...uniform, ...this.rowLoops(exprs, inner)] : [...uniform, ...this.elementLoops(exprs, inner, channel)];
+    return this.plan.reduces
+      ? [...uniform, ...this.rowLoops(exprs, inner)]
+      : [...uniform, ...this.elementLoops(exprs, inner, channel)];
   }
 
   private elementLoops(exprs: readonly Expr[], bound: readonly Application[], channel: readonly string[]): string[] {
@@ -237,7 +277,13 @@ class KernelWriter {
         .filter((sum) => isPerChannel(sum.of) === (of === "channel"))
         .map((sum) => `${sum.array}[${of === "channel" ? "c" : "0"}] = ${sum.name};`);
     if (!this.plan.perChannel) {
-      return [...starts("scalar"), `for (let ${index} = 0; ${index} < size; ${index}++) {`, ...inLoop, "}", ...stores("scalar")];
+      return [
+        ...starts("scalar"),
+        `for (let ${index} = 0; ${index} < size; ${index}++) {`,
+        ...inLoop,
+        "}",
+        ...stores("scalar"),
+      ];
     }
     const run = [
       `const start = (o * channels + c) * channelInner;`,
@@ -282,25 +328,34 @@ class KernelWriter {
     const bindRows = (available: ReadonlySet<Expr>): void => {
       for (const node of rowBound) {
         if (this.scalars.has(node)) continue;
-        if (reachable([node]).filter(isReduction).every((reduction) => available.has(reduction))) lines.push(...this.bind(node));
+        if (
+          reachable([node])
+            .filter(isReduction)
+            .every((reduction) => available.has(reduction))
+        )
+          lines.push(...this.bind(node));
       }
     };
     const available = new Set<Expr>();
     for (const level of levels) {
       const accumulators = level.map((node) => {
-        const name = this.scope.claim(node.primitive === "maximum" ? "largest" : node.primitive === "minimum" ? "smallest" : "sum");
+        const name = this.scope.claim(
+          node.primitive === "maximum" ? "largest" : node.primitive === "minimum" ? "smallest" : "sum",
+        );
         const start = node.primitive === "maximum" ? "-Infinity" : node.primitive === "minimum" ? "Infinity" : "0";
         lines.push(`let ${name} = ${start};`);
         return { node, name };
       });
       lines.push(
-        ...pass(level.map((node) => node.operands[0]!), (print) =>
-          accumulators.map(({ node, name }) => {
-            const value = print(node.operands[0]!);
-            if (node.primitive === "maximum") return `${name} = Math.max(${name}, ${value});`;
-            if (node.primitive === "minimum") return `${name} = Math.min(${name}, ${value});`;
-            return `${name} += ${value};`;
-          }),
+        ...pass(
+          level.map((node) => node.operands[0]!),
+          (print) =>
+            accumulators.map(({ node, name }) => {
+              const value = print(node.operands[0]!);
+              if (node.primitive === "maximum") return `${name} = Math.max(${name}, ${value});`;
+              if (node.primitive === "minimum") return `${name} = Math.min(${name}, ${value});`;
+              return `${name} += ${value};`;
+            }),
         ),
       );
       for (const { node, name } of accumulators) {

@@ -22,7 +22,11 @@ export class WgslBindings {
   constructor(
     private readonly prefix: string,
     private readonly element: "f32" | "vec4<f32>",
-    uniformFields: readonly { readonly name: string; readonly role: "extent" | "hyperparameter"; readonly default?: number }[],
+    uniformFields: readonly {
+      readonly name: string;
+      readonly role: "extent" | "hyperparameter";
+      readonly default?: number;
+    }[],
   ) {
     this.fields = uniformFields.map((field, i) => ({
       name: field.name,
@@ -42,7 +46,11 @@ export class WgslBindings {
     };
   }
 
-  private declare(role: TensorRole, name: string, options: { of?: Variable; element: "f32" | "vec4<f32>"; length: string; write: boolean }): Buffer {
+  private declare(
+    role: TensorRole,
+    name: string,
+    options: { of?: Variable; element: "f32" | "vec4<f32>"; length: string; write: boolean },
+  ): Buffer {
     const known = this.buffers.find(({ binding }) => binding.role === role && binding.name === name);
     if (known) return known;
     const buffer: Buffer = {
@@ -75,7 +83,11 @@ export class WgslBindings {
   }
 
   learned(of: Variable): Buffer {
-    return this.declare("learned", of.name, { element: "f32", length: isPerChannel(of) ? "channels" : "1", write: false });
+    return this.declare("learned", of.name, {
+      element: "f32",
+      length: isPerChannel(of) ? "channels" : "1",
+      write: false,
+    });
   }
 
   gradient(of: Variable): Buffer {

@@ -39,8 +39,12 @@ class ElementKernels {
     this.gathered = this.inputs.length * 2 + 1 + this.learned.length > maximumBuffers;
     this.bindings = new WgslBindings(prefix, this.perChannel ? "f32" : "vec4<f32>", [
       { name: "size", role: "extent" },
-      ...(this.perChannel ? (["channelOuter", "channels", "channelInner"] as const).map((name) => ({ name, role: "extent" }) as const) : []),
-      ...activation.hyperparameters.map(({ variable, default: value }) => ({ name: variable.name, role: "hyperparameter", default: value }) as const),
+      ...(this.perChannel
+        ? (["channelOuter", "channels", "channelInner"] as const).map((name) => ({ name, role: "extent" }) as const)
+        : []),
+      ...activation.hyperparameters.map(
+        ({ variable, default: value }) => ({ name: variable.name, role: "hyperparameter", default: value }) as const,
+      ),
     ]);
   }
 
@@ -49,7 +53,11 @@ class ElementKernels {
     const forward: WgslKernel = { requires: [], passes: [...gather, this.forward()] };
     const backward: WgslKernel = {
       requires: [],
-      passes: [...gather, this.inputGradients(), ...(this.learned.length > 0 ? [this.partialSums(), ...this.sums()] : [])],
+      passes: [
+        ...gather,
+        this.inputGradients(),
+        ...(this.learned.length > 0 ? [this.partialSums(), ...this.sums()] : []),
+      ],
     };
     const text = [this.bindings.text(), ...this.entries].join("\n\n");
     return { text: `${text}\n`, forward, backward };
@@ -57,12 +65,12 @@ class ElementKernels {
 
   private entry(name: string, body: readonly string[]): { name: string; text: string } {
     const text = [
-        `@compute @workgroup_size(${workgroupSize})`,
-        `fn ${name}(`,
-        "  @builtin(workgroup_id) workgroup: vec3<u32>,",
-        "  @builtin(num_workgroups) workgroups: vec3<u32>,",
-        "  @builtin(local_invocation_index) lane: u32,",
-        ") {",
+      `@compute @workgroup_size(${workgroupSize})`,
+      `fn ${name}(`,
+      "  @builtin(workgroup_id) workgroup: vec3<u32>,",
+      "  @builtin(num_workgroups) workgroups: vec3<u32>,",
+      "  @builtin(local_invocation_index) lane: u32,",
+      ") {",
       ...body.map((line) => `  ${line}`),
       "}",
     ].join("\n");
@@ -124,7 +132,9 @@ class ElementKernels {
         }),
       ]);
       const over = this.perChannel ? "channels" : "1";
-      passes.push(this.bindings.pass(entry, { over, perWorkgroup: workgroupSize }, workgroupSize, [...buffers, parameters]));
+      passes.push(
+        this.bindings.pass(entry, { over, perWorkgroup: workgroupSize }, workgroupSize, [...buffers, parameters]),
+      );
     }
     return passes;
   }
@@ -147,7 +157,9 @@ class ElementKernels {
   private calls(name: string, tensors: readonly { readonly buffer: Buffer; readonly local: string }[]): string[] {
     const rest = this.scalarArguments();
     const components = this.perChannel ? [""] : [".x", ".y", ".z", ".w"];
-    return components.map((component) => `${name}(${[...tensors.map(({ local }) => local + component), ...rest].join(", ")})`);
+    return components.map(
+      (component) => `${name}(${[...tensors.map(({ local }) => local + component), ...rest].join(", ")})`,
+    );
   }
 
   private get elementsPerWorkgroup(): number {
@@ -300,7 +312,9 @@ class ElementKernels {
         ...lines,
       ]);
       const over = this.perChannel ? "channels" : "1";
-      passes.push(this.bindings.pass(entry, { over, perWorkgroup: workgroupSize }, workgroupSize, [partials, ...targets]));
+      passes.push(
+        this.bindings.pass(entry, { over, perWorkgroup: workgroupSize }, workgroupSize, [partials, ...targets]),
+      );
     }
     return passes;
   }

@@ -23,11 +23,17 @@ export function rowKernels(context: WgslContext): WgslKernels {
   const bindings = new WgslBindings(prefix, "f32", [
     { name: "size", role: "extent" },
     ...(["axisOuter", "axisLength", "axisInner"] as const).map((name) => ({ name, role: "extent" }) as const),
-    ...activation.hyperparameters.map(({ variable, default: value }) => ({ name: variable.name, role: "hyperparameter", default: value }) as const),
+    ...activation.hyperparameters.map(
+      ({ variable, default: value }) => ({ name: variable.name, role: "hyperparameter", default: value }) as const,
+    ),
   ]);
   const entries: string[] = [];
   const reductions = new Set<string>();
-  const write = (name: string, tensors: readonly { of: Variable; buffer: Buffer }[], outputs: readonly { expr: Expr; buffer: Buffer }[]): WgslPassDescription => {
+  const write = (
+    name: string,
+    tensors: readonly { of: Variable; buffer: Buffer }[],
+    outputs: readonly { expr: Expr; buffer: Buffer }[],
+  ): WgslPassDescription => {
     const text = new RowKernelWriter(context, bindings, reductions, name, tensors, outputs).text();
     entries.push(text);
     const used = [...tensors, ...outputs].map(({ buffer }) => buffer);
@@ -77,7 +83,10 @@ class RowKernelWriter {
       this.names.set(variable, this.bindings.uniform(variable.name, "hyperparameter"));
     }
     const exprs = this.outputs.map(({ expr }) => expr);
-    const bound = schedule(exprs, { repeating, hoisted: (node) => node.type === "number" && (node.space & (Space.element | Space.row)) === Space.row }).bound;
+    const bound = schedule(exprs, {
+      repeating,
+      hoisted: (node) => node.type === "number" && (node.space & (Space.element | Space.row)) === Space.row,
+    }).bound;
     const levels = reductionLevels(bound.filter(isReduction));
     const ofRow = bound.filter((node) => !(node.space & Space.element) && !isReduction(node));
     const known = new Set<Expr>();
@@ -88,28 +97,40 @@ class RowKernelWriter {
         this.lines.push(`var ${partial} = ${start};`);
         return { node, partial };
       });
-      this.pass(bound, level.map((node) => node.operands[0]!), () =>
-        accumulators.flatMap(({ node, partial }) => {
-          const value = this.print(node.operands[0]!, false);
-          if (node.primitive === "sum") return [`${partial} += ${value};`];
-          const sign = node.primitive === "maximum" ? ">" : "<";
-          return [`${partial} = select(${partial}, ${value}, ${value} ${sign} ${partial});`];
-        }),
+      this.pass(
+        bound,
+        level.map((node) => node.operands[0]!),
+        () =>
+          accumulators.flatMap(({ node, partial }) => {
+            const value = this.print(node.operands[0]!, false);
+            if (node.primitive === "sum") return [`${partial} += ${value};`];
+            const sign = node.primitive === "maximum" ? ">" : "<";
+            return [`${partial} = select(${partial}, ${value}, ${value} ${sign} ${partial});`];
+          }),
       );
       for (const { node, partial } of accumulators) {
-        const name = this.scope.claim(node.primitive === "maximum" ? "largest" : node.primitive === "minimum" ? "smallest" : "total");
+        const name = this.scope.claim(
+          node.primitive === "maximum" ? "largest" : node.primitive === "minimum" ? "smallest" : "total",
+        );
         this.reductions.add(node.primitive);
         this.lines.push(`let ${name} = ${prefix}_workgroup_${node.primitive}(${partial}, lane);`);
         this.names.set(node, name);
         known.add(node);
       }
       for (const node of ofRow) {
-        if (!this.names.has(node) && reachable([node]).filter(isReduction).every((inner) => known.has(inner))) {
+        if (
+          !this.names.has(node) &&
+          reachable([node])
+            .filter(isReduction)
+            .every((inner) => known.has(inner))
+        ) {
           this.lines.push(this.bind(node));
         }
       }
     }
-    this.pass(bound, exprs, () => this.outputs.map(({ expr, buffer }) => `${buffer.variable}[i] = ${this.print(expr, false)};`));
+    this.pass(bound, exprs, () =>
+      this.outputs.map(({ expr, buffer }) => `${buffer.variable}[i] = ${this.print(expr, false)};`),
+    );
     const extent = (name: string): string => this.bindings.uniform(name, "extent");
     return [
       `@compute @workgroup_size(${workgroupSize})`,

@@ -1,7 +1,7 @@
 /** WGSL kernels: scalar functions for any shader, and the entry points that run them over whole tensors. */
 import type { Application, Expr, Variable } from "../../ir/expr.js";
 import { wgslName, wgslReserved } from "../../names.js";
-import { settleExtremes } from "../../numerics/extremes.js";
+import { settleExtremes } from "../extremes.js";
 import { repeating, wgsl } from "../dialects/wgsl.js";
 import { libraryClosure } from "../library/wgsl.js";
 import { renamed } from "../library/function.js";
@@ -12,6 +12,7 @@ import type { WgslKernel } from "../manifest.js";
 import { NameScope } from "../naming.js";
 import { printExpression, spellingOf } from "../../printing/print.js";
 import { schedule } from "../schedule.js";
+import { lineComments } from "./text.js";
 import { commentOn, temporaryName } from "./temporary-names.js";
 import { elementKernels } from "./wgsl-element-kernels.js";
 import { rowKernels } from "./wgsl-row-kernels.js";
@@ -47,10 +48,17 @@ export function wgslKernels(plan: KernelPlan): WgslOutput {
   ];
   const settle = (exprs: readonly Expr[], nanFrom: ReadonlySet<Variable>): Expr[] => {
     const spells = (primitive: PrimitiveName): boolean => spellingOf(wgsl, primitive) !== undefined;
-    const lowered = exprs.map((expr) => lower(expr, { spells, nanFrom, definition: plan.definition, narrow: true }));
-    return settleExtremes(lowered, activation, plan.cotangent, "binary32");
+    return settleExtremes(exprs, {
+      activation,
+      cotangent: plan.cotangent,
+      arithmetic: "binary32",
+      lower: (expr) => lower(expr, { spells, nanFrom, definition: plan.definition, narrow: true }),
+    });
   };
-  const gradients = settle(plan.gradients.map(({ value }) => value), new Set());
+  const gradients = settle(
+    plan.gradients.map(({ value }) => value),
+    new Set(),
+  );
   const context: WgslContext = {
     plan,
     prefix,
@@ -63,12 +71,14 @@ export function wgslKernels(plan: KernelPlan): WgslOutput {
   };
   const own = plan.reduces ? "" : scalarFunctions(context);
   const kernels = plan.reduces ? rowKernels(context) : elementKernels(context);
+  // With no scalar function to stand at, the comment opens the kernels.
+  const heading = plan.reduces ? `${commentsOf(plan)}\n\n` : "";
   const library = libraryClosure([...used])
     .map(({ text }) => renamed(text, (name) => `${prefix}_${name}`))
     .join("\n\n");
   return {
     functions: [library, own].filter((text) => text !== "").join("\n\n") + (library || own ? "\n" : ""),
-    kernels: kernels.text,
+    kernels: heading + kernels.text,
     forward: kernels.forward,
     backward: kernels.backward,
   };
@@ -83,6 +93,9 @@ export const scalarParameters = ({ activation }: KernelPlan): Variable[] => [
 
 export const gradientsStruct = (prefix: string): string => `${prefix}_gradients`;
 
+const commentsOf = ({ activation }: KernelPlan): string =>
+  lineComments([...activation.documentation, ...activation.formula]);
+
 function scalarFunctions(context: WgslContext): string {
   const { plan, prefix } = context;
   const parameters = scalarParameters(plan);
@@ -95,7 +108,7 @@ function scalarFunctions(context: WgslContext): string {
   });
   const backwardOf = [plan.cotangent, ...parameters];
   const gradients = context.gradients.map(({ value }) => value);
-  const comments = plan.activation.formula.map((line) => `// ${line}`).join("\n");
+  const comments = commentsOf(plan);
   if (gradients.length === 1) {
     const backward = printFunction(context, {
       name: `${prefix}_backward`,
@@ -142,10 +155,16 @@ function printFunction({ plan, library }: WgslContext, parts: FunctionParts): st
   const signature = parts.parameters.map((parameter) => `${names.get(parameter) ?? ""}: f32`).join(", ");
   const { bound } = schedule(parts.outputs, { repeating });
   // An input held from both sides is two steps and one remark.
-  const commented = new Set(bound.filter((node) => node.operands[0] && commentOn(node).length > 0 && isHeld(node.operands[0])));
+  const commented = new Set(
+    bound.filter((node) => node.operands[0] && commentOn(node).length > 0 && isHeld(node.operands[0])),
+  );
   const lines = bound.flatMap((node) => [...(commented.has(node) ? [] : commentOn(node)), bind(node)]);
   const values = parts.outputs.map((output) => print(output, false));
-  return [`fn ${parts.name}(${signature}) -> ${parts.result} {`, ...[...lines, ...parts.finish(values)].map((line) => `  ${line}`), "}"].join("\n");
+  return [
+    `fn ${parts.name}(${signature}) -> ${parts.result} {`,
+    ...[...lines, ...parts.finish(values)].map((line) => `  ${line}`),
+    "}",
+  ].join("\n");
 
   function bind(node: Application): string {
     const text = print(node, true);

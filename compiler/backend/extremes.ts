@@ -7,17 +7,80 @@
 import { apply, constant, type Expr, substitute, type Variable } from "../ir/expr.js";
 import { fromNumber } from "../ir/rational.js";
 import type { Activation } from "../ir/activation.js";
-import { type Arithmetic, sampler } from "./sample.js";
+import { expandCalls } from "../calculus/differentiate.js";
+import { normalise } from "../algebra/normalise.js";
+import { atLargeInput } from "./asymptotics.js";
+import { referenceValue } from "../numerics/reference.js";
+import { type Arithmetic, sampler } from "../numerics/sample.js";
 
 /** The largest finite float32. */
 const largest = 3.4028234663852886e38;
 
 /** Sizes at which an input may be held, the weakest first. */
-const holds: readonly number[] = [largest, 2 ** 96, 2 ** 63, 2 ** 40, 2 ** 31, 2 ** 24, 2 ** 20, 2 ** 16, 2 ** 13, 2 ** 10, 512, 256, 128];
+const holds: readonly number[] = [
+  largest,
+  2 ** 96,
+  2 ** 63,
+  2 ** 40,
+  2 ** 31,
+  2 ** 24,
+  2 ** 20,
+  2 ** 16,
+  2 ** 13,
+  2 ** 10,
+  512,
+  256,
+  128,
+  80,
+  64,
+  48,
+];
 
 const magnitudes: readonly number[] = [
-  16, 32, 50, 80, 88, 89, 90, 95, 100, 103, 105, 110, 120, 150, 200, 300, 500, 800, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12,
-  1e13, 1e15, 1e17, 1e19, 2e19, 1e21, 1e24, 1e27, 1e30, 1e33, 1e36, 1e38, largest, Infinity,
+  16,
+  32,
+  50,
+  80,
+  88,
+  89,
+  90,
+  95,
+  100,
+  103,
+  105,
+  110,
+  120,
+  150,
+  200,
+  300,
+  500,
+  800,
+  1e3,
+  2e3,
+  5e3,
+  1e4,
+  1e5,
+  1e6,
+  1e7,
+  1e8,
+  1e9,
+  1e10,
+  1e11,
+  1e12,
+  1e13,
+  1e15,
+  1e17,
+  1e19,
+  2e19,
+  1e21,
+  1e24,
+  1e27,
+  1e30,
+  1e33,
+  1e36,
+  1e38,
+  largest,
+  Infinity,
 ];
 
 /** Inputs beyond the float32 range at which limits are read off, in binary64. */
@@ -26,34 +89,46 @@ const beyond: readonly number[] = [2 ** 130, 2 ** 145, 2 ** 160, 2 ** 190];
 /** Values of the other inputs while one of them grows. */
 const companions: readonly number[] = [0.7, -1.3];
 
+/** Borders from which on the form for large inputs may take over. */
+const borders: readonly number[] = [2 ** 40, 2 ** 31, 2 ** 24, 2 ** 20, 2 ** 16, 2 ** 13, 2 ** 10, 128];
+
+export interface SettleOptions {
+  readonly activation: Activation;
+  readonly cotangent: Variable;
+  readonly arithmetic: Arithmetic;
+  /** Turns an expression into what the target can spell. */
+  readonly lower: (expr: Expr) => Expr;
+}
+
 /**
- * The forms of one kernel's results, with inputs held where that is needed: all results at the same size where one
- * serves them all, so that they go on sharing subexpressions.
- *
- * @param forms what the target can spell
+ * The lowered forms of one kernel's results, right over the whole range of inputs: with inputs held, all results at the
+ * same size where one serves them all (so that they go on sharing subexpressions), or with a form of its own for large
+ * inputs.
  */
-export function settleExtremes(
-  forms: readonly Expr[],
-  activation: Activation,
-  cotangent: Variable,
-  arithmetic: Arithmetic,
-): Expr[] {
-  if (activation.axis) return [...forms];
+export function settleExtremes(exprs: readonly Expr[], options: SettleOptions): Expr[] {
+  const { activation, cotangent, arithmetic, lower } = options;
+  const forms = exprs.map(lower);
+  if (activation.axis) return forms;
   const parameters = [...activation.hyperparameters, ...activation.learned];
   const variables = [...activation.inputs, cotangent, ...parameters.map(({ variable }) => variable)];
   const defaults = parameters.map((parameter) => parameter.default);
-  const truths = forms.map((form) => sampler(form, variables, "binary64"));
+  const truths = forms.map((form, i) => truthOf(form, exprs[i]!, variables));
   let settled = [...forms];
   for (const [index, input] of activation.inputs.entries()) {
     for (const sign of [-1, 1] as const) {
-      const cases = truths.map((truth) => expectations(sign, index, activation.inputs.length, defaults, truth, arithmetic));
+      const cases = truths.map((truth) =>
+        expectations(sign, index, activation.inputs.length, defaults, truth, arithmetic),
+      );
       const faults = (form: Expr, i: number): number => {
         const run = sampler(form, variables, arithmetic);
-        return (cases[i] ?? []).reduce((count, { values, expected }) => count + (agrees(run(values), expected) ? 0 : 1), 0);
+        return (cases[i] ?? []).reduce(
+          (count, { values, expected }) => count + (agrees(run(values), expected) ? 0 : 1),
+          0,
+        );
       };
       const best = settled.map((form, i) => ({ form, faults: faults(form, i) }));
-      if (best.every((candidate) => candidate.faults === 0)) continue;
       for (const size of holds) {
+        if (best.every((candidate) => candidate.faults === 0)) break;
         const held = settled.map((form) => hold(form, input, sign, size));
         const counts = held.map((form, i) => (form === settled[i] ? best[i]!.faults : faults(form, i)));
         if (counts.every((count) => count === 0)) {
@@ -64,10 +139,44 @@ export function settleExtremes(
           if (counts[i]! < best[i]!.faults) best[i] = { form, faults: counts[i]! };
         });
       }
-      settled = best.map(({ form }) => form);
+      settled = best.map(({ form, faults: left }, i) => {
+        if (left === 0) return form;
+        const candidates = largeForms(exprs[i]!, settled[i]!, input, sign, lower);
+        let least = { form, faults: left };
+        for (const candidate of candidates) {
+          const count = faults(candidate, i);
+          if (count < least.faults) least = { form: candidate, faults: count };
+        }
+        return least.form;
+      });
     }
   }
   return settled;
+}
+
+/** `where(x > border, form for large x, form)`, for each border, the input held where it is infinite or not. */
+function largeForms(expr: Expr, form: Expr, input: Variable, sign: -1 | 1, lower: (expr: Expr) => Expr): Expr[] {
+  const large = lower(atLargeInput(normalise(expr), input, sign));
+  const held = hold(large, input, sign, largest);
+  return borders.flatMap((border) => {
+    const beyondIt = apply(sign > 0 ? "greater" : "less", [input, constant(fromNumber(sign * border))]);
+    return [apply("where", [beyondIt, large, form]), apply("where", [beyondIt, held, form])];
+  });
+}
+
+type Truth = (values: readonly number[]) => number;
+
+/** Binary64 where it gives a number; real arithmetic where it gives none, as when a factor overflows even there. */
+function truthOf(form: Expr, expr: Expr, variables: readonly Variable[]): Truth {
+  const quick = sampler(form, variables, "binary64");
+  const real = expandCalls(expr);
+  return (values) => {
+    const value = quick(values);
+    if (!Number.isNaN(value)) return value;
+    const bindings = new Map(variables.map((variable, i) => [variable, values[i] ?? 0]));
+    const reference = referenceValue(real, bindings, "binary64");
+    return reference.decided ? reference.value : NaN;
+  };
 }
 
 function hold(form: Expr, input: Variable, sign: -1 | 1, size: number): Expr {
@@ -115,7 +224,8 @@ function limitFrom(values: readonly number[]): number | undefined {
   if (c === d) return d;
   if (Math.abs(d) < 1e-30 && Math.abs(c) < 1e-30) return 0;
   if (Math.abs(d - c) <= 1e-9 * Math.abs(d)) return d;
-  const grows = Math.abs(d) > 1.05 * Math.abs(c) && Math.abs(c) > 1.05 * Math.abs(b) && Math.abs(b) > 1.05 * Math.abs(a);
+  const grows =
+    Math.abs(d) > 1.05 * Math.abs(c) && Math.abs(c) > 1.05 * Math.abs(b) && Math.abs(b) > 1.05 * Math.abs(a);
   return grows && Math.sign(a) === Math.sign(d) && Math.sign(b) === Math.sign(d) ? Math.sign(d) * Infinity : undefined;
 }
 
