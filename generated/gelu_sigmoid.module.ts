@@ -57,7 +57,7 @@ const geluSigmoidActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = sigmoid(sqrt(8 / pi) * x * (0.044715 * x^2 + 1)) + x * (sqrt(8 / pi) + 0.134145 * sqrt(8 / pi) * x^2) * sigmoid(sqrt(8 / pi) * x * (0.044715 * x^2 + 1)) * (1 - sigmoid(sqrt(8 / pi) * x * (0.044715 * x^2 + 1)))
+ * d/dx = sigmoid(sqrt(8 / pi) * (x + 0.044715 * x^3)) + sqrt(8 / pi) * x * (0.134145 * x^2 + 1) * sigmoid(sqrt(8 / pi) * (x + 0.044715 * x^3)) * (1 - sigmoid(sqrt(8 / pi) * (x + 0.044715 * x^3)))
  * ```
  */
 export function geluSigmoid(x: Tensor): Tensor {

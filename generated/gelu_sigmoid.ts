@@ -16,12 +16,13 @@ export function geluSigmoidForward(x: Float32Array, y: Float32Array): void {
     y[i] =
       bounded *
       sigmoid(
-        1.5957691216057308 * bounded * (0.044715 * (bounded * bounded) + 1),
+        1.5957691216057308 *
+          (bounded + 0.044715 * (bounded * bounded * bounded)),
       );
   }
 }
 
-/** dx = dy * (sigmoid(sqrt(8 / pi) * x * (0.044715 * x^2 + 1)) + x * (sqrt(8 / pi) + 0.134145 * sqrt(8 / pi) * x^2) * sigmoid(sqrt(8 / pi) * x * (0.044715 * x^2 + 1)) * (1 - sigmoid(sqrt(8 / pi) * x * (0.044715 * x^2 + 1)))) */
+/** dx = dy * (sigmoid(sqrt(8 / pi) * (x + 0.044715 * x^3)) + sqrt(8 / pi) * x * (0.134145 * x^2 + 1) * sigmoid(sqrt(8 / pi) * (x + 0.044715 * x^3)) * (1 - sigmoid(sqrt(8 / pi) * (x + 0.044715 * x^3)))) */
 export function geluSigmoidBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -39,13 +40,11 @@ export function geluSigmoidBackward(
       -3.4028234663852886e38,
     );
     const squared = bounded * bounded;
-    const p = 1.5957691216057308 * bounded * (0.044715 * squared + 1);
+    const p = 1.5957691216057308 * (bounded + 0.044715 * (squared * bounded));
     dx[i] =
       dyi *
       (sigmoid(p) +
-        bounded *
-          (1.5957691216057308 + 0.21406444881780073 * squared) *
-          logistic(p));
+        1.5957691216057308 * bounded * (0.134145 * squared + 1) * logistic(p));
   }
 }
 
@@ -65,12 +64,13 @@ export function geluSigmoidForward64(x: Float64Array, y: Float64Array): void {
     y[i] =
       bounded *
       sigmoid(
-        1.5957691216057308 * bounded * (0.044715 * (bounded * bounded) + 1),
+        1.5957691216057308 *
+          (bounded + 0.044715 * (bounded * bounded * bounded)),
       );
   }
 }
 
-/** dx = dy * (sigmoid(sqrt(8 / pi) * x * (0.044715 * x^2 + 1)) + x * (sqrt(8 / pi) + 0.134145 * sqrt(8 / pi) * x^2) * sigmoid(sqrt(8 / pi) * x * (0.044715 * x^2 + 1)) * (1 - sigmoid(sqrt(8 / pi) * x * (0.044715 * x^2 + 1)))) */
+/** dx = dy * (sigmoid(sqrt(8 / pi) * (x + 0.044715 * x^3)) + sqrt(8 / pi) * x * (0.134145 * x^2 + 1) * sigmoid(sqrt(8 / pi) * (x + 0.044715 * x^3)) * (1 - sigmoid(sqrt(8 / pi) * (x + 0.044715 * x^3)))) */
 export function geluSigmoidBackward64(
   dy: Float64Array,
   x: Float64Array,
@@ -88,13 +88,11 @@ export function geluSigmoidBackward64(
       -3.4028234663852886e38,
     );
     const squared = bounded * bounded;
-    const p = 1.5957691216057308 * bounded * (0.044715 * squared + 1);
+    const p = 1.5957691216057308 * (bounded + 0.044715 * (squared * bounded));
     dx[i] =
       dyi *
       (sigmoid(p) +
-        bounded *
-          (1.5957691216057308 + 0.21406444881780073 * squared) *
-          logistic(p));
+        1.5957691216057308 * bounded * (0.134145 * squared + 1) * logistic(p));
   }
 }
 

@@ -52,15 +52,15 @@ fn gelu_sigmoid_logistic(x: f32) -> f32 {
 fn gelu_sigmoid(x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, -0x1.fffffep+127f, x < -0x1.fffffep+127f);
-  return bounded * gelu_sigmoid_sigmoid(1.5957692 * (bounded * (0.044715 * bounded * bounded + 1.0)));
+  return bounded * gelu_sigmoid_sigmoid(1.5957692 * (bounded + 0.044715 * bounded * (bounded * bounded)));
 }
 
 fn gelu_sigmoid_backward(dy: f32, x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, 1099511600000.0, x > 1099511600000.0);
   let bounded2 = select(bounded, -1099511600000.0, bounded < -1099511600000.0);
-  let p = 1.5957692 * (bounded2 * (0.044715 * bounded2 * bounded2 + 1.0));
-  return (gelu_sigmoid_sigmoid(p) + bounded2 * (1.5957692 + 0.21406445 * bounded2 * bounded2) * gelu_sigmoid_logistic(p)) * dy;
+  let p = 1.5957692 * (bounded2 + 0.044715 * bounded2 * (bounded2 * bounded2));
+  return (gelu_sigmoid_sigmoid(p) + 1.5957692 * (bounded2 * (0.134145 * bounded2 * bounded2 + 1.0) * gelu_sigmoid_logistic(p))) * dy;
 }
 
 struct gelu_sigmoid_uniform_values {

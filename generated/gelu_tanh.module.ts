@@ -57,7 +57,7 @@ const geluTanhActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = sigmoid(2 * sqrt(2 / pi) * x * (0.044715 * x^2 + 1)) + x * (2 * sqrt(2 / pi) + 0.26829 * sqrt(2 / pi) * x^2) * sigmoid(2 * sqrt(2 / pi) * x * (0.044715 * x^2 + 1)) * (1 - sigmoid(2 * sqrt(2 / pi) * x * (0.044715 * x^2 + 1)))
+ * d/dx = sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 * x^3)) + 2 * sqrt(2 / pi) * x * (0.134145 * x^2 + 1) * sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 * x^3)) * (1 - sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 * x^3)))
  * ```
  */
 export function geluTanh(x: Tensor): Tensor {

@@ -16,12 +16,13 @@ export function geluTanhForward(x: Float32Array, y: Float32Array): void {
     y[i] =
       bounded *
       sigmoid(
-        1.5957691216057308 * bounded * (0.044715 * (bounded * bounded) + 1),
+        1.5957691216057308 *
+          (bounded + 0.044715 * (bounded * bounded * bounded)),
       );
   }
 }
 
-/** dx = dy * (sigmoid(2 * sqrt(2 / pi) * x * (0.044715 * x^2 + 1)) + x * (2 * sqrt(2 / pi) + 0.26829 * sqrt(2 / pi) * x^2) * sigmoid(2 * sqrt(2 / pi) * x * (0.044715 * x^2 + 1)) * (1 - sigmoid(2 * sqrt(2 / pi) * x * (0.044715 * x^2 + 1)))) */
+/** dx = dy * (sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 * x^3)) + 2 * sqrt(2 / pi) * x * (0.134145 * x^2 + 1) * sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 * x^3)) * (1 - sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 * x^3)))) */
 export function geluTanhBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -39,13 +40,11 @@ export function geluTanhBackward(
       -3.4028234663852886e38,
     );
     const squared = bounded * bounded;
-    const p = 1.5957691216057308 * bounded * (0.044715 * squared + 1);
+    const p = 1.5957691216057308 * (bounded + 0.044715 * (squared * bounded));
     dx[i] =
       dyi *
       (sigmoid(p) +
-        bounded *
-          (1.5957691216057308 + 0.21406444881780073 * squared) *
-          logistic(p));
+        1.5957691216057308 * bounded * (0.134145 * squared + 1) * logistic(p));
   }
 }
 
@@ -65,12 +64,13 @@ export function geluTanhForward64(x: Float64Array, y: Float64Array): void {
     y[i] =
       bounded *
       sigmoid(
-        1.5957691216057308 * bounded * (0.044715 * (bounded * bounded) + 1),
+        1.5957691216057308 *
+          (bounded + 0.044715 * (bounded * bounded * bounded)),
       );
   }
 }
 
-/** dx = dy * (sigmoid(2 * sqrt(2 / pi) * x * (0.044715 * x^2 + 1)) + x * (2 * sqrt(2 / pi) + 0.26829 * sqrt(2 / pi) * x^2) * sigmoid(2 * sqrt(2 / pi) * x * (0.044715 * x^2 + 1)) * (1 - sigmoid(2 * sqrt(2 / pi) * x * (0.044715 * x^2 + 1)))) */
+/** dx = dy * (sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 * x^3)) + 2 * sqrt(2 / pi) * x * (0.134145 * x^2 + 1) * sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 * x^3)) * (1 - sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 * x^3)))) */
 export function geluTanhBackward64(
   dy: Float64Array,
   x: Float64Array,
@@ -88,13 +88,11 @@ export function geluTanhBackward64(
       -3.4028234663852886e38,
     );
     const squared = bounded * bounded;
-    const p = 1.5957691216057308 * bounded * (0.044715 * squared + 1);
+    const p = 1.5957691216057308 * (bounded + 0.044715 * (squared * bounded));
     dx[i] =
       dyi *
       (sigmoid(p) +
-        bounded *
-          (1.5957691216057308 + 0.21406444881780073 * squared) *
-          logistic(p));
+        1.5957691216057308 * bounded * (0.134145 * squared + 1) * logistic(p));
   }
 }
 

@@ -18,19 +18,17 @@ export function rationalTanhForward(x: Float32Array, y: Float32Array): void {
       Math.min(xi, 3.4028234663852886e38),
       -3.4028234663852886e38,
     );
-    const u =
-      0.4444444444444444 * bounded +
-      0.2797925925925926 * (bounded * bounded * bounded);
-    const u2 = u + 0.6666666666666666;
-    const u3 = u - 0.6666666666666666;
-    y[i] =
-      bounded >= 0
-        ? (1.7159 * bounded * u2) / (bounded * u2 + 1)
-        : (-1.7159 * bounded * u3) / (bounded * u3 + 1);
+    const p = 0.6666666666666666 * bounded;
+    const squared = bounded * bounded;
+    const p2 = 0.4444444444444444 * squared;
+    const p3 = 0.2797925925925926 * (squared * squared);
+    const u = p + p2 + p3;
+    const u2 = p2 - p + p3;
+    y[i] = bounded >= 0 ? (1.7159 * u) / (u + 1) : (-1.7159 * u2) / (u2 + 1);
   }
 }
 
-/** dx = dy * where(x >= 0, 1.7159 * (8/9 * x + 18886/16875 * x^3 + 2/3) / (x * (4/9 * x + 9443/33750 * x^3 + 2/3) + 1)^2, -1.7159 * (8/9 * x + 18886/16875 * x^3 - 2/3) / (x * (4/9 * x + 9443/33750 * x^3 - 2/3) + 1)^2) */
+/** dx = dy * where(x >= 0, 1.7159 * (8/9 * x + 18886/16875 * x^3 + 2/3) / (2/3 * x + 4/9 * x^2 + 9443/33750 * x^4 + 1)^2, -1.7159 * (8/9 * x + 18886/16875 * x^3 - 2/3) / (4/9 * x^2 - 2/3 * x + 9443/33750 * x^4 + 1)^2) */
 export function rationalTanhBackward(
   dy: Float32Array,
   x: Float32Array,
@@ -47,16 +45,19 @@ export function rationalTanhBackward(
       Math.min(xi, 3.4028234663852886e38),
       -3.4028234663852886e38,
     );
-    const p = bounded * bounded * bounded;
-    const u = 0.8888888888888888 * bounded + 1.1191703703703704 * p;
-    const u2 = 0.4444444444444444 * bounded + 0.2797925925925926 * p;
-    const u3 = bounded * (u2 + 0.6666666666666666) + 1;
-    const u4 = bounded * (u2 - 0.6666666666666666) + 1;
+    const squared = bounded * bounded;
+    const u =
+      0.8888888888888888 * bounded + 1.1191703703703704 * (squared * bounded);
+    const p = 0.6666666666666666 * bounded;
+    const p2 = 0.4444444444444444 * squared;
+    const p3 = 0.2797925925925926 * (squared * squared);
+    const u2 = p + p2 + p3 + 1;
+    const u3 = p2 - p + p3 + 1;
     dx[i] =
       dyi *
       (bounded >= 0
-        ? (1.7159 * (u + 0.6666666666666666)) / (u3 * u3)
-        : (-1.7159 * (u - 0.6666666666666666)) / (u4 * u4));
+        ? (1.7159 * (u + 0.6666666666666666)) / (u2 * u2)
+        : (-1.7159 * (u - 0.6666666666666666)) / (u3 * u3));
   }
 }
 
@@ -78,19 +79,17 @@ export function rationalTanhForward64(x: Float64Array, y: Float64Array): void {
       Math.min(xi, 3.4028234663852886e38),
       -3.4028234663852886e38,
     );
-    const u =
-      0.4444444444444444 * bounded +
-      0.2797925925925926 * (bounded * bounded * bounded);
-    const u2 = u + 0.6666666666666666;
-    const u3 = u - 0.6666666666666666;
-    y[i] =
-      bounded >= 0
-        ? (1.7159 * bounded * u2) / (bounded * u2 + 1)
-        : (-1.7159 * bounded * u3) / (bounded * u3 + 1);
+    const p = 0.6666666666666666 * bounded;
+    const squared = bounded * bounded;
+    const p2 = 0.4444444444444444 * squared;
+    const p3 = 0.2797925925925926 * (squared * squared);
+    const u = p + p2 + p3;
+    const u2 = p2 - p + p3;
+    y[i] = bounded >= 0 ? (1.7159 * u) / (u + 1) : (-1.7159 * u2) / (u2 + 1);
   }
 }
 
-/** dx = dy * where(x >= 0, 1.7159 * (8/9 * x + 18886/16875 * x^3 + 2/3) / (x * (4/9 * x + 9443/33750 * x^3 + 2/3) + 1)^2, -1.7159 * (8/9 * x + 18886/16875 * x^3 - 2/3) / (x * (4/9 * x + 9443/33750 * x^3 - 2/3) + 1)^2) */
+/** dx = dy * where(x >= 0, 1.7159 * (8/9 * x + 18886/16875 * x^3 + 2/3) / (2/3 * x + 4/9 * x^2 + 9443/33750 * x^4 + 1)^2, -1.7159 * (8/9 * x + 18886/16875 * x^3 - 2/3) / (4/9 * x^2 - 2/3 * x + 9443/33750 * x^4 + 1)^2) */
 export function rationalTanhBackward64(
   dy: Float64Array,
   x: Float64Array,
@@ -107,16 +106,19 @@ export function rationalTanhBackward64(
       Math.min(xi, 3.4028234663852886e38),
       -3.4028234663852886e38,
     );
-    const p = bounded * bounded * bounded;
-    const u = 0.8888888888888888 * bounded + 1.1191703703703704 * p;
-    const u2 = 0.4444444444444444 * bounded + 0.2797925925925926 * p;
-    const u3 = bounded * (u2 + 0.6666666666666666) + 1;
-    const u4 = bounded * (u2 - 0.6666666666666666) + 1;
+    const squared = bounded * bounded;
+    const u =
+      0.8888888888888888 * bounded + 1.1191703703703704 * (squared * bounded);
+    const p = 0.6666666666666666 * bounded;
+    const p2 = 0.4444444444444444 * squared;
+    const p3 = 0.2797925925925926 * (squared * squared);
+    const u2 = p + p2 + p3 + 1;
+    const u3 = p2 - p + p3 + 1;
     dx[i] =
       dyi *
       (bounded >= 0
-        ? (1.7159 * (u + 0.6666666666666666)) / (u3 * u3)
-        : (-1.7159 * (u - 0.6666666666666666)) / (u4 * u4));
+        ? (1.7159 * (u + 0.6666666666666666)) / (u2 * u2)
+        : (-1.7159 * (u - 0.6666666666666666)) / (u3 * u3));
   }
 }
 

@@ -9,22 +9,33 @@ fn rational_tanh(x: f32) -> f32 {
   // Beyond this size, and at infinity, the result is its limit.
   let bounded = select(x, 2147483600.0, x > 2147483600.0);
   let bounded2 = select(bounded, -2147483600.0, bounded < -2147483600.0);
-  let u = 0.44444445 * bounded2 + 0.2797926 * bounded2 * (bounded2 * bounded2);
-  let p = bounded2 * (u + 0.6666667);
-  let p2 = bounded2 * (u - 0.6666667);
-  return select(-1.7159 * p2 / (p2 + 1.0), 1.7159 * p / (p + 1.0), bounded2 >= 0.0);
+  let p = 0.6666667 * bounded2;
+  let p2 = 0.44444445 * bounded2 * bounded2;
+  let p3 = 0.2797926 * bounded2 * (bounded2 * bounded2 * bounded2);
+  let u = p + p2 + p3;
+  let u2 = p2 - p + p3;
+  return select(-1.7159 * u2 / (u2 + 1.0), 1.7159 * u / (u + 1.0), bounded2 >= 0.0);
 }
 
 fn rational_tanh_backward(dy: f32, x: f32) -> f32 {
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, 1099511600000.0, x > 1099511600000.0);
-  let bounded2 = select(bounded, -1099511600000.0, bounded < -1099511600000.0);
-  let squared = bounded2 * bounded2;
-  let u = 0.8888889 * bounded2 + 1.1191704 * (squared * bounded2);
-  let u2 = 0.44444445 * bounded2 + 0.2797926 * bounded2 * squared;
-  let u3 = bounded2 * (u2 + 0.6666667) + 1.0;
-  let u4 = bounded2 * (u2 - 0.6666667) + 1.0;
-  return select(-1.7159 * (u - 0.6666667) / (u4 * u4), 1.7159 * (u + 0.6666667) / (u3 * u3), bounded2 >= 0.0) * dy;
+  let squared = x * x;
+  let q = 0.8888889 / squared;
+  let p = squared * x;
+  let q2 = 0.6666667 / p;
+  let squared2 = squared * squared;
+  let p2 = squared2 * x;
+  let q3 = 0.44444445 / squared;
+  let q4 = 1.0 / squared2;
+  let u = q3 + q2 + q4 + 0.2797926;
+  let u2 = q3 - q2 + q4 + 0.2797926;
+  let p3 = select(-1.7159 * (q - q2 + 1.1191704) / (p2 * (u2 * u2)), 1.7159 * (q + q2 + 1.1191704) / (p2 * (u * u)), x >= 0.0) * dy;
+  let u3 = 0.8888889 * x + 1.1191704 * p;
+  let p4 = 0.6666667 * x;
+  let p5 = 0.44444445 * x * x;
+  let p6 = 0.2797926 * x * p;
+  let u4 = p4 + p5 + p6 + 1.0;
+  let u5 = p5 - p4 + p6 + 1.0;
+  return select(select(select(-1.7159 * (u3 - 0.6666667) / (u5 * u5), 1.7159 * (u3 + 0.6666667) / (u4 * u4), x >= 0.0) * dy, p3, x < -65536.0), p3, x > 65536.0);
 }
 
 struct rational_tanh_uniform_values {

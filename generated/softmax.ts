@@ -71,12 +71,13 @@ export function softmaxBackward(
         sum += e;
         sum2 += p;
       }
+      const squared = sum * sum;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
         const e = Math.exp(xi - largest);
         const p = dyi * e;
-        dx[i] = (p - (e * sum2) / sum) / sum;
+        dx[i] = p / sum - (e * sum2) / squared;
       }
     }
   }
@@ -153,12 +154,13 @@ export function softmaxBackward64(
         sum += e;
         sum2 += p;
       }
+      const squared = sum * sum;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
         const e = Math.exp(xi - largest);
         const p = dyi * e;
-        dx[i] = (p - (e * sum2) / sum) / sum;
+        dx[i] = p / sum - (e * sum2) / squared;
       }
     }
   }

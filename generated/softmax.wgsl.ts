@@ -153,13 +153,14 @@ fn softmax_backward(
   }
   let total = softmax_workgroup_sum(partial2, lane);
   let total2 = softmax_workgroup_sum(partial3, lane);
+  let squared = total * total;
   for (var k = lane; k < softmax_uniforms.axisLength; k += 256u) {
     let i = start + k * softmax_uniforms.axisInner;
     let dy = softmax_cotangent_dy[i];
     let x = softmax_input_x[i];
     let e = softmax_exp(x - largest);
     let p = e * dy;
-    softmax_gradient_dx[i] = (p - e * total2 / total) / total;
+    softmax_gradient_dx[i] = p / total - e * total2 / squared;
   }
 }
 `;

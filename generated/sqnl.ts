@@ -11,8 +11,8 @@ export function sqnlForward(x: Float32Array, y: Float32Array): void {
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    const p = 0.25 * xi;
-    y[i] = xi > 2 ? 1 : xi >= 0 ? xi * (1 - p) : xi < -2 ? -1 : xi * (p + 1);
+    const p = 0.25 * (xi * xi);
+    y[i] = xi > 2 ? 1 : xi >= 0 ? xi - p : xi < -2 ? -1 : xi + p;
   }
 }
 
@@ -44,8 +44,8 @@ export function sqnlForward64(x: Float64Array, y: Float64Array): void {
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    const p = 0.25 * xi;
-    y[i] = xi > 2 ? 1 : xi >= 0 ? xi * (1 - p) : xi < -2 ? -1 : xi * (p + 1);
+    const p = 0.25 * (xi * xi);
+    y[i] = xi > 2 ? 1 : xi >= 0 ? xi - p : xi < -2 ? -1 : xi + p;
   }
 }
 

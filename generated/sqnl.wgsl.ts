@@ -5,8 +5,8 @@ export const sqnlWgslFunctions: string = `// Square non-linearity: two parabolas
 // Source: Wuraola and Patel 2018; Echo SQNL.
 // sqnl(x) = where(x > 2, 1, where(x >= 0, x - x^2 / 4, where(x >= -2, x + x^2 / 4, -1)))
 fn sqnl(x: f32) -> f32 {
-  let p = 0.25 * x;
-  return select(select(select(x * (p + 1.0), -1.0, x < -2.0), x * (1.0 - p), x >= 0.0), 1.0, x > 2.0);
+  let p = 0.25 * x * x;
+  return select(select(select(x + p, -1.0, x < -2.0), x - p, x >= 0.0), 1.0, x > 2.0);
 }
 
 fn sqnl_backward(dy: f32, x: f32) -> f32 {

@@ -323,10 +323,12 @@ function takeOutFactors(terms: Terms): Expr | undefined {
       if (least < 0) common.set(factor, least);
     }
   }
-  for (const factor of [...common.keys()]) {
+  for (const [factor, taken] of [...common]) {
     const own = variablesOf(factor);
     const elsewhere = products.some((powers) =>
-      [...powers.keys()].some((other) => other !== factor && [...variablesOf(other)].some((name) => own.has(name))),
+      [...powers].some(([other, exponent]) =>
+        other === factor ? exponent !== taken : [...variablesOf(other)].some((name) => own.has(name)),
+      ),
     );
     if (own.size === 0 || elsewhere) common.delete(factor);
   }

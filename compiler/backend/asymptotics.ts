@@ -19,26 +19,20 @@ import * as R from "../ir/rational.js";
 
 /** @param sign that of the large input */
 export function atLargeInput(root: Expr, input: Variable, sign: -1 | 1): Expr {
-  return rebuild(root, (node, operands) => {
-    const built = make(node.primitive, operands, node.rule);
-    if (built.kind !== "application" || !occurs(input, built)) return built;
-    if (isSum(built)) return withPowerOutside(built, input);
-    const [a, b] = built.operands;
-    switch (built.primitive) {
-      case "abs":
-        return absolute(a!, input, sign);
-      case "sign":
-        return a === input ? constant(sign) : built;
-      case "hypot": {
-        const [p, q] = [a!, b!].map((operand) => make("divide", [operand, input]));
-        return degreeOf(a!, input) === 1 || degreeOf(b!, input) === 1
-          ? make("multiply", [magnitude(input, sign), make("hypot", [p!, q!])])
-          : built;
-      }
-      default:
-        return built;
+  const outside = (node: Expr): Expr => (isSum(node) && occurs(input, node) ? withPowerOutside(node, input) : node);
+  const result = rebuild(root, (node, operands) => {
+    // A sum within a sum is a part of it: powers are taken out of the whole.
+    if (isSum(node)) return make(node.primitive, operands);
+    const [a, b] = operands.map(outside);
+    if (node.primitive === "abs") return absolute(a!, input, sign);
+    if (node.primitive === "sign" && a === input) return constant(sign);
+    if (node.primitive === "hypot" && (degreeOf(a!, input) === 1 || degreeOf(b!, input) === 1)) {
+      const [p, q] = [a!, b!].map((operand) => make("divide", [operand, input]));
+      return make("multiply", [magnitude(input, sign), make("hypot", [p!, q!])]);
     }
+    return make(node.primitive, operands.map(outside), node.rule);
   });
+  return outside(result);
 }
 
 const magnitude = (input: Variable, sign: -1 | 1): Expr => (sign < 0 ? make("negate", [input]) : input);
