@@ -67,7 +67,7 @@ export async function emitActivation(activation: Activation, targets: readonly T
     files.push({ path: `${stem}.wgsl`, text: head + whole });
     files.push({
       path: `${stem}.wgsl.ts`,
-      text: await wgslModule(activation, name, wgsl.functions, wgsl.kernels, head),
+      text: wgslModule(name, wgsl.functions, wgsl.kernels, head),
     });
   }
   if (module) {
@@ -77,24 +77,20 @@ export async function emitActivation(activation: Activation, targets: readonly T
   return { files, entry };
 }
 
-/** The shader's text as exports, so that no bundler needs a setting for `.wgsl` files. */
-async function wgslModule(
-  activation: Activation,
-  name: string,
-  functions: string,
-  kernels: string,
-  head: string,
-): Promise<string> {
-  const parts =
-    functions === ""
-      ? [
-          `/** The kernels of ${name}: the text of the \`.wgsl\` file. */\nexport const ${name}Wgsl: string = ${templateLiteral(head + kernels)};`,
-        ]
-      : [
-          `/** Scalar functions, for use inside of other shaders. */\nexport const ${name}WgslFunctions: string = ${templateLiteral(functions)};`,
-          `/** Functions and kernels: the text of the \`.wgsl\` file. */\nexport const ${name}Wgsl: string = \`// ${banner(activation)}\n\n\${${name}WgslFunctions}\n${templateLiteral(kernels).slice(1)};`,
-        ];
-  return head + parts.join("\n\n") + "\n";
+/**
+ * The shader's text as exports, so that no bundler needs a setting for `.wgsl` files. The whole is joined by a call that
+ * is marked as pure: a bundler drops it where nobody asks for it, as it would not drop a template with a hole.
+ */
+function wgslModule(name: string, functions: string, kernels: string, head: string): string {
+  const whole = `/** The text of the \`.wgsl\` file. */\nexport const ${name}Wgsl: string =`;
+  if (functions === "") return `${head}${whole} ${templateLiteral(head + kernels)};\n`;
+  const scalar = `/** Scalar functions, for use inside of other shaders. */\nexport const ${name}WgslFunctions: string =`;
+  const joined = `/* @__PURE__ */ ${name}WgslFunctions.concat(`;
+  const onOneLine = `export const ${name}Wgsl: string = ${joined}\``.length <= 80;
+  return [
+    `${head}${scalar} ${templateLiteral(head + functions)};\n`,
+    `${whole}${onOneLine ? " " : "\n  "}${joined}${templateLiteral(`\n${kernels}`)});\n`,
+  ].join("\n");
 }
 
 function manifestEntry(
