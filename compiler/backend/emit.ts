@@ -6,8 +6,8 @@ import type { OutputFile, TargetName } from "./output.js";
 import { type KernelPlan, planKernels } from "./kernels.js";
 import { typescriptLibraryText } from "./library/kernel-text.js";
 import { layOutFunctions } from "./layout.js";
-import { printSourceFile } from "./source-file.js";
-import { moduleParts, recordPlaceholder } from "./targets/module.js";
+import { moduleText } from "./module-text.js";
+import { moduleParts } from "./targets/module.js";
 import { templateLiteral } from "./targets/text.js";
 import { inDouble, inDoubleText, typescriptKernels } from "./targets/typescript.js";
 import { wgslKernels } from "./targets/wgsl.js";
@@ -70,10 +70,7 @@ export async function emitActivation(activation: Activation, targets: readonly T
       text: wgslModule(name, wgsl.functions, wgsl.kernels, head),
     });
   }
-  if (module) {
-    const text = await printSourceFile([...module.statements]);
-    files.push({ path: `${stem}.module.ts`, text: head + text.replace(recordPlaceholder, () => `${module.record}\n`) });
-  }
+  if (module) files.push({ path: `${stem}.module.ts`, text: head + (await moduleText(module)) });
   return { files, entry };
 }
 

@@ -24,6 +24,10 @@ export interface ModuleInput {
 export interface ModuleParts {
   /** The statements of the module's file, with one that stands where the record goes. */
   readonly statements: readonly (StatementStructures | string)[];
+  /** The doc comment of the function, as it stands in the statements. */
+  readonly documentation: string;
+  /** The names that are the activation's own. */
+  readonly names: readonly string[];
   /** The text of the record, laid out. */
   readonly record: string;
 }
@@ -34,13 +38,14 @@ export const recordPlaceholder = "recordOfTheActivation;\n";
 export function moduleParts(input: ModuleInput): ModuleParts {
   const writer = new ModuleWriter(input);
   const record = writer.record();
-  return { statements: writer.statements(), record };
+  return { statements: writer.statements(), documentation: writer.documentation, names: writer.names(), record };
 }
 
 class ModuleWriter {
   private readonly scope: NameScope;
   private readonly imports: { name: string; alias?: string }[] = [];
   private readonly types: { name: string; alias?: string }[] = [];
+  readonly documentation: string;
   private readonly functionName: string;
   private readonly className: string;
   private readonly optionsName: string;
@@ -79,6 +84,7 @@ class ModuleWriter {
       "forward",
       "training",
     ]);
+    this.documentation = docText(this.documentationLines());
     this.inputs = activation.inputs.map(({ name }) => locals.claim(parameterName(name)));
     const checkOf = (name: string, key: string, range: Bounds | null): string | null =>
       range
@@ -175,7 +181,13 @@ class ModuleWriter {
     ].join("\n");
   }
 
-  private documentation(): string[] {
+  names(): string[] {
+    const { stem, ts, wgsl } = this.input;
+    const kernels = [...(ts ? [ts.forward.export, ts.backward.export] : []), ...(wgsl ? [wgsl.exportName] : [])];
+    return [this.functionName, this.className, this.optionsName, this.recordName, stem, ...kernels];
+  }
+
+  private documentationLines(): string[] {
     const { plan, kinks } = this.input;
     const { activation } = plan;
     const lines = [...activation.documentation];
@@ -232,7 +244,7 @@ class ModuleWriter {
       kind: StructureKind.Function,
       name: this.functionName,
       isExported: true,
-      docs: [docText(this.documentation())],
+      docs: [this.documentation],
       parameters: parameters.map(({ initializer, ...parameter }) =>
         initializer ? { ...parameter, initializer } : parameter,
       ),
