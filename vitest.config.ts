@@ -10,5 +10,10 @@ export default defineConfig({
       { find: /^activation-compiler$/, replacement: here("./compiler/index.ts") },
     ],
   },
-  test: { include: ["test/**/*.test.ts"], pool: "forks", testTimeout: 60_000 },
+  // Sweeps over very many inputs are run by hand, each by the command in its head.
+  test: {
+    include: ["test/**/*.test.ts", ...(process.env["LIBRARY_STRIDE"] ? ["test/**/*.sweep.ts"] : [])],
+    pool: "forks",
+    testTimeout: 60_000,
+  },
 });
