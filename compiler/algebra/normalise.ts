@@ -33,6 +33,7 @@ import {
 import { type Builder, match, matchFactors, matchTerms } from "./pattern.js";
 import { compiledRules, type CompiledRule, type RuleHead } from "./compiled-rules.js";
 import { instantiate } from "../primitives/formula.js";
+import { even, exactValue, odd } from "./exact-values.js";
 import { signOf } from "./sign.js";
 import { negateCondition, simplifyComparison, simplifyLogic, simplifyWhere } from "./selection.js";
 
@@ -438,52 +439,6 @@ function holds(rule: CompiledRule, bindings: ReadonlyMap<string, Expr>): boolean
   return true;
 }
 
-/** f(-a) = ±f(a) */
-const odd: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
-  "tanh",
-  "erf",
-  "sin",
-  "tan",
-  "sinh",
-  "asinh",
-  "atan",
-  "asin",
-  "atanh",
-  "cbrt",
-  "sign",
-]);
-const even: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["cos", "cosh", "logistic", "normpdf", "abs"]);
-
-/** Where a primitive has a rational value: f(0), and for log f(1). */
-const valueAtZero: Partial<Record<PrimitiveName, R.Rational>> = {
-  ...Object.fromEntries(
-    [
-      "expm1",
-      "log1p",
-      "sqrt",
-      "cbrt",
-      "tanh",
-      "erf",
-      "sin",
-      "tan",
-      "atan",
-      "asin",
-      "sinh",
-      "asinh",
-      "atanh",
-      "sign",
-      "floor",
-      "ceil",
-      "round",
-      "abs",
-    ].map((name) => [name, R.zero]),
-  ),
-  ...Object.fromEntries(["exp", "erfc", "cos", "cosh"].map((name) => [name, R.one])),
-  sigmoid: R.rational(1, 2),
-  normcdf: R.rational(1, 2),
-  logistic: R.rational(1, 4),
-};
-
 function functionOf(primitive: PrimitiveName, operands: readonly Expr[]): Expr {
   const [a] = operands;
   if (a?.kind === "constant" && operands.length === 1) {
@@ -508,41 +463,6 @@ function functionOf(primitive: PrimitiveName, operands: readonly Expr[]): Expr {
 function leadsNegative(node: Expr): boolean {
   if (isSum(node)) return [...termsOf(node).values()].every((coefficient) => coefficient.numerator < 0n);
   return productOf(node).coefficient.numerator < 0n;
-}
-
-function exactValue(primitive: PrimitiveName, a: R.Rational): R.Rational | undefined {
-  const floor = (value: R.Rational): bigint => {
-    const quotient = value.numerator / value.denominator;
-    return value.numerator < 0n && quotient * value.denominator !== value.numerator ? quotient - 1n : quotient;
-  };
-  switch (primitive) {
-    case "abs":
-      return a.numerator < 0n ? R.negate(a) : a;
-    case "sign":
-      return R.rational(a.numerator > 0n ? 1 : a.numerator < 0n ? -1 : 0);
-    case "floor":
-      return R.rational(floor(a));
-    case "ceil":
-      return R.rational(-floor(R.negate(a)));
-    case "round": {
-      const below = floor(a);
-      const rest = R.compare(R.subtract(a, R.rational(below)), R.rational(1, 2));
-      return R.rational(rest > 0 || (rest === 0 && below % 2n !== 0n) ? below + 1n : below);
-    }
-    case "sqrt": {
-      const root = (n: bigint): bigint | undefined => {
-        if (n < 0n || n > 1n << 52n) return undefined;
-        const r = BigInt(Math.round(Math.sqrt(Number(n))));
-        return r * r === n ? r : undefined;
-      };
-      const [n, d] = [root(a.numerator), root(a.denominator)];
-      return n !== undefined && d !== undefined ? R.rational(n, d) : undefined;
-    }
-    case "log":
-      return R.isOne(a) ? R.zero : undefined;
-    default:
-      return R.isZero(a) ? valueAtZero[primitive] : undefined;
-  }
 }
 
 /** f(where(c, a, b)) = where(c, f(a), f(b)), done where a branch is a constant. */
