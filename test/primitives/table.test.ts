@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { apply, inFreshGraph, Space, variable } from "../../compiler/ir/expr.js";
+import { sampler } from "../../compiler/numerics/sample.js";
+import { instantiateRow } from "../../compiler/primitives/formula.js";
+import { primitive, primitives, type PrimitiveName } from "../../compiler/primitives/table.js";
+
+const names = Object.keys(primitives).filter((name): name is PrimitiveName => name in primitives);
+const points = [-2.3, -0.7, -0.31, 0.27, 0.55, 0.83, 1.6, 2.9];
+
+/** A formula of a row as a function of its operands. */
+function compiled(text: string, operands: number): (values: readonly number[]) => number {
+  return inFreshGraph(() => {
+    const variables = ["a", "b", "c"].slice(0, operands).map((name) => variable(name, "input", Space.element));
+    return sampler(instantiateRow(text, variables, apply), variables, "binary64");
+  });
+}
+
+function pointsFor(operands: number): number[][] {
+  return operands === 1 ? points.map((a) => [a]) : points.flatMap((a) => points.map((b) => [a, b]));
+}
+
+describe("a row's derivatives are the slopes of its function", () => {
+  const rows = names.filter((name) => (primitive(name).derivatives?.length ?? 0) > 0 && name !== "stop_gradient");
+  it.each(rows)("%s", (name) => {
+    const { derivatives = [], operands, sample } = primitive(name);
+    const step = 1e-5;
+    let compared = 0;
+    derivatives.forEach((text, i) => {
+      const derivative = compiled(text, operands.length);
+      for (const at of pointsFor(operands.length)) {
+        const moved = (by: number): number => {
+          const [a = 0, b = 0, c = 0] = at.map((x, k) => (k === i ? x + by : x));
+          return sample(a, b, c);
+        };
+        const slope = (moved(step) - moved(-step)) / (2 * step);
+        if (!Number.isFinite(slope)) continue;
+        compared += 1;
+        const error = Math.abs(derivative(at) - slope) / Math.max(1, Math.abs(slope));
+        expect(error, `in operand ${i} at ${at.join()}: ${derivative(at)} for ${slope}`).toBeLessThan(1e-6);
+      }
+    });
+    expect(compared).toBeGreaterThan(1);
+  });
+});
+
+describe("a row's other forms are the same function", () => {
+  const rows = names.flatMap((name) => {
+    const { expansion, spelled } = primitive(name);
+    return [expansion, spelled].flatMap((text) => (text === undefined ? [] : [[name, text] as const]));
+  });
+  it.each(rows)("%s = %s", (name, text) => {
+    const { operands, sample } = primitive(name);
+    const form = compiled(text, operands.length);
+    for (const at of pointsFor(operands.length)) {
+      const [a = 0, b = 0] = at;
+      const expected = sample(a, b, 0);
+      if (Number.isNaN(expected)) expect(form(at)).toBeNaN();
+      else expect(form(at)).toBeCloseTo(expected, 12);
+    }
+  });
+});
