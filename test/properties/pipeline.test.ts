@@ -19,7 +19,7 @@ import type { ActivationEntry, Call, Outcome } from "../harness/manifest.js";
 import type { WgslKernelSet } from "../harness/wgsl.js";
 import { DefinitionGenerator } from "./definitions.js";
 
-const files = Array.from({ length: 12 }, (_, i) => new DefinitionGenerator(i + 1).file(10, `f${i}_`));
+const files = Array.from({ length: 20 }, (_, i) => new DefinitionGenerator(i + 1).file(10, `f${i}_`));
 const text = files.join("\n");
 let all: Compiled;
 let gpu: WgslKernelSet | null;
