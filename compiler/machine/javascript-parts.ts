@@ -41,12 +41,12 @@ function $i32_of_f32(x: number): number {
   $word_f32[0] = x;
   return $word_i32[0]!;
 }`,
-  choices: "const $choices = /* @__PURE__ */ new Float64Array(2);",
+  choice_pair: "const $choice_pair = /* @__PURE__ */ new Float64Array(2);",
   choose: `/** The first number if the condition holds, else the second one: without a branch. */
 function $choose(condition: boolean, yes: number, no: number): number {
-  $choices[0] = no;
-  $choices[1] = yes;
-  return $choices[Number(condition)]!;
+  $choice_pair[0] = no;
+  $choice_pair[1] = yes;
+  return $choice_pair[Number(condition)]!;
 }`,
   table_of_powers: `/** 2^n for n from -1080 (0 below -1074) to 1024 (infinity). */
 function $table_of_powers(): Float64Array {
@@ -57,11 +57,11 @@ function $table_of_powers(): Float64Array {
   for (let n = 0; n >= -1080; n--, power /= 2) powers[1080 + n] = power;
   return powers;
 }`,
-  powers: "const $powers = /* @__PURE__ */ $table_of_powers();",
+  powers_of_two: "const $powers_of_two = /* @__PURE__ */ $table_of_powers();",
   // Read from a table: a number put together from two words is not ready until both have left the store buffer.
   power_of_two: `/** 2^n for -1080 <= n <= 1024. */
 function $power_of_two(n: number): number {
-  return $powers[n + 1080]!;
+  return $powers_of_two[n + 1080]!;
 }`,
   high_word: `/** Sign, exponent and leading bits. */
 function $high_word(x: number): number {
@@ -101,4 +101,5 @@ function $fitting(a: bigint): bigint {
 export const javascriptParts: Parts = readParts(texts);
 
 /** A text without its types. */
-export const untyped = (text: string): string => text.replace(/: (?:number|bigint|boolean|Float64Array)\b/g, "").replaceAll("]!", "]");
+export const untyped = (text: string): string =>
+  text.replace(/: (?:number|bigint|boolean|Float64Array)\b/g, "").replaceAll("]!", "]");

@@ -4,9 +4,11 @@ import { isReduction } from "../../calculus/differentiate.js";
 import type { KernelPlan } from "../kernels.js";
 import { commentOn, temporaryName } from "./temporary-names.js";
 import { lower } from "../lower.js";
+import { mergeHolds } from "../bounds.js";
 import { settleExtremes } from "../extremes.js";
+import { recogniseGates } from "../gates.js";
 import { NameScope } from "../naming.js";
-import { printExpression, spellingOf } from "../../printing/print.js";
+import { formOf, printExpression, spellingOf } from "../../printing/print.js";
 import { schedule } from "../schedule.js";
 import { typescript } from "../dialects/typescript.js";
 import { formulaText } from "../../printing/definition-text.js";
@@ -68,17 +70,21 @@ export function typescriptKernels(plan: KernelPlan): TypeScriptKernels {
     (expr: Expr): Expr =>
       lower(expr, {
         spells: (primitive) => spellingOf(typescript, primitive) !== undefined,
+        formOf: (primitive) => formOf(typescript, primitive),
         nanFrom,
         definition: plan.definition,
         narrow: false,
+        branchless: true,
       });
-  const settle = (exprs: readonly Expr[], nanFrom: ReadonlySet<Variable>): Expr[] =>
-    settleExtremes(exprs, {
+  const settle = (exprs: readonly Expr[], nanFrom: ReadonlySet<Variable>): Expr[] => {
+    const settled = settleExtremes(recogniseGates(exprs), {
       activation: plan.activation,
       cotangent: plan.cotangent,
       arithmetic: "binary64",
       lower: lowerWith(nanFrom),
     });
+    return mergeHolds(settled, plan.activation.inputs, [...variables, plan.cotangent]);
+  };
   const [value] = settle([plan.value], new Set(variables));
   const forward = new KernelWriter(plan, "forward", library).write([{ expr: value!, role: "output", of: null }]);
   const gradients = settle(
