@@ -45,25 +45,6 @@ fn tanh_shrink_tanh(x: f32) -> f32 {
   return select(-y, y, x > 0.0);
 }
 
-// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
-fn tanh_shrink_sigmoid(x: f32) -> f32 {
-  if (tanh_shrink_is_nan(x)) {
-    return x;
-  }
-  let e = tanh_shrink_exp_scaled(-abs(x), 0.0, 0);
-  let d = 1.0 + e;
-  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
-}
-
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn tanh_shrink_logistic(x: f32) -> f32 {
-  if (tanh_shrink_is_nan(x)) {
-    return x;
-  }
-  let s = tanh_shrink_sigmoid(-abs(x));
-  return s - s * s;
-}
-
 // What tanh takes away.
 // Source: PyTorch nn.Tanhshrink.
 // tanh_shrink(x) = x - tanh(x)
@@ -72,7 +53,8 @@ fn tanh_shrink(x: f32) -> f32 {
 }
 
 fn tanh_shrink_backward(dy: f32, x: f32) -> f32 {
-  return (1.0 - 4.0 * tanh_shrink_logistic(2.0 * x)) * dy;
+  let t = tanh_shrink_tanh(x);
+  return t * t * dy;
 }
 `;
 
