@@ -265,7 +265,7 @@ export function printerOf({ width, trailingComma, strict }: Style) {
     if (value.kind === "conditional" && value.condition.kind === "binary") {
       return group([head, group(indent([line, doc]))]);
     }
-    if (value.kind === "atom" && /^[-\d]/.test(value.text)) return [head, " ", doc];
+    if (value.kind === "atom" && /^[-\d].*[^n]$|^\d$/.test(value.text)) return [head, " ", doc];
     if (isPoorlyBreakable(value)) return group([head, group(indent([line, doc]))]);
     const mark: Mark = { broken: false };
     return group([head, group(indent(line), false, mark), { kind: "indentIfBroken", doc, mark }]);
