@@ -4,6 +4,7 @@
  */
 import {
   addTerm,
+  isConstant,
   isSum,
   multiplyPower,
   type Product,
@@ -13,7 +14,7 @@ import {
   termsOf,
 } from "../algebra/forms.js";
 import { make } from "../algebra/normalise.js";
-import { apply, constant, type Expr, isApplication, reachable, rebuild } from "../ir/expr.js";
+import { type Application, apply, constant, type Expr, isApplication, occurs, reachable, rebuild } from "../ir/expr.js";
 import * as R from "../ir/rational.js";
 import type { PrimitiveName } from "../primitives/table.js";
 
@@ -48,6 +49,7 @@ export function recogniseGates(roots: readonly Expr[]): Expr[] {
       const built = apply(node.primitive, operands, node.rule);
       const [a] = operands;
       if (node.primitive === "tanh" && a && isApplication(a, "softplus")) return apply("mish_gate", a.operands);
+      if (node.primitive === "where") return exponentialBelowZero(built) ?? built;
       return isSum(built) ? withSlope(built) : built;
     }),
   );
@@ -99,6 +101,52 @@ function expandedMoment(term: Expr): Expr {
 function slopeOf({ slope }: Gate, a: Expr, b: Expr): Expr | undefined {
   if (slope !== "gelu_slope") return apply(slope, [a, b]);
   return a === b ? apply(slope, [a]) : undefined;
+}
+
+/**
+ * A selection between the two sides of 0 whose lower side has an exponential, as in ELU: selecting its argument early
+ * costs less than selecting the result. With n = min(x, 0), where(x > 0, t x, s (e^x - 1)) = t (x - n) + s (e^n - 1) and
+ * where(x > 0, t, s e^x) = where(x > 0, t, s) e^n.
+ */
+function exponentialBelowZero(selection: Application): Expr | undefined {
+  const [condition, above, below] = selection.operands;
+  if (!condition || (!isApplication(condition, "greater") && !isApplication(condition, "greaterOrEqual")))
+    return undefined;
+  const [x, bound] = condition.operands;
+  if (x?.kind !== "variable" || !isConstant(bound!, 0)) return undefined;
+  const negative = apply("negative_part", [x]);
+  const ofBelow = productOf(below!);
+  // What a factor is beyond its own side must not meet the other one, unless it is a number.
+  const only = (side: "above" | "below", factor: Expr): Expr => {
+    if (factor.kind === "constant") return factor;
+    return apply("choose", side === "above" ? [condition, factor, constant(0)] : [condition, constant(0), factor]);
+  };
+  const times = (factor: Expr, value: Expr): Expr =>
+    isConstant(factor, 1) ? value : apply("multiply", [factor, value]);
+  const expm1 = apply("expm1", [x]);
+  const ofAbove = productOf(above!);
+  if (ofBelow.powers.get(expm1) === 1 && ofAbove.powers.get(x) === 1) {
+    const [s, t] = [without(ofBelow, expm1), without(ofAbove, x)];
+    if ([s, t].some((rest) => occurs(x, rest))) return undefined;
+    const positive = apply("subtract", [apply("at_least", [x, constant(-746)]), negative]);
+    return apply("add", [
+      times(only("above", t), positive),
+      times(only("below", s), apply("bounded_expm1", [negative])),
+    ]);
+  }
+  const exp = apply("exp", [x]);
+  if (ofBelow.powers.get(exp) === 1) {
+    const s = without(ofBelow, exp);
+    if (occurs(x, s) || occurs(x, above!)) return undefined;
+    return apply("multiply", [apply("choose", [condition, above!, s]), apply("bounded_exp", [negative])]);
+  }
+  return undefined;
+}
+
+function without({ coefficient, powers }: Product, factor: Expr): Expr {
+  const rest: Product = { coefficient, powers: new Map(powers) };
+  multiplyPower(rest, factor, -1);
+  return rawProduct(rest);
 }
 
 /** logistic(a) = s / (1 + e^a) where another function needs s = sigmoid(a) or its e^a. */

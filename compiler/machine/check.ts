@@ -94,7 +94,7 @@ export function check(parsed: readonly ParsedDeclaration[], known: readonly Decl
       const struct: Struct = { kind: "struct", name, comments: each.comments, fields };
       structs.set(name, struct);
       checked.set(each, struct);
-    } else if (each.kind === "constant" || each.kind === "table") {
+    } else if (each.kind === "constant" || each.kind === "table" || each.kind === "tabulated") {
       const constant = checker.constant(each);
       constants.set(name, constant);
       checked.set(each, constant);
@@ -135,9 +135,22 @@ function checkerOf({ structs, constants, functions }: Signatures, text: string) 
     return scalars.find((scalar) => scalar === name) ?? structs.get(name) ?? fail(line, `there is no type ${name}`);
   }
 
-  function constant(parsed: ParsedDeclaration & { kind: "constant" | "table" }): Constant {
+  function constant(parsed: ParsedDeclaration & { kind: "constant" | "table" | "tabulated" }): Constant {
     const { name, comments, line } = parsed;
     const type = typeOf(parsed.type, line);
+    if (parsed.kind === "tabulated") {
+      const signature = functions.get(parsed.fn);
+      const fits = signature?.parameters.map((parameter) => parameter.type).join() === "i32";
+      if (!fits || signature?.result !== "f64" || type !== "f64")
+        return fail(line, `no function ${parsed.fn} from i32 to f64 stands before its table`);
+      return {
+        kind: "constant",
+        name,
+        comments,
+        type,
+        value: { kind: "tabulated", type, name: parsed.fn, length: parsed.size },
+      };
+    }
     const literal = (node: Node): Expr => {
       const value = expressionsOf(new Map(), floatOf([type])).typed(node, type);
       const isLiteral = (expr: Expr): boolean =>
@@ -445,7 +458,7 @@ function checkerOf({ structs, constants, functions }: Signatures, text: string) 
   return { typeOf, constant, fn };
 }
 
-const isTable = ({ value }: Constant): boolean => Array.isArray(value);
+const isTable = ({ value }: Constant): boolean => !("kind" in value) || value.kind === "tabulated";
 
 function at<T>(items: readonly T[], i: number): T {
   const item = items[i];

@@ -134,6 +134,7 @@ export function inline(
       case "boolean":
       case "natural":
       case "constant":
+      case "tabulated":
         return expr;
       case "local":
         return names.get(expr.name) ?? expr;

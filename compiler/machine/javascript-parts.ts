@@ -79,6 +79,10 @@ function $from_words(high: number, low: number): number {
   $word_i32[1] = high;
   return $word_f64[0]!;
 }`,
+  tabulated: `/** A table of the values of a function at 0, 1, 2 ... */
+function $tabulated(length: number, value: (i: number) => number): Float64Array {
+  return Float64Array.from({ length }, (_, i) => value(i));
+}`,
   multiply_high: `/** The upper 32 bits of a product. */
 function $multiply_high(a: number, b: number): number {
   const low = Math.floor(((a & 0xffff) * b) / 0x10000);
@@ -102,4 +106,4 @@ export const javascriptParts: Parts = readParts(texts);
 
 /** A text without its types. */
 export const untyped = (text: string): string =>
-  text.replace(/: (?:number|bigint|boolean|Float64Array)\b/g, "").replaceAll("]!", "]");
+  text.replace(/: (?:\(i: number\) => number|number|bigint|boolean|Float64Array)\b/g, "").replaceAll("]!", "]");

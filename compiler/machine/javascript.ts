@@ -92,6 +92,8 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
         return operation(expr);
       case "intrinsic":
         return intrinsic(expr);
+      case "tabulated":
+        return part("tabulated", number(expr.length), atom(spelling.declared(expr.name)));
     }
   }
 
@@ -309,6 +311,7 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
       case "boolean":
       case "natural":
       case "construct":
+      case "tabulated":
         throw new Error("not an integer");
     }
   }

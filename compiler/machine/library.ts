@@ -67,7 +67,7 @@ export function usedBy(declaration: Declaration): readonly string[] {
     for (const statement of statementsIn(declaration.body)) if (statement.kind === "let") type(statement.type);
   }
   for (const expr of expressionsIn(declaration)) {
-    if (expr.kind === "call") names.add(expr.name);
+    if (expr.kind === "call" || expr.kind === "tabulated") names.add(expr.name);
     if (expr.kind === "constant") names.add(expr.constant.name);
     if (expr.kind === "element") names.add(expr.table.name);
     if (expr.kind === "construct") type(expr.type);

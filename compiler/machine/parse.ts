@@ -83,6 +83,7 @@ export type ParsedDeclaration =
   | (Head & { readonly kind: "struct"; readonly fields: readonly ParsedField[] })
   | (Head & { readonly kind: "constant"; readonly type: string; readonly value: Node })
   | (Head & { readonly kind: "table"; readonly type: string; readonly size: number; readonly values: readonly Node[] })
+  | (Head & { readonly kind: "tabulated"; readonly type: string; readonly size: number; readonly fn: string })
   | (Head & {
       readonly kind: "function";
       readonly error: string | undefined;
@@ -201,7 +202,12 @@ export function parse(text: string): ParsedDeclaration[] {
       const size = Number(next().text);
       expect(">");
       expect("=");
-      expect("[");
+      if (!isAt("[")) {
+        const fn = name();
+        expect(";");
+        return { ...head, kind: "tabulated", type, size, fn };
+      }
+      next();
       const values = list("]", () => expression());
       expect(";");
       return { ...head, kind: "table", type, size, values };

@@ -156,6 +156,8 @@ export type Expr =
   | { readonly kind: "call"; readonly type: Type; readonly name: string; readonly operands: readonly Expr[] }
   | { readonly kind: "construct"; readonly type: Struct; readonly operands: readonly Expr[] }
   | { readonly kind: "field"; readonly type: Type; readonly operand: Expr; readonly name: string }
+  /** A table of the values of a function at 0, 1, 2 ... */
+  | { readonly kind: "tabulated"; readonly type: "f64"; readonly name: string; readonly length: number }
   | { readonly kind: "intrinsic"; readonly type: Type; readonly name: Intrinsic; readonly operands: readonly Expr[] };
 
 /** The value of a natural literal where naturals have so many bits. */
@@ -174,6 +176,7 @@ export function operandsOf(expr: Expr): readonly Expr[] {
     case "natural":
     case "local":
     case "constant":
+    case "tabulated":
       return [];
     case "element":
       return [expr.index];

@@ -83,7 +83,7 @@ export function typescriptPieces(
     const { value: translated } = translator((each) => each);
     const code: Code =
       "kind" in value
-        ? translated(value)
+        ? marked(translated(value))
         : tableCode(type, { kind: "array", constructed: null, elements: value.map(translated) });
     const typed = typeof type === "string" && "kind" in value ? "" : tableType(type, !("kind" in value));
     const declaration = { kind: "declare", keyword: "const", name: `${declared(name)}${typed}`, value: code } as const;
@@ -104,6 +104,10 @@ export function typescriptPieces(
     return `${docComment(fn.comments)}${text}`;
   }
 }
+
+/** A call that no bundler takes for a side effect. */
+const marked = (code: Code): Code =>
+  code.kind === "call" ? { ...code, callee: `/* @__PURE__ */ ${code.callee}` } : code;
 
 /** Typed arrays that no bundler takes for a side effect; naturals and structs in plain arrays. */
 function tableCode(type: Type, elements: Code): Code {

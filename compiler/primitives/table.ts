@@ -337,6 +337,14 @@ export const primitives = {
     sample: (a) => Math.exp(Math.max(Math.min(a, 709), -746)),
     latex: "e^{$a}",
   },
+  /** The smaller of a and 0, but not below -746, where exponentials are 0. */
+  negative_part: {
+    ...number1,
+    callable: false,
+    expansion: "0.5 * (at_most(at_least(a, -746), 746) - abs(at_most(at_least(a, -746), 746)))",
+    sample: (a) => Math.max(Math.min(a, 0), -746),
+    latex: "\\min($a, 0)",
+  },
   /** ln(1 + a) for 0 <= a <= 1. */
   unit_log1p: { ...number1, callable: false, expansion: "log1p(a)", sample: Math.log1p, latex: "\\ln(1 + $a)" },
   /** The derivative of a * normcdf(a). */
