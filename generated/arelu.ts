@@ -32,7 +32,7 @@ export function areluForward(
       xi > 0,
       xi * u2,
       alphaValue <= 0.01
-        ? xi / 100
+        ? xi * 0.01
         : alphaValue >= 0.99
           ? 0.99 * xi
           : xi * alphaValue,
@@ -73,19 +73,27 @@ export function areluBackward(
   const u2 = q + 1;
   const v = alphaValue >= 0.99 ? 0.99 : alphaValue;
   const v2 = alphaValue <= 0.01 ? 0.01 : v;
+  const v3 = Math.pow(u, 2);
+  const q2 = e / v3;
+  sides[0] = v2;
+  sides[1] = u2;
+  sides[2] = 0;
+  sides[3] = q2;
   let dalphaSum = 0;
   let dbetaSum = 0;
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    const p = dyi * xi;
-    dx[i] = dyi * choose(xi > 0, u2, v2);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded3 = Math.max(xi, -3.4028234663852886e38);
+    const p = dyi * bounded3;
+    dx[i] = dyi * pick(0, bounded3 > 0);
     dalphaSum += choose(
-      xi > 0,
+      bounded3 > 0,
       0,
       alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : p,
     );
-    dbetaSum += choose(xi > 0, (p * q) / u, 0);
+    dbetaSum += p * pick(2, bounded3 > 0);
   }
   dalpha[0] = dalphaSum;
   dbeta[0] = dbetaSum;
@@ -123,7 +131,7 @@ export function areluForward64(
       xi > 0,
       xi * u2,
       alphaValue <= 0.01
-        ? xi / 100
+        ? xi * 0.01
         : alphaValue >= 0.99
           ? 0.99 * xi
           : xi * alphaValue,
@@ -164,19 +172,27 @@ export function areluBackward64(
   const u2 = q + 1;
   const v = alphaValue >= 0.99 ? 0.99 : alphaValue;
   const v2 = alphaValue <= 0.01 ? 0.01 : v;
+  const v3 = Math.pow(u, 2);
+  const q2 = e / v3;
+  sides[0] = v2;
+  sides[1] = u2;
+  sides[2] = 0;
+  sides[3] = q2;
   let dalphaSum = 0;
   let dbetaSum = 0;
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    const p = dyi * xi;
-    dx[i] = dyi * choose(xi > 0, u2, v2);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded3 = Math.max(xi, -3.4028234663852886e38);
+    const p = dyi * bounded3;
+    dx[i] = dyi * pick(0, bounded3 > 0);
     dalphaSum += choose(
-      xi > 0,
+      bounded3 > 0,
       0,
       alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : p,
     );
-    dbetaSum += choose(xi > 0, (p * q) / u, 0);
+    dbetaSum += p * pick(2, bounded3 > 0);
   }
   dalpha[0] = dalphaSum;
   dbeta[0] = dbetaSum;
@@ -271,14 +287,15 @@ function expFractionEntry(i: number): number {
 const EXP_FRACTION = /* @__PURE__ */ tabulated(1024, expFractionEntry);
 
 /**
- * e^x for -746 <= x <= 709.79, where it is 0 and infinity. x = k / 1024 + r,
- * the powers of e for the integer and the rest of k / 1024 are in tables, and
- * e^r = 1 + r + r^2 p(r) (4.1e-16).
+ * e^x for -746 <= x <= 709.79, where it is 0 and infinity. Adding 3 * 2^41 and
+ * taking it away rounds x to c = k / 1024. The powers of e for the integer and
+ * for the rest of c are in tables; x = c + r, and e^r = 1 + r + r^2 p(r)
+ * (4.1e-16).
  */
 function boundedExp(x: number): number {
-  const n = Math.floor(x * 1024 + 0.5);
-  const k = n | 0;
-  const r = x - n * 0.0009765625;
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (c * 1024) | 0;
+  const r = x - c;
   return (
     EXP_INTEGER[(k >> 10) + 748]! *
     EXP_FRACTION[k & 1023]! *
@@ -293,4 +310,12 @@ function choose(condition: boolean, yes: number, no: number): number {
   choicePair[0] = no;
   choicePair[1] = yes;
   return choicePair[Number(condition)]!;
+}
+
+/** Pairs of numbers, each that of a condition that does not hold first. */
+const sides = /* @__PURE__ */ new Float64Array(32);
+
+/** One of the pair that lies there: without a branch. */
+function pick(place: number, condition: boolean): number {
+  return sides[place + Number(condition)]!;
 }

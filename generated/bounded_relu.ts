@@ -13,9 +13,17 @@ export function boundedReluForward(
 ): void {
   const size = x.length;
   requireLength("y", y, size);
-  for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    y[i] = choose(xi <= 0, 0, Math.min(xi, a));
+  const value = (xi: number): number => choose(xi <= 0, 0, Math.min(xi, a));
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
   }
 }
 
@@ -29,10 +37,18 @@ export function boundedReluBackward(
   const size = dy.length;
   requireLength("x", x, size);
   requireLength("dx", dx, size);
-  for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    dx[i] = choose(xi <= 0, 0, choose(xi >= a, 0, dyi));
+  const slope = (dyi: number, xi: number): number =>
+    choose(xi <= 0, 0, dyi * Number(xi < a));
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    dx[i] = slope(dy[i]!, x[i]!);
+    dx[i + 1] = slope(dy[i + 1]!, x[i + 1]!);
+    dx[i + 2] = slope(dy[i + 2]!, x[i + 2]!);
+    dx[i + 3] = slope(dy[i + 3]!, x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    dx[i] = slope(dy[i]!, x[i]!);
   }
 }
 
@@ -49,9 +65,17 @@ export function boundedReluForward64(
 ): void {
   const size = x.length;
   requireLength("y", y, size);
-  for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    y[i] = choose(xi <= 0, 0, Math.min(xi, a));
+  const value = (xi: number): number => choose(xi <= 0, 0, Math.min(xi, a));
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
   }
 }
 
@@ -65,10 +89,18 @@ export function boundedReluBackward64(
   const size = dy.length;
   requireLength("x", x, size);
   requireLength("dx", dx, size);
-  for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    dx[i] = choose(xi <= 0, 0, choose(xi >= a, 0, dyi));
+  const slope = (dyi: number, xi: number): number =>
+    choose(xi <= 0, 0, dyi * Number(xi < a));
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    dx[i] = slope(dy[i]!, x[i]!);
+    dx[i + 1] = slope(dy[i + 1]!, x[i + 1]!);
+    dx[i + 2] = slope(dy[i + 2]!, x[i + 2]!);
+    dx[i + 3] = slope(dy[i + 3]!, x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    dx[i] = slope(dy[i]!, x[i]!);
   }
 }
 

@@ -14,10 +14,23 @@ export function dualReluForward(
   const size = a.length;
   requireLength("b", b, size);
   requireLength("y", y, size);
-  for (let i = 0; i < size; i++) {
-    const ai = a[i]!;
-    const bi = b[i]!;
-    y[i] = choose(ai <= 0, 0, ai) - choose(bi <= 0, 0, bi);
+  const value = (ai: number, bi: number): number => {
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(ai, -3.4028234663852886e38);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded2 = Math.max(bi, -3.4028234663852886e38);
+    return bounded * Number(bounded > 0) - bounded2 * Number(bounded2 > 0);
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(a[i]!, b[i]!);
+    y[i + 1] = value(a[i + 1]!, b[i + 1]!);
+    y[i + 2] = value(a[i + 2]!, b[i + 2]!);
+    y[i + 3] = value(a[i + 3]!, b[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(a[i]!, b[i]!);
   }
 }
 
@@ -37,12 +50,25 @@ export function dualReluBackward(
   requireLength("b", b, size);
   requireLength("da", da, size);
   requireLength("db", db, size);
-  for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const ai = a[i]!;
-    const bi = b[i]!;
-    da[i] = choose(ai > 0, dyi, 0);
-    db[i] = choose(bi > 0, -dyi, 0);
+  sides[0] = 0;
+  sides[1] = -1;
+  const slope = (dyi: number, ai: number): number => dyi * Number(ai > 0);
+  const slope2 = (dyi: number, bi: number): number => dyi * pick(0, bi > 0);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    da[i] = slope(dy[i]!, a[i]!);
+    db[i] = slope2(dy[i]!, b[i]!);
+    da[i + 1] = slope(dy[i + 1]!, a[i + 1]!);
+    db[i + 1] = slope2(dy[i + 1]!, b[i + 1]!);
+    da[i + 2] = slope(dy[i + 2]!, a[i + 2]!);
+    db[i + 2] = slope2(dy[i + 2]!, b[i + 2]!);
+    da[i + 3] = slope(dy[i + 3]!, a[i + 3]!);
+    db[i + 3] = slope2(dy[i + 3]!, b[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    da[i] = slope(dy[i]!, a[i]!);
+    db[i] = slope2(dy[i]!, b[i]!);
   }
 }
 
@@ -60,10 +86,23 @@ export function dualReluForward64(
   const size = a.length;
   requireLength("b", b, size);
   requireLength("y", y, size);
-  for (let i = 0; i < size; i++) {
-    const ai = a[i]!;
-    const bi = b[i]!;
-    y[i] = choose(ai <= 0, 0, ai) - choose(bi <= 0, 0, bi);
+  const value = (ai: number, bi: number): number => {
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(ai, -3.4028234663852886e38);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded2 = Math.max(bi, -3.4028234663852886e38);
+    return bounded * Number(bounded > 0) - bounded2 * Number(bounded2 > 0);
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(a[i]!, b[i]!);
+    y[i + 1] = value(a[i + 1]!, b[i + 1]!);
+    y[i + 2] = value(a[i + 2]!, b[i + 2]!);
+    y[i + 3] = value(a[i + 3]!, b[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(a[i]!, b[i]!);
   }
 }
 
@@ -83,12 +122,25 @@ export function dualReluBackward64(
   requireLength("b", b, size);
   requireLength("da", da, size);
   requireLength("db", db, size);
-  for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const ai = a[i]!;
-    const bi = b[i]!;
-    da[i] = choose(ai > 0, dyi, 0);
-    db[i] = choose(bi > 0, -dyi, 0);
+  sides[0] = 0;
+  sides[1] = -1;
+  const slope = (dyi: number, ai: number): number => dyi * Number(ai > 0);
+  const slope2 = (dyi: number, bi: number): number => dyi * pick(0, bi > 0);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    da[i] = slope(dy[i]!, a[i]!);
+    db[i] = slope2(dy[i]!, b[i]!);
+    da[i + 1] = slope(dy[i + 1]!, a[i + 1]!);
+    db[i + 1] = slope2(dy[i + 1]!, b[i + 1]!);
+    da[i + 2] = slope(dy[i + 2]!, a[i + 2]!);
+    db[i + 2] = slope2(dy[i + 2]!, b[i + 2]!);
+    da[i + 3] = slope(dy[i + 3]!, a[i + 3]!);
+    db[i + 3] = slope2(dy[i + 3]!, b[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    da[i] = slope(dy[i]!, a[i]!);
+    db[i] = slope2(dy[i]!, b[i]!);
   }
 }
 
@@ -104,11 +156,10 @@ function requireLength(
   }
 }
 
-const choicePair = /* @__PURE__ */ new Float64Array(2);
+/** Pairs of numbers, each that of a condition that does not hold first. */
+const sides = /* @__PURE__ */ new Float64Array(32);
 
-/** The first number if the condition holds, else the second one: without a branch. */
-function choose(condition: boolean, yes: number, no: number): number {
-  choicePair[0] = no;
-  choicePair[1] = yes;
-  return choicePair[Number(condition)]!;
+/** One of the pair that lies there: without a branch. */
+function pick(place: number, condition: boolean): number {
+  return sides[place + Number(condition)]!;
 }

@@ -30,7 +30,7 @@ export function eisForward(
     const p =
       bounded *
       Math.pow(
-        choose(bounded <= 0, 0, bounded) +
+        bounded * Number(bounded > 0) +
           unitLog1p(boundedExp(Math.max(-Math.abs(bounded), -746))),
         alpha,
       );
@@ -66,7 +66,7 @@ export function eisBackward(
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(Math.min(xi, 3.4028234663852886e38), -512);
     const u2 =
-      choose(bounded <= 0, 0, bounded) +
+      bounded * Number(bounded > 0) +
       unitLog1p(boundedExp(Math.max(-Math.abs(bounded), -746)));
     const v = Math.pow(u2, alpha);
     const e = boundedExp(Math.min(bounded, 709));
@@ -112,7 +112,7 @@ export function eisForward64(
     const p =
       bounded *
       Math.pow(
-        choose(bounded <= 0, 0, bounded) +
+        bounded * Number(bounded > 0) +
           unitLog1p(boundedExp(Math.max(-Math.abs(bounded), -746))),
         alpha,
       );
@@ -148,7 +148,7 @@ export function eisBackward64(
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(Math.min(xi, 3.4028234663852886e38), -512);
     const u2 =
-      choose(bounded <= 0, 0, bounded) +
+      bounded * Number(bounded > 0) +
       unitLog1p(boundedExp(Math.max(-Math.abs(bounded), -746)));
     const v = Math.pow(u2, alpha);
     const e = boundedExp(Math.min(bounded, 709));
@@ -174,15 +174,6 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
-}
-
-const choicePair = /* @__PURE__ */ new Float64Array(2);
-
-/** The first number if the condition holds, else the second one: without a branch. */
-function choose(condition: boolean, yes: number, no: number): number {
-  choicePair[0] = no;
-  choicePair[1] = yes;
-  return choicePair[Number(condition)]!;
 }
 
 /** ln(1 + j / 64) */
@@ -212,16 +203,17 @@ const LOG1P_64 = /* @__PURE__ */ new Float64Array([
 
 /**
  * ln(1 + w) for 0 <= w <= 1: with c = j / 64 next to w it is ln(1 + c) + 2
- * artanh(s), and artanh(s) = s + s z p(z) (1.9e-17) for z = s^2, |s| <= 1/256.
+ * artanh(s / 2), where s / 2 = (w - c) / (2 + w + c) and 2 artanh(s / 2) = s +
+ * s z p(z) (1.9e-17), z = s^2.
  */
 function unitLog1p(w: number): number {
-  const n = Math.floor(w * 64 + 0.5);
-  const c = n * 0.015625;
-  const s = (w - c) / (2 + (w + c));
+  const c = w + 105553116266496 - 105553116266496;
+  const d = w - c;
+  const s = (d + d) / (2 + (w + c));
   const z = s * s;
   return (
-    LOG1P_64[n | 0]! +
-    2 * (s + s * z * (0.333333333319005 + z * 0.20000303501239303))
+    LOG1P_64[(c * 64) | 0]! +
+    (s + s * z * (0.08333333332975125 + z * 0.01250018968827442))
   );
 }
 
@@ -302,14 +294,15 @@ function expFractionEntry(i: number): number {
 const EXP_FRACTION = /* @__PURE__ */ tabulated(1024, expFractionEntry);
 
 /**
- * e^x for -746 <= x <= 709.79, where it is 0 and infinity. x = k / 1024 + r,
- * the powers of e for the integer and the rest of k / 1024 are in tables, and
- * e^r = 1 + r + r^2 p(r) (4.1e-16).
+ * e^x for -746 <= x <= 709.79, where it is 0 and infinity. Adding 3 * 2^41 and
+ * taking it away rounds x to c = k / 1024. The powers of e for the integer and
+ * for the rest of c are in tables; x = c + r, and e^r = 1 + r + r^2 p(r)
+ * (4.1e-16).
  */
 function boundedExp(x: number): number {
-  const n = Math.floor(x * 1024 + 0.5);
-  const k = n | 0;
-  const r = x - n * 0.0009765625;
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (c * 1024) | 0;
+  const r = x - c;
   return (
     EXP_INTEGER[(k >> 10) + 748]! *
     EXP_FRACTION[k & 1023]! *

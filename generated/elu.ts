@@ -13,6 +13,8 @@ export function eluForward(
 ): void {
   const size = x.length;
   requireLength("y", y, size);
+  sides[0] = alpha;
+  sides[1] = 0;
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
@@ -20,7 +22,7 @@ export function eluForward(
     // Beyond this size, and at infinity, the result is its limit.
     const bounded2 = Math.min(bounded, 746);
     const p = 0.5 * (bounded2 - Math.abs(bounded2));
-    y[i] = bounded - p + choose(xi > 0, 0, alpha) * boundedExpm1(p);
+    y[i] = bounded - p + pick(0, xi > 0) * boundedExpm1(p);
   }
 }
 
@@ -34,14 +36,15 @@ export function eluBackward(
   const size = dy.length;
   requireLength("x", x, size);
   requireLength("dx", dx, size);
+  sides[0] = alpha;
+  sides[1] = 1;
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.min(Math.max(xi, -746), 746);
     dx[i] =
-      choose(xi > 0, dyi, dyi * alpha) *
-      boundedExp(0.5 * (bounded - Math.abs(bounded)));
+      dyi * pick(0, xi > 0) * boundedExp(0.5 * (bounded - Math.abs(bounded)));
   }
 }
 
@@ -58,6 +61,8 @@ export function eluForward64(
 ): void {
   const size = x.length;
   requireLength("y", y, size);
+  sides[0] = alpha;
+  sides[1] = 0;
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
@@ -65,7 +70,7 @@ export function eluForward64(
     // Beyond this size, and at infinity, the result is its limit.
     const bounded2 = Math.min(bounded, 746);
     const p = 0.5 * (bounded2 - Math.abs(bounded2));
-    y[i] = bounded - p + choose(xi > 0, 0, alpha) * boundedExpm1(p);
+    y[i] = bounded - p + pick(0, xi > 0) * boundedExpm1(p);
   }
 }
 
@@ -79,14 +84,15 @@ export function eluBackward64(
   const size = dy.length;
   requireLength("x", x, size);
   requireLength("dx", dx, size);
+  sides[0] = alpha;
+  sides[1] = 1;
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.min(Math.max(xi, -746), 746);
     dx[i] =
-      choose(xi > 0, dyi, dyi * alpha) *
-      boundedExp(0.5 * (bounded - Math.abs(bounded)));
+      dyi * pick(0, xi > 0) * boundedExp(0.5 * (bounded - Math.abs(bounded)));
   }
 }
 
@@ -102,13 +108,12 @@ function requireLength(
   }
 }
 
-const choicePair = /* @__PURE__ */ new Float64Array(2);
+/** Pairs of numbers, each that of a condition that does not hold first. */
+const sides = /* @__PURE__ */ new Float64Array(32);
 
-/** The first number if the condition holds, else the second one: without a branch. */
-function choose(condition: boolean, yes: number, no: number): number {
-  choicePair[0] = no;
-  choicePair[1] = yes;
-  return choicePair[Number(condition)]!;
+/** One of the pair that lies there: without a branch. */
+function pick(place: number, condition: boolean): number {
+  return sides[place + Number(condition)]!;
 }
 
 /** A table of the values of a function at 0, 1, 2 ... */
@@ -201,9 +206,9 @@ const EXPM1_FRACTION = /* @__PURE__ */ tabulated(1024, expm1FractionEntry);
  * what the table holds, so nothing cancels.
  */
 function boundedExpm1(x: number): number {
-  const n = Math.floor(x * 1024 + 0.5);
-  const k = ((n | 0) + 512) | 0;
-  const r = x - n * 0.0009765625;
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (((c * 1024) | 0) + 512) | 0;
+  const r = x - c;
   const r2 = r * r;
   const integer = EXP_INTEGER[(k >> 10) + 748]!;
   const whole = integer * EXPM1_FRACTION[k & 1023]! + (integer - 1);
@@ -246,14 +251,15 @@ function expFractionEntry(i: number): number {
 const EXP_FRACTION = /* @__PURE__ */ tabulated(1024, expFractionEntry);
 
 /**
- * e^x for -746 <= x <= 709.79, where it is 0 and infinity. x = k / 1024 + r,
- * the powers of e for the integer and the rest of k / 1024 are in tables, and
- * e^r = 1 + r + r^2 p(r) (4.1e-16).
+ * e^x for -746 <= x <= 709.79, where it is 0 and infinity. Adding 3 * 2^41 and
+ * taking it away rounds x to c = k / 1024. The powers of e for the integer and
+ * for the rest of c are in tables; x = c + r, and e^r = 1 + r + r^2 p(r)
+ * (4.1e-16).
  */
 function boundedExp(x: number): number {
-  const n = Math.floor(x * 1024 + 0.5);
-  const k = n | 0;
-  const r = x - n * 0.0009765625;
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (c * 1024) | 0;
+  const r = x - c;
   return (
     EXP_INTEGER[(k >> 10) + 748]! *
     EXP_FRACTION[k & 1023]! *

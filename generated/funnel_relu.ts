@@ -14,10 +14,17 @@ export function funnelReluForward(
   const size = x.length;
   requireLength("t", t, size);
   requireLength("y", y, size);
-  for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const ti = t[i]!;
-    y[i] = Math.max(xi, ti);
+  const value = (xi: number, ti: number): number => Math.max(xi, ti);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!, t[i]!);
+    y[i + 1] = value(x[i + 1]!, t[i + 1]!);
+    y[i + 2] = value(x[i + 2]!, t[i + 2]!);
+    y[i + 3] = value(x[i + 3]!, t[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!, t[i]!);
   }
 }
 
@@ -37,12 +44,25 @@ export function funnelReluBackward(
   requireLength("t", t, size);
   requireLength("dx", dx, size);
   requireLength("dt", dt, size);
-  for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const ti = t[i]!;
-    dx[i] = choose(xi > ti, dyi, 0);
-    dt[i] = choose(xi > ti, 0, dyi);
+  const slope = (dyi: number, xi: number, ti: number): number =>
+    dyi * Number(xi > ti);
+  const slope2 = (dyi: number, xi: number, ti: number): number =>
+    dyi * Number(xi <= ti);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    dx[i] = slope(dy[i]!, x[i]!, t[i]!);
+    dt[i] = slope2(dy[i]!, x[i]!, t[i]!);
+    dx[i + 1] = slope(dy[i + 1]!, x[i + 1]!, t[i + 1]!);
+    dt[i + 1] = slope2(dy[i + 1]!, x[i + 1]!, t[i + 1]!);
+    dx[i + 2] = slope(dy[i + 2]!, x[i + 2]!, t[i + 2]!);
+    dt[i + 2] = slope2(dy[i + 2]!, x[i + 2]!, t[i + 2]!);
+    dx[i + 3] = slope(dy[i + 3]!, x[i + 3]!, t[i + 3]!);
+    dt[i + 3] = slope2(dy[i + 3]!, x[i + 3]!, t[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    dx[i] = slope(dy[i]!, x[i]!, t[i]!);
+    dt[i] = slope2(dy[i]!, x[i]!, t[i]!);
   }
 }
 
@@ -60,10 +80,17 @@ export function funnelReluForward64(
   const size = x.length;
   requireLength("t", t, size);
   requireLength("y", y, size);
-  for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const ti = t[i]!;
-    y[i] = Math.max(xi, ti);
+  const value = (xi: number, ti: number): number => Math.max(xi, ti);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!, t[i]!);
+    y[i + 1] = value(x[i + 1]!, t[i + 1]!);
+    y[i + 2] = value(x[i + 2]!, t[i + 2]!);
+    y[i + 3] = value(x[i + 3]!, t[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!, t[i]!);
   }
 }
 
@@ -83,12 +110,25 @@ export function funnelReluBackward64(
   requireLength("t", t, size);
   requireLength("dx", dx, size);
   requireLength("dt", dt, size);
-  for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const ti = t[i]!;
-    dx[i] = choose(xi > ti, dyi, 0);
-    dt[i] = choose(xi > ti, 0, dyi);
+  const slope = (dyi: number, xi: number, ti: number): number =>
+    dyi * Number(xi > ti);
+  const slope2 = (dyi: number, xi: number, ti: number): number =>
+    dyi * Number(xi <= ti);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    dx[i] = slope(dy[i]!, x[i]!, t[i]!);
+    dt[i] = slope2(dy[i]!, x[i]!, t[i]!);
+    dx[i + 1] = slope(dy[i + 1]!, x[i + 1]!, t[i + 1]!);
+    dt[i + 1] = slope2(dy[i + 1]!, x[i + 1]!, t[i + 1]!);
+    dx[i + 2] = slope(dy[i + 2]!, x[i + 2]!, t[i + 2]!);
+    dt[i + 2] = slope2(dy[i + 2]!, x[i + 2]!, t[i + 2]!);
+    dx[i + 3] = slope(dy[i + 3]!, x[i + 3]!, t[i + 3]!);
+    dt[i + 3] = slope2(dy[i + 3]!, x[i + 3]!, t[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    dx[i] = slope(dy[i]!, x[i]!, t[i]!);
+    dt[i] = slope2(dy[i]!, x[i]!, t[i]!);
   }
 }
 
@@ -102,13 +142,4 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
-}
-
-const choicePair = /* @__PURE__ */ new Float64Array(2);
-
-/** The first number if the condition holds, else the second one: without a branch. */
-function choose(condition: boolean, yes: number, no: number): number {
-  choicePair[0] = no;
-  choicePair[1] = yes;
-  return choicePair[Number(condition)]!;
 }

@@ -159,9 +159,9 @@ const EXP_FRACTION = /* @__PURE__ */ tabulated(1024, expFractionEntry);
  * more digits than one number has.
  */
 function expOfSum(x: number, dx: number): number {
-  const n = Math.floor(x * 1024 + 0.5);
-  const k = n | 0;
-  const r = x - n * 0.0009765625 + dx;
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (c * 1024) | 0;
+  const r = x - c + dx;
   return (
     EXP_INTEGER[(k >> 10) + 748]! *
     EXP_FRACTION[k & 1023]! *

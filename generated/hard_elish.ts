@@ -37,8 +37,7 @@ export function hardElishBackward(
     const bounded = Math.min(Math.max(xi, -746), 709.79);
     const v =
       xi > 1
-        ? choose(xi >= 0, 1, 1) *
-          boundedExp(0.5 * (bounded - Math.abs(bounded)))
+        ? 1 * boundedExp(0.5 * (bounded - Math.abs(bounded)))
         : choose(
             xi >= 0,
             xi + 0.5,
@@ -86,8 +85,7 @@ export function hardElishBackward64(
     const bounded = Math.min(Math.max(xi, -746), 709.79);
     const v =
       xi > 1
-        ? choose(xi >= 0, 1, 1) *
-          boundedExp(0.5 * (bounded - Math.abs(bounded)))
+        ? 1 * boundedExp(0.5 * (bounded - Math.abs(bounded)))
         : choose(
             xi >= 0,
             xi + 0.5,
@@ -200,9 +198,9 @@ const EXPM1_FRACTION = /* @__PURE__ */ tabulated(1024, expm1FractionEntry);
  * what the table holds, so nothing cancels.
  */
 function boundedExpm1(x: number): number {
-  const n = Math.floor(x * 1024 + 0.5);
-  const k = ((n | 0) + 512) | 0;
-  const r = x - n * 0.0009765625;
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (((c * 1024) | 0) + 512) | 0;
+  const r = x - c;
   const r2 = r * r;
   const integer = EXP_INTEGER[(k >> 10) + 748]!;
   const whole = integer * EXPM1_FRACTION[k & 1023]! + (integer - 1);
@@ -254,14 +252,15 @@ function expFractionEntry(i: number): number {
 const EXP_FRACTION = /* @__PURE__ */ tabulated(1024, expFractionEntry);
 
 /**
- * e^x for -746 <= x <= 709.79, where it is 0 and infinity. x = k / 1024 + r,
- * the powers of e for the integer and the rest of k / 1024 are in tables, and
- * e^r = 1 + r + r^2 p(r) (4.1e-16).
+ * e^x for -746 <= x <= 709.79, where it is 0 and infinity. Adding 3 * 2^41 and
+ * taking it away rounds x to c = k / 1024. The powers of e for the integer and
+ * for the rest of c are in tables; x = c + r, and e^r = 1 + r + r^2 p(r)
+ * (4.1e-16).
  */
 function boundedExp(x: number): number {
-  const n = Math.floor(x * 1024 + 0.5);
-  const k = n | 0;
-  const r = x - n * 0.0009765625;
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (c * 1024) | 0;
+  const r = x - c;
   return (
     EXP_INTEGER[(k >> 10) + 748]! *
     EXP_FRACTION[k & 1023]! *

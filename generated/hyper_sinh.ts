@@ -11,7 +11,7 @@ export function hyperSinhForward(x: Float32Array, y: Float32Array): void {
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi > 0 ? Math.sinh(xi) / 3 : 0.25 * (xi * xi * xi);
+    y[i] = xi > 0 ? Math.sinh(xi) * 0.3333333333333333 : 0.25 * (xi * xi * xi);
   }
 }
 
@@ -27,7 +27,8 @@ export function hyperSinhBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = dyi * (xi > 0 ? Math.cosh(xi) / 3 : 0.75 * (xi * xi));
+    dx[i] =
+      dyi * (xi > 0 ? Math.cosh(xi) * 0.3333333333333333 : 0.75 * (xi * xi));
   }
 }
 
@@ -42,7 +43,7 @@ export function hyperSinhForward64(x: Float64Array, y: Float64Array): void {
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi > 0 ? Math.sinh(xi) / 3 : 0.25 * (xi * xi * xi);
+    y[i] = xi > 0 ? Math.sinh(xi) * 0.3333333333333333 : 0.25 * (xi * xi * xi);
   }
 }
 
@@ -58,7 +59,8 @@ export function hyperSinhBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = dyi * (xi > 0 ? Math.cosh(xi) / 3 : 0.75 * (xi * xi));
+    dx[i] =
+      dyi * (xi > 0 ? Math.cosh(xi) * 0.3333333333333333 : 0.75 * (xi * xi));
   }
 }
 

@@ -169,14 +169,15 @@ function expFractionEntry(i: number): number {
 const EXP_FRACTION = /* @__PURE__ */ tabulated(1024, expFractionEntry);
 
 /**
- * e^x for -746 <= x <= 709.79, where it is 0 and infinity. x = k / 1024 + r,
- * the powers of e for the integer and the rest of k / 1024 are in tables, and
- * e^r = 1 + r + r^2 p(r) (4.1e-16).
+ * e^x for -746 <= x <= 709.79, where it is 0 and infinity. Adding 3 * 2^41 and
+ * taking it away rounds x to c = k / 1024. The powers of e for the integer and
+ * for the rest of c are in tables; x = c + r, and e^r = 1 + r + r^2 p(r)
+ * (4.1e-16).
  */
 function boundedExp(x: number): number {
-  const n = Math.floor(x * 1024 + 0.5);
-  const k = n | 0;
-  const r = x - n * 0.0009765625;
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (c * 1024) | 0;
+  const r = x - c;
   return (
     EXP_INTEGER[(k >> 10) + 748]! *
     EXP_FRACTION[k & 1023]! *
@@ -250,15 +251,18 @@ function logOfSum(x: number, dx: number): number {
   const e = ((highWord(x) + 0x00095f62) >> 20) - 1023;
   const scale = powerOfTwo(-e | 0);
   const m = x * scale;
-  const n = Math.floor(m * 64 + 0.5);
-  const c = n * 0.015625;
-  const s = (m - c + dx * scale) / (m + c);
+  const c = m + 105553116266496 - 105553116266496;
+  const d = m - c + dx * scale;
+  const s = (d + d) / (m + c);
   const z = s * s;
   const twos = e;
   const rest =
-    2 * (s + s * z * (0.333333333319005 + z * 0.20000303501239303)) +
+    s +
+    s * z * (0.08333333332975125 + z * 0.01250018968827442) +
     twos * 1.8206359985041462e-9;
-  return twos * 0.6931471787393093 + (LOG_64[((n | 0) - 45) | 0]! + rest);
+  return (
+    twos * 0.6931471787393093 + (LOG_64[(((c * 64) | 0) - 45) | 0]! + rest)
+  );
 }
 
 /** ln(1 + x): what 1 + x rounds away is passed on. */

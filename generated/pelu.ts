@@ -23,11 +23,12 @@ export function peluForward(
   for (let c = 0; c < channels; c++) {
     const aC = a[c]!;
     const bC = b[c]!;
+    const q = 1 / bC;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
       for (let i = start; i < start + channelInner; i++) {
         const xi = x[i]!;
-        y[i] = choose(xi >= 0, (xi * aC) / bC, aC * expm1(xi / bC));
+        y[i] = choose(xi >= 0, xi * aC * q, aC * expm1(xi * q));
       }
     }
   }
@@ -62,7 +63,9 @@ export function peluBackward(
     const aC = a[c]!;
     const bC = b[c]!;
     const q = aC / bC;
+    const q2 = 1 / bC;
     const squared = bC * bC;
+    const q3 = 1 / squared;
     let daSum = 0;
     let dbSum = 0;
     for (let o = 0; o < channelOuter; o++) {
@@ -72,12 +75,12 @@ export function peluBackward(
         const xi = x[i]!;
         // Beyond this size, and at infinity, the result is its limit.
         const bounded = Math.max(xi, -3.4028234663852886e38);
-        const q2 = bounded / bC;
-        const e = boundedExp(Math.max(Math.min(q2, 709.79), -746));
-        const p = bounded * aC;
-        dx[i] = dyi * choose(bounded >= 0, q, (aC * e) / bC);
-        daSum += dyi * choose(bounded >= 0, q2, expm1(q2));
-        dbSum += dyi * choose(bounded >= 0, -p / squared, -(p * e) / squared);
+        const p = bounded * q2;
+        const e = boundedExp(Math.max(Math.min(p, 709.79), -746));
+        const p2 = bounded * aC;
+        dx[i] = dyi * choose(bounded >= 0, q, aC * e * q2);
+        daSum += dyi * choose(bounded >= 0, p, expm1(p));
+        dbSum += dyi * choose(bounded >= 0, -p2 * q3, -(p2 * e) * q3);
       }
     }
     da[c] = daSum;
@@ -108,11 +111,12 @@ export function peluForward64(
   for (let c = 0; c < channels; c++) {
     const aC = a[c]!;
     const bC = b[c]!;
+    const q = 1 / bC;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
       for (let i = start; i < start + channelInner; i++) {
         const xi = x[i]!;
-        y[i] = choose(xi >= 0, (xi * aC) / bC, aC * expm1(xi / bC));
+        y[i] = choose(xi >= 0, xi * aC * q, aC * expm1(xi * q));
       }
     }
   }
@@ -147,7 +151,9 @@ export function peluBackward64(
     const aC = a[c]!;
     const bC = b[c]!;
     const q = aC / bC;
+    const q2 = 1 / bC;
     const squared = bC * bC;
+    const q3 = 1 / squared;
     let daSum = 0;
     let dbSum = 0;
     for (let o = 0; o < channelOuter; o++) {
@@ -157,12 +163,12 @@ export function peluBackward64(
         const xi = x[i]!;
         // Beyond this size, and at infinity, the result is its limit.
         const bounded = Math.max(xi, -3.4028234663852886e38);
-        const q2 = bounded / bC;
-        const e = boundedExp(Math.max(Math.min(q2, 709.79), -746));
-        const p = bounded * aC;
-        dx[i] = dyi * choose(bounded >= 0, q, (aC * e) / bC);
-        daSum += dyi * choose(bounded >= 0, q2, expm1(q2));
-        dbSum += dyi * choose(bounded >= 0, -p / squared, -(p * e) / squared);
+        const p = bounded * q2;
+        const e = boundedExp(Math.max(Math.min(p, 709.79), -746));
+        const p2 = bounded * aC;
+        dx[i] = dyi * choose(bounded >= 0, q, aC * e * q2);
+        daSum += dyi * choose(bounded >= 0, p, expm1(p));
+        dbSum += dyi * choose(bounded >= 0, -p2 * q3, -(p2 * e) * q3);
       }
     }
     da[c] = daSum;
@@ -281,9 +287,9 @@ const EXPM1_FRACTION = /* @__PURE__ */ tabulated(1024, expm1FractionEntry);
  * what the table holds, so nothing cancels.
  */
 function boundedExpm1(x: number): number {
-  const n = Math.floor(x * 1024 + 0.5);
-  const k = ((n | 0) + 512) | 0;
-  const r = x - n * 0.0009765625;
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (((c * 1024) | 0) + 512) | 0;
+  const r = x - c;
   const r2 = r * r;
   const integer = EXP_INTEGER[(k >> 10) + 748]!;
   const whole = integer * EXPM1_FRACTION[k & 1023]! + (integer - 1);
@@ -334,14 +340,15 @@ function expFractionEntry(i: number): number {
 const EXP_FRACTION = /* @__PURE__ */ tabulated(1024, expFractionEntry);
 
 /**
- * e^x for -746 <= x <= 709.79, where it is 0 and infinity. x = k / 1024 + r,
- * the powers of e for the integer and the rest of k / 1024 are in tables, and
- * e^r = 1 + r + r^2 p(r) (4.1e-16).
+ * e^x for -746 <= x <= 709.79, where it is 0 and infinity. Adding 3 * 2^41 and
+ * taking it away rounds x to c = k / 1024. The powers of e for the integer and
+ * for the rest of c are in tables; x = c + r, and e^r = 1 + r + r^2 p(r)
+ * (4.1e-16).
  */
 function boundedExp(x: number): number {
-  const n = Math.floor(x * 1024 + 0.5);
-  const k = n | 0;
-  const r = x - n * 0.0009765625;
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (c * 1024) | 0;
+  const r = x - c;
   return (
     EXP_INTEGER[(k >> 10) + 748]! *
     EXP_FRACTION[k & 1023]! *

@@ -21,11 +21,13 @@ export function preluForward(
   requireLength("x", x, channelOuter * channels * channelInner);
   for (let c = 0; c < channels; c++) {
     const weightC = weight[c]!;
+    sides[0] = weightC;
+    sides[1] = 1;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
       for (let i = start; i < start + channelInner; i++) {
         const xi = x[i]!;
-        y[i] = choose(xi > 0, xi, xi * weightC);
+        y[i] = xi * pick(0, xi > 0);
       }
     }
   }
@@ -53,14 +55,18 @@ export function preluBackward(
   requireLength("dy", dy, channelOuter * channels * channelInner);
   for (let c = 0; c < channels; c++) {
     const weightC = weight[c]!;
+    sides[0] = weightC;
+    sides[1] = 1;
     let dweightSum = 0;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
       for (let i = start; i < start + channelInner; i++) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        dx[i] = choose(xi > 0, dyi, dyi * weightC);
-        dweightSum += choose(xi > 0, 0, dyi * xi);
+        // Beyond this size, and at infinity, the result is its limit.
+        const bounded = Math.min(xi, 3.4028234663852886e38);
+        dx[i] = dyi * pick(0, bounded > 0);
+        dweightSum += dyi * bounded * Number(bounded <= 0);
       }
     }
     dweight[c] = dweightSum;
@@ -88,11 +94,13 @@ export function preluForward64(
   requireLength("x", x, channelOuter * channels * channelInner);
   for (let c = 0; c < channels; c++) {
     const weightC = weight[c]!;
+    sides[0] = weightC;
+    sides[1] = 1;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
       for (let i = start; i < start + channelInner; i++) {
         const xi = x[i]!;
-        y[i] = choose(xi > 0, xi, xi * weightC);
+        y[i] = xi * pick(0, xi > 0);
       }
     }
   }
@@ -120,14 +128,18 @@ export function preluBackward64(
   requireLength("dy", dy, channelOuter * channels * channelInner);
   for (let c = 0; c < channels; c++) {
     const weightC = weight[c]!;
+    sides[0] = weightC;
+    sides[1] = 1;
     let dweightSum = 0;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
       for (let i = start; i < start + channelInner; i++) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        dx[i] = choose(xi > 0, dyi, dyi * weightC);
-        dweightSum += choose(xi > 0, 0, dyi * xi);
+        // Beyond this size, and at infinity, the result is its limit.
+        const bounded = Math.min(xi, 3.4028234663852886e38);
+        dx[i] = dyi * pick(0, bounded > 0);
+        dweightSum += dyi * bounded * Number(bounded <= 0);
       }
     }
     dweight[c] = dweightSum;
@@ -146,11 +158,10 @@ function requireLength(
   }
 }
 
-const choicePair = /* @__PURE__ */ new Float64Array(2);
+/** Pairs of numbers, each that of a condition that does not hold first. */
+const sides = /* @__PURE__ */ new Float64Array(32);
 
-/** The first number if the condition holds, else the second one: without a branch. */
-function choose(condition: boolean, yes: number, no: number): number {
-  choicePair[0] = no;
-  choicePair[1] = yes;
-  return choicePair[Number(condition)]!;
+/** One of the pair that lies there: without a branch. */
+function pick(place: number, condition: boolean): number {
+  return sides[place + Number(condition)]!;
 }

@@ -14,12 +14,24 @@ export function regluForward(
   const size = gate.length;
   requireLength("up", up, size);
   requireLength("y", y, size);
-  for (let i = 0; i < size; i++) {
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    y[i] =
+  const value = (gateI: number, upi: number): number => {
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(gateI, -3.4028234663852886e38);
+    return (
       Math.max(Math.min(upi, 3.4028234663852886e38), -3.4028234663852886e38) *
-      choose(gateI <= 0, 0, gateI);
+      (bounded * Number(bounded > 0))
+    );
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(gate[i]!, up[i]!);
+    y[i + 1] = value(gate[i + 1]!, up[i + 1]!);
+    y[i + 2] = value(gate[i + 2]!, up[i + 2]!);
+    y[i + 3] = value(gate[i + 3]!, up[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(gate[i]!, up[i]!);
   }
 }
 
@@ -39,12 +51,30 @@ export function regluBackward(
   requireLength("up", up, size);
   requireLength("dgate", dgate, size);
   requireLength("dup", dup, size);
-  for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    dgate[i] = choose(gateI > 0, dyi * upi, 0);
-    dup[i] = choose(gateI > 0, dyi * gateI, 0);
+  const slope = (dyi: number, gateI: number, upi: number): number =>
+    dyi *
+    Math.max(Math.min(upi, 3.4028234663852886e38), -3.4028234663852886e38) *
+    Number(Math.max(gateI, -3.4028234663852886e38) > 0);
+  const slope2 = (dyi: number, gateI: number): number => {
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(gateI, -3.4028234663852886e38);
+    return dyi * bounded * Number(bounded > 0);
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    dgate[i] = slope(dy[i]!, gate[i]!, up[i]!);
+    dup[i] = slope2(dy[i]!, gate[i]!);
+    dgate[i + 1] = slope(dy[i + 1]!, gate[i + 1]!, up[i + 1]!);
+    dup[i + 1] = slope2(dy[i + 1]!, gate[i + 1]!);
+    dgate[i + 2] = slope(dy[i + 2]!, gate[i + 2]!, up[i + 2]!);
+    dup[i + 2] = slope2(dy[i + 2]!, gate[i + 2]!);
+    dgate[i + 3] = slope(dy[i + 3]!, gate[i + 3]!, up[i + 3]!);
+    dup[i + 3] = slope2(dy[i + 3]!, gate[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    dgate[i] = slope(dy[i]!, gate[i]!, up[i]!);
+    dup[i] = slope2(dy[i]!, gate[i]!);
   }
 }
 
@@ -62,12 +92,24 @@ export function regluForward64(
   const size = gate.length;
   requireLength("up", up, size);
   requireLength("y", y, size);
-  for (let i = 0; i < size; i++) {
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    y[i] =
+  const value = (gateI: number, upi: number): number => {
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(gateI, -3.4028234663852886e38);
+    return (
       Math.max(Math.min(upi, 3.4028234663852886e38), -3.4028234663852886e38) *
-      choose(gateI <= 0, 0, gateI);
+      (bounded * Number(bounded > 0))
+    );
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(gate[i]!, up[i]!);
+    y[i + 1] = value(gate[i + 1]!, up[i + 1]!);
+    y[i + 2] = value(gate[i + 2]!, up[i + 2]!);
+    y[i + 3] = value(gate[i + 3]!, up[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(gate[i]!, up[i]!);
   }
 }
 
@@ -87,12 +129,30 @@ export function regluBackward64(
   requireLength("up", up, size);
   requireLength("dgate", dgate, size);
   requireLength("dup", dup, size);
-  for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    dgate[i] = choose(gateI > 0, dyi * upi, 0);
-    dup[i] = choose(gateI > 0, dyi * gateI, 0);
+  const slope = (dyi: number, gateI: number, upi: number): number =>
+    dyi *
+    Math.max(Math.min(upi, 3.4028234663852886e38), -3.4028234663852886e38) *
+    Number(Math.max(gateI, -3.4028234663852886e38) > 0);
+  const slope2 = (dyi: number, gateI: number): number => {
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(gateI, -3.4028234663852886e38);
+    return dyi * bounded * Number(bounded > 0);
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    dgate[i] = slope(dy[i]!, gate[i]!, up[i]!);
+    dup[i] = slope2(dy[i]!, gate[i]!);
+    dgate[i + 1] = slope(dy[i + 1]!, gate[i + 1]!, up[i + 1]!);
+    dup[i + 1] = slope2(dy[i + 1]!, gate[i + 1]!);
+    dgate[i + 2] = slope(dy[i + 2]!, gate[i + 2]!, up[i + 2]!);
+    dup[i + 2] = slope2(dy[i + 2]!, gate[i + 2]!);
+    dgate[i + 3] = slope(dy[i + 3]!, gate[i + 3]!, up[i + 3]!);
+    dup[i + 3] = slope2(dy[i + 3]!, gate[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    dgate[i] = slope(dy[i]!, gate[i]!, up[i]!);
+    dup[i] = slope2(dy[i]!, gate[i]!);
   }
 }
 
@@ -106,13 +166,4 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
-}
-
-const choicePair = /* @__PURE__ */ new Float64Array(2);
-
-/** The first number if the condition holds, else the second one: without a branch. */
-function choose(condition: boolean, yes: number, no: number): number {
-  choicePair[0] = no;
-  choicePair[1] = yes;
-  return choicePair[Number(condition)]!;
 }

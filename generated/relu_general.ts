@@ -16,15 +16,25 @@ export function reluGeneralForward(
 ): void {
   const size = x.length;
   requireLength("y", y, size);
-  for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
+  const value = (xi: number): number => {
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(xi, -3.4028234663852886e38);
-    y[i] = choose(
+    return choose(
       bounded > threshold,
       Math.min(bounded, maxValue),
       negativeSlope * (bounded - threshold),
     );
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
   }
 }
 
@@ -40,11 +50,18 @@ export function reluGeneralBackward(
   const size = dy.length;
   requireLength("x", x, size);
   requireLength("dx", dx, size);
-  for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    dx[i] =
-      dyi * choose(xi > threshold, choose(xi < maxValue, 1, 0), negativeSlope);
+  const slope = (dyi: number, xi: number): number =>
+    dyi * choose(xi > threshold, Number(xi < maxValue), negativeSlope);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    dx[i] = slope(dy[i]!, x[i]!);
+    dx[i + 1] = slope(dy[i + 1]!, x[i + 1]!);
+    dx[i + 2] = slope(dy[i + 2]!, x[i + 2]!);
+    dx[i + 3] = slope(dy[i + 3]!, x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    dx[i] = slope(dy[i]!, x[i]!);
   }
 }
 
@@ -64,15 +81,25 @@ export function reluGeneralForward64(
 ): void {
   const size = x.length;
   requireLength("y", y, size);
-  for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
+  const value = (xi: number): number => {
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(xi, -3.4028234663852886e38);
-    y[i] = choose(
+    return choose(
       bounded > threshold,
       Math.min(bounded, maxValue),
       negativeSlope * (bounded - threshold),
     );
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
   }
 }
 
@@ -88,11 +115,18 @@ export function reluGeneralBackward64(
   const size = dy.length;
   requireLength("x", x, size);
   requireLength("dx", dx, size);
-  for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    dx[i] =
-      dyi * choose(xi > threshold, choose(xi < maxValue, 1, 0), negativeSlope);
+  const slope = (dyi: number, xi: number): number =>
+    dyi * choose(xi > threshold, Number(xi < maxValue), negativeSlope);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    dx[i] = slope(dy[i]!, x[i]!);
+    dx[i + 1] = slope(dy[i + 1]!, x[i + 1]!);
+    dx[i + 2] = slope(dy[i + 2]!, x[i + 2]!);
+    dx[i + 3] = slope(dy[i + 3]!, x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    dx[i] = slope(dy[i]!, x[i]!);
   }
 }
 

@@ -25,15 +25,24 @@ export function seagullBackward(
   const size = dy.length;
   requireLength("x", x, size);
   requireLength("dx", dx, size);
-  for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
+  const slope = (dyi: number, xi: number): number => {
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(
       Math.min(xi, 3.4028234663852886e38),
       -3.4028234663852886e38,
     );
-    dx[i] = (2 * dyi * bounded) / (bounded * bounded + 1);
+    return (2 * dyi * bounded) / (bounded * bounded + 1);
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    dx[i] = slope(dy[i]!, x[i]!);
+    dx[i + 1] = slope(dy[i + 1]!, x[i + 1]!);
+    dx[i + 2] = slope(dy[i + 2]!, x[i + 2]!);
+    dx[i + 3] = slope(dy[i + 3]!, x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    dx[i] = slope(dy[i]!, x[i]!);
   }
 }
 
@@ -62,15 +71,24 @@ export function seagullBackward64(
   const size = dy.length;
   requireLength("x", x, size);
   requireLength("dx", dx, size);
-  for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
+  const slope = (dyi: number, xi: number): number => {
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(
       Math.min(xi, 3.4028234663852886e38),
       -3.4028234663852886e38,
     );
-    dx[i] = (2 * dyi * bounded) / (bounded * bounded + 1);
+    return (2 * dyi * bounded) / (bounded * bounded + 1);
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    dx[i] = slope(dy[i]!, x[i]!);
+    dx[i + 1] = slope(dy[i + 1]!, x[i + 1]!);
+    dx[i + 2] = slope(dy[i + 2]!, x[i + 2]!);
+    dx[i + 3] = slope(dy[i + 3]!, x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    dx[i] = slope(dy[i]!, x[i]!);
   }
 }
 
@@ -152,15 +170,18 @@ function logOfSum(x: number, dx: number): number {
   const e = ((highWord(x) + 0x00095f62) >> 20) - 1023;
   const scale = powerOfTwo(-e | 0);
   const m = x * scale;
-  const n = Math.floor(m * 64 + 0.5);
-  const c = n * 0.015625;
-  const s = (m - c + dx * scale) / (m + c);
+  const c = m + 105553116266496 - 105553116266496;
+  const d = m - c + dx * scale;
+  const s = (d + d) / (m + c);
   const z = s * s;
   const twos = e;
   const rest =
-    2 * (s + s * z * (0.333333333319005 + z * 0.20000303501239303)) +
+    s +
+    s * z * (0.08333333332975125 + z * 0.01250018968827442) +
     twos * 1.8206359985041462e-9;
-  return twos * 0.6931471787393093 + (LOG_64[((n | 0) - 45) | 0]! + rest);
+  return (
+    twos * 0.6931471787393093 + (LOG_64[(((c * 64) | 0) - 45) | 0]! + rest)
+  );
 }
 
 /** ln(x) */

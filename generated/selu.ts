@@ -32,14 +32,15 @@ export function seluBackward(
   const size = dy.length;
   requireLength("x", x, size);
   requireLength("dx", dx, size);
+  sides[0] = 1.7580993408473768;
+  sides[1] = 1.0507009873554805;
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.min(Math.max(xi, -746), 746);
     dx[i] =
-      choose(xi > 0, 1.0507009873554805 * dyi, 1.7580993408473768 * dyi) *
-      boundedExp(0.5 * (bounded - Math.abs(bounded)));
+      dyi * pick(0, xi > 0) * boundedExp(0.5 * (bounded - Math.abs(bounded)));
   }
 }
 
@@ -75,14 +76,15 @@ export function seluBackward64(
   const size = dy.length;
   requireLength("x", x, size);
   requireLength("dx", dx, size);
+  sides[0] = 1.7580993408473768;
+  sides[1] = 1.0507009873554805;
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.min(Math.max(xi, -746), 746);
     dx[i] =
-      choose(xi > 0, 1.0507009873554805 * dyi, 1.7580993408473768 * dyi) *
-      boundedExp(0.5 * (bounded - Math.abs(bounded)));
+      dyi * pick(0, xi > 0) * boundedExp(0.5 * (bounded - Math.abs(bounded)));
   }
 }
 
@@ -188,9 +190,9 @@ const EXPM1_FRACTION = /* @__PURE__ */ tabulated(1024, expm1FractionEntry);
  * what the table holds, so nothing cancels.
  */
 function boundedExpm1(x: number): number {
-  const n = Math.floor(x * 1024 + 0.5);
-  const k = ((n | 0) + 512) | 0;
-  const r = x - n * 0.0009765625;
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (((c * 1024) | 0) + 512) | 0;
+  const r = x - c;
   const r2 = r * r;
   const integer = EXP_INTEGER[(k >> 10) + 748]!;
   const whole = integer * EXPM1_FRACTION[k & 1023]! + (integer - 1);
@@ -199,13 +201,12 @@ function boundedExpm1(x: number): number {
   return whole + (1 + whole) * rest;
 }
 
-const choicePair = /* @__PURE__ */ new Float64Array(2);
+/** Pairs of numbers, each that of a condition that does not hold first. */
+const sides = /* @__PURE__ */ new Float64Array(32);
 
-/** The first number if the condition holds, else the second one: without a branch. */
-function choose(condition: boolean, yes: number, no: number): number {
-  choicePair[0] = no;
-  choicePair[1] = yes;
-  return choicePair[Number(condition)]!;
+/** One of the pair that lies there: without a branch. */
+function pick(place: number, condition: boolean): number {
+  return sides[place + Number(condition)]!;
 }
 
 /** e^(j / 32) and e^(j / 1024) */
@@ -242,14 +243,15 @@ function expFractionEntry(i: number): number {
 const EXP_FRACTION = /* @__PURE__ */ tabulated(1024, expFractionEntry);
 
 /**
- * e^x for -746 <= x <= 709.79, where it is 0 and infinity. x = k / 1024 + r,
- * the powers of e for the integer and the rest of k / 1024 are in tables, and
- * e^r = 1 + r + r^2 p(r) (4.1e-16).
+ * e^x for -746 <= x <= 709.79, where it is 0 and infinity. Adding 3 * 2^41 and
+ * taking it away rounds x to c = k / 1024. The powers of e for the integer and
+ * for the rest of c are in tables; x = c + r, and e^r = 1 + r + r^2 p(r)
+ * (4.1e-16).
  */
 function boundedExp(x: number): number {
-  const n = Math.floor(x * 1024 + 0.5);
-  const k = n | 0;
-  const r = x - n * 0.0009765625;
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (c * 1024) | 0;
+  const r = x - c;
   return (
     EXP_INTEGER[(k >> 10) + 748]! *
     EXP_FRACTION[k & 1023]! *

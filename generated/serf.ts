@@ -16,7 +16,7 @@ export function serfForward(x: Float32Array, y: Float32Array): void {
     y[i] =
       bounded *
       erf(
-        choose(bounded <= 0, 0, bounded) +
+        bounded * Number(bounded > 0) +
           unitLog1p(boundedExp(Math.max(-Math.abs(bounded), -746))),
       );
   }
@@ -37,8 +37,7 @@ export function serfBackward(
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(Math.min(xi, 709), -746);
     const u =
-      choose(bounded <= 0, 0, bounded) +
-      unitLog1p(boundedExp(-Math.abs(bounded)));
+      bounded * Number(bounded > 0) + unitLog1p(boundedExp(-Math.abs(bounded)));
     const e = boundedExp(bounded);
     dx[i] =
       dyi *
@@ -66,7 +65,7 @@ export function serfForward64(x: Float64Array, y: Float64Array): void {
     y[i] =
       bounded *
       erf(
-        choose(bounded <= 0, 0, bounded) +
+        bounded * Number(bounded > 0) +
           unitLog1p(boundedExp(Math.max(-Math.abs(bounded), -746))),
       );
   }
@@ -87,8 +86,7 @@ export function serfBackward64(
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(Math.min(xi, 709), -746);
     const u =
-      choose(bounded <= 0, 0, bounded) +
-      unitLog1p(boundedExp(-Math.abs(bounded)));
+      bounded * Number(bounded > 0) + unitLog1p(boundedExp(-Math.abs(bounded)));
     const e = boundedExp(bounded);
     dx[i] =
       dyi *
@@ -193,9 +191,9 @@ const EXP_FRACTION = /* @__PURE__ */ tabulated(1024, expFractionEntry);
  * more digits than one number has.
  */
 function expOfSum(x: number, dx: number): number {
-  const n = Math.floor(x * 1024 + 0.5);
-  const k = n | 0;
-  const r = x - n * 0.0009765625 + dx;
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (c * 1024) | 0;
+  const r = x - c + dx;
   return (
     EXP_INTEGER[(k >> 10) + 748]! *
     EXP_FRACTION[k & 1023]! *
@@ -305,28 +303,30 @@ const LOG1P_64 = /* @__PURE__ */ new Float64Array([
 
 /**
  * ln(1 + w) for 0 <= w <= 1: with c = j / 64 next to w it is ln(1 + c) + 2
- * artanh(s), and artanh(s) = s + s z p(z) (1.9e-17) for z = s^2, |s| <= 1/256.
+ * artanh(s / 2), where s / 2 = (w - c) / (2 + w + c) and 2 artanh(s / 2) = s +
+ * s z p(z) (1.9e-17), z = s^2.
  */
 function unitLog1p(w: number): number {
-  const n = Math.floor(w * 64 + 0.5);
-  const c = n * 0.015625;
-  const s = (w - c) / (2 + (w + c));
+  const c = w + 105553116266496 - 105553116266496;
+  const d = w - c;
+  const s = (d + d) / (2 + (w + c));
   const z = s * s;
   return (
-    LOG1P_64[n | 0]! +
-    2 * (s + s * z * (0.333333333319005 + z * 0.20000303501239303))
+    LOG1P_64[(c * 64) | 0]! +
+    (s + s * z * (0.08333333332975125 + z * 0.01250018968827442))
   );
 }
 
 /**
- * e^x for -746 <= x <= 709.79, where it is 0 and infinity. x = k / 1024 + r,
- * the powers of e for the integer and the rest of k / 1024 are in tables, and
- * e^r = 1 + r + r^2 p(r) (4.1e-16).
+ * e^x for -746 <= x <= 709.79, where it is 0 and infinity. Adding 3 * 2^41 and
+ * taking it away rounds x to c = k / 1024. The powers of e for the integer and
+ * for the rest of c are in tables; x = c + r, and e^r = 1 + r + r^2 p(r)
+ * (4.1e-16).
  */
 function boundedExp(x: number): number {
-  const n = Math.floor(x * 1024 + 0.5);
-  const k = n | 0;
-  const r = x - n * 0.0009765625;
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (c * 1024) | 0;
+  const r = x - c;
   return (
     EXP_INTEGER[(k >> 10) + 748]! *
     EXP_FRACTION[k & 1023]! *

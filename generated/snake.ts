@@ -20,6 +20,7 @@ export function snakeForward(
   requireLength("x", x, channelOuter * channels * channelInner);
   for (let c = 0; c < channels; c++) {
     const alphaC = alpha[c]!;
+    const q = 1 / alphaC;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
       for (let i = start; i < start + channelInner; i++) {
@@ -30,7 +31,7 @@ export function snakeForward(
           -3.4028234663852886e38,
         );
         const s = Math.sin(bounded * alphaC);
-        y[i] = bounded + (s * s) / alphaC;
+        y[i] = bounded + s * s * q;
       }
     }
   }
@@ -58,6 +59,7 @@ export function snakeBackward(
   requireLength("dy", dy, channelOuter * channels * channelInner);
   for (let c = 0; c < channels; c++) {
     const alphaC = alpha[c]!;
+    const q = 1 / alphaC;
     let dalphaSum = 0;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
@@ -68,7 +70,7 @@ export function snakeBackward(
         const s = Math.sin(p);
         const c2 = Math.cos(p);
         dx[i] = dyi * (2 * s * c2 + 1);
-        dalphaSum += (dyi * (2 * xi * s * c2 - (s * s) / alphaC)) / alphaC;
+        dalphaSum += dyi * (2 * xi * s * c2 - s * s * q) * q;
       }
     }
     dalpha[c] = dalphaSum;
@@ -95,6 +97,7 @@ export function snakeForward64(
   requireLength("x", x, channelOuter * channels * channelInner);
   for (let c = 0; c < channels; c++) {
     const alphaC = alpha[c]!;
+    const q = 1 / alphaC;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
       for (let i = start; i < start + channelInner; i++) {
@@ -105,7 +108,7 @@ export function snakeForward64(
           -3.4028234663852886e38,
         );
         const s = Math.sin(bounded * alphaC);
-        y[i] = bounded + (s * s) / alphaC;
+        y[i] = bounded + s * s * q;
       }
     }
   }
@@ -133,6 +136,7 @@ export function snakeBackward64(
   requireLength("dy", dy, channelOuter * channels * channelInner);
   for (let c = 0; c < channels; c++) {
     const alphaC = alpha[c]!;
+    const q = 1 / alphaC;
     let dalphaSum = 0;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
@@ -143,7 +147,7 @@ export function snakeBackward64(
         const s = Math.sin(p);
         const c2 = Math.cos(p);
         dx[i] = dyi * (2 * s * c2 + 1);
-        dalphaSum += (dyi * (2 * xi * s * c2 - (s * s) / alphaC)) / alphaC;
+        dalphaSum += dyi * (2 * xi * s * c2 - s * s * q) * q;
       }
     }
     dalpha[c] = dalphaSum;

@@ -34,6 +34,7 @@ export function snakeBetaForward(
     const bounded4 = Math.max(bounded3, -746);
     const e2 = boundedExp(bounded4);
     const u = e2 + 1e-9;
+    const q = 1 / u;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
       for (let i = start; i < start + channelInner; i++) {
@@ -44,7 +45,7 @@ export function snakeBetaForward(
           -3.4028234663852886e38,
         );
         const s = Math.sin(bounded5 * e);
-        y[i] = bounded5 + (s * s) / u;
+        y[i] = bounded5 + s * s * q;
       }
     }
   }
@@ -90,7 +91,9 @@ export function snakeBetaBackward(
     const bounded4 = Math.max(bounded3, -746);
     const e2 = boundedExp(bounded4);
     const u = e2 + 1e-9;
+    const q = 1 / u;
     const squared = u * u;
+    const q2 = 1 / squared;
     let dalphaSum = 0;
     let dbetaSum = 0;
     for (let o = 0; o < channelOuter; o++) {
@@ -101,9 +104,9 @@ export function snakeBetaBackward(
         const p2 = xi * e;
         const s = Math.sin(p2);
         const c2 = Math.cos(p2);
-        dx[i] = dyi * ((p * s * c2) / u + 1);
-        dalphaSum += (2 * dyi * xi * e * s * c2) / u;
-        dbetaSum += -(dyi * e2 * (s * s)) / squared;
+        dx[i] = dyi * (p * s * c2 * q + 1);
+        dalphaSum += 2 * dyi * xi * e * s * c2 * q;
+        dbetaSum += -(dyi * e2 * (s * s)) * q2;
       }
     }
     dalpha[c] = dalphaSum;
@@ -145,6 +148,7 @@ export function snakeBetaForward64(
     const bounded4 = Math.max(bounded3, -746);
     const e2 = boundedExp(bounded4);
     const u = e2 + 1e-9;
+    const q = 1 / u;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
       for (let i = start; i < start + channelInner; i++) {
@@ -155,7 +159,7 @@ export function snakeBetaForward64(
           -3.4028234663852886e38,
         );
         const s = Math.sin(bounded5 * e);
-        y[i] = bounded5 + (s * s) / u;
+        y[i] = bounded5 + s * s * q;
       }
     }
   }
@@ -201,7 +205,9 @@ export function snakeBetaBackward64(
     const bounded4 = Math.max(bounded3, -746);
     const e2 = boundedExp(bounded4);
     const u = e2 + 1e-9;
+    const q = 1 / u;
     const squared = u * u;
+    const q2 = 1 / squared;
     let dalphaSum = 0;
     let dbetaSum = 0;
     for (let o = 0; o < channelOuter; o++) {
@@ -212,9 +218,9 @@ export function snakeBetaBackward64(
         const p2 = xi * e;
         const s = Math.sin(p2);
         const c2 = Math.cos(p2);
-        dx[i] = dyi * ((p * s * c2) / u + 1);
-        dalphaSum += (2 * dyi * xi * e * s * c2) / u;
-        dbetaSum += -(dyi * e2 * (s * s)) / squared;
+        dx[i] = dyi * (p * s * c2 * q + 1);
+        dalphaSum += 2 * dyi * xi * e * s * c2 * q;
+        dbetaSum += -(dyi * e2 * (s * s)) * q2;
       }
     }
     dalpha[c] = dalphaSum;
@@ -311,14 +317,15 @@ function expFractionEntry(i: number): number {
 const EXP_FRACTION = /* @__PURE__ */ tabulated(1024, expFractionEntry);
 
 /**
- * e^x for -746 <= x <= 709.79, where it is 0 and infinity. x = k / 1024 + r,
- * the powers of e for the integer and the rest of k / 1024 are in tables, and
- * e^r = 1 + r + r^2 p(r) (4.1e-16).
+ * e^x for -746 <= x <= 709.79, where it is 0 and infinity. Adding 3 * 2^41 and
+ * taking it away rounds x to c = k / 1024. The powers of e for the integer and
+ * for the rest of c are in tables; x = c + r, and e^r = 1 + r + r^2 p(r)
+ * (4.1e-16).
  */
 function boundedExp(x: number): number {
-  const n = Math.floor(x * 1024 + 0.5);
-  const k = n | 0;
-  const r = x - n * 0.0009765625;
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (c * 1024) | 0;
+  const r = x - c;
   return (
     EXP_INTEGER[(k >> 10) + 748]! *
     EXP_FRACTION[k & 1023]! *

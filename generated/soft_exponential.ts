@@ -16,14 +16,15 @@ export function softExponentialForward(
   requireLength("alpha", alpha, 1);
   requireLength("y", y, size);
   const alphaValue = alpha[0]!;
+  const q = 1 / alphaValue;
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
     y[i] =
       alphaValue === 0
         ? xi
         : alphaValue < 0
-          ? -log1p(-(alphaValue * (xi + alphaValue))) / alphaValue
-          : alphaValue + expm1(xi * alphaValue) / alphaValue;
+          ? -log1p(-(alphaValue * (xi + alphaValue))) * q
+          : alphaValue + expm1(xi * alphaValue) * q;
   }
 }
 
@@ -44,6 +45,7 @@ export function softExponentialBackward(
   requireLength("dx", dx, size);
   requireLength("dalpha", dalpha, 1);
   const alphaValue = alpha[0]!;
+  const q = 1 / alphaValue;
   const p = 2 * alphaValue;
   let dalphaSum = 0;
   for (let i = 0; i < size; i++) {
@@ -59,8 +61,8 @@ export function softExponentialBackward(
       (alphaValue === 0
         ? 0.5 * (xi * xi + 2)
         : alphaValue < 0
-          ? (log1p(-p2) / alphaValue - (-xi - p) / u) / alphaValue
-          : (xi * e - expm1(p3) / alphaValue) / alphaValue + 1);
+          ? (log1p(-p2) * q - (-xi - p) / u) * q
+          : (xi * e - expm1(p3) * q) * q + 1);
   }
   dalpha[0] = dalphaSum;
 }
@@ -81,14 +83,15 @@ export function softExponentialForward64(
   requireLength("alpha", alpha, 1);
   requireLength("y", y, size);
   const alphaValue = alpha[0]!;
+  const q = 1 / alphaValue;
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
     y[i] =
       alphaValue === 0
         ? xi
         : alphaValue < 0
-          ? -log1p(-(alphaValue * (xi + alphaValue))) / alphaValue
-          : alphaValue + expm1(xi * alphaValue) / alphaValue;
+          ? -log1p(-(alphaValue * (xi + alphaValue))) * q
+          : alphaValue + expm1(xi * alphaValue) * q;
   }
 }
 
@@ -109,6 +112,7 @@ export function softExponentialBackward64(
   requireLength("dx", dx, size);
   requireLength("dalpha", dalpha, 1);
   const alphaValue = alpha[0]!;
+  const q = 1 / alphaValue;
   const p = 2 * alphaValue;
   let dalphaSum = 0;
   for (let i = 0; i < size; i++) {
@@ -124,8 +128,8 @@ export function softExponentialBackward64(
       (alphaValue === 0
         ? 0.5 * (xi * xi + 2)
         : alphaValue < 0
-          ? (log1p(-p2) / alphaValue - (-xi - p) / u) / alphaValue
-          : (xi * e - expm1(p3) / alphaValue) / alphaValue + 1);
+          ? (log1p(-p2) * q - (-xi - p) / u) * q
+          : (xi * e - expm1(p3) * q) * q + 1);
   }
   dalpha[0] = dalphaSum;
 }
@@ -208,15 +212,18 @@ function logOfSum(x: number, dx: number): number {
   const e = ((highWord(x) + 0x00095f62) >> 20) - 1023;
   const scale = powerOfTwo(-e | 0);
   const m = x * scale;
-  const n = Math.floor(m * 64 + 0.5);
-  const c = n * 0.015625;
-  const s = (m - c + dx * scale) / (m + c);
+  const c = m + 105553116266496 - 105553116266496;
+  const d = m - c + dx * scale;
+  const s = (d + d) / (m + c);
   const z = s * s;
   const twos = e;
   const rest =
-    2 * (s + s * z * (0.333333333319005 + z * 0.20000303501239303)) +
+    s +
+    s * z * (0.08333333332975125 + z * 0.01250018968827442) +
     twos * 1.8206359985041462e-9;
-  return twos * 0.6931471787393093 + (LOG_64[((n | 0) - 45) | 0]! + rest);
+  return (
+    twos * 0.6931471787393093 + (LOG_64[(((c * 64) | 0) - 45) | 0]! + rest)
+  );
 }
 
 /** ln(1 + x): what 1 + x rounds away is passed on. */
@@ -319,9 +326,9 @@ const EXPM1_FRACTION = /* @__PURE__ */ tabulated(1024, expm1FractionEntry);
  * what the table holds, so nothing cancels.
  */
 function boundedExpm1(x: number): number {
-  const n = Math.floor(x * 1024 + 0.5);
-  const k = ((n | 0) + 512) | 0;
-  const r = x - n * 0.0009765625;
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (((c * 1024) | 0) + 512) | 0;
+  const r = x - c;
   const r2 = r * r;
   const integer = EXP_INTEGER[(k >> 10) + 748]!;
   const whole = integer * EXPM1_FRACTION[k & 1023]! + (integer - 1);
@@ -372,14 +379,15 @@ function expFractionEntry(i: number): number {
 const EXP_FRACTION = /* @__PURE__ */ tabulated(1024, expFractionEntry);
 
 /**
- * e^x for -746 <= x <= 709.79, where it is 0 and infinity. x = k / 1024 + r,
- * the powers of e for the integer and the rest of k / 1024 are in tables, and
- * e^r = 1 + r + r^2 p(r) (4.1e-16).
+ * e^x for -746 <= x <= 709.79, where it is 0 and infinity. Adding 3 * 2^41 and
+ * taking it away rounds x to c = k / 1024. The powers of e for the integer and
+ * for the rest of c are in tables; x = c + r, and e^r = 1 + r + r^2 p(r)
+ * (4.1e-16).
  */
 function boundedExp(x: number): number {
-  const n = Math.floor(x * 1024 + 0.5);
-  const k = n | 0;
-  const r = x - n * 0.0009765625;
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (c * 1024) | 0;
+  const r = x - c;
   return (
     EXP_INTEGER[(k >> 10) + 748]! *
     EXP_FRACTION[k & 1023]! *

@@ -148,15 +148,18 @@ function logOfSum(x: number, dx: number): number {
   const e = ((highWord(x) + 0x00095f62) >> 20) - 1023;
   const scale = powerOfTwo(-e | 0);
   const m = x * scale;
-  const n = Math.floor(m * 64 + 0.5);
-  const c = n * 0.015625;
-  const s = (m - c + dx * scale) / (m + c);
+  const c = m + 105553116266496 - 105553116266496;
+  const d = m - c + dx * scale;
+  const s = (d + d) / (m + c);
   const z = s * s;
   const twos = e;
   const rest =
-    2 * (s + s * z * (0.333333333319005 + z * 0.20000303501239303)) +
+    s +
+    s * z * (0.08333333332975125 + z * 0.01250018968827442) +
     twos * 1.8206359985041462e-9;
-  return twos * 0.6931471787393093 + (LOG_64[((n | 0) - 45) | 0]! + rest);
+  return (
+    twos * 0.6931471787393093 + (LOG_64[(((c * 64) | 0) - 45) | 0]! + rest)
+  );
 }
 
 /** ln(1 + x): what 1 + x rounds away is passed on. */

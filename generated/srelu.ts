@@ -88,6 +88,12 @@ export function sreluBackward(
     const aLC = aL[c]!;
     const u = 1 - aRC;
     const u2 = 1 - aLC;
+    sides[0] = aLC;
+    sides[1] = 1;
+    sides[2] = 0;
+    sides[3] = u;
+    sides[4] = u2;
+    sides[5] = 0;
     let dtRSum = 0;
     let daRSum = 0;
     let dtLSum = 0;
@@ -97,10 +103,10 @@ export function sreluBackward(
       for (let i = start; i < start + channelInner; i++) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        dx[i] = dyi * choose(xi >= tRC, aRC, choose(xi > tLC, 1, aLC));
-        dtRSum += choose(xi >= tRC, dyi * u, 0);
+        dx[i] = dyi * choose(xi >= tRC, aRC, pick(0, xi > tLC));
+        dtRSum += dyi * pick(2, xi >= tRC);
         daRSum += choose(xi >= tRC, dyi * (xi - tRC), 0);
-        dtLSum += choose(xi >= tRC, 0, choose(xi > tLC, 0, dyi * u2));
+        dtLSum += choose(xi >= tRC, 0, dyi * pick(4, xi > tLC));
         daLSum += choose(xi >= tRC, 0, choose(xi > tLC, 0, dyi * (xi - tLC)));
       }
     }
@@ -199,6 +205,12 @@ export function sreluBackward64(
     const aLC = aL[c]!;
     const u = 1 - aRC;
     const u2 = 1 - aLC;
+    sides[0] = aLC;
+    sides[1] = 1;
+    sides[2] = 0;
+    sides[3] = u;
+    sides[4] = u2;
+    sides[5] = 0;
     let dtRSum = 0;
     let daRSum = 0;
     let dtLSum = 0;
@@ -208,10 +220,10 @@ export function sreluBackward64(
       for (let i = start; i < start + channelInner; i++) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        dx[i] = dyi * choose(xi >= tRC, aRC, choose(xi > tLC, 1, aLC));
-        dtRSum += choose(xi >= tRC, dyi * u, 0);
+        dx[i] = dyi * choose(xi >= tRC, aRC, pick(0, xi > tLC));
+        dtRSum += dyi * pick(2, xi >= tRC);
         daRSum += choose(xi >= tRC, dyi * (xi - tRC), 0);
-        dtLSum += choose(xi >= tRC, 0, choose(xi > tLC, 0, dyi * u2));
+        dtLSum += choose(xi >= tRC, 0, dyi * pick(4, xi > tLC));
         daLSum += choose(xi >= tRC, 0, choose(xi > tLC, 0, dyi * (xi - tLC)));
       }
     }
@@ -241,4 +253,12 @@ function choose(condition: boolean, yes: number, no: number): number {
   choicePair[0] = no;
   choicePair[1] = yes;
   return choicePair[Number(condition)]!;
+}
+
+/** Pairs of numbers, each that of a condition that does not hold first. */
+const sides = /* @__PURE__ */ new Float64Array(32);
+
+/** One of the pair that lies there: without a branch. */
+function pick(place: number, condition: boolean): number {
+  return sides[place + Number(condition)]!;
 }

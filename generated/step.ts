@@ -13,13 +13,22 @@ export function stepForward(
 ): void {
   const size = x.length;
   requireLength("y", y, size);
-  for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    y[i] = Number.isNaN(threshold)
+  const value = (xi: number): number =>
+    Number.isNaN(threshold)
       ? threshold
       : Number.isNaN(xi)
         ? xi
-        : choose(xi > threshold, 1, 0);
+        : Number(xi > threshold);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
   }
 }
 
@@ -33,8 +42,17 @@ export function stepBackward(
   const size = dy.length;
   requireLength("x", x, size);
   requireLength("dx", dx, size);
-  for (let i = 0; i < size; i++) {
-    dx[i] = 0;
+  const slope = (): number => 0;
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    dx[i] = slope();
+    dx[i + 1] = slope();
+    dx[i + 2] = slope();
+    dx[i + 3] = slope();
+  }
+  for (let i = whole; i < size; i++) {
+    dx[i] = slope();
   }
 }
 
@@ -51,13 +69,22 @@ export function stepForward64(
 ): void {
   const size = x.length;
   requireLength("y", y, size);
-  for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    y[i] = Number.isNaN(threshold)
+  const value = (xi: number): number =>
+    Number.isNaN(threshold)
       ? threshold
       : Number.isNaN(xi)
         ? xi
-        : choose(xi > threshold, 1, 0);
+        : Number(xi > threshold);
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    y[i] = value(x[i]!);
+    y[i + 1] = value(x[i + 1]!);
+    y[i + 2] = value(x[i + 2]!);
+    y[i + 3] = value(x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    y[i] = value(x[i]!);
   }
 }
 
@@ -71,8 +98,17 @@ export function stepBackward64(
   const size = dy.length;
   requireLength("x", x, size);
   requireLength("dx", dx, size);
-  for (let i = 0; i < size; i++) {
-    dx[i] = 0;
+  const slope = (): number => 0;
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    dx[i] = slope();
+    dx[i + 1] = slope();
+    dx[i + 2] = slope();
+    dx[i + 3] = slope();
+  }
+  for (let i = whole; i < size; i++) {
+    dx[i] = slope();
   }
 }
 
@@ -86,13 +122,4 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
-}
-
-const choicePair = /* @__PURE__ */ new Float64Array(2);
-
-/** The first number if the condition holds, else the second one: without a branch. */
-function choose(condition: boolean, yes: number, no: number): number {
-  choicePair[0] = no;
-  choicePair[1] = yes;
-  return choicePair[Number(condition)]!;
 }

@@ -170,9 +170,9 @@ const EXPM1_FRACTION = /* @__PURE__ */ tabulated(1024, expm1FractionEntry);
  * what the table holds, so nothing cancels.
  */
 function boundedExpm1(x: number): number {
-  const n = Math.floor(x * 1024 + 0.5);
-  const k = ((n | 0) + 512) | 0;
-  const r = x - n * 0.0009765625;
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (((c * 1024) | 0) + 512) | 0;
+  const r = x - c;
   const r2 = r * r;
   const integer = EXP_INTEGER[(k >> 10) + 748]!;
   const whole = integer * EXPM1_FRACTION[k & 1023]! + (integer - 1);

@@ -6,7 +6,17 @@ import { expandCalls } from "../calculus/differentiate.js";
 import { integerExponent, type Product, productOf, rawProduct } from "../algebra/forms.js";
 import { negateCondition } from "../algebra/selection.js";
 import { apply, constant, type Expr, fold, rebuild, Space, type Variable, variablesOf } from "../ir/expr.js";
-import { compare, fromNumber, isOne, multiply, negate, one, type Rational, rational } from "../ir/rational.js";
+import {
+  compare,
+  fromNumber,
+  isOne,
+  multiply,
+  negate,
+  one,
+  type Rational,
+  rational,
+  toNumber,
+} from "../ir/rational.js";
 import { constantValue } from "../numerics/constant.js";
 import { instantiateRow } from "../primitives/formula.js";
 import { primitive as primitiveRow, type PrimitiveName } from "../primitives/table.js";
@@ -33,7 +43,19 @@ export function lower(root: Expr, options: LowerOptions): Expr {
   const expanded = expandPrimitives(foldConstants(arranged), options);
   const passing =
     options.nanFrom.size === 0 ? expanded : passNaN(options.definition ?? root, expanded, options.nanFrom);
-  return options.branchless ? chooseWithoutBranches(passing) : passing;
+  return options.branchless ? chooseWithoutBranches(withReciprocals(passing)) : passing;
+}
+
+/** Divisions by what is the same for all elements as multiplications: a division takes four times as long. */
+function withReciprocals(root: Expr): Expr {
+  return rebuild(root, (node, operands) => {
+    const [a, b] = operands;
+    const built = apply(node.primitive, operands, node.rule);
+    if (node.primitive !== "divide" || !(a!.space & ~b!.space) || b!.space & (Space.element | Space.row)) return built;
+    if (b!.kind !== "constant") return apply("multiply", [a!, apply("divide", [constant(1), b!])]);
+    const reciprocal = 1 / toNumber(b!.value);
+    return Number.isFinite(reciprocal) ? apply("multiply", [a!, constant(fromNumber(reciprocal))]) : built;
+  });
 }
 
 /** All constants of a product become one factor. */

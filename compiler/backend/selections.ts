@@ -3,11 +3,13 @@
  * time, and each wrong guess costs as much as an exponential. Where both sides are cheap they are both computed, and
  * the result is picked.
  */
-import { apply, type Expr, isApplication, reachable, rebuild, Space } from "../ir/expr.js";
+import { isConstant, multiplyPower, type Product, productOf, rawProduct } from "../algebra/forms.js";
+import { negateCondition } from "../algebra/selection.js";
+import { apply, constant, type Expr, isApplication, reachable, rebuild, Space } from "../ir/expr.js";
 import type { PrimitiveName } from "../primitives/table.js";
 
 /** What a primitive costs, a multiplication being 1. */
-function costOf(primitive: PrimitiveName): number {
+export function costOf(primitive: PrimitiveName): number {
   switch (primitive) {
     case "divide":
       return 2;
@@ -53,18 +55,27 @@ const affordable = 48;
 export function chooseWithoutBranches(root: Expr): Expr {
   return rebuild(root, (node, operands) => {
     const [condition, a, b] = operands;
-    if (node.primitive === "where" && varies(condition!) && isAffordable([a!, b!])) return chosen(condition!, a!, b!);
-    if (node.primitive === "smaller" || node.primitive === "larger") {
-      return extreme(node.primitive, operands[0]!, operands[1]!) ?? apply(node.primitive, operands);
+    switch (node.primitive) {
+      case "where":
+      case "choose":
+        return varies(condition!) && (node.primitive === "choose" || isAffordable([a!, b!]))
+          ? chosen(condition!, a!, b!)
+          : apply(node.primitive, operands);
+      case "smaller":
+      case "larger":
+        return extreme(node.primitive, operands[0]!, operands[1]!) ?? apply(node.primitive, operands);
+      default:
+        return apply(node.primitive, operands, node.rule);
     }
-    return apply(node.primitive, operands, node.rule);
   });
 }
 
 /** Whether a condition goes this way and that from element to element; equalities hardly ever hold. */
 const varies = (condition: Expr): boolean =>
-  (condition.space & Space.element) !== 0 &&
+  isPerElement(condition) &&
   !reachable([condition]).some((node) => isApplication(node, "equal") || isApplication(node, "notEqual"));
+
+const isPerElement = (node: Expr): boolean => (node.space & (Space.element | Space.row)) !== 0;
 
 const isAffordable = (sides: readonly Expr[]): boolean =>
   reachable(sides).reduce((sum, node) => sum + (node.kind === "application" ? costOf(node.primitive) : 0), 0) <=
@@ -84,12 +95,45 @@ function chosen(condition: Expr, a: Expr, b: Expr): Expr {
       default:
     }
   }
-  return a === b ? a : apply("choose", [condition, a, b]);
+  return a === b ? a : (scaledBySelection(condition, a, b) ?? apply("choose", [condition, a, b]));
+}
+
+/** where(c, x, 0.01 x) = x where(c, 1, 0.01): the sides are the same but for factors that no element changes. */
+function scaledBySelection(condition: Expr, a: Expr, b: Expr): Expr | undefined {
+  const [left, right] = [split(a), split(b)];
+  const common = isConstant(a, 0) ? right.varying : left.varying;
+  if (common.size === 0 && ![a, b].some(isPerElement)) return factorOf(condition, a, b);
+  const alike = (part: ReadonlyMap<Expr, number>, side: Expr): boolean =>
+    isConstant(side, 0) ||
+    (part.size === common.size && [...part].every(([factor, exponent]) => common.get(factor) === exponent));
+  // A factor that may be infinite or no number must not meet a 0 that it was never to meet.
+  const isTame = [...common].every(([factor, exponent]) => factor.kind === "variable" && exponent > 0);
+  if (!isTame || !alike(left.varying, a) || !alike(right.varying, b)) return undefined;
+  const factor = factorOf(condition, left.fixed, right.fixed);
+  return apply("multiply", [rawProduct({ coefficient: one, powers: common }), factor]);
+}
+
+const one: Product["coefficient"] = productOf(constant(1)).coefficient;
+
+/** A product as what varies from element to element and what does not. */
+function split(side: Expr): { readonly varying: Map<Expr, number>; readonly fixed: Expr } {
+  const { coefficient, powers } = productOf(side);
+  const varying = new Map([...powers].filter(([factor]) => isPerElement(factor)));
+  const fixed: Product = { coefficient, powers: new Map(powers) };
+  for (const [factor, exponent] of varying) multiplyPower(fixed, factor, -exponent);
+  return { varying, fixed: rawProduct(fixed) };
+}
+
+function factorOf(condition: Expr, a: Expr, b: Expr): Expr {
+  if (isConstant(a, 1) && isConstant(b, 0)) return apply("indicator", [condition]);
+  // A comparison with NaN is false, and so is its opposite: only numbers that are not selected may get lost.
+  if (isConstant(a, 0) && isConstant(b, 1)) return apply("indicator", [negateCondition(condition)]);
+  return apply("pick", [condition, a, b]);
 }
 
 /** The smaller or the larger of a number and a constant. */
 function extreme(primitive: "smaller" | "larger", a: Expr, b: Expr): Expr | undefined {
   const [x, bound] = b.kind === "constant" ? [a, b] : [b, a];
-  if (bound.kind !== "constant" || !(x.space & Space.element)) return undefined;
-  return apply("choose", [apply(primitive === "smaller" ? "greater" : "less", [x, bound]), bound, x]);
+  if (bound.kind !== "constant" || !isPerElement(x)) return undefined;
+  return chosen(apply(primitive === "smaller" ? "greater" : "less", [x, bound]), bound, x);
 }

@@ -319,6 +319,24 @@ export const primitives = {
     sample: (a, b, c) => (a !== 0 ? b : c),
     latex: "\\begin{cases} $b & $a \\\\ $c & \\text{otherwise} \\end{cases}",
   },
+  /** As `choose`, between values that are the same for all elements: they are put down before the loop. */
+  pick: {
+    operands: ["condition", "number", "number"],
+    result: "number",
+    callable: false,
+    expansion: "where(a, b, c)",
+    sample: (a, b, c) => (a !== 0 ? b : c),
+    latex: "\\begin{cases} $b & $a \\\\ $c & \\text{otherwise} \\end{cases}",
+  },
+  /** 1 if the condition holds, else 0. */
+  indicator: {
+    operands: ["condition"],
+    result: "number",
+    callable: false,
+    expansion: "where(a, 1, 0)",
+    sample: (a) => (a !== 0 ? 1 : 0),
+    latex: "\\mathbb{1}[$a]",
+  },
   /** e^a for -746 <= a <= 709.79, where it is 0 and infinity. */
   bounded_exp: { ...number1, callable: false, expansion: "exp(a)", sample: Math.exp, latex: "e^{$a}" },
   /** e^a - 1 for -746 <= a <= 709.78. */

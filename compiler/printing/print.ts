@@ -1,5 +1,5 @@
 /** Prints expressions in a dialect's scalar syntax, by precedence. */
-import type { Expr } from "../ir/expr.js";
+import type { Application, Expr } from "../ir/expr.js";
 import { toNumber } from "../ir/rational.js";
 import type { PrimitiveName } from "../primitives/table.js";
 import { type Dialect, type Form, Precedence, type Printed, type Spelling } from "./dialect.js";
@@ -10,6 +10,8 @@ export interface PrintContext {
   readonly nameOf: (node: Expr) => string | undefined;
   /** The name under which the file carries a function of the mathematics library. */
   readonly library: (name: string) => string;
+  /** How a node is spelled that the dialect cannot spell by itself, since it depends on what stands around. */
+  readonly spellingHere?: (node: Application) => Spelling | undefined;
 }
 
 function entryOf(dialect: Dialect, primitive: PrimitiveName): Spelling | Form | undefined {
@@ -45,7 +47,7 @@ export function printExpression(root: Expr, context: PrintContext, asBound = fal
       };
     }
     if (node.kind === "variable") throw new Error(`the variable ${node.name} has no name here`);
-    const spelling = spellingOf(context.dialect, node.primitive);
+    const spelling = context.spellingHere?.(node) ?? spellingOf(context.dialect, node.primitive);
     if (!spelling) throw new Error(`the dialect cannot spell ${node.primitive}`);
     return spelling(node.operands, operand, context.library);
   };

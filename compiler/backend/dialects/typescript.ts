@@ -80,7 +80,7 @@ export const typescript: Dialect = {
     // Beyond 746 the logistic density is 0.
     logistic_moment: form("at_least(at_most(a, 746), -746) * logistic(at_least(at_most(a, 746), -746))"),
     gate_slope: form("held_exp(a) / (held_exp(a) + 1) * ((held_exp(a) + 1 + b) / (held_exp(a) + 1))"),
-    softplus: form("choose(a <= 0, 0, a) + unit_log1p(bounded_exp(at_least(-abs(a), -746)))"),
+    softplus: form("a * indicator(a > 0) + unit_log1p(bounded_exp(at_least(-abs(a), -746)))"),
     tanh: form(
       "bounded_expm1(at_least(at_most(2 * a, 709), -746)) / (bounded_expm1(at_least(at_most(2 * a, 709), -746)) + 2)",
     ),
@@ -96,6 +96,9 @@ export const typescript: Dialect = {
     normpdf: form("1 / sqrt(2 * pi) * bounded_exp(at_most(abs(a), 38.6) * at_most(abs(a), 38.6) * -0.5)"),
     gelu_slope: libraryCall("geluSlope"),
     choose: libraryCall("choose"),
+    // Where its sides have no place of their own.
+    pick: libraryCall("choose"),
+    indicator: call("Number"),
     bounded_exp: libraryCall("boundedExp"),
     bounded_expm1: libraryCall("boundedExpm1"),
     unit_log1p: libraryCall("unitLog1p"),

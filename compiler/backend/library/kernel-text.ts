@@ -15,7 +15,10 @@ const requireLength = `function requireLength(
 }`;
 
 /** Names that parameters of kernels must leave to the functions. */
-export const libraryNames: readonly string[] = ["requireLength", ...typescriptFunctions.map(({ name }) => name)];
+export const libraryNames: readonly string[] = [
+  ...["requireLength", "sides"],
+  ...typescriptFunctions.map(({ name }) => name),
+];
 
 /** The text of the functions and of all that they call. */
 export function typescriptLibraryText(names: readonly string[]): string {

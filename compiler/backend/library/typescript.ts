@@ -23,6 +23,17 @@ const others: readonly LibraryEntry[] = [
   {
     error: "0",
     text: `
+/** Pairs of numbers, each that of a condition that does not hold first. */
+const $sides = /* @__PURE__ */ new Float64Array(32);
+
+/** One of the pair that lies there: without a branch. */
+function $pick(place: number, condition: boolean): number {
+  return $sides[place + Number(condition)]!;
+}`,
+  },
+  {
+    error: "0",
+    text: `
 /** The nearest integer, the even one of two. */
 function $roundEven(x: number): number {
   const below = Math.floor(x);

@@ -1,5 +1,6 @@
 /** TypeScript kernels: plain functions over typed arrays. */
-import { type Application, type Expr, occurs, reachable, Space, type Variable } from "../../ir/expr.js";
+import { type Application, type Expr, isApplication, occurs, reachable, Space, type Variable } from "../../ir/expr.js";
+import { Precedence } from "../../printing/dialect.js";
 import { isReduction } from "../../calculus/differentiate.js";
 import type { KernelPlan } from "../kernels.js";
 import { commentOn, temporaryName } from "./temporary-names.js";
@@ -7,6 +8,7 @@ import { lower } from "../lower.js";
 import { mergeHolds } from "../bounds.js";
 import { settleExtremes } from "../extremes.js";
 import { recogniseGates } from "../gates.js";
+import { costOf } from "../selections.js";
 import { NameScope } from "../naming.js";
 import { formOf, printExpression, spellingOf } from "../../printing/print.js";
 import { schedule } from "../schedule.js";
@@ -109,6 +111,15 @@ const loopNames = ({ perChannel, reduces }: KernelPlan): readonly string[] => [
   ...(reduces ? ["axisOuter", "axisLength", "axisInner", "o", "n", "k", "i", "start"] : []),
 ];
 
+/** Whether the loop itself takes a good part of the time. */
+function isCheap(exprs: readonly Expr[]): boolean {
+  const costs = reachable(exprs).map((node) => (node.kind === "application" ? costOf(node.primitive) : 0));
+  return costs.every((cost) => cost < 12) && costs.reduce((sum, cost) => sum + cost, 0) <= 24;
+}
+
+/** How many pairs the library's `sides` has room for. */
+const mostSides = 16;
+
 class KernelWriter {
   private scope: NameScope;
   private readonly arrays = new Map<Variable, string>();
@@ -116,6 +127,8 @@ class KernelWriter {
   private readonly outputs: { readonly output: Output; readonly array: string }[] = [];
   private readonly arguments: KernelArgument[] = [];
   private readonly parameters: { name: string; type: string }[] = [];
+  /** Where the two sides of a `pick` lie. */
+  private readonly sides = new Map<Application, number>();
 
   constructor(
     private readonly plan: KernelPlan,
@@ -259,12 +272,25 @@ class KernelWriter {
       if (node.space & (Space.element | Space.row)) inner.push(node);
       else (node.space & Space.channel ? channel : uniform).push(...this.bind(node));
     }
+    for (const node of read) {
+      if (!isApplication(node, "pick") || this.sides.size === mostSides) continue;
+      const [, yes, no] = node.operands;
+      const place = 2 * this.sides.size;
+      this.sides.set(node, place);
+      this.library.add("pick");
+      ((yes!.space | no!.space) & Space.channel ? channel : uniform).push(
+        `sides[${place}] = ${this.print(no!)};`,
+        `sides[${place + 1}] = ${this.print(yes!)};`,
+      );
+    }
     return this.plan.reduces
       ? [...uniform, ...this.rowLoops(exprs, inner)]
       : [...uniform, ...this.elementLoops(exprs, inner, channel)];
   }
 
   private elementLoops(exprs: readonly Expr[], bound: readonly Application[], channel: readonly string[]): string[] {
+    const isWhole = this.outputs.every(({ output }) => output.of?.role !== "learned") && !this.plan.perChannel;
+    if (isWhole && isCheap(exprs)) return this.fourAtATime(exprs);
     const sums = this.outputs.map(({ output, array }) =>
       output.of?.role === "learned" ? { name: this.scope.claim(`${array}Sum`), array, of: output.of } : null,
     );
@@ -308,6 +334,45 @@ class KernelWriter {
       ...stores("channel"),
       "}",
       ...stores("scalar"),
+    ];
+  }
+
+  /** A loop of four elements a turn, each result by a function of its own, and one for the elements that are left. */
+  private fourAtATime(exprs: readonly Expr[]): string[] {
+    const lines: string[] = [];
+    const calls = this.outputs.map(({ output, array }, k) => {
+      const expr = exprs[k]!;
+      const [outer, outerScope] = [new Map(this.scalars), this.scope];
+      this.scope = outerScope.inner();
+      const uses = this.inputsOf([expr]);
+      const parameters = uses.map(({ array: name, variable }) => {
+        const parameter = this.elementName(name);
+        this.scalars.set(variable, parameter);
+        return `${parameter}: number`;
+      });
+      const { bound } = schedule([expr]);
+      const statements = bound.filter((node) => !outer.has(node)).flatMap((node) => this.bind(node));
+      const result = this.print(expr);
+      for (const node of [...this.scalars.keys()]) if (!outer.has(node)) this.scalars.delete(node);
+      this.scope = outerScope;
+      const name = this.scope.claim(output.of ? "slope" : "value");
+      const head = `const ${name} = (${parameters.join(", ")}): number =>`;
+      if (statements.length === 0) lines.push(`${head} ${result};`);
+      else lines.push(`${head} {`, ...statements, `return ${result};`, "};");
+      return (index: string): string =>
+        `${array}[${index}] = ${name}(${uses.map((use) => `${use.array}[${index}]!`).join(", ")});`;
+    });
+    const whole = this.scope.claim("whole");
+    return [
+      ...lines,
+      "// Four elements a turn: the loop itself costs as much as one of them.",
+      `const ${whole} = size - (size % 4);`,
+      `for (let i = 0; i < ${whole}; i += 4) {`,
+      ...["i", "i + 1", "i + 2", "i + 3"].flatMap((index) => calls.map((call) => call(index))),
+      "}",
+      `for (let i = ${whole}; i < size; i++) {`,
+      ...calls.map((call) => call("i")),
+      "}",
     ];
   }
 
@@ -383,13 +448,22 @@ class KernelWriter {
 
   /** Reads the elements that the expressions use. */
   private loads(exprs: readonly Expr[], index: string): string[] {
-    const read = new Set(reachableWithinRow(exprs));
-    const uses = [...this.arrays].filter(([variable]) => variable.role !== "learned" && read.has(variable));
-    return uses.map(([variable, array]) => {
-      const name = this.scope.claim(array.length <= 2 ? `${array}${index}` : `${array}${index.toUpperCase()}`);
+    return this.inputsOf(exprs).map(({ variable, array }) => {
+      const name = this.elementName(array);
       this.scalars.set(variable, name);
       return `const ${name} = ${array}[${index}]!;`;
     });
+  }
+
+  private inputsOf(exprs: readonly Expr[]): { readonly variable: Variable; readonly array: string }[] {
+    const read = new Set(reachableWithinRow(exprs));
+    return [...this.arrays]
+      .filter(([variable]) => variable.role !== "learned" && read.has(variable))
+      .map(([variable, array]) => ({ variable, array }));
+  }
+
+  private elementName(array: string): string {
+    return this.scope.claim(array.length <= 2 ? `${array}i` : `${array}I`);
   }
 
   private bind(node: Application): string[] {
@@ -408,6 +482,14 @@ class KernelWriter {
         library: (name) => {
           this.library.add(name);
           return name;
+        },
+        spellingHere: (inner) => {
+          const place = this.sides.get(inner);
+          if (place === undefined) return undefined;
+          return ([condition], print) => ({
+            text: `pick(${place}, ${print(condition!, Precedence.selection)})`,
+            precedence: Precedence.primary,
+          });
         },
       },
       itself,
