@@ -69,7 +69,7 @@ export function aplBackward(
     const xi = x[i]!;
     const u = bValue - xi;
     dx[i] = dyi * (Number(xi > 0) + aValue * pick(0, u > 0));
-    daSum += choose(u > 0, dyi * u, 0);
+    daSum += dyi * choose(u > 0, u, 0);
     dbSum += dyi * pick(2, u > 0);
   }
   da[0] = daSum;
@@ -145,7 +145,7 @@ export function aplBackward64(
     const xi = x[i]!;
     const u = bValue - xi;
     dx[i] = dyi * (Number(xi > 0) + aValue * pick(0, u > 0));
-    daSum += choose(u > 0, dyi * u, 0);
+    daSum += dyi * choose(u > 0, u, 0);
     dbSum += dyi * pick(2, u > 0);
   }
   da[0] = daSum;

@@ -86,14 +86,13 @@ export function areluBackward(
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded3 = Math.max(xi, -3.4028234663852886e38);
-    const p = dyi * bounded3;
     dx[i] = dyi * pick(0, bounded3 > 0);
     dalphaSum += choose(
       bounded3 > 0,
       0,
-      alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : p,
+      alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : dyi * bounded3,
     );
-    dbetaSum += p * pick(2, bounded3 > 0);
+    dbetaSum += dyi * (bounded3 * pick(2, bounded3 > 0));
   }
   dalpha[0] = dalphaSum;
   dbeta[0] = dbetaSum;
@@ -185,14 +184,13 @@ export function areluBackward64(
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded3 = Math.max(xi, -3.4028234663852886e38);
-    const p = dyi * bounded3;
     dx[i] = dyi * pick(0, bounded3 > 0);
     dalphaSum += choose(
       bounded3 > 0,
       0,
-      alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : p,
+      alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : dyi * bounded3,
     );
-    dbetaSum += p * pick(2, bounded3 > 0);
+    dbetaSum += dyi * (bounded3 * pick(2, bounded3 > 0));
   }
   dalpha[0] = dalphaSum;
   dbeta[0] = dbetaSum;

@@ -38,7 +38,7 @@ export function boundedReluBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   const slope = (dyi: number, xi: number): number =>
-    choose(xi <= 0, 0, dyi * Number(xi < a));
+    dyi * choose(xi <= 0, 0, Number(xi < a));
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {
@@ -90,7 +90,7 @@ export function boundedReluBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   const slope = (dyi: number, xi: number): number =>
-    choose(xi <= 0, 0, dyi * Number(xi < a));
+    dyi * choose(xi <= 0, 0, Number(xi < a));
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {

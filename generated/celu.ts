@@ -34,11 +34,9 @@ export function celuBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = choose(
-      xi > 0,
-      dyi,
-      dyi * boundedExp(Math.max(Math.min(xi * q, 709.79), -746)),
-    );
+    dx[i] =
+      dyi *
+      choose(xi > 0, 1, boundedExp(Math.max(Math.min(xi * q, 709.79), -746)));
   }
 }
 
@@ -76,11 +74,9 @@ export function celuBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = choose(
-      xi > 0,
-      dyi,
-      dyi * boundedExp(Math.max(Math.min(xi * q, 709.79), -746)),
-    );
+    dx[i] =
+      dyi *
+      choose(xi > 0, 1, boundedExp(Math.max(Math.min(xi * q, 709.79), -746)));
   }
 }
 

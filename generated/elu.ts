@@ -19,10 +19,9 @@ export function eluForward(
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(xi, -746);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.min(bounded, 746);
-    const p = 0.5 * (bounded2 - Math.abs(bounded2));
-    y[i] = bounded - p + pick(0, xi > 0) * boundedExpm1(p);
+    y[i] =
+      bounded * Number(xi > 0) +
+      boundedExpm1(Math.min(bounded, 709)) * pick(0, xi > 0);
   }
 }
 
@@ -67,10 +66,9 @@ export function eluForward64(
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(xi, -746);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.min(bounded, 746);
-    const p = 0.5 * (bounded2 - Math.abs(bounded2));
-    y[i] = bounded - p + pick(0, xi > 0) * boundedExpm1(p);
+    y[i] =
+      bounded * Number(xi > 0) +
+      boundedExpm1(Math.min(bounded, 709)) * pick(0, xi > 0);
   }
 }
 

@@ -34,10 +34,10 @@ export function ftSwishBackward(
     const dyi = dy[i]!;
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.min(xi, 709);
+    const bounded = Math.min(xi, 256);
     const e = boundedExp(Math.max(bounded, -746));
     const u = e + 1;
-    dx[i] = choose(bounded >= 0, dyi * ((e / u) * ((u + bounded) / u)), 0);
+    dx[i] = dyi * choose(bounded >= 0, (e * (u + bounded)) / Math.pow(u, 2), 0);
   }
 }
 
@@ -75,10 +75,10 @@ export function ftSwishBackward64(
     const dyi = dy[i]!;
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.min(xi, 709);
+    const bounded = Math.min(xi, 256);
     const e = boundedExp(Math.max(bounded, -746));
     const u = e + 1;
-    dx[i] = choose(bounded >= 0, dyi * ((e / u) * ((u + bounded) / u)), 0);
+    dx[i] = dyi * choose(bounded >= 0, (e * (u + bounded)) / Math.pow(u, 2), 0);
   }
 }
 

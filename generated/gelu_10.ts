@@ -40,7 +40,7 @@ export function gelu10Backward(
     const dyi = dy[i]!;
     const xi = x[i]!;
     const p = xi * normcdf(xi);
-    dx[i] = p <= minVal ? 0 : choose(p >= maxVal, 0, dyi * geluSlope(xi));
+    dx[i] = p <= minVal ? 0 : dyi * choose(p >= maxVal, 0, geluSlope(xi));
   }
 }
 
@@ -84,7 +84,7 @@ export function gelu10Backward64(
     const dyi = dy[i]!;
     const xi = x[i]!;
     const p = xi * normcdf(xi);
-    dx[i] = p <= minVal ? 0 : choose(p >= maxVal, 0, dyi * geluSlope(xi));
+    dx[i] = p <= minVal ? 0 : dyi * choose(p >= maxVal, 0, geluSlope(xi));
   }
 }
 

@@ -13,10 +13,9 @@ export function hardElishForward(x: Float32Array, y: Float32Array): void {
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(xi, -746);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.min(bounded, 746);
-    const p = 0.5 * (bounded2 - Math.abs(bounded2));
-    const u = bounded - p + boundedExpm1(p);
+    const u =
+      bounded * Number(xi >= 0) +
+      boundedExpm1(Math.min(bounded, 709)) * Number(xi < 0);
     y[i] = choose(xi < -1, 0, choose(xi > 1, u, 0.5 * (xi + 1) * u));
   }
 }
@@ -61,10 +60,9 @@ export function hardElishForward64(x: Float64Array, y: Float64Array): void {
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(xi, -746);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.min(bounded, 746);
-    const p = 0.5 * (bounded2 - Math.abs(bounded2));
-    const u = bounded - p + boundedExpm1(p);
+    const u =
+      bounded * Number(xi >= 0) +
+      boundedExpm1(Math.min(bounded, 709)) * Number(xi < 0);
     y[i] = choose(xi < -1, 0, choose(xi > 1, u, 0.5 * (xi + 1) * u));
   }
 }

@@ -34,7 +34,7 @@ export function hardMishBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   const slope = (dyi: number, xi: number): number =>
-    choose(xi <= -2, 0, choose(xi >= 0, dyi, dyi * (xi + 1)));
+    dyi * choose(xi <= -2, 0, choose(xi >= 0, 1, xi + 1));
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {
@@ -82,7 +82,7 @@ export function hardMishBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   const slope = (dyi: number, xi: number): number =>
-    choose(xi <= -2, 0, choose(xi >= 0, dyi, dyi * (xi + 1)));
+    dyi * choose(xi <= -2, 0, choose(xi >= 0, 1, xi + 1));
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {

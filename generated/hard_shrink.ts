@@ -41,7 +41,7 @@ export function hardShrinkBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   const slope = (dyi: number, xi: number): number =>
-    choose(xi > lambd, dyi, dyi * Number(xi < -lambd));
+    dyi * choose(xi > lambd, 1, Number(xi < -lambd));
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {
@@ -96,7 +96,7 @@ export function hardShrinkBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   const slope = (dyi: number, xi: number): number =>
-    choose(xi > lambd, dyi, dyi * Number(xi < -lambd));
+    dyi * choose(xi > lambd, 1, Number(xi < -lambd));
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {

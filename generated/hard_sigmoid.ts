@@ -36,7 +36,7 @@ export function hardSigmoidBackward(
   sides[0] = 0;
   sides[1] = 0.16666666666666666;
   const slope = (dyi: number, xi: number): number =>
-    choose(xi < 3, dyi * pick(0, xi > -3), 0);
+    dyi * choose(xi < 3, pick(0, xi > -3), 0);
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {
@@ -86,7 +86,7 @@ export function hardSigmoidBackward64(
   sides[0] = 0;
   sides[1] = 0.16666666666666666;
   const slope = (dyi: number, xi: number): number =>
-    choose(xi < 3, dyi * pick(0, xi > -3), 0);
+    dyi * choose(xi < 3, pick(0, xi > -3), 0);
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {

@@ -46,7 +46,7 @@ export function hardSigmoid02Backward(
   sides[1] = 0;
   const slope = (dyi: number, xi: number): number => {
     const u = beta + xi * alpha;
-    return choose(u <= 0, 0, dyi * pick(0, u >= 1));
+    return dyi * choose(u <= 0, 0, pick(0, u >= 1));
   };
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
@@ -107,7 +107,7 @@ export function hardSigmoid02Backward64(
   sides[1] = 0;
   const slope = (dyi: number, xi: number): number => {
     const u = beta + xi * alpha;
-    return choose(u <= 0, 0, dyi * pick(0, u >= 1));
+    return dyi * choose(u <= 0, 0, pick(0, u >= 1));
   };
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);

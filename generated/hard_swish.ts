@@ -39,11 +39,8 @@ export function hardSwishBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   const slope = (dyi: number, xi: number): number =>
-    choose(
-      xi <= -3,
-      0,
-      choose(xi >= 3, dyi, dyi * (2 * xi + 3) * 0.16666666666666666),
-    );
+    dyi *
+    choose(xi <= -3, 0, choose(xi >= 3, 1, 0.16666666666666666 * (2 * xi + 3)));
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {
@@ -96,11 +93,8 @@ export function hardSwishBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   const slope = (dyi: number, xi: number): number =>
-    choose(
-      xi <= -3,
-      0,
-      choose(xi >= 3, dyi, dyi * (2 * xi + 3) * 0.16666666666666666),
-    );
+    dyi *
+    choose(xi <= -3, 0, choose(xi >= 3, 1, 0.16666666666666666 * (2 * xi + 3)));
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {

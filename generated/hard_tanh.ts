@@ -43,7 +43,7 @@ export function hardTanhBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   const slope = (dyi: number, xi: number): number =>
-    choose(xi <= minVal, 0, dyi * Number(xi < maxVal));
+    dyi * choose(xi <= minVal, 0, Number(xi < maxVal));
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {
@@ -100,7 +100,7 @@ export function hardTanhBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   const slope = (dyi: number, xi: number): number =>
-    choose(xi <= minVal, 0, dyi * Number(xi < maxVal));
+    dyi * choose(xi <= minVal, 0, Number(xi < maxVal));
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {

@@ -61,6 +61,7 @@ export function mpeluBackward(
   for (let c = 0; c < channels; c++) {
     const alphaC = alpha[c]!;
     const betaC = beta[c]!;
+    const p = alphaC * betaC;
     let dalphaSum = 0;
     let dbetaSum = 0;
     for (let o = 0; o < channelOuter; o++) {
@@ -70,11 +71,11 @@ export function mpeluBackward(
         const xi = x[i]!;
         // Beyond this size, and at infinity, the result is its limit.
         const bounded = Math.max(xi, -3.4028234663852886e38);
-        const p = bounded * betaC;
-        const e = boundedExp(Math.max(Math.min(p, 709.79), -746));
-        dx[i] = choose(bounded > 0, dyi, dyi * alphaC * betaC * e);
-        dalphaSum += choose(bounded > 0, 0, dyi * expm1(p));
-        dbetaSum += choose(bounded > 0, 0, dyi * bounded * alphaC * e);
+        const p2 = bounded * betaC;
+        const e = boundedExp(Math.max(Math.min(p2, 709.79), -746));
+        dx[i] = dyi * choose(bounded > 0, 1, p * e);
+        dalphaSum += dyi * choose(bounded > 0, 0, expm1(p2));
+        dbetaSum += dyi * choose(bounded > 0, 0, bounded * alphaC * e);
       }
     }
     dalpha[c] = dalphaSum;
@@ -143,6 +144,7 @@ export function mpeluBackward64(
   for (let c = 0; c < channels; c++) {
     const alphaC = alpha[c]!;
     const betaC = beta[c]!;
+    const p = alphaC * betaC;
     let dalphaSum = 0;
     let dbetaSum = 0;
     for (let o = 0; o < channelOuter; o++) {
@@ -152,11 +154,11 @@ export function mpeluBackward64(
         const xi = x[i]!;
         // Beyond this size, and at infinity, the result is its limit.
         const bounded = Math.max(xi, -3.4028234663852886e38);
-        const p = bounded * betaC;
-        const e = boundedExp(Math.max(Math.min(p, 709.79), -746));
-        dx[i] = choose(bounded > 0, dyi, dyi * alphaC * betaC * e);
-        dalphaSum += choose(bounded > 0, 0, dyi * expm1(p));
-        dbetaSum += choose(bounded > 0, 0, dyi * bounded * alphaC * e);
+        const p2 = bounded * betaC;
+        const e = boundedExp(Math.max(Math.min(p2, 709.79), -746));
+        dx[i] = dyi * choose(bounded > 0, 1, p * e);
+        dalphaSum += dyi * choose(bounded > 0, 0, expm1(p2));
+        dbetaSum += dyi * choose(bounded > 0, 0, bounded * alphaC * e);
       }
     }
     dalpha[c] = dalphaSum;

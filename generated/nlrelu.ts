@@ -32,7 +32,7 @@ export function nlreluBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   const slope = (dyi: number, xi: number): number =>
-    choose(xi > 0, (dyi * beta) / (beta * (xi * Number(xi > 0)) + 1), 0);
+    dyi * choose(xi > 0, beta / (beta * (xi * Number(xi > 0)) + 1), 0);
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {
@@ -78,7 +78,7 @@ export function nlreluBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   const slope = (dyi: number, xi: number): number =>
-    choose(xi > 0, (dyi * beta) / (beta * (xi * Number(xi > 0)) + 1), 0);
+    dyi * choose(xi > 0, beta / (beta * (xi * Number(xi > 0)) + 1), 0);
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {

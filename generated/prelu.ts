@@ -66,7 +66,7 @@ export function preluBackward(
         // Beyond this size, and at infinity, the result is its limit.
         const bounded = Math.min(xi, 3.4028234663852886e38);
         dx[i] = dyi * pick(0, bounded > 0);
-        dweightSum += dyi * bounded * Number(bounded <= 0);
+        dweightSum += dyi * (bounded * Number(bounded <= 0));
       }
     }
     dweight[c] = dweightSum;
@@ -139,7 +139,7 @@ export function preluBackward64(
         // Beyond this size, and at infinity, the result is its limit.
         const bounded = Math.min(xi, 3.4028234663852886e38);
         dx[i] = dyi * pick(0, bounded > 0);
-        dweightSum += dyi * bounded * Number(bounded <= 0);
+        dweightSum += dyi * (bounded * Number(bounded <= 0));
       }
     }
     dweight[c] = dweightSum;

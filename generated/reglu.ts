@@ -53,12 +53,12 @@ export function regluBackward(
   requireLength("dup", dup, size);
   const slope = (dyi: number, gateI: number, upi: number): number =>
     dyi *
-    Math.max(Math.min(upi, 3.4028234663852886e38), -3.4028234663852886e38) *
-    Number(Math.max(gateI, -3.4028234663852886e38) > 0);
+    (Math.max(Math.min(upi, 3.4028234663852886e38), -3.4028234663852886e38) *
+      Number(Math.max(gateI, -3.4028234663852886e38) > 0));
   const slope2 = (dyi: number, gateI: number): number => {
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(gateI, -3.4028234663852886e38);
-    return dyi * bounded * Number(bounded > 0);
+    return dyi * (bounded * Number(bounded > 0));
   };
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
@@ -131,12 +131,12 @@ export function regluBackward64(
   requireLength("dup", dup, size);
   const slope = (dyi: number, gateI: number, upi: number): number =>
     dyi *
-    Math.max(Math.min(upi, 3.4028234663852886e38), -3.4028234663852886e38) *
-    Number(Math.max(gateI, -3.4028234663852886e38) > 0);
+    (Math.max(Math.min(upi, 3.4028234663852886e38), -3.4028234663852886e38) *
+      Number(Math.max(gateI, -3.4028234663852886e38) > 0));
   const slope2 = (dyi: number, gateI: number): number => {
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(gateI, -3.4028234663852886e38);
-    return dyi * bounded * Number(bounded > 0);
+    return dyi * (bounded * Number(bounded > 0));
   };
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);

@@ -37,7 +37,7 @@ export function relu6Backward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   const slope = (dyi: number, xi: number): number =>
-    choose(xi < 6, dyi * Number(xi > 0), 0);
+    dyi * choose(xi < 6, Number(xi > 0), 0);
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {
@@ -88,7 +88,7 @@ export function relu6Backward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   const slope = (dyi: number, xi: number): number =>
-    choose(xi < 6, dyi * Number(xi > 0), 0);
+    dyi * choose(xi < 6, Number(xi > 0), 0);
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {

@@ -31,7 +31,7 @@ export function reluSquaredBackward(
   const slope = (dyi: number, xi: number): number => {
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(xi, -3.4028234663852886e38);
-    return dyi * bounded * pick(0, bounded > 0);
+    return dyi * (bounded * pick(0, bounded > 0));
   };
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
@@ -77,7 +77,7 @@ export function reluSquaredBackward64(
   const slope = (dyi: number, xi: number): number => {
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(xi, -3.4028234663852886e38);
-    return dyi * bounded * pick(0, bounded > 0);
+    return dyi * (bounded * pick(0, bounded > 0));
   };
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);

@@ -11,15 +11,17 @@
 export function seluForward(x: Float32Array, y: Float32Array): void {
   const size = x.length;
   requireLength("y", y, size);
+  sides[0] = 0;
+  sides[1] = 1.0507009873554805;
+  sides[2] = 1.7580993408473768;
+  sides[3] = 0;
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(xi, -746);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.min(bounded, 746);
-    const p = 0.5 * (bounded2 - Math.abs(bounded2));
     y[i] =
-      1.0507009873554805 * (bounded - p) + 1.7580993408473768 * boundedExpm1(p);
+      bounded * pick(0, xi > 0) +
+      boundedExpm1(Math.min(bounded, 709)) * pick(2, xi > 0);
   }
 }
 
@@ -55,15 +57,17 @@ export function seluBackward(
 export function seluForward64(x: Float64Array, y: Float64Array): void {
   const size = x.length;
   requireLength("y", y, size);
+  sides[0] = 0;
+  sides[1] = 1.0507009873554805;
+  sides[2] = 1.7580993408473768;
+  sides[3] = 0;
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(xi, -746);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.min(bounded, 746);
-    const p = 0.5 * (bounded2 - Math.abs(bounded2));
     y[i] =
-      1.0507009873554805 * (bounded - p) + 1.7580993408473768 * boundedExpm1(p);
+      bounded * pick(0, xi > 0) +
+      boundedExpm1(Math.min(bounded, 709)) * pick(2, xi > 0);
   }
 }
 
@@ -98,6 +102,14 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+/** Pairs of numbers, each that of a condition that does not hold first. */
+const sides = /* @__PURE__ */ new Float64Array(32);
+
+/** One of the pair that lies there: without a branch. */
+function pick(place: number, condition: boolean): number {
+  return sides[place + Number(condition)]!;
 }
 
 /** A table of the values of a function at 0, 1, 2 ... */
@@ -199,14 +211,6 @@ function boundedExpm1(x: number): number {
   const rest =
     r + r2 * (0.5 + r * 0.16666666666666666) + r2 * r2 * 0.041666666666666664;
   return whole + (1 + whole) * rest;
-}
-
-/** Pairs of numbers, each that of a condition that does not hold first. */
-const sides = /* @__PURE__ */ new Float64Array(32);
-
-/** One of the pair that lies there: without a branch. */
-function pick(place: number, condition: boolean): number {
-  return sides[place + Number(condition)]!;
 }
 
 /** e^(j / 32) and e^(j / 1024) */

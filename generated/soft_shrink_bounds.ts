@@ -41,7 +41,7 @@ export function softShrinkBoundsBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   const slope = (dyi: number, xi: number): number =>
-    choose(xi < lower, dyi, dyi * Number(xi > upper));
+    dyi * choose(xi < lower, 1, Number(xi > upper));
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {
@@ -96,7 +96,7 @@ export function softShrinkBoundsBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   const slope = (dyi: number, xi: number): number =>
-    choose(xi < lower, dyi, dyi * Number(xi > upper));
+    dyi * choose(xi < lower, 1, Number(xi > upper));
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {

@@ -47,7 +47,7 @@ export function softplusBetaBackward(
     const xi = x[i]!;
     const p = xi * beta;
     const e = boundedExp(Math.max(Math.min(p, 709), -746));
-    dx[i] = choose(p > threshold, dyi, dyi * (e / (e + 1)));
+    dx[i] = dyi * choose(p > threshold, 1, e / (e + 1));
   }
 }
 
@@ -98,7 +98,7 @@ export function softplusBetaBackward64(
     const xi = x[i]!;
     const p = xi * beta;
     const e = boundedExp(Math.max(Math.min(p, 709), -746));
-    dx[i] = choose(p > threshold, dyi, dyi * (e / (e + 1)));
+    dx[i] = dyi * choose(p > threshold, 1, e / (e + 1));
   }
 }
 

@@ -36,7 +36,7 @@ export function sparsePlusBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   const slope = (dyi: number, xi: number): number =>
-    choose(xi <= -1, 0, choose(xi >= 1, dyi, 0.5 * dyi * (xi + 1)));
+    dyi * choose(xi <= -1, 0, choose(xi >= 1, 1, 0.5 * (xi + 1)));
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {
@@ -86,7 +86,7 @@ export function sparsePlusBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   const slope = (dyi: number, xi: number): number =>
-    choose(xi <= -1, 0, choose(xi >= 1, dyi, 0.5 * dyi * (xi + 1)));
+    dyi * choose(xi <= -1, 0, choose(xi >= 1, 1, 0.5 * (xi + 1)));
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {

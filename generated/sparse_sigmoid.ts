@@ -36,7 +36,7 @@ export function sparseSigmoidBackward(
   sides[0] = 0.5;
   sides[1] = 0;
   const slope = (dyi: number, xi: number): number =>
-    choose(xi <= -1, 0, dyi * pick(0, xi >= 1));
+    dyi * choose(xi <= -1, 0, pick(0, xi >= 1));
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {
@@ -86,7 +86,7 @@ export function sparseSigmoidBackward64(
   sides[0] = 0.5;
   sides[1] = 0;
   const slope = (dyi: number, xi: number): number =>
-    choose(xi <= -1, 0, dyi * pick(0, xi >= 1));
+    dyi * choose(xi <= -1, 0, pick(0, xi >= 1));
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {

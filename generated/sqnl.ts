@@ -33,11 +33,9 @@ export function sqnlBackward(
     const dyi = dy[i]!;
     const xi = x[i]!;
     const p = 0.5 * xi;
-    dx[i] = choose(
-      xi > 2,
-      0,
-      dyi * choose(xi >= 0, 1 - p, choose(xi >= -2, p + 1, 0)),
-    );
+    dx[i] =
+      dyi *
+      choose(xi > 2, 0, choose(xi >= 0, 1 - p, choose(xi >= -2, p + 1, 0)));
   }
 }
 
@@ -74,11 +72,9 @@ export function sqnlBackward64(
     const dyi = dy[i]!;
     const xi = x[i]!;
     const p = 0.5 * xi;
-    dx[i] = choose(
-      xi > 2,
-      0,
-      dyi * choose(xi >= 0, 1 - p, choose(xi >= -2, p + 1, 0)),
-    );
+    dx[i] =
+      dyi *
+      choose(xi > 2, 0, choose(xi >= 0, 1 - p, choose(xi >= -2, p + 1, 0)));
   }
 }
 

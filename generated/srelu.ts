@@ -105,9 +105,9 @@ export function sreluBackward(
         const xi = x[i]!;
         dx[i] = dyi * choose(xi >= tRC, aRC, pick(0, xi > tLC));
         dtRSum += dyi * pick(2, xi >= tRC);
-        daRSum += choose(xi >= tRC, dyi * (xi - tRC), 0);
-        dtLSum += choose(xi >= tRC, 0, dyi * pick(4, xi > tLC));
-        daLSum += choose(xi >= tRC, 0, choose(xi > tLC, 0, dyi * (xi - tLC)));
+        daRSum += dyi * choose(xi >= tRC, xi - tRC, 0);
+        dtLSum += dyi * choose(xi >= tRC, 0, pick(4, xi > tLC));
+        daLSum += dyi * choose(xi >= tRC, 0, choose(xi > tLC, 0, xi - tLC));
       }
     }
     dtR[c] = dtRSum;
@@ -222,9 +222,9 @@ export function sreluBackward64(
         const xi = x[i]!;
         dx[i] = dyi * choose(xi >= tRC, aRC, pick(0, xi > tLC));
         dtRSum += dyi * pick(2, xi >= tRC);
-        daRSum += choose(xi >= tRC, dyi * (xi - tRC), 0);
-        dtLSum += choose(xi >= tRC, 0, dyi * pick(4, xi > tLC));
-        daLSum += choose(xi >= tRC, 0, choose(xi > tLC, 0, dyi * (xi - tLC)));
+        daRSum += dyi * choose(xi >= tRC, xi - tRC, 0);
+        dtLSum += dyi * choose(xi >= tRC, 0, pick(4, xi > tLC));
+        daLSum += dyi * choose(xi >= tRC, 0, choose(xi > tLC, 0, xi - tLC));
       }
     }
     dtR[c] = dtRSum;

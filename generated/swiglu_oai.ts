@@ -58,14 +58,16 @@ export function swigluOaiBackward(
     const v = choose(bounded < limit, bounded, limit);
     const p = alpha * v;
     const e = boundedExp(Math.max(Math.min(p, 709), -746));
-    const q = e / (e + 1);
+    const u2 = e + 1;
     const v2 = Number(bounded < limit);
     // Beyond this size, and at infinity, the result is its limit.
     const bounded2 = Math.max(Math.min(p, 746), -746);
     const e2 = boundedExp(-Math.abs(bounded2));
-    const u2 = e2 + 1;
-    dgate[i] = dyi * (u * q * v2 + u * v2 * (bounded2 * (e2 / (u2 * u2))));
-    dup[i] = choose(upi <= -limit, 0, choose(upi >= limit, 0, dyi * v * q));
+    const u3 = e2 + 1;
+    dgate[i] =
+      dyi * (u * (e / u2) * v2 + u * v2 * (bounded2 * (e2 / (u3 * u3))));
+    dup[i] =
+      dyi * choose(upi <= -limit, 0, choose(upi >= limit, 0, (v * e) / u2));
   }
 }
 
@@ -127,14 +129,16 @@ export function swigluOaiBackward64(
     const v = choose(bounded < limit, bounded, limit);
     const p = alpha * v;
     const e = boundedExp(Math.max(Math.min(p, 709), -746));
-    const q = e / (e + 1);
+    const u2 = e + 1;
     const v2 = Number(bounded < limit);
     // Beyond this size, and at infinity, the result is its limit.
     const bounded2 = Math.max(Math.min(p, 746), -746);
     const e2 = boundedExp(-Math.abs(bounded2));
-    const u2 = e2 + 1;
-    dgate[i] = dyi * (u * q * v2 + u * v2 * (bounded2 * (e2 / (u2 * u2))));
-    dup[i] = choose(upi <= -limit, 0, choose(upi >= limit, 0, dyi * v * q));
+    const u3 = e2 + 1;
+    dgate[i] =
+      dyi * (u * (e / u2) * v2 + u * v2 * (bounded2 * (e2 / (u3 * u3))));
+    dup[i] =
+      dyi * choose(upi <= -limit, 0, choose(upi >= limit, 0, (v * e) / u2));
   }
 }
 

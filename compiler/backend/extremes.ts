@@ -4,11 +4,12 @@
  * has reached its limit to the last bit, so the input is held at that size; whether that is right is tried out on
  * inputs over the whole range, against binary64, in which float32 inputs do not overflow as soon.
  */
-import { apply, constant, type Expr, substitute, type Variable } from "../ir/expr.js";
+import { apply, constant, type Expr, rebuild, substitute, type Variable } from "../ir/expr.js";
 import { fromNumber } from "../ir/rational.js";
 import type { Activation } from "../ir/activation.js";
 import { expandCalls } from "../calculus/differentiate.js";
 import { normalise } from "../algebra/normalise.js";
+import { withoutInternals } from "../printing/definition-text.js";
 import { atLargeInput } from "./asymptotics.js";
 import { referenceValue } from "../numerics/reference.js";
 import { type Arithmetic, sampler } from "../numerics/sample.js";
@@ -56,6 +57,8 @@ export interface SettleOptions {
   readonly arithmetic: Arithmetic;
   /** Turns an expression into what the target can spell. */
   readonly lower: (expr: Expr) => Expr;
+  /** What is done to all of a kernel's results before. */
+  readonly prepare?: (exprs: readonly Expr[]) => readonly Expr[];
 }
 
 /**
@@ -64,8 +67,8 @@ export interface SettleOptions {
  * inputs.
  */
 export function settleExtremes(exprs: readonly Expr[], options: SettleOptions): Expr[] {
-  const { activation, cotangent, arithmetic, lower } = options;
-  const forms = exprs.map(lower);
+  const { activation, cotangent, arithmetic, lower, prepare = (all) => all } = options;
+  const forms = prepare(exprs).map(lower);
   if (activation.axis) return forms;
   const parameters = [...activation.hyperparameters, ...activation.learned];
   const variables = [...activation.inputs, cotangent, ...parameters.map(({ variable }) => variable)];
@@ -127,7 +130,7 @@ type Truth = (values: readonly number[]) => number;
 /** Binary64 where it gives a number; real arithmetic where it gives none, as when a factor overflows even there. */
 function truthOf(form: Expr, expr: Expr, variables: readonly Variable[]): Truth {
   const quick = sampler(form, variables, "binary64");
-  const real = expandCalls(expr);
+  const real = spelledOut(expandCalls(expr));
   return (values) => {
     const value = quick(values);
     if (!Number.isNaN(value)) return value;
@@ -136,6 +139,10 @@ function truthOf(form: Expr, expr: Expr, variables: readonly Variable[]): Truth 
     return reference.decided ? reference.value : NaN;
   };
 }
+
+/** Without primitives that the language has no name for: real arithmetic knows those alone. */
+const spelledOut = (root: Expr): Expr =>
+  rebuild(root, (node, operands) => withoutInternals(apply(node.primitive, operands, node.rule)));
 
 function hold(form: Expr, input: Variable, sign: -1 | 1, size: number): Expr {
   const bound = constant(fromNumber(sign * size));

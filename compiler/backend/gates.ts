@@ -104,40 +104,34 @@ function slopeOf({ slope }: Gate, a: Expr, b: Expr): Expr | undefined {
 }
 
 /**
- * A selection between the two sides of 0 whose lower side has an exponential, as in ELU: selecting its argument early
- * costs less than selecting the result. With n = min(x, 0), where(x > 0, t x, s (e^x - 1)) = t (x - n) + s (e^n - 1) and
+ * A selection between the two sides of 0 whose lower side has an exponential, as in ELU. What is selected early, numbers
+ * that do not vary or the argument of the exponential, costs less than a result that is waited for:
+ * where(x > 0, t x, s (e^x - 1)) = where(x > 0, t, 0) x + where(x > 0, 0, s) (e^x - 1), and with n = min(x, 0)
  * where(x > 0, t, s e^x) = where(x > 0, t, s) e^n.
  */
 function exponentialBelowZero(selection: Application): Expr | undefined {
   const [condition, above, below] = selection.operands;
-  if (!condition || (!isApplication(condition, "greater") && !isApplication(condition, "greaterOrEqual")))
-    return undefined;
+  const isUpper = condition && (isApplication(condition, "greater") || isApplication(condition, "greaterOrEqual"));
+  if (!isUpper || condition.kind !== "application") return undefined;
   const [x, bound] = condition.operands;
   if (x?.kind !== "variable" || !isConstant(bound!, 0)) return undefined;
-  const negative = apply("negative_part", [x]);
-  const ofBelow = productOf(below!);
-  // What a factor is beyond its own side must not meet the other one, unless it is a number.
-  const only = (side: "above" | "below", factor: Expr): Expr => {
-    if (factor.kind === "constant") return factor;
-    return apply("choose", side === "above" ? [condition, factor, constant(0)] : [condition, constant(0), factor]);
-  };
-  const times = (factor: Expr, value: Expr): Expr =>
-    isConstant(factor, 1) ? value : apply("multiply", [factor, value]);
-  const expm1 = apply("expm1", [x]);
-  const ofAbove = productOf(above!);
+  const [ofAbove, ofBelow] = [productOf(above!), productOf(below!)];
+  const [exp, expm1] = [apply("exp", [x]), apply("expm1", [x])];
   if (ofBelow.powers.get(expm1) === 1 && ofAbove.powers.get(x) === 1) {
-    const [s, t] = [without(ofBelow, expm1), without(ofAbove, x)];
-    if ([s, t].some((rest) => occurs(x, rest))) return undefined;
-    const positive = apply("subtract", [apply("at_least", [x, constant(-746)]), negative]);
+    const [t, s] = [without(ofAbove, x), without(ofBelow, expm1)];
+    if (occurs(x, t) || occurs(x, s)) return undefined;
+    // Held such that no infinity meets a 0.
+    const held = apply("at_least", [x, constant(-746)]);
+    const rest = apply("bounded_expm1", [apply("at_most", [held, constant(709)])]);
     return apply("add", [
-      times(only("above", t), positive),
-      times(only("below", s), apply("bounded_expm1", [negative])),
+      apply("multiply", [held, apply("choose", [condition, t, constant(0)])]),
+      apply("multiply", [rest, apply("choose", [condition, constant(0), s])]),
     ]);
   }
-  const exp = apply("exp", [x]);
   if (ofBelow.powers.get(exp) === 1) {
     const s = without(ofBelow, exp);
     if (occurs(x, s) || occurs(x, above!)) return undefined;
+    const negative = apply("negative_part", [x]);
     return apply("multiply", [apply("choose", [condition, above!, s]), apply("bounded_exp", [negative])]);
   }
   return undefined;

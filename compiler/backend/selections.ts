@@ -95,7 +95,22 @@ function chosen(condition: Expr, a: Expr, b: Expr): Expr {
       default:
     }
   }
-  return a === b ? a : (scaledBySelection(condition, a, b) ?? apply("choose", [condition, a, b]));
+  if (a === b) return a;
+  const cotangent = [...productOf(isConstant(a, 0) ? b : a).powers.keys()].find(
+    (factor) => factor.kind === "variable" && factor.role === "cotangent",
+  );
+  const [first, second] = cotangent ? [a, b].map((side) => withoutFactor(side, cotangent)) : [];
+  if (cotangent && first && second) return apply("multiply", [cotangent, chosen(condition, first, second)]);
+  return scaledBySelection(condition, a, b) ?? apply("choose", [condition, a, b]);
+}
+
+/** A side divided by a factor that it has. */
+function withoutFactor(side: Expr, factor: Expr): Expr | undefined {
+  if (isConstant(side, 0)) return side;
+  const { coefficient, powers } = productOf(side);
+  if (powers.get(factor) !== 1) return undefined;
+  powers.delete(factor);
+  return rawProduct({ coefficient, powers });
 }
 
 /** where(c, x, 0.01 x) = x where(c, 1, 0.01): the sides are the same but for factors that no element changes. */

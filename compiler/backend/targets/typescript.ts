@@ -79,11 +79,12 @@ export function typescriptKernels(plan: KernelPlan): TypeScriptKernels {
         branchless: true,
       });
   const settle = (exprs: readonly Expr[], nanFrom: ReadonlySet<Variable>): Expr[] => {
-    const settled = settleExtremes(recogniseGates(exprs), {
+    const settled = settleExtremes(exprs, {
       activation: plan.activation,
       cotangent: plan.cotangent,
       arithmetic: "binary64",
       lower: lowerWith(nanFrom),
+      prepare: recogniseGates,
     });
     return mergeHolds(settled, plan.activation.inputs, [...variables, plan.cotangent]);
   };
