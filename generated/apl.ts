@@ -20,7 +20,7 @@ export function aplForward(
   const bValue = b[0]!;
   const value = (xi: number): number => {
     const u = bValue - xi;
-    return xi * Number(xi > 0) + aValue * choose(u <= 0, 0, u);
+    return choose(xi <= 0, 0, xi) + aValue * choose(u <= 0, 0, u);
   };
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
@@ -96,7 +96,7 @@ export function aplForward64(
   const bValue = b[0]!;
   const value = (xi: number): number => {
     const u = bValue - xi;
-    return xi * Number(xi > 0) + aValue * choose(u <= 0, 0, u);
+    return choose(xi <= 0, 0, xi) + aValue * choose(u <= 0, 0, u);
   };
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);

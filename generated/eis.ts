@@ -27,15 +27,12 @@ export function eisForward(
       Math.min(xi, 3.4028234663852886e38),
       -3.4028234663852886e38,
     );
-    const p =
-      bounded *
-      Math.pow(
-        bounded * Number(bounded > 0) +
-          unitLog1p(boundedExp(Math.max(-Math.abs(bounded), -746))),
-        alpha,
-      );
     y[i] =
-      p /
+      (bounded *
+        Math.pow(
+          bounded * Number(bounded > 0) + softplusTail(Math.abs(bounded)),
+          alpha,
+        )) /
       (Math.hypot(r, bounded * r2) +
         delta *
           boundedExp(Math.max(Math.min(-(bounded * theta), 709.79), -746)));
@@ -65,9 +62,7 @@ export function eisBackward(
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(Math.min(xi, 3.4028234663852886e38), -512);
-    const u2 =
-      bounded * Number(bounded > 0) +
-      unitLog1p(boundedExp(Math.max(-Math.abs(bounded), -746)));
+    const u2 = bounded * Number(bounded > 0) + softplusTail(Math.abs(bounded));
     const v = Math.pow(u2, alpha);
     const e = boundedExp(Math.min(bounded, 709));
     const r3 = Math.hypot(r, bounded * r2);
@@ -109,15 +104,12 @@ export function eisForward64(
       Math.min(xi, 3.4028234663852886e38),
       -3.4028234663852886e38,
     );
-    const p =
-      bounded *
-      Math.pow(
-        bounded * Number(bounded > 0) +
-          unitLog1p(boundedExp(Math.max(-Math.abs(bounded), -746))),
-        alpha,
-      );
     y[i] =
-      p /
+      (bounded *
+        Math.pow(
+          bounded * Number(bounded > 0) + softplusTail(Math.abs(bounded)),
+          alpha,
+        )) /
       (Math.hypot(r, bounded * r2) +
         delta *
           boundedExp(Math.max(Math.min(-(bounded * theta), 709.79), -746)));
@@ -147,9 +139,7 @@ export function eisBackward64(
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(Math.min(xi, 3.4028234663852886e38), -512);
-    const u2 =
-      bounded * Number(bounded > 0) +
-      unitLog1p(boundedExp(Math.max(-Math.abs(bounded), -746)));
+    const u2 = bounded * Number(bounded > 0) + softplusTail(Math.abs(bounded));
     const v = Math.pow(u2, alpha);
     const e = boundedExp(Math.min(bounded, 709));
     const r3 = Math.hypot(r, bounded * r2);
@@ -174,47 +164,6 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
-}
-
-/** ln(1 + j / 64) */
-const LOG1P_64 = /* @__PURE__ */ new Float64Array([
-  0, 0.015504186535965254, 0.030771658666753687, 0.0458095360312942,
-  0.06062462181643484, 0.07522342123758753, 0.08961215868968714,
-  0.10379679368164356, 0.11778303565638346, 0.13157635778871926,
-  0.1451820098444979, 0.15860503017663857, 0.17185025692665923,
-  0.184922338494012, 0.19782574332991987, 0.21056476910734964,
-  0.22314355131420976, 0.2355660713127669, 0.24783616390458127,
-  0.25995752443692605, 0.27193371548364176, 0.2837681731306446,
-  0.2954642128938359, 0.3070250352949119, 0.3184537311185346, 0.329753286372468,
-  0.3409265869705932, 0.3519764231571782, 0.3629054936893685,
-  0.37371640979358406, 0.38441169891033206, 0.394993808240869,
-  0.4054651081081644, 0.415827895143711, 0.4260843953109001,
-  0.43623676677491807, 0.44628710262841953, 0.4562374334815876,
-  0.46608972992459924, 0.4758459048699639, 0.4855078157817008,
-  0.4950772667978515, 0.5045560107523953, 0.5139457511022343,
-  0.5232481437645479, 0.5324647988694718, 0.5415972824327444,
-  0.5506471179526623, 0.5596157879354227, 0.5685047353526688,
-  0.5773153650348236, 0.5860490450035782, 0.5947071077466928,
-  0.6032908514380843, 0.6118015411059929, 0.6202404097518576,
-  0.6286086594223741, 0.6369074622370692, 0.6451379613735847,
-  0.6533012720127457, 0.661398482245365, 0.6694306539426292, 0.6773988235918061,
-  0.6853040030989194, 0.6931471805599453,
-]);
-
-/**
- * ln(1 + w) for 0 <= w <= 1: with c = j / 64 next to w it is ln(1 + c) + 2
- * artanh(s / 2), where s / 2 = (w - c) / (2 + w + c) and 2 artanh(s / 2) = s +
- * s z p(z) (1.9e-17), z = s^2.
- */
-function unitLog1p(w: number): number {
-  const c = w + 105553116266496 - 105553116266496;
-  const d = w - c;
-  const s = (d + d) / (2 + (w + c));
-  const z = s * s;
-  return (
-    LOG1P_64[(c * 64) | 0]! +
-    (s + s * z * (0.08333333332975125 + z * 0.01250018968827442))
-  );
 }
 
 /** A table of the values of a function at 0, 1, 2 ... */
@@ -308,4 +257,86 @@ function boundedExp(x: number): number {
     EXP_FRACTION[k & 1023]! *
     (1 + (r + r * r * (0.5000000082360292 + r * 0.1666666924950428)))
   );
+}
+
+/** 1 / (1 + e^(i / 64)) */
+function sigmoidEntry(i: number): number {
+  const e = boundedExp(i * -0.015625);
+  return e / (1 + e);
+}
+
+const SIGMOID = /* @__PURE__ */ tabulated(1281, sigmoidEntry);
+
+/** ln(1 + j / 64) */
+const LOG1P_64 = /* @__PURE__ */ new Float64Array([
+  0, 0.015504186535965254, 0.030771658666753687, 0.0458095360312942,
+  0.06062462181643484, 0.07522342123758753, 0.08961215868968714,
+  0.10379679368164356, 0.11778303565638346, 0.13157635778871926,
+  0.1451820098444979, 0.15860503017663857, 0.17185025692665923,
+  0.184922338494012, 0.19782574332991987, 0.21056476910734964,
+  0.22314355131420976, 0.2355660713127669, 0.24783616390458127,
+  0.25995752443692605, 0.27193371548364176, 0.2837681731306446,
+  0.2954642128938359, 0.3070250352949119, 0.3184537311185346, 0.329753286372468,
+  0.3409265869705932, 0.3519764231571782, 0.3629054936893685,
+  0.37371640979358406, 0.38441169891033206, 0.394993808240869,
+  0.4054651081081644, 0.415827895143711, 0.4260843953109001,
+  0.43623676677491807, 0.44628710262841953, 0.4562374334815876,
+  0.46608972992459924, 0.4758459048699639, 0.4855078157817008,
+  0.4950772667978515, 0.5045560107523953, 0.5139457511022343,
+  0.5232481437645479, 0.5324647988694718, 0.5415972824327444,
+  0.5506471179526623, 0.5596157879354227, 0.5685047353526688,
+  0.5773153650348236, 0.5860490450035782, 0.5947071077466928,
+  0.6032908514380843, 0.6118015411059929, 0.6202404097518576,
+  0.6286086594223741, 0.6369074622370692, 0.6451379613735847,
+  0.6533012720127457, 0.661398482245365, 0.6694306539426292, 0.6773988235918061,
+  0.6853040030989194, 0.6931471805599453,
+]);
+
+/**
+ * ln(1 + w) for 0 <= w <= 1: with c = j / 64 next to w it is ln(1 + c) + 2
+ * artanh(s / 2), where s / 2 = (w - c) / (2 + w + c) and 2 artanh(s / 2) = s +
+ * s z p(z) (1.9e-17), z = s^2.
+ */
+function unitLog1p(w: number): number {
+  const c = w + 105553116266496 - 105553116266496;
+  const d = w - c;
+  const s = (d + d) / (2 + (w + c));
+  const z = s * s;
+  return (
+    LOG1P_64[(c * 64) | 0]! +
+    (s + s * z * (0.08333333332975125 + z * 0.01250018968827442))
+  );
+}
+
+/** ln(1 + e^(-i / 64)) */
+function softplusEntry(i: number): number {
+  return unitLog1p(boundedExp(i * -0.015625));
+}
+
+const SOFTPLUS = /* @__PURE__ */ tabulated(1281, softplusEntry);
+
+/**
+ * ln(1 + e^-t) for t >= 0. Up to 20 it is the Taylor polynomial at c = j / 64
+ * next to t, in d = c - t. With s = 1 / (1 + e^c), q = s (1 - s) and g = 1 - 2
+ * s its coefficients are s, q / 2, q g / 6, q (1 - 6 q) / 24 and q g (1 - 12 q)
+ * / 120: what is known of d first, s as late as can be. Beyond, two terms of
+ * the series in e^-t.
+ */
+function softplusTail(t: number): number {
+  if (t > 20) {
+    const e = boundedExp(-Math.min(t, 746));
+    return e - 0.5 * e * e;
+  }
+  const c = t + 105553116266496 - 105553116266496;
+  const k = (c * 64) | 0;
+  const d = c - t;
+  const d2 = d * d;
+  const d4 = d2 * d2;
+  const even = d2 * (0.5 + d2 * 0.041666666666666664);
+  const odd = d * d2 * (0.16666666666666666 + d2 * 0.008333333333333333);
+  const s = SIGMOID[k]!;
+  const g = 1 - (s + s);
+  const q = s - s * s;
+  const higher = q * (d4 * 0.25 + g * (d4 * d * 0.1));
+  return SOFTPLUS[k]! + d * s + q * (even + g * odd - higher);
 }

@@ -15,10 +15,7 @@ export function serfForward(x: Float32Array, y: Float32Array): void {
     const bounded = Math.max(xi, -3.4028234663852886e38);
     y[i] =
       bounded *
-      erf(
-        bounded * Number(bounded > 0) +
-          unitLog1p(boundedExp(Math.max(-Math.abs(bounded), -746))),
-      );
+      erf(bounded * Number(bounded > 0) + softplusTail(Math.abs(bounded)));
   }
 }
 
@@ -36,8 +33,7 @@ export function serfBackward(
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(Math.min(xi, 709), -746);
-    const u =
-      bounded * Number(bounded > 0) + unitLog1p(boundedExp(-Math.abs(bounded)));
+    const u = bounded * Number(bounded > 0) + softplusTail(Math.abs(bounded));
     const e = boundedExp(bounded);
     dx[i] =
       dyi *
@@ -64,10 +60,7 @@ export function serfForward64(x: Float64Array, y: Float64Array): void {
     const bounded = Math.max(xi, -3.4028234663852886e38);
     y[i] =
       bounded *
-      erf(
-        bounded * Number(bounded > 0) +
-          unitLog1p(boundedExp(Math.max(-Math.abs(bounded), -746))),
-      );
+      erf(bounded * Number(bounded > 0) + softplusTail(Math.abs(bounded)));
   }
 }
 
@@ -85,8 +78,7 @@ export function serfBackward64(
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(Math.min(xi, 709), -746);
-    const u =
-      bounded * Number(bounded > 0) + unitLog1p(boundedExp(-Math.abs(bounded)));
+    const u = bounded * Number(bounded > 0) + softplusTail(Math.abs(bounded));
     const e = boundedExp(bounded);
     dx[i] =
       dyi *
@@ -276,6 +268,31 @@ function erf(x: number): number {
   return choose(a <= 0.5, small, choose(x > 0, y, -y));
 }
 
+/**
+ * e^x for -746 <= x <= 709.79, where it is 0 and infinity. Adding 3 * 2^41 and
+ * taking it away rounds x to c = k / 1024. The powers of e for the integer and
+ * for the rest of c are in tables; x = c + r, and e^r = 1 + r + r^2 p(r)
+ * (4.1e-16).
+ */
+function boundedExp(x: number): number {
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (c * 1024) | 0;
+  const r = x - c;
+  return (
+    EXP_INTEGER[(k >> 10) + 748]! *
+    EXP_FRACTION[k & 1023]! *
+    (1 + (r + r * r * (0.5000000082360292 + r * 0.1666666924950428)))
+  );
+}
+
+/** 1 / (1 + e^(i / 64)) */
+function sigmoidEntry(i: number): number {
+  const e = boundedExp(i * -0.015625);
+  return e / (1 + e);
+}
+
+const SIGMOID = /* @__PURE__ */ tabulated(1281, sigmoidEntry);
+
 /** ln(1 + j / 64) */
 const LOG1P_64 = /* @__PURE__ */ new Float64Array([
   0, 0.015504186535965254, 0.030771658666753687, 0.0458095360312942,
@@ -317,19 +334,35 @@ function unitLog1p(w: number): number {
   );
 }
 
+/** ln(1 + e^(-i / 64)) */
+function softplusEntry(i: number): number {
+  return unitLog1p(boundedExp(i * -0.015625));
+}
+
+const SOFTPLUS = /* @__PURE__ */ tabulated(1281, softplusEntry);
+
 /**
- * e^x for -746 <= x <= 709.79, where it is 0 and infinity. Adding 3 * 2^41 and
- * taking it away rounds x to c = k / 1024. The powers of e for the integer and
- * for the rest of c are in tables; x = c + r, and e^r = 1 + r + r^2 p(r)
- * (4.1e-16).
+ * ln(1 + e^-t) for t >= 0. Up to 20 it is the Taylor polynomial at c = j / 64
+ * next to t, in d = c - t. With s = 1 / (1 + e^c), q = s (1 - s) and g = 1 - 2
+ * s its coefficients are s, q / 2, q g / 6, q (1 - 6 q) / 24 and q g (1 - 12 q)
+ * / 120: what is known of d first, s as late as can be. Beyond, two terms of
+ * the series in e^-t.
  */
-function boundedExp(x: number): number {
-  const c = x + 6597069766656 - 6597069766656;
-  const k = (c * 1024) | 0;
-  const r = x - c;
-  return (
-    EXP_INTEGER[(k >> 10) + 748]! *
-    EXP_FRACTION[k & 1023]! *
-    (1 + (r + r * r * (0.5000000082360292 + r * 0.1666666924950428)))
-  );
+function softplusTail(t: number): number {
+  if (t > 20) {
+    const e = boundedExp(-Math.min(t, 746));
+    return e - 0.5 * e * e;
+  }
+  const c = t + 105553116266496 - 105553116266496;
+  const k = (c * 64) | 0;
+  const d = c - t;
+  const d2 = d * d;
+  const d4 = d2 * d2;
+  const even = d2 * (0.5 + d2 * 0.041666666666666664);
+  const odd = d * d2 * (0.16666666666666666 + d2 * 0.008333333333333333);
+  const s = SIGMOID[k]!;
+  const g = 1 - (s + s);
+  const q = s - s * s;
+  const higher = q * (d4 * 0.25 + g * (d4 * d * 0.1));
+  return SOFTPLUS[k]! + d * s + q * (even + g * odd - higher);
 }

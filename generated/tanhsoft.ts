@@ -32,12 +32,12 @@ export function tanhsoftForward(
       709,
     );
     const em1 = boundedExpm1(Math.max(bounded2, -746));
-    const v =
-      bounded === l
+    y[i] =
+      (em1 / (em1 + 2)) *
+      (bounded === l
         ? bounded + 0.6931471805599453
         : choose(bounded < l, l, bounded) +
-          unitLog1p(boundedExp(Math.max(-Math.abs(bounded - l), -746)));
-    y[i] = (em1 / (em1 + 2)) * v;
+          softplusTail(Math.abs(bounded - l)));
   }
 }
 
@@ -62,22 +62,21 @@ export function tanhsoftBackward(
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(Math.min(xi, 512), -3.4028234663852886e38);
     const u = bounded - l;
-    const p2 =
-      4 *
-      (bounded === l
-        ? bounded + 0.6931471805599453
-        : choose(bounded < l, l, bounded) +
-          unitLog1p(boundedExp(Math.max(-Math.abs(u), -746))));
     const e = boundedExp(Math.max(Math.min(bounded * gamma, 709.79), -746));
-    const p3 = 2 * (bounded * alpha + beta * e);
-    const e2 = boundedExp(Math.max(-Math.abs(p3), -746));
+    const p2 = 2 * (bounded * alpha + beta * e);
+    const e2 = boundedExp(Math.max(-Math.abs(p2), -746));
     const u2 = e2 + 1;
-    const em1 = boundedExpm1(Math.max(Math.min(p3, 709), -746));
+    const em1 = boundedExpm1(Math.max(Math.min(p2, 709), -746));
     const e3 = boundedExp(Math.max(Math.min(u, 709), -746));
-    dx[i] =
-      dyi *
-      (p2 * (alpha + p * e) * (e2 / (u2 * u2)) +
-        (em1 / (em1 + 2)) * (e3 / (e3 + 1)));
+    const u3 =
+      4 *
+        (bounded === l
+          ? bounded + 0.6931471805599453
+          : choose(bounded < l, l, bounded) + softplusTail(Math.abs(u))) *
+        (alpha + p * e) *
+        (e2 / (u2 * u2)) +
+      (em1 / (em1 + 2)) * (e3 / (e3 + 1));
+    dx[i] = dyi * u3;
   }
 }
 
@@ -113,12 +112,12 @@ export function tanhsoftForward64(
       709,
     );
     const em1 = boundedExpm1(Math.max(bounded2, -746));
-    const v =
-      bounded === l
+    y[i] =
+      (em1 / (em1 + 2)) *
+      (bounded === l
         ? bounded + 0.6931471805599453
         : choose(bounded < l, l, bounded) +
-          unitLog1p(boundedExp(Math.max(-Math.abs(bounded - l), -746)));
-    y[i] = (em1 / (em1 + 2)) * v;
+          softplusTail(Math.abs(bounded - l)));
   }
 }
 
@@ -143,22 +142,21 @@ export function tanhsoftBackward64(
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(Math.min(xi, 512), -3.4028234663852886e38);
     const u = bounded - l;
-    const p2 =
-      4 *
-      (bounded === l
-        ? bounded + 0.6931471805599453
-        : choose(bounded < l, l, bounded) +
-          unitLog1p(boundedExp(Math.max(-Math.abs(u), -746))));
     const e = boundedExp(Math.max(Math.min(bounded * gamma, 709.79), -746));
-    const p3 = 2 * (bounded * alpha + beta * e);
-    const e2 = boundedExp(Math.max(-Math.abs(p3), -746));
+    const p2 = 2 * (bounded * alpha + beta * e);
+    const e2 = boundedExp(Math.max(-Math.abs(p2), -746));
     const u2 = e2 + 1;
-    const em1 = boundedExpm1(Math.max(Math.min(p3, 709), -746));
+    const em1 = boundedExpm1(Math.max(Math.min(p2, 709), -746));
     const e3 = boundedExp(Math.max(Math.min(u, 709), -746));
-    dx[i] =
-      dyi *
-      (p2 * (alpha + p * e) * (e2 / (u2 * u2)) +
-        (em1 / (em1 + 2)) * (e3 / (e3 + 1)));
+    const u3 =
+      4 *
+        (bounded === l
+          ? bounded + 0.6931471805599453
+          : choose(bounded < l, l, bounded) + softplusTail(Math.abs(u))) *
+        (alpha + p * e) *
+        (e2 / (u2 * u2)) +
+      (em1 / (em1 + 2)) * (e3 / (e3 + 1));
+    dx[i] = dyi * u3;
   }
 }
 
@@ -416,6 +414,14 @@ function boundedExpm1(x: number): number {
   return whole + (1 + whole) * rest;
 }
 
+/** 1 / (1 + e^(i / 64)) */
+function sigmoidEntry(i: number): number {
+  const e = boundedExp(i * -0.015625);
+  return e / (1 + e);
+}
+
+const SIGMOID = /* @__PURE__ */ tabulated(1281, sigmoidEntry);
+
 /** ln(1 + j / 64) */
 const LOG1P_64 = /* @__PURE__ */ new Float64Array([
   0, 0.015504186535965254, 0.030771658666753687, 0.0458095360312942,
@@ -455,4 +461,37 @@ function unitLog1p(w: number): number {
     LOG1P_64[(c * 64) | 0]! +
     (s + s * z * (0.08333333332975125 + z * 0.01250018968827442))
   );
+}
+
+/** ln(1 + e^(-i / 64)) */
+function softplusEntry(i: number): number {
+  return unitLog1p(boundedExp(i * -0.015625));
+}
+
+const SOFTPLUS = /* @__PURE__ */ tabulated(1281, softplusEntry);
+
+/**
+ * ln(1 + e^-t) for t >= 0. Up to 20 it is the Taylor polynomial at c = j / 64
+ * next to t, in d = c - t. With s = 1 / (1 + e^c), q = s (1 - s) and g = 1 - 2
+ * s its coefficients are s, q / 2, q g / 6, q (1 - 6 q) / 24 and q g (1 - 12 q)
+ * / 120: what is known of d first, s as late as can be. Beyond, two terms of
+ * the series in e^-t.
+ */
+function softplusTail(t: number): number {
+  if (t > 20) {
+    const e = boundedExp(-Math.min(t, 746));
+    return e - 0.5 * e * e;
+  }
+  const c = t + 105553116266496 - 105553116266496;
+  const k = (c * 64) | 0;
+  const d = c - t;
+  const d2 = d * d;
+  const d4 = d2 * d2;
+  const even = d2 * (0.5 + d2 * 0.041666666666666664);
+  const odd = d * d2 * (0.16666666666666666 + d2 * 0.008333333333333333);
+  const s = SIGMOID[k]!;
+  const g = 1 - (s + s);
+  const q = s - s * s;
+  const higher = q * (d4 * 0.25 + g * (d4 * d * 0.1));
+  return SOFTPLUS[k]! + d * s + q * (even + g * odd - higher);
 }

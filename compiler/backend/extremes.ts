@@ -57,6 +57,8 @@ export interface SettleOptions {
   readonly arithmetic: Arithmetic;
   /** Turns an expression into what the target can spell. */
   readonly lower: (expr: Expr) => Expr;
+  /** Another way to lower, slower, for what that leaves wrong. */
+  readonly cautious?: (expr: Expr) => Expr;
   /** What is done to all of a kernel's results before. */
   readonly prepare?: (exprs: readonly Expr[]) => readonly Expr[];
 }
@@ -67,14 +69,28 @@ export interface SettleOptions {
  * inputs.
  */
 export function settleExtremes(exprs: readonly Expr[], options: SettleOptions): Expr[] {
-  const { activation, cotangent, arithmetic, lower, prepare = (all) => all } = options;
+  const first = settle(exprs, options.lower, options);
+  if (first.faults === 0 || !options.cautious) return first.forms;
+  const second = settle(exprs, options.cautious, options);
+  return (second.faults < first.faults ? second : first).forms;
+}
+
+interface Settled {
+  readonly forms: Expr[];
+  /** At how many samples a form is still wrong. */
+  readonly faults: number;
+}
+
+function settle(exprs: readonly Expr[], lower: (expr: Expr) => Expr, options: SettleOptions): Settled {
+  const { activation, cotangent, arithmetic, prepare = (all) => all } = options;
   const forms = prepare(exprs).map(lower);
-  if (activation.axis) return forms;
+  if (activation.axis) return { forms, faults: 0 };
   const parameters = [...activation.hyperparameters, ...activation.learned];
   const variables = [...activation.inputs, cotangent, ...parameters.map(({ variable }) => variable)];
   const defaults = parameters.map((parameter) => parameter.default);
   const truths = forms.map((form, i) => truthOf(form, exprs[i]!, variables));
   let settled = [...forms];
+  let wrong = 0;
   for (const [index, input] of activation.inputs.entries()) {
     for (const sign of [-1, 1] as const) {
       const cases = truths.map((truth) =>
@@ -108,11 +124,12 @@ export function settleExtremes(exprs: readonly Expr[], options: SettleOptions): 
           const count = faults(candidate, i);
           if (count < least.faults) least = { form: candidate, faults: count };
         }
+        wrong += least.faults;
         return least.form;
       });
     }
   }
-  return settled;
+  return { forms: settled, faults: wrong };
 }
 
 /** `where(x > border, form for large x, form)`, for each border, the input held where it is infinite or not. */

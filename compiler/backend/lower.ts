@@ -33,8 +33,11 @@ export interface LowerOptions {
   readonly nanFrom: ReadonlySet<Variable>;
   /** Whether the arithmetic is float32, where products overflow soon: then factors are arranged with care. */
   readonly narrow: boolean;
-  /** Whether branches on data cost more than computing both sides. */
-  readonly branchless?: boolean;
+  /**
+   * Whether branches on data cost more than computing both sides: then results are picked, or where what is not selected
+   * may meet a 0, multiplied by 0 and 1.
+   */
+  readonly selections?: "picked" | "multiplied";
 }
 
 export function lower(root: Expr, options: LowerOptions): Expr {
@@ -43,7 +46,8 @@ export function lower(root: Expr, options: LowerOptions): Expr {
   const expanded = expandPrimitives(foldConstants(arranged), options);
   const passing =
     options.nanFrom.size === 0 ? expanded : passNaN(options.definition ?? root, expanded, options.nanFrom);
-  return options.branchless ? chooseWithoutBranches(withReciprocals(passing)) : passing;
+  if (!options.selections) return passing;
+  return chooseWithoutBranches(withReciprocals(passing), options.selections === "multiplied");
 }
 
 /** Divisions by what is the same for all elements as multiplications: a division takes four times as long. */

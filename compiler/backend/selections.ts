@@ -19,7 +19,7 @@ export function costOf(primitive: PrimitiveName): number {
       return 6;
     case "bounded_exp":
     case "bounded_expm1":
-    case "unit_log1p":
+    case "softplus_tail":
       return 12;
     case "expm1":
     case "log":
@@ -52,18 +52,19 @@ export function costOf(primitive: PrimitiveName): number {
 /** What two sides may cost together: more than a wrong guess is not worth while. */
 const affordable = 48;
 
-export function chooseWithoutBranches(root: Expr): Expr {
+/** @param multiplies whether a side that is 0 may be a factor */
+export function chooseWithoutBranches(root: Expr, multiplies: boolean): Expr {
   return rebuild(root, (node, operands) => {
     const [condition, a, b] = operands;
     switch (node.primitive) {
       case "where":
       case "choose":
         return varies(condition!) && (node.primitive === "choose" || isAffordable([a!, b!]))
-          ? chosen(condition!, a!, b!)
+          ? chosen(condition!, a!, b!, multiplies)
           : apply(node.primitive, operands);
       case "smaller":
       case "larger":
-        return extreme(node.primitive, operands[0]!, operands[1]!) ?? apply(node.primitive, operands);
+        return extreme(node.primitive, operands[0]!, operands[1]!, multiplies) ?? apply(node.primitive, operands);
       default:
         return apply(node.primitive, operands, node.rule);
     }
@@ -82,16 +83,16 @@ const isAffordable = (sides: readonly Expr[]): boolean =>
   affordable;
 
 /** `&&` and `||` are branches too: they become selections within selections. */
-function chosen(condition: Expr, a: Expr, b: Expr): Expr {
+function chosen(condition: Expr, a: Expr, b: Expr, multiplies: boolean): Expr {
   if (condition.kind === "application") {
     const [first, second] = condition.operands;
     switch (condition.primitive) {
       case "and":
-        return chosen(first!, chosen(second!, a, b), b);
+        return chosen(first!, chosen(second!, a, b, multiplies), b, multiplies);
       case "or":
-        return chosen(first!, a, chosen(second!, a, b));
+        return chosen(first!, a, chosen(second!, a, b, multiplies), multiplies);
       case "not":
-        return chosen(first!, b, a);
+        return chosen(first!, b, a, multiplies);
       default:
     }
   }
@@ -100,8 +101,8 @@ function chosen(condition: Expr, a: Expr, b: Expr): Expr {
     (factor) => factor.kind === "variable" && factor.role === "cotangent",
   );
   const [first, second] = cotangent ? [a, b].map((side) => withoutFactor(side, cotangent)) : [];
-  if (cotangent && first && second) return apply("multiply", [cotangent, chosen(condition, first, second)]);
-  return scaledBySelection(condition, a, b) ?? apply("choose", [condition, a, b]);
+  if (cotangent && first && second) return apply("multiply", [cotangent, chosen(condition, first, second, multiplies)]);
+  return scaledBySelection(condition, a, b, multiplies) ?? apply("choose", [condition, a, b]);
 }
 
 /** A side divided by a factor that it has. */
@@ -114,13 +115,14 @@ function withoutFactor(side: Expr, factor: Expr): Expr | undefined {
 }
 
 /** where(c, x, 0.01 x) = x where(c, 1, 0.01): the sides are the same but for factors that no element changes. */
-function scaledBySelection(condition: Expr, a: Expr, b: Expr): Expr | undefined {
+function scaledBySelection(condition: Expr, a: Expr, b: Expr, multiplies: boolean): Expr | undefined {
   const [left, right] = [split(a), split(b)];
   const common = isConstant(a, 0) ? right.varying : left.varying;
   if (common.size === 0 && ![a, b].some(isPerElement)) return factorOf(condition, a, b);
   const alike = (part: ReadonlyMap<Expr, number>, side: Expr): boolean =>
     isConstant(side, 0) ||
     (part.size === common.size && [...part].every(([factor, exponent]) => common.get(factor) === exponent));
+  if (!multiplies && (isConstant(a, 0) || isConstant(b, 0))) return undefined;
   // A factor that may be infinite or no number must not meet a 0 that it was never to meet.
   const isTame = [...common].every(([factor, exponent]) => factor.kind === "variable" && exponent > 0);
   if (!isTame || !alike(left.varying, a) || !alike(right.varying, b)) return undefined;
@@ -147,8 +149,8 @@ function factorOf(condition: Expr, a: Expr, b: Expr): Expr {
 }
 
 /** The smaller or the larger of a number and a constant. */
-function extreme(primitive: "smaller" | "larger", a: Expr, b: Expr): Expr | undefined {
+function extreme(primitive: "smaller" | "larger", a: Expr, b: Expr, multiplies: boolean): Expr | undefined {
   const [x, bound] = b.kind === "constant" ? [a, b] : [b, a];
   if (bound.kind !== "constant" || !isPerElement(x)) return undefined;
-  return chosen(apply(primitive === "smaller" ? "greater" : "less", [x, bound]), bound, x);
+  return chosen(apply(primitive === "smaller" ? "greater" : "less", [x, bound]), bound, x, multiplies);
 }

@@ -363,8 +363,14 @@ export const primitives = {
     sample: (a) => Math.max(Math.min(a, 0), -746),
     latex: "\\min($a, 0)",
   },
-  /** ln(1 + a) for 0 <= a <= 1. */
-  unit_log1p: { ...number1, callable: false, expansion: "log1p(a)", sample: Math.log1p, latex: "\\ln(1 + $a)" },
+  /** ln(1 + e^-a) for a >= 0. */
+  softplus_tail: {
+    ...number1,
+    callable: false,
+    expansion: "log1p(exp(-a))",
+    sample: (a) => Math.log1p(Math.exp(-a)),
+    latex: "\\ln(1 + e^{-$a})",
+  },
   /** The derivative of a * normcdf(a). */
   gelu_slope: {
     ...number1,

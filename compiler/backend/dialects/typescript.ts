@@ -71,16 +71,14 @@ export const typescript: Dialect = {
     sqrt: call("Math.sqrt"),
     cbrt: call("Math.cbrt"),
     // The difference of two infinities is no number.
-    logaddexp: form(
-      "where(a == b, a + log(2), choose(a < b, b, a) + unit_log1p(bounded_exp(at_least(-abs(a - b), -746))))",
-    ),
+    logaddexp: form("where(a == b, a + log(2), choose(a < b, b, a) + softplus_tail(abs(a - b)))"),
     hypot: call("Math.hypot"),
     sigmoid: form("held_exp(a) / (held_exp(a) + 1)"),
     logistic: form("bounded_exp(at_least(-abs(a), -746)) / (bounded_exp(at_least(-abs(a), -746)) + 1)^2"),
     // Beyond 746 the logistic density is 0.
     logistic_moment: form("at_least(at_most(a, 746), -746) * logistic(at_least(at_most(a, 746), -746))"),
     gate_slope: form("held_exp(a) / (held_exp(a) + 1) * ((held_exp(a) + 1 + b) / (held_exp(a) + 1))"),
-    softplus: form("a * indicator(a > 0) + unit_log1p(bounded_exp(at_least(-abs(a), -746)))"),
+    softplus: form("a * indicator(a > 0) + softplus_tail(abs(a))"),
     tanh: form(
       "bounded_expm1(at_least(at_most(2 * a, 709), -746)) / (bounded_expm1(at_least(at_most(2 * a, 709), -746)) + 2)",
     ),
@@ -101,7 +99,7 @@ export const typescript: Dialect = {
     indicator: call("Number"),
     bounded_exp: libraryCall("boundedExp"),
     bounded_expm1: libraryCall("boundedExpm1"),
-    unit_log1p: libraryCall("unitLog1p"),
+    softplus_tail: libraryCall("softplusTail"),
     sin: call("Math.sin"),
     cos: call("Math.cos"),
     tan: call("Math.tan"),

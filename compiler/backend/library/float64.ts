@@ -165,6 +165,43 @@ fn unit_log1p(w: f64) -> f64 {
   return LOG1P_64[i32(c * 64.0)] + (s + s * z * (0.08333333332975125 + z * 0.01250018968827442));
 }
 
+// 1 / (1 + e^(i / 64))
+fn sigmoid_entry(i: i32) -> f64 {
+  let e = bounded_exp(f64(i) * -0.015625);
+  return e / (1.0 + e);
+}
+
+// ln(1 + e^(-i / 64))
+fn softplus_entry(i: i32) -> f64 {
+  return unit_log1p(bounded_exp(f64(i) * -0.015625));
+}
+
+const SIGMOID: array<f64, 1281> = sigmoid_entry;
+const SOFTPLUS: array<f64, 1281> = softplus_entry;
+
+// ln(1 + e^-t) for t >= 0. Up to 20 it is the Taylor polynomial at c = j / 64 next to t, in d = c - t. With
+// s = 1 / (1 + e^c), q = s (1 - s) and g = 1 - 2 s its coefficients are s, q / 2, q g / 6, q (1 - 6 q) / 24 and
+// q g (1 - 12 q) / 120: what is known of d first, s as late as can be. Beyond, two terms of the series in e^-t.
+@error("7")
+fn softplus_tail(t: f64) -> f64 {
+  if (t > 20.0) {
+    let e = bounded_exp(-min(t, 746.0));
+    return e - 0.5 * e * e;
+  }
+  let c = (t + 105553116266496.0) - 105553116266496.0;
+  let k = i32(c * 64.0);
+  let d = c - t;
+  let d2 = d * d;
+  let d4 = d2 * d2;
+  let even = d2 * (0.5 + d2 * 0.041666666666666664);
+  let odd = d * d2 * (0.16666666666666666 + d2 * 0.008333333333333333);
+  let s = SIGMOID[k];
+  let g = 1.0 - (s + s);
+  let q = s - s * s;
+  let higher = q * (d4 * 0.25 + g * (d4 * d * 0.1));
+  return (SOFTPLUS[k] + d * s) + q * ((even + g * odd) - higher);
+}
+
 // ln(j / 64) for j = 45 ... 91
 const LOG_64: array<f64, 47> = [
   -0.3522205935893521, -0.33024168687057687, -0.3087354816496133, -0.2876820724517809, -0.26706278524904525,

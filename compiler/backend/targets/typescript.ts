@@ -68,7 +68,7 @@ export function typescriptKernels(plan: KernelPlan): TypeScriptKernels {
     ...plan.activation.learned.map(({ variable }) => variable),
   ];
   const lowerWith =
-    (nanFrom: ReadonlySet<Variable>) =>
+    (nanFrom: ReadonlySet<Variable>, selections: "picked" | "multiplied") =>
     (expr: Expr): Expr =>
       lower(expr, {
         spells: (primitive) => spellingOf(typescript, primitive) !== undefined,
@@ -76,14 +76,15 @@ export function typescriptKernels(plan: KernelPlan): TypeScriptKernels {
         nanFrom,
         definition: plan.definition,
         narrow: false,
-        branchless: true,
+        selections,
       });
   const settle = (exprs: readonly Expr[], nanFrom: ReadonlySet<Variable>): Expr[] => {
     const settled = settleExtremes(exprs, {
       activation: plan.activation,
       cotangent: plan.cotangent,
       arithmetic: "binary64",
-      lower: lowerWith(nanFrom),
+      lower: lowerWith(nanFrom, "multiplied"),
+      cautious: lowerWith(nanFrom, "picked"),
       prepare: recogniseGates,
     });
     return mergeHolds(settled, plan.activation.inputs, [...variables, plan.cotangent]);
