@@ -258,19 +258,19 @@ function normcdfByTail(x: number): number {
 }
 
 /**
- * Taylor coefficients at c = k/32 - 8.5, ten rows of 545 numbers: of Phi, or of
+ * Taylor coefficients at c = k/32 - 8.5, ten rows of 561 numbers: of Phi, or of
  * Phi(x) + x phi(x). Those of the density phi follow from phi' = -x phi: they
  * are p[n + 1] = -(c p[n] + p[n - 1]) / (n + 1), and Phi has p[n - 1] / n.
  */
 function taylorOfNormal(isSlope: boolean): Float64Array {
-  const rows = new Float64Array(5450);
-  for (let k = 0; k < 545; k++) {
+  const rows = new Float64Array(5610);
+  for (let k = 0; k < 561; k++) {
     const c = k / 32 - 8.5;
     let before = 0;
     let p = 0.3989422804014327 * expSquare(c, -0.5);
     let integral = normcdfByTail(c);
     for (let n = 0; n < 10; n++) {
-      rows[545 * n + k] = isSlope ? integral + (c * p + before) : integral;
+      rows[561 * n + k] = isSlope ? integral + (c * p + before) : integral;
       integral = p / (n + 1);
       const after = -(c * p + before) / (n + 1);
       before = p;
@@ -282,7 +282,7 @@ function taylorOfNormal(isSlope: boolean): Float64Array {
 
 /** One order out of a table of Taylor coefficients. */
 function taylorRow(table: Float64Array, order: number): Float64Array {
-  return new Float64Array(table.buffer, 8 * 545 * order, 545);
+  return new Float64Array(table.buffer, 8 * 561 * order, 561);
 }
 
 const normcdfTaylor = /* @__PURE__ */ taylorOfNormal(false);
@@ -300,7 +300,7 @@ const normcdfTaylor9 = /* @__PURE__ */ taylorRow(normcdfTaylor, 9);
 /** The distribution function of the standard normal distribution. */
 function normcdf(x: number): number {
   if (x < -8) return normcdfByTail(x);
-  const bounded = Math.min(x, 8.5);
+  const bounded = Math.min(x, 9);
   const n = Math.floor(bounded * 32 + 0.5);
   const d = bounded - n * 0.03125;
   const k = (n | 0) + 272;
@@ -338,7 +338,7 @@ function geluSlope(x: number): number {
     const t = Math.max(x, -39);
     return normcdfByTail(t) + 0.3989422804014327 * (t * expSquare(t, -0.5));
   }
-  const bounded = Math.min(x, 8.5);
+  const bounded = Math.min(x, 9);
   const n = Math.floor(bounded * 32 + 0.5);
   const d = bounded - n * 0.03125;
   const k = (n | 0) + 272;

@@ -250,7 +250,7 @@ const LOG1P_64 = /* @__PURE__ */ new Float64Array([
 /**
  * ln(1 + w) for 0 <= w <= 1: with c = j / 64 next to w it is ln(1 + c) + 2
  * artanh(s / 2), where s / 2 = (w - c) / (2 + w + c) and 2 artanh(s / 2) = s +
- * s z p(z) (1.9e-17), z = s^2.
+ * s z p(z) (2.0e-17), z = s^2.
  */
 function unitLog1p(w: number): number {
   const c = w + 105553116266496 - 105553116266496;

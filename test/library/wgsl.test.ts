@@ -3,7 +3,8 @@ import { renamed } from "../../compiler/backend/library/function.js";
 import { libraryClosure, wgslFunction, wgslFunctions } from "../../compiler/backend/library/wgsl.js";
 import { requestSoftwareDevice } from "../webgpu/driver.js";
 import { errorAt, randomNumbers, sampleInputs, ulps } from "./binary32.js";
-import { runWgsl, typescriptFunctionOf, wgslText } from "./compile.js";
+import { runWgsl, wgslText } from "./compile.js";
+import { primitiveFunctionOf } from "./compile-form.js";
 import { unaryBounds } from "./unary-bounds.js";
 
 let device: GPUDevice;
@@ -103,7 +104,7 @@ describe("WGSL functions of two numbers, on a device", () => {
   });
 
   test("logaddexp, to the larger of its result and its operands", async () => {
-    const logaddexp = typescriptFunctionOf("logaddexp");
+    const logaddexp = primitiveFunctionOf("logaddexp");
     const operands = [
       ...pairs,
       ...several(6000, () => [between(-20, 20), between(-20, 20)]),

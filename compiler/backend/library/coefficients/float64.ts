@@ -59,8 +59,6 @@ export function constants(): Readonly<Record<string, number>> {
     "ln 2, low": low,
     "54 ln 2": nearest(multiply(fromNumber(54), ln2, precision)),
     "1 / sqrt(2 pi)": nearest(divide(one, sqrt(scaled(pi(precision), 1n), precision), precision)),
-    "2 / sqrt(pi) - 1": nearest(subtract(divide(two, sqrt(pi(precision), precision), precision), one, precision)),
-    "sqrt(2)": nearest(sqrt(two, precision)),
   };
 }
 
