@@ -96,8 +96,7 @@ const loops = {
     backward(dy, x, dx) {
       for (let i = 0; i < x.length; i++) {
         const v = x[i];
-        dx[i] =
-          dy[i] * (0.5 * (1 + erf(v / Math.SQRT2)) + (v * Math.exp(-0.5 * v * v)) / Math.sqrt(2 * Math.PI));
+        dx[i] = dy[i] * (0.5 * (1 + erf(v / Math.SQRT2)) + (v * Math.exp(-0.5 * v * v)) / Math.sqrt(2 * Math.PI));
       }
     },
   },
@@ -343,8 +342,7 @@ for (const length of sizes) {
       if (direction === "backward") loop(ones, x, results[0]);
       own(ones, x, results[1]);
       if (tf) {
-        const tensor =
-          direction === "forward" ? peer[name](tensors.x) : tf.grad(peer[name])(tensors.x, tensors.ones);
+        const tensor = direction === "forward" ? peer[name](tensors.x) : tf.grad(peer[name])(tensors.x, tensors.ones);
         results.push(await tensor.data());
       }
       const [loopError, ownError, peerError] = inFreshGraph(() =>
