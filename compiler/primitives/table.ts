@@ -309,6 +309,14 @@ export const primitives = {
   smaller: { ...number2, callable: false, sample: (a, b) => Math.min(a, b), latex: "\\min($a, $b)" },
   larger: { ...number2, callable: false, sample: (a, b) => Math.max(a, b), latex: "\\max($a, $b)" },
 
+  /** a + b, where b makes up for what the rounding of an operand of a lost. */
+  corrected: { ...number2, callable: false, expansion: "a + b", sample: (a, b) => a + b, latex: "$a + $b" },
+  /** a, as an operation of its own, which no compiler merges with others. May lose NaN. */
+  rounded: { ...number1, callable: false, expansion: "a", sample: (a) => a, latex: "$a" },
+  /** What the product, or the sum, of two float32 loses when it is rounded to float32; nothing over the reals. */
+  product_error: { ...number2, callable: false, expansion: "0", sample: () => 0, latex: "0" },
+  sum_error: { ...number2, callable: false, expansion: "0", sample: () => 0, latex: "0" },
+
   // Gradient control
   stop_gradient: { ...number1, callable: true, derivatives: ["0"], sample: (a) => a, latex: "\\operatorname{sg}($a)" },
   /** A called definition with `grad` clauses: expanded once calculus has seen it. */

@@ -168,8 +168,11 @@ function factsFor(node: Expr, analysis: ErrorAnalysis, model: ArithmeticModel): 
     case "abs":
       return { ...facts(a!), size: M.absolute(facts(a!).size) };
     case "guard":
+    case "rounded":
     case "stop_gradient":
       return facts(a!);
+    case "corrected":
+      return ofCorrected(a!, analysis, model);
     case "at_least":
     case "at_most": {
       const bound = b!.kind === "constant" ? toNumber(b!.value) : NaN;
@@ -195,6 +198,21 @@ function factsFor(node: Expr, analysis: ErrorAnalysis, model: ArithmeticModel): 
     default:
       return ofFunction(node, analysis, model);
   }
+}
+
+/** A function at a corrected operand: as if the operand were exact, and one rounding more. */
+function ofCorrected(value: Expr, analysis: ErrorAnalysis, model: ArithmeticModel): Facts {
+  const facts = analysis.factsOf(value);
+  const own = value.kind === "application" ? model.errorOf(value.primitive) : 0;
+  return {
+    ...facts,
+    bits: null,
+    relative: own + 1,
+    weight: 0,
+    scale: null,
+    exponents: noExponents,
+    absolute: underflow(facts.size, model),
+  };
 }
 
 /** A number's significant bits. */

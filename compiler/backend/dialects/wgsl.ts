@@ -117,6 +117,10 @@ export const wgsl: Dialect = {
     floor: call("floor"),
     ceil: call("ceil"),
     round: call("round"),
+    corrected: infix("+", Precedence.sum, true),
+    rounded: libraryCall("rounded"),
+    product_error: libraryCall("product_error"),
+    sum_error: libraryCall("sum_error"),
   },
 };
 
