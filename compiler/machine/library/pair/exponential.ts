@@ -1,11 +1,12 @@
 /** Pairs of float32: exponentials, logarithms, the sigmoid's family. Relative errors of about 2^-30. */
 export const exponential = `
-// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3 p(a), the square in two parts.
+// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
 fn pair_expm1_small(a: pair) -> pair {
   let x = a.high;
   let square = pair_product(x, x);
-  let p = 0.16666667 + x * (0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587))));
-  let cube = x * (square.high * p);
+  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
+  let third = x * square.high;
+  let cube = third * 0.16666667 + third * x * p;
   let s = pair_ordered_sum(x, 0.5 * square.high);
   return pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
 }
@@ -150,6 +151,6 @@ fn pair_atanh(a: pair) -> pair {
 
 fn pair_normpdf(a: pair) -> pair {
   let e = pair_exp(pair_scale(pair_multiply(a, a), -0.5));
-  return pair_multiply(e, pair(0.39894229, -1.1303074e-8));
+  return pair_multiply(e, pair(0.39894229, -1.1335170e-8));
 }
 `;
