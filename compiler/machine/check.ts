@@ -372,7 +372,17 @@ function checkerOf({ structs, constants, functions }: Signatures, text: string) 
       if (left.type !== right.type)
         fail(line, `${operator} between ${typeName(left.type)} and ${typeName(right.type)}`);
       if (!operandTypes[operator].includes(left.type)) fail(line, `${operator} of ${typeName(left.type)}`);
+      requireUnknown([left, right], line);
       return { kind: "binary", type: isComparison ? "bool" : left.type, operator, left, right };
+    }
+
+    /** WGSL computes what is known in float64 or more, and what cannot be represented is an error there. */
+    function requireUnknown(operands: readonly Expr[], line: number): void {
+      const isKnown = (expr: Expr): boolean =>
+        expr.kind === "number" || (expr.kind === "unary" && expr.operand.kind === "number");
+      if (operands.length > 0 && operands.every(isKnown) && operands.some(({ type }) => floats.includes(type))) {
+        fail(line, "write the result of arithmetic between literals");
+      }
     }
 
     /** Expressions of one type, which those that are not literals decide. */
@@ -425,6 +435,7 @@ function checkerOf({ structs, constants, functions }: Signatures, text: string) 
       const type = intrinsic.result(types);
       if (type === null)
         return fail(line, `${name} of ${types.operands.map(typeName).join(", ") || "an unknown float"}`);
+      requireUnknown(operands, line);
       return { kind: "intrinsic", type, name: intrinsic.name, operands };
     }
 

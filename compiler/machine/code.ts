@@ -65,7 +65,11 @@ export interface Style {
 export const atom = (text: string): Code => ({ kind: "atom", text });
 export const call = (callee: string, ...operands: readonly Code[]): Code => ({ kind: "call", callee, operands });
 export const unary = (operator: string, operand: Code): Code => ({ kind: "unary", operator, operand });
-export const binary = (operator: string, left: Code, right: Code): Code => ({ kind: "binary", operator, left, right });
+/** Logical operators associate: their chains lean to the left, as prettier has them. */
+export const binary = (operator: string, left: Code, right: Code): Code =>
+  isLogical(operator) && right.kind === "binary" && right.operator === operator
+    ? binary(operator, binary(operator, left, right.left), right.right)
+    : { kind: "binary", operator, left, right };
 
 const precedence: ReadonlyMap<string, number> = new Map(
   [
@@ -97,7 +101,7 @@ const isBitwise = among("<<", ">>", ">>>", "&", "|", "^");
 /** Whether a op b op c is shown as one chain. */
 function flattens(outer: string, inner: string): boolean {
   if (precedenceOf(outer) !== precedenceOf(inner) || isEquality(outer) || isShift(outer)) return false;
-  return !(isMultiplicative(outer) && outer !== inner);
+  return !(isMultiplicative(outer) && outer !== inner) && outer !== "%";
 }
 
 type Binary = Code & { readonly kind: "binary" };
@@ -111,7 +115,7 @@ export function printerOf({ width, trailingComma, strict }: Style) {
     const [own, around] = [precedenceOf(operator), precedenceOf(outer)];
     if (strict && isComparison(outer) && (isComparison(operator) || isShift(operator))) return true;
     if (around > own || (around === own && (isRight || !flattens(outer, operator)))) return true;
-    if (around < own && operator === "%") return outer === "+" || outer === "-";
+    if (operator === "%" && (outer === "+" || outer === "-")) return true;
     return isBitwise(outer) || (isLogical(outer) && isLogical(operator) && outer !== operator);
   }
 
@@ -132,7 +136,7 @@ export function printerOf({ width, trailingComma, strict }: Style) {
   }
 
   function operand(code: Code, outer: string, isRight: boolean): Doc {
-    return parenthesised(expression(code, true), needsParentheses(code, outer, isRight));
+    return parenthesised(expression(code, "chain"), needsParentheses(code, outer, isRight));
   }
 
   /** A chain whose first operand stands where it begins and whose others are indented. */
@@ -142,8 +146,8 @@ export function printerOf({ width, trailingComma, strict }: Style) {
     return group([...parts.slice(0, head), indent(parts.slice(head))]);
   }
 
-  /** An expression; in what a binary one stands matters to its chain alone. */
-  function expression(code: Code, inBinary = false): Doc {
+  /** An expression; prettier indents by the place that it stands in. */
+  function expression(code: Code, place: "chain" | "call" | "return" | "other" = "other"): Doc {
     switch (code.kind) {
       case "atom":
         return code.text;
@@ -159,9 +163,9 @@ export function printerOf({ width, trailingComma, strict }: Style) {
         return [operator, parenthesised(expression(inner), nested)];
       }
       case "binary":
-        return indentedChain(code, inBinary);
+        return indentedChain(code, place === "chain");
       case "conditional":
-        return group(conditional(code));
+        return group(conditional(code, place === "call" || place === "return"));
       case "call":
         return [code.callee, operands(code.operands)];
       case "member": {
@@ -187,24 +191,32 @@ export function printerOf({ width, trailingComma, strict }: Style) {
     return group([indent([softLine, expression(index)]), softLine]);
   }
 
-  function conditional({ condition, yes, no }: Code & { readonly kind: "conditional" }): Doc {
-    const test =
-      condition.kind === "binary"
-        ? group(chain(condition, null, false))
-        : parenthesised(expression(condition), condition.kind === "conditional");
-    const arm = (code: Code): Doc =>
-      code.kind === "binary" ? group(chain(code, null, false)) : align(2, expression(code));
-    const yesDoc: Doc =
-      yes.kind === "conditional" ? [ifBroken("", "("), align(2, conditional(yes)), ifBroken("", ")")] : arm(yes);
-    return [
-      test,
-      indent([line, "? ", yesDoc, line, ": ", no.kind === "conditional" ? conditional(no) : align(2, arm(no))]),
+  /** The parts of a conditional, whose chains are indented or not; one that is an arm is indented as an arm is. */
+  function conditional(
+    { condition, yes, no }: Code & { readonly kind: "conditional" },
+    indentsChains: boolean,
+    arm: "yes" | "no" | null = null,
+  ): Doc {
+    const part = (code: Code, place: "yes" | "no"): Doc => {
+      if (code.kind === "binary" && !indentsChains) return group(chain(code, null, false));
+      return code.kind === "conditional" ? conditional(code, false, place) : expression(code);
+    };
+    const test = condition.kind === "conditional" ? ["(", expression(condition), ")"] : part(condition, "yes");
+    const yesDoc = align(2, part(yes, "yes"));
+    const arms: Doc = [
+      line,
+      "? ",
+      yes.kind === "conditional" ? [ifBroken("", "("), yesDoc, ifBroken("", ")")] : yesDoc,
+      line,
+      ": ",
+      align(2, part(no, "no")),
     ];
+    return [arm === "no" ? align(2, test) : test, arm === null ? indent(arms) : arms];
   }
 
   function operands(codes: readonly Code[]): Doc {
     if (codes.length === 0) return "()";
-    const docs = codes.map((code) => expression(code));
+    const docs = codes.map((code) => expression(code, "call"));
     const listed = (broken: boolean): Doc =>
       group(["(", indent([softLine, join([",", line], docs)]), ifBroken(trailingComma), softLine, ")"], broken);
     const last = codes.at(-1);
@@ -264,7 +276,7 @@ export function printerOf({ width, trailingComma, strict }: Style) {
         return [simple(code), ";"];
       case "return": {
         const { value } = code;
-        if (value.kind !== "binary") return ["return ", expression(value), ";"];
+        if (value.kind !== "binary") return ["return ", expression(value, "return"), ";"];
         const doc = group(chain(value, null, false));
         return ["return ", group([ifBroken("("), indent([softLine, doc]), softLine, ifBroken(")")]), ";"];
       }

@@ -9,6 +9,7 @@ export {
   type Value,
   wgslNatBits,
 } from "./emulate.js";
+export { inline, type Inlined, type InlineOptions, isStraight } from "./inline.js";
 export { type Library, readLibrary, usedBy } from "./library.js";
 export { type DeclarationKind, type Rename, typescriptName } from "./naming.js";
 export { MachineError } from "./scan.js";

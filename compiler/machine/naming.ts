@@ -15,9 +15,9 @@ export const camelCase = (name: string): string =>
     .replace(/(?<=[a-z0-9])_([a-z])/g, (_, letter: string) => letter.toUpperCase())
     .replace(/(?<=[A-Za-z])_(?=\d)/g, "");
 
-/** `exp_scaled` as `expScaled`, a struct `wide` as `Wide`, constants as they are. */
+/** `exp_scaled` as `expScaled`, a struct `wide` as `Wide`, `LN2` as it is. */
 export const typescriptName: Rename = (name, kind) =>
-  kind === "constant" ? name : kind === "struct" ? upperFirst(camelCase(name)) : camelCase(name);
+  kind === "struct" ? upperFirst(camelCase(name)) : /[a-z]/.test(name) ? camelCase(name) : name;
 
 const reserved = { typescript: new Set(typescriptReserved), wgsl: new Set(wgslReserved) };
 

@@ -14,15 +14,17 @@ const printer = printerOf({ width, trailingComma: ",", strict: false });
 export interface TypescriptOptions {
   /** The bits of a nat. */
   readonly natBits?: number;
+  /** Functions behind intrinsics and views that other code needs: see `inline`. */
+  readonly parts?: Iterable<string>;
 }
 
 /** The declarations in the given order, which has to be that of a closure, and the functions behind intrinsics. */
 export function printTypescript(
   declarations: readonly Declaration[],
   rename: Rename = typescriptName,
-  { natBits = typescriptNatBits }: TypescriptOptions = {},
+  { natBits = typescriptNatBits, parts: wanted = [] }: TypescriptOptions = {},
 ): string {
-  const parts = new Set<string>();
+  const parts = new Set(wanted);
   const kinds = new Map(declarations.map(({ name, kind }) => [name, kind]));
   const declared = (name: string): string => rename(name, kinds.get(name) ?? partKind(name));
   const texts = declarations.map((each) => {
