@@ -6,6 +6,7 @@ import type { OutputFile, TargetName } from "./output.js";
 import { type KernelPlan, planKernels } from "./kernels.js";
 import { typescriptLibraryText } from "./library/kernel-text.js";
 import { layOutFunctions } from "./layout.js";
+import { machineText } from "./machine-functions.js";
 import { moduleText } from "./module-text.js";
 import { moduleParts } from "./targets/module.js";
 import { templateLiteral } from "./targets/text.js";
@@ -59,7 +60,11 @@ export async function emitActivation(activation: Activation, targets: readonly T
   const head = `// ${banner(activation)}\n\n`;
   if (wanted.has("ts")) {
     const functions = [...kernels.functions, ...kernels.functions.map(inDoubleText)];
-    const parts = [await layOutFunctions(functions), typescriptLibraryText(kernels.library)];
+    const parts = [
+      await layOutFunctions(functions),
+      typescriptLibraryText(kernels.library),
+      machineText(kernels.machine, "typescript", ""),
+    ];
     files.push({ path: `${stem}.ts`, text: head + parts.filter((part) => part !== "").join("\n") });
   }
   if (wanted.has("wgsl")) {

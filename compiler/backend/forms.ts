@@ -17,6 +17,10 @@ export interface Form {
   readonly guard: Expr | null;
   /** What is evaluated in wide arithmetic elsewhere; null where there is no elsewhere. */
   readonly exact: Expr | null;
+  /** Of the fast form where the guard holds: its relative error, in units of 2^-digits. */
+  readonly relative: number;
+  /** Whether sums may cancel in the fast form, so that the guard fails for inputs of ordinary size. */
+  readonly cancels: boolean;
 }
 
 export interface FormOptions {
@@ -31,15 +35,15 @@ export interface FormOptions {
 
 /** @param root in normal form */
 export function formOf(root: Expr, options: FormOptions): Form {
-  const { plan, model } = options;
+  const { plan } = options;
   const lowered = options.lower(root);
-  if (plan.reduces) return { fast: lowered, guard: null, exact: null };
-  const { form, infinite } = atInfinity(lowered, root, plan);
-  const { condition, relative } = guardFor(form, options);
+  if (plan.reduces) return { fast: lowered, guard: null, exact: null, relative: 0, cancels: false };
+  const { form, infinite } = atInfinity(lowered, plan);
+  const { condition, relative, cancels } = guardFor(form, options);
   const exact = expandCalls(root);
-  if (relative > options.intolerable) return { fast: null, guard: null, exact };
-  const guard = allOf([...(condition ? [condition] : []), ...(infinite ? [isFinite(form, model)] : [])]);
-  return guard ? { fast: form, guard, exact } : { fast: form, guard: null, exact: null };
+  if (relative > options.intolerable) return { fast: null, guard: null, exact, relative, cancels };
+  const guard = allOf([...(condition ? [condition] : []), ...(infinite ? [isFinite(form)] : [])]);
+  return { fast: form, guard, exact: guard ? exact : null, relative, cancels };
 }
 
 const largest = 3.4028234663852886e38;
@@ -51,11 +55,10 @@ const large: readonly number[] = [2 ** 127, 2 ** 160, 2 ** 200];
  * Makes a form right at infinite inputs, where x * sigmoid(x) is 0 * inf. Without parameters it is enough to hold the
  * input at the largest number, where the limit has long been reached; if that does not do, the result has to be tested.
  */
-function atInfinity(form: Expr, root: Expr, { activation, cotangent }: KernelPlan): { form: Expr; infinite: boolean } {
+function atInfinity(form: Expr, { activation, cotangent }: KernelPlan): { form: Expr; infinite: boolean } {
   const parameters = [...activation.hyperparameters, ...activation.learned];
   const variables = [...activation.inputs, cotangent, ...parameters.map(({ variable }) => variable)];
   const settings = [parameters.map((parameter) => parameter.default), ...variations(parameters)];
-  void root;
   let result = form;
   let infinite = false;
   for (const [index, input] of activation.inputs.entries()) {
@@ -91,7 +94,7 @@ function atInfinity(form: Expr, root: Expr, { activation, cotangent }: KernelPla
 const companions: readonly number[] = [0.7, -1.3];
 
 /** Each parameter once larger, smaller and of the other sign, as far as its range allows. */
-function variations(parameters: KernelPlan["activation"]["learned"][number][] | readonly Parameter[]): number[][] {
+function variations(parameters: readonly Parameter[]): number[][] {
   return parameters.flatMap(({ range, default: value }, i) =>
     [value + 1.5, value / 3, -value - 0.4]
       .filter((candidate) => !range || (candidate > range.low && candidate < range.high))

@@ -90,6 +90,14 @@ export const primitives = {
     sample: (a) => sampled(a === 0),
     latex: "\\lnot $a",
   },
+  /** Neither infinite nor NaN. */
+  is_finite: {
+    operands: ["number"],
+    result: "condition",
+    callable: false,
+    sample: (a) => sampled(Number.isFinite(a)),
+    latex: "\\left|$a\\right| < \\infty",
+  },
   where: {
     operands: ["condition", "number", "number"],
     result: "number",
@@ -308,14 +316,6 @@ export const primitives = {
   /** The smaller, or larger, of both; NaN where either is NaN. */
   smaller: { ...number2, callable: false, sample: (a, b) => Math.min(a, b), latex: "\\min($a, $b)" },
   larger: { ...number2, callable: false, sample: (a, b) => Math.max(a, b), latex: "\\max($a, $b)" },
-
-  /** a + b, where b makes up for what the rounding of an operand of a lost. */
-  corrected: { ...number2, callable: false, expansion: "a + b", sample: (a, b) => a + b, latex: "$a + $b" },
-  /** a, as an operation of its own, which no compiler merges with others. May lose NaN. */
-  rounded: { ...number1, callable: false, expansion: "a", sample: (a) => a, latex: "$a" },
-  /** What the product, or the sum, of two float32 loses when it is rounded to float32; nothing over the reals. */
-  product_error: { ...number2, callable: false, expansion: "0", sample: () => 0, latex: "0" },
-  sum_error: { ...number2, callable: false, expansion: "0", sample: () => 0, latex: "0" },
 
   // Gradient control
   stop_gradient: { ...number1, callable: true, derivatives: ["0"], sample: (a) => a, latex: "\\operatorname{sg}($a)" },

@@ -2,14 +2,29 @@
 import type { PrimitiveName } from "../../primitives/table.js";
 
 export interface ArithmeticModel {
-  /** Bits of the significand. */
+  /** Errors are counted in units of 2^-digits. */
   readonly digits: number;
+  /** Bits of a number that is exact. */
+  readonly exactBits: number;
   /** Binary logarithms of the largest number and of the smallest that keeps its relative accuracy. */
   readonly most: number;
   readonly least: number;
-  /** Relative error of each operation and function, in units of 2^-digits. Arithmetic that rounds correctly has 1. */
+  /** What is lost of numbers below 2^least. */
+  readonly underflow: number;
+  /** Relative error of an operation. */
+  readonly rounding: number;
+  /** Relative error of a function. */
   readonly errorOf: (primitive: PrimitiveName) => number;
+  /** Whether infinity and NaN do not get through to the result, so that what may lead to them has to be tested for. */
+  readonly hidesFaults: boolean;
 }
+
+const functions =
+  (rounding: number, usual: number, others: readonly (readonly [PrimitiveName, number])[] = []) =>
+  (primitive: PrimitiveName): number =>
+    basic.has(primitive) ? rounding : (new Map(others).get(primitive) ?? usual);
+
+const basic: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["add", "subtract", "multiply", "divide", "sqrt"]);
 
 /**
  * Float64 kernels: functions of `Math` within 2.1 ulp (V8; sums of squares and hyperbolic functions somewhat more), those of
@@ -17,27 +32,43 @@ export interface ArithmeticModel {
  */
 export const float64: ArithmeticModel = {
   digits: 53,
+  exactBits: 53,
   most: 1023.9,
   least: -1022,
-  errorOf: (primitive) => (rounded.has(primitive) ? 1 : 8),
+  underflow: 2 ** -1074,
+  rounding: 1,
+  errorOf: functions(1, 8),
+  hidesFaults: false,
 };
 
-/** Float32 kernels, on devices that round correctly. */
+/** Float32 kernels, on devices that round correctly; subnormal numbers may be flushed to zero. */
 export const float32: ArithmeticModel = {
   digits: 24,
+  exactBits: 24,
   most: 127.9,
   least: -126,
-  errorOf: (primitive) => (rounded.has(primitive) ? 1 : (functionErrors32.get(primitive) ?? 6)),
+  underflow: 2 ** -126,
+  rounding: 1,
+  errorOf: functions(1, 4, [
+    ["exp", 2],
+    ["log", 2],
+    ["expm1", 3],
+    ["log1p", 3],
+    ["sigmoid", 4],
+    ["erfc", 7],
+    ["normcdf", 8],
+  ]),
+  hidesFaults: false,
 };
 
-const rounded: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["add", "subtract", "multiply", "divide", "sqrt"]);
-
-const functionErrors32: ReadonlyMap<PrimitiveName, number> = new Map<PrimitiveName, number>([
-  ["exp", 2],
-  ["log", 2],
-  ["expm1", 3],
-  ["log1p", 3],
-  ["sigmoid", 3],
-  ["erfc", 7],
-  ["normcdf", 8],
-]);
+/** Pairs of float32: operations to some 45 bits, functions to 2^-27.5. */
+export const pairs: ArithmeticModel = {
+  digits: 28,
+  exactBits: 46,
+  most: 118,
+  least: -100,
+  underflow: 2 ** -126,
+  rounding: 2 ** -16,
+  errorOf: functions(2 ** -16, 1.5),
+  hidesFaults: true,
+};

@@ -168,11 +168,8 @@ function factsFor(node: Expr, analysis: ErrorAnalysis, model: ArithmeticModel): 
     case "abs":
       return { ...facts(a!), size: M.absolute(facts(a!).size) };
     case "guard":
-    case "rounded":
     case "stop_gradient":
       return facts(a!);
-    case "corrected":
-      return ofCorrected(a!, analysis, model);
     case "at_least":
     case "at_most": {
       const bound = b!.kind === "constant" ? toNumber(b!.value) : NaN;
@@ -200,21 +197,6 @@ function factsFor(node: Expr, analysis: ErrorAnalysis, model: ArithmeticModel): 
   }
 }
 
-/** A function at a corrected operand: as if the operand were exact, and one rounding more. */
-function ofCorrected(value: Expr, analysis: ErrorAnalysis, model: ArithmeticModel): Facts {
-  const facts = analysis.factsOf(value);
-  const own = value.kind === "application" ? model.errorOf(value.primitive) : 0;
-  return {
-    ...facts,
-    bits: null,
-    relative: own + 1,
-    weight: 0,
-    scale: null,
-    exponents: noExponents,
-    absolute: underflow(facts.size, model),
-  };
-}
-
 /** A number's significant bits. */
 function bitsOf(value: Rational): number {
   const magnitude = value.numerator < 0n ? -value.numerator : value.numerator;
@@ -225,16 +207,16 @@ function bitsOf(value: Rational): number {
 
 const isPowerOfTwo = (n: bigint): boolean => (n & (n - 1n)) === 0n;
 
-function ofConstant(value: Rational, { digits }: ArithmeticModel): Facts {
+function ofConstant(value: Rational, { exactBits, rounding }: ArithmeticModel): Facts {
   const size = M.ofNumber(toNumber(value));
   const bits = bitsOf(value);
-  if (isPowerOfTwo(value.denominator) && bits <= digits) return exactly(size, bits);
-  return { ...exactly(size, digits), bits: null, relative: 1 };
+  if (isPowerOfTwo(value.denominator) && bits <= exactBits) return exactly(size, bits);
+  return { ...exactly(size, exactBits), bits: null, relative: rounding };
 }
 
 /** Inputs are float32; hyperparameters are numbers of ordinary size in the kernel's own precision. */
-function ofVariable(variable: Variable, { digits }: ArithmeticModel): Facts {
-  const bits = variable.role === "hyperparameter" ? digits : Math.min(24, digits);
+function ofVariable(variable: Variable, { exactBits }: ArithmeticModel): Facts {
+  const bits = variable.role === "hyperparameter" && exactBits === 53 ? 53 : 24;
   return exactly(M.between(variable.bounds, -149, 128), bits);
 }
 
@@ -311,7 +293,7 @@ function ofSum(a: Expr, b: Expr, minus: boolean, analysis: ErrorAnalysis, model:
   const other = minus ? M.negated(q.size) : q.size;
   const size = M.sum(p.size, other);
   const absolute = p.absolute + q.absolute;
-  const rounding = 1;
+  const { rounding } = model;
   const exponents = merged(p.exponents, q.exponents);
   const base = { size, bits: null, absolute, exponents, ...overflow(size, [p, q], model) };
   const inherited = added(p, q);
@@ -365,10 +347,8 @@ const overflow = (
 };
 
 /** What a result near the smallest number loses. */
-const underflow = (size: Magnitude, model: ArithmeticModel): number => {
-  const least = M.sizeOf(size)?.[0] ?? Infinity;
-  return least < model.least ? 2 ** (model.least - (model.digits === 24 ? 0 : model.digits)) : 0;
-};
+const underflow = (size: Magnitude, model: ArithmeticModel): number =>
+  (M.sizeOf(size)?.[0] ?? Infinity) < model.least ? model.underflow : 0;
 
 /** c · |factor| for a constant error c that is multiplied by something: a constant again where that is bounded. */
 function scaledConstant(
@@ -388,7 +368,7 @@ function ofProduct(a: Expr, b: Expr, analysis: ErrorAnalysis, model: ArithmeticM
   const product = M.product(p.size, q.size);
   const size = a === b ? M.absolute(product) : product;
   const range = overflow(size, [p, q], model);
-  if (p.bits !== null && q.bits !== null && p.bits + q.bits <= model.digits && underflow(size, model) === 0) {
+  if (p.bits !== null && q.bits !== null && p.bits + q.bits <= model.exactBits && underflow(size, model) === 0) {
     return { ...exactly(size, p.bits + q.bits), ...range };
   }
   const first = scaledConstant(p.absolute, b, q, model);
@@ -403,7 +383,7 @@ function ofProduct(a: Expr, b: Expr, analysis: ErrorAnalysis, model: ArithmeticM
   return {
     size,
     bits: null,
-    relative: p.relative + q.relative + (powers ? 0 : 1),
+    relative: p.relative + q.relative + (powers ? 0 : model.rounding),
     ...added(dynamic, added(first, second)),
     absolute: first.absolute + second.absolute + underflow(size, model),
     exponents: merged(p.exponents, q.exponents),
@@ -433,7 +413,7 @@ function ofQuotient(node: Expr, a: Expr, b: Expr, analysis: ErrorAnalysis, model
   return {
     size,
     bits: null,
-    relative: p.relative + q.relative + 1 + (q.absolute > 0 && !second.scale ? 1 : 0),
+    relative: p.relative + q.relative + model.rounding + (q.absolute > 0 && !second.scale ? 1 : 0),
     ...added(dynamic, added(first, second)),
     absolute: first.absolute + underflow(size, model),
     exponents: merged(p.exponents, q.exponents),
@@ -464,7 +444,7 @@ function ofFunction(
   const operands = node.operands.map((operand) => analysis.factsOf(operand));
   const [p, q] = operands;
   if (node.type === "condition") return exactly(M.ofNumber(1), 1);
-  if (!p) return { ...exactly(M.positiveBetween(0, 2), model.digits), bits: null, relative: 1 };
+  if (!p) return { ...exactly(M.positiveBetween(0, 2), model.exactBits), bits: null, relative: model.rounding };
   const own = model.errorOf(node.primitive);
   const inexact = (facts: Facts): boolean => facts.relative > 0 || facts.scale !== null || facts.absolute > 0;
   const conduct = conductOf(node, p, q, model);
@@ -536,7 +516,7 @@ function conductOf(
   const exponent = Math.min(2 ** most, largestExponent);
   const magnitude = absoluteOf(a, size);
   const one = constant(1);
-  const tame = model.digits === 53;
+  const tame = model.exactBits === 53;
   const exponentLike = tame
     ? ({ condition: exponent, exponential: true } as const)
     : { passes: productWith(absoluteOf(node, M.anything), magnitude) };

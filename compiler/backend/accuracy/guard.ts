@@ -4,9 +4,10 @@
  */
 import { negateCondition } from "../../algebra/selection.js";
 import { apply, constant, type Expr } from "../../ir/expr.js";
-import { fromNumber, rational } from "../../ir/rational.js";
+import { rational } from "../../ir/rational.js";
 import type { ArithmeticModel } from "./arithmetic.js";
 import { absoluteOf, analyseErrors, type ErrorAnalysis, type Facts } from "./error.js";
+import * as M from "./magnitude.js";
 
 export interface GuardOptions {
   readonly model: ArithmeticModel;
@@ -21,30 +22,34 @@ export interface Guard {
   readonly condition: Expr | null;
   /** The relative error that remains where it holds, besides the allowance; in units of 2^-digits. */
   readonly relative: number;
+  /** Whether the condition fails for inputs of ordinary size, where sums cancel, and not only near the ends of the range. */
+  readonly cancels: boolean;
 }
 
 export function guardFor(root: Expr, options: GuardOptions): Guard {
   const analysis = analyseErrors(options.model);
   const builder = new GuardBuilder(options);
   builder.require(root, analysis, options.allowance);
-  const conditions = [...builder.conditions];
-  if (analysis.factsOf(root).innerOverflows) conditions.push(isFinite(root, options.model));
-  return { condition: allOf(conditions), relative: analysis.factsOf(root).relative };
+  if (options.model.hidesFaults) builder.requireRanges(root, analysis);
+  else if (analysis.factsOf(root).innerOverflows) builder.conditions.push(isFinite(root));
+  return {
+    condition: allOf(builder.conditions),
+    relative: analysis.factsOf(root).relative,
+    cancels: builder.cancels,
+  };
 }
 
 /** Whether a result is a number: an overflow on the way ends in infinity or NaN. */
-export const isFinite = (root: Expr, { digits }: ArithmeticModel): Expr =>
-  apply("lessOrEqual", [apply("abs", [root]), constant(fromNumber(digits === 24 ? largestFloat32 : Number.MAX_VALUE))]);
+export const isFinite = (root: Expr): Expr => apply("is_finite", [root]);
 
 export function allOf(conditions: readonly Expr[]): Expr | null {
   const distinct = [...new Set(conditions)];
   return distinct.length === 0 ? null : distinct.reduce((a, b) => apply("and", [a, b]));
 }
 
-const largestFloat32 = 3.4028234663852886e38;
-
 class GuardBuilder {
   readonly conditions: Expr[] = [];
+  cancels = false;
 
   constructor(private readonly options: GuardOptions) {}
 
@@ -83,11 +88,80 @@ class GuardBuilder {
     // scale · weight <= allowance · |value|
     const right = apply("multiply", [powerOfTwo(Math.log2(allowance / facts.weight)), absoluteOf(node, facts.size)]);
     this.conditions.push(apply("lessOrEqual", [facts.scale, right]));
+    this.cancels = true;
+  }
+
+  /** Asks that nothing on the way leaves the range of numbers, nor the domain of a function. */
+  requireRanges(root: Expr, analysis: ErrorAnalysis): void {
+    const seen = new Set<Expr>();
+    const stack = [root];
+    for (let node = stack.pop(); node; node = stack.pop()) {
+      if (seen.has(node) || node.kind === "constant" || node.type === "condition") continue;
+      seen.add(node);
+      this.requireRange(node, analysis);
+      if (node.kind !== "application") continue;
+      if (node.primitive !== "where") {
+        stack.push(...node.operands);
+        continue;
+      }
+      const [condition, a, b] = node.operands;
+      this.within(condition!, true, (inner) => inner.requireRanges(a!, analysis.where(condition!, true)));
+      this.within(condition!, false, (inner) => inner.requireRanges(b!, analysis.where(condition!, false)));
+      for (const operand of condition?.kind === "application" ? condition.operands : []) stack.push(operand);
+    }
+  }
+
+  private requireRange(node: Expr, analysis: ErrorAnalysis): void {
+    const { model } = this.options;
+    const size = (of: Expr): M.Magnitude => analysis.factsOf(of).size;
+    const atMost = (of: Expr, log: number): void =>
+      void this.conditions.push(apply("lessOrEqual", [absoluteOf(of, size(of)), powerOfTwo(log)]));
+    const atLeast = (of: Expr, bound: Expr): void => void this.conditions.push(apply("greaterOrEqual", [of, bound]));
+    if (M.mostOf(size(node)) > model.most) atMost(node, model.most);
+    if (node.kind !== "application") return;
+    const [a, b] = node.operands;
+    switch (node.primitive) {
+      case "divide":
+        if (M.leastOf(size(b!)) < model.least) atLeast(absoluteOf(b!, size(b!)), powerOfTwo(model.least));
+        return;
+      case "log":
+      case "pow":
+        if (M.leastOf(size(a!)) < model.least || size(a!).negative) atLeast(a!, powerOfTwo(model.least));
+        return;
+      case "log1p":
+        if ((size(a!).negative?.[1] ?? -Infinity) > -0.01) atLeast(a!, constant(rational(-1023, 1024)));
+        return;
+      case "sqrt":
+        if (size(a!).negative) atLeast(a!, constant(0));
+        return;
+      case "acosh":
+        atLeast(a!, constant(1));
+        return;
+      case "asin":
+      case "acos":
+      case "atanh":
+        if (M.mostOf(size(a!)) >= 0) {
+          this.conditions.push(apply("lessOrEqual", [absoluteOf(a!, size(a!)), constant(rational(1023, 1024))]));
+        }
+        return;
+      case "sin":
+      case "cos":
+      case "tan":
+        if (M.mostOf(size(a!)) > 12) atMost(a!, 12);
+        return;
+      default:
+    }
   }
 
   private branch(condition: Expr, holds: boolean, value: Expr, analysis: ErrorAnalysis, allowance: number): void {
+    this.within(condition, holds, (inner) => inner.require(value, analysis.where(condition, holds), allowance));
+  }
+
+  /** What is only asked where a condition holds (or does not). */
+  private within(condition: Expr, holds: boolean, ask: (inner: GuardBuilder) => void): void {
     const inner = new GuardBuilder(this.options);
-    inner.require(value, analysis.where(condition, holds), allowance);
+    ask(inner);
+    this.cancels ||= inner.cancels;
     const needed = allOf(inner.conditions);
     if (needed) this.conditions.push(apply("or", [holds ? negateCondition(condition) : condition, needed]));
   }
@@ -97,6 +171,6 @@ const isFine = (facts: Facts): boolean => facts.scale === null && facts.absolute
 
 /** 2^n, n rounded down: a threshold that reads well. */
 function powerOfTwo(n: number): Expr {
-  const whole = Math.floor(n);
+  const whole = Math.max(-1000, Math.min(1000, Math.floor(n)));
   return constant(whole >= 0 ? rational(1n << BigInt(whole)) : rational(1n, 1n << BigInt(-whole)));
 }

@@ -50,6 +50,10 @@ export const typescript: Dialect = {
       precedence: Precedence.or,
     }),
     not: ([a], print) => ({ text: `!${print(a!, Precedence.primary)}`, precedence: Precedence.unary }),
+    is_finite: ([a], print) => ({
+      text: `Math.abs(${print(a!, Precedence.selection)}) <= Number.MAX_VALUE`,
+      precedence: Precedence.comparison,
+    }),
     where,
     guard: ([value, name], print) => ({
       text: `Number.isNaN(${print(name!, Precedence.selection)}) ? ${print(name!, Precedence.selection)} : ${print(value!, Precedence.selection)}`,

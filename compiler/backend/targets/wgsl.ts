@@ -1,12 +1,16 @@
 /** WGSL kernels: scalar functions for any shader, and the entry points that run them over whole tensors. */
 import type { Application, Expr, Variable } from "../../ir/expr.js";
 import { wgslName, wgslReserved } from "../../names.js";
-import { settleExtremes } from "../extremes.js";
 import { repeating, wgsl } from "../dialects/wgsl.js";
 import { libraryClosure } from "../library/wgsl.js";
 import { renamed } from "../library/function.js";
+import { float32, pairs } from "../accuracy/arithmetic.js";
+import { exactFunction } from "../exact-form.js";
+import { type Form, formOf } from "../forms.js";
 import type { KernelPlan } from "../kernels.js";
 import { lower } from "../lower.js";
+import { type MachineFunction, machineText } from "../machine-functions.js";
+import { pairFunction, pairSpells } from "../pair-form.js";
 import type { PrimitiveName } from "../../primitives/table.js";
 import type { WgslKernel } from "../manifest.js";
 import { NameScope } from "../naming.js";
@@ -26,13 +30,20 @@ export interface WgslOutput {
   readonly backward: WgslKernel;
 }
 
+export interface WgslForm extends Form {
+  /** Whether the fast form is meant for pairs of float32. */
+  readonly inPairs: boolean;
+}
+
 /** What the printers of entry points build on. */
 export interface WgslContext {
   readonly plan: KernelPlan;
   /** Begins every name at module scope. */
   readonly prefix: string;
-  readonly value: Expr;
-  readonly gradients: readonly { readonly of: Variable; readonly value: Expr }[];
+  readonly value: WgslForm;
+  readonly gradients: readonly { readonly of: Variable; readonly form: WgslForm }[];
+  /** Functions in the machine language that the file carries. */
+  readonly machine: { readonly names: string[]; readonly texts: string[] };
   /** The name of a library function, which the file then carries. */
   readonly library: (name: string) => string;
 }
@@ -46,24 +57,34 @@ export function wgslKernels(plan: KernelPlan): WgslOutput {
     ...activation.hyperparameters.map(({ variable }) => variable),
     ...activation.learned.map(({ variable }) => variable),
   ];
-  const settle = (exprs: readonly Expr[], nanFrom: ReadonlySet<Variable>): Expr[] => {
-    const spells = (primitive: PrimitiveName): boolean => spellingOf(wgsl, primitive) !== undefined;
-    return settleExtremes(exprs, {
-      activation,
-      cotangent: plan.cotangent,
-      arithmetic: "binary32",
+  const spells = (primitive: PrimitiveName): boolean => spellingOf(wgsl, primitive) !== undefined;
+  const form = (root: Expr, tolerance: number, nanFrom: ReadonlySet<Variable>): WgslForm => {
+    const single = formOf(root, {
+      plan,
+      model: float32,
+      allowance: 1,
+      negligible: 2 ** -150,
+      intolerable: Infinity,
       lower: (expr) => lower(expr, { spells, nanFrom, definition: plan.definition, narrow: true }),
     });
+    if (plan.reduces || (!single.cancels && single.relative <= tolerance)) return { ...single, inPairs: false };
+    const inPairs = formOf(root, {
+      plan,
+      model: pairs,
+      allowance: 24,
+      negligible: 2 ** -150,
+      intolerable: 48,
+      lower: (expr) =>
+        lower(expr, { spells: pairSpells, nanFrom: new Set(), definition: plan.definition, narrow: false }),
+    });
+    return { ...inPairs, inPairs: true };
   };
-  const gradients = settle(
-    plan.gradients.map(({ value }) => value),
-    new Set(),
-  );
   const context: WgslContext = {
     plan,
     prefix,
-    value: settle([plan.value], new Set(variables))[0]!,
-    gradients: plan.gradients.map(({ of }, i) => ({ of, value: gradients[i]! })),
+    value: form(plan.value, 5, new Set(variables)),
+    gradients: plan.gradients.map(({ of, value }) => ({ of, form: form(value, 7, new Set()) })),
+    machine: { names: [], texts: [] },
     library: (name) => {
       used.add(name);
       return `${prefix}_${name}`;
@@ -76,8 +97,9 @@ export function wgslKernels(plan: KernelPlan): WgslOutput {
   const library = libraryClosure([...used])
     .map(({ text }) => renamed(text, (name) => `${prefix}_${name}`))
     .join("\n\n");
+  const machine = machineText(context.machine, "wgsl", `${prefix}_`);
   return {
-    functions: [library, own].filter((text) => text !== "").join("\n\n") + (library || own ? "\n" : ""),
+    functions: [library, machine, own].filter((text) => text !== "").join("\n\n") + (library || own ? "\n" : ""),
     kernels: heading + kernels.text,
     forward: kernels.forward,
     backward: kernels.backward,
@@ -102,12 +124,13 @@ function scalarFunctions(context: WgslContext): string {
   const forward = printFunction(context, {
     name: prefix,
     parameters,
-    outputs: [context.value],
+    outputs: [{ form: context.value, name: "" }],
     result: "f32",
     finish: ([value]) => [`return ${value ?? ""};`],
   });
   const backwardOf = [plan.cotangent, ...parameters];
-  const gradients = context.gradients.map(({ value }) => value);
+  const fields = gradientFields(plan);
+  const gradients = context.gradients.map(({ form }, i) => ({ form, name: `_${fields[i] ?? ""}` }));
   const comments = commentsOf(plan);
   if (gradients.length === 1) {
     const backward = printFunction(context, {
@@ -120,7 +143,6 @@ function scalarFunctions(context: WgslContext): string {
     return `${comments}\n${forward}\n\n${backward}`;
   }
   const struct = gradientsStruct(prefix);
-  const fields = gradientFields(plan);
   const backward = printFunction(context, {
     name: `${prefix}_backward`,
     parameters: backwardOf,
@@ -143,28 +165,54 @@ const isHeld = (node: Expr): boolean => node.kind === "application" && commentOn
 interface FunctionParts {
   readonly name: string;
   readonly parameters: readonly Variable[];
-  readonly outputs: readonly Expr[];
+  /** What is computed, and what is added to the function's name for its part. */
+  readonly outputs: readonly { readonly form: WgslForm; readonly name: string }[];
   readonly result: string;
   readonly finish: (values: readonly string[]) => string[];
 }
 
-function printFunction({ plan, library }: WgslContext, parts: FunctionParts): string {
+function printFunction({ plan, library, machine }: WgslContext, parts: FunctionParts): string {
   const scope = new NameScope([...wgslReserved, parts.name]);
   const names = new Map<Expr, string>();
   for (const parameter of parts.parameters) names.set(parameter, scope.claim(localName(parameter.name)));
   const signature = parts.parameters.map((parameter) => `${names.get(parameter) ?? ""}: f32`).join(", ");
-  const { bound } = schedule(parts.outputs, { repeating });
+  const computed = parts.outputs.flatMap(({ form: { fast, guard, inPairs } }) =>
+    inPairs || !fast ? [] : guard ? [fast, guard, fast] : [fast],
+  );
+  const { bound } = schedule(computed, { repeating });
   // An input held from both sides is two steps and one remark.
   const commented = new Set(
     bound.filter((node) => node.operands[0] && commentOn(node).length > 0 && isHeld(node.operands[0])),
   );
   const lines = bound.flatMap((node) => [...(commented.has(node) ? [] : commentOn(node)), bind(node)]);
-  const values = parts.outputs.map((output) => print(output, false));
+  const values = parts.outputs.map(({ form, name }) => result(form, name));
   return [
     `fn ${parts.name}(${signature}) -> ${parts.result} {`,
     ...[...lines, ...parts.finish(values)].map((line) => `  ${line}`),
     "}",
   ].join("\n");
+
+  /** The text of a result: an expression, a call, or the variable of one that is computed with a guard. */
+  function result({ fast, guard, exact: root, inPairs }: WgslForm, suffix: string): string {
+    if (fast && !guard && !inPairs) return print(fast, false);
+    const exact = root ? carry(exactFunction(`${parts.name}${suffix}_exactly`, root, "f32")) : null;
+    if (!fast && exact) return callOf(exact);
+    if (fast && inPairs) return callOf(carry(pairFunction(`${parts.name}${suffix}_in_pairs`, fast, guard, exact)));
+    const variable = scope.claim("result");
+    lines.push(`var ${variable} = ${print(fast!, false)};`);
+    lines.push(`if (!(${print(guard!, false)})) {`, `  ${variable} = ${callOf(exact!)};`, "}");
+    return variable;
+  }
+
+  function carry(fn: MachineFunction): MachineFunction {
+    machine.names.push(...fn.own);
+    machine.texts.push(fn.text);
+    return fn;
+  }
+
+  function callOf({ name, variables }: MachineFunction): string {
+    return `${name}(${variables.map((variable) => names.get(variable) ?? "").join(", ")})`;
+  }
 
   function bind(node: Application): string {
     const text = print(node, true);

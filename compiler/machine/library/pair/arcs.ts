@@ -49,13 +49,4 @@ fn pair_acos(a: pair) -> pair {
   }
   return t;
 }
-
-fn pair_cbrt(a: pair) -> pair {
-  // One step of Newton's method from the rounded root, of which the cube's error is known.
-  let y = rounded(cbrt(a.high));
-  let square = pair_product(y, y);
-  let cube = pair_multiply(square, pair(y, 0.0));
-  let rest = (a.high - cube.high) + (a.low - cube.low);
-  return pair_ordered_sum(y, select(rest / (3.0 * square.high), 0.0, y == 0.0));
-}
 `;
