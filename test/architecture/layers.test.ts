@@ -7,6 +7,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The layers of the compiler, each of which may import those before it (and itself). */
 const order = [
+  ["compiler/machine"],
   ["grammar"],
   ["compiler/ir", "compiler/primitives"],
   ["compiler/algebra"],

@@ -1,0 +1,462 @@
+/** From parsed declarations to the typed tree: names are found, literals take their types, operands fit. */
+import { intrinsics } from "./intrinsics.js";
+import type { Node, ParsedAssignment, ParsedBinding, ParsedDeclaration, ParsedStatement } from "./parse.js";
+import { MachineError } from "./scan.js";
+import {
+  type Assignment,
+  type BinaryOperator,
+  type Binding,
+  type Constant,
+  type Declaration,
+  type Expr,
+  type Function,
+  type Parameter,
+  type Scalar,
+  type Statement,
+  type Struct,
+  type Type,
+  typeName,
+} from "./syntax.js";
+
+const scalars: readonly Scalar[] = ["bool", "i32", "u32", "f32", "f64", "nat"];
+const integers: readonly Type[] = ["i32", "u32"];
+const floats: readonly Type[] = ["f32", "f64"];
+const numbers: readonly Type[] = [...integers, ...floats];
+
+/** Which types the operands of an operator may have. */
+const operandTypes: Readonly<Record<BinaryOperator, readonly Type[]>> = {
+  "+": [...numbers, "nat"],
+  "-": [...numbers, "nat"],
+  "*": [...numbers, "nat"],
+  "/": numbers,
+  "%": integers,
+  "&": integers,
+  "|": integers,
+  "^": integers,
+  "<<": [...integers, "nat"],
+  ">>": [...integers, "nat"],
+  "==": [...numbers, "nat", "bool"],
+  "!=": [...numbers, "nat", "bool"],
+  "<": [...numbers, "nat"],
+  "<=": [...numbers, "nat"],
+  ">": [...numbers, "nat"],
+  ">=": [...numbers, "nat"],
+  "&&": ["bool"],
+  "||": ["bool"],
+};
+const comparisons: readonly BinaryOperator[] = ["==", "!=", "<", "<=", ">", ">="];
+const shifts: readonly BinaryOperator[] = ["<<", ">>"];
+
+const unaryTypes: Readonly<Record<"-" | "!" | "~", readonly Type[]>> = {
+  "-": ["i32", "f32", "f64"],
+  "!": ["bool"],
+  "~": integers,
+};
+
+interface Variable {
+  readonly type: Type;
+  readonly mutable: boolean;
+}
+type Scope = ReadonlyMap<string, Variable>;
+
+/** What can be named at module scope. */
+export interface Signatures {
+  readonly structs: ReadonlyMap<string, Struct>;
+  readonly constants: ReadonlyMap<string, Constant>;
+  readonly functions: ReadonlyMap<string, { readonly parameters: readonly Parameter[]; readonly result: Type }>;
+}
+
+/** Checks the declarations, which may name those of `known` and one another in any order (structs and constants: before). */
+export function check(parsed: readonly ParsedDeclaration[], known: readonly Declaration[]): Declaration[] {
+  const structs = new Map<string, Struct>();
+  const constants = new Map<string, Constant>();
+  const functions = new Map<string, { readonly parameters: readonly Parameter[]; readonly result: Type }>();
+  const signatures: Signatures = { structs, constants, functions };
+  const checked = new Map<ParsedDeclaration, Declaration>();
+  for (const each of known) {
+    if (each.kind === "struct") structs.set(each.name, each);
+    else if (each.kind === "constant") constants.set(each.name, each);
+    else functions.set(each.name, each);
+  }
+  for (const each of parsed) {
+    const { name, line, text } = each;
+    if (structs.has(name) || constants.has(name) || functions.has(name))
+      throw new MachineError(line, `${name} is declared twice`, text);
+    if (intrinsics.has(name) || scalars.some((scalar) => scalar === name))
+      throw new MachineError(line, `${name} is a name of the language`, text);
+    const checker = checkerOf(signatures, text);
+    if (each.kind === "struct") {
+      const fields = each.fields.map((field) => ({
+        name: field.name,
+        type: checker.typeOf(field.type, field.line),
+        comments: field.comments,
+      }));
+      const struct: Struct = { kind: "struct", name, comments: each.comments, fields };
+      structs.set(name, struct);
+      checked.set(each, struct);
+    } else if (each.kind === "constant" || each.kind === "table") {
+      const constant = checker.constant(each);
+      constants.set(name, constant);
+      checked.set(each, constant);
+    } else {
+      const parameters = each.parameters.map((parameter) => ({
+        name: parameter.name,
+        type: checker.typeOf(parameter.type, parameter.line),
+      }));
+      functions.set(name, { parameters, result: checker.typeOf(each.result, line) });
+    }
+  }
+  return parsed.map((each) => {
+    if (each.kind === "function") return checkerOf(signatures, each.text).fn(each);
+    const found = checked.get(each);
+    if (found === undefined) throw new Error(`${each.name} was not checked`);
+    return found;
+  });
+}
+
+/** The one float type of these types, or null when there is none or there are both. */
+function floatOf(types: readonly Type[]): Type | null {
+  const found = new Set<Type>();
+  const visit = (type: Type): void => {
+    if (floats.includes(type)) found.add(type);
+    if (typeof type !== "string") for (const field of type.fields) visit(field.type);
+  };
+  types.forEach(visit);
+  const [only] = found;
+  return found.size === 1 && only !== undefined ? only : null;
+}
+
+function checkerOf({ structs, constants, functions }: Signatures, text: string) {
+  const fail = (line: number, message: string): never => {
+    throw new MachineError(line, message, text);
+  };
+
+  function typeOf(name: string, line: number): Type {
+    return scalars.find((scalar) => scalar === name) ?? structs.get(name) ?? fail(line, `there is no type ${name}`);
+  }
+
+  function constant(parsed: ParsedDeclaration & { kind: "constant" | "table" }): Constant {
+    const { name, comments, line } = parsed;
+    const type = typeOf(parsed.type, line);
+    const literal = (node: Node): Expr => {
+      const value = expressionsOf(new Map(), floatOf([type])).typed(node, type);
+      const isLiteral = (expr: Expr): boolean =>
+        expr.kind === "number" ||
+        expr.kind === "natural" ||
+        expr.kind === "boolean" ||
+        (expr.kind === "unary" && expr.operator === "-" && expr.operand.kind === "number") ||
+        (expr.kind === "construct" && expr.operands.every(isLiteral));
+      return isLiteral(value) ? value : fail(node.line, "a constant is a literal, or a struct of literals");
+    };
+    if (parsed.kind === "constant") return { kind: "constant", name, comments, type, value: literal(parsed.value) };
+    if (parsed.values.length !== parsed.size)
+      fail(line, `${name} has ${parsed.values.length} elements instead of ${parsed.size}`);
+    return { kind: "constant", name, comments, type, value: parsed.values.map(literal) };
+  }
+
+  function fn(parsed: ParsedDeclaration & { kind: "function" }): Function {
+    const { name, comments, error, line } = parsed;
+    const signature = functions.get(name);
+    if (signature === undefined) return fail(line, `${name} has no signature`);
+    const { parameters, result } = signature;
+    const float = floatOf([...parameters.map(({ type }) => type), result]);
+    const scope = new Map<string, Variable>();
+    for (const parameter of parameters) {
+      if (scope.has(parameter.name)) fail(line, `there are two parameters ${parameter.name}`);
+      scope.set(parameter.name, { type: parameter.type, mutable: false });
+    }
+    const body = block(parsed.body, scope, { result, float, inLoop: false });
+    if (!returns(body)) fail(line, `${name} may end without a return`);
+    return { kind: "function", name, comments, error, parameters, result, body };
+  }
+
+  interface Surroundings {
+    readonly result: Type;
+    readonly float: Type | null;
+    readonly inLoop: boolean;
+  }
+
+  function block(parsed: readonly ParsedStatement[], outer: Scope, around: Surroundings): Statement[] {
+    const scope = new Map(outer);
+    return parsed.map((each, i) => {
+      if (i > 0 && returns(parsed.slice(0, i))) fail(each.line, "nothing gets here");
+      return statement(each, scope, around);
+    });
+  }
+
+  /** Checks a statement and adds what it declares to the scope. */
+  function statement(parsed: ParsedStatement, scope: Map<string, Variable>, around: Surroundings): Statement {
+    const { leading } = parsed;
+    const { typed } = expressionsOf(scope, around.float);
+    switch (parsed.kind) {
+      case "let":
+      case "var":
+        return binding(parsed, scope, around);
+      case "assign":
+        return assignment(parsed, scope, around);
+      case "if":
+        return {
+          kind: "if",
+          leading,
+          condition: typed(parsed.condition, "bool"),
+          yes: block(parsed.yes, scope, around),
+          no: block(parsed.no, scope, around),
+        };
+      case "while":
+        return {
+          kind: "while",
+          leading,
+          condition: typed(parsed.condition, "bool"),
+          body: block(parsed.body, scope, { ...around, inLoop: true }),
+        };
+      case "for": {
+        const inner = new Map(scope);
+        const start = binding(parsed.start, inner, around);
+        const condition = expressionsOf(inner, around.float).typed(parsed.condition, "bool");
+        const step = assignment(parsed.step, inner, around);
+        return {
+          kind: "for",
+          leading,
+          start,
+          condition,
+          step,
+          body: block(parsed.body, inner, { ...around, inLoop: true }),
+        };
+      }
+      case "break":
+        return around.inLoop ? { kind: "break", leading } : fail(parsed.line, "break stands outside of a loop");
+      case "return":
+        return { kind: "return", leading, value: typed(parsed.value, around.result) };
+    }
+  }
+
+  function binding(parsed: ParsedBinding, scope: Map<string, Variable>, { float }: Surroundings): Binding {
+    const { kind, name, line, leading } = parsed;
+    if (scope.has(name)) fail(line, `${name} is declared already`);
+    if (constants.has(name)) fail(line, `${name} is a constant`);
+    const { typed, any } = expressionsOf(scope, float);
+    const value = parsed.type === null ? any(parsed.value, null) : typed(parsed.value, typeOf(parsed.type, line));
+    scope.set(name, { type: value.type, mutable: kind === "var" });
+    return { kind, leading, name, type: value.type, value };
+  }
+
+  function assignment(parsed: ParsedAssignment, scope: Scope, { float }: Surroundings): Assignment {
+    const { name, line, leading } = parsed;
+    const target = scope.get(name);
+    if (target === undefined) return fail(line, `there is no ${name}`);
+    if (!target.mutable) fail(line, `${name} is no var`);
+    return { kind: "assign", leading, name, value: expressionsOf(scope, float).typed(parsed.value, target.type) };
+  }
+
+  function expressionsOf(scope: Scope, float: Type | null) {
+    /** Whether an expression is made of literals alone, which take the type of their surroundings. */
+    function isOpen(node: Node): boolean {
+      switch (node.kind) {
+        case "number":
+          return /^(?:0x[0-9a-fA-F]+|[\d.e+-]+)$/.test(node.text);
+        case "unary":
+          return node.operator !== "!" && isOpen(node.operand);
+        case "binary":
+          if (shifts.includes(node.operator)) return isOpen(node.left);
+          return !comparisons.includes(node.operator) && isOpen(node.left) && isOpen(node.right);
+        case "call": {
+          const intrinsic = intrinsics.get(node.name);
+          return intrinsic !== undefined && intrinsic.isOpen(node.operands.map(isOpen));
+        }
+        case "name":
+        case "field":
+        case "index":
+          return false;
+      }
+    }
+
+    /** The expression, which must have this type. */
+    function typed(node: Node, type: Type): Expr {
+      const expr = any(node, type);
+      if (expr.type !== type) fail(node.line, `expected ${typeName(type)} instead of ${typeName(expr.type)}`);
+      return expr;
+    }
+
+    /** The expression, literals with this type where nothing else says theirs. */
+    function any(node: Node, wanted: Type | null): Expr {
+      switch (node.kind) {
+        case "number":
+          return literal(node, wanted);
+        case "name":
+          return named(node);
+        case "unary": {
+          const { operator, line } = node;
+          // The smallest i32 has no positive counterpart.
+          if (operator === "-" && node.operand.kind === "number" && node.operand.text === "2147483648") {
+            return { kind: "number", type: "i32", value: -2147483648, text: "-2147483648" };
+          }
+          const operand = any(node.operand, wanted);
+          if (!unaryTypes[operator].includes(operand.type)) fail(line, `${operator} of ${typeName(operand.type)}`);
+          return { kind: "unary", type: operand.type, operator, operand };
+        }
+        case "binary":
+          return binary(node, wanted);
+        case "call":
+          return call(node, wanted);
+        case "field": {
+          const operand = any(node.operand, null);
+          const { type } = operand;
+          if (typeof type === "string") return fail(node.line, `${type} has no fields`);
+          const field = type.fields.find(({ name }) => name === node.name);
+          if (field === undefined) return fail(node.line, `${type.name} has no field ${node.name}`);
+          return { kind: "field", type: field.type, operand, name: field.name };
+        }
+        case "index": {
+          const table = constants.get(node.table);
+          if (table === undefined || !isTable(table)) return fail(node.line, `there is no table ${node.table}`);
+          const index = any(node.index, "i32");
+          if (!integers.includes(index.type)) fail(node.line, `an index is no ${typeName(index.type)}`);
+          return { kind: "element", type: table.type, table, index };
+        }
+      }
+    }
+
+    function literal({ text: written, line }: Node & { kind: "number" }, wanted: Type | null): Expr {
+      if (written.endsWith("n")) return natural(written, line);
+      if (/^0x.*\./.test(written)) return fail(line, "a hexadecimal fraction is a nat and ends with n");
+      const hexadecimal = written.startsWith("0x");
+      const digits = written.replace(/u$/, "");
+      const value = Number(digits);
+      if (!hexadecimal && /[.e]/.test(written)) {
+        if (written.endsWith("u")) fail(line, "u ends an integer");
+        const type = wanted === "f32" || wanted === "f64" ? wanted : float;
+        if (type !== "f32" && type !== "f64") return fail(line, `is ${written} an f32 or an f64?`);
+        if (!Number.isFinite(type === "f32" ? Math.fround(value) : value)) fail(line, `${written} is no ${type}`);
+        return { kind: "number", type, value, text: digits };
+      }
+      const type = written.endsWith("u") || wanted === "u32" ? "u32" : "i32";
+      if (value > (type === "u32" ? 0xffffffff : 0x7fffffff)) fail(line, `${written} is no ${type}`);
+      return { kind: "number", type, value, text: digits };
+    }
+
+    function natural(written: string, line: number): Expr {
+      const digits = written.slice(0, -1);
+      const [whole = "", fraction] = digits.split(".");
+      if (fraction === undefined) {
+        if (/e/.test(digits) && !digits.startsWith("0x")) fail(line, `${written} is no integer`);
+        return { kind: "natural", type: "nat", digits: BigInt(digits), fractionBits: null };
+      }
+      if (whole !== "0x0") return fail(line, "a nat with a point is hexadecimal and begins with 0x0.");
+      return { kind: "natural", type: "nat", digits: BigInt(`0x${fraction}`), fractionBits: 4 * fraction.length };
+    }
+
+    function named({ name, line }: Node & { kind: "name" }): Expr {
+      const variable = scope.get(name);
+      if (variable) return { kind: "local", type: variable.type, name };
+      if (name === "true" || name === "false") return { kind: "boolean", type: "bool", value: name === "true" };
+      const found = constants.get(name);
+      if (found === undefined) return fail(line, `there is no ${name}`);
+      if (isTable(found)) return fail(line, `${name} is a table and needs an index`);
+      return { kind: "constant", type: found.type, constant: found };
+    }
+
+    function binary(node: Node & { kind: "binary" }, wanted: Type | null): Expr {
+      const { operator, line } = node;
+      if (shifts.includes(operator)) {
+        const left = any(node.left, wanted);
+        const right = any(node.right, left.type === "nat" ? "i32" : "u32");
+        if (!operandTypes[operator].includes(left.type)) fail(line, `${operator} of ${typeName(left.type)}`);
+        if (left.type === "nat" ? right.type !== "i32" : !integers.includes(right.type)) {
+          fail(line, `${typeName(left.type)} shifted by ${typeName(right.type)}`);
+        }
+        return { kind: "binary", type: left.type, operator, left, right };
+      }
+      const isComparison = comparisons.includes(operator);
+      const [left, right] = alike([node.left, node.right], isComparison ? null : wanted);
+      if (left === undefined || right === undefined) throw new Error("two operands");
+      if (left.type !== right.type)
+        fail(line, `${operator} between ${typeName(left.type)} and ${typeName(right.type)}`);
+      if (!operandTypes[operator].includes(left.type)) fail(line, `${operator} of ${typeName(left.type)}`);
+      requireUnknown([left, right], line);
+      return { kind: "binary", type: isComparison ? "bool" : left.type, operator, left, right };
+    }
+
+    /** WGSL computes what is known in float64 or more, and what cannot be represented is an error there. */
+    function requireUnknown(operands: readonly Expr[], line: number): void {
+      const isKnown = (expr: Expr): boolean =>
+        expr.kind === "number" || (expr.kind === "unary" && expr.operand.kind === "number");
+      if (operands.length > 0 && operands.every(isKnown) && operands.some(({ type }) => floats.includes(type))) {
+        fail(line, "write the result of arithmetic between literals");
+      }
+    }
+
+    /** Expressions of one type, which those that are not literals decide. */
+    function alike(nodes: readonly Node[], wanted: Type | null): Expr[] {
+      const decider = nodes.find((node) => !isOpen(node));
+      if (decider === undefined) return nodes.map((node) => any(node, wanted));
+      const decided = any(decider, wanted);
+      return nodes.map((node) => (node === decider ? decided : any(node, decided.type)));
+    }
+
+    function call(node: Node & { kind: "call" }, wanted: Type | null): Expr {
+      const { name, line, operands: given } = node;
+      const count = (parameters: number): void => {
+        if (given.length !== parameters) fail(line, `${name} takes ${parameters} operands instead of ${given.length}`);
+      };
+      const struct = structs.get(name);
+      if (struct) {
+        count(struct.fields.length);
+        return {
+          kind: "construct",
+          type: struct,
+          operands: struct.fields.map(({ type }, i) => typed(at(given, i), type)),
+        };
+      }
+      const called = functions.get(name);
+      if (called) {
+        count(called.parameters.length);
+        const operands = called.parameters.map(({ type }, i) => typed(at(given, i), type));
+        return { kind: "call", type: called.result, name, operands };
+      }
+      const intrinsic = intrinsics.get(name);
+      if (intrinsic === undefined) return fail(line, `there is no function ${name}`);
+      count(intrinsic.parameters.length);
+      // Operands of the intrinsic's own type variable are alike; the others say their types.
+      const generic = given.filter((_, i) => intrinsic.parameters[i] === "T");
+      const fit = alike(generic, wanted ?? (intrinsic.allowed.some((type) => floats.includes(type)) ? float : null));
+      const operands = given.map((operand, i) => {
+        const parameter = intrinsic.parameters[i] ?? "T";
+        if (parameter === "T") return at(fit, generic.indexOf(operand));
+        return parameter === "any" ? any(operand, null) : typed(operand, parameter);
+      });
+      const own = fit[0]?.type ?? (wanted !== null && intrinsic.allowed.includes(wanted) ? wanted : float);
+      if (fit.some(({ type }) => type !== own))
+        fail(line, `${name} of ${fit.map(({ type }) => typeName(type)).join(", ")}`);
+      const types = {
+        own,
+        to: node.to === null ? null : typeOf(node.to, line),
+        operands: operands.map(({ type }) => type),
+      };
+      const type = intrinsic.result(types);
+      if (type === null)
+        return fail(line, `${name} of ${types.operands.map(typeName).join(", ") || "an unknown float"}`);
+      requireUnknown(operands, line);
+      return { kind: "intrinsic", type, name: intrinsic.name, operands };
+    }
+
+    return { typed, any };
+  }
+
+  return { typeOf, constant, fn };
+}
+
+const isTable = ({ value }: Constant): boolean => Array.isArray(value);
+
+function at<T>(items: readonly T[], i: number): T {
+  const item = items[i];
+  if (item === undefined) throw new Error(`nothing at ${i}`);
+  return item;
+}
+
+/** Whether statements end with a return whichever way they are taken. */
+function returns(statements: readonly (Statement | ParsedStatement)[]): boolean {
+  const last = statements.at(-1);
+  if (last === undefined) return false;
+  if (last.kind === "return" || last.kind === "break") return true;
+  return last.kind === "if" && returns(last.yes) && returns(last.no);
+}

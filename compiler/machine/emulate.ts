@@ -1,0 +1,148 @@
+/** Functions of the machine language as JavaScript functions: WGSL without a device, and TypeScript without a build. */
+import { type Code, type CodeStatement, printerOf } from "./code.js";
+import { type Arithmetic, javascriptOf } from "./javascript.js";
+import { javascriptParts, untyped } from "./javascript-parts.js";
+import type { Library } from "./library.js";
+import { partsClosure, partText } from "./parts.js";
+import type { Declaration, Function, Type } from "./syntax.js";
+
+export type Value = number | bigint | boolean | { readonly [field: string]: Value };
+
+export interface EmulationOptions {
+  /** Whether results of f32 operations below 2^-126 become zero, as on devices that have no subnormal numbers. */
+  readonly flushSubnormals?: boolean;
+  /** The bits of a nat: 128 in WGSL. */
+  readonly natBits?: number;
+  /** Whether a nat that overflows or falls below zero is an error; else its low bits remain. */
+  readonly checked?: boolean;
+}
+
+const narrow = printerOf({ width: Infinity, trailingComma: "", strict: false });
+
+/**
+ * What a WGSL device that rounds correctly computes: a function of numbers. Every f32 operation is rounded, integers
+ * wrap around. Operands are taken as they are: an f32 has to be one.
+ */
+export function emulate(
+  library: Library,
+  name: string,
+  options: EmulationOptions = {},
+): (...operands: number[]) => number {
+  return numeric(library.fn(name), compile(library, name, deviceArithmetic(options)));
+}
+
+/** As {@link emulate}, for operands and results of every type; a struct is an object with the struct's fields. */
+export function emulateValues(
+  library: Library,
+  name: string,
+  options: EmulationOptions = {},
+): (...operands: Value[]) => Value {
+  return general(compile(library, name, deviceArithmetic(options)));
+}
+
+export interface RunOptions {
+  /** The bits of a nat: 320 in TypeScript. */
+  readonly natBits?: number;
+  readonly checked?: boolean;
+}
+
+/** What the printed TypeScript computes: a function of numbers. */
+export function run(library: Library, name: string, options: RunOptions = {}): (...operands: number[]) => number {
+  return numeric(library.fn(name), compile(library, name, hostArithmetic(options)));
+}
+
+/** As {@link run}, for operands and results of every type. */
+export function runValues(library: Library, name: string, options: RunOptions = {}): (...operands: Value[]) => Value {
+  return general(compile(library, name, hostArithmetic(options)));
+}
+
+/** The bits of a natural number in WGSL, as `vec4<u32>`. */
+export const wgslNatBits = 128;
+/** The bits of a natural number in TypeScript, as a bigint. */
+export const typescriptNatBits = 320;
+
+const deviceArithmetic = ({
+  flushSubnormals = false,
+  natBits = wgslNatBits,
+  checked = false,
+}: EmulationOptions): Arithmetic => ({
+  natBits,
+  naturals: checked ? "checked" : "wrapped",
+  flushSubnormals,
+});
+
+const hostArithmetic = ({ natBits = typescriptNatBits, checked = false }: RunOptions): Arithmetic => ({
+  natBits,
+  naturals: checked ? "checked" : "trusted",
+  flushSubnormals: false,
+});
+
+/** The JavaScript text of a function and all that it calls, ending with a `return` of the function. */
+export function javascriptText(library: Library, name: string, arithmetic: Arithmetic): string {
+  const uses = new Set<string>();
+  const spelling = {
+    declared: (each: string) => `$${each}`,
+    local: (each: string) => `_${each}`,
+    field: (each: string) => each,
+    typed: false,
+  };
+  const translate = javascriptOf(arithmetic, spelling, uses);
+  const texts = library.closure([name]).flatMap((each) => declaration(each));
+  const parts = partsClosure(uses, javascriptParts).map((part) =>
+    untyped(partText(part, javascriptParts, spelling.declared)),
+  );
+  const constants = [`const N = ${arithmetic.natBits}n;`];
+  return ['"use strict";', ...constants, ...parts, ...texts, `return ${spelling.declared(name)};`].join("\n");
+
+  function declaration(each: Declaration): string[] {
+    switch (each.kind) {
+      case "struct":
+        return [];
+      case "constant": {
+        const { value } = each;
+        const code: Code =
+          "kind" in value ? translate.value(value) : { kind: "array", elements: value.map(translate.value) };
+        return [
+          `const ${spelling.declared(each.name)} = ${tableOf(each.type, narrow.expression(code), "kind" in value)};`,
+        ];
+      }
+      case "function": {
+        const body: CodeStatement[] = translate.body(each);
+        const parameters = each.parameters.map((parameter) => spelling.local(parameter.name));
+        return [narrow.fn(`function ${spelling.declared(each.name)}`, parameters, "", body)];
+      }
+    }
+  }
+}
+
+/** The typed array that holds a table of this type. */
+export const typedArrays: ReadonlyMap<Type, string> = new Map<Type, string>([
+  ["i32", "Int32Array"],
+  ["u32", "Uint32Array"],
+  ["f32", "Float32Array"],
+  ["f64", "Float64Array"],
+]);
+
+function tableOf(type: Type, text: string, single: boolean): string {
+  const array = typedArrays.get(type);
+  return single || array === undefined ? text : `new ${array}(${text})`;
+}
+
+function compile(library: Library, name: string, arithmetic: Arithmetic): unknown {
+  return new Function(javascriptText(library, name, arithmetic))();
+}
+
+const isNumber = (type: Type): boolean => typedArrays.has(type);
+
+function numeric({ name, parameters, result }: Function, compiled: unknown): (...operands: number[]) => number {
+  const takesNumbers = (each: unknown): each is (...operands: number[]) => number =>
+    typeof each === "function" && parameters.every(({ type }) => isNumber(type)) && isNumber(result);
+  if (!takesNumbers(compiled)) throw new Error(`${name} is no function of numbers`);
+  return compiled;
+}
+
+function general(compiled: unknown): (...operands: Value[]) => Value {
+  const isFunction = (each: unknown): each is (...operands: Value[]) => Value => typeof each === "function";
+  if (!isFunction(compiled)) throw new Error("not a function");
+  return compiled;
+}

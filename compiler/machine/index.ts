@@ -1,0 +1,18 @@
+export {
+  emulate,
+  type EmulationOptions,
+  emulateValues,
+  run,
+  type RunOptions,
+  runValues,
+  typescriptNatBits,
+  type Value,
+  wgslNatBits,
+} from "./emulate.js";
+export { inline, type Inlined, type InlineOptions, isStraight } from "./inline.js";
+export { type Library, readLibrary, usedBy } from "./library.js";
+export { type DeclarationKind, type Rename, typescriptName } from "./naming.js";
+export { MachineError } from "./scan.js";
+export type { Constant, Declaration, Expr, Function, Scalar, Statement, Struct, Type } from "./syntax.js";
+export { printTypescript, type TypescriptOptions } from "./typescript.js";
+export { printWgsl } from "./wgsl.js";

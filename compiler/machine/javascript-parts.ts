@@ -1,0 +1,88 @@
+/**
+ * Functions that JavaScript needs for the machine's intrinsics. In a text every name at module scope is written `$name`.
+ * Words of a float64 lie in memory with the low one first, as on every machine that runs JavaScript today.
+ */
+import { type Parts, readParts } from "./parts.js";
+
+const texts: Readonly<Record<string, string>> = {
+  word_buffer: "const $word_buffer = /* @__PURE__ */ new ArrayBuffer(8);",
+  word_f64: "const $word_f64 = /* @__PURE__ */ new Float64Array($word_buffer);",
+  word_f32: "const $word_f32 = /* @__PURE__ */ new Float32Array($word_buffer);",
+  word_i32: "const $word_i32 = /* @__PURE__ */ new Int32Array($word_buffer);",
+  word_u32: "const $word_u32 = /* @__PURE__ */ new Uint32Array($word_buffer);",
+  flushed: `/** Subnormal float32 numbers as zero. */
+function $flushed(x: number): number {
+  return Math.abs(x) < 1.1754943508222875e-38 ? 0 * x : x;
+}`,
+  round_even: `/** The nearest integer, the even one of two. */
+function $round_even(x: number): number {
+  const below = Math.floor(x);
+  const rest = x - below;
+  if (rest > 0.5 || (rest === 0.5 && below % 2 !== 0)) return below + 1;
+  return below;
+}`,
+  f32_of_u32: `/** The float32 of these bits. */
+function $f32_of_u32(bits: number): number {
+  $word_u32[0] = bits;
+  return $word_f32[0]!;
+}`,
+  f32_of_i32: `/** The float32 of these bits. */
+function $f32_of_i32(bits: number): number {
+  $word_i32[0] = bits;
+  return $word_f32[0]!;
+}`,
+  u32_of_f32: `/** The bits of a float32. */
+function $u32_of_f32(x: number): number {
+  $word_f32[0] = x;
+  return $word_u32[0]!;
+}`,
+  i32_of_f32: `/** The bits of a float32. */
+function $i32_of_f32(x: number): number {
+  $word_f32[0] = x;
+  return $word_i32[0]!;
+}`,
+  power_of_two: `/** 2^n for -1022 <= n <= 1023. */
+function $power_of_two(n: number): number {
+  $word_i32[0] = 0;
+  $word_i32[1] = (n + 1023) << 20;
+  return $word_f64[0]!;
+}`,
+  high_word: `/** Sign, exponent and leading bits. */
+function $high_word(x: number): number {
+  $word_f64[0] = x;
+  return $word_i32[1]!;
+}`,
+  low_word: `/** The last 32 bits. */
+function $low_word(x: number): number {
+  $word_f64[0] = x;
+  return $word_i32[0]!;
+}`,
+  from_words: `/** The float64 of these words. */
+function $from_words(high: number, low: number): number {
+  $word_i32[0] = low;
+  $word_i32[1] = high;
+  return $word_f64[0]!;
+}`,
+  multiply_high: `/** The upper 32 bits of a product. */
+function $multiply_high(a: number, b: number): number {
+  const low = Math.floor(((a & 0xffff) * b) / 0x10000);
+  return Math.floor(((a >>> 16) * b + low) / 0x10000);
+}`,
+  bit_length: `/** How many bits a natural number has; its float64 may be rounded up to one more. */
+function $bit_length(a: bigint): number {
+  if (a === 0n) return 0;
+  $word_f64[0] = Number(a);
+  const length = ($word_i32[1]! >>> 20) - 1022;
+  return length > 53 && a >> BigInt(length - 1) === 0n ? length - 1 : length;
+}`,
+  fitting: `/** A natural number below 2^N. */
+function $fitting(a: bigint): bigint {
+  if (a < 0n || a >> N !== 0n) throw new RangeError(\`\${a} is no nat\`);
+  return a;
+}`,
+};
+
+export const javascriptParts: Parts = readParts(texts);
+
+/** A text without its types. */
+export const untyped = (text: string): string => text.replace(/: (?:number|bigint)\b/g, "").replaceAll("]!", "]");

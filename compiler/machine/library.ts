@@ -1,0 +1,90 @@
+/** A set of declarations: texts in the machine language, read and checked together. */
+import { check } from "./check.js";
+import { parse } from "./parse.js";
+import { type Declaration, expressionsIn, type Function, statementsIn, type Type } from "./syntax.js";
+
+export interface Library {
+  /** In the order of the texts. */
+  readonly declarations: readonly Declaration[];
+  readonly functions: readonly Function[];
+  readonly find: (name: string) => Declaration | undefined;
+  /** The function of this name; throws where there is none. */
+  readonly fn: (name: string) => Function;
+  /** These declarations and all that they use, each once, the used ones first. Throws on a name that is not there. */
+  readonly closure: (names: Iterable<string>) => Declaration[];
+}
+
+/**
+ * Reads texts, whose functions may call one another and those of `known` in any order; structs and constants stand
+ * before their use. Whatever is wrong is thrown as a MachineError.
+ */
+export function readLibrary(texts: string | readonly string[], known: readonly Declaration[] = []): Library {
+  const parsed = [texts].flat().flatMap((text) => parse(text));
+  const declarations = [...known, ...check(parsed, known)];
+  const byName = new Map(declarations.map((each) => [each.name, each]));
+  const find = (name: string): Declaration | undefined => byName.get(name);
+  const functions = declarations.filter((each) => each.kind === "function");
+  for (const each of functions) requireNoRecursion(each, find);
+  return {
+    declarations,
+    functions,
+    find,
+    fn: (name) => {
+      const found = find(name);
+      if (found?.kind !== "function") throw new Error(`the library has no function ${name}`);
+      return found;
+    },
+    closure: (names) => {
+      const found = new Set<Declaration>();
+      const visit = (name: string): void => {
+        const each = find(name);
+        if (each === undefined) throw new Error(`the library has no function ${name}`);
+        if (found.has(each)) return;
+        usedBy(each).forEach(visit);
+        found.add(each);
+      };
+      for (const name of names) visit(name);
+      return [...found];
+    },
+  };
+}
+
+const used = new WeakMap<Declaration, readonly string[]>();
+
+/** The names of the declarations that a declaration uses, in the order of its text. */
+export function usedBy(declaration: Declaration): readonly string[] {
+  const known = used.get(declaration);
+  if (known) return known;
+  const names = new Set<string>();
+  const type = (each: Type): void => {
+    if (typeof each !== "string") names.add(each.name);
+  };
+  if (declaration.kind === "struct") declaration.fields.forEach((field) => type(field.type));
+  if (declaration.kind === "constant") type(declaration.type);
+  if (declaration.kind === "function") {
+    declaration.parameters.forEach((parameter) => type(parameter.type));
+    type(declaration.result);
+    for (const statement of statementsIn(declaration.body)) if (statement.kind === "let") type(statement.type);
+  }
+  for (const expr of expressionsIn(declaration)) {
+    if (expr.kind === "call") names.add(expr.name);
+    if (expr.kind === "constant") names.add(expr.constant.name);
+    if (expr.kind === "element") names.add(expr.table.name);
+    if (expr.kind === "construct") type(expr.type);
+  }
+  const result = [...names];
+  used.set(declaration, result);
+  return result;
+}
+
+function requireNoRecursion(start: Function, find: (name: string) => Declaration | undefined): void {
+  const seen = new Set<string>();
+  const visit = (name: string): void => {
+    if (name === start.name) throw new Error(`${name} calls itself`);
+    if (seen.has(name)) return;
+    seen.add(name);
+    const each = find(name);
+    if (each) usedBy(each).forEach(visit);
+  };
+  usedBy(start).forEach(visit);
+}

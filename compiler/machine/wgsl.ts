@@ -1,0 +1,289 @@
+/** Declarations of the machine language as WGSL. */
+import { atom, binary, call, type Code, type CodeStatement, printerOf, unary } from "./code.js";
+import { wgslNatBits } from "./emulate.js";
+import { isIncrement, withLeading } from "./javascript.js";
+import { usedBy } from "./library.js";
+import { localNames, type Rename, wgslField } from "./naming.js";
+import { partsClosure, partText } from "./parts.js";
+import {
+  type Constant,
+  type Declaration,
+  type Expr,
+  type Function,
+  naturalValue,
+  type Statement,
+  type Struct,
+  type Type,
+} from "./syntax.js";
+import { wgslParts } from "./wgsl-parts.js";
+
+const printer = printerOf({ width: 120, trailingComma: "", strict: true });
+
+/** A declaration or a function behind an intrinsic, as text with names spelled; what it uses, declared or behind one. */
+export interface WgslPiece {
+  readonly name: string;
+  readonly uses: readonly string[];
+  readonly text: string;
+}
+
+/** The declarations in the given order, and before each the functions behind its intrinsics. */
+export function wgslPieces(declarations: readonly Declaration[], rename: Rename = (name) => name): WgslPiece[] {
+  const kinds = new Map(declarations.map(({ name, kind }) => [name, kind]));
+  const declared = (name: string): string => rename(name, kinds.get(name) ?? "function");
+  const done = new Set<string>();
+  return declarations.flatMap((each): WgslPiece[] => {
+    const parts = new Set<string>();
+    const text = declarationText(each, declared, parts);
+    const before = partsClosure(parts, wgslParts).filter((name) => !done.has(name));
+    before.forEach((name) => done.add(name));
+    return [
+      ...before.map((name) => wgslPart(name, declared)),
+      { name: each.name, uses: [...parts, ...usedBy(each)], text },
+    ];
+  });
+}
+
+/** A function behind an intrinsic: is_nan, infinity, nat_add ... */
+export const wgslPart = (name: string, declared: (name: string) => string): WgslPiece => ({
+  name,
+  uses: wgslParts.get(name)?.uses ?? [],
+  text: partText(name, wgslParts, declared),
+});
+
+export const printWgsl = (declarations: readonly Declaration[], rename: Rename = (name) => name): string =>
+  wgslPieces(declarations, rename)
+    .map(({ text }) => text)
+    .join("\n\n");
+
+function declarationText(each: Declaration, declared: (name: string) => string, parts: Set<string>): string {
+  switch (each.kind) {
+    case "struct":
+      return structText(each, declared);
+    case "constant":
+      return constantText(each, declared, parts);
+    case "function":
+      return functionText(each, declared, parts);
+  }
+}
+
+function wgslType(type: Type, declared: (name: string) => string): string {
+  if (type === "nat") return "vec4<u32>";
+  if (type === "f64") throw new Error("WGSL has no f64");
+  return typeof type === "string" ? type : declared(type.name);
+}
+
+const commentText = (comments: readonly string[], margin = ""): string =>
+  comments.map((line) => `${margin}// ${line}`.trimEnd() + "\n").join("");
+
+function structText({ name, comments, fields }: Struct, declared: (name: string) => string): string {
+  const lines = fields.map(
+    (field) => `${commentText(field.comments, "  ")}  ${wgslField(field.name)}: ${wgslType(field.type, declared)},`,
+  );
+  return `${commentText(comments)}struct ${declared(name)} {\n${lines.join("\n")}\n}`;
+}
+
+/** A table is a variable: not every compiler lets the elements of a constant be picked at run time. */
+function constantText(
+  { name, comments, type, value }: Constant,
+  declared: (name: string) => string,
+  parts: Set<string>,
+): string {
+  const { value: translated } = translator({ declared, local: (each) => each, parts });
+  const spelled = wgslType(type, declared);
+  if ("kind" in value) {
+    const text = printer.statements([
+      { kind: "declare", keyword: "const", name: `${declared(name)}: ${spelled}`, value: translated(value) },
+    ]);
+    return commentText(comments) + text;
+  }
+  const table: Code = { kind: "call", callee: `array<${spelled}, ${value.length}>`, operands: value.map(translated) };
+  const text = printer.statements([{ kind: "declare", keyword: "var<private>", name: declared(name), value: table }]);
+  return commentText(comments) + text;
+}
+
+function functionText(fn: Function, declared: (name: string) => string, parts: Set<string>): string {
+  const names = localNames(fn, "wgsl", new Set(usedBy(fn).map(declared)));
+  const local = (name: string): string => names.get(name) ?? name;
+  const parameters = fn.parameters.map(({ name, type }) => `${local(name)}: ${wgslType(type, declared)}`);
+  const { statements } = translator({ declared, local, parts });
+  const text = printer.fn(
+    `fn ${declared(fn.name)}`,
+    parameters,
+    ` -> ${wgslType(fn.result, declared)}`,
+    statements(fn.body),
+  );
+  return commentText(fn.comments) + text;
+}
+
+interface Spelling {
+  readonly declared: (name: string) => string;
+  readonly local: (name: string) => string;
+  readonly parts: Set<string>;
+}
+
+function translator({ declared, local, parts }: Spelling) {
+  const part = (name: string, ...operands: readonly Code[]): Code => {
+    parts.add(name);
+    return call(declared(name), ...operands);
+  };
+
+  function value(expr: Expr): Code {
+    if (expr.type === "f64") throw new Error("WGSL has no f64");
+    switch (expr.kind) {
+      case "number":
+        return atom(expr.type === "u32" ? `${expr.text}u` : expr.text);
+      case "boolean":
+        return atom(String(expr.value));
+      case "natural":
+        return words(naturalValue(expr, wgslNatBits));
+      case "local":
+        return atom(local(expr.name));
+      case "constant":
+        return atom(declared(expr.constant.name));
+      case "element":
+        return { kind: "index", table: declared(expr.table.name), index: value(expr.index), asserted: false };
+      case "unary":
+        return unary(expr.operator, value(expr.operand));
+      case "binary":
+        return operation(expr);
+      case "call":
+        return call(declared(expr.name), ...expr.operands.map(value));
+      case "construct":
+        return call(declared(expr.type.name), ...expr.operands.map(value));
+      case "field":
+        return { kind: "member", operand: value(expr.operand), name: wgslField(expr.name) };
+      case "intrinsic":
+        return intrinsic(expr);
+    }
+  }
+
+  function operation({ operator, left, right }: Expr & { kind: "binary" }): Code {
+    if (left.type === "nat") return natural(operator, value(left), value(right));
+    if (operator !== "<<" && operator !== ">>") return binary(operator, value(left), value(right));
+    return binary(operator, value(left), amount(right));
+  }
+
+  /** Shifts are by u32. */
+  function amount(expr: Expr): Code {
+    if (expr.type === "u32") return value(expr);
+    return expr.kind === "number" ? atom(`${expr.text}u`) : call("u32", value(expr));
+  }
+
+  function natural(operator: string, a: Code, b: Code): Code {
+    switch (operator) {
+      case "+":
+        return part("nat_add", a, b);
+      case "-":
+        return part("nat_subtract", a, b);
+      case "*":
+        return part("nat_multiply", a, b);
+      case "<<":
+        return part("nat_shift_left", a, b);
+      case ">>":
+        return part("nat_shift_right", a, b);
+      case "<":
+        return part("nat_less", a, b);
+      case ">":
+        return part("nat_less", b, a);
+      case "<=":
+        return unary("!", part("nat_less", b, a));
+      case ">=":
+        return unary("!", part("nat_less", a, b));
+      case "==":
+        return call("all", binary("==", a, b));
+      case "!=":
+        return call("any", binary("!=", a, b));
+      default:
+        throw new Error(`${operator} of naturals`);
+    }
+  }
+
+  const zero = call("vec4<u32>");
+
+  function intrinsic({ name, operands, type }: Expr & { kind: "intrinsic" }): Code {
+    const codes = operands.map(value);
+    const [first = zero] = codes;
+    switch (name) {
+      case "select":
+      case "abs":
+      case "min":
+      case "max":
+      case "clamp":
+      case "floor":
+      case "ceil":
+      case "trunc":
+      case "sqrt":
+      case "i32":
+      case "u32":
+      case "f32":
+        return call(name, ...codes);
+      case "round":
+        return part("round_even", ...codes);
+      case "nat":
+        return call("vec4<u32>", first, atom("0u"), atom("0u"), atom("0u"));
+      case "bitcast":
+        return call(`bitcast<${wgslType(type, declared)}>`, first);
+      case "power_of_two":
+      case "infinity":
+      case "nan":
+      case "is_nan":
+        return part(name, ...codes);
+      case "leading_zeros":
+        return call("countLeadingZeros", first);
+      case "multiply_high":
+        return part(type === "nat" ? "nat_multiply_high" : "multiply_high", ...codes);
+      case "bit_length":
+        return part("nat_bit_length", first);
+      case "low_u32":
+        return { kind: "member", operand: first, name: "x" };
+      case "is_zero":
+        return call("all", binary("==", first, zero));
+      case "nat_bits":
+        return atom(String(wgslNatBits));
+      case "f64":
+      case "high_word":
+      case "low_word":
+      case "from_words":
+        throw new Error("WGSL has no f64");
+    }
+  }
+
+  function words(natural: bigint): Code {
+    const word = (i: number): Code => {
+      const bits = BigInt.asUintN(32, natural >> BigInt(32 * i));
+      return atom(bits < 10n ? `${bits}u` : `0x${bits.toString(16).padStart(8, "0")}u`);
+    };
+    if (natural >> BigInt(wgslNatBits) !== 0n) throw new Error(`${natural} has more than ${wgslNatBits} bits`);
+    return call("vec4<u32>", word(0), word(1), word(2), word(3));
+  }
+
+  function statement(each: Statement): CodeStatement {
+    switch (each.kind) {
+      case "let":
+      case "var":
+        return { kind: "declare", keyword: each.kind, name: local(each.name), value: value(each.value) };
+      case "assign":
+        return { kind: "assign", target: local(each.name), value: value(each.value) };
+      case "if":
+        return { kind: "if", condition: value(each.condition), yes: statements(each.yes), no: statements(each.no) };
+      case "while":
+        return { kind: "while", condition: value(each.condition), body: statements(each.body) };
+      case "for":
+        return {
+          kind: "for",
+          start: statement(each.start),
+          condition: value(each.condition),
+          step: isIncrement(each.step) ? { kind: "increment", name: local(each.step.name) } : statement(each.step),
+          body: statements(each.body),
+        };
+      case "break":
+        return { kind: "break" };
+      case "return":
+        return { kind: "return", value: value(each.value) };
+    }
+  }
+
+  const statements = (body: readonly Statement[]): CodeStatement[] => withLeading(body, statement);
+
+  return { value, statements };
+}

@@ -1,0 +1,50 @@
+import { transformSync } from "esbuild";
+import { format } from "prettier";
+import { describe, expect, test } from "vitest";
+import { emulate, printTypescript, readLibrary, run } from "../../compiler/machine/index.js";
+import { randomNumbers } from "../library/binary32.js";
+import { requestSoftwareDevice } from "../webgpu/driver.js";
+import { runOnDevice } from "./device.js";
+import { type Numeric, randomFunction } from "./random-texts.js";
+
+const random = randomNumbers(123456789);
+const operand = (type: Numeric): number => {
+  const bits = Math.floor(random() * 2 ** 32) >>> (random() < 0.5 ? Math.floor(random() * 32) : 0);
+  if (type === "u32") return bits;
+  if (type === "i32") return bits | 0;
+  return Math.fround((random() - 0.5) * 2 ** Math.floor(random() * 20 - 10));
+};
+
+describe("random functions", () => {
+  test("of float32 and integers give the same bits emulated and on a device", async () => {
+    const device = await requestSoftwareDevice();
+    for (let i = 0; i < 40; i++) {
+      const { text, parameters } = randomFunction(random, ["f32", "i32", "u32"], 3);
+      const library = readLibrary(text);
+      const calls = Array.from({ length: 64 }, () => parameters.map(operand));
+      const emulated = emulate(library, "f");
+      const results = await runOnDevice(device, library, "f", calls);
+      results.forEach((result, j) => {
+        const call = calls[j] ?? [];
+        expect(Number(result) + 0, `f(${call.join(", ")}) of\n${text}`).toBe(emulated(...call) + 0);
+      });
+    }
+    device.destroy();
+  });
+
+  test("are printed as TypeScript that prettier would leave as it is and that computes what runs", async () => {
+    for (let i = 0; i < 100; i++) {
+      const { text, parameters } = randomFunction(random, ["f64", "i32", "u32"], 1 + (i % 4));
+      const library = readLibrary(text);
+      const printed = `${printTypescript(library.closure(["f"]))}\n`;
+      expect(await format(printed, { parser: "babel-ts" }), text).toBe(printed);
+      const compiled: unknown = new Function(`${transformSync(printed, { loader: "ts" }).code}\nreturn f;`)();
+      const inner = run(library, "f");
+      for (let j = 0; j < 20; j++) {
+        const call = parameters.map(operand);
+        const result: unknown = typeof compiled === "function" ? compiled(...call) : undefined;
+        expect(result, `f(${call.join(", ")}) of\n${text}`).toBe(inner(...call));
+      }
+    }
+  });
+});
