@@ -23,6 +23,8 @@ const spellings: CallArithmetic["spellings"] = {
   greaterOrEqual: comparison("wide_less_or_equal", true),
   equal: comparison("wide_equal", false),
   notEqual: comparison("wide_equal", false, true),
+  smaller: call("wide_min"),
+  larger: call("wide_max"),
   infinity: () => ({ text: "WIDE_INFINITY", precedence: Precedence.primary }),
   pow: (operands, print, library) => {
     const [base, exponent] = operands;

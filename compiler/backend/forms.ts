@@ -38,7 +38,8 @@ export function formOf(root: Expr, options: FormOptions): Form {
   const { plan } = options;
   const lowered = options.lower(root);
   if (plan.reduces) return { fast: lowered, guard: null, exact: null, relative: 0, cancels: false };
-  const { form, infinite } = atInfinity(lowered, plan);
+  // Where faults are hidden, infinite inputs do not pass the guard.
+  const { form, infinite } = options.model.hidesFaults ? { form: lowered, infinite: false } : atInfinity(lowered, plan);
   const { condition, relative, cancels } = guardFor(form, options);
   const exact = expandCalls(root);
   if (relative > options.intolerable) return { fast: null, guard: null, exact, relative, cancels };

@@ -9,7 +9,7 @@ import { Precedence, type Spelling } from "../printing/dialect.js";
 import { printExpression } from "../printing/print.js";
 import type { PrimitiveName } from "../primitives/table.js";
 import { type CallArithmetic, callForm } from "./call-form.js";
-import { wgsl } from "./dialects/wgsl.js";
+import { largestLiteral, wgsl } from "./dialects/wgsl.js";
 import type { MachineFunction } from "./machine-functions.js";
 
 /** The primitives that pairs have a function for, or an operation. */
@@ -41,11 +41,14 @@ const operations: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
   "where",
 ]);
 
+/** As the machine language has it, which knows no hexadecimal fractions. */
+const literal = (value: number): string => wgsl.literal(value).replace(largestLiteral, "3.4028234663852886e38");
+
 /** The nearest float32 and what it lacks. */
 function constantText(value: Rational): string {
   const number = toNumber(value);
   const high = Math.fround(number);
-  return `pair(${wgsl.literal(high)}, ${wgsl.literal(Math.fround(number - high))})`;
+  return `pair(${literal(high)}, ${literal(Math.fround(number - high))})`;
 }
 
 /**
@@ -68,7 +71,7 @@ export function pairFunction(
   const form = callForm([fast], pairNames, { prefix: "pair_", constant: constantText, spellings }, new Set(inGuard));
   const condition = guard
     ? printExpression(guard, {
-        dialect: wgsl,
+        dialect: { ...wgsl, literal },
         nameOf: (node) => {
           const own = numbers.get(node);
           if (own !== undefined || node.kind !== "application") return own;

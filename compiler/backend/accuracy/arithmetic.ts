@@ -61,12 +61,15 @@ export const float32: ArithmeticModel = {
   hidesFaults: false,
 };
 
-/** Pairs of float32: operations to some 45 bits, functions to 2^-27.5. */
+/**
+ * Pairs of float32: operations to some 45 bits, functions to 2^-27.5. Below 2^-100 the second part fades away, and with it half
+ * a unit of the result.
+ */
 export const pairs: ArithmeticModel = {
   digits: 28,
   exactBits: 46,
   most: 118,
-  least: -100,
+  least: -120,
   underflow: 2 ** -126,
   rounding: 2 ** -16,
   errorOf: functions(2 ** -16, 1.5),

@@ -6,7 +6,14 @@
 import { productOf } from "../../algebra/forms.js";
 import { signOf } from "../../algebra/sign.js";
 import { apply, constant, type Expr, type Variable } from "../../ir/expr.js";
-import { fromNumber, type Rational, toNumber } from "../../ir/rational.js";
+import {
+  add as sumOfRationals,
+  fromNumber,
+  multiply as productOfRationals,
+  type Rational,
+  rational,
+  toNumber,
+} from "../../ir/rational.js";
 import type { ArithmeticModel } from "./arithmetic.js";
 import * as M from "./magnitude.js";
 import type { Magnitude } from "./magnitude.js";
@@ -23,6 +30,8 @@ export interface ErrorBound {
 
 export interface Facts extends ErrorBound {
   readonly size: Magnitude;
+  /** The part of `absolute` that the last operation causes itself, because its result is that small. */
+  readonly loss: number;
   /**
    * What `relative` owes to exponentials: an operand u with a relative error passes |u| times that on. The bound takes the
    * largest |u| that counts; where sums cancel, the one at hand tells more. Operands with their share.
@@ -151,6 +160,7 @@ const exactly = (size: Magnitude, bits: number): Facts => ({
   weight: 0,
   scale: null,
   absolute: 0,
+  loss: 0,
   exponents: noExponents,
   overflows: false,
   innerOverflows: false,
@@ -239,6 +249,7 @@ function either(a: Facts, b: Facts, condition: Expr | null): Facts {
     weight: Math.max(a.weight, b.weight),
     scale,
     absolute: Math.max(a.absolute, b.absolute),
+    loss: Math.max(a.loss, b.loss),
     exponents: merged(a.exponents, b.exponents),
     overflows: a.overflows || b.overflows,
     innerOverflows: a.innerOverflows || b.innerOverflows,
@@ -247,16 +258,18 @@ function either(a: Facts, b: Facts, condition: Expr | null): Facts {
 
 const isZero = (node: Expr): boolean => node.kind === "constant" && node.value.numerator === 0n;
 const isOne = (node: Expr): boolean => node.kind === "constant" && node.value.numerator === node.value.denominator;
-const sumOf = (a: Expr, b: Expr): Expr => (isZero(a) || a === b ? b : isZero(b) ? a : apply("add", [a, b]));
+const folded = (primitive: "add" | "multiply", a: Expr, b: Expr): Expr =>
+  a.kind === "constant" && b.kind === "constant"
+    ? constant(primitive === "add" ? sumOfRationals(a.value, b.value) : productOfRationals(a.value, b.value))
+    : apply(primitive, [a, b]);
+const sumOf = (a: Expr, b: Expr): Expr => (isZero(a) || a === b ? b : isZero(b) ? a : folded("add", a, b));
 
 /** |a| · |b|, for scales. */
-const productWith = (a: Expr, b: Expr): Expr => (isOne(a) ? b : isOne(b) ? a : apply("multiply", [a, b]));
+const productWith = (a: Expr, b: Expr): Expr => (isOne(a) ? b : isOne(b) ? a : folded("multiply", a, b));
 
 export function absoluteOf(node: Expr, size: Magnitude): Expr {
   if (node.kind === "constant") return constant(fromNumber(Math.abs(toNumber(node.value))));
-  if (node.kind === "application" && (node.primitive === "negate" || node.primitive === "abs")) {
-    return absoluteOf(node.operands[0]!, M.absolute(size));
-  }
+  if (node.kind === "application" && node.primitive === "negate") return absoluteOf(node.operands[0]!, M.negated(size));
   return M.isNonnegative(size) && node.kind === "application" && node.primitive !== "subtract"
     ? node
     : apply("abs", [node]);
@@ -269,7 +282,17 @@ function added(
 ): Pick<ErrorBound, "weight" | "scale"> {
   if (!a.scale) return { weight: b.weight, scale: b.scale };
   if (!b.scale) return { weight: a.weight, scale: a.scale };
-  return { weight: Math.max(a.weight, b.weight), scale: sumOf(a.scale, b.scale) };
+  const [large, small] = a.weight >= b.weight ? [a, b] : [b, a];
+  const ratio = Math.ceil(Math.log2(small.weight / large.weight));
+  // A part that weighs far less is brought down, so that the weight is right for both.
+  const part = ratio > -3 ? small.scale! : productWith(powerOfTwo(ratio), small.scale!);
+  return { weight: large.weight, scale: large === a ? sumOf(large.scale!, part) : sumOf(part, large.scale!) };
+}
+
+/** 2^n for a whole n; beyond the ends of binary64, those. */
+export function powerOfTwo(n: number): Expr {
+  const whole = Math.max(-1000, Math.min(1000, n));
+  return constant(whole >= 0 ? rational(1n << BigInt(whole)) : rational(1n, 1n << BigInt(-whole)));
 }
 
 /** Whether two numbers never have opposite signs, whatever the variables are. */
@@ -295,7 +318,7 @@ function ofSum(a: Expr, b: Expr, minus: boolean, analysis: ErrorAnalysis, model:
   const absolute = p.absolute + q.absolute;
   const { rounding } = model;
   const exponents = merged(p.exponents, q.exponents);
-  const base = { size, bits: null, absolute, exponents, ...overflow(size, [p, q], model) };
+  const base = { size, bits: null, absolute, loss: 0, exponents, ...overflow(size, [p, q], model) };
   const inherited = added(p, q);
   if (p.relative === 0 && q.relative === 0) return { ...base, relative: rounding, ...inherited };
   const agree =
@@ -386,6 +409,7 @@ function ofProduct(a: Expr, b: Expr, analysis: ErrorAnalysis, model: ArithmeticM
     relative: p.relative + q.relative + (powers ? 0 : model.rounding),
     ...added(dynamic, added(first, second)),
     absolute: first.absolute + second.absolute + underflow(size, model),
+    loss: underflow(size, model),
     exponents: merged(p.exponents, q.exponents),
     ...range,
   };
@@ -416,6 +440,7 @@ function ofQuotient(node: Expr, a: Expr, b: Expr, analysis: ErrorAnalysis, model
     relative: p.relative + q.relative + model.rounding + (q.absolute > 0 && !second.scale ? 1 : 0),
     ...added(dynamic, added(first, second)),
     absolute: first.absolute + underflow(size, model),
+    loss: underflow(size, model),
     exponents: merged(p.exponents, q.exponents),
     ...overflow(size, [p, q], model),
   };
@@ -452,6 +477,7 @@ function ofFunction(
     size: conduct.size,
     bits: null,
     absolute: underflow(conduct.size, model),
+    loss: underflow(conduct.size, model),
     exponents: noExponents,
     ...overflow(conduct.size, operands, model),
   };

@@ -3,10 +3,10 @@
  * a sum may cancel, or an intermediate may leave the range, the test compares an error bound with the result.
  */
 import { negateCondition } from "../../algebra/selection.js";
-import { apply, constant, type Expr } from "../../ir/expr.js";
+import { apply, constant, type Expr, variablesOf } from "../../ir/expr.js";
 import { rational } from "../../ir/rational.js";
 import type { ArithmeticModel } from "./arithmetic.js";
-import { absoluteOf, analyseErrors, type ErrorAnalysis, type Facts } from "./error.js";
+import { absoluteOf, analyseErrors, type ErrorAnalysis, type Facts, powerOfTwo } from "./error.js";
 import * as M from "./magnitude.js";
 
 export interface GuardOptions {
@@ -27,15 +27,39 @@ export interface Guard {
 }
 
 export function guardFor(root: Expr, options: GuardOptions): Guard {
-  const analysis = analyseErrors(options.model);
+  if (!options.model.hidesFaults) return guardWithin(root, options, new Map());
+  // The fewer tests the better: one of the inputs' sizes may serve for all that is made of them.
+  const guards = inputSizes.map((size) => guardWithin(root, options, restrictedInputs(root, size)));
+  return guards.reduce((best, guard) => (guard.tests < best.tests ? guard : best));
+}
+
+/**
+ * Binary logarithms of sizes that inputs may be confined to (and, unless they are 0, their inverses), so that nothing made of
+ * them is too large or too small.
+ */
+const inputSizes: readonly number[] = [118, 58, 38, 28, 20];
+
+const restrictedInputs = (root: Expr, size: number): ReadonlyMap<Expr, M.Magnitude> =>
+  new Map([...variablesOf(root)].map((variable) => [variable, M.between(variable.bounds, -size, size)]));
+
+function guardWithin(
+  root: Expr,
+  options: GuardOptions,
+  sizes: ReadonlyMap<Expr, M.Magnitude>,
+): Guard & { readonly tests: number } {
+  const analysis = analyseErrors(options.model, sizes);
   const builder = new GuardBuilder(options);
   builder.require(root, analysis, options.allowance);
-  if (options.model.hidesFaults) builder.requireRanges(root, analysis);
-  else if (analysis.factsOf(root).innerOverflows) builder.conditions.push(isFinite(root));
+  if (options.model.hidesFaults) {
+    for (const [variable, size] of sizes) builder.requireSize(variable, size);
+    builder.requireRanges(root, analysis);
+  }
+  if (!options.model.hidesFaults && analysis.factsOf(root).innerOverflows) builder.conditions.push(isFinite(root));
   return {
     condition: allOf(builder.conditions),
     relative: analysis.factsOf(root).relative,
     cancels: builder.cancels,
+    tests: builder.conditions.length,
   };
 }
 
@@ -58,7 +82,7 @@ class GuardBuilder {
     const facts = analysis.factsOf(node);
     const { model, negligible } = this.options;
     if (facts.scale === null) {
-      if (facts.absolute <= negligible) return;
+      if (facts.absolute - facts.loss <= negligible) return;
       // Only what underflows on the way is lost: where the result is large against that, nothing is.
       const enough = Math.log2(facts.absolute) + model.digits - Math.log2(allowance);
       this.conditions.push(apply("greaterOrEqual", [absoluteOf(node, facts.size), powerOfTwo(Math.ceil(enough))]));
@@ -86,9 +110,23 @@ class GuardBuilder {
       }
     }
     // scale · weight <= allowance · |value|
-    const right = apply("multiply", [powerOfTwo(Math.log2(allowance / facts.weight)), absoluteOf(node, facts.size)]);
+    const right = apply("multiply", [
+      powerOfTwo(Math.floor(Math.log2(allowance / facts.weight))),
+      absoluteOf(node, facts.size),
+    ]);
     this.conditions.push(apply("lessOrEqual", [facts.scale, right]));
     this.cancels = true;
+  }
+
+  requireSize(variable: Expr, size: M.Magnitude): void {
+    if (variable.kind !== "variable") return;
+    const possible = M.between(variable.bounds, -149, 128);
+    const [least, most] = M.sizeOf(size) ?? [0, 0];
+    const value = absoluteOf(variable, size);
+    if (M.mostOf(possible) > most) this.conditions.push(apply("lessOrEqual", [value, powerOfTwo(most)]));
+    if ((M.sizeOf(possible)?.[0] ?? 0) >= least) return;
+    const large = apply("greaterOrEqual", [value, powerOfTwo(least)]);
+    this.conditions.push(possible.zero ? apply("or", [large, apply("equal", [variable, constant(0)])]) : large);
   }
 
   /** Asks that nothing on the way leaves the range of numbers, nor the domain of a function. */
@@ -168,9 +206,3 @@ class GuardBuilder {
 }
 
 const isFine = (facts: Facts): boolean => facts.scale === null && facts.absolute === 0;
-
-/** 2^n, n rounded down: a threshold that reads well. */
-function powerOfTwo(n: number): Expr {
-  const whole = Math.max(-1000, Math.min(1000, Math.floor(n)));
-  return constant(whole >= 0 ? rational(1n << BigInt(whole)) : rational(1n, 1n << BigInt(-whole)));
-}

@@ -71,9 +71,9 @@ export function wgslKernels(plan: KernelPlan): WgslOutput {
     const inPairs = formOf(root, {
       plan,
       model: pairs,
-      allowance: 24,
+      allowance: 10 * tolerance,
       negligible: 2 ** -150,
-      intolerable: 48,
+      intolerable: 64,
       lower: (expr) =>
         lower(expr, { spells: pairSpells, nanFrom: new Set(), definition: plan.definition, narrow: false }),
     });
