@@ -61,7 +61,7 @@ const tasks = names.flatMap((name) =>
   }),
 );
 
-const generated = readKernels(new URL("generated/", root));
+const generated = readKernels(fileURLToPath(new URL("generated/", root)));
 const script = fileURLToPath(new URL("bench/peers/torch_values.py", root));
 /** ONNX Runtime Web is the last: it defines a global Worker, by which jax-js would take this for a browser. */
 const candidates: readonly (readonly [name: string, open: () => Promise<Peer>])[] = [

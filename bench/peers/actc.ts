@@ -1,25 +1,14 @@
 /** This project: the kernels of generated/, called by the manifest. */
-import { readdirSync, readFileSync } from "node:fs";
-import {
-  type ActivationEntry,
-  type Call,
-  entryOf,
-  type Generated,
-  type Outcome,
-  readGenerated,
-} from "../../test/harness/manifest.js";
+import { type ActivationEntry, type Call, entryOf, type Generated, type Outcome } from "../../test/harness/manifest.js";
+import { readGeneratedFolder } from "../../test/harness/generated.js";
 import { TypeScriptKernelSet } from "../../test/harness/typescript.js";
 import { WgslKernelSet } from "../../test/harness/wgsl.js";
 import { requestSoftwareDevice } from "../../test/webgpu/driver.js";
 import { activationNames } from "../accuracy/activations.js";
 import type { Peer, Task } from "./peer.js";
 
-export function readKernels(folder: URL): Generated {
-  const all = readGenerated(
-    readdirSync(folder)
-      .filter((path) => /\.(ts|wgsl|json)$/.test(path))
-      .map((path) => ({ path, text: readFileSync(new URL(path, folder), "utf8") })),
-  );
+export function readKernels(folder: string): Generated {
+  const all = readGeneratedFolder(folder);
   const wanted = new Set<string>(activationNames);
   const activations = all.manifest.activations.filter(({ name }) => wanted.has(name));
   return { ...all, manifest: { ...all.manifest, activations } };
