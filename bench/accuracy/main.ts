@@ -20,7 +20,7 @@ import { attempt, opened, type Peer, type Task } from "../peers/peer.js";
 import { openPyTorch } from "../peers/pytorch.js";
 import { openTensorFlow } from "../peers/tensorflow.js";
 import { activationNames } from "./activations.js";
-import type { Cell } from "./standing.js";
+import { type Cell, tie } from "./standing.js";
 import { columnsOf, keyOf, kinds } from "./columns.js";
 import { commonInputs } from "./inputs.js";
 import { largestErrors, type Row, standingOf, standingText, summary, worstInputs } from "./report.js";
@@ -139,16 +139,18 @@ ${peers.map(({ name, description }) => `- ${name}: ${description}`).join("\n")}
 ${absent.map((line) => `- ${line}\n`).join("")}
 ## How it is measured
 
-${names.length} activations by the definitions of \`acts.def\`, with their default parameters as float32 numbers. The truth is the
-project's reference: ball arithmetic on the definition as written and on its derivative, rounded to binary64. Inputs, on
-average ${Math.round(points / rows.length)} per column: exponent limits, kinks, saturation points and every power of two with their neighbours; the zeros of the
-column with theirs; random bit patterns, as many for each exponent, subnormal ones included, and four times as many
-between 2^-6 and 2^7; both infinities; NaN.
+${names.length} activations by the definitions of \`acts.def\`, with their default parameters as float32 numbers. The truth is
+the project's reference: ball arithmetic on the definition as written and on its derivative, rounded to binary64.
 
-A fault is a NaN or an infinity where the rounded truth is finite, a NaN where it overflows, a wrong limit at an infinity, or a NaN that was lost (in a
-derivative that is not asked for). At a kink, and two
-units from it, whatever lies between the one-sided derivatives is right. A subnormal result
-that came out as 0, or a result that is right for 0 where the input is subnormal, is counted apart. Rows are compared by faults, then by error; a difference of 0.01 ULP counts as none.
+Inputs, on average ${Math.round(points / rows.length)} per column: exponent limits, kinks, saturation points and every power of two with
+their neighbours; the zeros of the column with theirs; random bit patterns, as many for each exponent, subnormal ones
+included, and four times as many between 2^-6 and 2^7; both infinities; NaN.
+
+A fault is a NaN or an infinity where the rounded truth is finite, a NaN where it overflows, a wrong limit at an
+infinity, or a NaN that was lost (in a derivative that is not asked for). At a kink, and two units from it, whatever
+lies between the one-sided derivatives is right. A subnormal result that came out as 0, or a result that is right for 0
+where the input is subnormal, is counted apart. Rows are compared by faults, then by error; a difference of ${tie} ULP
+counts as none.
 
 ## Summary
 

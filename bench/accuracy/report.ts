@@ -25,8 +25,12 @@ export const number = (x: number): string => {
   return size >= 100 ? x.toFixed(0) : x.toFixed(2);
 };
 
-const input = (x: number | undefined): string =>
-  x === undefined ? "?" : String(Number(x.toPrecision(6))).replace("Infinity", "inf");
+/** As few digits as tell a float32 number from its neighbours. */
+function input(x: number | undefined): string {
+  if (x === undefined) return "?";
+  const digits = [1, 2, 3, 4, 5, 6, 7, 8].find((count) => Math.fround(Number(x.toPrecision(count))) === x) ?? 9;
+  return String(Number(x.toPrecision(digits))).replace("Infinity", "inf");
+}
 
 /** The largest error, and a fault of each kind. */
 function short(cell: Cell): string {
