@@ -20,15 +20,7 @@ import { readGeneratedFolder } from "../harness/generated.js";
 import { type Call, entryOf } from "../harness/manifest.js";
 import { TypeScriptKernelSet } from "../harness/typescript.js";
 import { callFor, type Purpose } from "./calls.js";
-import {
-  comparedRange,
-  comparedRows,
-  comparedSpecial,
-  comparedSums,
-  type Found,
-  nameOf,
-  type Outcomes,
-} from "./compare.js";
+import { comparedRange, comparedRows, comparedSpecial, comparedSums, type Found, type Outcomes } from "./compare.js";
 import { type Known, stateOf, worse } from "./known.js";
 import { type Done, type KernelCall, readResults, writeCalls } from "./exchange.js";
 
