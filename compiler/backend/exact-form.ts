@@ -25,6 +25,9 @@ const spellings: CallArithmetic["spellings"] = {
   notEqual: comparison("wide_equal", false, true),
   smaller: call("wide_min"),
   larger: call("wide_max"),
+  pi: () => ({ text: "WIDE_PI", precedence: Precedence.primary }),
+  at_least: call("wide_max"),
+  at_most: call("wide_min"),
   infinity: () => ({ text: "WIDE_INFINITY", precedence: Precedence.primary }),
   pow: (operands, print, library) => {
     const [base, exponent] = operands;

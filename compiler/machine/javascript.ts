@@ -142,6 +142,9 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
     return arithmetic.naturals === "checked" ? part("fitting", bits) : bits;
   }
 
+  const bigint = (expr: Expr): Code =>
+    expr.kind === "number" ? atom(`${expr.value}n`) : call("BigInt", value(expr));
+
   function intrinsic({ name, operands, type }: Expr & { kind: "intrinsic" }): Code {
     const [first] = operands;
     const operand = (i: number): Code => value(at(operands, i));
@@ -169,7 +172,7 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
         if (from === "bool") return { kind: "conditional", condition: operand(0), yes: atom("1"), no: atom("0") };
         return operand(0);
       case "nat":
-        return first?.kind === "number" ? atom(`${first.value}n`) : call("BigInt", operand(0));
+        return bigint(at(operands, 0));
       case "bitcast":
         return part(from === "u32" ? "f32_of_u32" : "f32_of_i32", operand(0));
       case "power_of_two":
@@ -184,6 +187,12 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
         return part("from_words", operand(0), operand(1));
       case "multiply_high":
         return binary(">>", binary("*", operand(0), operand(1)), atom(`${arithmetic.natBits}n`));
+      case "multiply_low":
+        return call("BigInt.asUintN", number(arithmetic.natBits), binary("*", operand(0), operand(1)));
+      case "divide_high":
+        return binary("/", binary("<<", operand(0), atom(`${arithmetic.natBits}n`)), operand(1));
+      case "divide_short":
+        return binary("/", operand(0), bigint(at(operands, 1)));
       case "is_zero":
         return binary("===", operand(0), atom("0n"));
       case "i32":

@@ -144,6 +144,46 @@ fn $nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
   }
   return a.x < b.x;
 }`,
+  nat_divide_short: `
+// floor(a / n) for 0 < n < 2^16.
+fn $nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
+  var quotient = vec4<u32>();
+  var rest = 0u;
+  for (var i = 3; i >= 0; i--) {
+    let high = (rest << 16u) | (a[i] >> 16u);
+    let low = ((high % n) << 16u) | (a[i] & 0xffffu);
+    quotient[i] = ((high / n) << 16u) | (low / n);
+    rest = low % n;
+  }
+  return quotient;
+}`,
+  nat_divide_high: `
+// floor(a * 2^128 / b) for a < b: long division by 16 bits at a time. A digit is guessed from the leading bits, at most two
+// too large.
+fn $nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let shift = 128 - $nat_bit_length(b);
+  let divisor = $nat_shift_left(b, shift);
+  var rest = $nat_shift_left(a, shift);
+  var quotient = vec4<u32>();
+  for (var i = 0; i < 8; i++) {
+    var digit = min(rest.w / (divisor.w >> 16u), 0xffffu);
+    let low = divisor * digit;
+    let high = ((divisor >> vec4<u32>(16u)) * digit + (((divisor & vec4<u32>(0xffffu)) * digit) >> vec4<u32>(16u))) >> vec4<u32>(16u);
+    let carried = vec4<u32>(0u, high.x, high.y, high.z);
+    var top = (rest.w >> 16u) - high.w;
+    let shifted = $nat_shift_left(rest, 16);
+    let difference = $nat_subtract(shifted, low);
+    rest = $nat_subtract(difference, carried);
+    top -= select(0u, 1u, $nat_less(shifted, low)) + select(0u, 1u, $nat_less(difference, carried));
+    while (top != 0u) {
+      rest = $nat_add(rest, divisor);
+      top += select(0u, 1u, $nat_less(rest, divisor));
+      digit--;
+    }
+    quotient = $nat_shift_left(quotient, 16) | vec4<u32>(digit, 0u, 0u, 0u);
+  }
+  return quotient;
+}`,
   nat_bit_length: `
 // How many bits a natural number has.
 fn $nat_bit_length(a: vec4<u32>) -> i32 {

@@ -493,7 +493,6 @@ function ofFunction(
     return { ...base, relative: own, ...added(dynamic, errors), absolute: base.absolute + p.absolute + q.absolute };
   }
   const operand = absoluteOf(node.operands[0]!, p.size);
-  const value = absoluteOf(node, conduct.size);
   const slope = conduct.slope === undefined ? constant(1) : (conduct.slope ?? constant(1));
   let relative = own;
   let exponents = noExponents;
@@ -515,16 +514,8 @@ function ofFunction(
       if (p.absolute > 2 ** -200 || !conduct.condition) dynamic = added(dynamic, passed);
     }
   }
-  if (q && q.relative > 0) {
-    // An exponent: d(a^b) = a^b log(a) db
-    dynamic = added(dynamic, {
-      weight: q.relative,
-      scale: productWith(
-        value,
-        apply("abs", [apply("multiply", [node.operands[1]!, apply("log", [node.operands[0]!])])]),
-      ),
-    });
-  }
+  // An exponent: d(a^b) = a^b log(a) db, and |b log(a)| is no larger than what the range of numbers allows.
+  if (q) relative += q.relative * (model.exactBits === 53 ? largestExponent : 90);
   return { ...base, relative, exponents, ...dynamic, absolute };
 }
 

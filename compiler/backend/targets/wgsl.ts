@@ -94,10 +94,9 @@ export function wgslKernels(plan: KernelPlan): WgslOutput {
   const kernels = plan.reduces ? rowKernels(context) : elementKernels(context);
   // With no scalar function to stand at, the comment opens the kernels.
   const heading = plan.reduces ? `${commentsOf(plan)}\n\n` : "";
-  const library = libraryClosure([...used])
-    .map(({ text }) => renamed(text, (name) => `${prefix}_${name}`))
-    .join("\n\n");
-  const machine = machineText(context.machine, "wgsl", `${prefix}_`);
+  const carried = libraryClosure([...used]);
+  const library = carried.map(({ text }) => renamed(text, (name) => `${prefix}_${name}`)).join("\n\n");
+  const machine = machineText(context.machine, "wgsl", `${prefix}_`, new Set(carried.map(({ name }) => name)));
   return {
     functions: [library, machine, own].filter((text) => text !== "").join("\n\n") + (library || own ? "\n" : ""),
     kernels: heading + kernels.text,

@@ -12,6 +12,13 @@ fn $is_nan(x: f32) -> bool {
   {
     error: "exact",
     text: `
+fn $is_finite(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) < 0x7f800000u;
+}`,
+  },
+  {
+    error: "exact",
+    text: `
 // A constant expression may not be infinite; a variable's bits may.
 var<private> $infinity_bits: u32 = 0x7f800000u;
 
