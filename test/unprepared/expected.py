@@ -7,7 +7,7 @@
     ... --file FILE ... --out FILE                           other definitions, another table
 
 The definitions are read by a parser of this script's own (truth/language.py) and evaluated by mpmath with a bound on the
-error (truth/ball.py), at as many bits as it takes to know the value to 40 of them, 12800 at most. Derivatives are those
+error (truth/ball.py), at as many bits as it takes to know the value to 40 of them, 6400 at most. Derivatives are those
 of forward differentiation (truth/evaluate.py); where that leaves 0 * inf, and where an equality holds, they are the common
 limit from both sides.
 
@@ -40,7 +40,7 @@ from ball import Domain, Pole, Undecided, is_zero, magnitude  # noqa: E402
 from evaluate import SINGULAR, Close, DecidedBalls, Evaluation, Floats, exact  # noqa: E402
 from language import read_file, variables_of  # noqa: E402
 
-LADDER = (192, 640, 2560, 12800)
+LADDER = (192, 640, 2560, 6400)
 FLOAT32_MAX = 3.4028234663852886e38
 
 single = lambda v: ctypes.c_float(v).value
@@ -79,9 +79,9 @@ def known(x):
         if size > 130:
             return -math.inf if m[0] else math.inf
         return 0.0 if size < -169 else to_float(m)
-    if mpf_cmp(mpf_add(a, e), from_man_exp(1, -170)) < 0:
+    if mpf_cmp(mpf_add(a, e, 60, "u"), from_man_exp(1, -170)) < 0:
         return 0.0
-    if not is_zero(m) and mpf_cmp(mpf_sub(a, e), from_man_exp(1, 200)) > 0:
+    if not is_zero(m) and mpf_cmp(mpf_sub(a, e, 60, "d"), from_man_exp(1, 200)) > 0:
         return -math.inf if m[0] else math.inf
     raise Undecided
 

@@ -235,6 +235,8 @@ class Balls:
             zero = AT_ZERO.get(name)
             if zero is not None:
                 return zero
+        if magnitude(m) > 40 and name in ("tanh", "erf"):
+            return fnone if m[0] else fone
         if name in ("exp", "sigmoid", "softplus", "log_sigmoid", "sinh", "cosh", "expm1", "normcdf", "erfc", "erf", "tanh"):
             if magnitude(m) > 30000 and (name in ("exp", "sinh", "cosh", "expm1") or name == "softplus" and m[0]):
                 raise Undecided
