@@ -138,7 +138,7 @@ try {
   await report();
 } catch (error) {
   if (!(error instanceof RangeError)) throw error;
-  process.stderr.write(`${error.message}\n`);
+  process.stderr.write(`${error.stack}\n`);
   process.exitCode = 2;
 }
 // Devices would keep the process.

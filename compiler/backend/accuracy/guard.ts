@@ -2,9 +2,10 @@
  * The test, run with each element, of whether a lowered form is as accurate as promised there. Most forms need none; where
  * a sum may cancel, or an intermediate may leave the range, the test compares an error bound with the result.
  */
-import { negateCondition } from "../../algebra/selection.js";
-import { apply, constant, type Expr, variablesOf } from "../../ir/expr.js";
-import { rational } from "../../ir/rational.js";
+import { apply, constant, type Expr, isApplication, rebuild, variablesOf } from "../../ir/expr.js";
+import { fromNumber, rational, toNumber } from "../../ir/rational.js";
+import { constantValue } from "../../numerics/constant.js";
+import { primitive as primitiveRow } from "../../primitives/table.js";
 import type { ArithmeticModel } from "./arithmetic.js";
 import { absoluteOf, analyseErrors, type ErrorAnalysis, type Facts, powerOfTwo } from "./error.js";
 import * as M from "./magnitude.js";
@@ -56,7 +57,7 @@ function guardWithin(
   }
   if (!options.model.hidesFaults && analysis.factsOf(root).innerOverflows) builder.conditions.push(isFinite(root));
   return {
-    condition: allOf(builder.conditions),
+    condition: foldedConstants(allOf(builder.conditions)),
     relative: analysis.factsOf(root).relative,
     cancels: builder.cancels,
     tests: builder.conditions.length,
@@ -69,6 +70,46 @@ export const isFinite = (root: Expr): Expr => apply("is_finite", [root]);
 export function allOf(conditions: readonly Expr[]): Expr | null {
   const distinct = [...new Set(conditions)];
   return distinct.length === 0 ? null : distinct.reduce((a, b) => apply("and", [a, b]));
+}
+
+/** The opposite of a condition that compares the same numbers. */
+function negated(condition: Expr): Expr {
+  for (const [primitive, opposite] of opposites) {
+    if (isApplication(condition, primitive)) return apply(opposite, condition.operands);
+  }
+  return isApplication(condition, "not") ? condition.operands[0]! : apply("not", [condition]);
+}
+
+const opposites = [
+  ["less", "greaterOrEqual"],
+  ["lessOrEqual", "greater"],
+  ["greater", "lessOrEqual"],
+  ["greaterOrEqual", "less"],
+  ["equal", "notEqual"],
+  ["notEqual", "equal"],
+] as const;
+
+/** Arithmetic between constants, done. */
+function foldedConstants(condition: Expr | null): Expr | null {
+  if (!condition) return null;
+  return rebuild(condition, (node, operands) => {
+    const [condition, a, b] = operands;
+    if (node.primitive === "where" && condition) {
+      const holds = constantCondition(condition);
+      if (holds !== undefined) return holds ? a! : b!;
+    }
+    const built = apply(node.primitive, operands, node.rule);
+    if (node.type !== "number" || !operands.every(({ kind }) => kind === "constant")) return built;
+    const value = constantValue(built);
+    return value === undefined || !Number.isFinite(value) ? built : constant(fromNumber(value));
+  });
+}
+
+/** A comparison of two constants, if it is one. */
+function constantCondition(condition: Expr): boolean | undefined {
+  if (condition.kind !== "application" || condition.operands.some(({ kind }) => kind !== "constant")) return undefined;
+  const [a, b] = condition.operands.map((operand) => (operand.kind === "constant" ? toNumber(operand.value) : NaN));
+  return primitiveRow(condition.primitive).sample(a ?? NaN, b ?? NaN, NaN) !== 0;
 }
 
 class GuardBuilder {
@@ -201,7 +242,7 @@ class GuardBuilder {
     ask(inner);
     this.cancels ||= inner.cancels;
     const needed = allOf(inner.conditions);
-    if (needed) this.conditions.push(apply("or", [holds ? negateCondition(condition) : condition, needed]));
+    if (needed) this.conditions.push(apply("or", [holds ? negated(condition) : condition, needed]));
   }
 }
 

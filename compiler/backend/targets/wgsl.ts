@@ -1,5 +1,5 @@
 /** WGSL kernels: scalar functions for any shader, and the entry points that run them over whole tensors. */
-import type { Application, Expr, Variable } from "../../ir/expr.js";
+import { type Application, type Expr, reachable, type Variable } from "../../ir/expr.js";
 import { wgslName, wgslReserved } from "../../names.js";
 import { repeating, wgsl } from "../dialects/wgsl.js";
 import { libraryClosure } from "../library/wgsl.js";
@@ -77,7 +77,8 @@ export function wgslKernels(plan: KernelPlan): WgslOutput {
       lower: (expr) =>
         lower(expr, { spells: pairSpells, nanFrom: new Set(), definition: plan.definition, narrow: false }),
     });
-    return { ...inPairs, inPairs: true };
+    const spelled = [inPairs.fast, inPairs.guard].every((expr) => !expr || reachable([expr]).every(isSpelledInPairs));
+    return spelled ? { ...inPairs, inPairs: true } : { ...single, inPairs: false };
   };
   const context: WgslContext = {
     plan,
@@ -104,6 +105,9 @@ export function wgslKernels(plan: KernelPlan): WgslOutput {
     backward: kernels.backward,
   };
 }
+
+const isSpelledInPairs = (node: Expr): boolean =>
+  node.kind !== "application" || node.type === "condition" || pairSpells(node.primitive);
 
 /** The parameters that a scalar function takes after the inputs. */
 export const scalarParameters = ({ activation }: KernelPlan): Variable[] => [

@@ -1,4 +1,4 @@
-/** Pairs of float32: inverse trigonometric functions. Relative errors of about 2^-29. */
+/** Pairs of float32: inverse functions, trigonometric ones and the cube root. Relative errors of about 2^-29. */
 export const arcs = `
 // arctan(a) for |a| <= 0.4143: a + a z (-1/3 + ...) with z = a^2 (2^-45).
 fn pair_atan_small(a: pair) -> pair {
@@ -48,5 +48,22 @@ fn pair_acos(a: pair) -> pair {
     return pair_subtract(pair(3.1415927, -8.7422777e-8), t);
   }
   return t;
+}
+
+// Of a normal number: a guess from the bits, three steps of Newton's method in float32 and one in pairs.
+fn pair_cbrt(a: pair) -> pair {
+  let x = abs(a.high);
+  var y = bitcast<f32>(bitcast<u32>(x) / 3u + 0x2a5137a0u);
+  for (var i = 0; i < 3; i++) {
+    y = y - (y - x / (y * y)) * 0.33333334;
+  }
+  y = rounded(select(y, -y, a.high < 0.0));
+  let square = pair_product(y, y);
+  let cube = pair_multiply(square, pair(y, 0.0));
+  let rest = (a.high - cube.high) + (a.low - cube.low);
+  if (x == 0.0) {
+    return a;
+  }
+  return pair_ordered_sum(y, rest / (3.0 * square.high));
 }
 `;

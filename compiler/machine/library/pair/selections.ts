@@ -58,4 +58,12 @@ fn pair_floor(a: pair) -> pair {
 fn pair_ceil(a: pair) -> pair {
   return pair_negate(pair_floor(pair_negate(a)));
 }
+
+// To the nearest integer, from the middle to the even one.
+fn pair_round(a: pair) -> pair {
+  let below = pair_floor(a);
+  let rest = pair_subtract(a, below);
+  let above = rest.high > 0.5 || (rest.high == 0.5 && (rest.low > 0.0 || (rest.low == 0.0 && floor(below.high * 0.5) * 2.0 != below.high)));
+  return pair(select(below.high, below.high + 1.0, above), 0.0);
+}
 `;
