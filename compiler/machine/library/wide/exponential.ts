@@ -45,7 +45,10 @@ fn nat_expm1_quotient(r: nat) -> nat {
 // With |x| / ln 2 = n + fraction (or -x / ln 2 = -n - 1 + fraction) and r = fraction * ln 2, e^x = 2^n (1 + (e^r - 1)).
 fn wide_exp(x: wide) -> wide {
   if (x.exponent > 28) {
-    return wide_normalised(false, x.mantissa, select(x.exponent, -WIDE_BEYOND, x.negative && !is_zero(x.mantissa)));
+    if (wide_is_nan(x)) {
+      return x;
+    }
+    return wide_normalised(false, NAT_HALF, select(WIDE_BEYOND, -WIDE_BEYOND, x.negative));
   }
   if (x.exponent < -nat_bits()) {
     return WIDE_ONE;
@@ -90,9 +93,9 @@ fn nat_arctangent_series(z: nat, alternating: bool) -> nat {
   return sum;
 }
 
-// x^2 as a fraction, for |x| < 1.
+// x^2 as a fraction, for |x| < 1; 0 for NaN.
 fn nat_square(x: wide) -> nat {
-  let fraction = x.mantissa >> -x.exponent;
+  let fraction = x.mantissa >> max(-x.exponent, 0);
   return multiply_high(fraction, fraction);
 }
 

@@ -68,6 +68,9 @@ fn wide_erfc_sum(y: wide) -> wide {
 // e^(-x^2) / (pi y) times the sum above with y = 5x. As long as x < 5pi, it exceeds the integral by what the poles at
 // t = ±ix make, 2 / (e^(10 pi x) - 1). The rest of the error is below e^(-25 pi^2) = 2^-355 of the result.
 fn wide_erfc_tail(x: wide) -> wide {
+  if (wide_is_nan(x)) {
+    return x;
+  }
   if (wide_less(WIDE_16384, x)) {
     return WIDE_ZERO;
   }
