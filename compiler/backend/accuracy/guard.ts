@@ -119,11 +119,11 @@ class GuardBuilder {
   constructor(private readonly options: GuardOptions) {}
 
   /** Asks for a relative error of at most `allowance`: of the parts where the form is a product, else of the whole. */
-  require(node: Expr, analysis: ErrorAnalysis, allowance: number): void {
+  require(node: Expr, analysis: ErrorAnalysis, allowance: number, isResult = true): void {
     const facts = analysis.factsOf(node);
     const { model, negligible } = this.options;
     if (facts.scale === null) {
-      if (facts.absolute - facts.loss <= negligible) return;
+      if (isResult ? facts.absolute - facts.loss <= negligible : facts.absolute === 0) return;
       // Only what underflows on the way is lost: where the result is large against that, nothing is.
       const enough = Math.log2(facts.absolute) + model.digits - Math.log2(allowance);
       this.conditions.push(apply("greaterOrEqual", [absoluteOf(node, facts.size), powerOfTwo(Math.ceil(enough))]));
@@ -135,17 +135,17 @@ class GuardBuilder {
         case "negate":
         case "abs":
         case "guard":
-          this.require(a!, analysis, allowance);
+          this.require(a!, analysis, allowance, isResult);
           return;
         case "multiply":
         case "divide": {
           const parts = [a!, b!].filter((part) => !isFine(analysis.factsOf(part)));
-          for (const part of parts) this.require(part, analysis, allowance / parts.length);
+          for (const part of parts) this.require(part, analysis, allowance / parts.length, false);
           return;
         }
         case "where":
-          this.branch(a!, true, b!, analysis, allowance);
-          this.branch(a!, false, c!, analysis, allowance);
+          this.branch(a!, true, b!, analysis, allowance, isResult);
+          this.branch(a!, false, c!, analysis, allowance, isResult);
           return;
         default:
       }
@@ -232,8 +232,17 @@ class GuardBuilder {
     }
   }
 
-  private branch(condition: Expr, holds: boolean, value: Expr, analysis: ErrorAnalysis, allowance: number): void {
-    this.within(condition, holds, (inner) => inner.require(value, analysis.where(condition, holds), allowance));
+  private branch(
+    condition: Expr,
+    holds: boolean,
+    value: Expr,
+    analysis: ErrorAnalysis,
+    allowance: number,
+    isResult: boolean,
+  ): void {
+    this.within(condition, holds, (inner) =>
+      inner.require(value, analysis.where(condition, holds), allowance, isResult),
+    );
   }
 
   /** What is only asked where a condition holds (or does not). */
