@@ -97,7 +97,9 @@ export function analyseErrors(model: ArithmeticModel, environment: Environment =
 
 /** Branches of a selection are looked at where their condition holds. */
 const ownOperands = (node: Expr): readonly Expr[] =>
-  node.kind !== "application" || node.primitive === "where" || node.type === "condition" ? [] : node.operands;
+  node.kind !== "application" || node.primitive === "where" || node.primitive === "choose" || node.type === "condition"
+    ? []
+    : node.operands;
 
 const refined = (node: Expr, facts: Facts, environment: Environment): Facts => {
   const narrower = environment.get(node);
@@ -189,7 +191,8 @@ function factsFor(node: Expr, analysis: ErrorAnalysis, model: ArithmeticModel): 
     case "smaller":
     case "larger":
       return either(facts(a!), facts(b!), null);
-    case "where": {
+    case "where":
+    case "choose": {
       const [condition, first, second] = operands;
       const whenTrue = analysis.where(condition!, true).factsOf(first!);
       const whenFalse = analysis.where(condition!, false).factsOf(second!);
@@ -486,6 +489,12 @@ function ofFunction(
     ...overflow(conduct.size, operands, model),
   };
   if (stepLike.has(node.primitive)) return { ...base, relative: 0, weight: 0, scale: null };
+  if (node.primitive === "gelu_slope") {
+    // Near its zero the sum of the distribution and of its density times the operand cancels, beyond it hardly.
+    const near = apply("less", [apply("abs", [node.operands[0]!]), constant(2)]);
+    const scale = apply("where", [near, constant(rational(1, 2)), productWith(constant(2), apply("abs", [node]))]);
+    if (!inexact(p)) return { ...base, relative: 1, weight: own, scale };
+  }
   if (!operands.some(inexact)) return { ...base, relative: own, weight: 0, scale: null };
   if (q && (node.primitive === "hypot" || node.primitive === "logaddexp")) {
     const dynamic = added(p, q);
@@ -554,8 +563,10 @@ function conductOf(
     );
   switch (node.primitive) {
     case "exp":
+    case "bounded_exp":
       return { size: exponential, ...exponentLike, slope: node };
-    case "expm1": {
+    case "expm1":
+    case "bounded_expm1": {
       const grows = size.positive ? Math.max(size.positive[1] + 1, 2 ** size.positive[1] * Math.LOG2E) : 0;
       return {
         size: {
@@ -580,7 +591,8 @@ function conductOf(
         slope: apply("divide", [one, magnitude]),
       };
     }
-    case "log1p": {
+    case "log1p":
+    case "unit_log1p": {
       const grows = size.positive
         ? size.positive[1] < 0
           ? size.positive[1]
@@ -717,6 +729,8 @@ function conductOf(
         ...(tame ? { condition: 1600 } : { passes: productWith(node, apply("multiply", [a, a])) }),
         slope: productWith(node, magnitude),
       };
+    case "gelu_slope":
+      return { size: M.eitherSign(-1100, 0.2), passes: constant(2), slope: constant(1) };
     case "sin":
       return {
         size:

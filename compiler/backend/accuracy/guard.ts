@@ -144,6 +144,7 @@ class GuardBuilder {
           return;
         }
         case "where":
+        case "choose":
           this.branch(a!, true, b!, analysis, allowance, isResult);
           this.branch(a!, false, c!, analysis, allowance, isResult);
           return;
@@ -179,7 +180,7 @@ class GuardBuilder {
       seen.add(node);
       this.requireRange(node, analysis);
       if (node.kind !== "application") continue;
-      if (node.primitive !== "where") {
+      if (node.primitive !== "where" && node.primitive !== "choose") {
         stack.push(...node.operands);
         continue;
       }

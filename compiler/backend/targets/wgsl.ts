@@ -6,7 +6,7 @@ import { libraryClosure } from "../library/wgsl.js";
 import { renamed } from "../library/function.js";
 import { float32, pairs } from "../accuracy/arithmetic.js";
 import { exactFunction } from "../exact-form.js";
-import { type Form, formOf } from "../forms.js";
+import { type Form, formFor } from "../forms.js";
 import type { KernelPlan } from "../kernels.js";
 import { lower } from "../lower.js";
 import { type MachineFunction, machineText } from "../machine-functions.js";
@@ -59,7 +59,7 @@ export function wgslKernels(plan: KernelPlan): WgslOutput {
   ];
   const spells = (primitive: PrimitiveName): boolean => spellingOf(wgsl, primitive) !== undefined;
   const form = (root: Expr, tolerance: number, nanFrom: ReadonlySet<Variable>): WgslForm => {
-    const single = formOf(root, {
+    const single = formFor(root, {
       plan,
       model: float32,
       allowance: 1,
@@ -68,7 +68,7 @@ export function wgslKernels(plan: KernelPlan): WgslOutput {
       lower: (expr) => lower(expr, { spells, nanFrom, definition: plan.definition, narrow: true }),
     });
     if (plan.reduces || (!single.cancels && single.relative <= tolerance)) return { ...single, inPairs: false };
-    const inPairs = formOf(root, {
+    const inPairs = formFor(root, {
       plan,
       model: pairs,
       allowance: 10 * tolerance,
