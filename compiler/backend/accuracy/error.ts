@@ -26,6 +26,8 @@ export interface ErrorBound {
   readonly scale: Expr | null;
   /** From results too small for full accuracy. */
   readonly absolute: number;
+  /** Whether the scale has a part of that kind too. */
+  readonly fades?: boolean;
 }
 
 export interface Facts extends ErrorBound {
@@ -251,6 +253,7 @@ function either(a: Facts, b: Facts, condition: Expr | null): Facts {
     relative: Math.max(a.relative, b.relative),
     weight: Math.max(a.weight, b.weight),
     scale,
+    fades: (a.fades ?? false) || (b.fades ?? false),
     absolute: Math.max(a.absolute, b.absolute),
     loss: Math.max(a.loss, b.loss),
     exponents: merged(a.exponents, b.exponents),
@@ -278,18 +281,18 @@ export function absoluteOf(node: Expr, size: Magnitude): Expr {
     : apply("abs", [node]);
 }
 
+type Dynamic = Pick<ErrorBound, "weight" | "scale" | "fades">;
+
 /** The scales of two errors, the weights brought together. */
-function added(
-  a: Pick<ErrorBound, "weight" | "scale">,
-  b: Pick<ErrorBound, "weight" | "scale">,
-): Pick<ErrorBound, "weight" | "scale"> {
-  if (!a.scale) return { weight: b.weight, scale: b.scale };
-  if (!b.scale) return { weight: a.weight, scale: a.scale };
+function added(a: Dynamic, b: Dynamic): Dynamic {
+  const fades = (a.fades ?? false) || (b.fades ?? false);
+  if (!a.scale) return { weight: b.weight, scale: b.scale, fades };
+  if (!b.scale) return { weight: a.weight, scale: a.scale, fades };
   const [large, small] = a.weight >= b.weight ? [a, b] : [b, a];
   const ratio = Math.ceil(Math.log2(small.weight / large.weight));
   // A part that weighs far less is brought down, so that the weight is right for both.
   const part = ratio > -3 ? small.scale! : productWith(powerOfTwo(ratio), small.scale!);
-  return { weight: large.weight, scale: large === a ? sumOf(large.scale!, part) : sumOf(part, large.scale!) };
+  return { weight: large.weight, scale: large === a ? sumOf(large.scale!, part) : sumOf(part, large.scale!), fades };
 }
 
 /** 2^n for a whole n; beyond the ends of binary64, those. */
@@ -382,11 +385,11 @@ function scaledConstant(
   factor: Expr,
   facts: Facts,
   model: ArithmeticModel,
-): { absolute: number; weight: number; scale: Expr | null } {
+): Dynamic & { readonly absolute: number } {
   if (absolute === 0) return { absolute: 0, weight: 0, scale: null };
   const most = M.mostOf(facts.size);
   if (most + Math.log2(absolute) < -160) return { absolute: absolute * 2 ** most, weight: 0, scale: null };
-  return { absolute: 0, weight: absolute * 2 ** model.digits, scale: absoluteOf(factor, facts.size) };
+  return { absolute: 0, weight: absolute * 2 ** model.digits, scale: absoluteOf(factor, facts.size), fades: true };
 }
 
 function ofProduct(a: Expr, b: Expr, analysis: ErrorAnalysis, model: ArithmeticModel): Facts {
@@ -400,8 +403,8 @@ function ofProduct(a: Expr, b: Expr, analysis: ErrorAnalysis, model: ArithmeticM
   const first = scaledConstant(p.absolute, b, q, model);
   const second = scaledConstant(q.absolute, a, p, model);
   const dynamic = added(
-    { weight: p.weight, scale: p.scale && productWith(p.scale, absoluteOf(b, q.size)) },
-    { weight: q.weight, scale: q.scale && productWith(q.scale, absoluteOf(a, p.size)) },
+    { weight: p.weight, scale: p.scale && productWith(p.scale, absoluteOf(b, q.size)), fades: p.fades ?? false },
+    { weight: q.weight, scale: q.scale && productWith(q.scale, absoluteOf(a, p.size)), fades: q.fades ?? false },
   );
   const powers = [a, b].some(
     (each) => each.kind === "constant" && isPowerOfTwo(each.value.denominator) && bitsOf(each.value) === 1,
@@ -420,25 +423,25 @@ function ofProduct(a: Expr, b: Expr, analysis: ErrorAnalysis, model: ArithmeticM
 
 function ofQuotient(node: Expr, a: Expr, b: Expr, analysis: ErrorAnalysis, model: ArithmeticModel): Facts {
   const [p, q] = [analysis.factsOf(a), analysis.factsOf(b)];
-  const size = M.product(p.size, M.reciprocal(q.size));
+  const size = narrowed(M.product(p.size, M.reciprocal(q.size)), mostOfQuotient(a, b, analysis));
   const over = (scale: Expr): Expr => apply("divide", [scale, absoluteOf(b, q.size)]);
   const value = (): Expr => absoluteOf(node, size);
   const dynamic = added(
-    { weight: p.weight, scale: p.scale && over(p.scale) },
-    { weight: q.weight, scale: q.scale && over(productWith(q.scale, value())) },
+    { weight: p.weight, scale: p.scale && over(p.scale), fades: p.fades ?? false },
+    { weight: q.weight, scale: q.scale && over(productWith(q.scale, value())), fades: q.fades ?? false },
   );
   const small = leastNonzero(q.size);
   const numerator = p.absolute === 0 ? 0 : p.absolute * 2 ** -small;
   const first =
     numerator < 2 ** -160
       ? { absolute: numerator, weight: 0, scale: null }
-      : { absolute: 0, weight: p.absolute * 2 ** model.digits, scale: over(constant(1)) };
+      : { absolute: 0, weight: p.absolute * 2 ** model.digits, scale: over(constant(1)), fades: true };
   // A denominator that overflows leaves 0: true quotients are below |a| / 2^most.
   const vanished = q.overflows ? scaledConstant(2 ** -model.most, a, p, model) : nothingLost;
   const second =
     q.absolute === 0 || q.absolute * 2 ** -small * 2 ** model.digits < 1
       ? { weight: 0, scale: null }
-      : { weight: q.absolute * 2 ** model.digits, scale: over(value()) };
+      : { weight: q.absolute * 2 ** model.digits, scale: over(value()), fades: true };
   return {
     size,
     bits: null,
@@ -450,6 +453,30 @@ function ofQuotient(node: Expr, a: Expr, b: Expr, analysis: ErrorAnalysis, model
     ...overflow(size, [p, q], model),
   };
 }
+
+/** The binary logarithm of the largest quotient of a sum and one of its two terms, if it is one. */
+function mostOfQuotient(a: Expr, b: Expr, analysis: ErrorAnalysis): number {
+  const size = (of: Expr): Magnitude => analysis.factsOf(of).size;
+  const rest = (sum: Expr, term: Expr): Expr | undefined => {
+    if (sum.kind !== "application" || (sum.primitive !== "add" && sum.primitive !== "subtract")) return undefined;
+    const [x, y] = sum.operands;
+    return x === term ? y : y === term && sum.primitive === "add" ? x : undefined;
+  };
+  // a / (a + r) <= 1, and (b + r) / b = 1 + r / b
+  const below = rest(b, a);
+  if (below && b.kind === "application" && b.primitive === "add") {
+    if (M.isNonnegative(size(a)) && M.isNonnegative(size(below))) return 0;
+  }
+  const beside = rest(a, b);
+  return beside ? Math.max(0, M.mostOf(size(beside)) - M.leastOf(size(b))) + 1 : Infinity;
+}
+
+const narrowed = (size: Magnitude, most: number): Magnitude =>
+  M.oddIncreasing(
+    size,
+    (log) => Math.min(log, most),
+    (log) => Math.min(log, most),
+  );
 
 const nothingLost = { absolute: 0, weight: 0, scale: null } as const;
 
@@ -509,7 +536,7 @@ function ofFunction(
   const slope = conduct.slope === undefined ? constant(1) : (conduct.slope ?? constant(1));
   let relative = own;
   let exponents = noExponents;
-  let dynamic: Pick<ErrorBound, "weight" | "scale"> = { weight: 0, scale: null };
+  let dynamic: Dynamic = { weight: 0, scale: null };
   if (p.relative > 0) {
     if (conduct.condition !== undefined) {
       relative += p.relative * conduct.condition;
@@ -518,12 +545,13 @@ function ofFunction(
         : merged(noExponents, p.exponents, conduct.condition);
     } else dynamic = added(dynamic, asScale(conduct.passes ?? productWith(operand, slope), p));
   }
-  if (p.scale) dynamic = added(dynamic, { weight: p.weight, scale: productWith(p.scale, slope) });
+  if (p.scale)
+    dynamic = added(dynamic, { weight: p.weight, scale: productWith(p.scale, slope), fades: p.fades ?? false });
   let { absolute } = base;
   if (p.absolute > 0) {
     if (isOne(slope)) absolute += p.absolute;
     else {
-      const passed = { weight: p.absolute * 2 ** model.digits, scale: slope };
+      const passed = { weight: p.absolute * 2 ** model.digits, scale: slope, fades: true };
       if (p.absolute > 2 ** -200 || !conduct.condition) dynamic = added(dynamic, passed);
     }
   }
