@@ -110,6 +110,11 @@ export class FastTruth implements Truth {
     return this.read();
   }
 
+  /** Only runs the formula, for `branches`. */
+  run(values: ArrayLike<number>): void {
+    this.program.run(values);
+  }
+
   /** Which branches were taken: equal numbers for equal ones. */
   branches(): number {
     return this.program.branches();
@@ -151,7 +156,7 @@ export class FastTruth implements Truth {
     this.asked += 1;
     const infinite = Array.from(values).some((x) => Math.abs(x) === Infinity);
     if (infinite) {
-      const limit = limitTruth(this.column, values);
+      const limit = limitTruth(this.column, values) ?? this.limit(values);
       this.set(limit ?? NaN, 0, limit === undefined ? NaN : 0);
       return;
     }
@@ -159,6 +164,22 @@ export class FastTruth implements Truth {
     if (!(this.radius <= Math.abs(this.value) * enough || this.radius < negligible)) {
       this.take(referenceTruth(this.column, values, "binary64").ball);
     }
+  }
+
+  /** The limit at an infinite input as `referenceLimit` reads it off, in exponents that double-double reaches. */
+  private limit(values: ArrayLike<number>): number | undefined {
+    const moved = Array.from(values);
+    const infinite = moved.flatMap((x, i) => (Math.abs(x) === Infinity ? [i] : []));
+    const [index] = infinite;
+    if (index === undefined || infinite.length > 1) return undefined;
+    const sign = moved[index]! < 0 ? -1 : 1;
+    const at = ([100, 200, 300] as const).map((exponent) => {
+      moved[index] = sign * 2 ** exponent;
+      this.program.run(moved);
+      return this.read() ? Math.fround(this.value) : NaN;
+    });
+    const [u, v, w] = at;
+    return u === v && v === w ? w : undefined;
   }
 
   private take(ball: Ball): void {
