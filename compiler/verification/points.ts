@@ -260,72 +260,61 @@ class Search {
     const zeros: number[] = [];
     const places: number[] = [];
     const values = [...others, ...this.parameters];
+    const at = (truth: FastTruth, rank: number): number => {
+      values[input] = numberOfRank(rank);
+      truth.evaluate(values);
+      return truth.value;
+    };
     this.truths.forEach((truth, which) => {
-      const at = (rank: number): number => {
+      let branches = 0;
+      const sign = (rank: number): number => {
         values[input] = numberOfRank(rank);
-        truth.evaluate(values);
-        return truth.value;
+        const found = truth.sign(values);
+        branches = truth.branches();
+        return found;
       };
-      const sign = (rank: number): number => Math.sign(at(rank));
       for (const rank of this.changes(sign)) {
         places.push(rank, rank + 1);
-        if (which === 0 && changesSign(at, rank)) zeros.push(rank);
+        if (which === 0 && changesSign((near) => at(truth, near), rank)) zeros.push(rank);
       }
       if (which > 0) return;
-      const branches = (rank: number): number => {
-        values[input] = numberOfRank(rank);
-        truth.run(values);
-        return truth.branches();
-      };
-      for (const rank of this.changes(branches)) places.push(rank, rank + 1);
+      for (const rank of this.changes((near) => (sign(near), branches))) places.push(rank, rank + 1);
     });
     return { zeros, places };
   }
 
-  /** Ranks after which a step function takes another value; of several changes between two points of the grid, one. */
+  /**
+   * Ranks after which a step function takes another value; of several changes between two points of the grid, one. Those
+   * at inputs of ordinary size come first, if there are too many.
+   */
   private changes(of: (rank: number) => number): number[] {
-    const found: number[] = [];
-    let [last, before] = [NaN, NaN];
-    for (const rank of this.grid) {
-      const here = of(rank);
-      if (!Number.isNaN(last) && here !== before && !(Number.isNaN(here) && Number.isNaN(before))) {
-        let [low, high] = [last, rank];
-        while (high - low > 1) {
-          const middle = Math.floor((low + high) / 2);
-          if (Object.is(of(middle), before)) low = middle;
-          else high = middle;
-        }
-        found.push(low);
-        if (found.length >= most) break;
-      }
-      [last, before] = [rank, here];
+    const steps: { readonly low: number; readonly high: number; readonly before: number }[] = [];
+    let [low, before] = [NaN, NaN];
+    for (const high of this.grid) {
+      const here = of(high);
+      if (!Number.isNaN(low) && !same(here, before)) steps.push({ low, high, before });
+      [low, before] = [high, here];
     }
-    return found;
+    const distance = ({ high }: { readonly high: number }): number => Math.abs(Math.abs(high) - rankOf(1));
+    const nearest = steps.sort((a, b) => distance(a) - distance(b)).slice(0, most);
+    return nearest.map((step) => {
+      let [left, right] = [step.low, step.high];
+      while (right - left > 1) {
+        const middle = Math.floor((left + right) / 2);
+        if (same(of(middle), step.before)) left = middle;
+        else right = middle;
+      }
+      return left;
+    });
   }
 }
 
+const same = (a: number, b: number): boolean => a === b || (Number.isNaN(a) && Number.isNaN(b));
+
 /** In the order of preference: as many of them as a range allows, ten at most. */
 const adversarialParameters: readonly number[] = [
-  0,
-  2 ** -24,
-  -(2 ** -24),
-  1,
-  1 + 2 ** -23,
-  1 - 2 ** -24,
-  1e-30,
-  -1e-30,
-  1e4,
-  -1e4,
-  -1,
-  2,
-  0.5,
-  1e-3,
-  3,
-  100,
-  1e10,
-  0.1,
-  0.9,
-  0.99,
+  ...[0, 2 ** -24, -(2 ** -24), 1, 1 + 2 ** -23, 1 - 2 ** -24, 1e-30, -1e-30, 1e4, -1e4],
+  ...[-1, 2, 0.5, 1e-3, 3, 100, 1e10, 0.1, 0.9, 0.99, 0.25, 0.75, 1.5, 2.5, 4, 7, 10, 50],
 ];
 const perParameter = 10;
 
@@ -350,19 +339,15 @@ function adversarialValues(range: Bounds | null): number[] {
   return kept.slice(0, perParameter);
 }
 
-/** The ends of a range, or the float32 numbers next to them. */
+/** The ends of a range and what lies next to them; next to 0, the smallest number that is not subnormal. */
 function endsOf(range: Bounds): number[] {
-  return [
-    [range.low, 1],
-    [range.high, -1],
-  ].flatMap(([end, inwards]) => {
-    if (end === undefined || inwards === undefined || !Number.isFinite(end)) return [];
-    const rounded = rankOf(end);
-    return [rounded, rounded + inwards, rounded + 2 * inwards]
-      .map(numberOfRank)
-      .filter((x) => within(x, range))
-      .slice(0, 2);
-  });
+  const next = (end: number, inwards: number): number =>
+    end === 0 ? inwards * 2 ** -126 : numberOfRank(rankOf(end) + inwards);
+  const ends = [
+    { end: range.low, inwards: 1 },
+    { end: range.high, inwards: -1 },
+  ].filter(({ end }) => Number.isFinite(end));
+  return ends.flatMap(({ end, inwards }) => [Math.fround(end), next(end, inwards)]).filter((x) => within(x, range));
 }
 
 const within = (x: number, { low, high, lowClosed, highClosed }: Bounds): boolean =>

@@ -2,7 +2,7 @@
 import type { Activation } from "../ir/activation.js";
 import type { Variable } from "../ir/expr.js";
 import { type Ball, fromNumber, midpoint, subtract } from "../numerics/ball.js";
-import { isHuge, isNotANumber, isSpecial, scaleBy, valueOf } from "../numerics/double-double.js";
+import { isHuge, isNotANumber, isSpecial, scaleBy, signOf, valueOf } from "../numerics/double-double.js";
 import { Program } from "../numerics/double-double-program.js";
 import {
   type Bindings,
@@ -110,12 +110,13 @@ export class FastTruth implements Truth {
     return this.read();
   }
 
-  /** Only runs the formula, for `branches`. */
-  run(values: ArrayLike<number>): void {
+  /** The sign alone, without asking the reference: NaN where there is none or it is not decided. */
+  sign(values: ArrayLike<number>): number {
     this.program.run(values);
+    return this.place === null ? 0 : signOf(this.program.memory, this.place);
   }
 
-  /** Which branches were taken: equal numbers for equal ones. */
+  /** Which branches the last run took: equal numbers for equal ones. */
   branches(): number {
     return this.program.branches();
   }
