@@ -15,6 +15,7 @@ const order = [
   ["compiler/calculus"],
   ["compiler/frontend"],
   ["compiler/backend"],
+  ["compiler/verification"],
   ["compiler"],
   ["compiler/cli"],
 ];
