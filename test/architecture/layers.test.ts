@@ -14,6 +14,7 @@ const order = [
   ["compiler/calculus"],
   ["compiler/frontend"],
   ["compiler/backend"],
+  ["compiler/verification"],
   ["compiler"],
   ["compiler/cli"],
 ];
