@@ -3,7 +3,15 @@ import { activationOf, compile, type EmissionCache, readDefinitions, targetNames
 import { collate, type Diagnostic } from "./diagnostics.js";
 import { inFreshGraph } from "./ir/expr.js";
 import type { Source } from "./source.js";
-import { definitionDigest } from "./verification/certificate.js";
+export { merged } from "./verification/measure.js";
+import {
+  type Certificate,
+  type Certificates,
+  definitionDigest,
+  evidenceOf,
+  type Run,
+  type TruthUsed,
+} from "./verification/certificate.js";
 import {
   emittedColumns,
   type EmittedColumn,
@@ -11,7 +19,9 @@ import {
   type MeasuredTarget,
   measuredTargets,
 } from "./verification/emitted.js";
-import { defaultsFor, type WithActivation } from "./verification/measurer.js";
+import { type Accuracy, accuracyOf, type ColumnAccuracy, columnAccuracy } from "./verification/accuracy.js";
+import { emulatedKernel } from "./verification/emulation.js";
+import { defaultsFor, Measurer, type WithActivation } from "./verification/measurer.js";
 import { parameterSettings } from "./verification/points.js";
 
 /** An activation, compiled: plain data. */
@@ -80,5 +90,91 @@ export function activationsOf(sources: readonly Source[]): WithActivation {
       if (!activation) throw new Error(`the definition '${name}' has errors`);
       return look(activation);
     });
+  };
+}
+
+/** How many stratified inputs besides the adversarial ones. */
+export interface QuickPlan {
+  readonly defaults: number;
+  /** At each of the adversarial parameter settings. */
+  readonly settings: number;
+}
+
+export const quickPlan: QuickPlan = { defaults: 512, settings: 32 };
+
+/** What runs the kernels where nothing else is said. */
+export const engine: string = "V8";
+export const emulation: string = "emulation";
+
+/**
+ * What is known of the errors of each activation's kernels, by name: from certificates that hold, and from measuring the
+ * TypeScript kernels, and those in WGSL where they can be emulated, on some inputs.
+ */
+export async function accuracies(
+  sources: readonly Source[],
+  subjects: readonly Subject[],
+  certificates: Certificates,
+  plan: QuickPlan = quickPlan,
+): Promise<ReadonlyMap<string, Accuracy>> {
+  const measurer = new Measurer(activationsOf(sources), (name, column) => {
+    if (emulatedKernel === undefined) throw new Error("there is no emulator");
+    return emulatedKernel(name, column);
+  });
+  const found = new Map<string, Accuracy>();
+  for (const subject of subjects) {
+    const columns: ColumnAccuracy[] = [];
+    for (const column of subject.columns) {
+      const { target } = column;
+      const current = { definition: subject.definition, kernel: column.digest };
+      const values = subject.defaults[target];
+      const defaults = Object.fromEntries(subject.parameters.map((name, i) => [name, values[i] ?? NaN]));
+      const own = target === "ts" ? engine : emulation;
+      const measurable = target === "ts" || emulatedKernel !== undefined;
+      const measured = measurable ? await measureQuickly(measurer, subject, column, plan) : undefined;
+      const others = Object.keys(certificates.get(subject.name)?.targets[target] ?? {}).filter((name) => name !== own);
+      for (const executor of [own, ...others]) {
+        const key = { activation: subject.name, target, executor, column: column.name };
+        const result = executor === own ? measured : undefined;
+        const accuracy = columnAccuracy(certificates, key, current, result, defaults);
+        if (accuracy !== undefined) columns.push(accuracy);
+      }
+    }
+    if (columns.length > 0) found.set(subject.name, accuracyOf(columns));
+  }
+  return found;
+}
+
+async function measureQuickly(
+  measurer: Measurer,
+  subject: Subject,
+  column: EmittedColumn,
+  plan: QuickPlan,
+): Promise<Certificate> {
+  const measure = async (parameters: readonly number[], stratified: number): Promise<Run> => {
+    const work = { kind: "points", stratified, byReference: 0 } as const;
+    const outcome = await measurer.measure({ activation: subject.name, column, parameters, work });
+    if (outcome.kind !== "measured") throw new Error("points need no interpolant");
+    return { measurement: outcome.measurement, parameters };
+  };
+  const settings: Run[] = [];
+  const defaults = await measure(subject.defaults[column.target], plan.defaults);
+  for (const setting of subject.settings) settings.push(await measure(setting, plan.settings));
+  return certificateOf(subject, column, [defaults], settings, byPoints(0));
+}
+
+const byPoints = (byReference: number): TruthUsed => ({ form: "double-double", margin: null, byReference });
+
+/** A certificate from measurements on points. */
+export function certificateOf(
+  subject: Pick<Subject, "inputs" | "parameters">,
+  column: EmittedColumn,
+  defaults: readonly Run[],
+  settings: readonly Run[],
+  truth: TruthUsed,
+): Certificate {
+  return {
+    kernel: column.digest,
+    defaults: evidenceOf("measured", defaults, subject, truth),
+    parameters: settings.length === 0 ? null : evidenceOf("measured", settings, subject, truth),
   };
 }

@@ -29,12 +29,15 @@ export interface Breach {
   readonly finding: Finding;
 }
 
-/** What breaks the bound: a NaN, an infinity or a wrong limit breaks any. */
+/** A NaN, an infinity or a wrong limit breaks any bound. */
+export function breaks(kind: FindingKind, { ulp }: Finding, bound: Bound): boolean {
+  return kind === "worst" || kind === "nearZero" ? ulp > bound[kind] : true;
+}
+
+/** What of the evidence breaks the bound. */
 export function breachesOf(evidence: Evidence, bound: Bound): readonly Breach[] {
   return findingKinds.flatMap((kind) => {
     const finding = evidence[kind];
-    if (finding === null) return [];
-    const limit = kind === "worst" || kind === "nearZero" ? bound[kind] : -1;
-    return finding.ulp > limit ? [{ kind, finding }] : [];
+    return finding !== null && breaks(kind, finding, bound) ? [{ kind, finding }] : [];
   });
 }

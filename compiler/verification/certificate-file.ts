@@ -9,7 +9,7 @@ import {
   findingKinds,
   type TruthUsed,
 } from "./certificate.js";
-import { bitsText, decimalText, fromBits } from "./float32.js";
+import { bitsText, decimalText, fromBits } from "./number-text.js";
 
 const schema = 1;
 
@@ -19,15 +19,26 @@ export function certificatesText(certificates: Certificates): string {
     definition,
     ...mapped(targets, (executors) =>
       mapped(executors ?? {}, (columns) =>
-        mapped(columns, ({ kernel, defaults, parameters }) => ({
-          kernel,
-          defaults: new Line(evidenceJson(defaults)),
-          ...(parameters === null ? {} : { parameters: new Line(evidenceJson(parameters)) }),
-        })),
+        mapped(columns, (certificate) => {
+          const { kernel, ...evidence } = certificateJson(certificate);
+          return { kernel, ...mapped(evidence, (each) => new Line(each)) };
+        }),
       ),
     ),
   }));
   return `${laidOut({ schema, activations }, "")}\n`;
+}
+
+/** As JSON holds it: numbers of float32 as bits and decimal, what JSON has no number for as text. */
+export function certificateJson({ kernel, defaults, parameters }: Certificate): CertificateJson {
+  const others = parameters === null ? {} : { parameters: evidenceJson(parameters) };
+  return { kernel, defaults: evidenceJson(defaults), ...others };
+}
+
+export interface CertificateJson {
+  readonly kernel: string;
+  readonly defaults: object;
+  readonly parameters?: object;
 }
 
 /** A value that stays on one line. */
@@ -64,7 +75,7 @@ function evidenceJson({ label, inputs, settings, flushed, undecided, truth, ...f
 }
 
 /** JSON knows no infinity. */
-const findingJson = ({ ulp, inputs, parameters, actual, expected }: Finding): object => ({
+export const findingJson = ({ ulp, inputs, parameters, actual, expected }: Finding): object => ({
   ulp: Number.isFinite(ulp) ? ulp : String(ulp),
   at: mapped(inputs, singleText),
   with: mapped(parameters, doubleText),

@@ -107,6 +107,16 @@ export function holds(
   );
 }
 
+/** Those that pass. */
+export function pruned(certificates: Certificates, passes: (key: CertificateKey) => boolean): Certificates {
+  let kept: Certificates = new Map();
+  for (const key of certificateKeys(certificates)) {
+    const [known, certificate] = [certificates.get(key.activation), certificateAt(certificates, key)];
+    if (known && certificate && passes(key)) kept = withCertificate(kept, key, known.definition, certificate);
+  }
+  return kept;
+}
+
 /** What certificates are about, in a fixed order. */
 export function certificateKeys(certificates: Certificates): readonly CertificateKey[] {
   return [...certificates].flatMap(([activation, { targets }]) =>
@@ -194,7 +204,9 @@ function largest(
   let found: { readonly worst: Worst; readonly parameters: readonly number[] } | undefined;
   for (const { measurement, parameters } of runs) {
     const worst = measurement[kind];
-    if (worst !== null && !(found !== undefined && found.worst.ulp >= worst.ulp)) found = { worst, parameters };
+    // An error of 0 has no place.
+    if (worst !== null && worst.ulp > 0 && !(found !== undefined && found.worst.ulp >= worst.ulp))
+      found = { worst, parameters };
   }
   if (found === undefined) return null;
   const { worst, parameters } = found;

@@ -8,6 +8,7 @@ export interface DeviceRunner {
   readonly name: string;
   /** Validates and compiles a column's kernel. */
   load(column: WgslColumn): Promise<DeviceKernel>;
+  close(): void;
 }
 
 export interface DeviceKernel {
@@ -53,6 +54,10 @@ export class WebGpuRunner implements DeviceRunner {
       }),
     );
     return new WebGpuKernel(device, column, steps, this.faults);
+  }
+
+  close(): void {
+    this.device.destroy();
   }
 }
 
@@ -214,13 +219,14 @@ class WebGpuKernel implements DeviceKernel {
           break;
         }
         case "uniforms": {
-          const view = new DataView(new ArrayBuffer(binding.size ?? 16));
+          const bytes = new Uint8Array(binding.size ?? 16);
+          const view = new DataView(bytes.buffer);
           for (const { name, role, type, offset } of binding.fields ?? []) {
             const value = role === "extent" ? (extents[name] ?? 0) : parameter(name);
             if (type === "f32") view.setFloat32(offset, value, true);
             else view.setUint32(offset, value, true);
           }
-          device.queue.writeBuffer(buffer, 0, view);
+          device.queue.writeBuffer(buffer, 0, bytes);
           break;
         }
         case "cotangent":

@@ -36,6 +36,8 @@ export type Batching = "elements" | "channels" | "calls";
 interface Emitted {
   /** Null is the value, a name the derivative in that input or learned parameter. */
   readonly of: string | null;
+  /** `forward`, `d/dx`. */
+  readonly name: string;
   readonly batching: Batching;
   readonly digest: string;
   readonly inputs: readonly string[];
@@ -60,8 +62,7 @@ export interface WgslColumn extends Emitted {
 
 export type EmittedColumn = TypeScriptColumn | WgslColumn;
 
-/** `forward`, `d/dx`: what a column is called. */
-export const columnName = (of: string | null): string => (of === null ? "forward" : `d/d${of}`);
+const columnName = (of: string | null): string => (of === null ? "forward" : `d/d${of}`);
 
 /** The activations that were compiled. */
 export function kernelEntries(files: readonly OutputFile[]): readonly KernelEntry[] {
@@ -89,6 +90,7 @@ async function emittedColumn(
   const { ts, wgsl } = entry.kernels;
   const names = {
     of,
+    name: columnName(of),
     inputs: entry.inputs,
     parameters: [...entry.hyperparameters, ...entry.learned].map(({ name }) => name),
   };

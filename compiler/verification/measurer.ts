@@ -1,6 +1,6 @@
 /** Pieces of measuring that stand for themselves, so that threads can share them out. */
 import type { Activation } from "../ir/activation.js";
-import { columnName, type EmittedColumn, type MeasuredTarget } from "./emitted.js";
+import type { EmittedColumn, MeasuredTarget } from "./emitted.js";
 import { type UnaryTruth, unaryTruth } from "./interpolant.js";
 import { loadKernel } from "./kernels.js";
 import { type BatchKernel, type Measurement, type MeasureOptions, measurePoints, measureRange } from "./measure.js";
@@ -90,7 +90,7 @@ export function columnOf(activation: Activation, of: string | null): Column {
   if (of === null) return { activation, of };
   const variables = [...activation.inputs, ...activation.learned.map(({ variable }) => variable)];
   const variable = variables.find(({ name }) => name === of);
-  if (!variable) throw new Error(`${activation.name} has no column ${columnName(of)}`);
+  if (!variable) throw new Error(`${activation.name} has no derivative in ${of}`);
   return { activation, of: variable };
 }
 
