@@ -152,13 +152,14 @@ function graphText(roots: readonly Expr[]): unknown {
       case "constant":
         return `${node.value.numerator}/${node.value.denominator}`;
       case "variable":
-        return [node.role, node.name];
+        // The name of a formal tells where its definition stands.
+        return node.role === "formal" ? node.role : [node.role, node.name];
       case "application": {
         const operands = node.operands.map((operand) => places.get(operand));
         if (node.rule === null) return [node.primitive, ...operands];
         const { formals, body, gradients } = node.rule;
-        const names = [...formals, ...gradients.keys()].map(({ name }) => name);
-        return [node.primitive, ...operands, names, graphText([body, ...gradients.values()])];
+        const declared = [...gradients.keys()].map((formal) => formals.indexOf(formal));
+        return [node.primitive, ...operands, declared, graphText([...formals, body, ...gradients.values()])];
       }
     }
   });

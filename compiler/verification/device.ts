@@ -31,8 +31,10 @@ export class WebGpuRunner implements DeviceRunner {
 
   async load(column: WgslColumn): Promise<DeviceKernel> {
     const { device } = this;
+    // What is wrong is said by the messages.
+    device.pushErrorScope("validation");
     const module = device.createShaderModule({ code: column.code });
-    const { messages } = await module.getCompilationInfo();
+    const [{ messages }] = await Promise.all([module.getCompilationInfo(), device.popErrorScope()]);
     const errors = messages.filter(({ type }) => type === "error");
     if (errors.length > 0) {
       throw new Error(errors.map(({ message, lineNum }) => `line ${lineNum}: ${message}`).join("\n"));

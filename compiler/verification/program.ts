@@ -58,7 +58,7 @@ export async function wgslProgram(file: string, entryPoints: readonly string[]):
   return programOf(wgslDeclarations(file), entryPoints, "the shader");
 }
 
-const wgslToken = /\/\/[^\n]*|\/\*[^]*?\*\/|[\w.]+|\S/g;
+const wgslToken = /\/\/[^\n]*|\/\*[^]*?\*\/|[A-Za-z_]\w*|[\d.][\w.]*|\S/g;
 
 /** Splits a shader at the ends of its declarations: a `;` or a function's `}` outside of all brackets. */
 function wgslDeclarations(file: string): Declaration[] {
