@@ -108,9 +108,8 @@ async function jobsFor(
   return chosen.flatMap((subject) =>
     subject.columns.map((column) => {
       const executor = column.target === "ts" ? engine : device;
-      // On a device, a gradient that sums up takes a dispatch for each input.
-      const provable = subject.inputs.length === 1 && !(column.target === "wgsl" && column.batching === "calls");
-      const state = request.exhaustive && provable ? stateOf(subject, column, executor, environment) : undefined;
+      const state =
+        request.exhaustive && subject.inputs.length === 1 ? stateOf(subject, column, executor, environment) : undefined;
       return new ColumnJob(subject, column, executor, environment.verification.plan, state);
     }),
   );

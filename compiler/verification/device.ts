@@ -77,13 +77,8 @@ interface Arrangement {
   readonly groups: readonly { readonly step: Step; readonly group: GPUBindGroup; readonly workgroups: number }[];
 }
 
-/** Dispatches of one submission where each element takes its own: more of them and some drivers give up. */
-const callsAtOnce = 1024;
-
 class WebGpuKernel implements DeviceKernel {
   private arranged: Arrangement | undefined;
-  /** Bytes from one element to the next: where each has a call of its own, what a binding's offset must be a multiple of. */
-  private readonly stride: number;
   private readonly bindings: ReadonlyMap<string, WgslBinding>;
   private readonly result: string;
 
@@ -93,7 +88,6 @@ class WebGpuKernel implements DeviceKernel {
     private readonly steps: readonly Step[],
     private readonly faults: readonly string[],
   ) {
-    this.stride = column.batching === "calls" ? device.limits.minStorageBufferOffsetAlignment : 4;
     const bindings = column.passes.flatMap((pass) => pass.bindings);
     this.bindings = new Map(bindings.map((binding) => [keyOf(binding), binding]));
     const result = bindings.find((binding) => isResult(binding, column.of));
@@ -102,22 +96,9 @@ class WebGpuKernel implements DeviceKernel {
   }
 
   async run(inputs: readonly Float32Array[], parameters: readonly number[]): Promise<Float32Array> {
+    const { device } = this;
     const count = inputs[0]?.length ?? 0;
-    const results = new Float32Array(count);
-    const most = this.column.batching === "calls" ? callsAtOnce : Math.max(count, 1);
-    for (let first = 0; first < count; first += most) {
-      const part = inputs.map((input) => input.subarray(first, first + most));
-      results.set(await this.submit(part, parameters, Math.min(most, count - first)), first);
-    }
-    return results;
-  }
-
-  private async submit(
-    inputs: readonly Float32Array[],
-    parameters: readonly number[],
-    count: number,
-  ): Promise<Float32Array> {
-    const { device, stride } = this;
+    if (count === 0) return new Float32Array(0);
     const { buffers, groups, staging } = this.arrange(count);
     this.write(buffers, inputs, parameters, count);
     const encoder = device.createCommandEncoder();
@@ -133,10 +114,7 @@ class WebGpuKernel implements DeviceKernel {
     if (source) encoder.copyBufferToBuffer(source, 0, staging, 0, staging.size);
     device.queue.submit([encoder.finish()]);
     await staging.mapAsync(GPUMapMode.READ);
-    const mapped = new Float32Array(staging.getMappedRange());
-    const step = stride / 4;
-    const results =
-      step === 1 ? mapped.slice(0, count) : Float32Array.from({ length: count }, (_, i) => mapped[i * step]!);
+    const results = new Float32Array(staging.getMappedRange()).slice(0, count);
     staging.unmap();
     const [fault] = this.faults;
     if (fault !== undefined) throw new Error(fault);
@@ -149,20 +127,15 @@ class WebGpuKernel implements DeviceKernel {
     this.arranged = undefined;
   }
 
-  /** Whether each element has a place of its own in this binding, apart from those of the others. */
-  private isStrided(binding: WgslBinding): boolean {
-    return this.column.batching === "calls" && (binding.role === "input" || keyOf(binding) === this.result);
-  }
-
   private arrange(count: number): Arrangement {
     if (this.arranged?.count === count) return this.arranged;
     this.release();
-    const { device, stride } = this;
-    const extents: Readonly<Record<string, number>> = extentsFor(this.column.batching, count);
+    const { device } = this;
+    const extents: Readonly<Record<string, number>> = extentsFor("elements", count);
     const buffers = new Map<string, GPUBuffer>();
     for (const [key, binding] of this.bindings) {
       const bytes = binding.type === "uniform" ? (binding.size ?? 16) : 4 * countOf(binding.length ?? "1", extents);
-      const size = this.isStrided(binding) ? stride * count : Math.max(16, Math.ceil(bytes / 16) * 16);
+      const size = Math.max(16, Math.ceil(bytes / 16) * 16);
       const usage = binding.type === "uniform" ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE;
       buffers.set(key, device.createBuffer({ size, usage: usage | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST }));
     }
@@ -175,23 +148,18 @@ class WebGpuKernel implements DeviceKernel {
       if (role !== "cotangent" || !buffer) continue;
       device.queue.writeBuffer(buffer, 0, new Float32Array(countOf(length ?? "1", extents)).fill(1));
     }
-    const calls = this.column.batching === "calls" ? count : 1;
-    const groups = Array.from({ length: calls }, (_, i) =>
-      this.steps.map((step) => ({
-        step,
-        group: this.bind(step, buffers, i),
-        workgroups: Math.ceil(countOf(step.pass.dispatch.over, extents) / step.pass.dispatch.perWorkgroup),
-      })),
-    ).flat();
+    const groups = this.steps.map((step) => ({
+      step,
+      group: this.bind(step, buffers),
+      workgroups: Math.ceil(countOf(step.pass.dispatch.over, extents) / step.pass.dispatch.perWorkgroup),
+    }));
     return (this.arranged = { count, buffers, staging, groups });
   }
 
-  private bind({ pass, layout }: Step, buffers: ReadonlyMap<string, GPUBuffer>, call: number): GPUBindGroup {
+  private bind({ pass, layout }: Step, buffers: ReadonlyMap<string, GPUBuffer>): GPUBindGroup {
     const entries = pass.bindings.flatMap((binding) => {
       const buffer = buffers.get(keyOf(binding));
-      if (!buffer) return [];
-      const part = this.isStrided(binding) ? { offset: call * this.stride, size: 16 } : {};
-      return [{ binding: binding.binding, resource: { buffer, ...part } }];
+      return buffer ? [{ binding: binding.binding, resource: { buffer } }] : [];
     });
     return this.device.createBindGroup({ layout, entries });
   }
@@ -202,8 +170,8 @@ class WebGpuKernel implements DeviceKernel {
     parameters: readonly number[],
     count: number,
   ): void {
-    const { column, device, stride } = this;
-    const extents: Readonly<Record<string, number>> = extentsFor(column.batching, count);
+    const { column, device } = this;
+    const extents: Readonly<Record<string, number>> = extentsFor("elements", count);
     const parameter = (name: string): number => parameters[column.parameters.indexOf(name)] ?? NaN;
     for (const [key, binding] of this.bindings) {
       const buffer = buffers.get(key);
@@ -211,8 +179,8 @@ class WebGpuKernel implements DeviceKernel {
       switch (binding.role) {
         case "input": {
           const numbers = inputs[column.inputs.indexOf(binding.name)] ?? new Float32Array(count);
-          if (stride === 4) device.queue.writeBuffer(buffer, 0, unshared(numbers));
-          else device.queue.writeBuffer(buffer, 0, spread(numbers, stride / 4));
+          // A device takes no memory that another thread sees.
+          device.queue.writeBuffer(buffer, 0, new Float32Array(numbers));
           break;
         }
         case "learned": {
@@ -241,12 +209,3 @@ class WebGpuKernel implements DeviceKernel {
 }
 
 const keyOf = ({ role, name }: WgslBinding): string => `${role} ${name}`;
-
-/** Numbers that no other thread sees, as a device wants them. */
-const unshared = (numbers: Float32Array): Float32Array<ArrayBuffer> => new Float32Array(numbers);
-
-function spread(numbers: Float32Array, step: number): Float32Array<ArrayBuffer> {
-  const result = new Float32Array(numbers.length * step);
-  numbers.forEach((number, i) => (result[i * step] = number));
-  return result;
-}

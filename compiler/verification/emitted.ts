@@ -7,7 +7,8 @@ import type {
   WgslPassDescription,
 } from "../backend/manifest.js";
 import type { OutputFile } from "../backend/output.js";
-import { typescriptProgram, wgslProgram } from "./program.js";
+import { wgslName } from "../names.js";
+import { typescriptProgram, wgslFunction, wgslProgram } from "./program.js";
 
 /** What the manifest says of an activation, as far as it matters to who calls its kernels. */
 export interface KernelEntry {
@@ -38,7 +39,6 @@ interface Emitted {
   readonly of: string | null;
   /** `forward`, `d/dx`. */
   readonly name: string;
-  readonly batching: Batching;
   readonly digest: string;
   readonly inputs: readonly string[];
   /** Hyperparameters, then learned parameters. */
@@ -48,6 +48,7 @@ interface Emitted {
 /** Plain data, to be sent to another thread. */
 export interface TypeScriptColumn extends Emitted {
   readonly target: "ts";
+  readonly batching: Batching;
   /** The kernel and what it calls: a module in JavaScript. */
   readonly code: string;
   readonly kernel: TypeScriptKernel;
@@ -56,7 +57,7 @@ export interface TypeScriptColumn extends Emitted {
 export interface WgslColumn extends Emitted {
   readonly target: "wgsl";
   readonly code: string;
-  /** Those of the kernel's passes on which the result depends. */
+  /** Those of the kernel's passes on which the result depends; where it is a sum, one that writes the terms. */
   readonly passes: readonly WgslPassDescription[];
 }
 
@@ -107,7 +108,76 @@ async function emittedColumn(
     passes.map(({ entryPoint }) => entryPoint),
   );
   const bindings = passes.flatMap((pass) => pass.bindings);
-  return { target: "wgsl", ...names, batching: batchingOf(bindings, of), digest, code, passes };
+  const kernel = batchingOf(bindings, of) === "elements" ? { code, passes } : await termsOfSum(entry, code, of);
+  return { target: "wgsl", ...names, digest, ...kernel };
+}
+
+/**
+ * A kernel that writes what the real one adds up: `f_backward` of each element, which the file has for other shaders
+ * too. A sum for each element would take a dispatch for each element.
+ */
+async function termsOfSum(
+  { name, inputs, learned, hyperparameters }: KernelEntry,
+  file: string,
+  of: string | null,
+): Promise<Pick<WgslColumn, "code" | "passes">> {
+  const backward = `${wgslName(name)}_backward`;
+  const { text, struct } = await wgslFunction(file, backward);
+  const member = struct[[...inputs, ...learned.map((parameter) => parameter.name)].indexOf(of ?? "")];
+  const parameters = [...learned, ...hyperparameters];
+  const call = [
+    "1.0",
+    ...inputs.map((_, i) => `measured_input_${i}[i]`),
+    ...parameters.map((_, i) => `measured.parameter_${i}`),
+  ].join(", ");
+  const code = `${text}
+struct measured_values {
+  size: u32,
+${parameters.map((_, i) => `  parameter_${i}: f32,`).join("\n")}
+}
+@group(0) @binding(0) var<uniform> measured: measured_values;
+@group(0) @binding(1) var<storage, read_write> measured_result: array<f32>;
+${inputs.map((_, i) => `@group(0) @binding(${i + 2}) var<storage, read> measured_input_${i}: array<f32>;`).join("\n")}
+@compute @workgroup_size(256)
+fn measured_terms(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i < measured.size) {
+    measured_result[i] = ${backward}(${call})${member === undefined ? "" : `.${member}`};
+  }
+}
+`;
+  const fields = [
+    { name: "size", role: "extent", type: "u32", offset: 0 } as const,
+    ...parameters.map(
+      (each, i) => ({ name: each.name, role: "hyperparameter", type: "f32", offset: 4 * i + 4 }) as const,
+    ),
+  ];
+  const storage = { group: 0, element: "f32", length: "size" } as const;
+  const pass: WgslPassDescription = {
+    entryPoint: "measured_terms",
+    workgroupSize: 256,
+    dispatch: { over: "size", perWorkgroup: 256 },
+    bindings: [
+      {
+        group: 0,
+        binding: 0,
+        name: "uniforms",
+        role: "uniforms",
+        type: "uniform",
+        size: 16 * Math.ceil(fields.length / 4),
+        fields,
+      },
+      { ...storage, binding: 1, name: "result", role: "gradient", type: "storage", ...(of === null ? {} : { of }) },
+      ...inputs.map(
+        (input, i) => ({ ...storage, binding: i + 2, name: input, role: "input", type: "read-only-storage" }) as const,
+      ),
+    ],
+  };
+  return { code, passes: [pass] };
 }
 
 /** What a binding and an argument have in common. */

@@ -58,6 +58,16 @@ export async function wgslProgram(file: string, entryPoints: readonly string[]):
   return programOf(wgslDeclarations(file), entryPoints, "the shader");
 }
 
+/** A function of a shader with what it uses, and the members of what it returns: none where that is a number. */
+export async function wgslFunction(file: string, name: string): Promise<{ text: string; struct: readonly string[] }> {
+  const declarations = wgslDeclarations(file);
+  const { text } = await programOf(declarations, [name], "the shader");
+  const { tokens = [] } = declarations.find(({ names }) => names.includes(name)) ?? {};
+  const type = tokens[tokens.indexOf(">", tokens.indexOf(")")) + 1];
+  const struct = declarations.find(({ names }) => type !== undefined && names.includes(type));
+  return { text, struct: (struct?.tokens ?? []).filter((_, i, all) => all[i + 1] === ":") };
+}
+
 const wgslToken = /\/\/[^\n]*|\/\*[^]*?\*\/|[A-Za-z_]\w*|[\d.][\w.]*|\S/g;
 
 /** Splits a shader at the ends of its declarations: a `;` or a function's `}` outside of all brackets. */
