@@ -12,6 +12,7 @@ import { inFreshGraph } from "./ir/expr.js";
 import { positionOf } from "./render-diagnostics.js";
 import { review } from "./review.js";
 import type { Source } from "./source.js";
+import type { Accuracy } from "./verification/accuracy.js";
 
 /** One activation's analysis, as `actc check --json` gives it. */
 export interface Analysis {
@@ -34,7 +35,10 @@ export interface Analysis {
 const width = 80;
 
 /** With errors: what can be said of the definitions without. */
-export function analyse(sources: readonly Source[]): {
+export function analyse(
+  sources: readonly Source[],
+  accuracies: ReadonlyMap<string, Accuracy> = new Map(),
+): {
   text: string;
   json: unknown;
   diagnostics: readonly Diagnostic[];
@@ -42,7 +46,7 @@ export function analyse(sources: readonly Source[]): {
   const { definitions, diagnostics } = readDefinitions(sources);
   const found: Diagnostic[] = [...diagnostics];
   const blocks: string[] = [];
-  const analyses: Analysis[] = [];
+  const analyses: (Analysis & { readonly accuracy: unknown })[] = [];
   for (const checked of definitions) {
     inFreshGraph(() => {
       const { activation, diagnostics: elaborated } = activationOf(checked);
@@ -52,8 +56,9 @@ export function analyse(sources: readonly Source[]): {
       const { line } = positionOf(checked.source.text, checked.definition.name.span.start);
       const behaviour = behaviourOf(activation);
       const analysis = analysisOf(activation, behaviour, line);
-      analyses.push(analysis);
-      blocks.push(blockOf(analysis, activation, behaviour));
+      const accuracy = accuracies.get(activation.name);
+      analyses.push({ ...analysis, accuracy: accuracy?.json ?? [] });
+      blocks.push(blockOf(analysis, activation, behaviour) + accuracyText(accuracy));
     });
   }
   const text = [...blocks, `${summary(analyses.length, found)}\n`].join("\n");
@@ -127,6 +132,13 @@ function blockOf(
   }
   return `${lines.join("\n")}\n`;
 }
+
+/** Entries on the errors of its kernels. */
+const accuracyText = (accuracy: Accuracy | undefined): string =>
+  (accuracy?.lines ?? [])
+    .flatMap(({ label, text }) => wrapped(text, width, `  ${label.padEnd(11)} `, " ".repeat(14)))
+    .map((line) => `${line}\n`)
+    .join("");
 
 function summary(count: number, diagnostics: readonly Diagnostic[]): string {
   const counted = (number: number, word: string): string =>

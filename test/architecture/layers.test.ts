@@ -20,9 +20,11 @@ const order = [
   ["compiler/cli"],
 ];
 
-/** Files that every layer may use: positions, diagnostics, names. */
+/** Files that every layer may use: positions, diagnostics, names, digests. */
 const everywhere = new Set(
-  ["source", "diagnostics", "names", "reserved-names", "suggestion", "version"].map((name) => `compiler/${name}.ts`),
+  ["source", "diagnostics", "names", "reserved-names", "sha256", "suggestion", "version"].map(
+    (name) => `compiler/${name}.ts`,
+  ),
 );
 
 function sources(folder: string): string[] {
