@@ -1,0 +1,141 @@
+/** Where learning goes on: how steep a curve is, and where its gradient is gone. */
+import type { Kink } from "../calculus/kinks.js";
+import { type Curve, exactly, numberOf } from "./curve.js";
+import { type FloatFormat, float32 } from "./floats.js";
+import { isPoint, magnitudeOf, order, signOf, signOfEnd, type Enclosure } from "./interval.js";
+import { limitTowards, type Limits } from "./limits.js";
+import type { Places, Span } from "./places.js";
+import { stretches, type Stretch } from "./stretches.js";
+import { best, beside, type Extreme } from "./turning.js";
+
+/**
+ * What a format makes of value and gradient. `dead`: the gradient is exactly 0. `vanishes`: it only rounds to 0.
+ * `breaks`: the value, or the gradient, overflows or does not exist.
+ */
+export type GradientClass = "alive" | "dead" | "vanishes" | "breaks" | "unknown";
+
+export function gradientClass(value: Enclosure, gradient: Enclosure, format: FloatFormat): GradientClass {
+  if (!value || !gradient) return "breaks";
+  const [size, steepness] = [magnitudeOf(value), magnitudeOf(gradient)];
+  if (order(size.low, format.overflow) >= 0 || order(steepness.low, format.overflow) >= 0) return "breaks";
+  if (!value.total || !gradient.total) return "unknown";
+  if (order(size.high, format.overflow) >= 0 || order(steepness.high, format.overflow) >= 0) return "unknown";
+  if (signOfEnd(steepness.high) === 0) return "dead";
+  if (order(steepness.high, format.underflow) <= 0) return "vanishes";
+  return order(steepness.low, format.underflow) > 0 ? "alive" : "unknown";
+}
+
+/** The line of the format, cut where that changes; a zero of the gradient at a single number is none. */
+export function gradientStretches(
+  curve: Curve,
+  samples: readonly number[],
+  format: FloatFormat,
+): Stretch<GradientClass>[] {
+  const found = stretches(samples, (x) => gradientClass(curve.value.at(x), curve.gradient.at(x), format), format);
+  const result: { is: GradientClass; from: number; to: number }[] = [];
+  found.forEach((stretch, i) => {
+    const isZero = stretch.from === stretch.to && (stretch.is === "dead" || stretch.is === "vanishes");
+    const passing = isZero && found[i - 1]?.is === found[i + 1]?.is;
+    const last = result.at(-1);
+    if (last && (passing || last.is === stretch.is)) last.to = stretch.to;
+    else result.push({ ...stretch });
+  });
+  return result;
+}
+
+/** So many of the steepest places among the samples are looked at closely. */
+const mostPeaks = 8;
+
+/** The largest |gradient|. */
+export function steepestOf(
+  curve: Curve,
+  kinks: readonly Kink[],
+  places: Places,
+  samples: readonly number[],
+  limits: Limits,
+): Extreme | null {
+  const { gradient } = curve;
+  const steepness = (x: number): number => Math.abs(numberOf(gradient.at(x)) ?? 0);
+  const values = samples.map(steepness);
+  const top = Math.max(...values);
+  if (top === 0) return { value: 0, at: { from: -Infinity, to: Infinity, fromIncluded: false, toIncluded: false }, attained: true };
+  const candidates: Extreme[] = limits.flatMap((limit, i) =>
+    limit === null ? [] : [{ value: Math.abs(limit), at: i === 0 ? -Infinity : Infinity, attained: false }],
+  );
+  const peaks = samples
+    .map((x, i) => ({ x, i, value: values[i] ?? 0 }))
+    .filter(({ i, value }) => value >= top / 2 && value >= (values[i - 1] ?? 0) && value >= (values[i + 1] ?? 0))
+    .sort((a, b) => b.value - a.value || Math.abs(a.x) - Math.abs(b.x))
+    .slice(0, mostPeaks);
+  for (const { x, i } of peaks) {
+    const plateau = plateauAt(curve, places, samples, x);
+    if (plateau) {
+      candidates.push({ value: steepness(x), at: plateau, attained: true });
+      continue;
+    }
+    const peak = peakBetween(curve, samples[i - 1] ?? x, x, samples[i + 1] ?? x);
+    if (peak !== undefined) candidates.push({ value: steepness(peak), at: peak, attained: true });
+  }
+  for (const { point } of kinks) {
+    const here = steepness(point);
+    for (const side of [-1, 1] as const) {
+      const value = steepness(beside(point, side));
+      candidates.push({ value, at: point, attained: Math.abs(value - here) <= 1e-9 * value });
+    }
+  }
+  for (const { from, to } of holesOf(curve, samples, places)) {
+    for (const [end, side] of [[from, -1], [to, 1]] as const) {
+      if (!Number.isFinite(end)) continue;
+      const limit = limitTowards(gradient, exactly(end), side);
+      if (limit !== null) candidates.push({ value: Math.abs(limit), at: end, attained: false });
+    }
+  }
+  return best(candidates, 1);
+}
+
+/** Where there is no gradient, as spans whose ends it may come to. */
+function holesOf(curve: Curve, samples: readonly number[], places: Places): Span[] {
+  const found = stretches(samples, (x) => {
+    const gradient = curve.gradient.at(x);
+    return gradient === null || (gradient.total && gradient.low.kind === "infinite");
+  }, float32);
+  return found.filter(({ is }) => is).map((stretch) => places.span(stretch, float32));
+}
+
+/** The span on which the gradient is what it is at x, if that does not change there. */
+function plateauAt({ gradient, bend }: Curve, places: Places, samples: readonly number[], x: number): Span | undefined {
+  const flat = bend.at(x);
+  const here = gradient.at(x);
+  if (!here || !flat || !flat.total || !isPoint(flat) || signOfEnd(flat.low) !== 0) return undefined;
+  const level = magnitudeOf(here);
+  const isSame = (other: number): boolean => {
+    const value = gradient.at(other);
+    const size = value && magnitudeOf(value);
+    return size !== null && order(size.low, level.low) === 0 && order(size.high, level.high) === 0;
+  };
+  const all = stretches(samples, isSame, float32).filter(({ is, from, to }) => is && from < to);
+  const around = all.find(({ from, to }) => from <= x && x <= to);
+  return around && places.span(around, float32);
+}
+
+/** The zero of the gradient's derivative near a sample that its neighbours do not exceed, if there is one. */
+function peakBetween({ gradient, bend }: Curve, before: number, x: number, after: number): number | undefined {
+  const value = gradient.at(x);
+  const up = (value && signOf(value)) ?? 0;
+  const turn = (place: number): number => {
+    const slope = bend.at(place);
+    return ((slope && signOf(slope)) ?? NaN) * up;
+  };
+  const here = turn(x);
+  if (here === 0) return x;
+  let [left, right] = here > 0 ? [x, after] : [before, x];
+  if (!(turn(left) > 0 && turn(right) < 0)) return undefined;
+  for (let i = 0; i < 48; i++) {
+    const middle = left + (right - left) / 2;
+    const sign = turn(middle);
+    if (sign === 0) return middle;
+    if (sign > 0) left = middle;
+    else right = middle;
+  }
+  return left + (right - left) / 2;
+}
