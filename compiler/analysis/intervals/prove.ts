@@ -1,9 +1,8 @@
 /** Whether an expression stays below what a format can hold: proved cell by cell, on ever smaller intervals. */
-import type { Variable } from "../ir/expr.js";
+import type { Variable } from "../../ir/expr.js";
 import type { Encloser } from "./enclosure.js";
-import { exactly } from "./curve.js";
 import { float32 } from "./floats.js";
-import { between, magnitudeOf, order, point, type Enclosure, type Interval } from "./interval.js";
+import { between, exactly, magnitudeOf, order, point, type Enclosure, type Interval } from "./interval.js";
 
 /** A variable and the float32 numbers that it ranges over. */
 export interface Side {
@@ -55,7 +54,10 @@ export function proveFinite(encloser: Encloser, sides: readonly Side[], budget: 
     left--;
     if (isPoint && isFinite(encloser.at(given, lastPrecision)[0] ?? null)) continue;
     if (isPoint || left <= 0) {
-      return { verdict: "undecided", near: new Map(sides.map(({ variable }, i) => [variable, float32.at(from[i] ?? 0)])) };
+      return {
+        verdict: "undecided",
+        near: new Map(sides.map(({ variable }, i) => [variable, float32.at(from[i] ?? 0)])),
+      };
     }
     const [low, high] = [from[widest] ?? 0, to[widest] ?? 0];
     const middle = Math.floor((low + high) / 2);

@@ -1,10 +1,10 @@
 /** Where a curve rises and falls, and so how far its values reach. */
-import { expandedAsWritten } from "../calculus/as-written.js";
-import type { Kink } from "../calculus/kinks.js";
-import { isApplication, occurs, reachable } from "../ir/expr.js";
-import { type Curve, exactly, numberOf, type Quantity } from "./curve.js";
-import { float32, powerOfTwo } from "./floats.js";
-import { magnitudeOf, order, signOf, type Enclosure } from "./interval.js";
+import { expandedAsWritten } from "../../calculus/as-written.js";
+import type { Kink } from "../../calculus/kinks.js";
+import { isApplication, occurs, reachable } from "../../ir/expr.js";
+import { type Curve, numberOf, type Quantity } from "./curve.js";
+import { float32, powerOfTwo } from "../intervals/floats.js";
+import { exactly, magnitudeOf, order, signOf, type Enclosure } from "../intervals/interval.js";
 import { limitTowards, type Limits } from "./limits.js";
 import type { Places, Span } from "./places.js";
 import { stretches } from "./stretches.js";
@@ -46,8 +46,8 @@ const offset = powerOfTwo(-45);
 export const beside = (x: number, side: 1 | -1): number => x + side * offset * Math.max(1, Math.abs(x));
 
 /** What is larger than this far out grows without bound. */
-const large = powerOfTwo(39);
-const farOut = powerOfTwo(40);
+export const large = powerOfTwo(39);
+export const farOut = powerOfTwo(40);
 
 /**
  * @param samples numbers of float32, ascending
@@ -187,7 +187,9 @@ function borderBetween(slope: Quantity, low: number, high: number): number {
 /** Where the domain, and with it the piece, ends. */
 function domainEnd(x: number, side: 1 | -1, domain: readonly Span[]): number {
   const near = domain.map(({ from, to }) => (side < 0 ? from : to));
-  const end = near.find((place) => place === x || (Math.abs(place - x) <= 1e-6 * Math.abs(x) && place * side >= x * side));
+  const end = near.find(
+    (place) => place === x || (Math.abs(place - x) <= 1e-6 * Math.abs(x) && place * side >= x * side),
+  );
   if (end !== undefined) return end;
   if (Math.abs(x) < float32.greatest || Math.sign(x) !== side) return x;
   return side * Infinity;
@@ -240,7 +242,9 @@ function extremeOf(
         continue;
       }
       if (Math.abs(end) >= within) continue;
-      const hole = domain.find((span) => (span.from === end && !span.fromIncluded) || (span.to === end && !span.toIncluded));
+      const hole = domain.find(
+        (span) => (span.from === end && !span.fromIncluded) || (span.to === end && !span.toIncluded),
+      );
       if (hole) {
         add(end, limitTowards(value, exactly(end), inwards), false);
         continue;
@@ -249,22 +253,26 @@ function extremeOf(
       const number = numberOf(value.at(isJump ? beside(end, inwards) : end));
       const here = isJump ? numberOf(value.at(end)) : number;
       const attained =
-        direction === "constant" || (number !== undefined && here !== undefined && Math.abs(number - here) <= 1e-9 * Math.max(1, Math.abs(here)));
+        direction === "constant" ||
+        (number !== undefined && here !== undefined && Math.abs(number - here) <= 1e-9 * Math.max(1, Math.abs(here)));
       add(end, attained && direction !== "constant" ? here : number, attained);
     }
     if (direction !== "constant") continue;
     // All over the piece, which a border belongs to if it has its value.
     const middle = insideOf(from, to);
     const number = numberOf(value.at(middle));
-    const includes = (end: number): boolean => Number.isFinite(end) && number !== undefined && numberOf(value.at(end)) === number;
+    const includes = (end: number): boolean =>
+      Number.isFinite(end) && number !== undefined && numberOf(value.at(end)) === number;
     add({ from, to, fromIncluded: includes(from), toIncluded: includes(to) }, number, true);
   }
-  for (const { point, continuous } of kinks) if (!continuous && Math.abs(point) <= within) add(point, numberOf(value.at(point)), true);
+  for (const { point, continuous } of kinks)
+    if (!continuous && Math.abs(point) <= within) add(point, numberOf(value.at(point)), true);
   if (within < Infinity) {
     isUnknown = false;
     for (const x of samples) {
       const number = numberOf(value.at(x)) ?? 0;
-      if (Math.abs(x) >= farOut && number * side > large) return { value: side * Infinity, at: side * Infinity, attained: false };
+      if (Math.abs(x) >= farOut && number * side > large)
+        return { value: side * Infinity, at: side * Infinity, attained: false };
     }
   }
   return isUnknown ? null : best(candidates, side);
@@ -275,12 +283,20 @@ function insideOf(from: number, to: number): number {
   return to === Infinity ? Math.max(2 * from, from + 1) : from + (to - from) / 2;
 }
 
-/** The largest, or the smallest: rather where it is attained, over a span, and near to 0. */
+/** The largest, or the smallest: rather where it is attained, over a span, near to 0, and to its right. */
 export function best(candidates: readonly Extreme[], side: 1 | -1): Extreme | null {
-  const rank = ({ at, attained }: Extreme): number =>
-    (attained ? 0 : 4e38) + (typeof at === "number" ? 1 + Math.abs(at) : 0);
+  const rank = ({ at, attained }: Extreme): readonly number[] => {
+    const [distance, left] = typeof at === "number" ? [1 + Math.abs(at), at < 0 ? 1 : 0] : [0, 0];
+    return [attained ? 0 : 1, distance, left];
+  };
+  const isBetter = (a: Extreme, b: Extreme): boolean => {
+    const [p, q] = [rank(a), rank(b)];
+    const i = p.findIndex((part, j) => part !== q[j]);
+    return i >= 0 && (p[i] ?? 0) < (q[i] ?? 0);
+  };
   const top = Math.max(...candidates.map(({ value }) => value * side));
-  const ties = (value: number): boolean => value === top || Math.abs(top - value) <= 1e-12 * Math.abs(value);
-  const tied = candidates.filter(({ value }) => ties(value * side) && Number.isFinite(value) === Number.isFinite(top));
-  return tied.reduce<Extreme | null>((found, next) => (found && rank(found) <= rank(next) ? found : next), null);
+  const ties = (value: number): boolean =>
+    value === top || (Number.isFinite(value) && top - value <= 1e-12 * Math.abs(value));
+  const tied = candidates.filter(({ value }) => ties(value * side));
+  return tied.reduce<Extreme | null>((found, next) => (found && !isBetter(next, found) ? found : next), null);
 }

@@ -7,6 +7,7 @@ import {
   compare,
   divide as divideBalls,
   dyadic,
+  fromNumber,
   lower,
   multiply as multiplyBalls,
   negate as negateBall,
@@ -16,8 +17,8 @@ import {
   zero,
   type Ball,
   type FiniteBall,
-} from "../numerics/ball.js";
-import { shifted } from "../numerics/integers.js";
+} from "../../numerics/ball.js";
+import { shifted } from "../../numerics/integers.js";
 
 /** A finite end is exact: its radius is 0. */
 export type End = Extract<Ball, { readonly kind: "finite" | "infinite" }>;
@@ -61,8 +62,11 @@ export const signOfEnd = (a: End): -1 | 0 | 1 => sign(a) ?? 0;
 /** Both ends are one and the same object in an interval made of one number. */
 export const isPoint = ({ low, high }: Interval): boolean => low === high || order(low, high) === 0;
 
-/** Finer cases of one sign first: what lies on both sides of 0 comes with 0 in it. */
-export const containsZero = ({ low, high }: Interval): boolean => signOfEnd(low) <= 0 && signOfEnd(high) >= 0;
+/** The end that a number is; NaN is none. */
+export function exactly(x: number): End {
+  const ball = fromNumber(x);
+  return ball.kind === "finite" || ball.kind === "infinite" ? ball : zero;
+}
 
 /** The sign of all numbers in it, 0 of 0 alone. */
 export function signOf({ low, high }: Interval): -1 | 0 | 1 | undefined {
@@ -94,20 +98,14 @@ export function add(a: Interval, b: Interval, precision: number): Enclosure {
     const sum = addBalls(a.low, b.low, precision);
     return sum.kind === "nan" ? null : enclosing(sum, total);
   }
-  return between(
-    below(addBalls(a.low, b.low, precision)),
-    above(addBalls(a.high, b.high, precision)),
-    total && !meetsOpposite(a, b),
-  );
-}
-
-/** Whether +∞ itself may meet −∞ itself: an end that is an infinite number, not the lack of a bound. */
-function meetsOpposite(a: Interval, b: Interval): boolean {
-  const infinite = ({ low, high }: Interval): boolean => low === high && low.kind === "infinite";
-  return infinite(a) || infinite(b);
+  return between(below(addBalls(a.low, b.low, precision)), above(addBalls(a.high, b.high, precision)), total);
 }
 
 export const subtract = (a: Interval, b: Interval, precision: number): Enclosure => add(a, negate(b), precision);
+
+/** Whether an infinity, not only numbers without a bound, may be multiplied by 0. */
+const meetsZero = (a: Interval, b: Interval): boolean =>
+  a.low === a.high && a.low.kind === "infinite" && signOfEnd(b.low) <= 0 && signOfEnd(b.high) >= 0;
 
 /** 0 · ∞ is 0 here: an infinite end is a bound, and no number that is multiplied. */
 function product(a: End, b: End, precision: number): Ball {
@@ -121,7 +119,7 @@ export function multiply(a: Interval, b: Interval, precision: number): Enclosure
     const ball = multiplyBalls(a.low, b.low, precision);
     return ball.kind === "nan" ? null : enclosing(ball, total);
   }
-  return corners(a, b, total && !meetsOpposite(a, b), (x, y) => product(x, y, precision));
+  return corners(a, b, total && !meetsZero(a, b) && !meetsZero(b, a), (x, y) => product(x, y, precision));
 }
 
 /** The hull of f over the four corners: for what is monotone in either operand while the other is held. */
@@ -153,7 +151,7 @@ export function divide(a: Interval, b: Interval, precision: number): Enclosure {
     if (signOfEnd(y) === 0) return signOfEnd(x) * (from < 0 ? -1 : 1) < 0 ? noLowerBound : noUpperBound;
     return divideBalls(x, y, precision);
   };
-  return corners(a, b, total && from !== 0 && to !== 0 && !meetsOpposite(a, b), quotient);
+  return corners(a, b, total && from !== 0 && to !== 0, quotient);
 }
 
 /** |x| */

@@ -1,5 +1,5 @@
 /** The finite numbers of a format in order, 0 in the middle: a bisection over them ends at neighbours. */
-import { dyadic } from "../numerics/ball.js";
+import { dyadic } from "../../numerics/ball.js";
 import type { End } from "./interval.js";
 
 export interface FloatFormat {

@@ -2,12 +2,24 @@
  * Expressions evaluated on intervals of their variables. Of a selection only the branches that can be taken are looked
  * at, and what does not depend on an input is computed once for each precision.
  */
-import { dyadic, fromRational } from "../numerics/ball.js";
-import { pi } from "../numerics/trigonometric.js";
-import { type Application, type Expr, reachable, type Variable } from "../ir/expr.js";
-import type { PrimitiveName } from "../primitives/table.js";
-import { applied } from "./interval-functions.js";
-import { add, enclosing, hull, multiply, noUpperBound, order, point, subtract, whole, type Enclosure, type Interval } from "./interval.js";
+import { dyadic, fromRational } from "../../numerics/ball.js";
+import { pi } from "../../numerics/trigonometric.js";
+import { type Application, type Expr, reachable, type Variable } from "../../ir/expr.js";
+import type { PrimitiveName } from "../../primitives/table.js";
+import { applied } from "./functions.js";
+import {
+  add,
+  enclosing,
+  hull,
+  multiply,
+  noUpperBound,
+  order,
+  point,
+  subtract,
+  whole,
+  type Enclosure,
+  type Interval,
+} from "./interval.js";
 
 /** Whether a condition holds for all, for none or for some of the numbers; `null` where no numbers were compared. */
 interface Truth {
@@ -111,7 +123,9 @@ export class Encloser {
     if (!node) return nowhere;
     if (node.kind === "constant") {
       const { numerator, denominator } = node.value;
-      return numbers(enclosing(denominator === 1n ? dyadic(numerator) : fromRational(numerator, denominator, precision)));
+      return numbers(
+        enclosing(denominator === 1n ? dyadic(numerator) : fromRational(numerator, denominator, precision)),
+      );
     }
     if (node.kind === "variable") return numbers(given.get(node) ?? this.fixed.get(node) ?? whole(true));
     return applicationResult(
@@ -150,7 +164,8 @@ function applicationResult(node: Application, operands: readonly (Result | undef
     }
     case "where": {
       const { holds, total } = truthOf(first);
-      const taken = holds === undefined ? either(numbersOf(second), numbersOf(third)) : numbersOf(holds ? second : third);
+      const taken =
+        holds === undefined ? either(numbersOf(second), numbersOf(third)) : numbersOf(holds ? second : third);
       return numbers(taken && (total ? taken : { ...taken, total: false }));
     }
     case "pi":

@@ -1,14 +1,15 @@
 /** An activation of one input as a curve: its value and derivatives at single numbers, as exactly as is asked. */
-import { expandedAsWritten } from "../calculus/as-written.js";
-import { differentiate, expandCalls } from "../calculus/differentiate.js";
-import { normalise } from "../algebra/normalise.js";
-import type { Activation } from "../ir/activation.js";
-import type { Expr, Variable } from "../ir/expr.js";
-import { dyadic, fromNumber, subtract, type Ball } from "../numerics/ball.js";
-import { toBinary64 } from "../numerics/rounding.js";
-import { Encloser } from "./enclosure.js";
+import { expandedAsWritten } from "../../calculus/as-written.js";
+import { differentiate, expandCalls } from "../../calculus/differentiate.js";
+import { normalise } from "../../algebra/normalise.js";
+import type { Activation } from "../../ir/activation.js";
+import type { Expr, Variable } from "../../ir/expr.js";
+import { dyadic, subtract } from "../../numerics/ball.js";
+import { toBinary64 } from "../../numerics/rounding.js";
+import { Encloser } from "../intervals/enclosure.js";
 import {
   below,
+  exactly,
   isPoint,
   magnitudeOf,
   order,
@@ -18,7 +19,7 @@ import {
   type Enclosure,
   type End,
   type Interval,
-} from "./interval.js";
+} from "../intervals/interval.js";
 
 /** Bits: the first serves nearly always, the last a sum that cancels many of them. */
 const precisions: readonly number[] = [64, 128, 256, 512];
@@ -45,8 +46,7 @@ export class Quantity {
   at(x: number): Enclosure {
     const before = this.known.get(x);
     if (before !== undefined) return before;
-    const end = fromNumber(x);
-    const found = end.kind === "finite" || end.kind === "infinite" ? this.atExactly(end) : null;
+    const found = this.atExactly(exactly(x));
     this.known.set(x, found);
     return found;
   }
@@ -107,11 +107,6 @@ export function defaultsOf({ hyperparameters, learned }: Activation): Map<Variab
   return new Map(
     [...hyperparameters, ...learned].map((parameter) => [parameter.variable, point(exactly(parameter.default))]),
   );
-}
-
-export function exactly(x: number): End {
-  const ball: Ball = fromNumber(x);
-  return ball.kind === "finite" || ball.kind === "infinite" ? ball : dyadic(0n);
 }
 
 /** What backward computes for an input or learned parameter, in normal form. */

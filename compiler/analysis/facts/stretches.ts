@@ -1,5 +1,5 @@
 /** The line of a format's numbers, cut into stretches on which something is the same. */
-import type { FloatFormat } from "./floats.js";
+import type { FloatFormat } from "../intervals/floats.js";
 
 export interface Stretch<C> {
   readonly is: C;

@@ -1,12 +1,12 @@
 /** Where learning goes on: how steep a curve is, and where its gradient is gone. */
-import type { Kink } from "../calculus/kinks.js";
-import { type Curve, exactly, numberOf } from "./curve.js";
-import { type FloatFormat, float32 } from "./floats.js";
-import { isPoint, magnitudeOf, order, signOf, signOfEnd, type Enclosure } from "./interval.js";
+import type { Kink } from "../../calculus/kinks.js";
+import { type Curve, numberOf } from "./curve.js";
+import { type FloatFormat, float32 } from "../intervals/floats.js";
+import { exactly, isPoint, magnitudeOf, order, signOf, signOfEnd, type Enclosure } from "../intervals/interval.js";
 import { limitTowards, type Limits } from "./limits.js";
 import type { Places, Span } from "./places.js";
 import { stretches, type Stretch } from "./stretches.js";
-import { best, beside, type Extreme } from "./turning.js";
+import { best, beside, type Extreme, farOut, large } from "./turning.js";
 
 /**
  * What a format makes of value and gradient. `dead`: the gradient is exactly 0. `vanishes`: it only rounds to 0.
@@ -33,13 +33,12 @@ export function gradientStretches(
 ): Stretch<GradientClass>[] {
   const found = stretches(samples, (x) => gradientClass(curve.value.at(x), curve.gradient.at(x), format), format);
   const result: { is: GradientClass; from: number; to: number }[] = [];
-  found.forEach((stretch, i) => {
-    const isZero = stretch.from === stretch.to && (stretch.is === "dead" || stretch.is === "vanishes");
-    const passing = isZero && found[i - 1]?.is === found[i + 1]?.is;
+  for (const { is, from, to } of found) {
     const last = result.at(-1);
-    if (last && (passing || last.is === stretch.is)) last.to = stretch.to;
-    else result.push({ ...stretch });
-  });
+    const isZero = from === to && (is === "dead" || is === "vanishes");
+    if (last && (isZero || last.is === is)) last.to = to;
+    else result.push({ is, from, to });
+  }
   return result;
 }
 
@@ -58,10 +57,14 @@ export function steepestOf(
   const steepness = (x: number): number => Math.abs(numberOf(gradient.at(x)) ?? 0);
   const values = samples.map(steepness);
   const top = Math.max(...values);
-  if (top === 0) return { value: 0, at: { from: -Infinity, to: Infinity, fromIncluded: false, toIncluded: false }, attained: true };
+  if (top === 0)
+    return { value: 0, at: { from: -Infinity, to: Infinity, fromIncluded: false, toIncluded: false }, attained: true };
   const candidates: Extreme[] = limits.flatMap((limit, i) =>
     limit === null ? [] : [{ value: Math.abs(limit), at: i === 0 ? -Infinity : Infinity, attained: false }],
   );
+  const unbounded = samples.find((x, i) => Math.abs(x) >= farOut && (values[i] ?? 0) > large);
+  if (unbounded !== undefined)
+    candidates.push({ value: Infinity, at: Math.sign(unbounded) * Infinity, attained: false });
   const peaks = samples
     .map((x, i) => ({ x, i, value: values[i] ?? 0 }))
     .filter(({ i, value }) => value >= top / 2 && value >= (values[i - 1] ?? 0) && value >= (values[i + 1] ?? 0))
@@ -73,7 +76,7 @@ export function steepestOf(
       candidates.push({ value: steepness(x), at: plateau, attained: true });
       continue;
     }
-    const peak = peakBetween(curve, samples[i - 1] ?? x, x, samples[i + 1] ?? x);
+    const peak = peakBetween(curve, places, samples[i - 1] ?? x, x, samples[i + 1] ?? x);
     if (peak !== undefined) candidates.push({ value: steepness(peak), at: peak, attained: true });
   }
   for (const { point } of kinks) {
@@ -84,7 +87,10 @@ export function steepestOf(
     }
   }
   for (const { from, to } of holesOf(curve, samples, places)) {
-    for (const [end, side] of [[from, -1], [to, 1]] as const) {
+    for (const [end, side] of [
+      [from, -1],
+      [to, 1],
+    ] as const) {
       if (!Number.isFinite(end)) continue;
       const limit = limitTowards(gradient, exactly(end), side);
       if (limit !== null) candidates.push({ value: Math.abs(limit), at: end, attained: false });
@@ -95,11 +101,15 @@ export function steepestOf(
 
 /** Where there is no gradient, as spans whose ends it may come to. */
 function holesOf(curve: Curve, samples: readonly number[], places: Places): Span[] {
-  const found = stretches(samples, (x) => {
-    const gradient = curve.gradient.at(x);
-    return gradient === null || (gradient.total && gradient.low.kind === "infinite");
-  }, float32);
-  return found.filter(({ is }) => is).map((stretch) => places.span(stretch, float32));
+  const found = stretches(
+    samples,
+    (x) => {
+      const gradient = curve.gradient.at(x);
+      return gradient === null || (gradient.total && gradient.low.kind === "infinite");
+    },
+    float32,
+  );
+  return found.filter(({ is }) => is).map((stretch) => places.span(stretch, float32, true));
 }
 
 /** The span on which the gradient is what it is at x, if that does not change there. */
@@ -119,12 +129,19 @@ function plateauAt({ gradient, bend }: Curve, places: Places, samples: readonly 
 }
 
 /** The zero of the gradient's derivative near a sample that its neighbours do not exceed, if there is one. */
-function peakBetween({ gradient, bend }: Curve, before: number, x: number, after: number): number | undefined {
+function peakBetween(
+  { gradient, bend }: Curve,
+  places: Places,
+  before: number,
+  x: number,
+  after: number,
+): number | undefined {
   const value = gradient.at(x);
   const up = (value && signOf(value)) ?? 0;
   const turn = (place: number): number => {
     const slope = bend.at(place);
-    return ((slope && signOf(slope)) ?? NaN) * up;
+    const sign = slope?.total ? signOf(slope) : undefined;
+    return (sign ?? (numberOf(slope) === 0 ? 0 : NaN)) * up;
   };
   const here = turn(x);
   if (here === 0) return x;
@@ -137,5 +154,5 @@ function peakBetween({ gradient, bend }: Curve, before: number, x: number, after
     if (sign > 0) left = middle;
     else right = middle;
   }
-  return left + (right - left) / 2;
+  return places.between(left, right) ?? left + (right - left) / 2;
 }

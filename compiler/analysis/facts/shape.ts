@@ -3,11 +3,11 @@
  * gradient is gone. Borders lie between samples and are found by bisection with exact signs, so that each number that
  * is told is right; what begins and ends between two samples is missed.
  */
-import { findKinks, type Kink } from "../calculus/kinks.js";
+import { findKinks, type Kink } from "../../calculus/kinks.js";
 import type { Curve } from "./curve.js";
-import { float16, float32, type FloatFormat, powerOfTwo } from "./floats.js";
+import { float16, float32, type FloatFormat, powerOfTwo } from "../intervals/floats.js";
 import { type GradientClass, gradientStretches, steepestOf } from "./gradient.js";
-import type { Enclosure } from "./interval.js";
+import type { Enclosure } from "../intervals/interval.js";
 import { limitsOf, type Limits } from "./limits.js";
 import { Places, type Span } from "./places.js";
 import { stretches } from "./stretches.js";
@@ -52,7 +52,7 @@ const samplesOf: Readonly<Record<FloatFormat["name"], readonly number[]>> = {
 };
 
 /** The grid, the borders of the definition, and the middles between them. */
-function samplesFor(kinks: readonly Kink[], format: FloatFormat): number[] {
+export function samplesFor(kinks: readonly Kink[], format: FloatFormat): number[] {
   const points = kinks.map(({ point }) => point).sort((a, b) => a - b);
   const middles = points.slice(1).map((x, i) => (x + (points[i] ?? x)) / 2);
   const own = [...points, ...middles]
@@ -75,7 +75,7 @@ export function shapeOf(curve: Curve): Shape {
   const samples = samplesFor(kinks, float32);
   const domain = stretches(samples, (x) => existence(curve.value.at(x)), float32)
     .filter(({ is }) => is === "yes")
-    .map((stretch) => places.span(stretch, float32));
+    .map((stretch) => places.span(stretch, float32, true));
   const limits = { value: limitsOf(curve.value), gradient: limitsOf(curve.gradient) };
   const inFloat32 = gradientStretches(curve, samples, float32);
   const inFloat16 = gradientStretches(curve, samplesFor(kinks, float16), float16);

@@ -15,15 +15,15 @@ import {
   zero,
   type Ball,
   type Function1,
-} from "../numerics/ball.js";
-import { signOf as signOfBall } from "../numerics/evaluate.js";
-import { exp, log1p } from "../numerics/elementary.js";
-import { realFunctions } from "../numerics/functions.js";
-import { sinh } from "../numerics/hyperbolic.js";
-import { pow as powBalls, powInteger, sqrt } from "../numerics/powers.js";
-import { logaddexp as logaddexpBalls } from "../numerics/special.js";
-import { pi } from "../numerics/trigonometric.js";
-import type { PrimitiveName } from "../primitives/table.js";
+} from "../../numerics/ball.js";
+import { signOf as signOfBall } from "../../numerics/evaluate.js";
+import { exp, log1p } from "../../numerics/elementary.js";
+import { realFunctions } from "../../numerics/functions.js";
+import { sinh } from "../../numerics/hyperbolic.js";
+import { pow as powBalls, powInteger, sqrt } from "../../numerics/powers.js";
+import { logaddexp as logaddexpBalls } from "../../numerics/special.js";
+import { pi } from "../../numerics/trigonometric.js";
+import type { PrimitiveName } from "../../primitives/table.js";
 import {
   above,
   below,
@@ -112,7 +112,7 @@ const logisticAt: Function1 = (x, precision) => {
 };
 
 /** exp(−x² / 2) / √(2π) */
-const densityAt: Function1 = (x, precision) => {
+export const densityAt: Function1 = (x, precision) => {
   const e = exp(negateBall(scaled(multiplyBalls(x, x, 2 * precision + 128), -1n)), precision + 8);
   return divideBalls(e, sqrt(multiplyBalls(two, pi(precision + 8), precision + 8), precision + 8), precision);
 };
@@ -136,7 +136,9 @@ const logisticMoment: IntervalFunction = (x, precision) => {
   const moment = density && multiply(x, density, precision);
   if (!moment || x.low === x.high) return moment;
   if (order(x.low, pastMoment) >= 0) {
-    const ends = [x.high, x.low].map((end) => multiply(point(end), logistic(point(end), precision) ?? point(zero), precision));
+    const ends = [x.high, x.low].map((end) =>
+      multiply(point(end), logistic(point(end), precision) ?? point(zero), precision),
+    );
     return ends[0] && ends[1] ? { ...hull(ends[0], ends[1]), total: x.total } : moment;
   }
   if (order(x.high, dyadic(-99n, -6n)) <= 0) {
@@ -290,4 +292,3 @@ function integerPower(x: Interval, n: bigint, precision: number): Enclosure {
   const f: Function1 = (end, p) => powInteger(end, n, p);
   return (n & 1n) === 1n ? rising(f)(x, precision) : even(rising(f))(x, precision);
 }
-
