@@ -69,7 +69,7 @@ function factLines(facts: AnalysisFacts, inputs: readonly string[], ranged: read
   const [x = "x"] = inputs;
   const lines: Line[] = finiteTexts(facts, ranged).map((text): Line => ["finite", text]);
   const several = inputs.length > 1;
-  if (facts.domain && !isLine(facts.domain)) lines.push(["domain", spansText(facts.domain, x)]);
+  if (facts.domain && !isLine(facts.domain)) lines.push(["domain", domainText(facts.domain, x)]);
   if (facts.range) {
     const text = rangeText(facts.range, x);
     if (text !== null) lines.push(["range", text]);
@@ -80,7 +80,7 @@ function factLines(facts: AnalysisFacts, inputs: readonly string[], ranged: read
     const given = several ? `in ${input}: ` : "";
     const text = [limitText(limits.value), limitText(limits.gradient)];
     if (text[0] === "" && text[1] === "") continue;
-    lines.push(["limits", `${given}${text[0] || "none"}; d/d${input} ${text[1] || "none"}`]);
+    lines.push(["limits", `${given}${text[0] || "none found"}; d/d${input} ${text[1] || "none found"}`]);
   }
   if (several) lines.push(["", `(the others held at ${heldAt})`]);
   if (facts.monotone) lines.push(["monotone", monotoneText(facts.monotone, x)]);
@@ -110,46 +110,60 @@ function finiteTexts({ finite, finiteOverRanges }: AnalysisFacts, ranged: readon
   const overRanges = new Map(finiteOverRanges ? named(finiteOverRanges) : []);
   const [only, ...others] = ranged;
   const whatever = others.length > 0 ? "all parameters in their ranges" : `${only ?? ""} in its range`;
-  const groups = new Map<string, string[]>();
+  const groups = new Map<
+    string,
+    { readonly names: readonly string[]; readonly fact: FiniteFact; readonly holds: boolean }
+  >();
   for (const [name, fact] of named(finite)) {
     const holds = fact.verdict === "proved" && overRanges.get(name)?.verdict === "proved";
-    const text = holds ? `for every float32 input and ${whatever} (proved)` : finiteText(fact);
-    groups.set(text, [...(groups.get(text) ?? []), name]);
+    const key = holds ? "ranges" : JSON.stringify(fact);
+    const group = groups.get(key) ?? { names: [], fact, holds };
+    groups.set(key, { ...group, names: [...group.names, name] });
   }
-  return [...groups].map(([text, names]) => `${list(names)} ${text}`);
+  return [...groups.values()].map(({ names, fact, holds }) => {
+    const text = holds ? `for every float32 input and ${whatever} (proved)` : finiteText(fact, names.length > 1);
+    return `${list(names)} ${text}`;
+  });
 }
 
 const list = (names: readonly string[]): string =>
   names.length < 3 ? names.join(" and ") : `${names.slice(0, -1).join(", ")} and ${names.at(-1) ?? ""}`;
 
-function finiteText({ verdict, at, breaks, restProved, how }: FiniteFact): string {
+function finiteText({ verdict, at, breaks, restProved, how }: FiniteFact, several: boolean): string {
   switch (verdict) {
     case "proved":
       return "for every float32 input (proved)";
     case "undecided":
       return "not decided";
     case "breaks": {
-      const [input = "x"] = Object.keys(at ?? {});
       if (breaks) {
+        const [input = "x"] = Object.keys(at ?? {});
         const parts = (["overflow", "undefined"] as const).flatMap((kind) => {
           const spans = breaks.filter((each) => each.how === kind);
-          return spans.length > 0 ? [`${breakText(kind)} for ${spansText(spans, input)}`] : [];
+          return spans.length > 0 ? [`${breakText(kind, several)} for ${spansText(spans, input)}`] : [];
         });
         return `${parts.join(", ")}; not elsewhere${restProved === true ? " (proved)" : ""}`;
       }
       const place = Object.entries(at ?? {}).map(([name, value]) => `${name} = ${figureText(value)}`);
-      return `${breakText(how ?? "undefined")}, for instance at ${place.join(", ")}`;
+      return `${breakText(how ?? "undefined", several)}, for instance at ${place.join(", ")}`;
     }
   }
 }
 
-const breakText = (how: Break): string => (how === "overflow" ? "overflows" : "does not exist");
+function breakText(how: Break, several = false): string {
+  if (how === "overflow") return several ? "overflow" : "overflows";
+  return several ? "do not exist" : "does not exist";
+}
+
+/** More places than this are counted. */
+const mostSpans = 4;
 
 /** `x <= -3 and x >= 3`, or shorter where both sides are alike. */
 export function spansText(spans: readonly SpanFact[], x: string, ends: Figure = "inf"): string {
   const bare = spans.map((span) => withoutEnds(span, ends));
   const [first, second, ...others] = bare;
   if (first && second && others.length === 0 && isMirror(first, second)) {
+    if (second.to === "inf" && second.from === 0 && !second.fromIncluded) return `${x} != 0`;
     return oneSpan({ ...second }, `|${x}|`);
   }
   if (
@@ -162,7 +176,17 @@ export function spansText(spans: readonly SpanFact[], x: string, ends: Figure = 
     if (first.to === 0) return `${x} = 0`;
     return `|${x}| ${first.toIncluded ? "<=" : "<"} ${figureText(first.to)}`;
   }
-  return bare.map((span) => oneSpan(span, x)).join(" and ");
+  const told = bare.slice(0, mostSpans).map((span) => oneSpan(span, x));
+  return [...told, ...(bare.length > mostSpans ? [`at ${bare.length - mostSpans} more places`] : [])].join(" and ");
+}
+
+/** `every x but 1 and 2`, where single numbers are missing. */
+function domainText(spans: readonly SpanFact[], x: string): string {
+  const missing = spans.slice(1).map(({ from }) => from);
+  const holes = missing.every((end, i) => spans[i]?.to === end && spans[i]?.toIncluded === false);
+  if (spans.length < 2 || !holes || spans[0]?.from !== "-inf" || spans.at(-1)?.to !== "inf") return spansText(spans, x);
+  const told = missing.slice(0, mostSpans).map(figureText);
+  return `every ${x} but ${list(missing.length > mostSpans ? [...told, `${missing.length - mostSpans} more`] : told)}`;
 }
 
 function withoutEnds({ from, to, fromIncluded, toIncluded }: SpanFact, ends: Figure): SpanFact {
@@ -215,7 +239,9 @@ function limitText(limits: LimitPair): string {
 }
 
 function monotoneText({ pieces, turns, within }: NonNullable<AnalysisFacts["monotone"]>, x: string): string {
-  if (!pieces) return turns > 0 ? `turns ${turns} times for |${x}| <= ${figureText(within)}` : "jumps at whole numbers";
+  if (!pieces) {
+    return turns > 0 ? `turns ${turns} times for |${x}| <= ${figureText(within)}` : "more pieces than are listed";
+  }
   const [only] = pieces;
   const verbs = { rises: "rises", falls: "falls", constant: "constant", unknown: "not decided" } as const;
   if (pieces.length === 1 && only)
@@ -294,8 +320,9 @@ function weakSpot({ facts, kinks, inputs }: ScreenContent): string | null {
   const undecided = columns.flatMap(([name, { verdict }]) => (verdict === "undecided" ? [name] : []));
   if (undecided.length > 0) return `${list(undecided)}: not proved to be finite`;
   const broken = columns.find(([, { verdict }]) => verdict === "breaks");
-  if (broken) return `${broken[0]} overflows for large inputs`;
-  return null;
+  if (!broken) return null;
+  const [name, fact] = broken;
+  return fact.how === "overflow" ? `${name} overflows for large inputs` : `${name} ${finiteText(fact, false)}`;
 }
 
 /** Whether it comes to inputs that are met in practice. */

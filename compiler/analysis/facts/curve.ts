@@ -79,9 +79,7 @@ function isEnough(value: Interval): boolean {
 /** The number that an enclosure tells to at least nine digits; `undefined` where it does not. */
 export function numberOf(value: Enclosure): number | undefined {
   if (!value?.total) return undefined;
-  const { low, high } = value;
-  if (low.kind === "infinite" || high.kind === "infinite") return isPoint(value) ? toBinary64(low) : undefined;
-  const [a, b] = [toBinary64(low) ?? NaN, toBinary64(high) ?? NaN];
+  const [a, b] = [toBinary64(value.low) ?? NaN, toBinary64(value.high) ?? NaN];
   if (a === b) return a;
   const size = magnitudeOf(value);
   if (order(size.high, negligible) <= 0) return 0;

@@ -11,7 +11,8 @@ import { limitFacts, type LimitFacts, steepestFacts } from "./inputs.js";
 import { Places, type Span } from "./places.js";
 import { samplesFor, shapeOf } from "./shape.js";
 import { float32 } from "../intervals/floats.js";
-import type { Direction, Extreme } from "./turning.js";
+import type { Extreme } from "./extremes.js";
+import type { Direction } from "./turning.js";
 
 /** A least or greatest number, and where it is. */
 export interface ExtremeFact {

@@ -1,12 +1,13 @@
 /** Where learning goes on: how steep a curve is, and where its gradient is gone. */
 import type { Kink } from "../../calculus/kinks.js";
 import { type Curve, numberOf } from "./curve.js";
-import { type FloatFormat, float32 } from "../intervals/floats.js";
+import { type FloatFormat, float32, powerOfTwo } from "../intervals/floats.js";
 import { exactly, isPoint, magnitudeOf, order, signOf, signOfEnd, type Enclosure } from "../intervals/interval.js";
+import { best, type Extreme } from "./extremes.js";
 import { limitTowards, type Limits } from "./limits.js";
 import type { Places, Span } from "./places.js";
+import { existence, type Region, valueBeside } from "./regions.js";
 import { stretches, type Stretch } from "./stretches.js";
-import { best, beside, type Extreme, farOut, large } from "./turning.js";
 
 /**
  * What a format makes of value and gradient. `dead`: the gradient is exactly 0. `vanishes`: it only rounds to 0.
@@ -45,71 +46,76 @@ export function gradientStretches(
 /** So many of the steepest places among the samples are looked at closely. */
 const mostPeaks = 8;
 
-/** The largest |gradient|. */
+/** The largest |gradient| where there are values; `null` where it was not found. */
 export function steepestOf(
   curve: Curve,
   kinks: readonly Kink[],
   places: Places,
   samples: readonly number[],
+  regions: readonly Region[],
   limits: Limits,
 ): Extreme | null {
   const { gradient } = curve;
   const steepness = (x: number): number => Math.abs(numberOf(gradient.at(x)) ?? 0);
-  const values = samples.map(steepness);
-  const top = Math.max(...values);
-  if (top === 0)
-    return { value: 0, at: { from: -Infinity, to: Infinity, fromIncluded: false, toIncluded: false }, attained: true };
+  const inside = samples.filter((x) => regions.some(({ first, last }) => first <= x && x <= last));
+  const values = inside.map(steepness);
+  const top = Math.max(0, ...values);
+  if (top === 0) return { value: 0, at: everywhere, attained: true };
   const candidates: Extreme[] = limits.flatMap((limit, i) =>
     limit === null ? [] : [{ value: Math.abs(limit), at: i === 0 ? -Infinity : Infinity, attained: false }],
   );
-  const unbounded = samples.find((x, i) => Math.abs(x) >= farOut && (values[i] ?? 0) > large);
-  if (unbounded !== undefined)
+  const unbounded = inside.find((x, i) => Math.abs(x) >= farOut && (values[i] ?? 0) > large);
+  if (unbounded !== undefined) {
     candidates.push({ value: Infinity, at: Math.sign(unbounded) * Infinity, attained: false });
-  const peaks = samples
+  }
+  const peaks = inside
     .map((x, i) => ({ x, i, value: values[i] ?? 0 }))
     .filter(({ i, value }) => value >= top / 2 && value >= (values[i - 1] ?? 0) && value >= (values[i + 1] ?? 0))
     .sort((a, b) => b.value - a.value || Math.abs(a.x) - Math.abs(b.x))
     .slice(0, mostPeaks);
   for (const { x, i } of peaks) {
-    const plateau = plateauAt(curve, places, samples, x);
-    if (plateau) {
-      candidates.push({ value: steepness(x), at: plateau, attained: true });
-      continue;
-    }
-    const peak = peakBetween(curve, places, samples[i - 1] ?? x, x, samples[i + 1] ?? x);
-    if (peak !== undefined) candidates.push({ value: steepness(peak), at: peak, attained: true });
+    const plateau = plateauAt(curve, places, inside, x);
+    const peak = plateau ? x : peakBetween(curve, places, inside[i - 1] ?? x, x, inside[i + 1] ?? x);
+    if (peak !== undefined) candidates.push({ value: steepness(peak), at: plateau ?? peak, attained: true });
   }
   for (const { point } of kinks) {
     const here = steepness(point);
     for (const side of [-1, 1] as const) {
-      const value = steepness(beside(point, side));
+      const value = Math.abs(valueBeside(gradient, point, side) ?? 0);
       candidates.push({ value, at: point, attained: Math.abs(value - here) <= 1e-9 * value });
     }
   }
-  for (const { from, to } of holesOf(curve, samples, places)) {
-    for (const [end, side] of [
-      [from, -1],
-      [to, 1],
-    ] as const) {
-      if (!Number.isFinite(end)) continue;
-      const limit = limitTowards(gradient, exactly(end), side);
-      if (limit !== null) candidates.push({ value: Math.abs(limit), at: end, attained: false });
-    }
+  for (const [end, side] of openEnds(curve, inside, regions, places)) {
+    const value = valueBeside(gradient, end, side);
+    const isPole = value !== undefined && !Number.isFinite(value);
+    const limit = isPole ? value : (limitTowards(gradient, exactly(end), side) ?? value);
+    if (limit !== undefined) candidates.push({ value: Math.abs(limit), at: end, attained: false });
   }
-  return best(candidates, 1);
+  const found = best(candidates, 1);
+  return found && found.value >= top * (1 - 1e-9) ? found : null;
 }
 
-/** Where there is no gradient, as spans whose ends it may come to. */
-function holesOf(curve: Curve, samples: readonly number[], places: Places): Span[] {
-  const found = stretches(
-    samples,
-    (x) => {
-      const gradient = curve.gradient.at(x);
-      return gradient === null || (gradient.total && gradient.low.kind === "infinite");
-    },
-    float32,
-  );
-  return found.filter(({ is }) => is).map((stretch) => places.span(stretch, float32, true));
+const everywhere: Span = { from: -Infinity, to: Infinity, fromIncluded: false, toIncluded: false };
+
+/** What is larger than this far out grows without bound. */
+const large = powerOfTwo(39);
+const farOut = powerOfTwo(40);
+
+/** Where regions end, and where within them there is no gradient; each with the side to come from. */
+function openEnds(
+  { gradient }: Curve,
+  samples: readonly number[],
+  regions: readonly Region[],
+  places: Places,
+): (readonly [end: number, side: 1 | -1])[] {
+  const holes = stretches(samples, (x) => existence(gradient.at(x)) === "no", float32)
+    .filter(({ is }) => is)
+    .map((stretch) => places.span(stretch, float32, true));
+  const ends = [
+    ...regions.flatMap(({ span }) => [[span.from, 1] as const, [span.to, -1] as const]),
+    ...holes.flatMap(({ from, to }) => [[from, -1] as const, [to, 1] as const]),
+  ];
+  return ends.filter(([end]) => Number.isFinite(end));
 }
 
 /** The span on which the gradient is what it is at x, if that does not change there. */

@@ -6,16 +6,24 @@
 import { findKinks, type Kink } from "../../calculus/kinks.js";
 import type { Curve } from "./curve.js";
 import { float16, float32, type FloatFormat, powerOfTwo } from "../intervals/floats.js";
+import type { Extreme } from "./extremes.js";
 import { type GradientClass, gradientStretches, steepestOf } from "./gradient.js";
-import type { Enclosure } from "../intervals/interval.js";
+import { extremeOf } from "./range.js";
+import { regionsOf, stepsIn } from "./regions.js";
 import { limitsOf, type Limits } from "./limits.js";
 import { Places, type Span } from "./places.js";
-import { stretches } from "./stretches.js";
-import { type Extreme, type Turning, turningOf } from "./turning.js";
+import { type Piece, turningOf } from "./turning.js";
 
-export interface Shape extends Turning {
+export interface Shape {
   /** Where there is a real value. */
   readonly domain: readonly Span[];
+  /** `null` where they are too many, or the value steps. */
+  readonly pieces: readonly Piece[] | null;
+  /** How often the value turns, for inputs of up to `within`. */
+  readonly turns: number;
+  readonly within: number;
+  readonly least: Extreme | null;
+  readonly greatest: Extreme | null;
   readonly limits: { readonly value: Limits; readonly gradient: Limits };
   /** The largest |gradient|. */
   readonly steepest: Extreme | null;
@@ -26,6 +34,9 @@ export interface Shape extends Turning {
   /** Where float16 holds the value, and a gradient that is not 0. */
   readonly float16: readonly Span[];
 }
+
+/** More pieces than this are not listed. */
+const mostPieces = 9;
 
 /** Positive numbers of float32 and, up to its end, of float16: fine where activations do what they do. */
 const grid: readonly number[] = [
@@ -61,31 +72,30 @@ export function samplesFor(kinks: readonly Kink[], format: FloatFormat): number[
   return [...new Set([...samplesOf[format.name], ...own])].sort((a, b) => a - b);
 }
 
-type Existence = "yes" | "no" | "unknown";
-
-function existence(value: Enclosure): Existence {
-  if (!value) return "no";
-  if (!value.total) return "unknown";
-  return value.low.kind === "infinite" ? "no" : "yes";
-}
-
 export function shapeOf(curve: Curve): Shape {
   const kinks = findKinks(curve.activation);
   const places = new Places(kinks);
   const samples = samplesFor(kinks, float32);
-  const domain = stretches(samples, (x) => existence(curve.value.at(x)), float32)
-    .filter(({ is }) => is === "yes")
-    .map((stretch) => places.span(stretch, float32, true));
+  const regions = regionsOf(curve, samples, places);
   const limits = { value: limitsOf(curve.value), gradient: limitsOf(curve.gradient) };
+  const turning = turningOf(curve, kinks, places, samples, regions);
+  const steps = stepsIn(curve);
+  const [least, greatest] = ([-1, 1] as const).map((side) =>
+    steps ? null : extremeOf(curve, kinks, turning, regions, limits.value, samples, side),
+  );
   const inFloat32 = gradientStretches(curve, samples, float32);
   const inFloat16 = gradientStretches(curve, samplesFor(kinks, float16), float16);
   const spans = (found: typeof inFloat32, is: GradientClass, format: FloatFormat): Span[] =>
     found.filter((stretch) => stretch.is === is).map((stretch) => places.span(stretch, format));
   return {
-    domain,
+    domain: regions.map(({ span }) => span),
     limits,
-    ...turningOf(curve, kinks, places, samples, domain, limits.value),
-    steepest: steepestOf(curve, kinks, places, samples, limits.gradient),
+    turns: turning.turns,
+    within: turning.within,
+    pieces: steps || turning.pieces.length > mostPieces ? null : turning.pieces,
+    least: least ?? null,
+    greatest: greatest ?? null,
+    steepest: steepestOf(curve, kinks, places, samples, regions, limits.gradient),
     dead: spans(inFloat32, "dead", float32),
     vanishes: { float32: spans(inFloat32, "vanishes", float32), float16: spans(inFloat16, "vanishes", float16) },
     float16: spans(inFloat16, "alive", float16),

@@ -31,6 +31,7 @@ import {
   corners,
   divide,
   enclosing,
+  enclosingInfinite,
   floorOf,
   hull,
   intersection,
@@ -84,7 +85,10 @@ function rising(f: Function1, domain?: RealDomain): IntervalFunction {
     if (!x) return null;
     if (x.low === x.high) {
       const ball = f(x.low, precision);
-      return ball.kind === "nan" ? null : enclosing(ball, x.total && ball.kind !== "unknown");
+      if (ball.kind === "nan") return null;
+      const pole = domain?.open === true || x.low.kind === "infinite";
+      const total = x.total && ball.kind !== "unknown";
+      return pole ? enclosingInfinite(ball, total) : enclosing(ball, total);
     }
     return between(below(f(x.low, precision)), above(f(x.high, precision)), x.total);
   };
@@ -269,7 +273,10 @@ function power(x: Interval, y: Interval, precision: number): Enclosure {
   if (exponent !== undefined) return integerPower({ ...x, total }, exponent, precision);
   if (x.low === x.high && y.low === y.high) {
     const ball = powBalls(x.low, y.low, precision);
-    return ball.kind === "nan" ? null : enclosing(ball, total && ball.kind !== "unknown");
+    if (ball.kind === "nan") return null;
+    const pole = signOfEnd(x.low) === 0 || x.low.kind === "infinite" || y.low.kind === "infinite";
+    const known = total && ball.kind !== "unknown";
+    return pole ? enclosingInfinite(ball, known) : enclosing(ball, known);
   }
   // Real powers of positive numbers; 0 goes with positive exponents alone.
   const base = clipped({ ...x, total }, signOfEnd(y.low) > 0 ? { least: 0n } : positive);
@@ -285,7 +292,11 @@ function power(x: Interval, y: Interval, precision: number): Enclosure {
 function integerPower(x: Interval, n: bigint, precision: number): Enclosure {
   if (n === 0n) return point(one, x.total);
   if (n < 0n) {
-    if (x.low === x.high) return rising((end, p) => powInteger(end, n, p))(x, precision);
+    if (x.low === x.high)
+      return rising((end, p) => powInteger(end, n, p), signOfEnd(x.low) === 0 ? { open: true } : undefined)(
+        x,
+        precision,
+      );
     const inverse = integerPower(x, -n, precision + 4);
     return inverse && divide(point(one), inverse, precision);
   }

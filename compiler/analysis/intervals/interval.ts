@@ -7,6 +7,7 @@ import {
   compare,
   divide as divideBalls,
   dyadic,
+  exponentBits,
   fromNumber,
   lower,
   multiply as multiplyBalls,
@@ -40,18 +41,26 @@ export const whole = (total: boolean): Interval => ({ low: noLowerBound, high: n
 export const point = (end: End, total = true): Interval => ({ low: end, high: end, total });
 export const between = (low: End, high: End, total = true): Interval => ({ low, high, total });
 
-/** An end below, or above, all that the ball holds; of what is not known, an infinite one. */
+/** What balls count as infinite is beyond this: 2^(2^4224). */
+const huge: End = dyadic(1n, 1n << BigInt(exponentBits));
+const minusHuge: End = dyadic(-1n, 1n << BigInt(exponentBits));
+
+/** An end below all that the ball holds, which came from finite numbers; of what is not known, an infinite one. */
 export function below(ball: Ball): End {
   if (ball.kind === "finite") return ball.radius === 0n ? ball : lower(ball);
-  return ball.kind === "infinite" ? ball : noLowerBound;
+  return ball.kind === "infinite" && ball.sign > 0 ? huge : noLowerBound;
 }
 
 export function above(ball: Ball): End {
   if (ball.kind === "finite") return ball.radius === 0n ? ball : upper(ball);
-  return ball.kind === "infinite" ? ball : noUpperBound;
+  return ball.kind === "infinite" && ball.sign < 0 ? minusHuge : noUpperBound;
 }
 
 export const enclosing = (ball: Ball, total = true): Interval => between(below(ball), above(ball), total);
+
+/** The same of what may be infinite itself: a value at a pole, or one that comes from an infinity. */
+export const enclosingInfinite = (ball: Ball, total = true): Interval =>
+  ball.kind === "infinite" ? point(ball, total) : enclosing(ball, total);
 
 /** The precision only matters between ends that are not exact, and none of them is. */
 export const order = (a: End, b: End): -1 | 0 | 1 => (a === b ? 0 : (compare(a, b, 64) ?? 0));
@@ -96,10 +105,14 @@ export function add(a: Interval, b: Interval, precision: number): Enclosure {
   const total = a.total && b.total;
   if (pointwise(a, b)) {
     const sum = addBalls(a.low, b.low, precision);
-    return sum.kind === "nan" ? null : enclosing(sum, total);
+    if (sum.kind === "nan") return null;
+    return hasInfinity(a, b) ? enclosingInfinite(sum, total) : enclosing(sum, total);
   }
   return between(below(addBalls(a.low, b.low, precision)), above(addBalls(a.high, b.high, precision)), total);
 }
+
+/** Of two numbers. */
+const hasInfinity = (a: Interval, b: Interval): boolean => a.low.kind === "infinite" || b.low.kind === "infinite";
 
 export const subtract = (a: Interval, b: Interval, precision: number): Enclosure => add(a, negate(b), precision);
 
@@ -117,7 +130,8 @@ export function multiply(a: Interval, b: Interval, precision: number): Enclosure
   const total = a.total && b.total;
   if (pointwise(a, b)) {
     const ball = multiplyBalls(a.low, b.low, precision);
-    return ball.kind === "nan" ? null : enclosing(ball, total);
+    if (ball.kind === "nan") return null;
+    return hasInfinity(a, b) ? enclosingInfinite(ball, total) : enclosing(ball, total);
   }
   return corners(a, b, total && !meetsZero(a, b) && !meetsZero(b, a), (x, y) => product(x, y, precision));
 }
@@ -143,7 +157,8 @@ export function divide(a: Interval, b: Interval, precision: number): Enclosure {
   if (from < 0 && to > 0) return whole(false);
   if (pointwise(a, b)) {
     const ball = divideBalls(a.low, b.low, precision);
-    return ball.kind === "nan" ? null : enclosing(ball, total);
+    if (ball.kind === "nan") return null;
+    return hasInfinity(a, b) ? enclosingInfinite(ball, total) : enclosing(ball, total);
   }
   const quotient = (x: End, y: End): Ball => {
     if (signOfEnd(x) === 0 || y.kind === "infinite") return zero;
