@@ -44,6 +44,8 @@ export function extremeOf(
     });
   }
   const known = candidates.filter((candidate) => candidate !== null);
+  const unbounded = known.filter(({ value }) => value === side * Infinity);
+  if (unbounded.length > 0) return best(unbounded, side);
   if (known.length < candidates.length) return null;
   const found = best(
     known.filter(({ value }) => !Number.isNaN(value)),
