@@ -61,7 +61,14 @@ describe("enclosures hold what the reference says", () => {
     if (operands.length === 1) return [`${name}(x)`, `${name}(1 - x / 3)`];
     return [`${name}(x, 1.5 - x)`, `${name}(abs(x), x / 2)`, `${name}(x, 3)`, `${name}(x, -2)`];
   });
-  const internal = ["log(cosh(x))", "log(1 + x^2)", "x * sigmoid(x) * (1 - sigmoid(x))", "sqrt(3 + x^2)", "inf", "pi / x"];
+  const internal = [
+    "log(cosh(x))",
+    "log(1 + x^2)",
+    "x * sigmoid(x) * (1 - sigmoid(x))",
+    "sqrt(3 + x^2)",
+    "inf",
+    "pi / x",
+  ];
   test.each([...calls, ...internal])("f(x) = %s", (body) => {
     const wrapped = body === "inf" ? "where(x < inf, x, 1)" : body;
     expect(withActivation(`f(x) = ${wrapped}`, (activation) => violations(activation, 40, random))).toEqual([]);

@@ -64,7 +64,7 @@ export function steepestOf(
   const candidates: Extreme[] = limits.flatMap((limit, i) =>
     limit === null ? [] : [{ value: Math.abs(limit), at: i === 0 ? -Infinity : Infinity, attained: false }],
   );
-  const unbounded = inside.find((x, i) => Math.abs(x) >= farOut && (values[i] ?? 0) > large);
+  const unbounded = inside.findLast((x, i) => Math.abs(x) >= farOut && (values[i] ?? 0) > large);
   if (unbounded !== undefined) {
     candidates.push({ value: Infinity, at: Math.sign(unbounded) * Infinity, attained: false });
   }
@@ -76,7 +76,8 @@ export function steepestOf(
   for (const { x, i } of peaks) {
     const plateau = plateauAt(curve, places, inside, x);
     const peak = plateau ? x : peakBetween(curve, places, inside[i - 1] ?? x, x, inside[i + 1] ?? x);
-    if (peak !== undefined) candidates.push({ value: steepness(peak), at: plateau ?? peak, attained: true });
+    const value = peak === undefined ? NaN : steepness(peak);
+    if (Number.isFinite(value)) candidates.push({ value, at: plateau ?? peak ?? x, attained: true });
   }
   for (const { point } of kinks) {
     const here = steepness(point);

@@ -78,7 +78,6 @@ function endOf(
     ({ span }) => (span.from === end && !span.fromIncluded) || (span.to === end && !span.toIncluded),
   );
   const isJump = jumps.some(({ point }) => point === end);
-  // A pole at which the sign does not change looks like a turn.
   const beside = valueBeside(value, end, inwards);
   if (beside !== undefined && !Number.isFinite(beside)) return { value: beside, at: end, attained: false };
   if (isOpen) {

@@ -45,10 +45,18 @@ export function valueBeside(quantity: Quantity, x: number, side: 1 | -1): number
   return Math.abs(value) > growth * Math.abs(before) && Math.abs(value) > growth ? Math.sign(value) * Infinity : value;
 }
 
-/** @param samples numbers of float32, ascending; a pole between two of one sign is missed */
-export function regionsOf({ value }: Curve, samples: readonly number[], places: Places): Region[] {
+/**
+ * @param samples numbers of float32, ascending
+ * @param others poles at which the sign stays what it is, as far as they are known
+ */
+export function regionsOf(
+  { value }: Curve,
+  samples: readonly number[],
+  places: Places,
+  others: readonly number[] = [],
+): Region[] {
   const found = stretches(samples, (x) => existence(value.at(x)), float32).filter(({ is }) => is === "yes");
-  const poles = polesOf(value, samples);
+  const poles = [...new Set([...polesOf(value, samples), ...others])].sort((a, b) => a - b);
   return found.flatMap((stretch) => {
     const { from, to } = stretch;
     const span = places.span(stretch, float32, true);

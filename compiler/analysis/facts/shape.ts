@@ -9,10 +9,10 @@ import { float16, float32, type FloatFormat, powerOfTwo } from "../intervals/flo
 import type { Extreme } from "./extremes.js";
 import { type GradientClass, gradientStretches, steepestOf } from "./gradient.js";
 import { extremeOf } from "./range.js";
-import { regionsOf, stepsIn } from "./regions.js";
+import { type Region, regionsOf, stepsIn, valueBeside } from "./regions.js";
 import { limitsOf, type Limits } from "./limits.js";
 import { Places, type Span } from "./places.js";
-import { type Piece, turningOf } from "./turning.js";
+import { type Piece, type Turning, turningOf } from "./turning.js";
 
 export interface Shape {
   /** Where there is a real value. */
@@ -72,13 +72,30 @@ export function samplesFor(kinks: readonly Kink[], format: FloatFormat): number[
   return [...new Set([...samplesOf[format.name], ...own])].sort((a, b) => a - b);
 }
 
+/** A pole at which the sign stays what it is looks like a turn, until its values are looked at. */
+function coursesOf(
+  curve: Curve,
+  kinks: readonly Kink[],
+  places: Places,
+  samples: readonly number[],
+): { readonly regions: readonly Region[]; readonly turning: Turning } {
+  const regions = regionsOf(curve, samples, places);
+  const turning = turningOf(curve, kinks, places, samples, regions);
+  const isPole = (x: number): boolean =>
+    ([-1, 1] as const).every((side) => Math.abs(valueBeside(curve.value, x, side) ?? 0) === Infinity);
+  const inner = turning.pieces.slice(1).map(({ from }) => from);
+  const poles = inner.filter((x) => isPole(x) && !regions.some(({ span }) => span.from === x));
+  if (poles.length === 0) return { regions, turning };
+  const split = regionsOf(curve, samples, places, poles);
+  return { regions: split, turning: turningOf(curve, kinks, places, samples, split) };
+}
+
 export function shapeOf(curve: Curve): Shape {
   const kinks = findKinks(curve.activation);
   const places = new Places(kinks);
   const samples = samplesFor(kinks, float32);
-  const regions = regionsOf(curve, samples, places);
+  const { regions, turning } = coursesOf(curve, kinks, places, samples);
   const limits = { value: limitsOf(curve.value), gradient: limitsOf(curve.gradient) };
-  const turning = turningOf(curve, kinks, places, samples, regions);
   const steps = stepsIn(curve);
   const [least, greatest] = ([-1, 1] as const).map((side) =>
     steps ? null : extremeOf(curve, kinks, turning, regions, limits.value, samples, side),
