@@ -43,7 +43,7 @@ export function printTypescript(
   function translator(local: (name: string) => string) {
     const spelling = { declared, local, field: typescriptField, typed: true };
     return javascriptOf(
-      { natBits, naturals: "trusted", flushSubnormals: false, flushOperands: false },
+      { natBits, bigInts: true, naturals: "trusted", flushSubnormals: false, flushOperands: false },
       spelling,
       parts,
     );
@@ -90,6 +90,7 @@ export function typescriptType(type: Type, declared: (name: string) => string): 
     case "bool":
       return "boolean";
     case "nat":
+    case "int":
       return "bigint";
     case "i32":
     case "u32":

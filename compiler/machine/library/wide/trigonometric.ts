@@ -57,8 +57,11 @@ fn wide_reduced(x: wide) -> wide_turn {
   if (x.exponent < 0) {
     return wide_turn(0u, x);
   }
+  if (x.exponent > 2048) {
+    return wide_turn(0u, WIDE_NAN);
+  }
   let words = nat_bits() / 32;
-  let offset = x.exponent - nat_bits();
+  let offset = i32(x.exponent) - nat_bits();
   let word = offset >> 5u;
   if (word + 3 * words > 60) {
     return wide_turn(0u, WIDE_NAN);
@@ -85,7 +88,7 @@ fn wide_reduced(x: wide) -> wide_turn {
   let zeros = nat_bits() - bit_length(rest);
   let fraction = select((rest << zeros) + (rest_low >> (nat_bits() - zeros)), rest_low, is_zero(rest));
   let angle = multiply_high(fraction, NAT_QUARTER_PI);
-  return wide_turn(select(quarter, 0u - quarter, x.negative), wide_normalised(x.negative != above, angle, 1 - zeros));
+  return wide_turn(select(quarter, 0u - quarter, x.negative), wide_normalised(x.negative != above, angle, int(1 - zeros)));
 }
 
 // z / (k (k + 1)) - z^2 / (k (k + 1) (k + 2) (k + 3)) + ...: 1 - cos(x) for z = x^2 and k = 1, 1 - sin(x) / x for k = 2.
