@@ -95,8 +95,11 @@ export function exactFunction(name: string, root: Expr, float: "f32" | "f64"): M
   };
 }
 
-/** Binary logarithms of inputs that stand for infinity where arithmetic with infinity itself says nothing. */
-const far = [4000, 26] as const;
+/** Binary logarithms of pairs of inputs that stand for infinity where arithmetic with infinity itself says nothing. */
+const far = [
+  [200, 150],
+  [26, 20],
+] as const;
 
 function caller(
   name: string,
@@ -114,16 +117,23 @@ function caller(
         return variable.role === "input" ? `wide_far(${text}, ${size})` : text;
       })
       .join(", ");
+  const infinite = variables
+    .filter(({ role }) => role === "input")
+    .map(
+      (variable) =>
+        `abs(${local.get(variable) ?? ""}) > ${float === "f32" ? "3.4028234663852886e38" : "1.7976931348623157e308"}`,
+    )
+    .join(" || ");
   const hasInput = variables.some(({ role }) => role === "input");
   return [
     `fn ${name}(${signature}) -> ${float} {`,
     ...own.flatMap((each) => [`if (is_nan(${each})) {`, `return ${each};`, "}"]),
     `${hasInput ? "var" : "let"} value = ${name}_wide(${own.map(wideOf).join(", ")});`,
     ...(hasInput
-      ? far.flatMap((size, i) => [
+      ? far.flatMap(([size, nearer], i) => [
           ...(i === 0 ? ["// Where infinity itself says nothing, the limit is read off far away."] : []),
-          "if (wide_is_nan(value)) {",
-          `value = ${name}_wide(${at(size)});`,
+          `if (wide_is_nan(value) && (${infinite})) {`,
+          `value = wide_limit(${name}_wide(${at(size)}), ${name}_wide(${at(nearer)}));`,
           "}",
         ])
       : []),

@@ -71,9 +71,9 @@ function atInfinity(form: Expr, { activation, cotangent }: KernelPlan): { form: 
             return [...inputs, 1, ...setting];
           }),
         );
+      const near = large.map((x) => rowsOf(x).map(sampler(result, variables, "binary64")));
       const faulty = (candidate: Expr): boolean => {
         const run = sampler(candidate, variables, "binary64");
-        const near = large.map((x) => rowsOf(x).map(run));
         return rowsOf(Infinity).some(
           (row, i) =>
             !isLimit(
@@ -121,5 +121,6 @@ function isLimit(value: number, near: readonly number[]): boolean {
   if (a === b && b === c)
     return Math.fround(value) === Math.fround(c) || (Math.abs(c) > largest && value === Math.sign(c) * Infinity);
   if (Math.abs(c) > 1.05 * Math.abs(b) && Math.abs(b) > 1.05 * Math.abs(a)) return value === Math.sign(c) * Infinity;
-  return Math.abs(value - c) <= 1e-9 * Math.abs(c) + 1e-30;
+  if (Math.abs(c) < 2 ** -126) return Math.fround(value) === Math.fround(c);
+  return Math.abs(value - c) <= 1e-9 * Math.abs(c);
 }

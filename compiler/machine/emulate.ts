@@ -61,7 +61,7 @@ export function runValues(library: Library, name: string, options: RunOptions = 
 /** The bits of a natural number in WGSL, as `vec4<u32>`. */
 export const wgslNatBits = 128;
 /** The bits of a natural number in TypeScript, as a bigint. */
-export const typescriptNatBits = 320;
+export const typescriptNatBits = 384;
 
 const deviceArithmetic = ({
   flushSubnormals = false,

@@ -430,6 +430,8 @@ function ofQuotient(node: Expr, a: Expr, b: Expr, analysis: ErrorAnalysis, model
     numerator < 2 ** -160
       ? { absolute: numerator, weight: 0, scale: null }
       : { absolute: 0, weight: p.absolute * 2 ** model.digits, scale: over(constant(1)) };
+  // A denominator that overflows leaves 0: true quotients are below |a| / 2^most.
+  const vanished = q.overflows ? scaledConstant(2 ** -model.most, a, p, model) : nothingLost;
   const second =
     q.absolute === 0 || q.absolute * 2 ** -small * 2 ** model.digits < 1
       ? { weight: 0, scale: null }
@@ -438,13 +440,15 @@ function ofQuotient(node: Expr, a: Expr, b: Expr, analysis: ErrorAnalysis, model
     size,
     bits: null,
     relative: p.relative + q.relative + model.rounding + (q.absolute > 0 && !second.scale ? 1 : 0),
-    ...added(dynamic, added(first, second)),
-    absolute: first.absolute + underflow(size, model),
+    ...added(added(dynamic, vanished), added(first, second)),
+    absolute: first.absolute + vanished.absolute + underflow(size, model),
     loss: underflow(size, model),
     exponents: merged(p.exponents, q.exponents),
     ...overflow(size, [p, q], model),
   };
 }
+
+const nothingLost = { absolute: 0, weight: 0, scale: null } as const;
 
 const leastNonzero = (size: Magnitude): number => (size.zero ? -Infinity : (M.sizeOf(size)?.[0] ?? -Infinity));
 
@@ -542,7 +546,12 @@ function conductOf(
     size.negative ? -(2 ** size.negative[1]) * Math.LOG2E : 0,
     size.positive ? 2 ** size.positive[1] * Math.LOG2E : 0,
   );
-  const bounded = (top: number): Magnitude => M.oddIncreasing(size, (log) => Math.min(log, top));
+  const bounded = (top: number): Magnitude =>
+    M.oddIncreasing(
+      size,
+      () => -Infinity,
+      (log) => Math.min(log, top),
+    );
   switch (node.primitive) {
     case "exp":
       return { size: exponential, ...exponentLike, slope: node };
@@ -643,18 +652,42 @@ function conductOf(
       };
     case "tanh":
     case "erf":
-      return { size: M.oddIncreasing(size, (log) => Math.min(log, 0) - 0.3), condition: 1, slope: constant(2) };
+      return {
+        size: M.oddIncreasing(
+          size,
+          (log) => Math.min(log, 0) - 0.4,
+          (log) => Math.min(log + 0.2, 0),
+        ),
+        condition: 1,
+        slope: constant(2),
+      };
     case "atan":
-      return { size: M.oddIncreasing(size, (log) => Math.min(log - 0.4, 0.66)), condition: 1, slope: one };
+      return {
+        size: M.oddIncreasing(
+          size,
+          (log) => Math.min(log, 0) - 0.4,
+          (log) => Math.min(log, 0.66),
+        ),
+        condition: 1,
+        slope: one,
+      };
     case "asinh":
       return {
-        size: M.oddIncreasing(size, (log) => (log < 0 ? log - 0.2 : Math.log2(log * Math.LN2 + 1.5))),
+        size: M.oddIncreasing(
+          size,
+          (log) => Math.min(log, 0) - 0.3,
+          (log) => (log < 0 ? log : Math.log2(log * Math.LN2 + 1.5)),
+        ),
         condition: 1,
         slope: one,
       };
     case "sinh":
       return {
-        size: M.oddIncreasing(size, (log) => (log < 0 ? log + 0.3 : 2 ** log * Math.LOG2E)),
+        size: M.oddIncreasing(
+          size,
+          (log) => log,
+          (log) => (log < 0 ? log + 0.3 : 2 ** log * Math.LOG2E),
+        ),
         ...exponentLike,
         slope: sumOf(one, absoluteOf(node, M.anything)),
       };
@@ -685,12 +718,29 @@ function conductOf(
         slope: productWith(node, magnitude),
       };
     case "sin":
-      return { size: most < 0 ? M.oddIncreasing(size, (log) => log - 0.3) : M.eitherSign(-1100, 0), slope: one };
+      return {
+        size:
+          most < 0
+            ? M.oddIncreasing(
+                size,
+                (log) => log - 0.3,
+                (log) => log,
+              )
+            : M.eitherSign(-1100, 0),
+        slope: one,
+      };
     case "cos":
       return { size: most < 0 ? M.positiveBetween(-1, 0) : M.eitherSign(-1100, 0), slope: one };
     case "tan":
       return {
-        size: most < 0 ? M.oddIncreasing(size, (log) => log + 0.3) : M.eitherSign(-1100, 1100),
+        size:
+          most < 0
+            ? M.oddIncreasing(
+                size,
+                (log) => log,
+                (log) => log + 0.7,
+              )
+            : M.eitherSign(-1100, 1100),
         slope: apply("add", [one, apply("multiply", [node, node])]),
       };
     case "asin":

@@ -153,9 +153,12 @@ export function separation(a: Magnitude, b: Magnitude): number {
   return Math.max(a.zero ? -Infinity : small[0] - large[1], b.zero ? -Infinity : large[0] - small[1]);
 }
 
-/** f(a) for an odd, increasing f that is given on binary logarithms of positive numbers. */
-export const oddIncreasing = (a: Magnitude, f: (log: number) => number): Magnitude => ({
-  negative: a.negative && [f(a.negative[0]), f(a.negative[1])],
-  zero: a.zero,
-  positive: a.positive && [f(a.positive[0]), f(a.positive[1])],
-});
+/** f(a) for an odd, increasing f, from bounds of it below and above, all on binary logarithms of positive numbers. */
+export function oddIncreasing(
+  a: Magnitude,
+  below: (log: number) => number,
+  above: (log: number) => number = below,
+): Magnitude {
+  const image = (side: Side | null): Side | null => side && [below(side[0]), above(side[1])];
+  return { negative: image(a.negative), zero: a.zero, positive: image(a.positive) };
+}

@@ -16,6 +16,18 @@ fn wide_far(x: wide, size: int) -> wide {
   }
   return wide(x.negative, NAT_HALF, size);
 }
+
+// What a function tends to, given its values very far away and less far.
+fn wide_limit(far: wide, near: wide) -> wide {
+  let least = wide_abs(wide_multiply(near, wide(false, 0x0.87n, 1)));
+  if (wide_less(least, wide_abs(far))) {
+    return wide(far.negative, NAT_HALF, WIDE_BEYOND);
+  }
+  if (wide_less(wide_abs(wide_multiply(far, wide(false, 0x0.87n, 1))), wide_abs(near))) {
+    return WIDE_ZERO;
+  }
+  return far;
+}
 `;
 
 let library: Library | undefined;

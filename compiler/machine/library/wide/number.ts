@@ -115,10 +115,14 @@ fn wide_add(a: wide, b: wide) -> wide {
     return wide_normalised(negative, large + addend, exponent);
   }
   let difference = large - addend;
+  // What is left would be the rounding of the operands.
+  if (bit_length(difference) <= 12 && exponent < WIDE_LIMIT) {
+    return WIDE_ZERO;
+  }
   if (shift == 1 && difference < NAT_HALF) {
     return wide_normalised(negative, (difference << 1) - nat(low_u32(small) & 1u), exponent - 1);
   }
-  return wide_normalised(negative && !is_zero(difference), difference, exponent);
+  return wide_normalised(negative, difference, exponent);
 }
 
 fn wide_subtract(a: wide, b: wide) -> wide {
