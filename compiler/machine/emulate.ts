@@ -43,7 +43,7 @@ export function emulateValues(
 }
 
 export interface RunOptions {
-  /** The bits of a nat: 320 in TypeScript. */
+  /** The bits of a nat: 384 in TypeScript. */
   readonly natBits?: number;
   readonly checked?: boolean;
 }

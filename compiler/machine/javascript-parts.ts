@@ -86,6 +86,11 @@ function $bit_length(a: bigint): number {
   const length = ($word_i32[1]! >>> 20) - 1022;
   return length > 53 && a >> BigInt(length - 1) === 0n ? length - 1 : length;
 }`,
+  amount: `/** By how many bits a shift may be. */
+function $amount(n: bigint): bigint {
+  if (n < 0n) throw new RangeError(\`a shift by \${n}\`);
+  return n;
+}`,
   fitting: `/** A natural number below 2^N. */
 function $fitting(a: bigint): bigint {
   if (a < 0n || a >> N !== 0n) throw new RangeError(\`\${a} is no nat\`);

@@ -161,7 +161,7 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
   function amount(expr: Expr): Code {
     if (known(expr) !== undefined) return bigint(expr);
     const bits = bigint(expr);
-    return arithmetic.naturals === "checked" ? part("fitting", bits) : bits;
+    return arithmetic.naturals === "checked" ? part("amount", bits) : bits;
   }
 
   /** The value of an integer that the text or the target says. */
