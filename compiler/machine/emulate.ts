@@ -43,7 +43,7 @@ export function emulateValues(
 }
 
 export interface RunOptions {
-  /** The bits of a nat: 320 in TypeScript. */
+  /** The bits of a nat: 384 in TypeScript. */
   readonly natBits?: number;
   readonly checked?: boolean;
 }
@@ -70,6 +70,7 @@ const deviceArithmetic = ({
   checked = false,
 }: EmulationOptions): Arithmetic => ({
   natBits,
+  bigInts: false,
   naturals: checked ? "checked" : "wrapped",
   flushSubnormals,
   flushOperands,
@@ -77,6 +78,7 @@ const deviceArithmetic = ({
 
 const hostArithmetic = ({ natBits = typescriptNatBits, checked = false }: RunOptions): Arithmetic => ({
   natBits,
+  bigInts: true,
   naturals: checked ? "checked" : "trusted",
   flushSubnormals: false,
   flushOperands: false,

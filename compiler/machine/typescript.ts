@@ -73,7 +73,7 @@ export function typescriptPieces(
   function translator(local: (name: string) => string) {
     const spelling = { declared, local, field: typescriptField, typed: true };
     return javascriptOf(
-      { natBits, naturals: "trusted", flushSubnormals: false, flushOperands: false },
+      { natBits, bigInts: true, naturals: "trusted", flushSubnormals: false, flushOperands: false },
       spelling,
       parts,
     );
@@ -120,6 +120,7 @@ export function typescriptType(type: Type, declared: (name: string) => string): 
     case "bool":
       return "boolean";
     case "nat":
+    case "int":
       return "bigint";
     case "i32":
     case "u32":

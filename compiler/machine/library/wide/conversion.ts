@@ -9,7 +9,7 @@ fn wide_from_f32(x: f32) -> wide {
     return wide_normalised(negative, nat(u32(fraction == 0u)), WIDE_BEYOND);
   }
   let digits = fraction + select(0u, 0x800000u, field > 0);
-  return wide_normalised(negative, nat(digits), nat_bits() + max(field, 1) - 150);
+  return wide_normalised(negative, nat(digits), int(nat_bits() + max(field, 1) - 150));
 }
 
 // To nearest, from the middle to the even one.
@@ -26,9 +26,10 @@ fn wide_to_f32(x: wide) -> f32 {
     return bitcast<f32>(sign);
   }
   // Digits that round up to a power of two carry into the exponent, as they should.
-  let digits = min(24, x.exponent + 149);
+  let exponent = i32(x.exponent);
+  let digits = min(24, exponent + 149);
   let rounded = low_u32(nat_rounded(x.mantissa, nat_bits() - digits));
-  return bitcast<f32>(sign + (u32(max(x.exponent + 125, 0)) << 23u) + rounded);
+  return bitcast<f32>(sign + (u32(max(exponent + 125, 0)) << 23u) + rounded);
 }
 
 fn wide_from_f64(x: f64) -> wide {
@@ -40,7 +41,7 @@ fn wide_from_f64(x: f64) -> wide {
     return wide_normalised(negative, nat(u32(is_zero(fraction))), WIDE_BEYOND);
   }
   let digits = fraction + (nat(u32(field > 0)) << 52);
-  return wide_normalised(negative, digits, nat_bits() + max(field, 1) - 1075);
+  return wide_normalised(negative, digits, int(nat_bits() + max(field, 1) - 1075));
 }
 
 // To nearest, from the middle to the even one.
@@ -56,9 +57,10 @@ fn wide_to_f64(x: wide) -> f64 {
   if (x.exponent < -1074) {
     return from_words(i32(sign), 0);
   }
-  let digits = min(53, x.exponent + 1074);
+  let exponent = i32(x.exponent);
+  let digits = min(53, exponent + 1074);
   let rounded = nat_rounded(x.mantissa, nat_bits() - digits);
-  let high = (u32(max(x.exponent + 1021, 0)) << 20u) + low_u32(rounded >> 32);
+  let high = (u32(max(exponent + 1021, 0)) << 20u) + low_u32(rounded >> 32);
   return from_words(i32(sign + high), i32(low_u32(rounded)));
 }
 `;

@@ -17,14 +17,6 @@ const NAT_HALF_LOG2_E: nat =
 const NAT_SQRT_HALF: nat =
   0x0.b504f333f9de6484597d89b3754abe9f1d6f60ba893ba84ced17ac85833399154afc83043ab8a2c3a8b1fe6fdc83db39n;
 
-// a * 2^k, rounded down.
-fn nat_scaled(a: nat, k: i32) -> nat {
-  if (k < 0) {
-    return a >> -k;
-  }
-  return a << k;
-}
-
 // (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
 // t = r / 2^h, then t is doubled h times.
 fn nat_expm1_quotient(r: nat) -> nat {
@@ -42,23 +34,28 @@ fn nat_expm1_quotient(r: nat) -> nat {
   return quotient;
 }
 
-// With |x| / ln 2 = n + fraction (or -x / ln 2 = -n - 1 + fraction) and r = fraction * ln 2, e^x = 2^n (1 + (e^r - 1)).
+// With |x| / ln 2 = n + fraction (or -x / ln 2 = -n - 1 + fraction) and r = fraction * ln 2, e^x = 2^n (1 + (e^r - 1)). Of an
+// x beyond 2^(N - 1) there is no fraction left, and n has its leading N bits.
 fn wide_exp(x: wide) -> wide {
-  if (x.exponent > 28) {
+  if (x.exponent > int(int_bits())) {
     if (wide_is_nan(x)) {
       return x;
     }
     return wide_normalised(false, NAT_HALF, select(WIDE_BEYOND, -WIDE_BEYOND, x.negative));
   }
-  if (x.exponent < -nat_bits()) {
+  if (x.exponent < -int(nat_bits())) {
     return WIDE_ONE;
   }
   let quotient = multiply_high(x.mantissa, NAT_HALF_LOG2_E);
-  let point = nat_bits() - 1 - x.exponent;
-  let whole = quotient >> point;
-  let rest = nat_scaled(quotient - (whole << point), x.exponent + 1);
-  let fraction = select(rest, NAT_ONES - rest, x.negative);
-  let n = select(i32(low_u32(whole)), -1 - i32(low_u32(whole)), x.negative);
+  // quotient = (whole + rest / 2^N) 2^point.
+  let point = nat_bits() - 1 - i32(x.exponent);
+  let whole = quotient >> max(point, 0);
+  let rest = quotient - (whole << max(point, 0));
+  let shift = nat_bits() - point;
+  let scaled = select(rest << max(shift, 0), rest >> max(-shift, 0), shift < 0);
+  let fraction = select(scaled, NAT_ONES - scaled, x.negative);
+  let size = int(whole) << max(-point, 0);
+  let n = select(size, -1 - size, x.negative);
   let r = multiply_high(fraction, NAT_LN2);
   return wide_normalised(false, NAT_HALF + multiply_high(r, nat_expm1_quotient(r)), n + 1);
 }
@@ -113,7 +110,7 @@ fn wide_log_exponent(x: wide) -> wide {
   if (abs(x.exponent) >= WIDE_LIMIT) {
     return wide(x.exponent < 0, select(NAT_HALF, 0n, wide_is_nan(x)), abs(x.exponent));
   }
-  return wide_integer(x.exponent - i32(x.mantissa < NAT_SQRT_HALF));
+  return wide_integer(x.exponent - int(x.mantissa < NAT_SQRT_HALF));
 }
 
 // The y of that, or 1.
@@ -121,7 +118,7 @@ fn wide_log_fraction(x: wide) -> wide {
   if (wide_is_negative(x) || abs(x.exponent) >= WIDE_LIMIT) {
     return WIDE_ONE;
   }
-  return wide(false, x.mantissa, i32(x.mantissa < NAT_SQRT_HALF));
+  return wide(false, x.mantissa, int(x.mantissa < NAT_SQRT_HALF));
 }
 
 // ln(2^k y) = k ln 2 + 2 artanh((y - 1) / (y + 1)).

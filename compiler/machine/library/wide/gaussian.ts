@@ -1,6 +1,6 @@
 /** Error function and normal distribution of wide numbers. */
 export const gaussian = `
-// 1 / sqrt(pi), 1 / sqrt(2pi), 1 / pi, 10pi, sqrt(1/2), 5 and powers of 2.
+// 1 / sqrt(pi), 1 / sqrt(2pi), 1 / pi, 10pi, sqrt(1/2), 5 and 16.
 const NAT_RSQRT_PI: nat =
   0x0.906eba8214db688d71d48a7f6bfec3441409a0ebac3e751739a15830cce620b0c0759cf859270f1140c036096cc79aebn;
 const WIDE_RSQRT_TWO_PI: wide = wide(
@@ -25,7 +25,6 @@ const WIDE_SQRT_HALF: wide = wide(
 );
 const WIDE_FIVE: wide = wide(false, 0x0.an, 3);
 const WIDE_16: wide = wide(false, 0x0.8n, 5);
-const WIDE_16384: wide = wide(false, 0x0.8n, 15);
 
 // e^(-1/25), e^(-2/25).
 const NAT_EXP_1_25: nat =
@@ -47,11 +46,12 @@ fn wide_erf_near(x: wide) -> wide {
   return wide_normalised(x.negative, multiply_high(x.mantissa, factor), x.exponent + 2);
 }
 
-// 1 + 2 sum over n >= 1 of e^(-n^2/25) y^2 / (y^2 + n^2), for y >= 1.
+// 1 + 2 sum over n >= 1 of e^(-n^2/25) y^2 / (y^2 + n^2), for y >= 1. Beyond 2^(N/2 - 8) a smaller y does as well.
 fn wide_erfc_sum(y: wide) -> wide {
   // y^2 and n^2 < 2^13 are both below 2^scale / 2.
-  let scale = max(2 * y.exponent, 13) + 1;
-  let square = multiply_high(y.mantissa, y.mantissa) >> (scale - 2 * y.exponent);
+  let size = i32(min(y.exponent, int(nat_bits() / 2 - 8)));
+  let scale = max(2 * size, 13) + 1;
+  let square = multiply_high(y.mantissa, y.mantissa) >> (scale - 2 * size);
   var weight = NAT_EXP_1_25;
   var ratio = multiply_high(NAT_EXP_1_25, NAT_EXP_2_25);
   var sum = NAT_HALF >> 3;
@@ -70,9 +70,6 @@ fn wide_erfc_sum(y: wide) -> wide {
 fn wide_erfc_tail(x: wide) -> wide {
   if (wide_is_nan(x)) {
     return x;
-  }
-  if (wide_less(WIDE_16384, x)) {
-    return WIDE_ZERO;
   }
   let y = wide_multiply(x, WIDE_FIVE);
   let decay = wide_exp(wide_negate(wide_multiply(x, x)));

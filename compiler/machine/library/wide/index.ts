@@ -10,7 +10,7 @@ import { trigonometric } from "./trigonometric.js";
 
 const limits = `
 // A number of that size in place of infinity; every other number as it is.
-fn wide_far(x: wide, size: i32) -> wide {
+fn wide_far(x: wide, size: int) -> wide {
   if (x.exponent < WIDE_LIMIT || wide_is_nan(x)) {
     return x;
   }

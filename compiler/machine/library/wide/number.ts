@@ -1,42 +1,46 @@
 /** Wide numbers: what they are, arithmetic, comparisons, integers. */
 export const number = `
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
-// mantissa is set, and the exponent is below 2^28 in size. Zero has the mantissa 0 and the exponent -2^29, infinity the
-// mantissa 1/2 and the exponent 2^29, NaN the mantissa 0 and a larger exponent: this is what operations make of them by
-// themselves, or nearly so. Results are cut off: an operation that says nothing else is off by a few units of the last bit.
-struct wide { negative: bool, mantissa: nat, exponent: i32 }
+// mantissa is set, and the exponent is below a limit in size that is the target's. Zero has the mantissa 0 and twice the limit
+// below zero as exponent, infinity the mantissa 1/2 and twice the limit, NaN the mantissa 0 and a larger exponent: this is what
+// operations make of them by themselves, or nearly so. Results are cut off: an operation that says nothing else is off by a few
+// units of the last bit.
+struct wide { negative: bool, mantissa: nat, exponent: int }
 
 // 2^(N - 1) and 2^N - 1.
 const NAT_HALF: nat = 0x0.8n;
 const NAT_ONES: nat = 0x0.${"f".repeat(96)}n;
 
-const WIDE_LIMIT: i32 = 268435456;
-const WIDE_BEYOND: i32 = 536870912;
+const WIDE_LIMIT: int = 1 << int_bits();
+const WIDE_BEYOND: int = 2 << int_bits();
 
-const WIDE_ZERO: wide = wide(false, 0n, -536870912);
+const WIDE_ZERO: wide = wide(false, 0n, -(2 << int_bits()));
 const WIDE_ONE: wide = wide(false, 0x0.8n, 1);
 const WIDE_TWO: wide = wide(false, 0x0.8n, 2);
-const WIDE_INFINITY: wide = wide(false, 0x0.8n, 536870912);
-const WIDE_NAN: wide = wide(false, 0n, 536875008);
+const WIDE_INFINITY: wide = wide(false, 0x0.8n, 2 << int_bits());
+const WIDE_NAN: wide = wide(false, 0n, (2 << int_bits()) + 4096);
 
 // The number with these parts, whatever the highest bit of the mantissa is.
-fn wide_normalised(negative: bool, mantissa: nat, exponent: i32) -> wide {
+fn wide_normalised(negative: bool, mantissa: nat, exponent: int) -> wide {
   if (mantissa >= NAT_HALF && abs(exponent) < WIDE_LIMIT) {
     return wide(negative, mantissa, exponent);
   }
   let shift = nat_bits() - bit_length(mantissa);
-  let least = exponent - shift;
-  if (is_zero(mantissa) || least <= -WIDE_LIMIT) {
+  let least = exponent - int(shift);
+  let is_far = abs(least) >= WIDE_LIMIT;
+  if (is_zero(mantissa) || (is_far && least < 0)) {
     return wide(negative, 0n, select(WIDE_ZERO.exponent, WIDE_NAN.exponent, exponent >= WIDE_BEYOND));
   }
-  if (least >= WIDE_LIMIT) {
+  if (is_far) {
     return wide(negative, NAT_HALF, WIDE_BEYOND);
   }
   return wide(negative, mantissa << shift, least);
 }
 
-fn wide_integer(n: i32) -> wide {
-  return wide_normalised(n < 0, nat(u32(abs(n))), nat_bits());
+fn wide_integer(n: int) -> wide {
+  let size = abs(n);
+  let excess = max(bit_length(size) - nat_bits(), 0);
+  return wide_normalised(n < 0, nat(size >> excess), int(nat_bits() + excess));
 }
 
 fn wide_is_nan(x: wide) -> bool {
@@ -90,7 +94,7 @@ fn wide_sign(x: wide) -> wide {
 }
 
 // x * 2^k for a small k.
-fn wide_scale(x: wide, k: i32) -> wide {
+fn wide_scale(x: wide, k: int) -> wide {
   return wide_normalised(x.negative, x.mantissa, x.exponent + k);
 }
 
@@ -101,7 +105,7 @@ fn wide_add(a: wide, b: wide) -> wide {
   let small = select(b.mantissa, a.mantissa, swapped);
   let negative = select(a.negative, b.negative, swapped);
   let exponent = max(a.exponent, b.exponent);
-  let shift = min(exponent - min(a.exponent, b.exponent), nat_bits());
+  let shift = min(exponent - min(a.exponent, b.exponent), int(nat_bits()));
   let addend = small >> shift;
   if (a.negative == b.negative) {
     let room = NAT_ONES - large;
@@ -146,7 +150,7 @@ fn wide_divide(a: wide, b: wide) -> wide {
   }
   let fits = a.mantissa < b.mantissa;
   let quotient = divide_high(select(a.mantissa - b.mantissa, a.mantissa, fits), b.mantissa);
-  return wide_normalised(negative, select(NAT_HALF + (quotient >> 1), quotient, fits), exponent + i32(!fits));
+  return wide_normalised(negative, select(NAT_HALF + (quotient >> 1), quotient, fits), exponent + int(!fits));
 }
 
 // The smaller of both; NaN where either is.
@@ -175,13 +179,14 @@ fn nat_rounded(a: nat, k: i32) -> nat {
 }
 
 fn wide_floor(x: wide) -> wide {
-  if (x.exponent >= nat_bits() || is_zero(x.mantissa)) {
+  let bits = int(nat_bits());
+  if (x.exponent >= bits || is_zero(x.mantissa)) {
     return x;
   }
-  let fraction = min(nat_bits() - x.exponent, nat_bits());
+  let fraction = min(bits - x.exponent, bits);
   let whole = x.mantissa >> fraction;
   let up = x.negative && (whole << fraction) != x.mantissa;
-  return wide_normalised(x.negative, whole + nat(u32(up)), nat_bits());
+  return wide_normalised(x.negative, whole + nat(u32(up)), bits);
 }
 
 fn wide_is_integer(x: wide) -> bool {
@@ -194,12 +199,13 @@ fn wide_ceil(x: wide) -> wide {
 
 // To the nearest integer, from the middle between two to the even one.
 fn wide_round(x: wide) -> wide {
-  if (x.exponent >= nat_bits()) {
+  let bits = int(nat_bits());
+  if (x.exponent >= bits) {
     return x;
   }
   if (x.exponent < 0) {
     return WIDE_ZERO;
   }
-  return wide_normalised(x.negative, nat_rounded(x.mantissa, nat_bits() - x.exponent), nat_bits());
+  return wide_normalised(x.negative, nat_rounded(x.mantissa, nat_bits() - i32(x.exponent)), bits);
 }
 `;

@@ -16,7 +16,7 @@ fn wide_sqrt(x: wide) -> wide {
     step = (root - divide_high(a, root)) >> 1;
     root = root - step;
   }
-  return wide_normalised(false, root, (x.exponent + odd) / 2);
+  return wide_normalised(false, root, (x.exponent + odd) >> 1);
 }
 
 // Newton's method from above: with a in [1/8, 1), (2 root + a / root^2) / 3.
@@ -24,8 +24,8 @@ fn wide_cbrt(x: wide) -> wide {
   if (abs(x.exponent) >= WIDE_LIMIT) {
     return x;
   }
-  // x.exponent + shift is a multiple of 3.
-  let shift = (268435458 - x.exponent) % 3;
+  // x.exponent + shift is a multiple of 3; the remainder of a negative number is negative.
+  let shift = (3 - x.exponent % 3) % 3;
   let a = x.mantissa >> shift;
   var root = NAT_ONES - divide_short(NAT_ONES - a, 3u);
   while (true) {

@@ -52,13 +52,13 @@ struct wide_turn { quarter: u32, rest: wide }
 
 // |x| / 2pi = mantissa * 2^s * W, where the bits W of 1 / 2pi begin with a whole word; those that make whole turns are left
 // out. It is computed to 2N bits behind the point, so that as many as N bits may cancel. NaN where the table of bits ends,
-// from about 2^1660 on for N = 128, 2^1280 for N = 320.
+// from 2^1695 on for N = 128, 2^1183 for N = 384.
 fn wide_reduced(x: wide) -> wide_turn {
   if (x.exponent < 0) {
     return wide_turn(0u, x);
   }
   let words = nat_bits() / 32;
-  let offset = x.exponent - nat_bits();
+  let offset = i32(min(x.exponent, 2048)) - nat_bits();
   let word = offset >> 5u;
   if (word + 3 * words > 60) {
     return wide_turn(0u, WIDE_NAN);
@@ -85,7 +85,7 @@ fn wide_reduced(x: wide) -> wide_turn {
   let zeros = nat_bits() - bit_length(rest);
   let fraction = select((rest << zeros) + (rest_low >> (nat_bits() - zeros)), rest_low, is_zero(rest));
   let angle = multiply_high(fraction, NAT_QUARTER_PI);
-  return wide_turn(select(quarter, 0u - quarter, x.negative), wide_normalised(x.negative != above, angle, 1 - zeros));
+  return wide_turn(select(quarter, 0u - quarter, x.negative), wide_normalised(x.negative != above, angle, int(1 - zeros)));
 }
 
 // z / (k (k + 1)) - z^2 / (k (k + 1) (k + 2) (k + 3)) + ...: 1 - cos(x) for z = x^2 and k = 1, 1 - sin(x) / x for k = 2.
