@@ -1,6 +1,13 @@
 /** Functions that a kernel's file carries beside its own: written in the machine language, printed for the target. */
 import type { Variable } from "../ir/expr.js";
-import { readLibrary, typescriptName, type TypescriptPiece, typescriptPieces, wgslPieces } from "../machine/index.js";
+import {
+  readLibrary,
+  typescriptName,
+  type TypescriptPiece,
+  typescriptPieces,
+  wgslPart,
+  wgslPieces,
+} from "../machine/index.js";
 import { pairLibrary } from "../machine/library/pair/index.js";
 import { wideLibrary } from "../machine/library/wide/index.js";
 import { wgslLibrary } from "./library/wgsl.js";
@@ -55,7 +62,11 @@ export function typescriptMachineText(functions: MachineTexts, present: Readonly
 export function wgslMachineText({ names, texts }: MachineTexts, called: Iterable<string>, prefix: string): string {
   const own = new Set(names);
   const library = readLibrary(texts, [...wgslLibrary.declarations, ...pairLibrary().declarations]);
-  return wgslPieces(library.closure([...called, ...own]), (name) => (own.has(name) ? name : `${prefix}${name}`))
-    .map(({ text }) => text)
-    .join("\n\n");
+  const rename = (name: string): string => (own.has(name) ? name : `${prefix}${name}`);
+  const declared = [...called].filter((name) => library.find(name) !== undefined);
+  const pieces = wgslPieces(library.closure([...declared, ...own]), rename);
+  const present = new Set(pieces.map(({ name }) => name));
+  // What the language itself has is a function in WGSL.
+  const intrinsic = [...called].filter((name) => library.find(name) === undefined && !present.has(name));
+  return [...intrinsic.map((name) => wgslPart(name, rename)), ...pieces].map(({ text }) => text).join("\n\n");
 }
