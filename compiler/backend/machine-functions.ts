@@ -5,7 +5,7 @@ import {
   typescriptName,
   type TypescriptPiece,
   typescriptPieces,
-  wgslPart,
+  intrinsicPieces,
   wgslPieces,
 } from "../machine/index.js";
 import { pairLibrary } from "../machine/library/pair/index.js";
@@ -68,5 +68,9 @@ export function wgslMachineText({ names, texts }: MachineTexts, called: Iterable
   const present = new Set(pieces.map(({ name }) => name));
   // What the language itself has is a function in WGSL.
   const intrinsic = [...called].filter((name) => library.find(name) === undefined && !present.has(name));
-  return [...intrinsic.map((name) => wgslPart(name, rename)), ...pieces].map(({ text }) => text).join("\n\n");
+  const behind = new Map(
+    intrinsic.flatMap((name) => intrinsicPieces(name, rename)).map(({ name, text }) => [name, text] as const),
+  );
+  const before = [...behind].filter(([name]) => !present.has(name)).map(([, text]) => text);
+  return [...before, ...pieces.map(({ text }) => text)].join("\n\n");
 }
