@@ -21,7 +21,7 @@ export function aplForward(
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
     const u = bValue - xi;
-    y[i] = (xi <= 0 ? 0 : xi) + aValue * (u <= 0 ? 0 : u);
+    y[i] = choose(xi <= 0, 0, xi) + aValue * choose(u <= 0, 0, u);
   }
 }
 
@@ -54,9 +54,9 @@ export function aplBackward(
     const dyi = dy[i]!;
     const xi = x[i]!;
     const u = bValue - xi;
-    dx[i] = dyi * ((xi > 0 ? 1 : 0) + aValue * (u > 0 ? -1 : 0));
-    daSum += u > 0 ? dyi * u : 0;
-    dbSum += u > 0 ? dyi * aValue : 0;
+    dx[i] = dyi * (choose(xi > 0, 1, 0) + aValue * choose(u > 0, -1, 0));
+    daSum += choose(u > 0, dyi * u, 0);
+    dbSum += choose(u > 0, dyi * aValue, 0);
   }
   da[0] = daSum;
   db[0] = dbSum;
@@ -83,7 +83,7 @@ export function aplForward64(
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
     const u = bValue - xi;
-    y[i] = (xi <= 0 ? 0 : xi) + aValue * (u <= 0 ? 0 : u);
+    y[i] = choose(xi <= 0, 0, xi) + aValue * choose(u <= 0, 0, u);
   }
 }
 
@@ -116,9 +116,9 @@ export function aplBackward64(
     const dyi = dy[i]!;
     const xi = x[i]!;
     const u = bValue - xi;
-    dx[i] = dyi * ((xi > 0 ? 1 : 0) + aValue * (u > 0 ? -1 : 0));
-    daSum += u > 0 ? dyi * u : 0;
-    dbSum += u > 0 ? dyi * aValue : 0;
+    dx[i] = dyi * (choose(xi > 0, 1, 0) + aValue * choose(u > 0, -1, 0));
+    daSum += choose(u > 0, dyi * u, 0);
+    dbSum += choose(u > 0, dyi * aValue, 0);
   }
   da[0] = daSum;
   db[0] = dbSum;
@@ -134,4 +134,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

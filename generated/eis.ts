@@ -27,9 +27,18 @@ export function eisForward(
       Math.min(xi, 3.4028234663852886e38),
       -3.4028234663852886e38,
     );
+    const p =
+      bounded *
+      Math.pow(
+        choose(bounded <= 0, 0, bounded) +
+          unitLog1p(boundedExp(Math.max(-Math.abs(bounded), -746))),
+        alpha,
+      );
     y[i] =
-      (bounded * Math.pow(softplus(bounded), alpha)) /
-      (Math.hypot(r, bounded * r2) + delta * Math.exp(-(bounded * theta)));
+      p /
+      (Math.hypot(r, bounded * r2) +
+        delta *
+          boundedExp(Math.max(Math.min(-(bounded * theta), 709.79), -746)));
   }
 }
 
@@ -56,17 +65,20 @@ export function eisBackward(
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(Math.min(xi, 3.4028234663852886e38), -512);
-    const sp = softplus(bounded);
-    const v = Math.pow(sp, alpha);
+    const u2 =
+      choose(bounded <= 0, 0, bounded) +
+      unitLog1p(boundedExp(Math.max(-Math.abs(bounded), -746)));
+    const v = Math.pow(u2, alpha);
+    const e = boundedExp(Math.min(bounded, 709));
     const r3 = Math.hypot(r, bounded * r2);
-    const e = Math.exp(-(bounded * theta));
-    const u2 = r3 + delta * e;
+    const e2 = boundedExp(Math.max(Math.min(-(bounded * theta), 709.79), -746));
+    const u3 = r3 + delta * e2;
     dx[i] =
       (dyi *
         (v +
-          bounded * alpha * sigmoid(bounded) * Math.pow(sp, u) -
-          (bounded * v * ((bounded * gamma) / r3 - p * e)) / u2)) /
-      u2;
+          bounded * alpha * (e / (e + 1)) * Math.pow(u2, u) -
+          (bounded * v * ((bounded * gamma) / r3 - p * e2)) / u3)) /
+      u3;
   }
 }
 
@@ -97,9 +109,18 @@ export function eisForward64(
       Math.min(xi, 3.4028234663852886e38),
       -3.4028234663852886e38,
     );
+    const p =
+      bounded *
+      Math.pow(
+        choose(bounded <= 0, 0, bounded) +
+          unitLog1p(boundedExp(Math.max(-Math.abs(bounded), -746))),
+        alpha,
+      );
     y[i] =
-      (bounded * Math.pow(softplus(bounded), alpha)) /
-      (Math.hypot(r, bounded * r2) + delta * Math.exp(-(bounded * theta)));
+      p /
+      (Math.hypot(r, bounded * r2) +
+        delta *
+          boundedExp(Math.max(Math.min(-(bounded * theta), 709.79), -746)));
   }
 }
 
@@ -126,17 +147,20 @@ export function eisBackward64(
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(Math.min(xi, 3.4028234663852886e38), -512);
-    const sp = softplus(bounded);
-    const v = Math.pow(sp, alpha);
+    const u2 =
+      choose(bounded <= 0, 0, bounded) +
+      unitLog1p(boundedExp(Math.max(-Math.abs(bounded), -746)));
+    const v = Math.pow(u2, alpha);
+    const e = boundedExp(Math.min(bounded, 709));
     const r3 = Math.hypot(r, bounded * r2);
-    const e = Math.exp(-(bounded * theta));
-    const u2 = r3 + delta * e;
+    const e2 = boundedExp(Math.max(Math.min(-(bounded * theta), 709.79), -746));
+    const u3 = r3 + delta * e2;
     dx[i] =
       (dyi *
         (v +
-          bounded * alpha * sigmoid(bounded) * Math.pow(sp, u) -
-          (bounded * v * ((bounded * gamma) / r3 - p * e)) / u2)) /
-      u2;
+          bounded * alpha * (e / (e + 1)) * Math.pow(u2, u) -
+          (bounded * v * ((bounded * gamma) / r3 - p * e2)) / u3)) /
+      u3;
   }
 }
 
@@ -152,13 +176,116 @@ function requireLength(
   }
 }
 
-/** ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|). */
-function softplus(x: number): number {
-  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }
 
-/** 1/(1 + e^-x), without overflow for negative x. */
-function sigmoid(x: number): number {
-  const e = Math.exp(-Math.abs(x));
-  return x >= 0 ? 1 / (1 + e) : e / (1 + e);
+/** ln(1 + j / 64) */
+const LOG1P_64 = /* @__PURE__ */ new Float64Array([
+  0, 0.015504186535965254, 0.030771658666753687, 0.0458095360312942,
+  0.06062462181643484, 0.07522342123758753, 0.08961215868968714,
+  0.10379679368164356, 0.11778303565638346, 0.13157635778871926,
+  0.1451820098444979, 0.15860503017663857, 0.17185025692665923,
+  0.184922338494012, 0.19782574332991987, 0.21056476910734964,
+  0.22314355131420976, 0.2355660713127669, 0.24783616390458127,
+  0.25995752443692605, 0.27193371548364176, 0.2837681731306446,
+  0.2954642128938359, 0.3070250352949119, 0.3184537311185346, 0.329753286372468,
+  0.3409265869705932, 0.3519764231571782, 0.3629054936893685,
+  0.37371640979358406, 0.38441169891033206, 0.394993808240869,
+  0.4054651081081644, 0.415827895143711, 0.4260843953109001,
+  0.43623676677491807, 0.44628710262841953, 0.4562374334815876,
+  0.46608972992459924, 0.4758459048699639, 0.4855078157817008,
+  0.4950772667978515, 0.5045560107523953, 0.5139457511022343,
+  0.5232481437645479, 0.5324647988694718, 0.5415972824327444,
+  0.5506471179526623, 0.5596157879354227, 0.5685047353526688,
+  0.5773153650348236, 0.5860490450035782, 0.5947071077466928,
+  0.6032908514380843, 0.6118015411059929, 0.6202404097518576,
+  0.6286086594223741, 0.6369074622370692, 0.6451379613735847,
+  0.6533012720127457, 0.661398482245365, 0.6694306539426292, 0.6773988235918061,
+  0.6853040030989194, 0.6931471805599453,
+]);
+
+/**
+ * ln(1 + w) for 0 <= w <= 1: with c = j / 64 next to w it is ln(1 + c) + 2
+ * artanh(s), and artanh(s) = s + s z p(z) (1.9e-17) for z = s^2, |s| <= 1/256.
+ */
+function unitLog1p(w: number): number {
+  const n = Math.floor(w * 64 + 0.5);
+  const c = n * 0.015625;
+  const s = (w - c) / (2 + (w + c));
+  const z = s * s;
+  return (
+    LOG1P_64[n | 0]! +
+    2 * (s + s * z * (0.333333333319005 + z * 0.20000303501239303))
+  );
+}
+
+/** 2^n for n from -1080 (0 below -1074) to 1024 (infinity). */
+function tableOfPowers(): Float64Array {
+  const powers = new Float64Array(2105);
+  let power = 1;
+  for (let n = 0; n <= 1024; n++, power *= 2) powers[1080 + n] = power;
+  power = 1;
+  for (let n = 0; n >= -1080; n--, power /= 2) powers[1080 + n] = power;
+  return powers;
+}
+
+const powersOfTwo = /* @__PURE__ */ tableOfPowers();
+
+/** 2^n for -1080 <= n <= 1024. */
+function powerOfTwo(n: number): number {
+  return powersOfTwo[n + 1080]!;
+}
+
+/** 2^(j / 32) */
+const EXP2_32 = /* @__PURE__ */ new Float64Array([
+  1, 1.0218971486541166, 1.0442737824274138, 1.0671404006768237,
+  1.0905077326652577, 1.1143867425958924, 1.1387886347566916,
+  1.1637248587775775, 1.189207115002721, 1.215247359980469, 1.241857812073484,
+  1.2690509571917332, 1.2968395546510096, 1.3252366431597413,
+  1.3542555469368927, 1.383909881963832, 1.4142135623730951, 1.4451808069770467,
+  1.4768261459394993, 1.5091644275934228, 1.5422108254079407,
+  1.5759808451078865, 1.6104903319492543, 1.645755478153965, 1.681792830507429,
+  1.718619298122478, 1.7562521603732995, 1.7947090750031072, 1.8340080864093424,
+  1.8741676341103, 1.9152065613971474, 1.9571441241754002,
+]);
+
+/** 2^(j / 2048) */
+const EXP2_2048 = /* @__PURE__ */ new Float64Array([
+  1, 1.0003385080526823, 1.0006771306930664, 1.001015867959941,
+  1.0013547198921082, 1.0016936865283832, 1.002032767907594, 1.0023719640685822,
+  1.0027112750502025, 1.0030507008913223, 1.0033902416308227,
+  1.0037298973075977, 1.004069667960554, 1.0044095536286128, 1.0047495543507072,
+  1.0050896701657839, 1.0054299011128027, 1.005770247230737, 1.006110708558573,
+  1.00645128513531, 1.0067919769999607, 1.0071327841915512, 1.0074737067491204,
+  1.0078147447117207, 1.0081558981184175, 1.0084971670082898,
+  1.0088385514204294, 1.0091800513939415, 1.0095216669679448,
+  1.0098633981815708, 1.0102052450739643, 1.0105472076842836,
+  1.0108892860517005, 1.0112314802153992, 1.011573790214578, 1.011916216088448,
+  1.0122587578762337, 1.012601415617173, 1.0129441893505169, 1.01328707911553,
+  1.0136300849514894, 1.0139732068976866, 1.0143164449934257, 1.014659799278024,
+  1.0150032697908125, 1.0153468565711357, 1.0156905596583505,
+  1.0160343790918285, 1.016378314910953, 1.016722367155122, 1.0170665358637463,
+  1.0174108210762498, 1.0177552228320703, 1.0180997411706585,
+  1.0184443761314785, 1.018789127754008, 1.019133996077738, 1.0194789811421725,
+  1.0198240829868295, 1.0201693016512399, 1.0205146371749483,
+  1.0208600895975122, 1.0212056589585028, 1.0215513452975051,
+]);
+
+/**
+ * e^x for -746 <= x <= 709.79, where it is 0 and infinity. With k = 2048 x /
+ * ln(2), rounded, it is 2^(k / 2048) e^r and |r| < 1.7e-4.
+ */
+function boundedExp(x: number): number {
+  const n = Math.floor(x * 2954.639443740597 + 0.5);
+  const k = n | 0;
+  const r = x - n * 0.0003384507708688034 - n * 8.889824211446026e-13;
+  const scale =
+    powerOfTwo(k >> 11) * (EXP2_32[(k >> 6) & 31]! * EXP2_2048[k & 63]!);
+  return scale * (1 + (r + r * r * (0.5 + r * 0.16666666666666666)));
 }

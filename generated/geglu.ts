@@ -44,13 +44,9 @@ export function gegluBackward(
     const gateI = gate[i]!;
     const upi = up[i]!;
     // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(gateI, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
-    const phi = normcdf(bounded);
-    dgate[i] = dyi * upi * (phi + bounded * normpdf(bounded));
-    dup[i] = dyi * bounded * phi;
+    const bounded = Math.max(gateI, -3.4028234663852886e38);
+    dgate[i] = dyi * upi * geluSlope(bounded);
+    dup[i] = dyi * bounded * normcdf(bounded);
   }
 }
 
@@ -98,13 +94,9 @@ export function gegluBackward64(
     const gateI = gate[i]!;
     const upi = up[i]!;
     // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(gateI, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
-    const phi = normcdf(bounded);
-    dgate[i] = dyi * upi * (phi + bounded * normpdf(bounded));
-    dup[i] = dyi * bounded * phi;
+    const bounded = Math.max(gateI, -3.4028234663852886e38);
+    dgate[i] = dyi * upi * geluSlope(bounded);
+    dup[i] = dyi * bounded * normcdf(bounded);
   }
 }
 
@@ -120,17 +112,102 @@ function requireLength(
   }
 }
 
-/**
- * e^(c x^2) for c = -1 or -1/2. The square is taken in two parts, h^2 + (|x| - h)(|x| + h), the first one exact: its
- * rounding error would be multiplied by as much as 745.
- */
-function expSquare(x: number, c: number): number {
-  const a = Math.min(Math.abs(x), 40);
-  const h = Math.fround(a);
-  return Math.exp(c * h * h) * Math.exp(c * (a - h) * (a + h));
+/** 2^n for n from -1080 (0 below -1074) to 1024 (infinity). */
+function tableOfPowers(): Float64Array {
+  const powers = new Float64Array(2105);
+  let power = 1;
+  for (let n = 0; n <= 1024; n++, power *= 2) powers[1080 + n] = power;
+  power = 1;
+  for (let n = 0; n >= -1080; n--, power /= 2) powers[1080 + n] = power;
+  return powers;
 }
 
-/** e^(x^2) erfc(x) for x >= 0.46: (1 + 2x) times it is 1.25 plus a polynomial in (x - 3)/(x + 3) (9.1e-18, up to 28). */
+const powersOfTwo = /* @__PURE__ */ tableOfPowers();
+
+/** 2^n for -1080 <= n <= 1024. */
+function powerOfTwo(n: number): number {
+  return powersOfTwo[n + 1080]!;
+}
+
+/** 2^(j / 32) */
+const EXP2_32 = /* @__PURE__ */ new Float64Array([
+  1, 1.0218971486541166, 1.0442737824274138, 1.0671404006768237,
+  1.0905077326652577, 1.1143867425958924, 1.1387886347566916,
+  1.1637248587775775, 1.189207115002721, 1.215247359980469, 1.241857812073484,
+  1.2690509571917332, 1.2968395546510096, 1.3252366431597413,
+  1.3542555469368927, 1.383909881963832, 1.4142135623730951, 1.4451808069770467,
+  1.4768261459394993, 1.5091644275934228, 1.5422108254079407,
+  1.5759808451078865, 1.6104903319492543, 1.645755478153965, 1.681792830507429,
+  1.718619298122478, 1.7562521603732995, 1.7947090750031072, 1.8340080864093424,
+  1.8741676341103, 1.9152065613971474, 1.9571441241754002,
+]);
+
+/** 2^(j / 2048) */
+const EXP2_2048 = /* @__PURE__ */ new Float64Array([
+  1, 1.0003385080526823, 1.0006771306930664, 1.001015867959941,
+  1.0013547198921082, 1.0016936865283832, 1.002032767907594, 1.0023719640685822,
+  1.0027112750502025, 1.0030507008913223, 1.0033902416308227,
+  1.0037298973075977, 1.004069667960554, 1.0044095536286128, 1.0047495543507072,
+  1.0050896701657839, 1.0054299011128027, 1.005770247230737, 1.006110708558573,
+  1.00645128513531, 1.0067919769999607, 1.0071327841915512, 1.0074737067491204,
+  1.0078147447117207, 1.0081558981184175, 1.0084971670082898,
+  1.0088385514204294, 1.0091800513939415, 1.0095216669679448,
+  1.0098633981815708, 1.0102052450739643, 1.0105472076842836,
+  1.0108892860517005, 1.0112314802153992, 1.011573790214578, 1.011916216088448,
+  1.0122587578762337, 1.012601415617173, 1.0129441893505169, 1.01328707911553,
+  1.0136300849514894, 1.0139732068976866, 1.0143164449934257, 1.014659799278024,
+  1.0150032697908125, 1.0153468565711357, 1.0156905596583505,
+  1.0160343790918285, 1.016378314910953, 1.016722367155122, 1.0170665358637463,
+  1.0174108210762498, 1.0177552228320703, 1.0180997411706585,
+  1.0184443761314785, 1.018789127754008, 1.019133996077738, 1.0194789811421725,
+  1.0198240829868295, 1.0201693016512399, 1.0205146371749483,
+  1.0208600895975122, 1.0212056589585028, 1.0215513452975051,
+]);
+
+/**
+ * e^(x + dx) for -746 <= x <= 709.79 and a small dx: for exponents that need
+ * more digits than one number has.
+ */
+function expOfSum(x: number, dx: number): number {
+  const n = Math.floor(x * 2954.639443740597 + 0.5);
+  const k = n | 0;
+  const r = x - n * 0.0003384507708688034 - n * 8.889824211446026e-13 + dx;
+  const scale =
+    powerOfTwo(k >> 11) * (EXP2_32[(k >> 6) & 31]! * EXP2_2048[k & 63]!);
+  return scale * (1 + (r + r * r * (0.5 + r * 0.16666666666666666)));
+}
+
+/**
+ * e^(c x^2) for c = -1 or -1/2. The square is taken in two parts, h^2 +
+ * (|x| - h)(|x| + h), the first one exact: its rounding error would be
+ * multiplied by as much as 745.
+ */
+function expSquare(x: number, c: number): number {
+  const a = Math.min(Math.abs(x), 38.6);
+  const h = Math.fround(a);
+  return expOfSum(Math.max(c * h * h, -746), c * (a - h) * (a + h));
+}
+
+/** erf(x) for |x| <= 1/2: a polynomial (1.7e-17). */
+function smallErf(x: number): number {
+  const z = x * x;
+  const p9 = -1.4618447951562437e-7;
+  const p6 =
+    0.00012055285871533295 +
+    z * (-1.4922990321751415e-5 + z * (1.6370956612012152e-6 + z * p9));
+  const p3 =
+    -0.026866170644997654 +
+    z * (0.005223977621974587 + z * (-0.0008548326505844581 + z * p6));
+  const p0 =
+    0.1283791670955126 +
+    z * (-0.3761263890318375 + z * (0.11283791670954864 + z * p3));
+  return x + x * p0;
+}
+
+/**
+ * e^(x^2) erfc(x) for x >= 0.46: (1 + 2x) times it is 1.25 plus a polynomial in
+ * (x - 3)/(x + 3) (9.1e-18, up to 28).
+ */
 function erfcx(x: number): number {
   const v = (x - 3) / (x + 3);
   const p21 = -1.374699563772239e-8;
@@ -158,36 +235,93 @@ function erfcx(x: number): number {
   return (1.25 + p0) / (1 + 2 * x);
 }
 
-/** A polynomial (1.7e-17) up to 1/2, then 1 - erfc(x) without its cancellation. */
-function erf(x: number): number {
-  const a = Math.abs(x);
-  if (a < 0.5) {
-    const z = x * x;
-    const p9 = -1.4618445279417042e-7;
-    const p6 =
-      0.0001205528587120828 +
-      z * (-1.4922990308536645e-5 + z * (1.6370956321100554e-6 + z * p9));
-    const p3 =
-      -0.02686617064499765 +
-      z * (0.005223977621974546 + z * (-0.0008548326505839872 + z * p6));
-    const p0 =
-      0.1283791670955126 +
-      z * (-0.3761263890318375 + z * (0.11283791670954864 + z * p3));
-    return x + x * p0;
-  }
-  const y = 1 - expSquare(a, -1) * erfcx(Math.min(a, 28));
-  return x > 0 ? y : -y;
-}
-
-/** The distribution function of the standard normal distribution, erfc(-x / sqrt(2)) / 2. */
-function normcdf(x: number): number {
-  const t = x * Math.SQRT1_2;
-  if (Math.abs(t) < 0.46875) return 0.5 + 0.5 * erf(t);
-  const tail = 0.5 * erfcx(Math.min(Math.abs(t), 28)) * expSquare(x, -0.5);
+/** The distribution function of the standard normal distribution, erfc(-x / sqrt(2)) / 2, from its tail. */
+function normcdfByTail(x: number): number {
+  const t = Math.abs(x) * Math.SQRT1_2;
+  if (t < 0.46875) return 0.5 + 0.5 * smallErf(x * Math.SQRT1_2);
+  const tail = 0.5 * erfcx(Math.min(t, 28)) * expSquare(x, -0.5);
   return x < 0 ? tail : 1 - tail;
 }
 
-/** The density of the standard normal distribution, e^(-x^2/2) / sqrt(2 pi). */
-function normpdf(x: number): number {
-  return 0.3989422804014327 * expSquare(x, -0.5);
+/**
+ * Taylor coefficients at c = k/32 - 8.5, ten rows of 545 numbers: of Phi, or of
+ * Phi(x) + x phi(x). Those of the density phi follow from phi' = -x phi: they
+ * are p[n + 1] = -(c p[n] + p[n - 1]) / (n + 1), and Phi has p[n - 1] / n.
+ */
+function taylorOfNormal(isSlope: boolean): Float64Array {
+  const rows = new Float64Array(5450);
+  for (let k = 0; k < 545; k++) {
+    const c = k / 32 - 8.5;
+    let before = 0;
+    let p = 0.3989422804014327 * expSquare(c, -0.5);
+    let integral = normcdfByTail(c);
+    for (let n = 0; n < 10; n++) {
+      rows[545 * n + k] = isSlope ? integral + (c * p + before) : integral;
+      integral = p / (n + 1);
+      const after = -(c * p + before) / (n + 1);
+      before = p;
+      p = after;
+    }
+  }
+  return rows;
+}
+
+/** One order out of a table of Taylor coefficients. */
+function taylorRow(table: Float64Array, order: number): Float64Array {
+  return new Float64Array(table.buffer, 8 * 545 * order, 545);
+}
+
+const normcdfTaylor = /* @__PURE__ */ taylorOfNormal(false);
+const normcdfTaylor0 = /* @__PURE__ */ taylorRow(normcdfTaylor, 0);
+const normcdfTaylor1 = /* @__PURE__ */ taylorRow(normcdfTaylor, 1);
+const normcdfTaylor2 = /* @__PURE__ */ taylorRow(normcdfTaylor, 2);
+const normcdfTaylor3 = /* @__PURE__ */ taylorRow(normcdfTaylor, 3);
+const normcdfTaylor4 = /* @__PURE__ */ taylorRow(normcdfTaylor, 4);
+const normcdfTaylor5 = /* @__PURE__ */ taylorRow(normcdfTaylor, 5);
+const normcdfTaylor6 = /* @__PURE__ */ taylorRow(normcdfTaylor, 6);
+const normcdfTaylor7 = /* @__PURE__ */ taylorRow(normcdfTaylor, 7);
+const normcdfTaylor8 = /* @__PURE__ */ taylorRow(normcdfTaylor, 8);
+const normcdfTaylor9 = /* @__PURE__ */ taylorRow(normcdfTaylor, 9);
+
+/** The distribution function of the standard normal distribution. */
+function normcdf(x: number): number {
+  if (x < -8) return normcdfByTail(x);
+  const bounded = Math.min(x, 8.5);
+  const n = Math.floor(bounded * 32 + 0.5);
+  const d = bounded - n * 0.03125;
+  const k = (n | 0) + 272;
+  const d2 = d * d;
+  const low = normcdfTaylor0[k]! + d * normcdfTaylor1[k]! + d2 * (normcdfTaylor2[k]! + d * normcdfTaylor3[k]!);
+  const middle = normcdfTaylor4[k]! + d * normcdfTaylor5[k]! + d2 * (normcdfTaylor6[k]! + d * normcdfTaylor7[k]!);
+  const high = normcdfTaylor8[k]! + d * normcdfTaylor9[k]!;
+  return low + d2 * d2 * (middle + d2 * d2 * high);
+}
+
+const geluTaylor = /* @__PURE__ */ taylorOfNormal(true);
+const geluTaylor0 = /* @__PURE__ */ taylorRow(geluTaylor, 0);
+const geluTaylor1 = /* @__PURE__ */ taylorRow(geluTaylor, 1);
+const geluTaylor2 = /* @__PURE__ */ taylorRow(geluTaylor, 2);
+const geluTaylor3 = /* @__PURE__ */ taylorRow(geluTaylor, 3);
+const geluTaylor4 = /* @__PURE__ */ taylorRow(geluTaylor, 4);
+const geluTaylor5 = /* @__PURE__ */ taylorRow(geluTaylor, 5);
+const geluTaylor6 = /* @__PURE__ */ taylorRow(geluTaylor, 6);
+const geluTaylor7 = /* @__PURE__ */ taylorRow(geluTaylor, 7);
+const geluTaylor8 = /* @__PURE__ */ taylorRow(geluTaylor, 8);
+const geluTaylor9 = /* @__PURE__ */ taylorRow(geluTaylor, 9);
+
+/** Phi(x) + x phi(x), the derivative of x Phi(x). */
+function geluSlope(x: number): number {
+  if (x < -8) {
+    const t = Math.max(x, -39);
+    return normcdfByTail(t) + 0.3989422804014327 * (t * expSquare(t, -0.5));
+  }
+  const bounded = Math.min(x, 8.5);
+  const n = Math.floor(bounded * 32 + 0.5);
+  const d = bounded - n * 0.03125;
+  const k = (n | 0) + 272;
+  const d2 = d * d;
+  const low = geluTaylor0[k]! + d * geluTaylor1[k]! + d2 * (geluTaylor2[k]! + d * geluTaylor3[k]!);
+  const middle = geluTaylor4[k]! + d * geluTaylor5[k]! + d2 * (geluTaylor6[k]! + d * geluTaylor7[k]!);
+  const high = geluTaylor8[k]! + d * geluTaylor9[k]!;
+  return low + d2 * d2 * (middle + d2 * d2 * high);
 }

@@ -17,7 +17,7 @@ export function hardSigmoid02Forward(
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
     const u = beta + xi * alpha;
-    y[i] = u <= 0 ? 0 : u >= 1 ? 1 : u;
+    y[i] = choose(u <= 0, 0, choose(u >= 1, 1, u));
   }
 }
 
@@ -36,7 +36,7 @@ export function hardSigmoid02Backward(
     const dyi = dy[i]!;
     const xi = x[i]!;
     const u = beta + xi * alpha;
-    dx[i] = u <= 0 ? 0 : u >= 1 ? 0 : dyi * alpha;
+    dx[i] = choose(u <= 0, 0, choose(u >= 1, 0, dyi * alpha));
   }
 }
 
@@ -57,7 +57,7 @@ export function hardSigmoid02Forward64(
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
     const u = beta + xi * alpha;
-    y[i] = u <= 0 ? 0 : u >= 1 ? 1 : u;
+    y[i] = choose(u <= 0, 0, choose(u >= 1, 1, u));
   }
 }
 
@@ -76,7 +76,7 @@ export function hardSigmoid02Backward64(
     const dyi = dy[i]!;
     const xi = x[i]!;
     const u = beta + xi * alpha;
-    dx[i] = u <= 0 ? 0 : u >= 1 ? 0 : dyi * alpha;
+    dx[i] = choose(u <= 0, 0, choose(u >= 1, 0, dyi * alpha));
   }
 }
 
@@ -90,4 +90,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

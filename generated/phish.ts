@@ -13,7 +13,10 @@ export function phishForward(x: Float32Array, y: Float32Array): void {
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(xi, -3.4028234663852886e38);
-    y[i] = bounded * Math.tanh(bounded * normcdf(bounded));
+    const em1 = boundedExpm1(
+      Math.max(Math.min(2 * (bounded * normcdf(bounded)), 709), -746),
+    );
+    y[i] = bounded * (em1 / (em1 + 2));
   }
 }
 
@@ -35,13 +38,14 @@ export function phishBackward(
       -3.4028234663852886e38,
     );
     const phi = normcdf(bounded);
+    const em1 = boundedExpm1(
+      Math.max(Math.min(2 * (bounded * phi), 709), -746),
+    );
+    const e = boundedExp(Math.max(-Math.abs(2 * bounded * phi), -746));
+    const u = e + 1;
     dx[i] =
       dyi *
-      (Math.tanh(bounded * phi) +
-        4 *
-          bounded *
-          (phi + bounded * normpdf(bounded)) *
-          logistic(2 * bounded * phi));
+      (em1 / (em1 + 2) + 4 * bounded * (e / (u * u)) * geluSlope(bounded));
   }
 }
 
@@ -58,7 +62,10 @@ export function phishForward64(x: Float64Array, y: Float64Array): void {
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(xi, -3.4028234663852886e38);
-    y[i] = bounded * Math.tanh(bounded * normcdf(bounded));
+    const em1 = boundedExpm1(
+      Math.max(Math.min(2 * (bounded * normcdf(bounded)), 709), -746),
+    );
+    y[i] = bounded * (em1 / (em1 + 2));
   }
 }
 
@@ -80,13 +87,14 @@ export function phishBackward64(
       -3.4028234663852886e38,
     );
     const phi = normcdf(bounded);
+    const em1 = boundedExpm1(
+      Math.max(Math.min(2 * (bounded * phi), 709), -746),
+    );
+    const e = boundedExp(Math.max(-Math.abs(2 * bounded * phi), -746));
+    const u = e + 1;
     dx[i] =
       dyi *
-      (Math.tanh(bounded * phi) +
-        4 *
-          bounded *
-          (phi + bounded * normpdf(bounded)) *
-          logistic(2 * bounded * phi));
+      (em1 / (em1 + 2) + 4 * bounded * (e / (u * u)) * geluSlope(bounded));
   }
 }
 
@@ -102,17 +110,159 @@ function requireLength(
   }
 }
 
-/**
- * e^(c x^2) for c = -1 or -1/2. The square is taken in two parts, h^2 + (|x| - h)(|x| + h), the first one exact: its
- * rounding error would be multiplied by as much as 745.
- */
-function expSquare(x: number, c: number): number {
-  const a = Math.min(Math.abs(x), 40);
-  const h = Math.fround(a);
-  return Math.exp(c * h * h) * Math.exp(c * (a - h) * (a + h));
+/** 2^n for n from -1080 (0 below -1074) to 1024 (infinity). */
+function tableOfPowers(): Float64Array {
+  const powers = new Float64Array(2105);
+  let power = 1;
+  for (let n = 0; n <= 1024; n++, power *= 2) powers[1080 + n] = power;
+  power = 1;
+  for (let n = 0; n >= -1080; n--, power /= 2) powers[1080 + n] = power;
+  return powers;
 }
 
-/** e^(x^2) erfc(x) for x >= 0.46: (1 + 2x) times it is 1.25 plus a polynomial in (x - 3)/(x + 3) (9.1e-18, up to 28). */
+const powersOfTwo = /* @__PURE__ */ tableOfPowers();
+
+/** 2^n for -1080 <= n <= 1024. */
+function powerOfTwo(n: number): number {
+  return powersOfTwo[n + 1080]!;
+}
+
+/** 2^((j - 16) / 32) - 1 */
+const EXP2M1_32 = /* @__PURE__ */ new Float64Array([
+  -0.2928932188134525, -0.2774095965114767, -0.2615869270302503,
+  -0.24541778620328863, -0.2288945872960296, -0.21200957744605675,
+  -0.19475483402537286, -0.17712226092301758, -0.15910358474628547,
+  -0.14069035093876103, -0.12187391981335026, -0.1026454624984464,
+  -0.08299595679532877, -0.06291618294485005, -0.042396719301426355,
+  -0.021427937912299865, 0, 0.02189714865411668, 0.04427378242741384,
+  0.06714040067682361, 0.09050773266525766, 0.11438674259589254,
+  0.13878863475669165, 0.1637248587775775, 0.18920711500272105,
+  0.21524735998046887, 0.24185781207348406, 0.2690509571917332,
+  0.29683955465100964, 0.32523664315974127, 0.3542555469368927,
+  0.38390988196383197,
+]);
+
+/** 2^((j - 32) / 2048) - 1 */
+const EXP2M1_2048 = /* @__PURE__ */ new Float64Array([
+  -0.010771986806024515, -0.01043712515761943, -0.010102150155849825,
+  -0.009767061762344672, -0.009431859938719958, -0.009096544646578674,
+  -0.008761115847510811, -0.008425573503093364, -0.008089917574890314,
+  -0.0077541480244526385, -0.007418264813318294, -0.0070822679030122185,
+  -0.006746157255046329, -0.00640993283091951, -0.006073594592117616,
+  -0.0057371425001134626, -0.005400576516366824, -0.005063896602324428,
+  -0.004727102719419953, -0.00439019482907402, -0.004053172892694193,
+  -0.0037160368716749707, -0.0033787867273977843, -0.0030414224212309913,
+  -0.0027039439145298736, -0.0023663511686366303, -0.002028644144880375,
+  -0.001690822804577131, -0.0013528871090298265, -0.0010148370195282902,
+  -0.0006766724973492476, -0.00033839350375631605, 0, 0.00033850805268231294,
+  0.0006771306930663567, 0.001015867959940991, 0.0013547198921082058,
+  0.0016936865283831263, 0.0020327679075940164, 0.0023719640685822842,
+  0.0027112750502024854, 0.0030507008913223284, 0.0033902416308226793,
+  0.0037298973075975644, 0.004069667960554177, 0.0044095536286128814,
+  0.004749554350707214, 0.005089670165783894, 0.005429901112802822,
+  0.005770247230737087, 0.006110708558572972, 0.006451285135309957,
+  0.006791976999960722, 0.007132784191551155, 0.007473706749120353,
+  0.007814744711720629, 0.008155898118417515, 0.00849716700828977,
+  0.008838551420429375, 0.00918005139394155, 0.00952166696794475,
+  0.00986339818157067, 0.010205245073964258, 0.010547207684283704,
+]);
+
+/**
+ * e^x - 1 for -746 <= x <= 709.78. As bounded_exp; 2^(k / 2048) is 1 plus what
+ * the tables hold, so nothing cancels.
+ */
+function boundedExpm1(x: number): number {
+  const n = Math.floor(x * 2954.639443740597 + 0.5);
+  const k = ((n | 0) + 1056) | 0;
+  const r = x - n * 0.0003384507708688034 - n * 8.889824211446026e-13;
+  const coarse = EXP2M1_32[(k >> 6) & 31]!;
+  const fine = EXP2M1_2048[k & 63]!;
+  const power = powerOfTwo(k >> 11);
+  const scaled = power * (coarse + (fine + fine * coarse)) + (power - 1);
+  const rest =
+    r + r * r * (0.5 + r * (0.16666666666666666 + r * 0.041666666666666664));
+  return scaled + (rest + scaled * rest);
+}
+
+/** 2^(j / 32) */
+const EXP2_32 = /* @__PURE__ */ new Float64Array([
+  1, 1.0218971486541166, 1.0442737824274138, 1.0671404006768237,
+  1.0905077326652577, 1.1143867425958924, 1.1387886347566916,
+  1.1637248587775775, 1.189207115002721, 1.215247359980469, 1.241857812073484,
+  1.2690509571917332, 1.2968395546510096, 1.3252366431597413,
+  1.3542555469368927, 1.383909881963832, 1.4142135623730951, 1.4451808069770467,
+  1.4768261459394993, 1.5091644275934228, 1.5422108254079407,
+  1.5759808451078865, 1.6104903319492543, 1.645755478153965, 1.681792830507429,
+  1.718619298122478, 1.7562521603732995, 1.7947090750031072, 1.8340080864093424,
+  1.8741676341103, 1.9152065613971474, 1.9571441241754002,
+]);
+
+/** 2^(j / 2048) */
+const EXP2_2048 = /* @__PURE__ */ new Float64Array([
+  1, 1.0003385080526823, 1.0006771306930664, 1.001015867959941,
+  1.0013547198921082, 1.0016936865283832, 1.002032767907594, 1.0023719640685822,
+  1.0027112750502025, 1.0030507008913223, 1.0033902416308227,
+  1.0037298973075977, 1.004069667960554, 1.0044095536286128, 1.0047495543507072,
+  1.0050896701657839, 1.0054299011128027, 1.005770247230737, 1.006110708558573,
+  1.00645128513531, 1.0067919769999607, 1.0071327841915512, 1.0074737067491204,
+  1.0078147447117207, 1.0081558981184175, 1.0084971670082898,
+  1.0088385514204294, 1.0091800513939415, 1.0095216669679448,
+  1.0098633981815708, 1.0102052450739643, 1.0105472076842836,
+  1.0108892860517005, 1.0112314802153992, 1.011573790214578, 1.011916216088448,
+  1.0122587578762337, 1.012601415617173, 1.0129441893505169, 1.01328707911553,
+  1.0136300849514894, 1.0139732068976866, 1.0143164449934257, 1.014659799278024,
+  1.0150032697908125, 1.0153468565711357, 1.0156905596583505,
+  1.0160343790918285, 1.016378314910953, 1.016722367155122, 1.0170665358637463,
+  1.0174108210762498, 1.0177552228320703, 1.0180997411706585,
+  1.0184443761314785, 1.018789127754008, 1.019133996077738, 1.0194789811421725,
+  1.0198240829868295, 1.0201693016512399, 1.0205146371749483,
+  1.0208600895975122, 1.0212056589585028, 1.0215513452975051,
+]);
+
+/**
+ * e^(x + dx) for -746 <= x <= 709.79 and a small dx: for exponents that need
+ * more digits than one number has.
+ */
+function expOfSum(x: number, dx: number): number {
+  const n = Math.floor(x * 2954.639443740597 + 0.5);
+  const k = n | 0;
+  const r = x - n * 0.0003384507708688034 - n * 8.889824211446026e-13 + dx;
+  const scale =
+    powerOfTwo(k >> 11) * (EXP2_32[(k >> 6) & 31]! * EXP2_2048[k & 63]!);
+  return scale * (1 + (r + r * r * (0.5 + r * 0.16666666666666666)));
+}
+
+/**
+ * e^(c x^2) for c = -1 or -1/2. The square is taken in two parts, h^2 +
+ * (|x| - h)(|x| + h), the first one exact: its rounding error would be
+ * multiplied by as much as 745.
+ */
+function expSquare(x: number, c: number): number {
+  const a = Math.min(Math.abs(x), 38.6);
+  const h = Math.fround(a);
+  return expOfSum(Math.max(c * h * h, -746), c * (a - h) * (a + h));
+}
+
+/** erf(x) for |x| <= 1/2: a polynomial (1.7e-17). */
+function smallErf(x: number): number {
+  const z = x * x;
+  const p9 = -1.4618447951562437e-7;
+  const p6 =
+    0.00012055285871533295 +
+    z * (-1.4922990321751415e-5 + z * (1.6370956612012152e-6 + z * p9));
+  const p3 =
+    -0.026866170644997654 +
+    z * (0.005223977621974587 + z * (-0.0008548326505844581 + z * p6));
+  const p0 =
+    0.1283791670955126 +
+    z * (-0.3761263890318375 + z * (0.11283791670954864 + z * p3));
+  return x + x * p0;
+}
+
+/**
+ * e^(x^2) erfc(x) for x >= 0.46: (1 + 2x) times it is 1.25 plus a polynomial in
+ * (x - 3)/(x + 3) (9.1e-18, up to 28).
+ */
 function erfcx(x: number): number {
   const v = (x - 3) / (x + 3);
   const p21 = -1.374699563772239e-8;
@@ -140,48 +290,106 @@ function erfcx(x: number): number {
   return (1.25 + p0) / (1 + 2 * x);
 }
 
-/** A polynomial (1.7e-17) up to 1/2, then 1 - erfc(x) without its cancellation. */
-function erf(x: number): number {
-  const a = Math.abs(x);
-  if (a < 0.5) {
-    const z = x * x;
-    const p9 = -1.4618445279417042e-7;
-    const p6 =
-      0.0001205528587120828 +
-      z * (-1.4922990308536645e-5 + z * (1.6370956321100554e-6 + z * p9));
-    const p3 =
-      -0.02686617064499765 +
-      z * (0.005223977621974546 + z * (-0.0008548326505839872 + z * p6));
-    const p0 =
-      0.1283791670955126 +
-      z * (-0.3761263890318375 + z * (0.11283791670954864 + z * p3));
-    return x + x * p0;
-  }
-  const y = 1 - expSquare(a, -1) * erfcx(Math.min(a, 28));
-  return x > 0 ? y : -y;
-}
-
-/** The distribution function of the standard normal distribution, erfc(-x / sqrt(2)) / 2. */
-function normcdf(x: number): number {
-  const t = x * Math.SQRT1_2;
-  if (Math.abs(t) < 0.46875) return 0.5 + 0.5 * erf(t);
-  const tail = 0.5 * erfcx(Math.min(Math.abs(t), 28)) * expSquare(x, -0.5);
+/** The distribution function of the standard normal distribution, erfc(-x / sqrt(2)) / 2, from its tail. */
+function normcdfByTail(x: number): number {
+  const t = Math.abs(x) * Math.SQRT1_2;
+  if (t < 0.46875) return 0.5 + 0.5 * smallErf(x * Math.SQRT1_2);
+  const tail = 0.5 * erfcx(Math.min(t, 28)) * expSquare(x, -0.5);
   return x < 0 ? tail : 1 - tail;
 }
 
-/** The density of the standard normal distribution, e^(-x^2/2) / sqrt(2 pi). */
-function normpdf(x: number): number {
-  return 0.3989422804014327 * expSquare(x, -0.5);
+/**
+ * Taylor coefficients at c = k/32 - 8.5, ten rows of 545 numbers: of Phi, or of
+ * Phi(x) + x phi(x). Those of the density phi follow from phi' = -x phi: they
+ * are p[n + 1] = -(c p[n] + p[n - 1]) / (n + 1), and Phi has p[n - 1] / n.
+ */
+function taylorOfNormal(isSlope: boolean): Float64Array {
+  const rows = new Float64Array(5450);
+  for (let k = 0; k < 545; k++) {
+    const c = k / 32 - 8.5;
+    let before = 0;
+    let p = 0.3989422804014327 * expSquare(c, -0.5);
+    let integral = normcdfByTail(c);
+    for (let n = 0; n < 10; n++) {
+      rows[545 * n + k] = isSlope ? integral + (c * p + before) : integral;
+      integral = p / (n + 1);
+      const after = -(c * p + before) / (n + 1);
+      before = p;
+      p = after;
+    }
+  }
+  return rows;
 }
 
-/** 1/(1 + e^-x), without overflow for negative x. */
-function sigmoid(x: number): number {
-  const e = Math.exp(-Math.abs(x));
-  return x >= 0 ? 1 / (1 + e) : e / (1 + e);
+/** One order out of a table of Taylor coefficients. */
+function taylorRow(table: Float64Array, order: number): Float64Array {
+  return new Float64Array(table.buffer, 8 * 545 * order, 545);
 }
 
-/** sigmoid(x) sigmoid(-x), the derivative of the sigmoid. */
-function logistic(x: number): number {
-  const s = sigmoid(-Math.abs(x));
-  return s - s * s;
+const normcdfTaylor = /* @__PURE__ */ taylorOfNormal(false);
+const normcdfTaylor0 = /* @__PURE__ */ taylorRow(normcdfTaylor, 0);
+const normcdfTaylor1 = /* @__PURE__ */ taylorRow(normcdfTaylor, 1);
+const normcdfTaylor2 = /* @__PURE__ */ taylorRow(normcdfTaylor, 2);
+const normcdfTaylor3 = /* @__PURE__ */ taylorRow(normcdfTaylor, 3);
+const normcdfTaylor4 = /* @__PURE__ */ taylorRow(normcdfTaylor, 4);
+const normcdfTaylor5 = /* @__PURE__ */ taylorRow(normcdfTaylor, 5);
+const normcdfTaylor6 = /* @__PURE__ */ taylorRow(normcdfTaylor, 6);
+const normcdfTaylor7 = /* @__PURE__ */ taylorRow(normcdfTaylor, 7);
+const normcdfTaylor8 = /* @__PURE__ */ taylorRow(normcdfTaylor, 8);
+const normcdfTaylor9 = /* @__PURE__ */ taylorRow(normcdfTaylor, 9);
+
+/** The distribution function of the standard normal distribution. */
+function normcdf(x: number): number {
+  if (x < -8) return normcdfByTail(x);
+  const bounded = Math.min(x, 8.5);
+  const n = Math.floor(bounded * 32 + 0.5);
+  const d = bounded - n * 0.03125;
+  const k = (n | 0) + 272;
+  const d2 = d * d;
+  const low = normcdfTaylor0[k]! + d * normcdfTaylor1[k]! + d2 * (normcdfTaylor2[k]! + d * normcdfTaylor3[k]!);
+  const middle = normcdfTaylor4[k]! + d * normcdfTaylor5[k]! + d2 * (normcdfTaylor6[k]! + d * normcdfTaylor7[k]!);
+  const high = normcdfTaylor8[k]! + d * normcdfTaylor9[k]!;
+  return low + d2 * d2 * (middle + d2 * d2 * high);
+}
+
+/**
+ * e^x for -746 <= x <= 709.79, where it is 0 and infinity. With k = 2048 x /
+ * ln(2), rounded, it is 2^(k / 2048) e^r and |r| < 1.7e-4.
+ */
+function boundedExp(x: number): number {
+  const n = Math.floor(x * 2954.639443740597 + 0.5);
+  const k = n | 0;
+  const r = x - n * 0.0003384507708688034 - n * 8.889824211446026e-13;
+  const scale =
+    powerOfTwo(k >> 11) * (EXP2_32[(k >> 6) & 31]! * EXP2_2048[k & 63]!);
+  return scale * (1 + (r + r * r * (0.5 + r * 0.16666666666666666)));
+}
+
+const geluTaylor = /* @__PURE__ */ taylorOfNormal(true);
+const geluTaylor0 = /* @__PURE__ */ taylorRow(geluTaylor, 0);
+const geluTaylor1 = /* @__PURE__ */ taylorRow(geluTaylor, 1);
+const geluTaylor2 = /* @__PURE__ */ taylorRow(geluTaylor, 2);
+const geluTaylor3 = /* @__PURE__ */ taylorRow(geluTaylor, 3);
+const geluTaylor4 = /* @__PURE__ */ taylorRow(geluTaylor, 4);
+const geluTaylor5 = /* @__PURE__ */ taylorRow(geluTaylor, 5);
+const geluTaylor6 = /* @__PURE__ */ taylorRow(geluTaylor, 6);
+const geluTaylor7 = /* @__PURE__ */ taylorRow(geluTaylor, 7);
+const geluTaylor8 = /* @__PURE__ */ taylorRow(geluTaylor, 8);
+const geluTaylor9 = /* @__PURE__ */ taylorRow(geluTaylor, 9);
+
+/** Phi(x) + x phi(x), the derivative of x Phi(x). */
+function geluSlope(x: number): number {
+  if (x < -8) {
+    const t = Math.max(x, -39);
+    return normcdfByTail(t) + 0.3989422804014327 * (t * expSquare(t, -0.5));
+  }
+  const bounded = Math.min(x, 8.5);
+  const n = Math.floor(bounded * 32 + 0.5);
+  const d = bounded - n * 0.03125;
+  const k = (n | 0) + 272;
+  const d2 = d * d;
+  const low = geluTaylor0[k]! + d * geluTaylor1[k]! + d2 * (geluTaylor2[k]! + d * geluTaylor3[k]!);
+  const middle = geluTaylor4[k]! + d * geluTaylor5[k]! + d2 * (geluTaylor6[k]! + d * geluTaylor7[k]!);
+  const high = geluTaylor8[k]! + d * geluTaylor9[k]!;
+  return low + d2 * d2 * (middle + d2 * d2 * high);
 }

@@ -19,7 +19,7 @@ export function regluForward(
     const upi = up[i]!;
     y[i] =
       Math.max(Math.min(upi, 3.4028234663852886e38), -3.4028234663852886e38) *
-      (gateI <= 0 ? 0 : gateI);
+      choose(gateI <= 0, 0, gateI);
   }
 }
 
@@ -43,8 +43,8 @@ export function regluBackward(
     const dyi = dy[i]!;
     const gateI = gate[i]!;
     const upi = up[i]!;
-    dgate[i] = gateI > 0 ? dyi * upi : 0;
-    dup[i] = gateI > 0 ? dyi * gateI : 0;
+    dgate[i] = choose(gateI > 0, dyi * upi, 0);
+    dup[i] = choose(gateI > 0, dyi * gateI, 0);
   }
 }
 
@@ -67,7 +67,7 @@ export function regluForward64(
     const upi = up[i]!;
     y[i] =
       Math.max(Math.min(upi, 3.4028234663852886e38), -3.4028234663852886e38) *
-      (gateI <= 0 ? 0 : gateI);
+      choose(gateI <= 0, 0, gateI);
   }
 }
 
@@ -91,8 +91,8 @@ export function regluBackward64(
     const dyi = dy[i]!;
     const gateI = gate[i]!;
     const upi = up[i]!;
-    dgate[i] = gateI > 0 ? dyi * upi : 0;
-    dup[i] = gateI > 0 ? dyi * gateI : 0;
+    dgate[i] = choose(gateI > 0, dyi * upi, 0);
+    dup[i] = choose(gateI > 0, dyi * gateI, 0);
   }
 }
 
@@ -106,4 +106,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

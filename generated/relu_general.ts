@@ -20,10 +20,11 @@ export function reluGeneralForward(
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(xi, -3.4028234663852886e38);
-    y[i] =
-      bounded > threshold
-        ? Math.min(bounded, maxValue)
-        : negativeSlope * (bounded - threshold);
+    y[i] = choose(
+      bounded > threshold,
+      Math.min(bounded, maxValue),
+      negativeSlope * (bounded - threshold),
+    );
   }
 }
 
@@ -42,7 +43,8 @@ export function reluGeneralBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = dyi * (xi > threshold ? (xi < maxValue ? 1 : 0) : negativeSlope);
+    dx[i] =
+      dyi * choose(xi > threshold, choose(xi < maxValue, 1, 0), negativeSlope);
   }
 }
 
@@ -66,10 +68,11 @@ export function reluGeneralForward64(
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(xi, -3.4028234663852886e38);
-    y[i] =
-      bounded > threshold
-        ? Math.min(bounded, maxValue)
-        : negativeSlope * (bounded - threshold);
+    y[i] = choose(
+      bounded > threshold,
+      Math.min(bounded, maxValue),
+      negativeSlope * (bounded - threshold),
+    );
   }
 }
 
@@ -88,7 +91,8 @@ export function reluGeneralBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = dyi * (xi > threshold ? (xi < maxValue ? 1 : 0) : negativeSlope);
+    dx[i] =
+      dyi * choose(xi > threshold, choose(xi < maxValue, 1, 0), negativeSlope);
   }
 }
 
@@ -102,4 +106,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

@@ -11,7 +11,7 @@ export function repuForward(x: Float32Array, k: number, y: Float32Array): void {
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = Number.isNaN(xi) ? xi : xi > 0 ? Math.pow(xi, k) : 0;
+    y[i] = Number.isNaN(xi) ? xi : choose(xi > 0, Math.pow(xi, k), 0);
   }
 }
 
@@ -48,7 +48,7 @@ export function repuForward64(
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = Number.isNaN(xi) ? xi : xi > 0 ? Math.pow(xi, k) : 0;
+    y[i] = Number.isNaN(xi) ? xi : choose(xi > 0, Math.pow(xi, k), 0);
   }
 }
 
@@ -80,4 +80,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

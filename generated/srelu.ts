@@ -36,12 +36,11 @@ export function sreluForward(
         const xi = x[i]!;
         // Beyond this size, and at infinity, the result is its limit.
         const bounded = Math.max(xi, -3.4028234663852886e38);
-        y[i] =
-          bounded < tRC
-            ? bounded > tLC
-              ? bounded
-              : tLC + aLC * (bounded - tLC)
-            : tRC + aRC * (bounded - tRC);
+        y[i] = choose(
+          bounded < tRC,
+          choose(bounded > tLC, bounded, tLC + aLC * (bounded - tLC)),
+          tRC + aRC * (bounded - tRC),
+        );
       }
     }
   }
@@ -98,11 +97,11 @@ export function sreluBackward(
       for (let i = start; i < start + channelInner; i++) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        dx[i] = dyi * (xi >= tRC ? aRC : xi > tLC ? 1 : aLC);
-        dtRSum += xi >= tRC ? dyi * u : 0;
-        daRSum += xi >= tRC ? dyi * (xi - tRC) : 0;
-        dtLSum += xi >= tRC ? 0 : xi > tLC ? 0 : dyi * u2;
-        daLSum += xi >= tRC ? 0 : xi > tLC ? 0 : dyi * (xi - tLC);
+        dx[i] = dyi * choose(xi >= tRC, aRC, choose(xi > tLC, 1, aLC));
+        dtRSum += choose(xi >= tRC, dyi * u, 0);
+        daRSum += choose(xi >= tRC, dyi * (xi - tRC), 0);
+        dtLSum += choose(xi >= tRC, 0, choose(xi > tLC, 0, dyi * u2));
+        daLSum += choose(xi >= tRC, 0, choose(xi > tLC, 0, dyi * (xi - tLC)));
       }
     }
     dtR[c] = dtRSum;
@@ -148,12 +147,11 @@ export function sreluForward64(
         const xi = x[i]!;
         // Beyond this size, and at infinity, the result is its limit.
         const bounded = Math.max(xi, -3.4028234663852886e38);
-        y[i] =
-          bounded < tRC
-            ? bounded > tLC
-              ? bounded
-              : tLC + aLC * (bounded - tLC)
-            : tRC + aRC * (bounded - tRC);
+        y[i] = choose(
+          bounded < tRC,
+          choose(bounded > tLC, bounded, tLC + aLC * (bounded - tLC)),
+          tRC + aRC * (bounded - tRC),
+        );
       }
     }
   }
@@ -210,11 +208,11 @@ export function sreluBackward64(
       for (let i = start; i < start + channelInner; i++) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        dx[i] = dyi * (xi >= tRC ? aRC : xi > tLC ? 1 : aLC);
-        dtRSum += xi >= tRC ? dyi * u : 0;
-        daRSum += xi >= tRC ? dyi * (xi - tRC) : 0;
-        dtLSum += xi >= tRC ? 0 : xi > tLC ? 0 : dyi * u2;
-        daLSum += xi >= tRC ? 0 : xi > tLC ? 0 : dyi * (xi - tLC);
+        dx[i] = dyi * choose(xi >= tRC, aRC, choose(xi > tLC, 1, aLC));
+        dtRSum += choose(xi >= tRC, dyi * u, 0);
+        daRSum += choose(xi >= tRC, dyi * (xi - tRC), 0);
+        dtLSum += choose(xi >= tRC, 0, choose(xi > tLC, 0, dyi * u2));
+        daLSum += choose(xi >= tRC, 0, choose(xi > tLC, 0, dyi * (xi - tLC)));
       }
     }
     dtR[c] = dtRSum;
@@ -234,4 +232,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

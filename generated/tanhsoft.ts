@@ -16,7 +16,7 @@ export function tanhsoftForward(
 ): void {
   const size = x.length;
   requireLength("y", y, size);
-  const l = Math.log(delta);
+  const l = log(delta);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
@@ -24,9 +24,20 @@ export function tanhsoftForward(
       Math.min(xi, 3.4028234663852886e38),
       -3.4028234663852886e38,
     );
-    y[i] =
-      Math.tanh(bounded * alpha + beta * Math.exp(bounded * gamma)) *
-      logaddexp(bounded, l);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded2 = Math.min(
+      2 *
+        (bounded * alpha +
+          beta * boundedExp(Math.max(Math.min(bounded * gamma, 709.79), -746))),
+      709,
+    );
+    const em1 = boundedExpm1(Math.max(bounded2, -746));
+    const v =
+      bounded === l
+        ? bounded + 0.6931471805599453
+        : choose(bounded < l, l, bounded) +
+          unitLog1p(boundedExp(Math.max(-Math.abs(bounded - l), -746)));
+    y[i] = (em1 / (em1 + 2)) * v;
   }
 }
 
@@ -43,19 +54,30 @@ export function tanhsoftBackward(
   const size = dy.length;
   requireLength("x", x, size);
   requireLength("dx", dx, size);
-  const l = Math.log(delta);
+  const l = log(delta);
   const p = beta * gamma;
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(Math.min(xi, 512), -3.4028234663852886e38);
-    const e = Math.exp(bounded * gamma);
-    const u = bounded * alpha + beta * e;
+    const u = bounded - l;
+    const p2 =
+      4 *
+      (bounded === l
+        ? bounded + 0.6931471805599453
+        : choose(bounded < l, l, bounded) +
+          unitLog1p(boundedExp(Math.max(-Math.abs(u), -746))));
+    const e = boundedExp(Math.max(Math.min(bounded * gamma, 709.79), -746));
+    const p3 = 2 * (bounded * alpha + beta * e);
+    const e2 = boundedExp(Math.max(-Math.abs(p3), -746));
+    const u2 = e2 + 1;
+    const em1 = boundedExpm1(Math.max(Math.min(p3, 709), -746));
+    const e3 = boundedExp(Math.max(Math.min(u, 709), -746));
     dx[i] =
       dyi *
-      (4 * logaddexp(bounded, l) * (alpha + p * e) * logistic(2 * u) +
-        Math.tanh(u) * sigmoid(bounded - l));
+      (p2 * (alpha + p * e) * (e2 / (u2 * u2)) +
+        (em1 / (em1 + 2)) * (e3 / (e3 + 1)));
   }
 }
 
@@ -75,7 +97,7 @@ export function tanhsoftForward64(
 ): void {
   const size = x.length;
   requireLength("y", y, size);
-  const l = Math.log(delta);
+  const l = log(delta);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
@@ -83,9 +105,20 @@ export function tanhsoftForward64(
       Math.min(xi, 3.4028234663852886e38),
       -3.4028234663852886e38,
     );
-    y[i] =
-      Math.tanh(bounded * alpha + beta * Math.exp(bounded * gamma)) *
-      logaddexp(bounded, l);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded2 = Math.min(
+      2 *
+        (bounded * alpha +
+          beta * boundedExp(Math.max(Math.min(bounded * gamma, 709.79), -746))),
+      709,
+    );
+    const em1 = boundedExpm1(Math.max(bounded2, -746));
+    const v =
+      bounded === l
+        ? bounded + 0.6931471805599453
+        : choose(bounded < l, l, bounded) +
+          unitLog1p(boundedExp(Math.max(-Math.abs(bounded - l), -746)));
+    y[i] = (em1 / (em1 + 2)) * v;
   }
 }
 
@@ -102,19 +135,30 @@ export function tanhsoftBackward64(
   const size = dy.length;
   requireLength("x", x, size);
   requireLength("dx", dx, size);
-  const l = Math.log(delta);
+  const l = log(delta);
   const p = beta * gamma;
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
     const bounded = Math.max(Math.min(xi, 512), -3.4028234663852886e38);
-    const e = Math.exp(bounded * gamma);
-    const u = bounded * alpha + beta * e;
+    const u = bounded - l;
+    const p2 =
+      4 *
+      (bounded === l
+        ? bounded + 0.6931471805599453
+        : choose(bounded < l, l, bounded) +
+          unitLog1p(boundedExp(Math.max(-Math.abs(u), -746))));
+    const e = boundedExp(Math.max(Math.min(bounded * gamma, 709.79), -746));
+    const p3 = 2 * (bounded * alpha + beta * e);
+    const e2 = boundedExp(Math.max(-Math.abs(p3), -746));
+    const u2 = e2 + 1;
+    const em1 = boundedExpm1(Math.max(Math.min(p3, 709), -746));
+    const e3 = boundedExp(Math.max(Math.min(u, 709), -746));
     dx[i] =
       dyi *
-      (4 * logaddexp(bounded, l) * (alpha + p * e) * logistic(2 * u) +
-        Math.tanh(u) * sigmoid(bounded - l));
+      (p2 * (alpha + p * e) * (e2 / (u2 * u2)) +
+        (em1 / (em1 + 2)) * (e3 / (e3 + 1)));
   }
 }
 
@@ -130,21 +174,235 @@ function requireLength(
   }
 }
 
-/** ln(e^a + e^b) = max(a, b) + ln(1 + e^-|a - b|). Equal infinities have no difference. */
-function logaddexp(a: number, b: number): number {
-  return a === b
-    ? a + Math.LN2
-    : Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }
 
-/** 1/(1 + e^-x), without overflow for negative x. */
-function sigmoid(x: number): number {
-  const e = Math.exp(-Math.abs(x));
-  return x >= 0 ? 1 / (1 + e) : e / (1 + e);
+const wordBuffer = /* @__PURE__ */ new ArrayBuffer(8);
+
+const wordF64 = /* @__PURE__ */ new Float64Array(wordBuffer);
+
+const wordI32 = /* @__PURE__ */ new Int32Array(wordBuffer);
+
+/** Sign, exponent and leading bits. */
+function highWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[1]!;
 }
 
-/** sigmoid(x) sigmoid(-x), the derivative of the sigmoid. */
-function logistic(x: number): number {
-  const s = sigmoid(-Math.abs(x));
-  return s - s * s;
+/** 2^n for n from -1080 (0 below -1074) to 1024 (infinity). */
+function tableOfPowers(): Float64Array {
+  const powers = new Float64Array(2105);
+  let power = 1;
+  for (let n = 0; n <= 1024; n++, power *= 2) powers[1080 + n] = power;
+  power = 1;
+  for (let n = 0; n >= -1080; n--, power /= 2) powers[1080 + n] = power;
+  return powers;
+}
+
+const powersOfTwo = /* @__PURE__ */ tableOfPowers();
+
+/** 2^n for -1080 <= n <= 1024. */
+function powerOfTwo(n: number): number {
+  return powersOfTwo[n + 1080]!;
+}
+
+/** ln(j / 64) for j = 45 ... 91 */
+const LOG_64 = /* @__PURE__ */ new Float64Array([
+  -0.3522205935893521, -0.33024168687057687, -0.3087354816496133,
+  -0.2876820724517809, -0.26706278524904525, -0.24686007793152578,
+  -0.22705745063534608, -0.2076393647782445, -0.18859116980755003,
+  -0.16989903679539747, -0.15154989812720093, -0.13353139262452263,
+  -0.1158318155251217, -0.09844007281325252, -0.0813456394539524,
+  -0.06453852113757118, -0.048009219186360606, -0.0317486983145803,
+  -0.015748356968139168, 0, 0.015504186535965254, 0.030771658666753687,
+  0.0458095360312942, 0.06062462181643484, 0.07522342123758753,
+  0.08961215868968714, 0.10379679368164356, 0.11778303565638346,
+  0.13157635778871926, 0.1451820098444979, 0.15860503017663857,
+  0.17185025692665923, 0.184922338494012, 0.19782574332991987,
+  0.21056476910734964, 0.22314355131420976, 0.2355660713127669,
+  0.24783616390458127, 0.25995752443692605, 0.27193371548364176,
+  0.2837681731306446, 0.2954642128938359, 0.3070250352949119,
+  0.3184537311185346, 0.329753286372468, 0.3409265869705932, 0.3519764231571782,
+]);
+
+/**
+ * ln(x + dx) for a normal x > 0 and a small dx, as in unit_log1p: x = 2^e m and
+ * sqrt(1/2) <= m < sqrt(2).
+ */
+function logOfSum(x: number, dx: number): number {
+  // The leading bits of 1 above those of sqrt(1/2) carry into the exponent.
+  const e = ((highWord(x) + 0x00095f62) >> 20) - 1023;
+  const scale = powerOfTwo(-e | 0);
+  const m = x * scale;
+  const n = Math.floor(m * 64 + 0.5);
+  const c = n * 0.015625;
+  const s = (m - c + dx * scale) / (m + c);
+  const z = s * s;
+  const twos = e;
+  const rest =
+    2 * (s + s * z * (0.333333333319005 + z * 0.20000303501239303)) +
+    twos * 1.8206359985041462e-9;
+  return twos * 0.6931471787393093 + (LOG_64[((n | 0) - 45) | 0]! + rest);
+}
+
+/** ln(x) */
+function log(x: number): number {
+  if (x >= 2.2250738585072014e-308 && x < Infinity) {
+    return logOfSum(x, 0);
+  }
+  if (x > 0 && x < 1) {
+    return logOfSum(x * 18014398509481984, 0) - 37.42994775023705;
+  }
+  return choose(x === 0, -Infinity, choose(x < 0, NaN, x));
+}
+
+/** 2^(j / 32) */
+const EXP2_32 = /* @__PURE__ */ new Float64Array([
+  1, 1.0218971486541166, 1.0442737824274138, 1.0671404006768237,
+  1.0905077326652577, 1.1143867425958924, 1.1387886347566916,
+  1.1637248587775775, 1.189207115002721, 1.215247359980469, 1.241857812073484,
+  1.2690509571917332, 1.2968395546510096, 1.3252366431597413,
+  1.3542555469368927, 1.383909881963832, 1.4142135623730951, 1.4451808069770467,
+  1.4768261459394993, 1.5091644275934228, 1.5422108254079407,
+  1.5759808451078865, 1.6104903319492543, 1.645755478153965, 1.681792830507429,
+  1.718619298122478, 1.7562521603732995, 1.7947090750031072, 1.8340080864093424,
+  1.8741676341103, 1.9152065613971474, 1.9571441241754002,
+]);
+
+/** 2^(j / 2048) */
+const EXP2_2048 = /* @__PURE__ */ new Float64Array([
+  1, 1.0003385080526823, 1.0006771306930664, 1.001015867959941,
+  1.0013547198921082, 1.0016936865283832, 1.002032767907594, 1.0023719640685822,
+  1.0027112750502025, 1.0030507008913223, 1.0033902416308227,
+  1.0037298973075977, 1.004069667960554, 1.0044095536286128, 1.0047495543507072,
+  1.0050896701657839, 1.0054299011128027, 1.005770247230737, 1.006110708558573,
+  1.00645128513531, 1.0067919769999607, 1.0071327841915512, 1.0074737067491204,
+  1.0078147447117207, 1.0081558981184175, 1.0084971670082898,
+  1.0088385514204294, 1.0091800513939415, 1.0095216669679448,
+  1.0098633981815708, 1.0102052450739643, 1.0105472076842836,
+  1.0108892860517005, 1.0112314802153992, 1.011573790214578, 1.011916216088448,
+  1.0122587578762337, 1.012601415617173, 1.0129441893505169, 1.01328707911553,
+  1.0136300849514894, 1.0139732068976866, 1.0143164449934257, 1.014659799278024,
+  1.0150032697908125, 1.0153468565711357, 1.0156905596583505,
+  1.0160343790918285, 1.016378314910953, 1.016722367155122, 1.0170665358637463,
+  1.0174108210762498, 1.0177552228320703, 1.0180997411706585,
+  1.0184443761314785, 1.018789127754008, 1.019133996077738, 1.0194789811421725,
+  1.0198240829868295, 1.0201693016512399, 1.0205146371749483,
+  1.0208600895975122, 1.0212056589585028, 1.0215513452975051,
+]);
+
+/**
+ * e^x for -746 <= x <= 709.79, where it is 0 and infinity. With k = 2048 x /
+ * ln(2), rounded, it is 2^(k / 2048) e^r and |r| < 1.7e-4.
+ */
+function boundedExp(x: number): number {
+  const n = Math.floor(x * 2954.639443740597 + 0.5);
+  const k = n | 0;
+  const r = x - n * 0.0003384507708688034 - n * 8.889824211446026e-13;
+  const scale =
+    powerOfTwo(k >> 11) * (EXP2_32[(k >> 6) & 31]! * EXP2_2048[k & 63]!);
+  return scale * (1 + (r + r * r * (0.5 + r * 0.16666666666666666)));
+}
+
+/** 2^((j - 16) / 32) - 1 */
+const EXP2M1_32 = /* @__PURE__ */ new Float64Array([
+  -0.2928932188134525, -0.2774095965114767, -0.2615869270302503,
+  -0.24541778620328863, -0.2288945872960296, -0.21200957744605675,
+  -0.19475483402537286, -0.17712226092301758, -0.15910358474628547,
+  -0.14069035093876103, -0.12187391981335026, -0.1026454624984464,
+  -0.08299595679532877, -0.06291618294485005, -0.042396719301426355,
+  -0.021427937912299865, 0, 0.02189714865411668, 0.04427378242741384,
+  0.06714040067682361, 0.09050773266525766, 0.11438674259589254,
+  0.13878863475669165, 0.1637248587775775, 0.18920711500272105,
+  0.21524735998046887, 0.24185781207348406, 0.2690509571917332,
+  0.29683955465100964, 0.32523664315974127, 0.3542555469368927,
+  0.38390988196383197,
+]);
+
+/** 2^((j - 32) / 2048) - 1 */
+const EXP2M1_2048 = /* @__PURE__ */ new Float64Array([
+  -0.010771986806024515, -0.01043712515761943, -0.010102150155849825,
+  -0.009767061762344672, -0.009431859938719958, -0.009096544646578674,
+  -0.008761115847510811, -0.008425573503093364, -0.008089917574890314,
+  -0.0077541480244526385, -0.007418264813318294, -0.0070822679030122185,
+  -0.006746157255046329, -0.00640993283091951, -0.006073594592117616,
+  -0.0057371425001134626, -0.005400576516366824, -0.005063896602324428,
+  -0.004727102719419953, -0.00439019482907402, -0.004053172892694193,
+  -0.0037160368716749707, -0.0033787867273977843, -0.0030414224212309913,
+  -0.0027039439145298736, -0.0023663511686366303, -0.002028644144880375,
+  -0.001690822804577131, -0.0013528871090298265, -0.0010148370195282902,
+  -0.0006766724973492476, -0.00033839350375631605, 0, 0.00033850805268231294,
+  0.0006771306930663567, 0.001015867959940991, 0.0013547198921082058,
+  0.0016936865283831263, 0.0020327679075940164, 0.0023719640685822842,
+  0.0027112750502024854, 0.0030507008913223284, 0.0033902416308226793,
+  0.0037298973075975644, 0.004069667960554177, 0.0044095536286128814,
+  0.004749554350707214, 0.005089670165783894, 0.005429901112802822,
+  0.005770247230737087, 0.006110708558572972, 0.006451285135309957,
+  0.006791976999960722, 0.007132784191551155, 0.007473706749120353,
+  0.007814744711720629, 0.008155898118417515, 0.00849716700828977,
+  0.008838551420429375, 0.00918005139394155, 0.00952166696794475,
+  0.00986339818157067, 0.010205245073964258, 0.010547207684283704,
+]);
+
+/**
+ * e^x - 1 for -746 <= x <= 709.78. As bounded_exp; 2^(k / 2048) is 1 plus what
+ * the tables hold, so nothing cancels.
+ */
+function boundedExpm1(x: number): number {
+  const n = Math.floor(x * 2954.639443740597 + 0.5);
+  const k = ((n | 0) + 1056) | 0;
+  const r = x - n * 0.0003384507708688034 - n * 8.889824211446026e-13;
+  const coarse = EXP2M1_32[(k >> 6) & 31]!;
+  const fine = EXP2M1_2048[k & 63]!;
+  const power = powerOfTwo(k >> 11);
+  const scaled = power * (coarse + (fine + fine * coarse)) + (power - 1);
+  const rest =
+    r + r * r * (0.5 + r * (0.16666666666666666 + r * 0.041666666666666664));
+  return scaled + (rest + scaled * rest);
+}
+
+/** ln(1 + j / 64) */
+const LOG1P_64 = /* @__PURE__ */ new Float64Array([
+  0, 0.015504186535965254, 0.030771658666753687, 0.0458095360312942,
+  0.06062462181643484, 0.07522342123758753, 0.08961215868968714,
+  0.10379679368164356, 0.11778303565638346, 0.13157635778871926,
+  0.1451820098444979, 0.15860503017663857, 0.17185025692665923,
+  0.184922338494012, 0.19782574332991987, 0.21056476910734964,
+  0.22314355131420976, 0.2355660713127669, 0.24783616390458127,
+  0.25995752443692605, 0.27193371548364176, 0.2837681731306446,
+  0.2954642128938359, 0.3070250352949119, 0.3184537311185346, 0.329753286372468,
+  0.3409265869705932, 0.3519764231571782, 0.3629054936893685,
+  0.37371640979358406, 0.38441169891033206, 0.394993808240869,
+  0.4054651081081644, 0.415827895143711, 0.4260843953109001,
+  0.43623676677491807, 0.44628710262841953, 0.4562374334815876,
+  0.46608972992459924, 0.4758459048699639, 0.4855078157817008,
+  0.4950772667978515, 0.5045560107523953, 0.5139457511022343,
+  0.5232481437645479, 0.5324647988694718, 0.5415972824327444,
+  0.5506471179526623, 0.5596157879354227, 0.5685047353526688,
+  0.5773153650348236, 0.5860490450035782, 0.5947071077466928,
+  0.6032908514380843, 0.6118015411059929, 0.6202404097518576,
+  0.6286086594223741, 0.6369074622370692, 0.6451379613735847,
+  0.6533012720127457, 0.661398482245365, 0.6694306539426292, 0.6773988235918061,
+  0.6853040030989194, 0.6931471805599453,
+]);
+
+/**
+ * ln(1 + w) for 0 <= w <= 1: with c = j / 64 next to w it is ln(1 + c) + 2
+ * artanh(s), and artanh(s) = s + s z p(z) (1.9e-17) for z = s^2, |s| <= 1/256.
+ */
+function unitLog1p(w: number): number {
+  const n = Math.floor(w * 64 + 0.5);
+  const c = n * 0.015625;
+  const s = (w - c) / (2 + (w + c));
+  const z = s * s;
+  return (
+    LOG1P_64[n | 0]! +
+    2 * (s + s * z * (0.333333333319005 + z * 0.20000303501239303))
+  );
 }

@@ -32,6 +32,7 @@ export const sumRules: readonly Rule[] = [
   rule("1 + tanh(a)", "2 * sigmoid(2 * a)"),
   rule("1 - tanh(a)", "2 * sigmoid(-2 * a)"),
   rule("1 - tanh(a)^2", "4 * logistic(2 * a)"),
+  rule("1 - 4 * logistic(a)", "tanh(a / 2)^2"),
   rule("exp(a) + exp(-a)", "2 * cosh(a)"),
   rule("exp(a) - exp(-a)", "2 * sinh(a)"),
   rule("expm1(a) - expm1(-a)", "2 * sinh(a)"),

@@ -4,9 +4,9 @@ import { findKinks, type Kink } from "../calculus/kinks.js";
 import type { Activation } from "../ir/activation.js";
 import type { OutputFile, TargetName } from "./output.js";
 import { type KernelPlan, planKernels } from "./kernels.js";
-import { typescriptLibraryText } from "./library/kernel-text.js";
+import { typescriptLibraryNames, typescriptLibraryText } from "./library/kernel-text.js";
 import { layOutFunctions } from "./layout.js";
-import { machineText } from "./machine-functions.js";
+import { typescriptMachineText } from "./machine-functions.js";
 import { moduleText } from "./module-text.js";
 import { moduleParts } from "./targets/module.js";
 import { templateLiteral } from "./targets/text.js";
@@ -63,7 +63,7 @@ export async function emitActivation(activation: Activation, targets: readonly T
     const parts = [
       await layOutFunctions(functions),
       typescriptLibraryText(kernels.library),
-      machineText(kernels.machine, "typescript", ""),
+      typescriptMachineText(kernels.machine, new Set(typescriptLibraryNames(kernels.library))),
     ];
     files.push({ path: `${stem}.ts`, text: head + parts.filter((part) => part !== "").join("\n") });
   }

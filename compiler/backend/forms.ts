@@ -31,15 +31,20 @@ export interface FormOptions {
   /** A relative error of the fast form that is too much, in units of 2^-digits. */
   readonly intolerable: number;
   readonly lower: (expr: Expr) => Expr;
+  /** What is done to the form once it is right at infinity. */
+  readonly tidy?: (form: Expr) => Expr;
 }
 
 /** @param root in normal form */
-export function formOf(root: Expr, options: FormOptions): Form {
+export function formFor(root: Expr, options: FormOptions): Form {
   const { plan } = options;
   const lowered = options.lower(root);
   if (plan.reduces) return { fast: lowered, guard: null, exact: null, relative: 0, cancels: false };
   // Where faults are hidden, infinite inputs do not pass the guard.
-  const { form, infinite } = options.model.hidesFaults ? { form: lowered, infinite: false } : atInfinity(lowered, plan);
+  const { form: settled, infinite } = options.model.hidesFaults
+    ? { form: lowered, infinite: false }
+    : atInfinity(lowered, plan);
+  const form = options.tidy?.(settled) ?? settled;
   const { condition, relative, cancels } = guardFor(form, options);
   const exact = expandCalls(root);
   if (relative > options.intolerable) return { fast: null, guard: null, exact, relative, cancels };

@@ -1,9 +1,9 @@
 /** Functions that a kernel's file carries beside its own: written in the machine language, printed for the target. */
 import type { Variable } from "../ir/expr.js";
-import { type Library, printTypescript, readLibrary, type Rename, typescriptName } from "../machine/index.js";
-import { wgslPieces } from "../machine/wgsl.js";
+import { readLibrary, typescriptName, type TypescriptPiece, typescriptPieces, wgslPieces } from "../machine/index.js";
 import { pairLibrary } from "../machine/library/pair/index.js";
 import { wideLibrary } from "../machine/library/wide/index.js";
+import { wgslLibrary } from "./library/wgsl.js";
 
 export interface MachineFunction {
   /** From the target's numbers to the target's number. */
@@ -20,30 +20,42 @@ export interface MachineTexts {
   readonly texts: readonly string[];
 }
 
-/** The functions together with the libraries that they call. */
-export const machineLibrary = ({ texts }: MachineTexts): Library =>
-  readLibrary(texts, [...pairLibrary().declarations, ...wideLibrary().declarations]);
+/** The wide library in TypeScript: printed once, and in every file of which it carries a part. */
+let widePieces: ReadonlyMap<string, TypescriptPiece> | undefined;
 
 /**
- * The functions and what they call of the libraries, as text.
- * @param prefix begins the names of the libraries' declarations
+ * The functions and what they call of the wide library, as TypeScript.
  * @param present names of functions that the file carries already
  */
-export function machineText(
-  functions: MachineTexts,
-  target: "typescript" | "wgsl",
-  prefix: string,
-  present: ReadonlySet<string> = new Set(),
-): string {
+export function typescriptMachineText(functions: MachineTexts, present: ReadonlySet<string>): string {
   if (functions.texts.length === 0) return "";
-  const own = new Set(functions.names);
-  const declarations = machineLibrary(functions).closure(own);
-  const rename: Rename = (name) => (own.has(name) ? name : `${prefix}${name}`);
-  if (target === "wgsl") {
-    return wgslPieces(declarations, rename)
-      .filter(({ name }) => !present.has(name))
-      .map(({ text }) => text)
-      .join("\n\n");
-  }
-  return printTypescript(declarations, (name, kind) => typescriptName(rename(name, kind), kind));
+  const wide = wideLibrary().declarations;
+  widePieces ??= new Map(typescriptPieces(wide).map((piece) => [piece.name, piece]));
+  const library = readLibrary(functions.texts, wide);
+  const own = typescriptPieces(library.closure(functions.names), typescriptName, { only: new Set(functions.names) });
+  const wanted = new Set<string>();
+  const want = (name: string): void => {
+    const piece = widePieces?.get(name);
+    if (!piece || wanted.has(name) || present.has(name)) return;
+    wanted.add(name);
+    piece.uses.forEach(want);
+  };
+  const names = new Set(own.map(({ name }) => name));
+  for (const { uses } of own) uses.filter((name) => !names.has(name)).forEach(want);
+  const carried = [...widePieces.values()].filter(({ name }) => wanted.has(name) && !names.has(name));
+  const behind = own.filter(({ name }) => !present.has(name));
+  return [...carried, ...behind].map(({ text }) => `${text}\n`).join("\n");
+}
+
+/**
+ * The functions, and what they and the file's other functions call of the libraries, as WGSL.
+ * @param called names of library functions that the file's other functions call
+ * @param prefix begins the names of the libraries' declarations
+ */
+export function wgslMachineText({ names, texts }: MachineTexts, called: Iterable<string>, prefix: string): string {
+  const own = new Set(names);
+  const library = readLibrary(texts, [...wgslLibrary.declarations, ...pairLibrary().declarations]);
+  return wgslPieces(library.closure([...called, ...own]), (name) => (own.has(name) ? name : `${prefix}${name}`))
+    .map(({ text }) => text)
+    .join("\n\n");
 }

@@ -5,7 +5,7 @@
 import { type Expr, reachable, variablesOf } from "../ir/expr.js";
 import { type Rational, toNumber } from "../ir/rational.js";
 import { pairLibrary } from "../machine/library/pair/index.js";
-import { Precedence, type Spelling } from "../printing/dialect.js";
+import { type Dialect, Precedence, type Spelling } from "../printing/dialect.js";
 import { printExpression } from "../printing/print.js";
 import type { PrimitiveName } from "../primitives/table.js";
 import { type CallArithmetic, callForm } from "./call-form.js";
@@ -44,6 +44,9 @@ const operations: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
 /** As the machine language has it, which knows no hexadecimal fractions. */
 const literal = (value: number): string => wgsl.literal(value).replace(largestLiteral, "3.4028234663852886e38");
 
+/** Single float32 numbers in the machine language, which WGSL is close to. */
+export const machineFloat32: Dialect = { ...wgsl, literal };
+
 /** The nearest float32 and what it lacks. */
 function constantText(value: Rational): string {
   const number = toNumber(value);
@@ -71,7 +74,7 @@ export function pairFunction(
   const form = callForm([fast], pairNames, { prefix: "pair_", constant: constantText, spellings }, new Set(inGuard));
   const condition = guard
     ? printExpression(guard, {
-        dialect: { ...wgsl, literal },
+        dialect: machineFloat32,
         nameOf: (node) => {
           const own = numbers.get(node);
           if (own !== undefined || node.kind !== "application") return own;

@@ -187,6 +187,8 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
     const from = first?.type;
     switch (name) {
       case "select":
+        // Random conditions would make the processor guess wrong half of the time.
+        if (type === "f64") return part("choose", operand(2), operand(1), operand(0));
         return { kind: "conditional", condition: operand(2), yes: operand(1), no: operand(0) };
       case "abs":
       case "min":
@@ -209,8 +211,7 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
         if (from === "bool") return { kind: "conditional", condition: operand(0), yes: atom("1"), no: atom("0") };
         return from === "f32" ? operand(0) : call("Math.fround", operand(0));
       case "f64":
-        if (from === "bool") return { kind: "conditional", condition: operand(0), yes: atom("1"), no: atom("0") };
-        return operand(0);
+        return from === "bool" ? call("Number", operand(0)) : operand(0);
       case "int":
         if (from === "bool") return { kind: "conditional", condition: operand(0), yes: atom("1n"), no: atom("0n") };
         return bigint(at(operands, 0));

@@ -26,6 +26,8 @@ export interface ErrorBound {
   readonly scale: Expr | null;
   /** From results too small for full accuracy. */
   readonly absolute: number;
+  /** Whether the scale has a part of that kind too. */
+  readonly fades?: boolean;
 }
 
 export interface Facts extends ErrorBound {
@@ -97,7 +99,9 @@ export function analyseErrors(model: ArithmeticModel, environment: Environment =
 
 /** Branches of a selection are looked at where their condition holds. */
 const ownOperands = (node: Expr): readonly Expr[] =>
-  node.kind !== "application" || node.primitive === "where" || node.type === "condition" ? [] : node.operands;
+  node.kind !== "application" || node.primitive === "where" || node.primitive === "choose" || node.type === "condition"
+    ? []
+    : node.operands;
 
 const refined = (node: Expr, facts: Facts, environment: Environment): Facts => {
   const narrower = environment.get(node);
@@ -189,7 +193,8 @@ function factsFor(node: Expr, analysis: ErrorAnalysis, model: ArithmeticModel): 
     case "smaller":
     case "larger":
       return either(facts(a!), facts(b!), null);
-    case "where": {
+    case "where":
+    case "choose": {
       const [condition, first, second] = operands;
       const whenTrue = analysis.where(condition!, true).factsOf(first!);
       const whenFalse = analysis.where(condition!, false).factsOf(second!);
@@ -248,6 +253,7 @@ function either(a: Facts, b: Facts, condition: Expr | null): Facts {
     relative: Math.max(a.relative, b.relative),
     weight: Math.max(a.weight, b.weight),
     scale,
+    fades: (a.fades ?? false) || (b.fades ?? false),
     absolute: Math.max(a.absolute, b.absolute),
     loss: Math.max(a.loss, b.loss),
     exponents: merged(a.exponents, b.exponents),
@@ -275,18 +281,18 @@ export function absoluteOf(node: Expr, size: Magnitude): Expr {
     : apply("abs", [node]);
 }
 
+type Dynamic = Pick<ErrorBound, "weight" | "scale" | "fades">;
+
 /** The scales of two errors, the weights brought together. */
-function added(
-  a: Pick<ErrorBound, "weight" | "scale">,
-  b: Pick<ErrorBound, "weight" | "scale">,
-): Pick<ErrorBound, "weight" | "scale"> {
-  if (!a.scale) return { weight: b.weight, scale: b.scale };
-  if (!b.scale) return { weight: a.weight, scale: a.scale };
+function added(a: Dynamic, b: Dynamic): Dynamic {
+  const fades = (a.fades ?? false) || (b.fades ?? false);
+  if (!a.scale) return { weight: b.weight, scale: b.scale, fades };
+  if (!b.scale) return { weight: a.weight, scale: a.scale, fades };
   const [large, small] = a.weight >= b.weight ? [a, b] : [b, a];
   const ratio = Math.ceil(Math.log2(small.weight / large.weight));
   // A part that weighs far less is brought down, so that the weight is right for both.
   const part = ratio > -3 ? small.scale! : productWith(powerOfTwo(ratio), small.scale!);
-  return { weight: large.weight, scale: large === a ? sumOf(large.scale!, part) : sumOf(part, large.scale!) };
+  return { weight: large.weight, scale: large === a ? sumOf(large.scale!, part) : sumOf(part, large.scale!), fades };
 }
 
 /** 2^n for a whole n; beyond the ends of binary64, those. */
@@ -379,11 +385,11 @@ function scaledConstant(
   factor: Expr,
   facts: Facts,
   model: ArithmeticModel,
-): { absolute: number; weight: number; scale: Expr | null } {
+): Dynamic & { readonly absolute: number } {
   if (absolute === 0) return { absolute: 0, weight: 0, scale: null };
   const most = M.mostOf(facts.size);
   if (most + Math.log2(absolute) < -160) return { absolute: absolute * 2 ** most, weight: 0, scale: null };
-  return { absolute: 0, weight: absolute * 2 ** model.digits, scale: absoluteOf(factor, facts.size) };
+  return { absolute: 0, weight: absolute * 2 ** model.digits, scale: absoluteOf(factor, facts.size), fades: true };
 }
 
 function ofProduct(a: Expr, b: Expr, analysis: ErrorAnalysis, model: ArithmeticModel): Facts {
@@ -397,8 +403,8 @@ function ofProduct(a: Expr, b: Expr, analysis: ErrorAnalysis, model: ArithmeticM
   const first = scaledConstant(p.absolute, b, q, model);
   const second = scaledConstant(q.absolute, a, p, model);
   const dynamic = added(
-    { weight: p.weight, scale: p.scale && productWith(p.scale, absoluteOf(b, q.size)) },
-    { weight: q.weight, scale: q.scale && productWith(q.scale, absoluteOf(a, p.size)) },
+    { weight: p.weight, scale: p.scale && productWith(p.scale, absoluteOf(b, q.size)), fades: p.fades ?? false },
+    { weight: q.weight, scale: q.scale && productWith(q.scale, absoluteOf(a, p.size)), fades: q.fades ?? false },
   );
   const powers = [a, b].some(
     (each) => each.kind === "constant" && isPowerOfTwo(each.value.denominator) && bitsOf(each.value) === 1,
@@ -417,25 +423,25 @@ function ofProduct(a: Expr, b: Expr, analysis: ErrorAnalysis, model: ArithmeticM
 
 function ofQuotient(node: Expr, a: Expr, b: Expr, analysis: ErrorAnalysis, model: ArithmeticModel): Facts {
   const [p, q] = [analysis.factsOf(a), analysis.factsOf(b)];
-  const size = M.product(p.size, M.reciprocal(q.size));
+  const size = narrowed(M.product(p.size, M.reciprocal(q.size)), mostOfQuotient(a, b, analysis));
   const over = (scale: Expr): Expr => apply("divide", [scale, absoluteOf(b, q.size)]);
   const value = (): Expr => absoluteOf(node, size);
   const dynamic = added(
-    { weight: p.weight, scale: p.scale && over(p.scale) },
-    { weight: q.weight, scale: q.scale && over(productWith(q.scale, value())) },
+    { weight: p.weight, scale: p.scale && over(p.scale), fades: p.fades ?? false },
+    { weight: q.weight, scale: q.scale && over(productWith(q.scale, value())), fades: q.fades ?? false },
   );
   const small = leastNonzero(q.size);
   const numerator = p.absolute === 0 ? 0 : p.absolute * 2 ** -small;
   const first =
     numerator < 2 ** -160
       ? { absolute: numerator, weight: 0, scale: null }
-      : { absolute: 0, weight: p.absolute * 2 ** model.digits, scale: over(constant(1)) };
+      : { absolute: 0, weight: p.absolute * 2 ** model.digits, scale: over(constant(1)), fades: true };
   // A denominator that overflows leaves 0: true quotients are below |a| / 2^most.
   const vanished = q.overflows ? scaledConstant(2 ** -model.most, a, p, model) : nothingLost;
   const second =
     q.absolute === 0 || q.absolute * 2 ** -small * 2 ** model.digits < 1
       ? { weight: 0, scale: null }
-      : { weight: q.absolute * 2 ** model.digits, scale: over(value()) };
+      : { weight: q.absolute * 2 ** model.digits, scale: over(value()), fades: true };
   return {
     size,
     bits: null,
@@ -447,6 +453,30 @@ function ofQuotient(node: Expr, a: Expr, b: Expr, analysis: ErrorAnalysis, model
     ...overflow(size, [p, q], model),
   };
 }
+
+/** The binary logarithm of the largest quotient of a sum and one of its two terms, if it is one. */
+function mostOfQuotient(a: Expr, b: Expr, analysis: ErrorAnalysis): number {
+  const size = (of: Expr): Magnitude => analysis.factsOf(of).size;
+  const rest = (sum: Expr, term: Expr): Expr | undefined => {
+    if (sum.kind !== "application" || (sum.primitive !== "add" && sum.primitive !== "subtract")) return undefined;
+    const [x, y] = sum.operands;
+    return x === term ? y : y === term && sum.primitive === "add" ? x : undefined;
+  };
+  // a / (a + r) <= 1, and (b + r) / b = 1 + r / b
+  const below = rest(b, a);
+  if (below && b.kind === "application" && b.primitive === "add") {
+    if (M.isNonnegative(size(a)) && M.isNonnegative(size(below))) return 0;
+  }
+  const beside = rest(a, b);
+  return beside ? Math.max(0, M.mostOf(size(beside)) - M.leastOf(size(b))) + 1 : Infinity;
+}
+
+const narrowed = (size: Magnitude, most: number): Magnitude =>
+  M.oddIncreasing(
+    size,
+    (log) => Math.min(log, most),
+    (log) => Math.min(log, most),
+  );
 
 const nothingLost = { absolute: 0, weight: 0, scale: null } as const;
 
@@ -486,6 +516,12 @@ function ofFunction(
     ...overflow(conduct.size, operands, model),
   };
   if (stepLike.has(node.primitive)) return { ...base, relative: 0, weight: 0, scale: null };
+  if (node.primitive === "gelu_slope") {
+    // Near its zero the sum of the distribution and of its density times the operand cancels, beyond it hardly.
+    const near = apply("less", [apply("abs", [node.operands[0]!]), constant(2)]);
+    const scale = apply("where", [near, constant(rational(1, 2)), productWith(constant(2), apply("abs", [node]))]);
+    if (!inexact(p)) return { ...base, relative: 1, weight: own, scale };
+  }
   if (!operands.some(inexact)) return { ...base, relative: own, weight: 0, scale: null };
   if (q && (node.primitive === "hypot" || node.primitive === "logaddexp")) {
     const dynamic = added(p, q);
@@ -500,7 +536,7 @@ function ofFunction(
   const slope = conduct.slope === undefined ? constant(1) : (conduct.slope ?? constant(1));
   let relative = own;
   let exponents = noExponents;
-  let dynamic: Pick<ErrorBound, "weight" | "scale"> = { weight: 0, scale: null };
+  let dynamic: Dynamic = { weight: 0, scale: null };
   if (p.relative > 0) {
     if (conduct.condition !== undefined) {
       relative += p.relative * conduct.condition;
@@ -509,12 +545,13 @@ function ofFunction(
         : merged(noExponents, p.exponents, conduct.condition);
     } else dynamic = added(dynamic, asScale(conduct.passes ?? productWith(operand, slope), p));
   }
-  if (p.scale) dynamic = added(dynamic, { weight: p.weight, scale: productWith(p.scale, slope) });
+  if (p.scale)
+    dynamic = added(dynamic, { weight: p.weight, scale: productWith(p.scale, slope), fades: p.fades ?? false });
   let { absolute } = base;
   if (p.absolute > 0) {
     if (isOne(slope)) absolute += p.absolute;
     else {
-      const passed = { weight: p.absolute * 2 ** model.digits, scale: slope };
+      const passed = { weight: p.absolute * 2 ** model.digits, scale: slope, fades: true };
       if (p.absolute > 2 ** -200 || !conduct.condition) dynamic = added(dynamic, passed);
     }
   }
@@ -554,8 +591,10 @@ function conductOf(
     );
   switch (node.primitive) {
     case "exp":
+    case "bounded_exp":
       return { size: exponential, ...exponentLike, slope: node };
-    case "expm1": {
+    case "expm1":
+    case "bounded_expm1": {
       const grows = size.positive ? Math.max(size.positive[1] + 1, 2 ** size.positive[1] * Math.LOG2E) : 0;
       return {
         size: {
@@ -580,7 +619,8 @@ function conductOf(
         slope: apply("divide", [one, magnitude]),
       };
     }
-    case "log1p": {
+    case "log1p":
+    case "unit_log1p": {
       const grows = size.positive
         ? size.positive[1] < 0
           ? size.positive[1]
@@ -717,6 +757,8 @@ function conductOf(
         ...(tame ? { condition: 1600 } : { passes: productWith(node, apply("multiply", [a, a])) }),
         slope: productWith(node, magnitude),
       };
+    case "gelu_slope":
+      return { size: M.eitherSign(-1100, 0.2), passes: constant(2), slope: constant(1) };
     case "sin":
       return {
         size:

@@ -50,7 +50,8 @@ function guardWithin(
 ): Guard & { readonly tests: number } {
   const analysis = analyseErrors(options.model, sizes);
   const builder = new GuardBuilder(options);
-  builder.require(root, analysis, options.allowance);
+  const { absolute, loss } = analysis.factsOf(root);
+  builder.require(root, analysis, options.allowance, absolute - loss > options.negligible);
   if (options.model.hidesFaults) {
     for (const [variable, size] of sizes) builder.requireSize(variable, size);
     builder.requireRanges(root, analysis);
@@ -118,15 +119,19 @@ class GuardBuilder {
 
   constructor(private readonly options: GuardOptions) {}
 
-  /** Asks for a relative error of at most `allowance`: of the parts where the form is a product, else of the whole. */
-  require(node: Expr, analysis: ErrorAnalysis, allowance: number): void {
+  /**
+   * Asks for a relative error of at most `allowance`: of the parts where the form is a product, else of the whole.
+   * @param fading whether what is lost of small numbers is still to be looked at
+   */
+  require(node: Expr, analysis: ErrorAnalysis, allowance: number, fading = true): void {
     const facts = analysis.factsOf(node);
-    const { model, negligible } = this.options;
+    const { model } = this.options;
     if (facts.scale === null) {
-      if (facts.absolute - facts.loss <= negligible) return;
+      if (!fading || facts.absolute === 0) return;
       // Only what underflows on the way is lost: where the result is large against that, nothing is.
-      const enough = Math.log2(facts.absolute) + model.digits - Math.log2(allowance);
-      this.conditions.push(apply("greaterOrEqual", [absoluteOf(node, facts.size), powerOfTwo(Math.ceil(enough))]));
+      const enough = Math.ceil(Math.log2(facts.absolute) + model.digits - Math.log2(allowance));
+      if (M.leastOf(facts.size) >= enough) return;
+      this.conditions.push(apply("greaterOrEqual", [absoluteOf(node, facts.size), powerOfTwo(enough)]));
       return;
     }
     if (node.kind === "application" && node.type === "number") {
@@ -135,17 +140,19 @@ class GuardBuilder {
         case "negate":
         case "abs":
         case "guard":
-          this.require(a!, analysis, allowance);
+          this.require(a!, analysis, allowance, fading);
           return;
         case "multiply":
         case "divide": {
           const parts = [a!, b!].filter((part) => !isFine(analysis.factsOf(part)));
-          for (const part of parts) this.require(part, analysis, allowance / parts.length);
+          const parted = fading || (facts.fades ?? false);
+          for (const part of parts) this.require(part, analysis, allowance / parts.length, parted);
           return;
         }
         case "where":
-          this.branch(a!, true, b!, analysis, allowance);
-          this.branch(a!, false, c!, analysis, allowance);
+        case "choose":
+          this.branch(a!, true, b!, analysis, allowance, fading);
+          this.branch(a!, false, c!, analysis, allowance, fading);
           return;
         default:
       }
@@ -179,7 +186,7 @@ class GuardBuilder {
       seen.add(node);
       this.requireRange(node, analysis);
       if (node.kind !== "application") continue;
-      if (node.primitive !== "where") {
+      if (node.primitive !== "where" && node.primitive !== "choose") {
         stack.push(...node.operands);
         continue;
       }
@@ -232,8 +239,15 @@ class GuardBuilder {
     }
   }
 
-  private branch(condition: Expr, holds: boolean, value: Expr, analysis: ErrorAnalysis, allowance: number): void {
-    this.within(condition, holds, (inner) => inner.require(value, analysis.where(condition, holds), allowance));
+  private branch(
+    condition: Expr,
+    holds: boolean,
+    value: Expr,
+    analysis: ErrorAnalysis,
+    allowance: number,
+    fading: boolean,
+  ): void {
+    this.within(condition, holds, (inner) => inner.require(value, analysis.where(condition, holds), allowance, fading));
   }
 
   /** What is only asked where a condition holds (or does not). */

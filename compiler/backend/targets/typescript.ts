@@ -3,14 +3,16 @@ import { type Application, type Expr, occurs, reachable, Space, type Variable } 
 import { isReduction } from "../../calculus/differentiate.js";
 import { float64 } from "../accuracy/arithmetic.js";
 import { exactFunction } from "../exact-form.js";
-import { type Form, formOf } from "../forms.js";
+import { type Form, formFor } from "../forms.js";
 import type { KernelPlan } from "../kernels.js";
 import type { MachineTexts } from "../machine-functions.js";
 import { typescriptName } from "../../machine/index.js";
 import { commentOn, temporaryName } from "./temporary-names.js";
 import { lower } from "../lower.js";
+import { mergeHolds } from "../bounds.js";
+import { recogniseGates } from "../gates.js";
 import { NameScope } from "../naming.js";
-import { printExpression, spellingOf } from "../../printing/print.js";
+import { formOf, printExpression, spellingOf } from "../../printing/print.js";
 import { schedule } from "../schedule.js";
 import { typescript } from "../dialects/typescript.js";
 import { formulaText } from "../../printing/definition-text.js";
@@ -69,27 +71,36 @@ export function typescriptKernels(plan: KernelPlan): TypeScriptKernels {
     ...plan.activation.hyperparameters.map(({ variable }) => variable),
     ...plan.activation.learned.map(({ variable }) => variable),
   ];
-  const form = (root: Expr, nanFrom: ReadonlySet<Variable>): Form =>
-    formOf(root, {
+  const form = (root: Expr, recognised: Expr, nanFrom: ReadonlySet<Variable>): Form =>
+    formFor(root, {
       plan,
       model: float64,
       allowance: 2 ** 21,
       negligible: 2 ** -157,
       intolerable: 2 ** 21,
-      lower: (expr) =>
-        lower(expr, {
+      lower: () =>
+        lower(recognised, {
           spells: (primitive) => spellingOf(typescript, primitive) !== undefined,
+          formOf: (primitive) => formOf(typescript, primitive),
           nanFrom,
           definition: plan.definition,
           narrow: false,
+          branchless: true,
         }),
+      tidy: (expr) => mergeHolds([expr], plan.activation.inputs, [...variables, plan.cotangent])[0]!,
     });
   const machine = { names: [], texts: [] };
+  const [value] = recogniseGates([plan.value]);
   const forward = new KernelWriter(plan, "forward", library, machine).write([
-    { form: form(plan.value, new Set(variables)), role: "output", of: null },
+    { form: form(plan.value, value!, new Set(variables)), role: "output", of: null },
   ]);
+  const gradients = recogniseGates(plan.gradients.map((gradient) => gradient.value));
   const backward = new KernelWriter(plan, "backward", library, machine).write(
-    plan.gradients.map(({ of, value }) => ({ form: form(value, new Set()), role: "gradient", of })),
+    plan.gradients.map(({ of, value: root }, i) => ({
+      form: form(root, gradients[i]!, new Set()),
+      role: "gradient",
+      of,
+    })),
   );
   return {
     functions: [forward.text, backward.text],

@@ -1,16 +1,15 @@
 /** WGSL kernels: scalar functions for any shader, and the entry points that run them over whole tensors. */
-import { type Application, type Expr, reachable, type Variable } from "../../ir/expr.js";
+import { type Application, type Expr, reachable, type Variable, variablesOf } from "../../ir/expr.js";
 import { wgslName, wgslReserved } from "../../names.js";
 import { repeating, wgsl } from "../dialects/wgsl.js";
-import { libraryClosure } from "../library/wgsl.js";
-import { renamed } from "../library/function.js";
 import { float32, pairs } from "../accuracy/arithmetic.js";
-import { exactFunction } from "../exact-form.js";
-import { type Form, formOf } from "../forms.js";
+import { guardFor } from "../accuracy/guard.js";
+import { settleExtremes } from "../extremes.js";
+import { formFor } from "../forms.js";
 import type { KernelPlan } from "../kernels.js";
 import { lower } from "../lower.js";
-import { type MachineFunction, machineText } from "../machine-functions.js";
-import { pairFunction, pairSpells } from "../pair-form.js";
+import { type MachineFunction, wgslMachineText } from "../machine-functions.js";
+import { machineFloat32, pairFunction, pairSpells } from "../pair-form.js";
 import type { PrimitiveName } from "../../primitives/table.js";
 import type { WgslKernel } from "../manifest.js";
 import { NameScope } from "../naming.js";
@@ -30,9 +29,12 @@ export interface WgslOutput {
   readonly backward: WgslKernel;
 }
 
-export interface WgslForm extends Form {
-  /** Whether the fast form is meant for pairs of float32. */
-  readonly inPairs: boolean;
+export interface WgslForm {
+  /** For float32, right at infinity. */
+  readonly single: Expr;
+  /** For pairs of float32, where single numbers are not accurate enough; used where the guard holds (null: everywhere). */
+  readonly inPairs: Expr | null;
+  readonly guard: Expr | null;
 }
 
 /** What the printers of entry points build on. */
@@ -59,16 +61,17 @@ export function wgslKernels(plan: KernelPlan): WgslOutput {
   ];
   const spells = (primitive: PrimitiveName): boolean => spellingOf(wgsl, primitive) !== undefined;
   const form = (root: Expr, tolerance: number, nanFrom: ReadonlySet<Variable>): WgslForm => {
-    const single = formOf(root, {
-      plan,
-      model: float32,
-      allowance: 1,
-      negligible: 2 ** -150,
-      intolerable: Infinity,
-      lower: (expr) => lower(expr, { spells, nanFrom, definition: plan.definition, narrow: true }),
+    const lowered = (expr: Expr): Expr => lower(expr, { spells, nanFrom, definition: plan.definition, narrow: true });
+    const [single] = settleExtremes([root], {
+      activation,
+      cotangent: plan.cotangent,
+      arithmetic: "binary32",
+      lower: lowered,
     });
-    if (plan.reduces || (!single.cancels && single.relative <= tolerance)) return { ...single, inPairs: false };
-    const inPairs = formOf(root, {
+    if (plan.reduces) return { single: single!, inPairs: null, guard: null };
+    const { cancels, relative } = guardFor(lowered(root), { model: float32, allowance: 1, negligible: 2 ** -150 });
+    if (!cancels && relative <= tolerance) return { single: single!, inPairs: null, guard: null };
+    const { fast, guard } = formFor(root, {
       plan,
       model: pairs,
       allowance: 10 * tolerance,
@@ -77,8 +80,8 @@ export function wgslKernels(plan: KernelPlan): WgslOutput {
       lower: (expr) =>
         lower(expr, { spells: pairSpells, nanFrom: new Set(), definition: plan.definition, narrow: false }),
     });
-    const spelled = [inPairs.fast, inPairs.guard].every((expr) => !expr || reachable([expr]).every(isSpelledInPairs));
-    return spelled ? { ...inPairs, inPairs: true } : { ...single, inPairs: false };
+    const spelled = [fast, guard].every((expr) => !expr || reachable([expr]).every(isSpelledInPairs));
+    return { single: single!, inPairs: spelled ? fast : null, guard };
   };
   const context: WgslContext = {
     plan,
@@ -95,11 +98,9 @@ export function wgslKernels(plan: KernelPlan): WgslOutput {
   const kernels = plan.reduces ? rowKernels(context) : elementKernels(context);
   // With no scalar function to stand at, the comment opens the kernels.
   const heading = plan.reduces ? `${commentsOf(plan)}\n\n` : "";
-  const carried = libraryClosure([...used]);
-  const library = carried.map(({ text }) => renamed(text, (name) => `${prefix}_${name}`)).join("\n\n");
-  const machine = machineText(context.machine, "wgsl", `${prefix}_`, new Set(carried.map(({ name }) => name)));
+  const library = plan.reduces && used.size === 0 ? "" : wgslMachineText(context.machine, used, `${prefix}_`);
   return {
-    functions: [library, machine, own].filter((text) => text !== "").join("\n\n") + (library || own ? "\n" : ""),
+    functions: [library, own].filter((text) => text !== "").join("\n\n") + (library || own ? "\n" : ""),
     kernels: heading + kernels.text,
     forward: kernels.forward,
     backward: kernels.backward,
@@ -179,9 +180,7 @@ function printFunction({ plan, library, machine }: WgslContext, parts: FunctionP
   const names = new Map<Expr, string>();
   for (const parameter of parts.parameters) names.set(parameter, scope.claim(localName(parameter.name)));
   const signature = parts.parameters.map((parameter) => `${names.get(parameter) ?? ""}: f32`).join(", ");
-  const computed = parts.outputs.flatMap(({ form: { fast, guard, inPairs } }) =>
-    inPairs || !fast ? [] : guard ? [fast, guard, fast] : [fast],
-  );
+  const computed = parts.outputs.flatMap(({ form: { single, inPairs } }) => (inPairs ? [] : [single]));
   const { bound } = schedule(computed, { repeating });
   // An input held from both sides is two steps and one remark.
   const commented = new Set(
@@ -195,16 +194,11 @@ function printFunction({ plan, library, machine }: WgslContext, parts: FunctionP
     "}",
   ].join("\n");
 
-  /** The text of a result: an expression, a call, or the variable of one that is computed with a guard. */
-  function result({ fast, guard, exact: root, inPairs }: WgslForm, suffix: string): string {
-    if (fast && !guard && !inPairs) return print(fast, false);
-    const exact = root ? carry(exactFunction(`${parts.name}${suffix}_exactly`, root, "f32")) : null;
-    if (!fast && exact) return callOf(exact);
-    if (fast && inPairs) return callOf(carry(pairFunction(`${parts.name}${suffix}_in_pairs`, fast, guard, exact)));
-    const variable = scope.claim("result");
-    lines.push(`var ${variable} = ${print(fast!, false)};`);
-    lines.push(`if (!(${print(guard!, false)})) {`, `  ${variable} = ${callOf(exact!)};`, "}");
-    return variable;
+  /** The text of a result: an expression, or a call. */
+  function result({ single, inPairs, guard }: WgslForm, suffix: string): string {
+    if (!inPairs) return print(single, false);
+    const plain = guard ? carry(singleFunction(`${parts.name}${suffix}_single`, single, plan)) : null;
+    return callOf(carry(pairFunction(`${parts.name}${suffix}_in_pairs`, inPairs, guard, plain)));
   }
 
   function carry(fn: MachineFunction): MachineFunction {
@@ -227,6 +221,29 @@ function printFunction({ plan, library, machine }: WgslContext, parts: FunctionP
   function print(node: Expr, itself: boolean): string {
     return printExpression(node, { dialect: wgsl, nameOf: (inner) => names.get(inner), library }, itself);
   }
+}
+
+/** A result in single float32 numbers, in the machine language. */
+function singleFunction(name: string, root: Expr, plan: KernelPlan): MachineFunction {
+  const variables = [...variablesOf(root)].sort((a, b) => a.id - b.id);
+  const names = new Map<Expr, string>(variables.map((variable, i) => [variable, `x${i}`]));
+  const print = (node: Expr, itself: boolean): string =>
+    printExpression(
+      node,
+      { dialect: machineFloat32, nameOf: (inner) => names.get(inner), library: (each) => each },
+      itself,
+    );
+  const scope = new NameScope([...names.values()]);
+  const { bound } = schedule([root], { repeating });
+  const lines = bound.map((node) => {
+    const text = print(node, true);
+    const local = scope.claim(localName(temporaryName(node, plan)));
+    names.set(node, local);
+    return `let ${local} = ${text};`;
+  });
+  const signature = variables.map((variable) => `${names.get(variable) ?? ""}: f32`).join(", ");
+  const text = [`fn ${name}(${signature}) -> f32 {`, ...lines, `return ${print(root, false)};`, "}"].join("\n");
+  return { name, own: [name], variables, text };
 }
 
 /** A name as WGSL admits it: two leading underscores are reserved, one alone is not a name. */

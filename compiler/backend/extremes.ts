@@ -1,0 +1,196 @@
+/**
+ * Makes a form right where inputs are huge or infinite. A product such as x * sigmoid(x) is 0 * inf at -inf though its
+ * limit is 0, and a polynomial may overflow although the value it belongs to does not. Beyond some size such a value
+ * has reached its limit to the last bit, so the input is held at that size; whether that is right is tried out on
+ * inputs over the whole range, against binary64, in which float32 inputs do not overflow as soon.
+ */
+import { apply, constant, type Expr, substitute, type Variable } from "../ir/expr.js";
+import { fromNumber } from "../ir/rational.js";
+import type { Activation } from "../ir/activation.js";
+import { expandCalls } from "../calculus/differentiate.js";
+import { normalise } from "../algebra/normalise.js";
+import { atLargeInput } from "./asymptotics.js";
+import { referenceValue } from "../numerics/reference.js";
+import { type Arithmetic, sampler } from "../numerics/sample.js";
+
+/** The largest finite float32. */
+const largest = 3.4028234663852886e38;
+
+/** Sizes at which an input may be held, the weakest first. */
+const holds: readonly number[] = [
+  largest,
+  2 ** 96,
+  2 ** 63,
+  2 ** 40,
+  2 ** 31,
+  2 ** 24,
+  2 ** 20,
+  2 ** 16,
+  2 ** 13,
+  2 ** 10,
+  512,
+  256,
+  128,
+  80,
+  64,
+  48,
+];
+
+const magnitudes: readonly number[] = [
+  ...[16, 80, 88, 89, 100, 105, 150, 200, 500, 800, 1e3, 1e4, 1e6, 1e8, 1e10, 1e13],
+  ...[1e19, 2e19, 1e21, 1e27, 1e30, 1e36, 1e38, largest, Infinity],
+];
+
+/** Inputs beyond the float32 range at which limits are read off, in binary64. */
+const beyond: readonly number[] = [2 ** 130, 2 ** 145, 2 ** 160, 2 ** 190];
+
+/** Values of the other inputs while one of them grows. */
+const companions: readonly number[] = [0.7, -1.3];
+
+/** Borders from which on the form for large inputs may take over. */
+const borders: readonly number[] = [2 ** 40, 2 ** 31, 2 ** 24, 2 ** 20, 2 ** 16, 2 ** 13, 2 ** 10, 128];
+
+export interface SettleOptions {
+  readonly activation: Activation;
+  readonly cotangent: Variable;
+  readonly arithmetic: Arithmetic;
+  /** Turns an expression into what the target can spell. */
+  readonly lower: (expr: Expr) => Expr;
+}
+
+/**
+ * The lowered forms of one kernel's results, right over the whole range of inputs: with inputs held, all results at the
+ * same size where one serves them all (so that they go on sharing subexpressions), or with a form of its own for large
+ * inputs.
+ */
+export function settleExtremes(exprs: readonly Expr[], options: SettleOptions): Expr[] {
+  const { activation, cotangent, arithmetic, lower } = options;
+  const forms = exprs.map(lower);
+  if (activation.axis) return forms;
+  const parameters = [...activation.hyperparameters, ...activation.learned];
+  const variables = [...activation.inputs, cotangent, ...parameters.map(({ variable }) => variable)];
+  const defaults = parameters.map((parameter) => parameter.default);
+  const truths = forms.map((form, i) => truthOf(form, exprs[i]!, variables));
+  let settled = [...forms];
+  for (const [index, input] of activation.inputs.entries()) {
+    for (const sign of [-1, 1] as const) {
+      const cases = truths.map((truth) =>
+        expectations(sign, index, activation.inputs.length, defaults, truth, arithmetic),
+      );
+      const faults = (form: Expr, i: number): number => {
+        const run = sampler(form, variables, arithmetic);
+        return (cases[i] ?? []).reduce(
+          (count, { values, expected }) => count + (agrees(run(values), expected) ? 0 : 1),
+          0,
+        );
+      };
+      const best = settled.map((form, i) => ({ form, faults: faults(form, i) }));
+      for (const size of holds) {
+        if (best.every((candidate) => candidate.faults === 0)) break;
+        const held = settled.map((form) => hold(form, input, sign, size));
+        const counts = held.map((form, i) => (form === settled[i] ? best[i]!.faults : faults(form, i)));
+        if (counts.every((count) => count === 0)) {
+          held.forEach((form, i) => (best[i] = { form, faults: 0 }));
+          break;
+        }
+        held.forEach((form, i) => {
+          if (counts[i]! < best[i]!.faults) best[i] = { form, faults: counts[i]! };
+        });
+      }
+      settled = best.map(({ form, faults: left }, i) => {
+        if (left === 0) return form;
+        const candidates = largeForms(exprs[i]!, settled[i]!, input, sign, lower);
+        let least = { form, faults: left };
+        for (const candidate of candidates) {
+          const count = faults(candidate, i);
+          if (count < least.faults) least = { form: candidate, faults: count };
+        }
+        return least.form;
+      });
+    }
+  }
+  return settled;
+}
+
+/** `where(x > border, form for large x, form)`, for each border, the input held where it is infinite or not. */
+function largeForms(expr: Expr, form: Expr, input: Variable, sign: -1 | 1, lower: (expr: Expr) => Expr): Expr[] {
+  const large = lower(atLargeInput(normalise(expr), input, sign));
+  const held = hold(large, input, sign, largest);
+  return borders.flatMap((border) => {
+    const beyondIt = apply(sign > 0 ? "greater" : "less", [input, constant(fromNumber(sign * border))]);
+    return [apply("where", [beyondIt, large, form]), apply("where", [beyondIt, held, form])];
+  });
+}
+
+type Truth = (values: readonly number[]) => number;
+
+/** Binary64 where it gives a number; real arithmetic where it gives none, as when a factor overflows even there. */
+function truthOf(form: Expr, expr: Expr, variables: readonly Variable[]): Truth {
+  const quick = sampler(form, variables, "binary64");
+  const real = expandCalls(expr);
+  return (values) => {
+    const value = quick(values);
+    if (!Number.isNaN(value)) return value;
+    const bindings = new Map(variables.map((variable, i) => [variable, values[i] ?? 0]));
+    const reference = referenceValue(real, bindings, "binary64");
+    return reference.decided ? reference.value : NaN;
+  };
+}
+
+function hold(form: Expr, input: Variable, sign: -1 | 1, size: number): Expr {
+  const bound = constant(fromNumber(sign * size));
+  return substitute(form, new Map([[input, apply(sign < 0 ? "at_least" : "at_most", [input, bound])]]));
+}
+
+interface Case {
+  readonly values: readonly number[];
+  readonly expected: number;
+}
+
+function expectations(
+  sign: -1 | 1,
+  index: number,
+  inputs: number,
+  defaults: readonly number[],
+  truth: (values: readonly number[]) => number,
+  arithmetic: Arithmetic,
+): Case[] {
+  const cases: Case[] = [];
+  for (const companion of inputs > 1 ? companions : [0]) {
+    const at = (x: number): number[] => {
+      const values = new Array<number>(inputs).fill(companion);
+      values[index] = sign * x;
+      return [...values, 1, ...defaults];
+    };
+    for (const x of magnitudes) {
+      const values = at(x);
+      const expected = x === Infinity ? limitFrom(beyond.map((size) => truth(at(size)))) : truth(values);
+      if (expected === undefined || Number.isNaN(expected)) continue;
+      // Beyond binary64's own range the truth is not known here.
+      if (!Number.isFinite(expected) && x !== Infinity && arithmetic === "binary64") continue;
+      cases.push({ values, expected });
+    }
+  }
+  return cases;
+}
+
+/** What a sequence of values at growing inputs tends to, if that can be told. */
+function limitFrom(values: readonly number[]): number | undefined {
+  const [a, b, c, d] = values;
+  if (a === undefined || b === undefined || c === undefined || d === undefined) return undefined;
+  if (values.some((value) => Number.isNaN(value))) return undefined;
+  if (c === d) return d;
+  if (Math.abs(d) < 1e-30 && Math.abs(c) < 1e-30) return 0;
+  if (Math.abs(d - c) <= 1e-9 * Math.abs(d)) return d;
+  const grows =
+    Math.abs(d) > 1.05 * Math.abs(c) && Math.abs(c) > 1.05 * Math.abs(b) && Math.abs(b) > 1.05 * Math.abs(a);
+  return grows && Math.sign(a) === Math.sign(d) && Math.sign(b) === Math.sign(d) ? Math.sign(d) * Infinity : undefined;
+}
+
+/** Whether a result is the expected one as far as this stage can ask: no fault of range, and some digits right. */
+function agrees(actual: number, expected: number): boolean {
+  if (Number.isNaN(actual)) return false;
+  const single = Math.fround(expected);
+  if (!Number.isFinite(single)) return Math.fround(actual) === single || Math.abs(actual) > 1e38;
+  return Math.abs(actual - single) <= 1e-3 * Math.abs(single) + 1e-37;
+}

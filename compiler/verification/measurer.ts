@@ -1,0 +1,109 @@
+/** Pieces of measuring that stand for themselves, so that threads can share them out. */
+import type { Activation } from "../ir/activation.js";
+import type { EmittedColumn, MeasuredTarget } from "./emitted.js";
+import { type UnaryTruth, unaryTruth } from "./interpolant.js";
+import { loadKernel } from "./kernels.js";
+import { type BatchKernel, type Measurement, type MeasureOptions, measurePoints, measureRange } from "./measure.js";
+import { pointsFor } from "./points.js";
+import type { Column } from "./truth.js";
+
+/** Plain data, to be sent to another thread. */
+export interface Task {
+  readonly activation: string;
+  readonly column: EmittedColumn;
+  readonly parameters: readonly number[];
+  readonly work: Work;
+}
+
+export type Work =
+  /** Adversarial inputs and so many stratified ones; so many of both against the reference, whatever the fast form says. */
+  | { readonly kind: "points"; readonly stratified: number; readonly byReference: number }
+  /** All float32 inputs with bit patterns in [from, to). */
+  | { readonly kind: "range"; readonly from: number; readonly to: number };
+
+export type Outcome =
+  | { readonly kind: "measured"; readonly measurement: Measurement; readonly margin: number | null }
+  /** There is no form of the truth fast enough for a range. */
+  | { readonly kind: "no interpolant" };
+
+/** Runs something on an elaborated activation, in the graph of its nodes, which is gone when it returns. */
+export type WithActivation = <T>(name: string, look: (activation: Activation) => T) => T;
+
+/** A kernel that runs elsewhere, as one that waits for it. */
+export type RemoteKernel = (activation: string, column: EmittedColumn) => BatchKernel;
+
+export class Measurer {
+  private readonly kernels = new Latest<BatchKernel>();
+  private readonly truths = new Latest<UnaryTruth | null>();
+
+  constructor(
+    private readonly withActivation: WithActivation,
+    private readonly remote: RemoteKernel,
+  ) {}
+
+  async measure(task: Task): Promise<Outcome> {
+    const { activation: name, column: emitted, parameters, work } = task;
+    const key = JSON.stringify([name, emitted.target, emitted.of, emitted.digest]);
+    const kernel = await this.kernels.get(key, () =>
+      emitted.target === "ts" ? loadKernel(emitted) : this.remote(name, emitted),
+    );
+    return this.withActivation(name, (activation): Outcome => {
+      const column = columnOf(activation, emitted.of);
+      switch (work.kind) {
+        case "points": {
+          const { stratified, byReference } = work;
+          const points = pointsFor(column, parameters, stratified);
+          const options = { ...measureOptions(emitted.target, emitted.of), byReference };
+          const measurement = measurePoints(column, kernel, points, parameters, options);
+          return { kind: "measured", measurement, margin: null };
+        }
+        case "range": {
+          const truth = this.truths.now(JSON.stringify([key, parameters.map(String)]), () =>
+            unaryTruth(column, parameters),
+          );
+          if (truth === null) return { kind: "no interpolant" };
+          const options = measureOptions(emitted.target, emitted.of);
+          const measurement = measureRange(truth, column, kernel, parameters, work.from, work.to, options);
+          return { kind: "measured", measurement, margin: truth.relativeBound };
+        }
+      }
+    });
+  }
+}
+
+/** Remembers what was made last: tasks of one column come one after the other. */
+class Latest<T> {
+  private known: { readonly key: string; readonly value: T } | undefined;
+
+  now(key: string, make: () => T): T {
+    if (this.known?.key !== key) this.known = { key, value: make() };
+    return this.known.value;
+  }
+
+  async get(key: string, make: () => T | Promise<T>): Promise<T> {
+    if (this.known?.key !== key) this.known = { key, value: await make() };
+    return this.known.value;
+  }
+}
+
+export function columnOf(activation: Activation, of: string | null): Column {
+  if (of === null) return { activation, of };
+  const variables = [...activation.inputs, ...activation.learned.map(({ variable }) => variable)];
+  const variable = variables.find(({ name }) => name === of);
+  if (!variable) throw new Error(`${activation.name} has no derivative in ${of}`);
+  return { activation, of: variable };
+}
+
+/** What a target is allowed: float32 arithmetic may flush subnormals and decides comparisons less finely. */
+function measureOptions(target: MeasuredTarget, of: string | null): MeasureOptions {
+  if (target === "ts") return {};
+  return { flushes: true, inputRounding: of !== null, comparisons: 2 ** -20 };
+}
+
+/** The defaults as a target's kernels receive them: learned parameters lie in float32 arrays, WGSL knows nothing else. */
+export function defaultsFor(activation: Activation, target: MeasuredTarget): readonly number[] {
+  return [
+    ...activation.hyperparameters.map(({ default: value }) => (target === "wgsl" ? Math.fround(value) : value)),
+    ...activation.learned.map(({ default: value }) => Math.fround(value)),
+  ];
+}
