@@ -2,8 +2,9 @@
 import { atom, binary, call, type Code, type CodeStatement, unary } from "./code.js";
 import { type Expr, type Function, naturalValue, type Statement, type Type } from "./syntax.js";
 
-/** Exponents of wide numbers are below 2^this in size: a quarter of what an i32 holds; what one holds of exponentials of exponentials. */
+/** `int_bits()`: an i32 has room for sums of eight numbers below 2^28. */
 export const wgslIntBits = 28;
+/** An exponential of an exponential of a float64 has an exponent of more bits, but of nothing smaller. */
 export const typescriptIntBits = 4096;
 
 /** What TypeScript and emulation do differently. */

@@ -1,10 +1,10 @@
 /** Wide numbers: what they are, arithmetic, comparisons, integers. */
 export const number = `
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
-// mantissa is set, and the exponent is below a limit in size that is the target's. Zero has the mantissa 0 and twice the limit
-// below zero as exponent, infinity the mantissa 1/2 and twice the limit, NaN the mantissa 0 and a larger exponent: this is what
-// operations make of them by themselves, or nearly so. Results are cut off: an operation that says nothing else is off by a few
-// units of the last bit.
+// mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
+// and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
+// this is what operations make of them by themselves, or nearly so. Results are cut off: an operation that says nothing else
+// is off by a few units of the last bit.
 struct wide { negative: bool, mantissa: nat, exponent: int }
 
 // 2^(N - 1) and 2^N - 1.
