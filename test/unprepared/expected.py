@@ -38,7 +38,7 @@ from mpmath.libmp import from_float, from_man_exp, fzero, mpf_abs, mpf_add, mpf_
 
 from ball import Domain, Pole, Undecided, is_zero, magnitude  # noqa: E402
 from evaluate import SINGULAR, Close, DecidedBalls, Evaluation, Floats, exact  # noqa: E402
-from language import read_file, variables_of  # noqa: E402
+from language import constant_integer, rational, read_file, variables_of  # noqa: E402
 
 LADDER = (192, 640, 2560, 6400)
 FLOAT32_MAX = 3.4028234663852886e38
@@ -123,9 +123,9 @@ class Point:
         return None
 
     def limit_of_derivative(self, of, equalities):
-        """The common limit of the derivative from both sides, if the value is continuous."""
+        """The common limit of the derivative from both sides, if the value is continuous and a limit can be told."""
         candidates = sorted(equalities & set(self.numbers)) or self.definition.inputs
-        if len(candidates) != 1:
+        if len(candidates) != 1 or not equalities and has_real_power(self.definition.body):
             return None
         sides = [self.one_sided(of, candidates[0], side) for side in (1, -1)]
         if None in sides:
@@ -143,7 +143,7 @@ class Point:
                 value, derivative = beside.value(), beside.plain_derivative(of)
             except Close:
                 return None
-            if value is None or derivative is None:
+            if value is None or derivative is None or math.isinf(derivative):
                 return None
             found.append((value, derivative))
         (v, d), (w, e) = found
@@ -169,9 +169,18 @@ class Point:
         return [value] + [self.derivative(name) for name in of]
 
 
+def has_real_power(node):
+    """Whether a variable is an exponent: near 0 such a power converges too slowly to tell its limit."""
+    if node[0] == "pow" and constant_integer(node[2]) is None and rational(node[2]) is None:
+        return True
+    return any(has_real_power(operand) for operand in node[1:] if isinstance(operand, tuple))
+
+
 def close(a, b):
     if a is None or b is None:
         return False
+    if math.isinf(a) or math.isinf(b):
+        return a == b
     return a == b or abs(a - b) <= 1e-13 * max(abs(a), abs(b)) or abs(a - b) < 1e-60
 
 
@@ -179,11 +188,14 @@ def at(definition, numbers):
     return Point(definition, {name: exact(v) for name, v in numbers.items()})
 
 
+#: Mantissas and exponents of inputs far away, whose sines are unrelated: an oscillation has no limit.
+FAR = ((5, 260), (7, 300), (11, 500), (13, 700), (17, 1000), (19, 1300))
+
+
 def limits(definition, numbers, name, sign):
     """The row at an infinite input: limits as it grows, the others held."""
     far = []
-    # Numbers whose sines are unrelated: an oscillation has no limit.
-    for mantissa, exponent in ((5, 260), (7, 300), (11, 900), (13, 1000), (17, 3900), (19, 4000)):
+    for mantissa, exponent in FAR:
         point = Point(definition, {n: exact(v) for n, v in numbers.items() if n != name})
         point.numbers[name] = (from_man_exp(sign * mantissa, exponent), fzero)
         try:
@@ -199,15 +211,13 @@ def limit(column):
     first, last = column[0], column[-1]
     if all(v == last for v in column[2:]) or all(close(v, last) for v in column[1:]):
         return last
-    if math.isfinite(last):
-        sizes = [abs(v) for v in column]
-        signs = {math.copysign(1, v) for v in column}
-        # A logarithm or a root of one, that has not overflowed yet.
-        if len(signs) == 1 and all(b > a for a, b in zip(sizes, sizes[1:])) and sizes[-1] > 3 * sizes[0] > 0:
-            return math.copysign(math.inf, last)
-        if all(b < a for a, b in zip(sizes, sizes[1:])) and sizes[-1] < sizes[0] / 3:
-            return 0.0
-    return None
+    sizes = [abs(v) for v in column]
+    if not math.isfinite(last) or 0 in sizes or len({v > 0 for v in column}) > 1:
+        return None
+    # A logarithm, or one over it: its size goes as the exponent, or one over it.
+    steps = list(zip(sizes, FAR, sizes[1:], FAR[1:]))
+    along = lambda power: all(abs(w / v / (b[1] / a[1]) ** power - 1) < 0.02 for v, a, w, b in steps)
+    return math.copysign(math.inf, last) if along(1) else 0.0 if along(-1) else None
 
 
 def nan_reaches(definition, numbers, name):
@@ -218,7 +228,7 @@ def nan_reaches(definition, numbers, name):
         if name not in variables_of(node):
             return False
         if node[0] == "where":
-            if name in variables_of(node[1]):
+            if reaches(node[1]):
                 return True
             return reaches(node[2] if evaluation.holds(node[1]) else node[3])
         return node[0] == "variable" or any(reaches(operand) for operand in node[1:])
@@ -519,6 +529,10 @@ def groups_of(definition, size):
         if not picked:
             continue
         found = marks(definition, setting, picked)
+        if first and unary:
+            x = definition.inputs[0]
+            row = row_or_none(definition, {**setting, x: 0.0})
+            picked += [({x: -0.0}, row)] if row and row[0] is not None else []
         if first or unary:
             picked += infinite_rows(definition, setting)
         if first:
@@ -629,7 +643,7 @@ def main():
     arguments.add_argument("--check", action="store_true")
     arguments.add_argument("--file", nargs="*")
     arguments.add_argument("--out", default=os.path.join(FOLDER, "expected.json"))
-    arguments.add_argument("--rows", type=int, default=36)
+    arguments.add_argument("--rows", type=int, default=44)
     arguments.add_argument("--jobs", type=int, default=2)
     options = arguments.parse_args()
     paths = options.file or sorted(glob.glob(os.path.join(FOLDER, "*.def")))

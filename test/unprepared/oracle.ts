@@ -42,7 +42,10 @@ export function oracleFaults(
         if (Number.isNaN(expected))
           return Number.isNaN(value) ? [] : [`${title}: ${value}, mpmath says it is undefined`];
         const error = ulpError(expected, ball, "binary32");
-        return error < 0.01 ? [] : [`${title}: ${value}, mpmath says ${expected} (${error.toPrecision(3)} ulp)`];
+        // The ball is as narrow as the rounding needs.
+        return value === Math.fround(expected) || error < 0.01
+          ? []
+          : [`${title}: ${value}, mpmath says ${expected} (${error.toPrecision(3)} ulp)`];
       } catch (error) {
         return [`${title}: ${String(error)}`];
       }

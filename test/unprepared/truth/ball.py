@@ -1,7 +1,8 @@
 """Real arithmetic by mpmath: numbers of any exponent with a bound on their error.
 
 A ball is a pair (m, e) of mpmath's raw floating point numbers: the real value lies within e of m. Exponents are unlimited,
-so that nothing overflows; what exceeds exp(2^1200) is kept as its order of magnitude alone, with an error of half of it.
+so that nothing overflows; what exceeds exp(2^4200), or is below exp(-2^4200), is kept as just that: larger, or smaller, than all
+other numbers, and without a logarithm.
 """
 
 from mpmath.libmp import (
@@ -25,7 +26,7 @@ class Domain(Exception):
 
 
 ROUGH = 30
-SATURATION = 1200
+SATURATION = 4200
 
 magnitude = lambda x: x[2] + x[3]  # |x| < 2^magnitude
 is_zero = lambda x: not x[1]
@@ -158,6 +159,8 @@ class Balls:
             return self.wave(name, x)
         if name in ("floor", "ceil", "round"):
             return self.step(name, x)
+        if name in ("log", "log1p", "asinh", "acosh") and m[1] and abs(magnitude(m)) >= 1 << SATURATION - 1:
+            raise Undecided
         if name in ("exp", "sinh", "cosh", "erfc", "normcdf"):
             saturated = self.saturated(name, x)
             if saturated:
