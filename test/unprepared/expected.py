@@ -3,7 +3,7 @@
     apt-get install python3-mpmath python3-gmpy2
     /usr/bin/python3 test/unprepared/expected.py             every definition: a quarter of an hour on two cores
     /usr/bin/python3 test/unprepared/expected.py NAME ...    these alone, the rest of the table stays
-    /usr/bin/python3 test/unprepared/expected.py --check     derivatives against differences at 200 digits, nothing written
+    /usr/bin/python3 test/unprepared/expected.py --check     functions against more digits, derivatives against differences
     ... --file FILE ... --out FILE                           other definitions, another table
 
 The definitions are read by a parser of this script's own (truth/language.py) and evaluated by mpmath with a bound on the
@@ -34,11 +34,12 @@ from multiprocessing import Pool
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(FOLDER, "truth"))
 
-from mpmath.libmp import from_float, from_man_exp, fzero, mpf_abs, mpf_add, mpf_cmp, mpf_mul, mpf_shift, mpf_sub, to_float  # noqa: E402
+from mpmath.libmp import from_man_exp, fzero, mpf_abs, mpf_add, mpf_cmp, mpf_neg, mpf_shift, mpf_sub, to_float  # noqa: E402
 
 from ball import Domain, Pole, Undecided, is_zero, magnitude  # noqa: E402
 from evaluate import SINGULAR, Close, DecidedBalls, Evaluation, Floats, exact  # noqa: E402
 from language import constant_integer, rational, read_file, variables_of  # noqa: E402
+from selfcheck import check_functions  # noqa: E402
 
 LADDER = (192, 640, 2560, 6400)
 FLOAT32_MAX = 3.4028234663852886e38
@@ -176,6 +177,10 @@ def has_real_power(node):
     return any(has_real_power(operand) for operand in node[1:] if isinstance(operand, tuple))
 
 
+def has(node, kind):
+    return node[0] == kind or any(has(operand, kind) for operand in node[1:] if isinstance(operand, tuple))
+
+
 def close(a, b):
     if a is None or b is None:
         return False
@@ -208,7 +213,7 @@ def limits(definition, numbers, name, sign):
 def limit(column):
     if any(v is None or v != v for v in column):
         return None
-    first, last = column[0], column[-1]
+    last = column[-1]
     if all(v == last for v in column[2:]) or all(close(v, last) for v in column[1:]):
         return last
     sizes = [abs(v) for v in column]
@@ -240,8 +245,9 @@ def nan_reaches(definition, numbers, name):
 
 MAGNITUDES = [
     # Subnormal, and small enough for squares and cubes to vanish
-    2.0**-149, 2.0**-127, 2.0**-126, 1e-30, 2.0**-75, 2.0**-63, 1e-15, 2.0**-40, 2.0**-30, 2.0**-27, 1e-7, 2.0**-20, 1e-5, 3e-4,
-    2.0**-10, 0.004, 0.03, 0.1, 0.25, 0.5, 0.75, 0.9, 1 - 2.0**-24, 1, 1 + 2.0**-23, 1.3, math.pi / 2, 2, math.e, 3, math.pi, 4, 5,
+    2.0**-149, 2.0**-127, 2.0**-126, 1e-30, 2.0**-75, 2.0**-63, 1e-15, 2.0**-40, 2.0**-30, 2.0**-27, 1e-7, 2.0**-20,
+    1e-5, 3e-4, 2.0**-10, 0.004, 0.03, 0.1, 0.25, 0.5, 0.75, 0.9, 1 - 2.0**-24, 1, 1 + 2.0**-23, 1.3,
+    math.pi / 2, 2, math.e, 3, math.pi, 4, 5,
     # Where erf, tanh, sigmoid saturate in float32 and in float64
     5.9, 6.5, 8.3, 9.1, 10, 12.9, 13.3, 14.5, 16, 17.4, 20, 26, 30, 36.7, 44, 60,
     # Where exponentials overflow and underflow, of x, x^2 and 2 x
@@ -475,14 +481,15 @@ def marks(definition, parameters, picked):
                 if k and below and above and differs(below[k], below[k], above[k]):
                     around.add(k)
         result += [[index, k, 0] for k in sorted(beside)]
-        result += [[index, k, float(f"{slack[k]:.3g}")] for k in sorted(beside | around) if k and slack[k] > 0]
+        near = [k for k in sorted(beside | around) if k and slack[k] > 0]
+        result += [[index, k, float(f"{slack[k]:.3g}")] for k in near]
     return result
 
 
 def differs(here, before, after):
     """Whether a zero lies between the neighbours, or at one of them."""
-    known_values = [v for v in (here, before, after) if v is not None and v == v]
-    return any(v > 0 for v in known_values) and any(v <= 0 for v in known_values) or any(v < 0 for v in known_values) and any(v >= 0 for v in known_values)
+    signs = {(v > 0) - (v < 0) for v in (here, before, after) if v is not None and v == v}
+    return len(signs) > 1
 
 
 def row_or_none(definition, numbers):
@@ -609,6 +616,8 @@ def check(job):
     definition = read_file(path)[name]
     rng = random.Random(1)
     worst, where = 0.0, None
+    if has(definition.body, "stop_gradient"):
+        return name, worst, where
     setting = {p.name: parameter_values(p)[0] for p in definition.parameters}
     of = definition.inputs + [p.name for p in definition.learned()]
     h = from_man_exp(1, -200)
@@ -623,7 +632,7 @@ def check(job):
                     continue
                 ends = [
                     Evaluation(arithmetic, {**balls, seed: (mpf_add(balls[seed][0], step), fzero)}).value(definition.body)
-                    for step in (h, mpf_mul(h, from_man_exp(-1, 0)))
+                    for step in (h, mpf_neg(h))
                 ]
             except (Undecided, Domain, Pole, Close):
                 continue
@@ -650,6 +659,7 @@ def main():
     jobs = [(path, name) for path in paths for name in read_file(path) if not options.names or name in options.names]
     with Pool(options.jobs) as pool:
         if options.check:
+            check_functions()
             for name, worst, where in pool.imap_unordered(check, jobs):
                 if worst > 1e-30:
                     print(f"{name}: off by {worst:.2g} at {where}")
@@ -665,9 +675,10 @@ def main():
             for text in file.read().strip().removeprefix("{").removesuffix("}").strip().split(',\n"'):
                 text = text if text.startswith('"') else f'"{text}'
                 kept[json.loads(text[: text.index(":")])] = text
-    everywhere = {name: (done | kept)[name] if name not in done else done[name] for path in paths for name in read_file(path) if name in done or name in kept}
+    known_texts = kept | done
+    texts = [known_texts[name] for path in paths for name in read_file(path) if name in known_texts]
     with open(options.out, "w", encoding="utf-8") as file:
-        file.write("{\n" + ",\n".join(everywhere.values()) + "\n}\n")
+        file.write("{\n" + ",\n".join(texts) + "\n}\n")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ other numbers, and without a logarithm.
 
 from mpmath.libmp import (
     fhalf, fone, fnone, from_int, from_man_exp, from_rational, fzero, mpf_abs, mpf_acos, mpf_add, mpf_asin, mpf_asinh,
-    mpf_atan, mpf_atanh, mpf_cbrt, mpf_ceil, mpf_cmp, mpf_cos, mpf_cosh, mpf_div, mpf_erf, mpf_erfc, mpf_exp, mpf_floor,
+    mpf_atan, mpf_cbrt, mpf_ceil, mpf_cmp, mpf_cos, mpf_cosh, mpf_div, mpf_erf, mpf_erfc, mpf_exp, mpf_floor,
     mpf_log, mpf_mul, mpf_neg, mpf_nint, mpf_pi, mpf_shift, mpf_sin, mpf_sinh, mpf_sqrt, mpf_sub, mpf_tan, mpf_tanh,
     to_int,
 )
@@ -140,7 +140,7 @@ class Balls:
             if is_zero(p[0]):
                 return self.exact(fone)
             if magnitude(p[0]) <= 9 and p[0][2] >= -3:
-                quarters = p[0][2] < 0 and -p[0][2] or 0
+                quarters = max(0, -p[0][2])
                 root = x
                 for _ in range(quarters):
                     root = self.function("sqrt", root)
