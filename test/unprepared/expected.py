@@ -3,7 +3,7 @@
     apt-get install python3-mpmath python3-gmpy2
     /usr/bin/python3 test/unprepared/expected.py             every definition: a quarter of an hour on two cores
     /usr/bin/python3 test/unprepared/expected.py NAME ...    these alone, the rest of the table stays
-    /usr/bin/python3 test/unprepared/expected.py --check     derivatives against differences at 200 digits, nothing written
+    /usr/bin/python3 test/unprepared/expected.py --check     functions against more digits, derivatives against differences
     ... --file FILE ... --out FILE                           other definitions, another table
 
 The definitions are read by a parser of this script's own (truth/language.py) and evaluated by mpmath with a bound on the
@@ -34,11 +34,12 @@ from multiprocessing import Pool
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(FOLDER, "truth"))
 
-from mpmath.libmp import from_float, from_man_exp, fzero, mpf_abs, mpf_add, mpf_cmp, mpf_mul, mpf_shift, mpf_sub, to_float  # noqa: E402
+from mpmath.libmp import from_man_exp, fzero, mpf_abs, mpf_add, mpf_cmp, mpf_neg, mpf_shift, mpf_sub, to_float  # noqa: E402
 
 from ball import Domain, Pole, Undecided, is_zero, magnitude  # noqa: E402
 from evaluate import SINGULAR, Close, DecidedBalls, Evaluation, Floats, exact  # noqa: E402
-from language import read_file, variables_of  # noqa: E402
+from language import constant_integer, rational, read_file, variables_of  # noqa: E402
+from selfcheck import check_functions  # noqa: E402
 
 LADDER = (192, 640, 2560, 6400)
 FLOAT32_MAX = 3.4028234663852886e38
@@ -123,9 +124,9 @@ class Point:
         return None
 
     def limit_of_derivative(self, of, equalities):
-        """The common limit of the derivative from both sides, if the value is continuous."""
+        """The common limit of the derivative from both sides, if the value is continuous and a limit can be told."""
         candidates = sorted(equalities & set(self.numbers)) or self.definition.inputs
-        if len(candidates) != 1:
+        if len(candidates) != 1 or not equalities and has_real_power(self.definition.body):
             return None
         sides = [self.one_sided(of, candidates[0], side) for side in (1, -1)]
         if None in sides:
@@ -143,7 +144,7 @@ class Point:
                 value, derivative = beside.value(), beside.plain_derivative(of)
             except Close:
                 return None
-            if value is None or derivative is None:
+            if value is None or derivative is None or math.isinf(derivative):
                 return None
             found.append((value, derivative))
         (v, d), (w, e) = found
@@ -169,9 +170,22 @@ class Point:
         return [value] + [self.derivative(name) for name in of]
 
 
+def has_real_power(node):
+    """Whether a variable is an exponent: near 0 such a power converges too slowly to tell its limit."""
+    if node[0] == "pow" and constant_integer(node[2]) is None and rational(node[2]) is None:
+        return True
+    return any(has_real_power(operand) for operand in node[1:] if isinstance(operand, tuple))
+
+
+def has(node, kind):
+    return node[0] == kind or any(has(operand, kind) for operand in node[1:] if isinstance(operand, tuple))
+
+
 def close(a, b):
     if a is None or b is None:
         return False
+    if math.isinf(a) or math.isinf(b):
+        return a == b
     return a == b or abs(a - b) <= 1e-13 * max(abs(a), abs(b)) or abs(a - b) < 1e-60
 
 
@@ -179,11 +193,14 @@ def at(definition, numbers):
     return Point(definition, {name: exact(v) for name, v in numbers.items()})
 
 
+#: Mantissas and exponents of inputs far away, whose sines are unrelated: an oscillation has no limit.
+FAR = ((5, 260), (7, 300), (11, 500), (13, 700), (17, 1000), (19, 1300))
+
+
 def limits(definition, numbers, name, sign):
     """The row at an infinite input: limits as it grows, the others held."""
     far = []
-    # Numbers whose sines are unrelated: an oscillation has no limit.
-    for mantissa, exponent in ((5, 260), (7, 300), (11, 900), (13, 1000), (17, 3900), (19, 4000)):
+    for mantissa, exponent in FAR:
         point = Point(definition, {n: exact(v) for n, v in numbers.items() if n != name})
         point.numbers[name] = (from_man_exp(sign * mantissa, exponent), fzero)
         try:
@@ -196,18 +213,16 @@ def limits(definition, numbers, name, sign):
 def limit(column):
     if any(v is None or v != v for v in column):
         return None
-    first, last = column[0], column[-1]
+    last = column[-1]
     if all(v == last for v in column[2:]) or all(close(v, last) for v in column[1:]):
         return last
-    if math.isfinite(last):
-        sizes = [abs(v) for v in column]
-        signs = {math.copysign(1, v) for v in column}
-        # A logarithm or a root of one, that has not overflowed yet.
-        if len(signs) == 1 and all(b > a for a, b in zip(sizes, sizes[1:])) and sizes[-1] > 3 * sizes[0] > 0:
-            return math.copysign(math.inf, last)
-        if all(b < a for a, b in zip(sizes, sizes[1:])) and sizes[-1] < sizes[0] / 3:
-            return 0.0
-    return None
+    sizes = [abs(v) for v in column]
+    if not math.isfinite(last) or 0 in sizes or len({v > 0 for v in column}) > 1:
+        return None
+    # A logarithm, or one over it: its size goes as the exponent, or one over it.
+    steps = list(zip(sizes, FAR, sizes[1:], FAR[1:]))
+    along = lambda power: all(abs(w / v / (b[1] / a[1]) ** power - 1) < 0.02 for v, a, w, b in steps)
+    return math.copysign(math.inf, last) if along(1) else 0.0 if along(-1) else None
 
 
 def nan_reaches(definition, numbers, name):
@@ -218,7 +233,7 @@ def nan_reaches(definition, numbers, name):
         if name not in variables_of(node):
             return False
         if node[0] == "where":
-            if name in variables_of(node[1]):
+            if reaches(node[1]):
                 return True
             return reaches(node[2] if evaluation.holds(node[1]) else node[3])
         return node[0] == "variable" or any(reaches(operand) for operand in node[1:])
@@ -230,8 +245,9 @@ def nan_reaches(definition, numbers, name):
 
 MAGNITUDES = [
     # Subnormal, and small enough for squares and cubes to vanish
-    2.0**-149, 2.0**-127, 2.0**-126, 1e-30, 2.0**-75, 2.0**-63, 1e-15, 2.0**-40, 2.0**-30, 2.0**-27, 1e-7, 2.0**-20, 1e-5, 3e-4,
-    2.0**-10, 0.004, 0.03, 0.1, 0.25, 0.5, 0.75, 0.9, 1 - 2.0**-24, 1, 1 + 2.0**-23, 1.3, math.pi / 2, 2, math.e, 3, math.pi, 4, 5,
+    2.0**-149, 2.0**-127, 2.0**-126, 1e-30, 2.0**-75, 2.0**-63, 1e-15, 2.0**-40, 2.0**-30, 2.0**-27, 1e-7, 2.0**-20,
+    1e-5, 3e-4, 2.0**-10, 0.004, 0.03, 0.1, 0.25, 0.5, 0.75, 0.9, 1 - 2.0**-24, 1, 1 + 2.0**-23, 1.3,
+    math.pi / 2, 2, math.e, 3, math.pi, 4, 5,
     # Where erf, tanh, sigmoid saturate in float32 and in float64
     5.9, 6.5, 8.3, 9.1, 10, 12.9, 13.3, 14.5, 16, 17.4, 20, 26, 30, 36.7, 44, 60,
     # Where exponentials overflow and underflow, of x, x^2 and 2 x
@@ -465,14 +481,15 @@ def marks(definition, parameters, picked):
                 if k and below and above and differs(below[k], below[k], above[k]):
                     around.add(k)
         result += [[index, k, 0] for k in sorted(beside)]
-        result += [[index, k, float(f"{slack[k]:.3g}")] for k in sorted(beside | around) if k and slack[k] > 0]
+        near = [k for k in sorted(beside | around) if k and slack[k] > 0]
+        result += [[index, k, float(f"{slack[k]:.3g}")] for k in near]
     return result
 
 
 def differs(here, before, after):
     """Whether a zero lies between the neighbours, or at one of them."""
-    known_values = [v for v in (here, before, after) if v is not None and v == v]
-    return any(v > 0 for v in known_values) and any(v <= 0 for v in known_values) or any(v < 0 for v in known_values) and any(v >= 0 for v in known_values)
+    signs = {(v > 0) - (v < 0) for v in (here, before, after) if v is not None and v == v}
+    return len(signs) > 1
 
 
 def row_or_none(definition, numbers):
@@ -519,6 +536,10 @@ def groups_of(definition, size):
         if not picked:
             continue
         found = marks(definition, setting, picked)
+        if first and unary:
+            x = definition.inputs[0]
+            row = row_or_none(definition, {**setting, x: 0.0})
+            picked += [({x: -0.0}, row)] if row and row[0] is not None else []
         if first or unary:
             picked += infinite_rows(definition, setting)
         if first:
@@ -595,6 +616,8 @@ def check(job):
     definition = read_file(path)[name]
     rng = random.Random(1)
     worst, where = 0.0, None
+    if has(definition.body, "stop_gradient"):
+        return name, worst, where
     setting = {p.name: parameter_values(p)[0] for p in definition.parameters}
     of = definition.inputs + [p.name for p in definition.learned()]
     h = from_man_exp(1, -200)
@@ -609,7 +632,7 @@ def check(job):
                     continue
                 ends = [
                     Evaluation(arithmetic, {**balls, seed: (mpf_add(balls[seed][0], step), fzero)}).value(definition.body)
-                    for step in (h, mpf_mul(h, from_man_exp(-1, 0)))
+                    for step in (h, mpf_neg(h))
                 ]
             except (Undecided, Domain, Pole, Close):
                 continue
@@ -629,13 +652,14 @@ def main():
     arguments.add_argument("--check", action="store_true")
     arguments.add_argument("--file", nargs="*")
     arguments.add_argument("--out", default=os.path.join(FOLDER, "expected.json"))
-    arguments.add_argument("--rows", type=int, default=36)
+    arguments.add_argument("--rows", type=int, default=44)
     arguments.add_argument("--jobs", type=int, default=2)
     options = arguments.parse_args()
     paths = options.file or sorted(glob.glob(os.path.join(FOLDER, "*.def")))
     jobs = [(path, name) for path in paths for name in read_file(path) if not options.names or name in options.names]
     with Pool(options.jobs) as pool:
         if options.check:
+            check_functions()
             for name, worst, where in pool.imap_unordered(check, jobs):
                 if worst > 1e-30:
                     print(f"{name}: off by {worst:.2g} at {where}")
@@ -651,9 +675,10 @@ def main():
             for text in file.read().strip().removeprefix("{").removesuffix("}").strip().split(',\n"'):
                 text = text if text.startswith('"') else f'"{text}'
                 kept[json.loads(text[: text.index(":")])] = text
-    everywhere = {name: (done | kept)[name] if name not in done else done[name] for path in paths for name in read_file(path) if name in done or name in kept}
+    known_texts = kept | done
+    texts = [known_texts[name] for path in paths for name in read_file(path) if name in known_texts]
     with open(options.out, "w", encoding="utf-8") as file:
-        file.write("{\n" + ",\n".join(everywhere.values()) + "\n}\n")
+        file.write("{\n" + ",\n".join(texts) + "\n}\n")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import {
   type readExpected,
   type Row,
 } from "./corpus.js";
-import { boundOf, type Fault, judge, type TargetName, ulp } from "./judge.js";
+import { boundOf, type Fault, judge, type TargetName } from "./judge.js";
 
 export interface Example {
   readonly numbers: Readonly<Record<string, number>>;
@@ -81,7 +81,7 @@ export async function compileEach(
 }
 
 /** What a target computed: columns by name, one number per row. */
-type Results = Readonly<Record<string, ArrayLike<number | undefined>>>;
+export type Results = Readonly<Record<string, ArrayLike<number | undefined>>>;
 /** Runs a kernel; of a backward kernel, at least what the gradients wanted need. */
 export type Run = (
   entry: ActivationEntry,
@@ -117,30 +117,52 @@ function combined(compiled: readonly Compiled[]): Generated {
 
 /** Every column of a definition on a target. */
 export async function measure(
-  { definition, entry }: Compiled,
+  compiled: Compiled,
   target: TargetName,
   run: Run,
   table: ReturnType<typeof readExpected>,
 ): Promise<readonly Column[]> {
+  return judged(compiled, target, table, await resultsOf(compiled, target, run, table));
+}
+
+const groupsFor = ({ definition, entry }: Compiled, table: ReturnType<typeof readExpected>): readonly Group[] => {
   const groups = groupsOf(table.get(definition.name) ?? [], entry.inputs.length);
   if (groups.length === 0) throw new Error(`expected.json has nothing of ${definition.name}: run expected.py`);
+  return groups;
+};
+
+/** What the kernels make of every row, group by group. */
+export function resultsOf(
+  compiled: Compiled,
+  target: TargetName,
+  run: Run,
+  table: ReturnType<typeof readExpected>,
+): Promise<readonly Results[]> {
+  const groups = groupsFor(compiled, table);
+  return Promise.all(
+    groups.map((group, g) => resultsOfGroup(compiled.entry, group, run, learnedRowsOf(target, group, g))),
+  );
+}
+
+export function judged(
+  compiled: Compiled,
+  target: TargetName,
+  table: ReturnType<typeof readExpected>,
+  results: readonly Results[],
+): readonly Column[] {
+  const { definition, entry } = compiled;
   const columns = ["value", ...entry.inputs, ...entry.learned.map(({ name }) => name)];
   const tallies = columns.map((column) => new Tally(definition, target, column));
-  const results = await Promise.all(
-    groups.map((group, g) => resultsOf(entry, group, run, learnedRowsOf(target, group, g))),
-  );
-  groups.forEach((group, g) => {
+  groupsFor(compiled, table).forEach((group, g) => {
     group.rows.forEach((row, r) => {
-      const numbers = {
-        ...Object.fromEntries(entry.inputs.map((name, i) => [name, row.inputs[i] ?? NaN])),
-        ...group.parameters,
-      };
+      const inputs = Object.fromEntries(entry.inputs.map((name, i) => [name, row.inputs[i] ?? NaN]));
+      const numbers = { ...inputs, ...group.parameters };
       const vanishing = vanishes(row);
       columns.forEach((column, c) => {
         const actual = results[g]?.[column]?.[r];
         const expected = row.columns[c];
-        if (expected && actual !== undefined)
-          tallies[c]?.add(actual, expected, numbers, c, row, flushedRow(group, row, c), vanishing);
+        if (!expected || actual === undefined) return;
+        tallies[c]?.add(actual, expected, numbers, c, row, flushedRow(group, row, c), vanishing);
       });
     });
   });
@@ -164,7 +186,7 @@ function flushedRow(group: Group, row: Row, column: number): Expectation | undef
 }
 
 /** Results of a group, by column; holes where nothing was run. */
-async function resultsOf(
+async function resultsOfGroup(
   entry: ActivationEntry,
   group: Group,
   run: Run,
@@ -274,5 +296,3 @@ class Tally {
 /** The name of a column as tables have it: `planck`, `d/dx planck`. */
 export const titleOf = ({ definition, column }: Pick<Column, "definition" | "column">): string =>
   column === "value" ? definition.name : `d/d${column} ${definition.name}`;
-
-export { ulp };

@@ -14,13 +14,19 @@ function elaborated({ name, text }: CorpusDefinition): Activation {
   return activation;
 }
 
+export interface Disagreement {
+  readonly text: string;
+  /** The reference says that its precision does not suffice. */
+  readonly undecided: boolean;
+}
+
 /** Where the two differ, at every `stride`-th row from `offset` on; the table has 11 digits. */
-export function oracleFaults(
+export function disagreements(
   definition: CorpusDefinition,
   table: ReturnType<typeof readExpected>,
   stride: number,
   offset: number,
-): string[] {
+): Disagreement[] {
   const activation = elaborated(definition);
   const inputs = activation.inputs.map(({ name }) => name);
   const columns = [null, ...inputs, ...activation.learned.map(({ variable }) => variable.name)];
@@ -36,15 +42,18 @@ export function oracleFaults(
       const expected = row.columns[column]?.value;
       if (expected === null || expected === undefined) return [];
       const title = `${of === null ? "" : `d/d${of} `}${definition.name} at ${JSON.stringify(numbers)}`;
+      const differs = (found: string, undecided = false): Disagreement[] => [
+        { text: `${title}: ${found}, mpmath says ${expected}`, undecided },
+      ];
       try {
         const { value, decided, ball } = truth(activation, of, numbers, "binary32");
-        if (!decided && Number.isFinite(expected)) return [`${title}: undecided, mpmath says ${expected}`];
-        if (Number.isNaN(expected))
-          return Number.isNaN(value) ? [] : [`${title}: ${value}, mpmath says it is undefined`];
-        const error = ulpError(expected, ball, "binary32");
-        return error < 0.01 ? [] : [`${title}: ${value}, mpmath says ${expected} (${error.toPrecision(3)} ulp)`];
+        if (Number.isNaN(expected)) return Number.isNaN(value) ? [] : differs(String(value));
+        if (!decided && Number.isFinite(expected)) return differs("undecided", true);
+        // The ball is as narrow as the rounding needs.
+        const agrees = value === Math.fround(expected) || ulpError(expected, ball, "binary32") < 0.01;
+        return agrees ? [] : differs(String(value));
       } catch (error) {
-        return [`${title}: ${String(error)}`];
+        return differs(String(error));
       }
     });
   });

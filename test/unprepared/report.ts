@@ -10,6 +10,7 @@
  */
 import { parseArgs } from "node:util";
 import { findSoftwareGpu, requestSoftwareDevice } from "../webgpu/driver.js";
+import { ResultCache } from "./cache.js";
 import { type CorpusDefinition, readCorpus, readExpected } from "./corpus.js";
 import { writeGaps } from "./gaps.js";
 import { faults, type TargetName } from "./judge.js";
@@ -17,13 +18,14 @@ import {
   type Column,
   type Compiled,
   compileEach,
+  judged,
   measure,
-  type Run,
+  resultsOf,
   titleOf,
   typescriptRunner,
   wgslRunner,
 } from "./measure.js";
-import { oracleFaults } from "./oracle.js";
+import { disagreements } from "./oracle.js";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -52,9 +54,12 @@ function seconds(since: number): string {
 const short = (error: number): string =>
   error < 100 ? error.toPrecision(3) : error < 1e5 ? error.toFixed(0) : error.toExponential(1);
 
-/** Faults before errors, large before small. */
-const severity = ({ counts, excess, error }: Column): number =>
-  (faults.some((kind) => kind !== "inaccurate" && counts[kind]) ? 1e300 : 0) + (excess > 0 ? 1e10 * excess : error);
+/** Faults before errors: results that are no numbers, then limits, then what is off. */
+const rank = ({ counts }: Column): number =>
+  counts.broken || counts.lost || counts.invented ? 3 : counts.limit ? 2 : counts.inaccurate ? 1 : 0;
+const bySeverity = (a: Column, b: Column): number => rank(b) - rank(a) || b.excess - a.excess || b.error - a.error;
+
+const fails = ({ counts }: Column): boolean => Object.keys(counts).length > 0;
 
 function printColumn(column: Column): void {
   const kinds = faults.flatMap((kind) => (column.counts[kind] ? [`${column.counts[kind]} ${kind}`] : []));
@@ -79,27 +84,57 @@ function printColumn(column: Column): void {
   }
 }
 
-async function measured(
-  target: TargetName,
-  compiled: readonly Compiled[],
-  load: () => Promise<Run>,
-): Promise<Column[]> {
-  const start = performance.now();
-  const run = await load();
-  const columns: Column[] = [];
-  for (const each of compiled) columns.push(...(await measure(each, target, run, expected)));
-  const failing = columns.filter(({ counts }) => Object.keys(counts).length > 0);
-  const inside = columns.length - failing.length;
+function summary(target: TargetName, columns: readonly Column[], start: number): void {
+  const inside = columns.filter((column) => !fails(column)).length;
   say(`${target}: ${inside} of ${columns.length} columns keep their bound (${seconds(start)})`);
+  const kinds = [...new Set(columns.map(({ definition }) => definition.kind))];
+  const failing = kinds.map((kind) => {
+    const own = columns.filter(({ definition }) => definition.kind === kind);
+    return `${kind} ${own.filter(fails).length}/${own.length}`;
+  });
+  say(`  beyond it: ${failing.join(", ")}`);
+}
+
+async function typescriptColumns(compiled: readonly Compiled[]): Promise<Column[]> {
+  const start = performance.now();
+  const run = await typescriptRunner(compiled);
+  const columns: Column[] = [];
+  for (const each of compiled) columns.push(...(await measure(each, "TypeScript", run, expected)));
+  summary("TypeScript", columns, start);
+  return columns;
+}
+
+/** Shaders that have not changed are not run again. */
+async function wgslColumns(compiled: readonly Compiled[]): Promise<Column[]> {
+  const start = performance.now();
+  const cache = new ResultCache(expected);
+  const results = new Map(compiled.map((each) => [each, cache.get(each)]));
+  const changed = compiled.filter((each) => !results.get(each));
+  if (changed.length > 0) {
+    const found = findSoftwareGpu();
+    if (found.gpu === null) {
+      say(`WGSL is not executed: ${found.reason}`);
+      return [];
+    }
+    const run = await wgslRunner(await requestSoftwareDevice(), changed);
+    for (const each of changed) {
+      const fresh = await resultsOf(each, "WGSL", run, expected);
+      cache.set(each, fresh);
+      results.set(each, fresh);
+    }
+  }
+  const columns = compiled.flatMap((each) => judged(each, "WGSL", expected, results.get(each) ?? []));
+  summary("WGSL", columns, start);
   return columns;
 }
 
 async function report(): Promise<void> {
   if (definitions.length === 0) throw new RangeError("no definition has such a name, nor a file");
   if (options.oracle) {
-    const found = definitions.flatMap((definition) => oracleFaults(definition, expected, 1, 0));
-    found.forEach((line) => say(line));
-    say(`${found.length} disagreements with mpmath`);
+    const found = definitions.flatMap((definition) => disagreements(definition, expected, 1, 0));
+    found.forEach(({ text }) => say(text));
+    const undecided = found.filter((each) => each.undecided).length;
+    say(`${found.length - undecided} disagreements with mpmath, ${undecided} undecided`);
     return;
   }
   const targets = (["ts", "wgsl"] as const).filter((name) => options.target === undefined || options.target === name);
@@ -112,24 +147,15 @@ async function report(): Promise<void> {
     for (const { definition, milliseconds } of slowest)
       say(`${milliseconds.toFixed(0).padStart(6)} ms  ${definition.name}`);
   }
-  const columns: Column[] = [];
-  if (targets.includes("ts"))
-    columns.push(...(await measured("TypeScript", compiled, () => typescriptRunner(compiled))));
-  if (targets.includes("wgsl")) {
-    const found = findSoftwareGpu();
-    if (found.gpu === null) say(`WGSL is not executed: ${found.reason}`);
-    else {
-      const device = await requestSoftwareDevice();
-      columns.push(...(await measured("WGSL", compiled, () => wgslRunner(device, compiled))));
-    }
-  }
+  const columns = [
+    ...(targets.includes("ts") ? await typescriptColumns(compiled) : []),
+    ...(targets.includes("wgsl") ? await wgslColumns(compiled) : []),
+  ];
   if (options.update) {
     if (positionals.length > 0 || targets.length < 2) throw new RangeError("--update takes no names and no target");
     writeGaps(columns, refused);
   }
-  const listed = columns
-    .filter(({ counts }) => options.all || Object.keys(counts).length > 0)
-    .sort((a, b) => severity(b) - severity(a));
+  const listed = columns.filter((column) => options.all || fails(column)).sort(bySeverity);
   for (const column of listed.slice(0, options.top === undefined ? undefined : Number(options.top)))
     printColumn(column);
 }

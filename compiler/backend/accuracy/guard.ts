@@ -56,7 +56,9 @@ function guardWithin(
     for (const [variable, size] of sizes) builder.requireSize(variable, size);
     builder.requireRanges(root, analysis);
   }
-  if (!options.model.hidesFaults && analysis.factsOf(root).innerOverflows) builder.conditions.push(isFinite(root));
+  const { innerOverflows, fades } = analysis.factsOf(root);
+  // An intermediate that overflows, or vanishes, may end in infinity or NaN.
+  if (!options.model.hidesFaults && (innerOverflows || fades)) builder.conditions.push(isFinite(root));
   return {
     condition: foldedConstants(allOf(builder.conditions)),
     relative: analysis.factsOf(root).relative,

@@ -114,6 +114,7 @@ export function typescriptKernels(plan: KernelPlan): TypeScriptKernels {
 /** The names of extents and loop counters, which nothing else in the kernel may have. */
 const loopNames = ({ perChannel, reduces }: KernelPlan): readonly string[] => [
   "size",
+  "i",
   ...(perChannel ? ["channelOuter", "channels", "channelInner", "c", "o", "start"] : []),
   ...(reduces ? ["axisOuter", "axisLength", "axisInner", "o", "n", "k", "i", "start"] : []),
 ];

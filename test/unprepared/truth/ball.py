@@ -1,12 +1,13 @@
 """Real arithmetic by mpmath: numbers of any exponent with a bound on their error.
 
 A ball is a pair (m, e) of mpmath's raw floating point numbers: the real value lies within e of m. Exponents are unlimited,
-so that nothing overflows; what exceeds exp(2^1200) is kept as its order of magnitude alone, with an error of half of it.
+so that nothing overflows; what exceeds exp(2^4200), or is below exp(-2^4200), is kept as just that: larger, or smaller, than all
+other numbers, and without a logarithm.
 """
 
 from mpmath.libmp import (
     fhalf, fone, fnone, from_int, from_man_exp, from_rational, fzero, mpf_abs, mpf_acos, mpf_add, mpf_asin, mpf_asinh,
-    mpf_atan, mpf_atanh, mpf_cbrt, mpf_ceil, mpf_cmp, mpf_cos, mpf_cosh, mpf_div, mpf_erf, mpf_erfc, mpf_exp, mpf_floor,
+    mpf_atan, mpf_cbrt, mpf_ceil, mpf_cmp, mpf_cos, mpf_cosh, mpf_div, mpf_erf, mpf_erfc, mpf_exp, mpf_floor,
     mpf_log, mpf_mul, mpf_neg, mpf_nint, mpf_pi, mpf_shift, mpf_sin, mpf_sinh, mpf_sqrt, mpf_sub, mpf_tan, mpf_tanh,
     to_int,
 )
@@ -25,7 +26,7 @@ class Domain(Exception):
 
 
 ROUGH = 30
-SATURATION = 1200
+SATURATION = 4200
 
 magnitude = lambda x: x[2] + x[3]  # |x| < 2^magnitude
 is_zero = lambda x: not x[1]
@@ -139,7 +140,7 @@ class Balls:
             if is_zero(p[0]):
                 return self.exact(fone)
             if magnitude(p[0]) <= 9 and p[0][2] >= -3:
-                quarters = p[0][2] < 0 and -p[0][2] or 0
+                quarters = max(0, -p[0][2])
                 root = x
                 for _ in range(quarters):
                     root = self.function("sqrt", root)
@@ -158,6 +159,8 @@ class Balls:
             return self.wave(name, x)
         if name in ("floor", "ceil", "round"):
             return self.step(name, x)
+        if name in ("log", "log1p", "asinh", "acosh") and m[1] and abs(magnitude(m)) >= 1 << SATURATION - 1:
+            raise Undecided
         if name in ("exp", "sinh", "cosh", "erfc", "normcdf"):
             saturated = self.saturated(name, x)
             if saturated:

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from mpmath.libmp import from_float, mpf_abs, mpf_cmp
 
-from ball import Balls, Domain, Pole, Undecided, is_zero, magnitude, power_of_two
+from ball import Balls, Domain, Pole, magnitude, power_of_two
 from language import COMPARISONS, constant_integer, variables_of
 
 #: A derivative that the formula leaves without a value where the function may have one: 0 * inf and its like.
@@ -95,7 +95,8 @@ class Evaluation:
         n = constant_integer(node[2])
         if n is not None:
             y = a.integer_power(x, n)
-            return (y, self.scaled(dx, lambda: a.mul(a.fraction(Fraction(n)), a.integer_power(x, n - 1)) if n else a.fraction(Fraction(0))))
+            slope = lambda: a.mul(a.fraction(Fraction(n)), a.integer_power(x, n - 1))
+            return (y, self.scaled(dx, slope if n else lambda: a.fraction(Fraction(0))))
         p, dp = self.dual(node[2])
         sign = a.sign(x)
         if sign > 0:
@@ -375,7 +376,8 @@ class Floats:
 
 FLOAT_FUNCTIONS = {
     name: getattr(math, name)
-    for name in "exp log expm1 log1p sqrt cbrt tanh erf erfc sin cos tan atan asin acos sinh cosh asinh acosh atanh floor ceil".split()
+    for name in """exp log expm1 log1p sqrt cbrt tanh erf erfc sin cos tan atan asin acos sinh cosh asinh acosh atanh
+    floor ceil""".split()
 } | {
     "round": round,
     "rsqrt": lambda x: 1 / math.sqrt(x),
