@@ -6,7 +6,17 @@ import { expandCalls } from "../calculus/differentiate.js";
 import { integerExponent, type Product, productOf, rawProduct } from "../algebra/forms.js";
 import { negateCondition } from "../algebra/selection.js";
 import { apply, constant, type Expr, fold, rebuild, Space, type Variable, variablesOf } from "../ir/expr.js";
-import { compare, fromNumber, isOne, multiply, negate, one, type Rational, rational } from "../ir/rational.js";
+import {
+  compare,
+  fromNumber,
+  isOne,
+  multiply,
+  negate,
+  one,
+  type Rational,
+  rational,
+  toNumber,
+} from "../ir/rational.js";
 import { constantValue } from "../numerics/constant.js";
 import { instantiateRow } from "../primitives/formula.js";
 import { primitive as primitiveRow, type PrimitiveName } from "../primitives/table.js";
@@ -123,12 +133,24 @@ function scaledDown(c: Rational, factor: Expr): Expr | undefined {
 /** Each constant subexpression becomes the nearest binary64. */
 function foldConstants(root: Expr): Expr {
   return rebuild(root, (node, operands) => {
+    const [condition, a, b] = operands;
+    if (node.primitive === "where" && condition && a && b) {
+      const holds = constantCondition(condition);
+      if (holds !== undefined) return holds ? a : b;
+    }
     if (node.space === Space.constant && node.type === "number" && node.primitive !== "infinity") {
       const value = constantValue(node);
       if (value !== undefined && Number.isFinite(value)) return constant(fromNumber(value));
     }
     return apply(node.primitive, operands, node.rule);
   });
+}
+
+/** A comparison of two constants, if it is one. */
+export function constantCondition(condition: Expr): boolean | undefined {
+  if (condition.kind !== "application" || condition.operands.some(({ kind }) => kind !== "constant")) return undefined;
+  const [a, b] = condition.operands.map((operand) => (operand.kind === "constant" ? toNumber(operand.value) : NaN));
+  return primitiveRow(condition.primitive).sample(a ?? NaN, b ?? NaN, NaN) !== 0;
 }
 
 function expandPrimitives(root: Expr, options: LowerOptions): Expr {

@@ -3,9 +3,9 @@
  * a sum may cancel, or an intermediate may leave the range, the test compares an error bound with the result.
  */
 import { apply, constant, type Expr, isApplication, rebuild, variablesOf } from "../../ir/expr.js";
-import { fromNumber, rational, toNumber } from "../../ir/rational.js";
+import { fromNumber, rational } from "../../ir/rational.js";
 import { constantValue } from "../../numerics/constant.js";
-import { primitive as primitiveRow } from "../../primitives/table.js";
+import { constantCondition } from "../lower.js";
 import type { ArithmeticModel } from "./arithmetic.js";
 import { absoluteOf, analyseErrors, type ErrorAnalysis, type Facts, powerOfTwo } from "./error.js";
 import * as M from "./magnitude.js";
@@ -59,9 +59,10 @@ function guardWithin(
   const { innerOverflows, fades } = analysis.factsOf(root);
   // An intermediate that overflows, or vanishes, may end in infinity or NaN.
   if (!options.model.hidesFaults && (innerOverflows || fades)) builder.conditions.push(isFinite(root));
+  const condition = simplified(allOf(builder.conditions));
   return {
-    condition: foldedConstants(allOf(builder.conditions)),
-    relative: analysis.factsOf(root).relative,
+    condition: typeof condition === "boolean" ? null : condition,
+    relative: condition === false ? Infinity : analysis.factsOf(root).relative,
     cancels: builder.cancels,
     tests: builder.conditions.length,
   };
@@ -92,27 +93,38 @@ const opposites = [
   ["notEqual", "equal"],
 ] as const;
 
-/** Arithmetic between constants, done. */
-function foldedConstants(condition: Expr | null): Expr | null {
-  if (!condition) return null;
-  return rebuild(condition, (node, operands) => {
-    const [condition, a, b] = operands;
-    if (node.primitive === "where" && condition) {
-      const holds = constantCondition(condition);
-      if (holds !== undefined) return holds ? a! : b!;
-    }
+/** Arithmetic between constants, done; a condition that is always the same is no condition. */
+function simplified(root: Expr | null): Expr | boolean {
+  if (!root) return true;
+  const truths = new Map<Expr, boolean>();
+  const result = rebuild(root, (node, operands) => {
+    const [a, b, c] = operands;
     const built = apply(node.primitive, operands, node.rule);
-    if (node.type !== "number" || !operands.every(({ kind }) => kind === "constant")) return built;
-    const value = constantValue(built);
-    return value === undefined || !Number.isFinite(value) ? built : constant(fromNumber(value));
+    const known = (operand: Expr | undefined): boolean | undefined => operand && truths.get(operand);
+    switch (node.primitive) {
+      case "where":
+        return known(a) === undefined ? built : known(a) ? b! : c!;
+      case "and":
+      case "or": {
+        const absorbing = node.primitive === "or";
+        if (known(a) === undefined && known(b) === undefined) return built;
+        const decided = known(a) ?? known(b);
+        const other = known(a) === undefined ? a! : b!;
+        return decided === absorbing ? (known(a) === decided ? a! : b!) : other;
+      }
+      case "not":
+        if (known(a) !== undefined) truths.set(built, !known(a));
+        return built;
+      default: {
+        const holds = node.type === "condition" ? constantCondition(built) : undefined;
+        if (holds !== undefined) truths.set(built, holds);
+        if (node.type !== "number" || !operands.every(({ kind }) => kind === "constant")) return built;
+        const value = constantValue(built);
+        return value === undefined || !Number.isFinite(value) ? built : constant(fromNumber(value));
+      }
+    }
   });
-}
-
-/** A comparison of two constants, if it is one. */
-function constantCondition(condition: Expr): boolean | undefined {
-  if (condition.kind !== "application" || condition.operands.some(({ kind }) => kind !== "constant")) return undefined;
-  const [a, b] = condition.operands.map((operand) => (operand.kind === "constant" ? toNumber(operand.value) : NaN));
-  return primitiveRow(condition.primitive).sample(a ?? NaN, b ?? NaN, NaN) !== 0;
+  return truths.get(result) ?? result;
 }
 
 class GuardBuilder {
