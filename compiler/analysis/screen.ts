@@ -48,7 +48,7 @@ export function screenText(content: ScreenContent): string {
     for (const [label, text] of factLines(content.facts, content.inputs, content.ranged)) entry(label, text);
   for (const [label, text] of content.trust?.lines ?? []) entry(label, text);
   const weak = [content.trust?.weakSpot ?? [], weakSpot(content) ?? []].flat();
-  if (content.facts) entry("weak spot", weak.length > 0 ? weak.join("; ") : "none found");
+  if (content.facts || content.trust) entry("weak spot", weak.length > 0 ? weak.join("; ") : "none found");
   return `${lines.join("\n")}\n`;
 }
 
