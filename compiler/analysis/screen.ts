@@ -142,7 +142,7 @@ function finiteText({ verdict, at, breaks, restProved, how }: FiniteFact, severa
           const spans = breaks.filter((each) => each.how === kind);
           return spans.length > 0 ? [`${breakText(kind, several)} for ${spansText(spans, input)}`] : [];
         });
-        return `${parts.join(", ")}; not elsewhere${restProved === true ? " (proved)" : ""}`;
+        return `${parts.join(", ")}; ${restProved === true ? "finite elsewhere (proved)" : "elsewhere not decided"}`;
       }
       const place = Object.entries(at ?? {}).map(([name, value]) => `${name} = ${figureText(value)}`);
       return `${breakText(how ?? "undefined", several)}, for instance at ${place.join(", ")}`;

@@ -97,7 +97,7 @@ describe("screens", () => {
       "a gradient that is missing",
       "f(x) = cbrt(x)",
       [
-        "finite      d/dx does not exist for x = 0; not elsewhere (proved)",
+        "finite      d/dx does not exist for x = 0; finite elsewhere (proved)",
         "weak spot   d/dx does not exist for x = 0",
       ],
     ],
