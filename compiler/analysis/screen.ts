@@ -48,7 +48,7 @@ export function screenText(content: ScreenContent): string {
     for (const [label, text] of factLines(content.facts, content.inputs, content.ranged)) entry(label, text);
   for (const [label, text] of content.trust?.lines ?? []) entry(label, text);
   const weak = [content.trust?.weakSpot ?? [], weakSpot(content) ?? []].flat();
-  if (content.facts) entry("weak spot", weak.length > 0 ? weak.join("; ") : "none found");
+  if (content.facts || content.trust) entry("weak spot", weak.length > 0 ? weak.join("; ") : "none found");
   return `${lines.join("\n")}\n`;
 }
 
@@ -142,7 +142,7 @@ function finiteText({ verdict, at, breaks, restProved, how }: FiniteFact, severa
           const spans = breaks.filter((each) => each.how === kind);
           return spans.length > 0 ? [`${breakText(kind, several)} for ${spansText(spans, input)}`] : [];
         });
-        return `${parts.join(", ")}; not elsewhere${restProved === true ? " (proved)" : ""}`;
+        return `${parts.join(", ")}; ${restProved === true ? "finite elsewhere (proved)" : "elsewhere not decided"}`;
       }
       const place = Object.entries(at ?? {}).map(([name, value]) => `${name} = ${figureText(value)}`);
       return `${breakText(how ?? "undefined", several)}, for instance at ${place.join(", ")}`;

@@ -225,6 +225,7 @@ describe("finite everywhere", () => {
       "breaks overflow (-inf, -89.416] overflow [89.416, inf) rest proved; breaks overflow (-inf, -89.416] overflow [89.416, inf) rest proved",
     ],
     ["f(x) = log(1 + x)", "breaks undefined (-inf, -1] rest proved; breaks undefined [-1, -1] rest proved"],
+    ["f(x) = atan(1 / x)", "breaks undefined [0, 0] rest proved; breaks undefined [0, 0] rest proved"],
     ["f(x) = tan(x)", "undecided; undecided"],
     ["f(a, b) = a * sigmoid(b)", "proved; proved; proved"],
   ])("%s", (text, expected) => expect(told(text)).toBe(expected));

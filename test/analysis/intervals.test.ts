@@ -7,7 +7,7 @@ import { isReduction } from "../../compiler/calculus/differentiate.js";
 import { activationOf } from "../../compiler/compile.js";
 import type { Activation } from "../../compiler/ir/activation.js";
 import { inFreshGraph, reachable } from "../../compiler/ir/expr.js";
-import { type Ball, lower, upper } from "../../compiler/numerics/ball.js";
+import { type Ball, isZero, lower, upper } from "../../compiler/numerics/ball.js";
 import { referenceDerivative, referenceValue } from "../../compiler/numerics/reference.js";
 import { primitives } from "../../compiler/primitives/table.js";
 import { checked, withActivation } from "./activation.js";
@@ -20,7 +20,8 @@ function generator(seed: number): () => number {
 
 /** Whether something of the ball is in the enclosure. */
 function meets(enclosure: Enclosure, ball: Ball): boolean {
-  if (!enclosure) return ball.kind !== "finite";
+  // A ball that reaches over the end of a domain is cut off there, where roots and acosh are 0.
+  if (!enclosure) return ball.kind !== "finite" || isZero(ball);
   if (ball.kind !== "finite") return true;
   return order(lower(ball), enclosure.high) <= 0 && order(upper(ball), enclosure.low) >= 0;
 }
@@ -51,13 +52,21 @@ function violations(activation: Activation, count: number, random: () => number)
   return found;
 }
 
+const selections: readonly string[] = [
+  "where(x > 0.3, x * x, -x)",
+  "where(not (x < 1 or x == 2), 1 / x, x)",
+  "where(x > 3 * sin(x), x, 10 - x)",
+  "where(cos(x) <= x / 3 and x^2 >= x + 1, 1 / x, x)",
+  "where(floor(x) == x or floor(x) != 2, x, -7)",
+];
+
 describe("enclosures hold what the reference says", () => {
   const random = generator(1);
   const callable = Object.entries(primitives).filter(
     ([, row]) => row.callable && row.result === "number" && !("reduces" in row),
   );
   const calls = callable.flatMap(([name, { operands }]) => {
-    if (name === "where") return ["where(x > 0.3, x * x, -x)", "where(not (x < 1 or x == 2), 1 / x, x)"];
+    if (name === "where") return selections;
     if (operands.length === 1) return [`${name}(x)`, `${name}(1 - x / 3)`];
     return [`${name}(x, 1.5 - x)`, `${name}(abs(x), x / 2)`, `${name}(x, 3)`, `${name}(x, -2)`];
   });

@@ -4,7 +4,7 @@ import { normalise } from "../../algebra/normalise.js";
 import type { Activation } from "../../ir/activation.js";
 import type { Bounds, Expr, Variable } from "../../ir/expr.js";
 import { Encloser } from "../intervals/enclosure.js";
-import { float32 } from "../intervals/floats.js";
+import { float32, powerOfTwo } from "../intervals/floats.js";
 import { exactly, point, type Enclosure } from "../intervals/interval.js";
 import { isFinite, isNotFinite, proveFinite, type Side } from "../intervals/prove.js";
 import { type Curve, defaultsOf, gradientOf, type Quantity } from "./curve.js";
@@ -40,7 +40,7 @@ const smallBudget = 120;
 const everything = (variable: Variable): Side => ({ variable, from: -float32.greatest, to: float32.greatest });
 
 /** Magnitudes at which overflows and poles show. */
-const trials: readonly number[] = [0, 1, 2 ** 64, float32.greatest].flatMap((size) =>
+const trials: readonly number[] = [0, 1, powerOfTwo(64), float32.greatest].flatMap((size) =>
   size === 0 ? [0] : [size, -size],
 );
 
@@ -135,8 +135,10 @@ export function finiteOverRanges(activation: Activation, facts: FiniteFacts): Fi
   const ranged = parameters.filter(({ range }) => range !== null);
   if (ranged.length === 0) return null;
   const fixed = defaultsOf(activation);
-  for (const { variable } of ranged) fixed.delete(variable);
-  const sides = ranged.flatMap(({ variable, range }) => (range ? [sideOf(variable, range)] : []));
+  const sides = ranged
+    .flatMap(({ variable, range }) => (range ? [sideOf(variable, range)] : []))
+    .filter(({ from, to }) => from <= to);
+  for (const { variable } of sides) fixed.delete(variable);
   const fact = (expression: Expr, atDefaults: FiniteFact | undefined): FiniteFact => {
     if (atDefaults?.verdict !== "proved") return { verdict: atDefaults?.verdict ?? "undecided" };
     const encloser = new Encloser([expression], fixed);
@@ -156,7 +158,7 @@ export function finiteOverRanges(activation: Activation, facts: FiniteFacts): Fi
 /** The numbers of float32 in a range. */
 function sideOf(variable: Variable, { low, high, lowClosed, highClosed }: Bounds): Side {
   const inside = (end: number, closed: boolean, side: 1 | -1): number => {
-    if (!Number.isFinite(end)) return side * -float32.greatest;
+    if (!(Math.abs(end) <= float32.greatest)) return Math.sign(end) * float32.greatest;
     const place = float32.index(end);
     // The first number that is not outside.
     const first = side > 0 ? Math.ceil(place) : Math.floor(place);

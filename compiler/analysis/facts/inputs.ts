@@ -4,6 +4,7 @@ import { expandedAsWritten } from "../../calculus/as-written.js";
 import type { Activation } from "../../ir/activation.js";
 import type { Expr, Variable } from "../../ir/expr.js";
 import { Encloser } from "../intervals/enclosure.js";
+import { powerOfTwo } from "../intervals/floats.js";
 import {
   between,
   exactly,
@@ -48,7 +49,7 @@ export function limitFacts(activation: Activation): Readonly<Record<string, Limi
 
 /** Cells that the line is cut into: enough for what is monotone on either side of 0. */
 const cuts: readonly number[] = [-4, -1, 0, 1, 4];
-const trials: readonly number[] = [0, 1, -1, 2.5, -2.5, 2 ** 40, -(2 ** 40)];
+const trials: readonly number[] = [0, 1, -1, 2.5, -2.5, powerOfTwo(40), -powerOfTwo(40)];
 
 /** By input: a bound of |gradient| for all values of all inputs, where it is attained or approached; else `null`. */
 export function steepestFacts(activation: Activation): Readonly<Record<string, Figure | null>> {
@@ -71,7 +72,7 @@ function steepest(activation: Activation, input: Variable, fixed: ReadonlyMap<Va
       inputs,
       trials.map((x) => point(exactly(x))),
     ) ?? 0;
-  if (bound === Infinity) return found > 2 ** 30 ? "inf" : null;
+  if (bound === Infinity) return found > powerOfTwo(30) ? "inf" : null;
   return bound - found <= 1e-9 * bound ? figure(bound) : null;
 }
 

@@ -38,6 +38,7 @@ import {
   magnitudeOf,
   multiply,
   negate,
+  noUpperBound,
   order,
   point,
   signOfEnd,
@@ -91,6 +92,16 @@ function rising(f: Function1, domain?: RealDomain): IntervalFunction {
       return pole ? enclosingInfinite(ball, total) : enclosing(ball, total);
     }
     return between(below(f(x.low, precision)), above(f(x.high, precision)), x.total);
+  };
+}
+
+/** The same for values that lie between two numbers: what is known to the last bit alone may reach beyond them. */
+function within(least: bigint, most: bigint | null, f: IntervalFunction): IntervalFunction {
+  const low = dyadic(least);
+  const high = most === null ? noUpperBound : dyadic(most);
+  return (x, precision) => {
+    const y = f(x, precision);
+    return y && (order(y.low, low) < 0 || order(y.high, high) > 0) ? intersection(y, between(low, high)) : y;
   };
 }
 
@@ -200,7 +211,7 @@ const functions: Partial<Record<PrimitiveName, IntervalFunction>> = {
   abs: (x) => magnitudeOf(x),
   sign: rising((x) => signOfBall(x)),
   exp: rising(monotone.exp),
-  expm1: rising(monotone.expm1),
+  expm1: within(-1n, null, rising(monotone.expm1)),
   log: rising(monotone.log, positive),
   log1p: rising(monotone.log1p, { least: -1n, open: true }),
   log1p_square: even(rising(log1pSquareAt)),
@@ -208,15 +219,15 @@ const functions: Partial<Record<PrimitiveName, IntervalFunction>> = {
   rsqrt: falling(monotone.rsqrt, positive),
   cbrt: rising(monotone.cbrt),
   logcosh: even(rising(logcoshAt)),
-  sigmoid: rising(monotone.sigmoid),
+  sigmoid: within(0n, 1n, rising(monotone.sigmoid)),
   logistic,
   logistic_moment: logisticMoment,
   log_sigmoid: rising(monotone.log_sigmoid),
   softplus: rising(monotone.softplus),
-  tanh: rising(monotone.tanh),
-  erf: rising(monotone.erf),
-  erfc: falling(monotone.erfc),
-  normcdf: rising(monotone.normcdf),
+  tanh: within(-1n, 1n, rising(monotone.tanh)),
+  erf: within(-1n, 1n, rising(monotone.erf)),
+  erfc: within(0n, 2n, falling(monotone.erfc)),
+  normcdf: within(0n, 1n, rising(monotone.normcdf)),
   normpdf: even(falling(densityAt)),
   sin: wave(sin, half),
   cos: wave(cos, zero),

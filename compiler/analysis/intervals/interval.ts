@@ -62,13 +62,13 @@ export const enclosing = (ball: Ball, total = true): Interval => between(below(b
 export const enclosingInfinite = (ball: Ball, total = true): Interval =>
   ball.kind === "infinite" ? point(ball, total) : enclosing(ball, total);
 
-/** The precision only matters between ends that are not exact, and none of them is. */
+/** Exact numbers compare at any precision. */
 export const order = (a: End, b: End): -1 | 0 | 1 => (a === b ? 0 : (compare(a, b, 64) ?? 0));
 export const least = (a: End, b: End): End => (order(a, b) <= 0 ? a : b);
 export const greatest = (a: End, b: End): End => (order(a, b) >= 0 ? a : b);
 export const signOfEnd = (a: End): -1 | 0 | 1 => sign(a) ?? 0;
 
-/** Both ends are one and the same object in an interval made of one number. */
+/** Mostly, both ends of a number are one and the same object. */
 export const isPoint = ({ low, high }: Interval): boolean => low === high || order(low, high) === 0;
 
 /** The end that a number is; NaN is none. */
@@ -90,7 +90,7 @@ export function intersection(a: Interval, b: Interval): Interval {
   return between(greatest(a.low, b.low), least(a.high, b.high), a.total && b.total);
 }
 
-/** Both at once where the operands are numbers: the ball's ends are rounded outwards to the precision. */
+/** Whether both are numbers: one operation gives both ends of the result. */
 const pointwise = (a: Interval, b: Interval): boolean => a.low === a.high && b.low === b.high;
 
 export const negate = ({ low, high, total }: Interval): Interval =>
