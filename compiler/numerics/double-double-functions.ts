@@ -716,7 +716,8 @@ export function atan(m: Memory, d: number, a: number): void {
   const below = isNegative(m, a);
   if (below) negate(m, atanArgument, a);
   else copy(m, atanArgument, a);
-  const large = isSpecial(m, atanArgument) || m[atanArgument + 2]! > 0 || m[atanArgument]! > 1;
+  const exponent = m[atanArgument + 2]!;
+  const large = isSpecial(m, atanArgument) || exponent > 0 || (exponent === 0 && m[atanArgument]! > 1);
   if (large) divide(m, atanArgument, one, atanArgument);
   if (isSpecial(m, atanArgument)) return setUnknown(m, d);
   arcTangent(m, d, atanArgument);

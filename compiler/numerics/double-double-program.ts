@@ -314,7 +314,8 @@ class Emitter {
         const width = tolerance[0]!;
         if (width === 0 || !rounded || same || m[to]! > 1) return;
         const size = Math.abs(m[a]!) + Math.abs(m[b]!);
-        if (m[difference + 2] === 0 && Math.abs(m[difference]!) <= width * size) m[to] = 1 - m[to]!;
+        const ordinary = m[difference + 2] === 0 && m[a + 2] === 0 && m[b + 2] === 0;
+        if (ordinary && Math.abs(m[difference]!) <= width * size) m[to] = 1 - m[to]!;
       },
       a,
       b,

@@ -120,6 +120,18 @@ describe.each(names)("%s", (name) => {
     expect(decided).toBeGreaterThan(140);
   });
 
+  it("encloses the value at numbers beyond and beneath binary64", () => {
+    const word = randomWords(700);
+    const wrong: string[] = [];
+    for (let i = 0; i < 40; i++) {
+      const exponent = (word() % 2 === 0 ? 1 : -1) * (301 + (word() % 1500));
+      D.put(memory, a, randomNumber(word, 0, 3), 0, exponent, 0);
+      functions[name](memory, result, a);
+      if (misses(result, realFunctions[name](middle(a), 4000))) wrong.push(described(a, result));
+    }
+    expect(wrong).toEqual([]);
+  });
+
   it("encloses the values at all that the argument may be", () => {
     const word = randomWords(70);
     const wrong: string[] = [];
