@@ -615,7 +615,7 @@ function reduceTurn(h: number, l: number): void {
 
 /** floor(x·2^bits) of a binary64 */
 function fixedOf(x: number, bits: bigint): bigint {
-  const exponent = Math.max(Math.floor(Math.log2(Math.abs(x))) - 52, -1000);
+  const exponent = Math.max(Math.floor(Math.log2(Math.abs(x))) - 54, -1000);
   if (x === 0 || exponent < -900) return 0n;
   return shifted(BigInt(x * powerOfTwo(-exponent)), BigInt(exponent) + bits);
 }

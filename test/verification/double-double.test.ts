@@ -270,6 +270,15 @@ describe("numbers that are out of the ordinary", () => {
   });
 });
 
+it("the sine is right just below large powers of two", () => {
+  for (let exponent = 26; exponent < 128; exponent++) {
+    D.put(memory, a, 2 ** exponent * (1 - 2 ** -53), 0, 0, 0);
+    F.sin(memory, result, a);
+    expect(misses(result, realFunctions.sin(middle(a), precision))).toBe(false);
+    expect(D.isUnknown(memory, result)).toBe(false);
+  }
+});
+
 it("scales by powers of two beyond the range of one factor", () => {
   for (const [x, k] of [
     [1.5, -1074],
