@@ -1,7 +1,13 @@
+import { availableParallelism } from "node:os";
+import type { Source } from "../source.js";
+import type { Accuracy } from "../verification/accuracy.js";
+import type { Certificates } from "../verification/certificate.js";
+import type { Subject } from "../verify.js";
 import type { CheckRequest, ExplainRequest } from "./arguments.js";
 import { accuracyProblems, certificatesAfter } from "./check-accuracy.js";
 import { openCache } from "./cache.js";
 import { readCertificateFiles, writeCertificateFile } from "./certificate-files.js";
+import { soloCrew, threadCrew } from "./crew.js";
 import { exitCodes, type Environment, type ExitCode } from "./environment.js";
 import { readInputs } from "./inputs.js";
 import type { Problem } from "./problem.js";
@@ -16,6 +22,9 @@ import {
   tally,
   writeJson,
 } from "./report.js";
+
+/** Threads take a moment to begin. */
+const fewSubjects = 4;
 
 /** `actc check`: the analysis of each activation, and what is known of its kernels' errors. */
 export async function checkCommand(request: CheckRequest, environment: Environment): Promise<ExitCode> {
@@ -32,12 +41,12 @@ export async function checkCommand(request: CheckRequest, environment: Environme
     );
 
   const sources = inputs.map(({ source }) => source);
-  const { subjectsOf, accuracies } = await environment.stages.verify();
+  const { subjectsOf } = await environment.stages.verify();
   const cache = openCache(environment.cwd, environment.build());
   const { subjects } = await subjectsOf(sources, ["ts", "wgsl"], cache?.emissions);
   cache?.save();
   const known = new Map(files.flatMap(({ certificates }) => [...certificates]));
-  const accuracy = await accuracies(sources, subjects, known);
+  const accuracy = await accuraciesOf(sources, subjects, known, environment);
   const analyse = await environment.stages.analyse();
   const { text, json, diagnostics } = analyse(sources, accuracy);
 
@@ -62,6 +71,25 @@ export async function checkCommand(request: CheckRequest, environment: Environme
     for (const shown of written) environment.stdout.write(`actc: wrote ${printable(shown)}\n`);
   }
   return ok ? exitCodes.done : exitCodes.rejected;
+}
+
+async function accuraciesOf(
+  sources: readonly Source[],
+  subjects: readonly Subject[],
+  known: Certificates,
+  environment: Environment,
+): Promise<ReadonlyMap<string, Accuracy>> {
+  if (subjects.length === 0) return new Map();
+  const { accuracies } = await environment.stages.verify();
+  const { script } = environment.verification;
+  const size = subjects.length < fewSubjects ? 1 : availableParallelism();
+  const crew =
+    script === undefined || size === 1 ? await soloCrew(sources) : threadCrew(sources, size, script, undefined);
+  try {
+    return await accuracies(subjects, known, (task) => crew.measure(task));
+  } finally {
+    await crew.close();
+  }
 }
 
 const noCertificates = (shown: string): Problem => ({

@@ -66,7 +66,9 @@ export class ColumnJob {
         this.add({ kind: "range", from }, parameters, { kind: "range", from, to }, costs.range * (to - from));
       }
     }
-    subject.settings.forEach((setting, index) => this.addPoints({ kind: "setting", index }, setting, plan.settings));
+    subject.settings[column.target].forEach((setting, index) =>
+      this.addPoints({ kind: "setting", index }, setting, plan.settings),
+    );
   }
 
   private addPoints(slot: Slot, parameters: readonly number[], { stratified, byReference }: PointsPlan): void {
@@ -75,7 +77,7 @@ export class ColumnJob {
   }
 
   private add(slot: Slot, parameters: readonly number[], work: Task["work"], cost: number): void {
-    const task: Task = { activation: this.subject.name, column: this.column, parameters, work };
+    const task: Task = { activation: this.subject.name, column: this.column, parameters, work, emulated: false };
     const piece: Piece = { job: this, task, cost };
     this.slots.set(piece, slot);
     this.pending.push(piece);
@@ -140,7 +142,7 @@ export class ColumnJob {
     const settings = [...this.settings].sort(([a], [b]) => a - b);
     const runs = settings.map(([index, measurement]): Run => ({
       measurement,
-      parameters: subject.settings[index] ?? [],
+      parameters: subject.settings[column.target][index] ?? [],
     }));
     const byPoints = ({ byReference }: PointsPlan): TruthUsed => ({ form: "double-double", margin: null, byReference });
     return {

@@ -147,14 +147,17 @@ interface Spot {
   readonly weight: number;
 }
 
-/** The worst of all, parameters included, measured by what is promised. None where every result is the nearest number. */
+/** Hardly more than what rounding the true value itself costs. */
+const unremarkable = 0.51;
+
+/** The worst of all, parameters included, measured by what is promised. None where nothing stands out. */
 function weakSpot(columns: readonly ColumnAccuracy[]): AccuracyLine[] {
   let worst: Spot | undefined;
   for (const column of columns) {
     const bound = promisedBound(column.key.target, column.key.column);
     for (const { kind, finding } of findingsOf(column)) {
       const weight = kind in faults ? Infinity : finding.ulp / (kind === "nearZero" ? bound.nearZero : bound.worst);
-      if (finding.ulp > 0.5 && (worst === undefined || weight > worst.weight))
+      if ((kind in faults || finding.ulp > unremarkable) && (worst === undefined || weight > worst.weight))
         worst = { column, kind, finding, weight };
     }
   }
