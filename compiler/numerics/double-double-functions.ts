@@ -195,9 +195,12 @@ function unusualExp(m: Memory, d: number, a: number, minusOne: boolean): void {
   const small = !isSpecial(m, a) && Math.abs(scaleBy(m[a]!, m[a + 2]!)) + scaleBy(m[a + 3]!, m[a + 2]!) < 2 ** -200;
   if (small) {
     // |exp(x) − 1 − x| <= x²
-    if (minusOne) return put(m, d, m[a]!, m[a + 1]!, m[a + 2]!, m[a + 3]! + (Math.abs(m[a]!) + m[a + 3]!) * 2 ** -190);
+    if (minusOne) {
+      const r = m[a + 3]!;
+      return put(m, d, m[a]!, m[a + 1]!, m[a + 2]!, (r + (Math.abs(m[a]!) + r) * 2 ** -190) * grown);
+    }
     const low = scaleBy(m[a]!, m[a + 2]!);
-    return put(m, d, 1, low, 0, scaleBy(m[a + 3]!, m[a + 2]!) + Math.abs(low) * 2 ** -50 + tiny);
+    return put(m, d, 1, low, 0, (scaleBy(m[a + 3]!, m[a + 2]!) + Math.abs(low) * 2 ** -50 + tiny) * grown);
   }
   const least = isHuge(m, a) ? Infinity : scaleBy(Math.abs(m[a]!) * (1 - 2 ** -50) - m[a + 3]!, m[a + 2]!);
   if (!(Math.abs(s) === 1) || !(least > 2 ** 19.5)) return setUnknown(m, d);
@@ -207,7 +210,7 @@ function unusualExp(m: Memory, d: number, a: number, minusOne: boolean): void {
   }
   const scaled = !isHuge(m, a) && m[a + 2]! < 700;
   const known = scaled && scaleBy(m[a + 3]!, m[a + 2]!) < Infinity;
-  if (!known) return setHuge(m, d, 1, 2 ** 20, 0, Infinity);
+  if (!known) return setHuge(m, d, 1, 2 ** 201, 0, Infinity);
   setHuge(m, d, 1, scaleBy(m[a]!, m[a + 2]!), scaleBy(m[a + 1]!, m[a + 2]!), scaleBy(m[a + 3]!, m[a + 2]!));
 }
 
@@ -297,7 +300,7 @@ export function log1p(m: Memory, d: number, a: number): void {
   }
   if (isExactZero(m, a)) return setZero(m, d);
   if (!isSpecial(m, a) && m[a + 2]! < 0 && scaleBy(Math.abs(h) + r, m[a + 2]!) < 2 ** -200) {
-    put(m, d, h, m[a + 1]!, m[a + 2]!, r + (Math.abs(h) + r) * 2 ** -190);
+    put(m, d, h, m[a + 1]!, m[a + 2]!, (r + (Math.abs(h) + r) * 2 ** -190) * grown);
     return;
   }
   add(m, ofLog1p, one, a);
@@ -683,7 +686,7 @@ function wave(m: Memory, d: number, a: number, quarter: number): void {
   const r = m[a + 3]!;
   if (m[a + 2]! < 0 && !isSpecial(m, a) && r <= Math.abs(m[a]!)) {
     // |sin(x) − x| <= |x|³, |cos(x) − 1| <= x², |x| < 2^-299
-    if (quarter === 0) return put(m, d, m[a]!, m[a + 1]!, m[a + 2]!, r + Math.abs(m[a]!) * 2 ** -300);
+    if (quarter === 0) return put(m, d, m[a]!, m[a + 1]!, m[a + 2]!, (r + Math.abs(m[a]!) * 2 ** -300) * grown);
     return put(m, d, 1, 0, 0, 2 ** -500);
   }
   if (isSpecial(m, a) || m[a + 2] !== 0 || !(r < 1)) return setUnknown(m, d);
@@ -731,7 +734,7 @@ function arcTangent(m: Memory, d: number, a: number): void {
   if (m[a + 2] !== 0 || Math.abs(h) < 2 ** -100) {
     // |atan(x) − x| <= |x|³
     if (m[a + 2] === 0 && !(r < 2 ** -100)) return setUnknown(m, d);
-    return put(m, d, h, l, m[a + 2]!, r + (Math.abs(h) + r) * 2 ** -199);
+    return put(m, d, h, l, m[a + 2]!, (r + (Math.abs(h) + r) * 2 ** -199) * grown);
   }
   const start = Math.atan(h);
   waveKernel(start, 0);

@@ -172,7 +172,7 @@ const operations = {
   round,
   pi,
   sign: signInto,
-  infinity: (m, d) => setHuge(m, d, 1, 2 ** 20, 0, Infinity),
+  infinity: (m, d) => setHuge(m, d, 1, 2 ** 201, 0, Infinity),
   unknown: (m, d) => setUnknown(m, d),
   where: selectInto,
   and: combined(Outcome.false),

@@ -12,7 +12,7 @@
  *
  *     NaN, 0, 0, 0    surely not a number, such as log(−1)
  *     NaN, 0, 0, 1    nothing is known
- *     ±∞, l, e, r     ±exp(l + e), to within r of that logarithm; beyond 2^(2^19) in size. An infinite r: not known how far
+ *     ±∞, l, e, r     ±exp(l + e), to within r of that logarithm, which is above 2^18; if r is infinite, above 2^200
  */
 export type Memory = Float64Array;
 
@@ -110,7 +110,8 @@ function settle(m: Memory, d: number, h: number, l: number, e: number, r: number
   // What subnormal numbers lose.
   const lost = l !== 0 && Math.abs(low) < tiny ? tiny : 0;
   const radius = scaleBy(r, shift);
-  set(m, d, scaleBy(h, shift), low, e - shift, radius + lost + (r !== 0 && radius < tiny ? tiny : 0));
+  const more = lost + (r !== 0 && radius < tiny ? tiny : 0);
+  set(m, d, scaleBy(h, shift), low, e - shift, more === 0 ? radius : (radius + more) * grown);
 }
 
 /** out = a + b, for a common exponent. Exact where 106 bits hold the sum, however far apart these are. */
@@ -184,13 +185,13 @@ function specialSum(m: Memory, d: number, a: number, b: number, sign: number): v
     }
     if (p !== q) return setUnknown(m, d);
     const larger = gap > 0 ? a : b;
-    return setHuge(m, d, p, m[larger + 1]!, m[larger + 2]!, known ? m[larger + 3]! + 1 : Infinity);
+    return setHuge(m, d, p, m[larger + 1]!, m[larger + 2]!, m[a + 3]! + m[b + 3]! + 1);
   }
   const [huge, other, direction] = isHuge(m, a) ? [a, b, m[a]!] : [b, a, sign * m[b]!];
   // A finite number is at most 2^(2^21 + 1) in size.
   const dwarfs = m[other + 2]! <= 0 || m[huge + 1]! - m[huge + 3]! > exponentLimit;
   if (!dwarfs) return setUnknown(m, d);
-  setHuge(m, d, direction, m[huge + 1]!, m[huge + 2]!, m[huge + 3]! + tiny);
+  setHuge(m, d, direction, m[huge + 1]!, m[huge + 2]!, (m[huge + 3]! + tiny) * grown);
 }
 
 /** out = a·b, but for the operands' own errors; out[2] = 0 where the product is exact. */
@@ -243,11 +244,15 @@ function unusualProduct(m: Memory, d: number, a: number, b: number, h: number, l
   const [s, t] = [signOf(m, a), signOf(m, b)];
   // A huge number is finite too: times an exact zero it would be 0, but where it came from it may be a limit.
   if (isUnknown(m, a) || isUnknown(m, b) || !(Math.abs(s * t) === 1)) return setUnknown(m, d);
+  if (isUnbounded(m, a) || isUnbounded(m, b)) return setHuge(m, d, s * t, 2 ** 201, 0, Infinity);
   logarithmOf(m, a);
   const [p, q, x] = [logs[0]!, logs[1]!, logs[2]!];
   logarithmOf(m, b);
   putExponential(m, d, s * t, p, q, x, logs[0]!, logs[1]!, logs[2]!);
 }
+
+/** Whether it is not known how huge it is. */
+const isUnbounded = (m: Memory, a: number): boolean => isHuge(m, a) && m[a + 3] === Infinity;
 
 const logs = new Float64Array(3);
 
@@ -282,7 +287,7 @@ function putExponential(
   sumKernel(ph, pl, pr, qh, ql, qr);
   const [h, l, r] = [out[0]!, out[1]!, out[2]!];
   const least = h - r;
-  if (least > 2 ** 19) return setHuge(m, d, sign, h, l, r);
+  if (least > 2 ** 18) return setHuge(m, d, sign, h, l, r);
   if (h + r < -(2 ** 19)) return setTiny(m, d, 2 ** 19);
   // |exp(x) − 1 − x| <= x² for |x| <= 1
   if (Math.abs(h) + r < 2 ** -20) return put(m, d, sign, sign * h, 0, 2 * r + 2 * h * h);
@@ -339,6 +344,7 @@ function unusualQuotient(m: Memory, d: number, a: number, b: number, h: number, 
   if (!(Math.abs(t) === 1)) return setUnknown(m, d);
   if (!isSpecial(m, a) && !isSpecial(m, b)) return r >= 0 ? settle(m, d, h, l, e, r) : setUnknown(m, d);
   if (isExactZero(m, a)) return setZero(m, d);
+  if (isUnbounded(m, b)) return isSpecial(m, a) ? setUnknown(m, d) : setTiny(m, d, 2 ** 19);
   logarithmOf(m, b);
   const [p, q, x] = [-logs[0]!, -logs[1]!, logs[2]!];
   const s = signOf(m, a);
@@ -347,6 +353,7 @@ function unusualQuotient(m: Memory, d: number, a: number, b: number, h: number, 
     const bound = p + x + (m[a + 2]! + 400) * Math.LN2;
     return bound < -(2 ** 19) ? setTiny(m, d, 2 ** 19) : setUnknown(m, d);
   }
+  if (isUnbounded(m, a)) return isSpecial(m, b) ? setUnknown(m, d) : setHuge(m, d, s * t, 2 ** 201, 0, Infinity);
   logarithmOf(m, a);
   putExponential(m, d, s * t, logs[0]!, logs[1]!, logs[2]!, p, q, x);
 }

@@ -2,7 +2,7 @@
 import type { Activation } from "../ir/activation.js";
 import type { Variable } from "../ir/expr.js";
 import { type Ball, fromNumber, midpoint, subtract } from "../numerics/ball.js";
-import { isHuge, isNotANumber, isSpecial, scaleBy, valueOf } from "../numerics/double-double.js";
+import { isHuge, isNotANumber, isSpecial, scaleBy, signOf, valueOf } from "../numerics/double-double.js";
 import { Program } from "../numerics/double-double-program.js";
 import {
   type Bindings,
@@ -110,7 +110,13 @@ export class FastTruth implements Truth {
     return this.read();
   }
 
-  /** Which branches were taken: equal numbers for equal ones. */
+  /** The sign alone, without asking the reference: NaN where there is none or it is not decided. */
+  sign(values: ArrayLike<number>): number {
+    this.program.run(values);
+    return this.place === null ? 0 : signOf(this.program.memory, this.place);
+  }
+
+  /** Which branches the last run took: equal numbers for equal ones. */
   branches(): number {
     return this.program.branches();
   }
@@ -151,7 +157,7 @@ export class FastTruth implements Truth {
     this.asked += 1;
     const infinite = Array.from(values).some((x) => Math.abs(x) === Infinity);
     if (infinite) {
-      const limit = limitTruth(this.column, values);
+      const limit = limitTruth(this.column, values) ?? this.limit(values);
       this.set(limit ?? NaN, 0, limit === undefined ? NaN : 0);
       return;
     }
@@ -159,6 +165,22 @@ export class FastTruth implements Truth {
     if (!(this.radius <= Math.abs(this.value) * enough || this.radius < negligible)) {
       this.take(referenceTruth(this.column, values, "binary64").ball);
     }
+  }
+
+  /** The limit at an infinite input as `referenceLimit` reads it off, in exponents that double-double reaches. */
+  private limit(values: ArrayLike<number>): number | undefined {
+    const moved = Array.from(values);
+    const infinite = moved.flatMap((x, i) => (Math.abs(x) === Infinity ? [i] : []));
+    const [index] = infinite;
+    if (index === undefined || infinite.length > 1) return undefined;
+    const sign = moved[index]! < 0 ? -1 : 1;
+    const at = ([100, 200, 300] as const).map((exponent) => {
+      moved[index] = sign * 2 ** exponent;
+      this.program.run(moved);
+      return this.read() ? Math.fround(this.value) : NaN;
+    });
+    const [u, v, w] = at;
+    return u === v && v === w ? w : undefined;
   }
 
   private take(ball: Ball): void {
