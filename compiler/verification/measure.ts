@@ -208,7 +208,8 @@ class Judge {
     return Number.isNaN(this.truth.value) && this.truth.radius === 0;
   }
 
-  private judgeLimit(inputs: readonly number[], actual: number, limit: number): void {
+  private judgeLimit(inputs: readonly number[], actual: number, exact: number): void {
+    const limit = Math.fround(exact);
     // Beside an infinity, a factor of 0 may make NaN.
     const zeros = this.values.some((x) => x === 0);
     if (Number.isNaN(actual) && zeros) return;
