@@ -155,7 +155,8 @@ class Judge {
     let ulp = byReference ? this.errorByReference(actual) : this.error(actual);
     if (!Number.isFinite(actual) && isFiniteRounded(expected, truth.low)) {
       const other = Number.isNaN(actual) ? Infinity : this.leastElsewhere(inputs, actual, Infinity);
-      if (other === Infinity) this.notFinite ??= { ulp: Infinity, at: [...inputs], actual, expected };
+      // Nothing else that is right comes near.
+      if (!(other <= 1)) this.notFinite ??= { ulp: Infinity, at: [...inputs], actual, expected };
       return;
     }
     if (this.options.flushes && actual === 0 && Math.abs(expected) < smallestNormal && ulp > 0.5) {
