@@ -1,4 +1,7 @@
 /** A function of one variable as piecewise polynomials, made from the truth alone: for runs over all inputs. */
+import { type FiniteBall, midpoint } from "../numerics/ball.js";
+import { bitLength, magnitude } from "../numerics/integers.js";
+import { toBinary64 } from "../numerics/rounding.js";
 import {
   bitsOfNumber,
   bitsOfRank,
@@ -10,7 +13,7 @@ import {
   rankOfBits,
   signBit,
 } from "./float32.js";
-import { type Column, type FastTruth, fastTruth } from "./truth.js";
+import { type Column, type FastTruth, fastTruth, referenceTruth } from "./truth.js";
 
 export interface UnaryTruth {
   /** The true value, to within `relativeBound` of itself or `absoluteBound`; NaN where there is none. */
@@ -338,4 +341,46 @@ export function unaryTruthOf(table: UnaryTable): UnaryTruth {
       }
     },
   };
+}
+
+/** What came out when a table was held against the reference. */
+export interface Tie {
+  readonly checked: number;
+  /** Places at which the reference does not decide. */
+  readonly undecided: number;
+  /** The first place at which the two differ by more than the table's bounds. */
+  readonly fault: { readonly at: number; readonly value: number; readonly expected: number } | null;
+}
+
+/** Holds a table against the reference at some inputs; infinities and NaN are passed over. */
+export function tieToReference(
+  truth: UnaryTruth,
+  column: Column,
+  parameters: readonly number[],
+  inputs: ArrayLike<number>,
+): Tie {
+  let [checked, undecided] = [0, 0];
+  for (const at of Array.from(inputs).filter(Number.isFinite)) {
+    const { ball } = referenceTruth(column, [at, ...parameters], "binary64");
+    const expected = ball.kind === "unknown" ? undefined : toBinary64(midpoint(ball));
+    if (expected === undefined || (ball.kind === "finite" && !isNarrow(ball))) {
+      undecided += 1;
+      continue;
+    }
+    checked += 1;
+    const value = truth.at(at);
+    const bound = Math.abs(expected) * relativeBound + absoluteBound;
+    const agree =
+      Number.isNaN(expected) === Number.isNaN(value) &&
+      (Math.abs(value) === Infinity
+        ? Math.abs(expected) >= beyond && expected > 0 === value > 0
+        : !(Math.abs(value - expected) > bound));
+    if (!agree) return { checked, undecided, fault: { at, value, expected } };
+  }
+  return { checked, undecided, fault: null };
+}
+
+/** Whether a ball is known to 50 bits, or beneath what matters. */
+function isNarrow({ mid, radius, exponent }: FiniteBall): boolean {
+  return radius << 50n <= magnitude(mid) || exponent + BigInt(bitLength(radius)) < -200n;
 }

@@ -154,9 +154,7 @@ class Judge {
     const expected = truth.value;
     let ulp = byReference ? this.errorByReference(actual) : this.error(actual);
     if (!Number.isFinite(actual) && isFiniteRounded(expected, truth.low)) {
-      const other = Number.isNaN(actual) ? Infinity : this.leastElsewhere(inputs, actual, Infinity);
-      // Nothing else that is right comes near.
-      if (!(other <= 1)) this.notFinite ??= { ulp: Infinity, at: [...inputs], actual, expected };
+      if (!this.isExcused(inputs, actual)) this.notFinite ??= { ulp: Infinity, at: [...inputs], actual, expected };
       return;
     }
     if (this.options.flushes && actual === 0 && Math.abs(expected) < smallestNormal && ulp > 0.5) {
@@ -224,23 +222,36 @@ class Judge {
   /** The least error by what is right as well: the other branch, a subnormal input taken for 0, a rounded input. */
   private leastElsewhere(inputs: readonly number[], actual: number, ulp: number): number {
     let least = ulp;
-    const { truth, values, options } = this;
-    if (ulp > 0.5 && truth.evaluateTurned(values, this.comparisons)) least = Math.min(least, this.error(actual));
-    if (options.flushes && inputs.some(isSubnormal)) {
-      inputs.forEach((x, i) => (values[i] = isSubnormal(x) ? 0 : x));
-      truth.evaluate(values);
-      const flushed = this.error(actual);
-      if (flushed < least) this.flushed += 1;
-      least = Math.min(least, flushed);
-      inputs.forEach((x, i) => (values[i] = x));
-    }
-    truth.evaluate(values);
-    if (options.inputRounding) least = Math.min(least, ulp - this.allowance(inputs, actual));
+    const { truth, options } = this;
+    if (ulp > 0.5) this.elsewhere(inputs, () => (least = Math.min(least, this.error(actual))));
+    if (least < ulp && options.flushes && inputs.some(isSubnormal)) this.flushed += 1;
+    truth.evaluate(this.values);
+    if (options.inputRounding) least = Math.min(least, ulp - this.allowance(inputs));
     return Math.max(0, least);
   }
 
+  /** Whether what is right as well is infinite, as the result is. */
+  private isExcused(inputs: readonly number[], actual: number): boolean {
+    let excused = false;
+    this.elsewhere(inputs, ({ value, low }) => {
+      excused ||= !isFiniteRounded(value, low) && value > 0 === actual > 0;
+    });
+    return excused && !Number.isNaN(actual);
+  }
+
+  /** Visits truths that are right as well: with the other branch of close comparisons, and with subnormal inputs as 0. */
+  private elsewhere(inputs: readonly number[], visit: (truth: FastTruth) => void): void {
+    const { truth, values } = this;
+    if (truth.evaluateTurned(values, this.comparisons)) visit(truth);
+    if (!this.options.flushes || !inputs.some(isSubnormal)) return;
+    inputs.forEach((x, i) => (values[i] = isSubnormal(x) ? 0 : x));
+    truth.evaluate(values);
+    visit(truth);
+    inputs.forEach((x, i) => (values[i] = x));
+  }
+
   /** ½ulp(x)·|f′(x)| for a column f, in units in the last place of the value; of two one-sided slopes the smaller. */
-  private allowance(inputs: readonly number[], actual: number): number {
+  private allowance(inputs: readonly number[]): number {
     const { truth, values } = this;
     const { value } = truth;
     let sum = 0;
@@ -254,7 +265,7 @@ class Judge {
       sum += Math.min(...slopes);
     });
     truth.evaluate(values);
-    return sum * reciprocalUlp(Number.isNaN(actual) ? 0 : clamped(value));
+    return sum * reciprocalUlp(clamped(value));
   }
 
   result(): Measurement {

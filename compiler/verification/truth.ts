@@ -70,6 +70,8 @@ export function limitTruth(column: Column, values: ArrayLike<number>): number | 
 
 /** What is asked of double-double arithmetic before the reference is: relative to the value, or beneath all binary32. */
 const [enough, negligible] = [2 ** -48, 2 ** -200];
+/** What the reference does not know so well it has not decided. */
+const leastKnown = 2 ** -40;
 
 /** Double-double arithmetic with a running error bound, and the reference where that bound is too large: 1 to 3 µs. */
 export function fastTruth(column: Column): FastTruth {
@@ -162,9 +164,12 @@ export class FastTruth implements Truth {
       return;
     }
     this.take(referenceTruth(this.column, values).ball);
-    if (!(this.radius <= Math.abs(this.value) * enough || this.radius < negligible)) {
-      this.take(referenceTruth(this.column, values, "binary64").ball);
-    }
+    if (!this.isKnown(enough)) this.take(referenceTruth(this.column, values, "binary64").ball);
+    if (!this.isKnown(leastKnown)) this.set(NaN, 0, NaN);
+  }
+
+  private isKnown(relative: number): boolean {
+    return this.radius <= Math.abs(this.value) * relative || this.radius < negligible || Number.isNaN(this.value);
   }
 
   /** The limit at an infinite input as `referenceLimit` reads it off, in exponents that double-double reaches. */
