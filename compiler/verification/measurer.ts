@@ -1,7 +1,7 @@
 /** Pieces of measuring that stand for themselves, so that threads can share them out. */
 import type { Activation } from "../ir/activation.js";
 import type { EmittedColumn, MeasuredTarget } from "./emitted.js";
-import { type UnaryTruth, unaryTruth } from "./interpolant.js";
+import { tieToReference, type UnaryTruth, unaryTruth } from "./interpolant.js";
 import { emulatedKernel } from "./emulation.js";
 import { loadKernel } from "./kernels.js";
 import { type BatchKernel, type Measurement, type MeasureOptions, measurePoints, measureRange } from "./measure.js";
@@ -22,10 +22,14 @@ export type Work =
   /** Adversarial inputs and so many stratified ones; so many of both against the reference, whatever the fast form says. */
   | { readonly kind: "points"; readonly stratified: number; readonly byReference: number }
   /** All float32 inputs with bit patterns in [from, to). */
-  | { readonly kind: "range"; readonly from: number; readonly to: number };
+  | { readonly kind: "range"; readonly from: number; readonly to: number }
+  /** Holds the fast form of the truth for ranges against the reference: at adversarial inputs and so many stratified ones. */
+  | { readonly kind: "tie"; readonly stratified: number };
 
 export type Outcome =
   | { readonly kind: "measured"; readonly measurement: Measurement; readonly margin: number | null }
+  /** The fast form agrees with the reference at so many inputs. */
+  | { readonly kind: "tied"; readonly checked: number }
   /** There is no form of the truth fast enough for a range. */
   | { readonly kind: "no interpolant" };
 
@@ -65,9 +69,21 @@ export class Measurer {
         case "range": {
           const truth = this.unary(key, column, parameters);
           if (truth === null) return { kind: "no interpolant" };
-          const options = measureOptions(emitted.target, emitted.of);
+          // A device is worth asking for many at a time only.
+          const batch = emitted.target === "wgsl" && !task.emulated ? { batch: deviceBatch } : {};
+          const options = { ...measureOptions(emitted.target, emitted.of), ...batch };
           const measurement = measureRange(truth, column, kernel, parameters, work.from, work.to, options);
           return { kind: "measured", measurement, margin: truth.relativeBound };
+        }
+        case "tie": {
+          const truth = this.unary(key, column, parameters);
+          if (truth === null) return { kind: "no interpolant" };
+          const [inputs = []] = pointsFor(column, parameters, work.stratified).inputs;
+          const { checked, fault } = tieToReference(truth, column, parameters, inputs);
+          if (fault === null) return { kind: "tied", checked };
+          throw new Error(
+            `the fast truth of ${name} at ${fault.at} is ${fault.value}, the reference's is ${fault.expected}`,
+          );
         }
       }
     });
@@ -78,6 +94,8 @@ export class Measurer {
     return this.truths.now(JSON.stringify([key, parameters.map(String)]), () => unaryTruth(column, parameters));
   }
 }
+
+const deviceBatch = 2 ** 22;
 
 /** From so many points on, an interpolant saves more time than it takes to be made. */
 const screenedFrom = 2 ** 15;
