@@ -44,21 +44,30 @@ export interface Subject {
 export interface Subjects {
   /** In the order of the sources; empty when a diagnostic is an error. */
   readonly subjects: readonly Subject[];
+  /** The names of all activations, whether asked for or not. */
+  readonly known: readonly string[];
   readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface SubjectsOptions {
+  readonly targets: readonly MeasuredTarget[];
+  /** All of them when empty. */
+  readonly names?: readonly string[];
+  readonly cache?: EmissionCache | undefined;
 }
 
 /** Compiles whole files, so that what a cache knows of an ordinary compile is of use. */
 export async function subjectsOf(
   sources: readonly Source[],
-  targets: readonly MeasuredTarget[],
-  cache?: EmissionCache,
+  { targets, names = [], cache }: SubjectsOptions,
 ): Promise<Subjects> {
   const { files, diagnostics } = await compile(sources, { targets: targetNames, ...(cache ? { cache } : {}) });
-  if (files.length === 0) return { subjects: [], diagnostics: collate(diagnostics) };
-  const entries = new Map(kernelEntries(files).map((entry) => [entry.name, entry]));
+  if (files.length === 0) return { subjects: [], known: [], diagnostics: collate(diagnostics) };
+  const entries = kernelEntries(files);
   const withActivation = activationsOf(sources);
   const subjects: Subject[] = [];
-  for (const entry of entries.values()) {
+  for (const entry of entries) {
+    if (names.length > 0 && !names.includes(entry.name)) continue;
     const known = withActivation(entry.name, (activation) => ({
       file: activation.file,
       definition: definitionDigest(activation),
@@ -76,7 +85,7 @@ export async function subjectsOf(
       columns: columns.flat(),
     });
   }
-  return { subjects, diagnostics: collate(diagnostics) };
+  return { subjects, known: entries.map(({ name }) => name), diagnostics: collate(diagnostics) };
 }
 
 /** Elaborates definitions by name, each time anew. */

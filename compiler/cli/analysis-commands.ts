@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import type { Source } from "../source.js";
 import type { Accuracy } from "../verification/accuracy.js";
 import type { Certificates } from "../verification/certificate.js";
+import { measuredTargets } from "../verification/emitted.js";
 import type { Subject } from "../verify.js";
 import type { CheckRequest, ExplainRequest } from "./arguments.js";
 import { accuracyProblems, certificatesAfter } from "./check-accuracy.js";
@@ -43,7 +44,7 @@ export async function checkCommand(request: CheckRequest, environment: Environme
   const sources = inputs.map(({ source }) => source);
   const { subjectsOf } = await environment.stages.verify();
   const cache = openCache(environment.cwd, environment.build());
-  const { subjects } = await subjectsOf(sources, ["ts", "wgsl"], cache?.emissions);
+  const { subjects } = await subjectsOf(sources, { targets: measuredTargets, cache: cache?.emissions });
   cache?.save();
   const known = new Map(files.flatMap(({ certificates }) => [...certificates]));
   const accuracy = await accuraciesOf(sources, subjects, known, environment);

@@ -37,14 +37,14 @@ const certificates = (cwd: string | undefined): string =>
 const planted = (from: RegExp, to: string): NonNullable<Setting["verify"]> => ({
   ...verification,
   subjectsOf: async (...given) => {
-    const { subjects, diagnostics } = await verification.subjectsOf(...given);
+    const { subjects, ...rest } = await verification.subjectsOf(...given);
     const columns = (subject: verification.Subject): verification.Subject["columns"] =>
       subject.columns.map((column) => ({
         ...column,
         code: column.code.replace(from, to),
         digest: `${column.digest}f`,
       }));
-    return { subjects: subjects.map((subject) => ({ ...subject, columns: columns(subject) })), diagnostics };
+    return { subjects: subjects.map((subject) => ({ ...subject, columns: columns(subject) })), ...rest };
   },
 });
 

@@ -249,7 +249,9 @@ gate(a, b; k = 4) = k * a / b
 describe("kernels by role", () => {
   let subjects: ReadonlyMap<string, Subject>;
   beforeAll(async () => {
-    const { subjects: all } = await subjectsOf([{ file: "test.def", text: definitions }], ["ts", "wgsl"]);
+    const { subjects: all } = await subjectsOf([{ file: "test.def", text: definitions }], {
+      targets: ["ts", "wgsl"],
+    });
     subjects = new Map(all.map((subject) => [subject.name, subject]));
   });
 
@@ -303,7 +305,7 @@ describe("kernels by role", () => {
 
   test("the meaning is what a definition is digested by", async () => {
     const digestOf = async (text: string): Promise<string | undefined> =>
-      (await subjectsOf([{ file: "test.def", text }], ["ts"])).subjects[0]?.definition;
+      (await subjectsOf([{ file: "test.def", text }], { targets: ["ts"] })).subjects[0]?.definition;
     const digest = await digestOf("## One.\nf(x; k = 1 in (0, 2)) = k * x + g(x)\n\ng(x) = exp(x)\n  grad x = 1\n");
     expect(await digestOf("# Other.\nf(x; k = 1 in (0, 2)) =\n  k * x + g(x)\ng(x) = exp(x)\n  grad x = 1\n")).toBe(
       digest,
