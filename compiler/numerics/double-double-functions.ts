@@ -615,7 +615,7 @@ function reduceTurn(h: number, l: number): void {
 
 /** floor(x·2^bits) of a binary64 */
 function fixedOf(x: number, bits: bigint): bigint {
-  const exponent = Math.max(Math.floor(Math.log2(Math.abs(x))) - 52, -1000);
+  const exponent = Math.max(Math.floor(Math.log2(Math.abs(x))) - 54, -1000);
   if (x === 0 || exponent < -900) return 0n;
   return shifted(BigInt(x * powerOfTwo(-exponent)), BigInt(exponent) + bits);
 }
@@ -716,7 +716,8 @@ export function atan(m: Memory, d: number, a: number): void {
   const below = isNegative(m, a);
   if (below) negate(m, atanArgument, a);
   else copy(m, atanArgument, a);
-  const large = isSpecial(m, atanArgument) || m[atanArgument + 2]! > 0 || m[atanArgument]! > 1;
+  const exponent = m[atanArgument + 2]!;
+  const large = isSpecial(m, atanArgument) || exponent > 0 || (exponent === 0 && m[atanArgument]! > 1);
   if (large) divide(m, atanArgument, one, atanArgument);
   if (isSpecial(m, atanArgument)) return setUnknown(m, d);
   arcTangent(m, d, atanArgument);

@@ -118,6 +118,34 @@ function signInto(m: Memory, d: number, a: number): void {
   else put(m, d, s, 0, 0, 0);
 }
 
+/**
+ * A tangent that is no number but absent: it is 0, even beside an infinity. A zero with an exponent, which no operation
+ * makes.
+ */
+const isAbsent = (m: Memory, a: number): boolean => m[a] === 0 && m[a + 2] === 1 && m[a + 3] === 0;
+function setAbsent(m: Memory, d: number): void {
+  setZero(m, d);
+  m[d + 2] = 1;
+}
+
+/** An operation whose operand b is a tangent, and whose result is absent if that is. */
+const unlessAbsent =
+  (operation: Operation): Operation =>
+  (m, d, a, b, c) =>
+    isAbsent(m, b) ? setAbsent(m, d) : operation(m, d, a, b, c);
+
+/** The sum of two tangents, or their difference. */
+function addTangents(m: Memory, d: number, a: number, b: number): void {
+  if (isAbsent(m, a)) copy(m, d, b);
+  else if (isAbsent(m, b)) copy(m, d, a);
+  else add(m, d, a, b);
+}
+function subtractTangents(m: Memory, d: number, a: number, b: number): void {
+  if (isAbsent(m, b)) copy(m, d, a);
+  else if (isAbsent(m, a)) negate(m, d, b);
+  else subtract(m, d, a, b);
+}
+
 /** b·a^(b − 1), and a^b·log a for a > 0 with its limit at 0: the derivatives of a power. */
 const [lessOne, factor] = [place(27), place(28)];
 function powerInBase(m: Memory, d: number, a: number, b: number): void {
@@ -184,12 +212,18 @@ const operations = {
   doubled: (m, d, a) => scale(m, d, a, 1),
   powerInBase,
   powerInExponent,
+  absent: setAbsent,
+  timesTangent: unlessAbsent(multiply),
+  tangentOver: unlessAbsent((m, d, a, b) => divide(m, d, b, a)),
+  negateTangent: unlessAbsent((m, d, _, b) => negate(m, d, b)),
+  addTangents,
+  subtractTangents,
 } as const satisfies Readonly<Record<string, Operation>>;
 
 type OperationName = keyof typeof operations;
 const isOperation = (name: PrimitiveName): name is PrimitiveName & OperationName => name in operations;
 
-/** Places of a value and of its tangent; null is an exact 0, even beside an infinity. */
+/** Places of a value and of its tangent; null is a tangent that is surely absent. */
 interface Dual {
   readonly value: number;
   readonly tangent: number | null;
@@ -314,7 +348,8 @@ class Emitter {
         const width = tolerance[0]!;
         if (width === 0 || !rounded || same || m[to]! > 1) return;
         const size = Math.abs(m[a]!) + Math.abs(m[b]!);
-        if (m[difference + 2] === 0 && Math.abs(m[difference]!) <= width * size) m[to] = 1 - m[to]!;
+        const ordinary = m[difference + 2] === 0 && m[a + 2] === 0 && m[b + 2] === 0;
+        if (ordinary && Math.abs(m[difference]!) <= width * size) m[to] = 1 - m[to]!;
       },
       a,
       b,
@@ -400,9 +435,9 @@ function compileSelection({ operands }: Application, condition: number, a: Dual,
   const [test] = operands;
   // Where an equality chose, the derivative may be the limit of the other branch's: that is left to others.
   const chooses = (name: PrimitiveName): boolean => test?.kind === "application" && test.primitive === name;
-  const zero = e.number(0);
-  const left = chooses("equal") ? e.emit("unknown") : (a.tangent ?? zero);
-  const right = chooses("notEqual") ? e.emit("unknown") : (b.tangent ?? zero);
+  const absent = e.emit("absent");
+  const left = chooses("equal") ? e.emit("unknown") : (a.tangent ?? absent);
+  const right = chooses("notEqual") ? e.emit("unknown") : (b.tangent ?? absent);
   return { value, tangent: e.emit("where", condition, left, right) };
 }
 
@@ -440,15 +475,12 @@ function tangentOf(primitive: PrimitiveName, operands: readonly Dual[], value: n
     case "add":
       return plus(e, a.tangent, b.tangent);
     case "subtract":
-      if (b.tangent === null) return a.tangent;
-      return a.tangent === null ? minus(e, b.tangent) : e.emit("subtract", a.tangent, b.tangent);
+      return less(e, a.tangent, b.tangent);
     case "multiply":
       return plus(e, times(e, b.value, a.tangent), times(e, a.value, b.tangent));
     case "divide": {
-      const above = times(e, b.value, a.tangent);
-      const below = times(e, a.value, b.tangent);
-      const sum = below === null ? above : above === null ? minus(e, below) : e.emit("subtract", above, below);
-      return sum === null ? null : e.emit("divide", sum, square(e, b.value));
+      const above = less(e, times(e, b.value, a.tangent), times(e, a.value, b.tangent));
+      return above === null ? null : e.emit("tangentOver", square(e, b.value), above);
     }
     case "pow":
       return plus(
@@ -469,11 +501,16 @@ function tangentOf(primitive: PrimitiveName, operands: readonly Dual[], value: n
 
 function times(e: Emitter, factor: number, tangent: number | null): number | null {
   if (tangent === null || tangent === one) return tangent === null ? null : factor;
-  return e.emit("multiply", factor, tangent);
+  return e.emit("timesTangent", factor, tangent);
 }
 
 function plus(e: Emitter, a: number | null, b: number | null): number | null {
-  return a === null || b === null ? (a ?? b) : e.emit("add", a, b);
+  return a === null || b === null ? (a ?? b) : e.emit("addTangents", a, b);
+}
+
+function less(e: Emitter, a: number | null, b: number | null): number | null {
+  if (b === null) return a;
+  return a === null ? e.emit("negateTangent", 0, b) : e.emit("subtractTangents", a, b);
 }
 
 /** What {@link compileProgram} makes. */

@@ -52,9 +52,10 @@ export function referenceTruth(column: Column, values: ArrayLike<number>, format
 }
 
 function referenceFor({ activation, of }: Column, bindings: Bindings, format: Format): Reference {
-  return of === null
-    ? referenceValue(activation.body, bindings, format)
-    : referenceDerivative(activation, of, bindings, format);
+  if (of === null) return referenceValue(activation.body, bindings, format);
+  // Where there is no value there is no derivative either: a condition that is none would leave 0.
+  const value = activation.gradients.has(of) ? undefined : referenceValue(activation.body, bindings, format);
+  return value?.ball.kind === "nan" ? value : referenceDerivative(activation, of, bindings, format);
 }
 
 /** The limit at an infinite input, rounded to binary32; undefined where there is none, or none is found. */
@@ -86,12 +87,15 @@ export class FastTruth implements Truth {
   asked = 0;
   private readonly program: Program;
   private readonly place: number | null;
+  /** Whether there is a result only where the definition has a value. */
+  private readonly needsValue: boolean;
 
   constructor(private readonly column: Column) {
     const { activation, of } = column;
     const declared = of && activation.gradients.get(of);
     this.program = new Program(declared ?? activation.body, columnVariables(column), declared ? null : of);
     this.place = of && !declared ? this.program.tangent : this.program.value;
+    this.needsValue = of !== null && !declared;
   }
 
   get bound(): number {
@@ -133,26 +137,23 @@ export class FastTruth implements Truth {
   /** Takes over what the program found, if that is good enough. */
   private read(): boolean {
     const { program, place } = this;
+    const { memory } = program;
+    if (this.needsValue && isNotANumber(memory, program.value)) return this.set(NaN, 0, 0);
     // A derivative in what does not occur
     if (place === null) return this.set(0, 0, 0);
-    const { memory } = program;
     if (isSpecial(memory, place)) {
       if (isNotANumber(memory, place)) return this.set(NaN, 0, 0);
       return isHuge(memory, place) && this.set(memory[place]!, 0, 0);
     }
-    const exponent = memory[place + 2]!;
-    const radius = memory[place + 3]!;
-    if (exponent === 0) {
-      const value = memory[place]!;
-      return (radius <= Math.abs(value) * enough || radius < negligible) && this.set(value, memory[place + 1]!, radius);
-    }
+    const [h, exponent, radius] = [memory[place]!, memory[place + 2]!, memory[place + 3]!];
+    if (h === 0 && radius === 0) return this.set(0, 0, 0);
+    const close = radius <= Math.abs(h) * enough;
+    if (exponent === 0) return (close || radius < negligible) && this.set(h, memory[place + 1]!, radius);
+    if (!close && !(exponent < 0 && scaleBy(radius, exponent) < negligible)) return false;
     const value = valueOf(memory, place);
     if (Math.abs(value) === Infinity) return this.set(value, 0, 0);
-    const scaled = exponent > 1100 ? Infinity : exponent < -2200 ? 0 : scaleBy(radius, exponent);
-    if (!(scaled <= Math.abs(value) * enough || scaled < negligible)) return false;
-    const low = exponent > 1100 || exponent < -2200 ? 0 : scaleBy(memory[place + 1]!, exponent);
-    // What became subnormal
-    return this.set(value, low, scaled + 2 ** -1070);
+    // 2^-1070: what became subnormal
+    return this.set(value, scaleBy(memory[place + 1]!, exponent), scaleBy(radius, exponent) + 2 ** -1070);
   }
 
   private ask(values: ArrayLike<number>): void {

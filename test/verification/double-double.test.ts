@@ -120,6 +120,18 @@ describe.each(names)("%s", (name) => {
     expect(decided).toBeGreaterThan(140);
   });
 
+  it("encloses the value at numbers beyond and beneath binary64", () => {
+    const word = randomWords(700);
+    const wrong: string[] = [];
+    for (let i = 0; i < 40; i++) {
+      const exponent = (word() % 2 === 0 ? 1 : -1) * (301 + (word() % 1500));
+      D.put(memory, a, randomNumber(word, 0, 3), 0, exponent, 0);
+      functions[name](memory, result, a);
+      if (misses(result, realFunctions[name](middle(a), 4000))) wrong.push(described(a, result));
+    }
+    expect(wrong).toEqual([]);
+  });
+
   it("encloses the values at all that the argument may be", () => {
     const word = randomWords(70);
     const wrong: string[] = [];
@@ -256,6 +268,15 @@ describe("numbers that are out of the ordinary", () => {
     D.divide(memory, result, a, b);
     expect(D.valueOf(memory, result)).toBe(0);
   });
+});
+
+it("the sine is right just below large powers of two", () => {
+  for (let exponent = 26; exponent < 128; exponent++) {
+    D.put(memory, a, 2 ** exponent * (1 - 2 ** -53), 0, 0, 0);
+    F.sin(memory, result, a);
+    expect(misses(result, realFunctions.sin(middle(a), precision))).toBe(false);
+    expect(D.isUnknown(memory, result)).toBe(false);
+  }
 });
 
 it("scales by powers of two beyond the range of one factor", () => {
