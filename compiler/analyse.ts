@@ -12,7 +12,6 @@ import { inFreshGraph } from "./ir/expr.js";
 import { positionOf } from "./render-diagnostics.js";
 import { review } from "./review.js";
 import type { Source } from "./source.js";
-import type { Accuracy } from "./verification/accuracy.js";
 
 /** One activation's analysis, as `actc check --json` gives it. */
 export interface Analysis {
@@ -34,10 +33,23 @@ export interface Analysis {
 
 const width = 80;
 
+/** What is known from elsewhere. */
+export interface Knowledge {
+  /** What measurements say. */
+  readonly trust?: (activation: Activation) => Trust | null;
+}
+
+export interface Trust {
+  /** Lines of the analysis, each under a label of at most eleven characters. */
+  readonly lines: readonly (readonly [label: string, text: string])[];
+  /** Where the error is largest, if that is worth a word. */
+  readonly weakSpot: string | null;
+}
+
 /** With errors: what can be said of the definitions without. */
 export function analyse(
   sources: readonly Source[],
-  accuracies: ReadonlyMap<string, Accuracy> = new Map(),
+  known: Knowledge = {},
 ): {
   text: string;
   json: unknown;
@@ -46,7 +58,7 @@ export function analyse(
   const { definitions, diagnostics } = readDefinitions(sources);
   const found: Diagnostic[] = [...diagnostics];
   const blocks: string[] = [];
-  const analyses: (Analysis & { readonly accuracy: unknown })[] = [];
+  const analyses: Analysis[] = [];
   for (const checked of definitions) {
     inFreshGraph(() => {
       const { activation, diagnostics: elaborated } = activationOf(checked);
@@ -56,9 +68,8 @@ export function analyse(
       const { line } = positionOf(checked.source.text, checked.definition.name.span.start);
       const behaviour = behaviourOf(activation);
       const analysis = analysisOf(activation, behaviour, line);
-      const accuracy = accuracies.get(activation.name);
-      analyses.push({ ...analysis, accuracy: accuracy?.json ?? [] });
-      blocks.push(blockOf(analysis, activation, behaviour) + accuracyText(accuracy));
+      analyses.push(analysis);
+      blocks.push(blockOf(analysis, activation, behaviour, known.trust?.(activation) ?? null));
     });
   }
   const text = [...blocks, `${summary(analyses.length, found)}\n`].join("\n");
@@ -109,6 +120,7 @@ function blockOf(
   { source, derivatives, kinks, parameters }: Analysis,
   activation: Activation,
   behaviour: Behaviour | null,
+  trust: Trust | null,
 ): string {
   const lines = activation.formula.flatMap((line) => wrapped(line, width, "", "      "));
   const entry = (label: string, text: string): void => {
@@ -130,15 +142,10 @@ function blockOf(
       `${name} = ${numberText(value)}${range === null ? "" : ` in ${range}`}${kind.endsWith("channel") ? ", per channel" : ""}`,
     );
   }
+  for (const [label, text] of trust?.lines ?? []) entry(label, text);
+  if (trust?.weakSpot != null) entry("weak spot", trust.weakSpot);
   return `${lines.join("\n")}\n`;
 }
-
-/** Entries on the errors of its kernels. */
-const accuracyText = (accuracy: Accuracy | undefined): string =>
-  (accuracy?.lines ?? [])
-    .flatMap(({ label, text }) => wrapped(text, width, `  ${label.padEnd(11)} `, " ".repeat(14)))
-    .map((line) => `${line}\n`)
-    .join("");
 
 function summary(count: number, diagnostics: readonly Diagnostic[]): string {
   const counted = (number: number, word: string): string =>

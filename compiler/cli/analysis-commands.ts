@@ -49,7 +49,7 @@ export async function checkCommand(request: CheckRequest, environment: Environme
   const known = new Map(files.flatMap(({ certificates }) => [...certificates]));
   const accuracy = await accuraciesOf(sources, subjects, known, environment);
   const analyse = await environment.stages.analyse();
-  const { text, json, diagnostics } = analyse(sources, accuracy);
+  const { text, json, diagnostics } = analyse(sources, { trust: ({ name }) => accuracy.get(name) ?? null });
 
   const broken = hasErrors(diagnostics) ? [] : accuracyProblems(request, files, subjects, accuracy);
   const written: string[] = [];
@@ -63,7 +63,8 @@ export async function checkCommand(request: CheckRequest, environment: Environme
   const ok = !hasErrors(diagnostics) && broken.length === 0;
   if (request.json) {
     const described = [...(await jsonDiagnostics(diagnostics, inputs)), ...broken.map(jsonProblem)];
-    writeJson(environment, { ok, files: written, diagnostics: described, analysis: json });
+    const errors = Object.fromEntries([...accuracy].map(([name, each]) => [name, each.json]));
+    writeJson(environment, { ok, files: written, diagnostics: described, analysis: json, accuracy: errors });
   } else {
     environment.stderr.write(await diagnosticsText(diagnostics, inputs, environment));
     if (text !== "") environment.stdout.write(text.endsWith("\n") ? text : `${text}\n`);

@@ -192,7 +192,7 @@ describe("check", () => {
     const wrong = await check("", measuring({ verify: planted(/0\.5 \* xi/, "0.75 * xi") }));
     expect(wrong.stdout).toMatch(/^ {2}weak spot {3}ts forward: \S+ ulp at x = /m);
     const json = JSON.parse((await check("--json", measuring())).stdout);
-    expect(json.analysis[0].accuracy[0]).toMatchObject({ target: "ts", column: "forward", label: "measured" });
+    expect(json.accuracy.half[0]).toMatchObject({ target: "ts", column: "forward", label: "measured" });
   });
 
   test("--max-ulp fails with a name", async () => {
