@@ -1,7 +1,14 @@
+import { availableParallelism } from "node:os";
+import type { Source } from "../source.js";
+import type { Accuracy } from "../verification/accuracy.js";
+import type { Certificates } from "../verification/certificate.js";
+import { measuredTargets } from "../verification/emitted.js";
+import type { Subject } from "../verify.js";
 import type { CheckRequest, ExplainRequest } from "./arguments.js";
 import { accuracyProblems, certificatesAfter } from "./check-accuracy.js";
 import { openCache } from "./cache.js";
 import { readCertificateFiles, writeCertificateFile } from "./certificate-files.js";
+import { soloCrew, threadCrew } from "./crew.js";
 import { exitCodes, type Environment, type ExitCode } from "./environment.js";
 import { readInputs } from "./inputs.js";
 import type { Problem } from "./problem.js";
@@ -16,6 +23,9 @@ import {
   tally,
   writeJson,
 } from "./report.js";
+
+/** Threads take a moment to begin. */
+const fewSubjects = 4;
 
 /** `actc check`: the analysis of each activation, and what is known of its kernels' errors. */
 export async function checkCommand(request: CheckRequest, environment: Environment): Promise<ExitCode> {
@@ -32,14 +42,14 @@ export async function checkCommand(request: CheckRequest, environment: Environme
     );
 
   const sources = inputs.map(({ source }) => source);
-  const { subjectsOf, accuracies } = await environment.stages.verify();
+  const { subjectsOf } = await environment.stages.verify();
   const cache = openCache(environment.cwd, environment.build());
-  const { subjects } = await subjectsOf(sources, ["ts", "wgsl"], cache?.emissions);
+  const { subjects } = await subjectsOf(sources, { targets: measuredTargets, cache: cache?.emissions });
   cache?.save();
   const known = new Map(files.flatMap(({ certificates }) => [...certificates]));
-  const accuracy = await accuracies(sources, subjects, known);
+  const accuracy = await accuraciesOf(sources, subjects, known, environment);
   const analyse = await environment.stages.analyse();
-  const { text, json, diagnostics } = analyse(sources, accuracy);
+  const { text, json, diagnostics } = analyse(sources, { trust: ({ name }) => accuracy.get(name) ?? null });
 
   const broken = hasErrors(diagnostics) ? [] : accuracyProblems(request, files, subjects, accuracy);
   const written: string[] = [];
@@ -53,7 +63,8 @@ export async function checkCommand(request: CheckRequest, environment: Environme
   const ok = !hasErrors(diagnostics) && broken.length === 0;
   if (request.json) {
     const described = [...(await jsonDiagnostics(diagnostics, inputs)), ...broken.map(jsonProblem)];
-    writeJson(environment, { ok, files: written, diagnostics: described, analysis: json });
+    const errors = Object.fromEntries([...accuracy].map(([name, each]) => [name, each.json]));
+    writeJson(environment, { ok, files: written, diagnostics: described, analysis: json, accuracy: errors });
   } else {
     environment.stderr.write(await diagnosticsText(diagnostics, inputs, environment));
     if (text !== "") environment.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
@@ -62,6 +73,25 @@ export async function checkCommand(request: CheckRequest, environment: Environme
     for (const shown of written) environment.stdout.write(`actc: wrote ${printable(shown)}\n`);
   }
   return ok ? exitCodes.done : exitCodes.rejected;
+}
+
+async function accuraciesOf(
+  sources: readonly Source[],
+  subjects: readonly Subject[],
+  known: Certificates,
+  environment: Environment,
+): Promise<ReadonlyMap<string, Accuracy>> {
+  if (subjects.length === 0) return new Map();
+  const { accuracies } = await environment.stages.verify();
+  const { script } = environment.verification;
+  const size = subjects.length < fewSubjects ? 1 : availableParallelism();
+  const crew =
+    script === undefined || size === 1 ? await soloCrew(sources) : threadCrew(sources, size, script, undefined);
+  try {
+    return await accuracies(subjects, known, (task) => crew.measure(task));
+  } finally {
+    await crew.close();
+  }
 }
 
 const noCertificates = (shown: string): Problem => ({

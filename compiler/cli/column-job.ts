@@ -24,7 +24,10 @@ export interface Piece {
 type Slot =
   | { readonly kind: "defaults" }
   | { readonly kind: "range"; readonly from: number }
+  | { readonly kind: "tie" }
   | { readonly kind: "setting"; readonly index: number };
+
+const byPoints: TruthUsed = { form: "double-double", margin: null, byReference: 0 };
 
 /** Nanoseconds, roughly: an input of a range, one compared with the fast form, one compared with the reference. */
 const costs = { range: 40, fast: 2e3, reference: 5e5 };
@@ -37,6 +40,7 @@ export class ColumnJob {
   exhaustive: boolean;
   private readonly slots = new Map<Piece, Slot>();
   private readonly settings = new Map<number, Measurement>();
+  private tied = 0;
   private atDefaults: Measurement | undefined;
   /** By parameter. */
   readonly defaults: Readonly<Record<string, number>>;
@@ -56,17 +60,20 @@ export class ColumnJob {
     const values = subject.defaults[column.target];
     this.defaults = Object.fromEntries(subject.parameters.map((name, i) => [name, values[i] ?? NaN]));
     this.exhaustive = state !== undefined;
-    const { from: first, to: last, piece } = plan.exhaustive;
+    const { from: first, to: last, piece, tied } = plan.exhaustive;
     if (state === undefined) this.addPoints({ kind: "defaults" }, subject.defaults[column.target], plan.defaults);
     else {
+      const parameters = subject.defaults[column.target];
       for (let from = first; from < last; from += piece) {
         if (state.pieces.has(from)) continue;
         const to = Math.min(from + piece, last);
-        const parameters = subject.defaults[column.target];
         this.add({ kind: "range", from }, parameters, { kind: "range", from, to }, costs.range * (to - from));
       }
+      this.add({ kind: "tie" }, parameters, { kind: "tie", stratified: tied }, costs.reference * tied);
     }
-    subject.settings.forEach((setting, index) => this.addPoints({ kind: "setting", index }, setting, plan.settings));
+    subject.settings[column.target].forEach((setting, index) =>
+      this.addPoints({ kind: "setting", index }, setting, plan.settings),
+    );
   }
 
   private addPoints(slot: Slot, parameters: readonly number[], { stratified, byReference }: PointsPlan): void {
@@ -75,7 +82,7 @@ export class ColumnJob {
   }
 
   private add(slot: Slot, parameters: readonly number[], work: Task["work"], cost: number): void {
-    const task: Task = { activation: this.subject.name, column: this.column, parameters, work };
+    const task: Task = { activation: this.subject.name, column: this.column, parameters, work, emulated: false };
     const piece: Piece = { job: this, task, cost };
     this.slots.set(piece, slot);
     this.pending.push(piece);
@@ -99,6 +106,7 @@ export class ColumnJob {
     if (slot === undefined) return;
     this.slots.delete(piece);
     if (outcome.kind === "no interpolant") this.measureInstead();
+    else if (outcome.kind === "tied") this.tied = outcome.checked;
     else if (slot.kind === "range") this.state?.add(slot.from, outcome);
     else if (slot.kind === "setting") this.settings.set(slot.index, outcome.measurement);
     else this.atDefaults = outcome.measurement;
@@ -109,7 +117,7 @@ export class ColumnJob {
   private measureInstead(): void {
     if (!this.exhaustive) return;
     this.exhaustive = false;
-    for (const [piece, { kind }] of this.slots) if (kind === "range") this.slots.delete(piece);
+    for (const [piece, { kind }] of this.slots) if (kind !== "setting") this.slots.delete(piece);
     const others = this.pending.filter((piece) => this.slots.has(piece));
     this.pending.splice(0, this.pending.length, ...others);
     this.addPoints({ kind: "defaults" }, this.subject.defaults[this.column.target], this.plan.defaults);
@@ -135,14 +143,13 @@ export class ColumnJob {
   }
 
   certificate(merged: (a: Measurement, b: Measurement) => Measurement): Certificate {
-    const { subject, column, plan } = this;
+    const { subject, column } = this;
     const parameters = subject.defaults[column.target];
     const settings = [...this.settings].sort(([a], [b]) => a - b);
     const runs = settings.map(([index, measurement]): Run => ({
       measurement,
-      parameters: subject.settings[index] ?? [],
+      parameters: subject.settings[column.target][index] ?? [],
     }));
-    const byPoints = ({ byReference }: PointsPlan): TruthUsed => ({ form: "double-double", margin: null, byReference });
     return {
       kernel: column.digest,
       defaults: this.exhaustive
@@ -151,9 +158,9 @@ export class ColumnJob {
             "measured",
             this.atDefaults === undefined ? [] : [{ measurement: this.atDefaults, parameters }],
             subject,
-            byPoints(plan.defaults),
+            byPoints,
           ),
-      parameters: runs.length === 0 ? null : evidenceOf("measured", runs, subject, byPoints(plan.settings)),
+      parameters: runs.length === 0 ? null : evidenceOf("measured", runs, subject, byPoints),
     };
   }
 
@@ -163,7 +170,7 @@ export class ColumnJob {
     const margin = pieces.reduce((most, piece) => Math.max(most, piece.margin ?? 0), 0);
     const whole = pieces.map(({ measurement }) => measurement).reduce(merged);
     const parameters = this.subject.defaults[this.column.target];
-    const truth: TruthUsed = { form: "interpolant", margin, byReference: 0 };
+    const truth: TruthUsed = { form: "interpolant", margin, byReference: this.tied };
     return evidenceOf("proved", [{ measurement: whole, parameters }], this.subject, truth);
   }
 }

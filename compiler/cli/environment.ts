@@ -1,7 +1,7 @@
+import type { Knowledge } from "../analyse.js";
 import type { compile } from "../compile.js";
 import type { Diagnostic } from "../diagnostics.js";
 import type { Source } from "../source.js";
-import type { Accuracy } from "../verification/accuracy.js";
 import type * as verification from "../verify.js";
 import type { VerificationPlan } from "./verify-plan.js";
 
@@ -40,7 +40,7 @@ export type ExplanationFormat = "text" | "latex" | "plot";
 /** The parts of the compiler that a command may need. Each is a function that loads it: most runs need none. */
 export interface Stages {
   compile(): Promise<typeof compile>;
-  analyse(): Promise<(sources: readonly Source[], accuracies?: ReadonlyMap<string, Accuracy>) => Analysis>;
+  analyse(): Promise<(sources: readonly Source[], known?: Knowledge) => Analysis>;
   verify(): Promise<Pick<typeof verification, "subjectsOf" | "accuracies" | "engine" | "merged">>;
   explain(): Promise<
     (

@@ -54,7 +54,8 @@ Options:
       --certificates   exit 1 if a certificate is stale that says "proved", or if
                        a kernel breaks its bound
       --write          replace certificates that do not hold by what was measured
-      --json           print one JSON object: ok, files, diagnostics, analysis
+      --json           print one JSON object: ok, files, diagnostics, analysis,
+                       accuracy
   -h, --help           this help
 `,
   verify: `Usage: actc verify [FILE…] [OPTIONS]

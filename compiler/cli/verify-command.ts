@@ -48,7 +48,8 @@ export async function verifyCommand(request: VerifyRequest, environment: Environ
   const { subjectsOf } = await environment.stages.verify();
   const cache = openCache(environment.cwd, environment.build());
   const sources = inputs.map(({ source }) => source);
-  const { subjects, diagnostics } = await subjectsOf(sources, request.targets, cache?.emissions);
+  const { targets, names } = request;
+  const { subjects, known, diagnostics } = await subjectsOf(sources, { targets, names, cache: cache?.emissions });
   cache?.save();
   if (hasErrors(diagnostics)) {
     const errors = diagnostics.filter(({ severity }) => severity === "error");
@@ -60,7 +61,7 @@ export async function verifyCommand(request: VerifyRequest, environment: Environ
     }
     return exitCodes.rejected;
   }
-  const unknown = unknownNames(request.names, subjects);
+  const unknown = unknownNames(request.names, known);
   if (unknown.length > 0) return refuse(unknown, request.json, environment);
 
   const { openDevice } = await import("./webgpu.js");
@@ -86,8 +87,7 @@ export async function verifyCommand(request: VerifyRequest, environment: Environ
   }
 }
 
-function unknownNames(names: readonly string[], subjects: readonly Subject[]): readonly Problem[] {
-  const known = subjects.map(({ name }) => name);
+function unknownNames(names: readonly string[], known: readonly string[]): readonly Problem[] {
   return names
     .filter((name) => !known.includes(name))
     .map((name): Problem => {
@@ -104,8 +104,7 @@ async function jobsFor(
   environment: Environment,
 ): Promise<readonly ColumnJob[]> {
   const { engine } = await environment.stages.verify();
-  const chosen = subjects.filter(({ name }) => request.names.length === 0 || request.names.includes(name));
-  return chosen.flatMap((subject) =>
+  return subjects.flatMap((subject) =>
     subject.columns.map((column) => {
       const executor = column.target === "ts" ? engine : device;
       const state =
@@ -180,7 +179,7 @@ async function verify(request: VerifyRequest, environment: Environment, scene: S
       onDone,
     });
     progress.clear();
-    if (!complete) return interrupted(request, environment, findings);
+    if (!complete) return interrupted(request, environment, findings, jobs);
     if (request.write) for (const [file, certificates] of known) orThrow(writeCertificateFile(file, certificates));
     for (const job of jobs) job.forget();
     return await report(request, environment, scene, findings, (performance.now() - start) / 1000);
@@ -235,10 +234,15 @@ function problemsOf({ key, defaults }: ColumnJob, certificate: Certificate, maxU
   return breachesIn(certificate, bound).map((breach) => breachProblem(key, breach, bound, defaults));
 }
 
-function interrupted(request: VerifyRequest, environment: Environment, { certificates }: Findings): ExitCode {
+function interrupted(
+  request: VerifyRequest,
+  environment: Environment,
+  { certificates }: Findings,
+  jobs: readonly ColumnJob[],
+): ExitCode {
   const problem: Problem = {
     code: "interrupted",
-    message: `interrupted after ${count(certificates.length, "column")}`,
+    message: `interrupted with ${certificates.length} of ${count(jobs.length, "column")} done`,
     hint: request.exhaustive
       ? "the same command goes on from here"
       : "the same command begins anew; '--name' does a part",

@@ -32,14 +32,14 @@ export interface ColumnAccuracy {
   readonly defaults: Readonly<Record<string, number>>;
 }
 
-/** An entry of the analysis. */
-export interface AccuracyLine {
-  readonly label: string;
-  readonly text: string;
-}
+/** Entries of the analysis. */
+type Line = readonly [label: string, text: string];
 
+/** What is known of the kernels of one activation. */
 export interface Accuracy {
-  readonly lines: readonly AccuracyLine[];
+  readonly lines: readonly Line[];
+  /** Where errors stand out, if they do. */
+  readonly weakSpot: string | null;
   readonly json: unknown;
   readonly columns: readonly ColumnAccuracy[];
 }
@@ -72,12 +72,12 @@ export function accuracyOf(columns: readonly ColumnAccuracy[]): Accuracy {
     const label = target === "ts" ? target : `${target}, ${executor}`;
     groups.set(label, [...(groups.get(label) ?? []), column]);
   }
-  const lines = [...groups].map(([label, group]): AccuracyLine => targetLine(label, group));
-  return { lines: [...lines, ...weakSpot(columns)], json: columns.map(columnJson), columns };
+  const lines = [...groups].map(([label, group]) => targetLine(label, group));
+  return { lines, weakSpot: weakSpot(columns), json: columns.map(columnJson), columns };
 }
 
 /** Errors of all columns on one target, at the defaults. */
-function targetLine(label: string, group: readonly ColumnAccuracy[]): AccuracyLine {
+function targetLine(label: string, group: readonly ColumnAccuracy[]): Line {
   const labels = new Set(group.map(standingText));
   const parts = group.map((column, i) => {
     const error = errorText(column.certificate.defaults, column.defaults, { unit: i === 0, bits: false });
@@ -86,7 +86,7 @@ function targetLine(label: string, group: readonly ColumnAccuracy[]): AccuracyLi
   const [common] = labels;
   const [target = label, executor] = label.split(", ");
   const on = executor === undefined ? "" : ` on ${executor}`;
-  return { label: target, text: `${parts.join(", ")}${labels.size > 1 ? on : `; ${common ?? ""}${on}`}` };
+  return [target, `${parts.join(", ")}${labels.size > 1 ? on : `; ${common ?? ""}${on}`}`];
 }
 
 function standingText({ certificate, standing, contradiction }: ColumnAccuracy): string {
@@ -147,18 +147,21 @@ interface Spot {
   readonly weight: number;
 }
 
-/** The worst of all, parameters included, measured by what is promised. None where every result is the nearest number. */
-function weakSpot(columns: readonly ColumnAccuracy[]): AccuracyLine[] {
+/** Hardly more than what rounding the true value itself costs. */
+const unremarkable = 0.51;
+
+/** The worst of all, parameters included, measured by what is promised. None where nothing stands out. */
+function weakSpot(columns: readonly ColumnAccuracy[]): string | null {
   let worst: Spot | undefined;
   for (const column of columns) {
     const bound = promisedBound(column.key.target, column.key.column);
     for (const { kind, finding } of findingsOf(column)) {
       const weight = kind in faults ? Infinity : finding.ulp / (kind === "nearZero" ? bound.nearZero : bound.worst);
-      if (finding.ulp > 0.5 && (worst === undefined || weight > worst.weight))
+      if ((kind in faults || finding.ulp > unremarkable) && (worst === undefined || weight > worst.weight))
         worst = { column, kind, finding, weight };
     }
   }
-  return worst === undefined ? [] : [{ label: "weak spot", text: spotText(worst) }];
+  return worst === undefined ? null : spotText(worst);
 }
 
 function spotText({ column: { key, defaults }, kind, finding }: Spot): string {

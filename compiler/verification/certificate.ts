@@ -25,7 +25,7 @@ export interface TruthUsed {
   readonly form: "interpolant" | "double-double";
   /** The fast form's relative error, where it is one number. */
   readonly margin: number | null;
-  /** Inputs that were compared with the reference whatever the fast form said. */
+  /** How many inputs went to the reference: those that the fast form did not decide, and those that it was tied to it by. */
   readonly byReference: number;
 }
 
@@ -193,7 +193,7 @@ export function evidenceOf(
     lostNaN: findings["lostNaN"] ?? null,
     flushed: total(({ flushed }) => flushed),
     undecided: total(({ undecided }) => undecided),
-    truth,
+    truth: { ...truth, byReference: truth.byReference + total(({ asked }) => asked) },
   };
 }
 

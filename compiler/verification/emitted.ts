@@ -79,7 +79,9 @@ export async function emittedColumns(
 ): Promise<readonly EmittedColumn[]> {
   if (entry.axis !== null || entry.kernels[target] === undefined) return [];
   const columns = [null, ...entry.inputs, ...entry.learned.map(({ name }) => name)];
-  return Promise.all(columns.map((of) => emittedColumn(entry, target, of, files)));
+  const emitted: EmittedColumn[] = [];
+  for (const of of columns) emitted.push(await emittedColumn(entry, target, of, files));
+  return emitted;
 }
 
 async function emittedColumn(

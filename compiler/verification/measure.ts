@@ -33,6 +33,8 @@ export interface Measurement {
   readonly nearZero: Worst | null;
   /** Comparisons that even the reference did not decide. */
   readonly undecided: number;
+  /** How often the reference was asked. */
+  readonly asked: number;
 }
 
 /** Results for one Float32Array per input, for parameters in the order of `columnVariables`. */
@@ -49,6 +51,8 @@ export interface MeasureOptions {
   readonly byReference?: number;
   /** Screens the points where there is one: then only what comes near the largest error costs the fast truth's time. */
   readonly unary?: UnaryTruth | null;
+  /** Inputs of a range that a kernel gets at once: as many as fit a processor's caches unless given. */
+  readonly batch?: number;
 }
 
 export const nothingMeasured: Measurement = {
@@ -60,6 +64,7 @@ export const nothingMeasured: Measurement = {
   flushed: 0,
   nearZero: null,
   undecided: 0,
+  asked: 0,
 };
 
 /** Errors below this are not told apart. */
@@ -99,6 +104,7 @@ class Judge {
   private flushed = 0;
   private nearZero: Worst | null = null;
   private undecided = 0;
+  private asked = 0;
   private readonly truth: FastTruth;
   private readonly values: number[];
   private readonly comparisons: number;
@@ -181,6 +187,7 @@ class Judge {
 
   /** The error against the reference, which must agree with the fast truth. */
   private errorByReference(actual: number): number {
+    this.asked += 1;
     const { ball, decided } = referenceTruth(this.column, this.values, "binary64");
     if (ball.kind !== "finite" && ball.kind !== "infinite") {
       this.undecided += 1;
@@ -207,7 +214,8 @@ class Judge {
     return Number.isNaN(this.truth.value) && this.truth.radius === 0;
   }
 
-  private judgeLimit(inputs: readonly number[], actual: number, limit: number): void {
+  private judgeLimit(inputs: readonly number[], actual: number, exact: number): void {
+    const limit = Math.fround(exact);
     // Beside an infinity, a factor of 0 may make NaN.
     const zeros = this.values.some((x) => x === 0);
     if (Number.isNaN(actual) && zeros) return;
@@ -269,7 +277,8 @@ class Judge {
 
   result(): Measurement {
     const { count, worst, notFinite, wrongLimit, lostNaN, flushed, nearZero, undecided } = this;
-    return { count, worst, notFinite, wrongLimit, lostNaN, flushed, nearZero, undecided };
+    const asked = this.asked + this.truth.asked;
+    return { count, worst, notFinite, wrongLimit, lostNaN, flushed, nearZero, undecided, asked };
   }
 }
 
@@ -314,8 +323,8 @@ export function measurePoints(
 const screened = (actual: number, expected: number): number =>
   Math.abs(actual - expected) * reciprocalUlp(expected * (1 - 2 ** -40));
 
-/** Inputs that a kernel gets at once. */
-const batch = 1 << 16;
+/** Inputs that a kernel gets at once where nothing else is said. */
+const cacheful = 1 << 16;
 
 /** All float32 inputs with bit patterns in [from, to). */
 export function measureRange(
@@ -332,8 +341,8 @@ export function measureRange(
 
 class RangeRun {
   private readonly judge: Judge;
-  private readonly patterns = new Uint32Array(batch);
-  private readonly inputs = new Float32Array(this.patterns.buffer);
+  private readonly patterns: Uint32Array;
+  private readonly inputs: Float32Array;
   private readonly nearZero: ReadonlySet<number>;
   private expectsNaN = false;
 
@@ -345,12 +354,15 @@ class RangeRun {
     private readonly options: MeasureOptions,
   ) {
     this.judge = new Judge(column, parameters, options);
+    this.patterns = new Uint32Array(options.batch ?? cacheful);
+    this.inputs = new Float32Array(this.patterns.buffer);
     this.nearZero = new Set(truth.table.nearZero);
   }
 
   over(from: number, to: number): Measurement {
     // With NaN as input, one is as good as the other.
     this.expectsNaN = this.judge.expectsNaN([NaN]);
+    const batch = this.patterns.length;
     for (let start = from; start < to; start += batch) {
       const count = Math.min(batch, to - start);
       for (let i = 0; i < count; i++) this.patterns[i] = start + i;
@@ -502,6 +514,7 @@ export function merged(a: Measurement, b: Measurement): Measurement {
     flushed: a.flushed + b.flushed,
     nearZero: worse(a.nearZero, b.nearZero),
     undecided: a.undecided + b.undecided,
+    asked: a.asked + b.asked,
   };
 }
 

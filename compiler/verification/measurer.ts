@@ -1,10 +1,11 @@
 /** Pieces of measuring that stand for themselves, so that threads can share them out. */
 import type { Activation } from "../ir/activation.js";
 import type { EmittedColumn, MeasuredTarget } from "./emitted.js";
-import { type UnaryTruth, unaryTruth } from "./interpolant.js";
+import { tieToReference, type UnaryTruth, unaryTruth } from "./interpolant.js";
+import { emulatedKernel } from "./emulation.js";
 import { loadKernel } from "./kernels.js";
 import { type BatchKernel, type Measurement, type MeasureOptions, measurePoints, measureRange } from "./measure.js";
-import { pointsFor } from "./points.js";
+import { parameterSettings, pointsFor } from "./points.js";
 import type { Column } from "./truth.js";
 
 /** Plain data, to be sent to another thread. */
@@ -13,23 +14,29 @@ export interface Task {
   readonly column: EmittedColumn;
   readonly parameters: readonly number[];
   readonly work: Work;
+  /** Whether WGSL is run by the emulator, and not by a device. */
+  readonly emulated: boolean;
 }
 
 export type Work =
   /** Adversarial inputs and so many stratified ones; so many of both against the reference, whatever the fast form says. */
   | { readonly kind: "points"; readonly stratified: number; readonly byReference: number }
   /** All float32 inputs with bit patterns in [from, to). */
-  | { readonly kind: "range"; readonly from: number; readonly to: number };
+  | { readonly kind: "range"; readonly from: number; readonly to: number }
+  /** Holds the fast form of the truth for ranges against the reference: at adversarial inputs and so many stratified ones. */
+  | { readonly kind: "tie"; readonly stratified: number };
 
 export type Outcome =
   | { readonly kind: "measured"; readonly measurement: Measurement; readonly margin: number | null }
+  /** The fast form agrees with the reference at so many inputs. */
+  | { readonly kind: "tied"; readonly checked: number }
   /** There is no form of the truth fast enough for a range. */
   | { readonly kind: "no interpolant" };
 
 /** Runs something on an elaborated activation, in the graph of its nodes, which is gone when it returns. */
 export type WithActivation = <T>(name: string, look: (activation: Activation) => T) => T;
 
-/** A kernel that runs elsewhere, as one that waits for it. */
+/** A kernel that runs on a device, or as if on one. */
 export type RemoteKernel = (activation: string, column: EmittedColumn) => BatchKernel;
 
 export class Measurer {
@@ -44,32 +51,54 @@ export class Measurer {
   async measure(task: Task): Promise<Outcome> {
     const { activation: name, column: emitted, parameters, work } = task;
     const key = JSON.stringify([name, emitted.target, emitted.of, emitted.digest]);
-    const kernel = await this.kernels.get(key, () =>
-      emitted.target === "ts" ? loadKernel(emitted) : this.remote(name, emitted),
-    );
+    const kernel = await this.kernels.get(key, () => {
+      if (emitted.target === "ts") return loadKernel(emitted);
+      return task.emulated && emulatedKernel ? emulatedKernel(name, emitted) : this.remote(name, emitted);
+    });
     return this.withActivation(name, (activation): Outcome => {
       const column = columnOf(activation, emitted.of);
       switch (work.kind) {
         case "points": {
           const { stratified, byReference } = work;
           const points = pointsFor(column, parameters, stratified);
-          const options = { ...measureOptions(emitted.target, emitted.of), byReference };
+          const unary = points.count >= screenedFrom ? this.unary(key, column, parameters) : null;
+          const options = { ...measureOptions(emitted.target, emitted.of), byReference, unary };
           const measurement = measurePoints(column, kernel, points, parameters, options);
           return { kind: "measured", measurement, margin: null };
         }
         case "range": {
-          const truth = this.truths.now(JSON.stringify([key, parameters.map(String)]), () =>
-            unaryTruth(column, parameters),
-          );
+          const truth = this.unary(key, column, parameters);
           if (truth === null) return { kind: "no interpolant" };
-          const options = measureOptions(emitted.target, emitted.of);
+          // A device is worth asking for many at a time only.
+          const batch = emitted.target === "wgsl" && !task.emulated ? { batch: deviceBatch } : {};
+          const options = { ...measureOptions(emitted.target, emitted.of), ...batch };
           const measurement = measureRange(truth, column, kernel, parameters, work.from, work.to, options);
           return { kind: "measured", measurement, margin: truth.relativeBound };
+        }
+        case "tie": {
+          const truth = this.unary(key, column, parameters);
+          if (truth === null) return { kind: "no interpolant" };
+          const [inputs = []] = pointsFor(column, parameters, work.stratified).inputs;
+          const { checked, fault } = tieToReference(truth, column, parameters, inputs);
+          if (fault === null) return { kind: "tied", checked };
+          throw new Error(
+            `the fast truth of ${name} at ${fault.at} is ${fault.value}, the reference's is ${fault.expected}`,
+          );
         }
       }
     });
   }
+
+  private unary(key: string, column: Column, parameters: readonly number[]): UnaryTruth | null {
+    if (column.activation.inputs.length > 1) return null;
+    return this.truths.now(JSON.stringify([key, parameters.map(String)]), () => unaryTruth(column, parameters));
+  }
 }
+
+const deviceBatch = 2 ** 22;
+
+/** From so many points on, an interpolant saves more time than it takes to be made. */
+const screenedFrom = 2 ** 15;
 
 /** Remembers what was made last: tasks of one column come one after the other. */
 class Latest<T> {
@@ -106,4 +135,14 @@ export function defaultsFor(activation: Activation, target: MeasuredTarget): rea
     ...activation.hyperparameters.map(({ default: value }) => (target === "wgsl" ? Math.fround(value) : value)),
     ...activation.learned.map(({ default: value }) => Math.fround(value)),
   ];
+}
+
+/** Adversarial settings; not those that a device may take for others, since subnormal numbers may be 0 there. */
+export function settingsFor(activation: Activation): Readonly<Record<MeasuredTarget, readonly (readonly number[])[]>> {
+  const settings = activation.axis === null ? parameterSettings(activation) : [];
+  const isNormal = (x: number): boolean => x === 0 || Math.abs(x) >= 2 ** -126;
+  return {
+    ts: settings,
+    wgsl: settings.map((setting) => setting.map(Math.fround)).filter((all) => all.every(isNormal)),
+  };
 }

@@ -20,17 +20,25 @@ interface Declaration {
 
 /** The JavaScript of exported functions and of what they call, as a module. */
 export async function typescriptProgram(file: string, exported: readonly string[]): Promise<Program> {
+  const parsed = latest?.file === file ? latest : { file, declarations: await typescriptDeclarations(file) };
+  latest = parsed;
+  return programOf(parsed.declarations, exported, "kernel.js");
+}
+
+/** The columns of one file are asked for one after the other. */
+let latest: { readonly file: string; readonly declarations: readonly Declaration[] } | undefined;
+
+async function typescriptDeclarations(file: string): Promise<readonly Declaration[]> {
   const { ts } = await import("ts-morph");
   const { outputText } = ts.transpileModule(file, {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, removeComments: true },
   });
   const source = ts.createSourceFile("kernel.js", outputText, ts.ScriptTarget.ES2022, false, ts.ScriptKind.JS);
-  const declarations = source.statements.map((statement): Declaration => ({
+  return source.statements.map((statement) => ({
     names: declaredNames(statement, ts),
     text: statement.getText(source),
     tokens: tokensOf(statement, source),
   }));
-  return programOf(declarations, exported, "kernel.js");
 }
 
 function declaredNames(statement: TypeScript.Statement, ts: typeof TypeScript): string[] {

@@ -82,7 +82,7 @@ export interface Setting {
 
 /** Nothing is measured. */
 const standIns: Awaited<ReturnType<Environment["stages"]["verify"]>> = {
-  subjectsOf: async () => ({ subjects: [], diagnostics: [] }),
+  subjectsOf: async () => ({ subjects: [], known: [], diagnostics: [] }),
   accuracies: async () => new Map(),
   engine: "none",
   merged: (a) => a,

@@ -135,7 +135,7 @@ describe("labels", () => {
   test("a proof that something just measured contradicts is said to be so", () => {
     const found = weigh({ definition: "d", kernel: "k" }, certificate({ worst: finding(0.6) }));
     expect(found).toMatchObject({ standing: "certified", contradiction: { ulp: 0.6 } });
-    expect(accuracyOf(found ? [found] : []).lines[0]?.text).toContain("proved, but found 0.6 ulp just now");
+    expect(accuracyOf(found ? [found] : []).lines[0]?.[1]).toContain("proved, but found 0.6 ulp just now");
   });
 });
 
@@ -169,10 +169,9 @@ describe("evidence", () => {
       const current = { definition: "d", kernel: "k" };
       return columnAccuracy(new Map(), { ...key, column: name }, current, certificate(more), {})!;
     };
-    const weakest = (columns: Parameters<typeof accuracyOf>[0]): string | undefined =>
-      accuracyOf(columns).lines.find(({ label }) => label === "weak spot")?.text;
+    const weakest = (columns: Parameters<typeof accuracyOf>[0]): string | null => accuracyOf(columns).weakSpot;
     const fine = column("forward", { worst: finding(0.5, 3) });
-    expect(weakest([fine])).toBeUndefined();
+    expect(weakest([fine])).toBeNull();
     const off = column("d/dx", { worst: finding(0.6, 4), nearZero: finding(1.1, 5) });
     expect(weakest([fine, off])).toBe("ts d/dx: 0.6 ulp at x = 4 (0x40800000): 2 instead of 2.5");
     const broken = column("d/dx", { worst: finding(700, 4), notFinite: finding(Infinity, 6, { actual: NaN }) });
@@ -249,7 +248,9 @@ gate(a, b; k = 4) = k * a / b
 describe("kernels by role", () => {
   let subjects: ReadonlyMap<string, Subject>;
   beforeAll(async () => {
-    const { subjects: all } = await subjectsOf([{ file: "test.def", text: definitions }], ["ts", "wgsl"]);
+    const { subjects: all } = await subjectsOf([{ file: "test.def", text: definitions }], {
+      targets: ["ts", "wgsl"],
+    });
     subjects = new Map(all.map((subject) => [subject.name, subject]));
   });
 
@@ -303,7 +304,7 @@ describe("kernels by role", () => {
 
   test("the meaning is what a definition is digested by", async () => {
     const digestOf = async (text: string): Promise<string | undefined> =>
-      (await subjectsOf([{ file: "test.def", text }], ["ts"])).subjects[0]?.definition;
+      (await subjectsOf([{ file: "test.def", text }], { targets: ["ts"] })).subjects[0]?.definition;
     const digest = await digestOf("## One.\nf(x; k = 1 in (0, 2)) = k * x + g(x)\n\ng(x) = exp(x)\n  grad x = 1\n");
     expect(await digestOf("# Other.\nf(x; k = 1 in (0, 2)) =\n  k * x + g(x)\ng(x) = exp(x)\n  grad x = 1\n")).toBe(
       digest,
