@@ -1,20 +1,29 @@
 import { typescriptFunctionOf } from "./compile.js";
 
+const sigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
+const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+/** e^(-x^2/2) with the square in two parts. */
+const density = (x: number): number => {
+  const h = Math.fround(Math.min(Math.abs(x), 40));
+  const rest = Math.min(Math.abs(x), 40) - h;
+  return (Math.exp(-0.5 * h * h) * Math.exp(-0.5 * rest * (h + h + rest))) / Math.sqrt(2 * Math.PI);
+};
+
 /** The function in float64, and the bound in ULP of float32: what was measured on 70 to 300 million inputs, and 2% more. */
 export const unaryBounds: Readonly<Record<string, readonly [oracle: (x: number) => number, bound: number]>> = {
   exp: [Math.exp, 0.73],
   expm1: [Math.expm1, 1.57],
   log: [Math.log, 0.86],
   log1p: [Math.log1p, 1.43],
-  sigmoid: [typescriptFunctionOf("sigmoid"), 1.72],
-  logistic: [typescriptFunctionOf("logistic"), 2.47],
-  softplus: [typescriptFunctionOf("softplus"), 1.78],
-  log_sigmoid: [typescriptFunctionOf("logSigmoid"), 1.78],
+  sigmoid: [sigmoid, 1.72],
+  logistic: [(x) => sigmoid(x) * sigmoid(-x), 2.47],
+  softplus: [softplus, 1.78],
+  log_sigmoid: [(x) => -softplus(-x), 1.78],
   tanh: [Math.tanh, 1.38],
   erf: [typescriptFunctionOf("erf"), 1.42],
   erfc: [typescriptFunctionOf("erfc"), 3.51],
   normcdf: [typescriptFunctionOf("normcdf"), 3.65],
-  normpdf: [typescriptFunctionOf("normpdf"), 1.87],
+  normpdf: [density, 1.87],
   sin: [Math.sin, 1.34],
   cos: [Math.cos, 1.34],
   tan: [Math.tan, 1.83],
@@ -28,6 +37,6 @@ export const unaryBounds: Readonly<Record<string, readonly [oracle: (x: number) 
   atanh: [Math.atanh, 2.05],
   cbrt: [Math.cbrt, 0.53],
   rsqrt: [(x) => 1 / Math.sqrt(x), 1.52],
-  hypot1: [typescriptFunctionOf("hypot1"), 1.05],
+  hypot1: [(x) => Math.hypot(1, x), 1.05],
   sign: [Math.sign, 0],
 };
