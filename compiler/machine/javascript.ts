@@ -118,7 +118,9 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
   function operation({ operator, left, right, type }: Expr & { kind: "binary" }): Code {
     if (type === "f32") return rounded(binary(operator, value(left), value(right)));
     if (type === "nat") return natural(operator, left, right);
-    const spelled = operator === "==" || operator === "!=" ? `${operator}=` : operator;
+    // On booleans & and | are && and ||: there is nothing that evaluating both operands could do.
+    const doubled = operator === "&" || operator === "|" ? `${operator}${operator}` : operator;
+    const spelled = operator === "==" || operator === "!=" ? `${operator}=` : doubled;
     if (spelled.length === 3 && isInteger(left.type) && right.kind === "number" && right.value === 0) {
       const { code, low, high } = whole(left);
       // Of the numbers congruent to 0 it can only be 0 itself.
@@ -141,6 +143,8 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
     const bits = call("BigInt", value(expr));
     return arithmetic.naturals === "checked" ? part("fitting", bits) : bits;
   }
+
+  const bigint = (expr: Expr): Code => (expr.kind === "number" ? atom(`${expr.value}n`) : call("BigInt", value(expr)));
 
   function intrinsic({ name, operands, type }: Expr & { kind: "intrinsic" }): Code {
     const [first] = operands;
@@ -169,7 +173,7 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
         if (from === "bool") return { kind: "conditional", condition: operand(0), yes: atom("1"), no: atom("0") };
         return operand(0);
       case "nat":
-        return first?.kind === "number" ? atom(`${first.value}n`) : call("BigInt", operand(0));
+        return bigint(at(operands, 0));
       case "bitcast":
         return part(from === "u32" ? "f32_of_u32" : "f32_of_i32", operand(0));
       case "power_of_two":
@@ -184,6 +188,12 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
         return part("from_words", operand(0), operand(1));
       case "multiply_high":
         return binary(">>", binary("*", operand(0), operand(1)), atom(`${arithmetic.natBits}n`));
+      case "multiply_low":
+        return call("BigInt.asUintN", number(arithmetic.natBits), binary("*", operand(0), operand(1)));
+      case "divide_high":
+        return binary("/", binary("<<", operand(0), atom(`${arithmetic.natBits}n`)), operand(1));
+      case "divide_short":
+        return binary("/", operand(0), bigint(at(operands, 1)));
       case "is_zero":
         return binary("===", operand(0), atom("0n"));
       case "i32":

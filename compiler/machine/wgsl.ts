@@ -66,7 +66,7 @@ function declarationText(each: Declaration, declared: (name: string) => string, 
   }
 }
 
-function wgslType(type: Type, declared: (name: string) => string): string {
+export function wgslType(type: Type, declared: (name: string) => string): string {
   if (type === "nat") return "vec4<u32>";
   if (type === "f64") throw new Error("WGSL has no f64");
   return typeof type === "string" ? type : declared(type.name);
@@ -232,6 +232,11 @@ function translator({ declared, local, parts }: Spelling) {
         return call("countLeadingZeros", first);
       case "multiply_high":
         return part(type === "nat" ? "nat_multiply_high" : "multiply_high", ...codes);
+      case "multiply_low":
+        return part("nat_multiply", ...codes);
+      case "divide_high":
+      case "divide_short":
+        return part(`nat_${name}`, ...codes);
       case "bit_length":
         return part("nat_bit_length", first);
       case "low_u32":

@@ -109,7 +109,7 @@ fn wide_sine(x: wide, quarters: u32) -> wide {
   }
   let series = nat_sine_series(nat_square(turn.rest), select(2u, 1u, odd));
   let cosine = NAT_HALF - (series >> 1);
-  let negative = ((quarter & 2u) == 2u) != (!odd && turn.rest.negative);
+  let negative = ((quarter & 2u) == 2u) != (!odd & turn.rest.negative);
   let mantissa = select(multiply_high(turn.rest.mantissa, cosine), cosine, odd);
   return wide_normalised(negative, mantissa, select(turn.rest.exponent + 1, 1, odd));
 }
