@@ -10,6 +10,18 @@ fn gcu_nan() -> f32 {
   return bitcast<f32>(gcu_nan_bits);
 }
 
+// The angle q pi/2 + (h + l) modulo 2 pi, where |h + l| <= pi/4.
+struct gcu_reduced_angle {
+  h: f32,
+  l: f32,
+  q: f32,
+}
+
+// 1/(2 pi), after 32 zeros.
+var<private> gcu_inverse_turn = array<u32, 8>(
+  0u, 0x28be60dbu, 0x9391054au, 0x7f09d5f4u, 0x7d4d3770u, 0x36d8a566u, 0x4f10e410u, 0x7f9458eau
+);
+
 // The upper 32 bits of a product.
 fn gcu_multiply_high(a: u32, b: u32) -> u32 {
   let a0 = a & 0xffffu;
@@ -28,20 +40,16 @@ fn gcu_power_of_two(n: i32) -> f32 {
 
 // As reduce_angle, for 800 < |x| < infinity, after Payne and Hanek: x is an integer of 24 bits times a power of two; of
 // 1/(2 pi) the bits that yield whole turns do not matter, and of the others 96 suffice.
-fn gcu_reduce_large_angle(x: f32) -> vec3<f32> {
-  // 1/(2 pi), after 32 zeros.
-  var inverse_turn = array<u32, 8>(
-    0u, 0x28be60dbu, 0x9391054au, 0x7f09d5f4u, 0x7d4d3770u, 0x36d8a566u, 0x4f10e410u, 0x7f9458eau
-  );
+fn gcu_reduce_large_angle(x: f32) -> gcu_reduced_angle {
   let bits = bitcast<u32>(x);
   let significand = (bits & 0x007fffffu) | 0x00800000u;
   let position = ((bits >> 23u) & 0xffu) - 118u;
   let word = position >> 5u;
   let shift = position & 31u;
   let unshift = 31u - shift;
-  let f2 = (inverse_turn[word] << shift) | ((inverse_turn[word + 1u] >> 1u) >> unshift);
-  let f1 = (inverse_turn[word + 1u] << shift) | ((inverse_turn[word + 2u] >> 1u) >> unshift);
-  let f0 = (inverse_turn[word + 2u] << shift) | ((inverse_turn[word + 3u] >> 1u) >> unshift);
+  let f2 = (gcu_inverse_turn[word] << shift) | ((gcu_inverse_turn[word + 1u] >> 1u) >> unshift);
+  let f1 = (gcu_inverse_turn[word + 1u] << shift) | ((gcu_inverse_turn[word + 2u] >> 1u) >> unshift);
+  let f0 = (gcu_inverse_turn[word + 2u] << shift) | ((gcu_inverse_turn[word + 3u] >> 1u) >> unshift);
 
   // The fraction of a turn, in units of 2^-64.
   let low_product = significand * f1;
@@ -73,7 +81,7 @@ fn gcu_reduce_large_angle(x: f32) -> vec3<f32> {
   let backwards = x < 0.0;
   let positive_scale = gcu_power_of_two(exponent - i32(zeros));
   let scale = select(positive_scale, -positive_scale, negative != backwards);
-  return vec3<f32>(
+  return gcu_reduced_angle(
     scale * (leading * 1.5703125),
     scale * (leading * 4.83826795e-4 + trailing * 1.57079633),
     select(f32(quarter), -f32(quarter), backwards)
@@ -85,10 +93,10 @@ fn gcu_leading_bits(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
 }
 
-// (h, l, q) with x = q pi/2 + (h + l) modulo 2 pi and |h + l| <= pi/4, for finite x; h has 12 bits. After Cody and
-// Waite: q times pi/2 is subtracted in four parts, of which the first three have 15 bits, so that products are exact.
-// The second and the third may cancel what the steps before them have left: there nothing is rounded.
-fn gcu_reduce_angle(x: f32) -> vec3<f32> {
+// x as an angle, for finite x; h has 12 bits. After Cody and Waite: q times pi/2 is subtracted in four parts, of which
+// the first three have 15 bits, so that products are exact. The second and the third may cancel what the steps before
+// them have left: there nothing is rounded.
+fn gcu_reduce_angle(x: f32) -> gcu_reduced_angle {
   if (abs(x) > 800.0) {
     return gcu_reduce_large_angle(x);
   }
@@ -100,22 +108,22 @@ fn gcu_reduce_angle(x: f32) -> vec3<f32> {
   let low = (first - high) - second;
   let higher = gcu_leading_bits(high + (low - third));
   let lower = ((high - higher) + low) - third;
-  return vec3<f32>(higher, lower - q * 5.39030286e-15, q);
+  return gcu_reduced_angle(higher, lower - q * 5.39030286e-15, q);
 }
 
 // cos(h + l) for a reduced angle: a polynomial (1.6e-10).
-fn gcu_cos_reduced(angle: vec3<f32>) -> f32 {
-  let r = angle.x + angle.y;
+fn gcu_cos_reduced(angle: gcu_reduced_angle) -> f32 {
+  let r = angle.h + angle.l;
   let z = r * r;
   return 1.0 - (0.5 * z - z * z * (0.0416666456 + z * (-0.00138873153 + z * 2.44330622e-5)));
 }
 
 // sin(h + l) for a reduced angle: a polynomial (3.7e-9).
-fn gcu_sin_reduced(angle: vec3<f32>) -> f32 {
-  let r = angle.x + angle.y;
+fn gcu_sin_reduced(angle: gcu_reduced_angle) -> f32 {
+  let r = angle.h + angle.l;
   let z = r * r;
   let p = z * (-0.166666672 + z * (0.00833332911 + z * (-0.000198393114 + z * 2.718112e-6)));
-  return angle.x + (angle.y + r * p);
+  return angle.h + (angle.l + r * p);
 }
 
 fn gcu_cos(x: f32) -> f32 {
@@ -123,7 +131,7 @@ fn gcu_cos(x: f32) -> f32 {
     return gcu_nan();
   }
   let angle = gcu_reduce_angle(x);
-  let q = i32(angle.z);
+  let q = i32(angle.q);
   let y = select(gcu_cos_reduced(angle), gcu_sin_reduced(angle), (q & 1) != 0);
   return select(y, -y, ((q + 1) & 2) != 0);
 }
@@ -136,7 +144,7 @@ fn gcu_sin(x: f32) -> f32 {
     return x;
   }
   let angle = gcu_reduce_angle(x);
-  let q = i32(angle.z);
+  let q = i32(angle.q);
   let y = select(gcu_sin_reduced(angle), gcu_cos_reduced(angle), (q & 1) != 0);
   return select(y, -y, (q & 2) != 0);
 }

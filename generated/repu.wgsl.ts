@@ -21,13 +21,19 @@ fn repu_infinity() -> f32 {
   return bitcast<f32>(repu_infinity_bits);
 }
 
-// (k, m) with x = m * 2^k and sqrt(1/2) <= m < sqrt(2), for finite x > 0. A subnormal x is its bits times 2^-149.
-fn repu_split_exponent(x: f32) -> vec2<f32> {
+// A number m * 2^k.
+struct repu_scaled {
+  k: f32,
+  m: f32,
+}
+
+// x = m * 2^k with sqrt(1/2) <= m < sqrt(2), for finite x > 0. A subnormal x is its bits times 2^-149.
+fn repu_split_exponent(x: f32) -> repu_scaled {
   let x_bits = bitcast<u32>(x);
   let subnormal = x_bits < 0x00800000u;
   let bits = select(x_bits, bitcast<u32>(f32(x_bits)), subnormal);
   let k = bitcast<i32>(bits - 0x3f3504f3u) >> 23u;
-  return vec2<f32>(f32(select(k, k - 149, subnormal)), bitcast<f32>(bits - (bitcast<u32>(k) << 23u)));
+  return repu_scaled(f32(select(k, k - 149, subnormal)), bitcast<f32>(bits - (bitcast<u32>(k) << 23u)));
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - leading_bits(x).
@@ -63,8 +69,8 @@ fn repu_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
 // its higher powers 2 s^3/3 + ... are a polynomial (4e-12).
 fn repu_power(x: f32, y: f32) -> f32 {
   let parts = repu_split_exponent(x);
-  let k = parts.x;
-  let m = parts.y;
+  let k = parts.k;
+  let m = parts.m;
   let denominator_high = repu_leading_bits(m + 1.0);
   let denominator_low = m - (denominator_high - 1.0);
   let s = (m - 1.0) / (m + 1.0);
@@ -77,7 +83,7 @@ fn repu_power(x: f32, y: f32) -> f32 {
   let cube_high = s_high * square_high;
   let cube_low = s_high * (square - square_high) + 3.0 * s * s_high * s_low;
   let p = z * (0.399999946 + z * (0.285721093 + z * (0.221762076 + z * 0.195839211)));
-  let rest = cube_high / 1.5 + (cube_low / 1.5 + s * z * p + 2.0 * s_low + k * 1.42860682e-6);
+  let rest = cube_high * 0.666666687 + (cube_low * 0.666666687 + s * z * p + 2.0 * s_low + k * 1.42860682e-6);
   let exact = k * 0.693145751953125;
   let log_x = exact + (2.0 * s_high + rest);
   let log_high = repu_leading_bits(log_x);

@@ -43,13 +43,13 @@ fn serf_exp_square(x: f32, c: f32) -> f32 {
   return serf_exp_scaled(c * (h * h), c * ((a - h) * (a + h)), 0);
 }
 
-// e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is 1.25 plus a polynomial in (x - 2)/(x + 2) (7.2e-9).
+// e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is a polynomial in (x - 2)/(x + 2) (7.2e-9).
 fn serf_erfcx(x: f32) -> f32 {
   let v = (x - 2.0) / (x + 2.0);
   let p6 = 0.0086480407 + v * (0.00113937387 + v * (-0.00124951382 + v * -0.000223329538));
   let p4 = -0.054208871 + v * (-0.00800223462 + v * p6);
-  let p = 0.0269783866 + v * (-0.0927637443 + v * (-0.166030988 + v * (0.16404824 + v * p4)));
-  return (1.25 + p) / (1.0 + 2.0 * x);
+  let p = 1.27697837 + v * (-0.0927637443 + v * (-0.166030988 + v * (0.16404824 + v * p4)));
+  return p / (1.0 + 2.0 * x);
 }
 
 // 2x/sqrt(pi), a polynomial (1.1e-8) up to 0.84375, then 1 - erfc(x) with erfc(x) < 1/4.
@@ -84,13 +84,19 @@ fn serf_nan() -> f32 {
   return bitcast<f32>(serf_nan_bits);
 }
 
-// (k, m) with x = m * 2^k and sqrt(1/2) <= m < sqrt(2), for finite x > 0. A subnormal x is its bits times 2^-149.
-fn serf_split_exponent(x: f32) -> vec2<f32> {
+// A number m * 2^k.
+struct serf_scaled {
+  k: f32,
+  m: f32,
+}
+
+// x = m * 2^k with sqrt(1/2) <= m < sqrt(2), for finite x > 0. A subnormal x is its bits times 2^-149.
+fn serf_split_exponent(x: f32) -> serf_scaled {
   let x_bits = bitcast<u32>(x);
   let subnormal = x_bits < 0x00800000u;
   let bits = select(x_bits, bitcast<u32>(f32(x_bits)), subnormal);
   let k = bitcast<i32>(bits - 0x3f3504f3u) >> 23u;
-  return vec2<f32>(f32(select(k, k - 149, subnormal)), bitcast<f32>(bits - (bitcast<u32>(k) << 23u)));
+  return serf_scaled(f32(select(k, k - 149, subnormal)), bitcast<f32>(bits - (bitcast<u32>(k) << 23u)));
 }
 
 // ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2). With s = f/(2 + f), ln(1 + f) = 2 artanh(s)
@@ -115,7 +121,7 @@ fn serf_log(x: f32) -> f32 {
     return serf_nan();
   }
   let parts = serf_split_exponent(x);
-  return serf_log_scaled(parts.x, parts.y - 1.0);
+  return serf_log_scaled(parts.k, parts.m - 1.0);
 }
 
 // 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.

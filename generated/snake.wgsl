@@ -7,6 +7,18 @@ fn snake_nan() -> f32 {
   return bitcast<f32>(snake_nan_bits);
 }
 
+// The angle q pi/2 + (h + l) modulo 2 pi, where |h + l| <= pi/4.
+struct snake_reduced_angle {
+  h: f32,
+  l: f32,
+  q: f32,
+}
+
+// 1/(2 pi), after 32 zeros.
+var<private> snake_inverse_turn = array<u32, 8>(
+  0u, 0x28be60dbu, 0x9391054au, 0x7f09d5f4u, 0x7d4d3770u, 0x36d8a566u, 0x4f10e410u, 0x7f9458eau
+);
+
 // The upper 32 bits of a product.
 fn snake_multiply_high(a: u32, b: u32) -> u32 {
   let a0 = a & 0xffffu;
@@ -25,20 +37,16 @@ fn snake_power_of_two(n: i32) -> f32 {
 
 // As reduce_angle, for 800 < |x| < infinity, after Payne and Hanek: x is an integer of 24 bits times a power of two; of
 // 1/(2 pi) the bits that yield whole turns do not matter, and of the others 96 suffice.
-fn snake_reduce_large_angle(x: f32) -> vec3<f32> {
-  // 1/(2 pi), after 32 zeros.
-  var inverse_turn = array<u32, 8>(
-    0u, 0x28be60dbu, 0x9391054au, 0x7f09d5f4u, 0x7d4d3770u, 0x36d8a566u, 0x4f10e410u, 0x7f9458eau
-  );
+fn snake_reduce_large_angle(x: f32) -> snake_reduced_angle {
   let bits = bitcast<u32>(x);
   let significand = (bits & 0x007fffffu) | 0x00800000u;
   let position = ((bits >> 23u) & 0xffu) - 118u;
   let word = position >> 5u;
   let shift = position & 31u;
   let unshift = 31u - shift;
-  let f2 = (inverse_turn[word] << shift) | ((inverse_turn[word + 1u] >> 1u) >> unshift);
-  let f1 = (inverse_turn[word + 1u] << shift) | ((inverse_turn[word + 2u] >> 1u) >> unshift);
-  let f0 = (inverse_turn[word + 2u] << shift) | ((inverse_turn[word + 3u] >> 1u) >> unshift);
+  let f2 = (snake_inverse_turn[word] << shift) | ((snake_inverse_turn[word + 1u] >> 1u) >> unshift);
+  let f1 = (snake_inverse_turn[word + 1u] << shift) | ((snake_inverse_turn[word + 2u] >> 1u) >> unshift);
+  let f0 = (snake_inverse_turn[word + 2u] << shift) | ((snake_inverse_turn[word + 3u] >> 1u) >> unshift);
 
   // The fraction of a turn, in units of 2^-64.
   let low_product = significand * f1;
@@ -70,7 +78,7 @@ fn snake_reduce_large_angle(x: f32) -> vec3<f32> {
   let backwards = x < 0.0;
   let positive_scale = snake_power_of_two(exponent - i32(zeros));
   let scale = select(positive_scale, -positive_scale, negative != backwards);
-  return vec3<f32>(
+  return snake_reduced_angle(
     scale * (leading * 1.5703125),
     scale * (leading * 4.83826795e-4 + trailing * 1.57079633),
     select(f32(quarter), -f32(quarter), backwards)
@@ -82,10 +90,10 @@ fn snake_leading_bits(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
 }
 
-// (h, l, q) with x = q pi/2 + (h + l) modulo 2 pi and |h + l| <= pi/4, for finite x; h has 12 bits. After Cody and
-// Waite: q times pi/2 is subtracted in four parts, of which the first three have 15 bits, so that products are exact.
-// The second and the third may cancel what the steps before them have left: there nothing is rounded.
-fn snake_reduce_angle(x: f32) -> vec3<f32> {
+// x as an angle, for finite x; h has 12 bits. After Cody and Waite: q times pi/2 is subtracted in four parts, of which
+// the first three have 15 bits, so that products are exact. The second and the third may cancel what the steps before
+// them have left: there nothing is rounded.
+fn snake_reduce_angle(x: f32) -> snake_reduced_angle {
   if (abs(x) > 800.0) {
     return snake_reduce_large_angle(x);
   }
@@ -97,20 +105,20 @@ fn snake_reduce_angle(x: f32) -> vec3<f32> {
   let low = (first - high) - second;
   let higher = snake_leading_bits(high + (low - third));
   let lower = ((high - higher) + low) - third;
-  return vec3<f32>(higher, lower - q * 5.39030286e-15, q);
+  return snake_reduced_angle(higher, lower - q * 5.39030286e-15, q);
 }
 
 // sin(h + l) for a reduced angle: a polynomial (3.7e-9).
-fn snake_sin_reduced(angle: vec3<f32>) -> f32 {
-  let r = angle.x + angle.y;
+fn snake_sin_reduced(angle: snake_reduced_angle) -> f32 {
+  let r = angle.h + angle.l;
   let z = r * r;
   let p = z * (-0.166666672 + z * (0.00833332911 + z * (-0.000198393114 + z * 2.718112e-6)));
-  return angle.x + (angle.y + r * p);
+  return angle.h + (angle.l + r * p);
 }
 
 // cos(h + l) for a reduced angle: a polynomial (1.6e-10).
-fn snake_cos_reduced(angle: vec3<f32>) -> f32 {
-  let r = angle.x + angle.y;
+fn snake_cos_reduced(angle: snake_reduced_angle) -> f32 {
+  let r = angle.h + angle.l;
   let z = r * r;
   return 1.0 - (0.5 * z - z * z * (0.0416666456 + z * (-0.00138873153 + z * 2.44330622e-5)));
 }
@@ -123,7 +131,7 @@ fn snake_sin(x: f32) -> f32 {
     return x;
   }
   let angle = snake_reduce_angle(x);
-  let q = i32(angle.z);
+  let q = i32(angle.q);
   let y = select(snake_sin_reduced(angle), snake_cos_reduced(angle), (q & 1) != 0);
   return select(y, -y, (q & 2) != 0);
 }
@@ -133,7 +141,7 @@ fn snake_cos(x: f32) -> f32 {
     return snake_nan();
   }
   let angle = snake_reduce_angle(x);
-  let q = i32(angle.z);
+  let q = i32(angle.q);
   let y = select(snake_cos_reduced(angle), snake_sin_reduced(angle), (q & 1) != 0);
   return select(y, -y, ((q + 1) & 2) != 0);
 }

@@ -18,13 +18,19 @@ fn soft_clipping_nan() -> f32 {
   return bitcast<f32>(soft_clipping_nan_bits);
 }
 
-// (k, m) with x = m * 2^k and sqrt(1/2) <= m < sqrt(2), for finite x > 0. A subnormal x is its bits times 2^-149.
-fn soft_clipping_split_exponent(x: f32) -> vec2<f32> {
+// A number m * 2^k.
+struct soft_clipping_scaled {
+  k: f32,
+  m: f32,
+}
+
+// x = m * 2^k with sqrt(1/2) <= m < sqrt(2), for finite x > 0. A subnormal x is its bits times 2^-149.
+fn soft_clipping_split_exponent(x: f32) -> soft_clipping_scaled {
   let x_bits = bitcast<u32>(x);
   let subnormal = x_bits < 0x00800000u;
   let bits = select(x_bits, bitcast<u32>(f32(x_bits)), subnormal);
   let k = bitcast<i32>(bits - 0x3f3504f3u) >> 23u;
-  return vec2<f32>(f32(select(k, k - 149, subnormal)), bitcast<f32>(bits - (bitcast<u32>(k) << 23u)));
+  return soft_clipping_scaled(f32(select(k, k - 149, subnormal)), bitcast<f32>(bits - (bitcast<u32>(k) << 23u)));
 }
 
 // ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2). With s = f/(2 + f), ln(1 + f) = 2 artanh(s)
@@ -49,7 +55,7 @@ fn soft_clipping_log(x: f32) -> f32 {
     return soft_clipping_nan();
   }
   let parts = soft_clipping_split_exponent(x);
-  return soft_clipping_log_scaled(parts.x, parts.y - 1.0);
+  return soft_clipping_log_scaled(parts.k, parts.m - 1.0);
 }
 
 // 2^n for -126 <= n <= 127.

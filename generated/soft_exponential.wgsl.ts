@@ -63,13 +63,19 @@ fn soft_exponential_nan() -> f32 {
   return bitcast<f32>(soft_exponential_nan_bits);
 }
 
-// (k, m) with x = m * 2^k and sqrt(1/2) <= m < sqrt(2), for finite x > 0. A subnormal x is its bits times 2^-149.
-fn soft_exponential_split_exponent(x: f32) -> vec2<f32> {
+// A number m * 2^k.
+struct soft_exponential_scaled {
+  k: f32,
+  m: f32,
+}
+
+// x = m * 2^k with sqrt(1/2) <= m < sqrt(2), for finite x > 0. A subnormal x is its bits times 2^-149.
+fn soft_exponential_split_exponent(x: f32) -> soft_exponential_scaled {
   let x_bits = bitcast<u32>(x);
   let subnormal = x_bits < 0x00800000u;
   let bits = select(x_bits, bitcast<u32>(f32(x_bits)), subnormal);
   let k = bitcast<i32>(bits - 0x3f3504f3u) >> 23u;
-  return vec2<f32>(f32(select(k, k - 149, subnormal)), bitcast<f32>(bits - (bitcast<u32>(k) << 23u)));
+  return soft_exponential_scaled(f32(select(k, k - 149, subnormal)), bitcast<f32>(bits - (bitcast<u32>(k) << 23u)));
 }
 
 // ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2). With s = f/(2 + f), ln(1 + f) = 2 artanh(s)
@@ -94,7 +100,7 @@ fn soft_exponential_log(x: f32) -> f32 {
     return soft_exponential_nan();
   }
   let parts = soft_exponential_split_exponent(x);
-  return soft_exponential_log_scaled(parts.x, parts.y - 1.0);
+  return soft_exponential_log_scaled(parts.k, parts.m - 1.0);
 }
 
 // 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.

@@ -356,7 +356,7 @@ function checkerOf({ structs, constants, functions }: Signatures, text: string) 
     }
 
     function binary(node: Node & { kind: "binary" }, wanted: Type | null): Expr {
-      const { operator, line } = node;
+      const { operator, line, grouped } = node;
       if (shifts.includes(operator)) {
         const left = any(node.left, wanted);
         const right = any(node.right, left.type === "nat" ? "i32" : "u32");
@@ -364,7 +364,7 @@ function checkerOf({ structs, constants, functions }: Signatures, text: string) 
         if (left.type === "nat" ? right.type !== "i32" : !integers.includes(right.type)) {
           fail(line, `${typeName(left.type)} shifted by ${typeName(right.type)}`);
         }
-        return { kind: "binary", type: left.type, operator, left, right };
+        return { kind: "binary", type: left.type, operator, left, right, grouped };
       }
       const isComparison = comparisons.includes(operator);
       const [left, right] = alike([node.left, node.right], isComparison ? null : wanted);
@@ -373,7 +373,7 @@ function checkerOf({ structs, constants, functions }: Signatures, text: string) 
         fail(line, `${operator} between ${typeName(left.type)} and ${typeName(right.type)}`);
       if (!operandTypes[operator].includes(left.type)) fail(line, `${operator} of ${typeName(left.type)}`);
       requireUnknown([left, right], line);
-      return { kind: "binary", type: isComparison ? "bool" : left.type, operator, left, right };
+      return { kind: "binary", type: isComparison ? "bool" : left.type, operator, left, right, grouped };
     }
 
     /** WGSL computes what is known in float64 or more, and what cannot be represented is an error there. */

@@ -22,13 +22,21 @@ export type Code =
   /** A name, a literal. */
   | { readonly kind: "atom"; readonly text: string }
   | { readonly kind: "unary"; readonly operator: string; readonly operand: Code }
-  | { readonly kind: "binary"; readonly operator: string; readonly left: Code; readonly right: Code }
+  | {
+      readonly kind: "binary";
+      readonly operator: string;
+      readonly left: Code;
+      readonly right: Code;
+      /** Whether a strict style sets it in parentheses as an operand, needed or not. */
+      readonly grouped: boolean;
+    }
   | { readonly kind: "conditional"; readonly condition: Code; readonly yes: Code; readonly no: Code }
   | { readonly kind: "call"; readonly callee: string; readonly operands: readonly Code[] }
   | { readonly kind: "member"; readonly operand: Code; readonly name: string }
   | { readonly kind: "index"; readonly table: string; readonly index: Code; readonly asserted: boolean }
   | { readonly kind: "object"; readonly fields: readonly { readonly name: string; readonly value: Code }[] }
-  | { readonly kind: "array"; readonly elements: readonly Code[] };
+  /** In brackets, or as operands of a constructor. */
+  | { readonly kind: "array"; readonly constructed: string | null; readonly elements: readonly Code[] };
 
 export type CodeStatement =
   | { readonly kind: "declare"; readonly keyword: string; readonly name: string; readonly value: Code }
@@ -58,7 +66,10 @@ export interface Style {
   readonly width: number;
   /** After the last operand on lines of their own. */
   readonly trailingComma: "" | ",";
-  /** Whether shifts and comparisons inside of a comparison take parentheses. */
+  /**
+   * Whether shifts and comparisons inside of a comparison take parentheses, and where the text groups a sum they stay:
+   * else prettier's habits apply.
+   */
   readonly strict: boolean;
 }
 
@@ -66,10 +77,10 @@ export const atom = (text: string): Code => ({ kind: "atom", text });
 export const call = (callee: string, ...operands: readonly Code[]): Code => ({ kind: "call", callee, operands });
 export const unary = (operator: string, operand: Code): Code => ({ kind: "unary", operator, operand });
 /** Logical operators associate: their chains lean to the left, as prettier has them. */
-export const binary = (operator: string, left: Code, right: Code): Code =>
+export const binary = (operator: string, left: Code, right: Code, grouped = false): Code =>
   isLogical(operator) && right.kind === "binary" && right.operator === operator
-    ? binary(operator, binary(operator, left, right.left), right.right)
-    : { kind: "binary", operator, left, right };
+    ? binary(operator, binary(operator, left, right.left), right.right, grouped)
+    : { kind: "binary", operator, left, right, grouped };
 
 const precedence: ReadonlyMap<string, number> = new Map(
   [
@@ -104,6 +115,9 @@ function flattens(outer: string, inner: string): boolean {
   return !(isMultiplicative(outer) && outer !== inner) && outer !== "%";
 }
 
+/** A number, and one that is negative or hexadecimal. */
+const numeral = /^-?(?:[\d.]+(?:e[+-]?\d+)?|0x[\da-f]+)u?$/;
+
 type Binary = Code & { readonly kind: "binary" };
 const typeOf = ({ operator }: Binary): "logical" | "binary" => (isLogical(operator) ? "logical" : "binary");
 
@@ -113,6 +127,7 @@ export function printerOf({ width, trailingComma, strict }: Style) {
     if (inner.kind !== "binary") return false;
     const { operator } = inner;
     const [own, around] = [precedenceOf(operator), precedenceOf(outer)];
+    if (strict && inner.grouped && !isLogical(operator)) return true;
     if (strict && isComparison(outer) && (isComparison(operator) || isShift(operator))) return true;
     if (around > own || (around === own && (isRight || !flattens(outer, operator)))) return true;
     if (operator === "%" && (outer === "+" || outer === "-")) return true;
@@ -126,7 +141,7 @@ export function printerOf({ width, trailingComma, strict }: Style) {
     if (code.kind !== "binary") return [group(expression(code))];
     const { left, right, operator } = code;
     const parts =
-      left.kind === "binary" && flattens(operator, left.operator)
+      left.kind === "binary" && flattens(operator, left.operator) && !(strict && left.grouped)
         ? chain(left, code, inParentheses)
         : [group(operand(left, operator, false))];
     const doc: Doc = [operator, line, operand(right, operator, true)];
@@ -182,7 +197,7 @@ export function printerOf({ width, trailingComma, strict }: Style) {
         return group(["{", indent([line, join([",", line], fields)]), ifBroken(trailingComma), line, "}"]);
       }
       case "array":
-        return array(code.elements);
+        return array(code.elements, code.constructed);
     }
   }
 
@@ -230,16 +245,17 @@ export function printerOf({ width, trailingComma, strict }: Style) {
     return { kind: "choice", choices: [["(", ...before, lastDoc, ")"], opened, listed(true)] };
   }
 
-  function array(elements: readonly Code[]): Doc {
+  function array(elements: readonly Code[], constructed: string | null): Doc {
     const docs = elements.map((code) => expression(code));
-    const isNumber = (code: Code): boolean => code.kind === "atom" && /^-?[\d.]+(?:e[+-]?\d+)?$/.test(code.text);
+    const isNumber = (code: Code): boolean => code.kind === "atom" && numeral.test(code.text);
     const allNumbers = elements.length > 1 && elements.every((code) => isNumber(code));
     const allObjects =
       elements.length > 1 && elements.every((code) => code.kind === "object" && code.fields.length > 1);
     const content: Doc = allNumbers
       ? { kind: "fill", parts: docs.flatMap((doc, i): Doc[] => (i + 1 < docs.length ? [[doc, ","], line] : [doc])) }
       : join([",", line], docs);
-    return group(["[", indent([softLine, content, ifBroken(trailingComma)]), softLine, "]"], allObjects);
+    const [open, close] = constructed === null ? ["[", "]"] : [`${constructed}(`, ")"];
+    return group([open, indent([softLine, content, ifBroken(trailingComma)]), softLine, close], allObjects);
   }
 
   /** `head value`, where head ends with an equals sign or a colon. */
@@ -249,7 +265,7 @@ export function printerOf({ width, trailingComma, strict }: Style) {
     if (value.kind === "conditional" && value.condition.kind === "binary") {
       return group([head, group(indent([line, doc]))]);
     }
-    if (value.kind === "atom" && /^[-\d]/.test(value.text)) return [head, " ", doc];
+    if (value.kind === "atom" && /^[-\d].*[^n]$|^\d$/.test(value.text)) return [head, " ", doc];
     if (isPoorlyBreakable(value)) return group([head, group(indent([line, doc]))]);
     const mark: Mark = { broken: false };
     return group([head, group(indent(line), false, mark), { kind: "indentIfBroken", doc, mark }]);

@@ -11,6 +11,8 @@ export type Value = number | bigint | boolean | { readonly [field: string]: Valu
 export interface EmulationOptions {
   /** Whether results of f32 operations below 2^-126 become zero, as on devices that have no subnormal numbers. */
   readonly flushSubnormals?: boolean;
+  /** Whether subnormal operands of f32 operations and comparisons count as zero, too. */
+  readonly flushOperands?: boolean;
   /** The bits of a nat: 128 in WGSL. */
   readonly natBits?: number;
   /** Whether a nat that overflows or falls below zero is an error; else its low bits remain. */
@@ -63,18 +65,21 @@ export const typescriptNatBits = 320;
 
 const deviceArithmetic = ({
   flushSubnormals = false,
+  flushOperands = false,
   natBits = wgslNatBits,
   checked = false,
 }: EmulationOptions): Arithmetic => ({
   natBits,
   naturals: checked ? "checked" : "wrapped",
   flushSubnormals,
+  flushOperands,
 });
 
 const hostArithmetic = ({ natBits = typescriptNatBits, checked = false }: RunOptions): Arithmetic => ({
   natBits,
   naturals: checked ? "checked" : "trusted",
   flushSubnormals: false,
+  flushOperands: false,
 });
 
 /** The JavaScript text of a function and all that it calls, ending with a `return` of the function. */
@@ -101,7 +106,9 @@ export function javascriptText(library: Library, name: string, arithmetic: Arith
       case "constant": {
         const { value } = each;
         const code: Code =
-          "kind" in value ? translate.value(value) : { kind: "array", elements: value.map(translate.value) };
+          "kind" in value
+            ? translate.value(value)
+            : { kind: "array", constructed: null, elements: value.map(translate.value) };
         return [
           `const ${spelling.declared(each.name)} = ${tableOf(each.type, narrow.expression(code), "kind" in value)};`,
         ];

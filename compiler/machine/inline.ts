@@ -86,7 +86,7 @@ export function inline(
     return rename(each, found?.kind ?? (each.startsWith("word_") ? "constant" : "function"));
   };
   const translate = javascriptOf(
-    { natBits: typescriptNatBits, naturals: "trusted", flushSubnormals: false },
+    { natBits: typescriptNatBits, naturals: "trusted", flushSubnormals: false, flushOperands: false },
     { declared, local: (each) => each, field: typescriptField, typed: true },
     parts,
   );
@@ -180,8 +180,8 @@ export function inline(
     if (exponent === undefined) throw new Error("power_of_two takes an operand");
     const bias: Expr = { kind: "number", type: "i32", value: 1023, text: "1023" };
     const twenty: Expr = { kind: "number", type: "i32", value: 20, text: "20" };
-    const biased: Expr = { kind: "binary", type: "i32", operator: "+", left: exponent, right: bias };
-    const high: Expr = { kind: "binary", type: "i32", operator: "<<", left: biased, right: twenty };
+    const biased: Expr = { kind: "binary", type: "i32", operator: "+", left: exponent, right: bias, grouped: true };
+    const high: Expr = { kind: "binary", type: "i32", operator: "<<", left: biased, right: twenty, grouped: false };
     const low: Expr = { kind: "number", type: "i32", value: 0, text: "0" };
     return intrinsic({ kind: "intrinsic", type: "f64", name: "from_words", operands: [high, low] }, wanted);
   }

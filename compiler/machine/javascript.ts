@@ -9,6 +9,8 @@ export interface Arithmetic {
   readonly naturals: "trusted" | "wrapped" | "checked";
   /** Whether results of f32 operations below 2^-126 become zero. */
   readonly flushSubnormals: boolean;
+  /** Whether their operands, and those of comparisons, do too. */
+  readonly flushOperands: boolean;
 }
 
 /** How names are spelled. */
@@ -46,6 +48,13 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
   function rounded(code: Code): Code {
     const single = call("Math.fround", code);
     return arithmetic.flushSubnormals ? part("flushed", single) : single;
+  }
+
+  /** An operand of an arithmetic operation or a comparison. */
+  function operandOf(expr: Expr): Code {
+    const code = value(expr);
+    const mayBeSubnormal = expr.type === "f32" && expr.kind !== "number" && expr.kind !== "binary";
+    return arithmetic.flushOperands && mayBeSubnormal ? part("flushed", code) : code;
   }
 
   function floatLiteral(value: number, type: Type): Code {
@@ -116,7 +125,7 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
 
   /** A binary operation whose result is no integer. */
   function operation({ operator, left, right, type }: Expr & { kind: "binary" }): Code {
-    if (type === "f32") return rounded(binary(operator, value(left), value(right)));
+    if (type === "f32") return rounded(binary(operator, operandOf(left), operandOf(right)));
     if (type === "nat") return natural(operator, left, right);
     // On booleans & and | are && and ||: there is nothing that evaluating both operands could do.
     const doubled = operator === "&" || operator === "|" ? `${operator}${operator}` : operator;
@@ -126,7 +135,7 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
       // Of the numbers congruent to 0 it can only be 0 itself.
       if (low > -(2 ** 32) && high < 2 ** 32) return binary(spelled, code, number(0));
     }
-    return binary(spelled, value(left), value(right));
+    return binary(spelled, operandOf(left), operandOf(right));
   }
 
   function natural(operator: string, left: Expr, right: Expr): Code {
@@ -159,11 +168,13 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
       case "floor":
       case "ceil":
       case "trunc":
-        return call(`Math.${name}`, ...operands.map(value));
+        return call(`Math.${name}`, ...operands.map(name === "abs" ? value : operandOf));
       case "sqrt":
-        return type === "f32" ? rounded(call("Math.sqrt", operand(0))) : call("Math.sqrt", operand(0));
-      case "clamp":
-        return call("Math.min", call("Math.max", operand(0), operand(1)), operand(2));
+        return type === "f32" ? rounded(call("Math.sqrt", operandOf(at(operands, 0)))) : call("Math.sqrt", operand(0));
+      case "clamp": {
+        const [x = atom("0"), low = atom("0"), high = atom("0")] = operands.map(operandOf);
+        return call("Math.min", call("Math.max", x, low), high);
+      }
       case "round":
         return part("round_even", operand(0));
       case "f32":

@@ -49,8 +49,14 @@ interface Command {
 
 /** The text of a document, in lines of at most `width` columns where its breaks allow it; the first starts at `column`. */
 export function layOut(doc: Doc, width: number, margin = 0, column = margin): string {
+  const lines: string[] = [];
   let text = "";
   let position = column;
+  const newLine = (at: number): void => {
+    lines.push(text.trimEnd());
+    text = " ".repeat(at);
+    position = at;
+  };
   const rest: Command[] = [{ margin, flat: false, doc }];
 
   for (let command = rest.pop(); command; command = rest.pop()) {
@@ -71,13 +77,11 @@ export function layOut(doc: Doc, width: number, margin = 0, column = margin): st
             text += each.flat;
             position += each.flat.length;
           } else {
-            text = `${text.trimEnd()}\n${" ".repeat(own)}`;
-            position = own;
+            newLine(own);
           }
           break;
         case "break":
-          text = `${text.trimEnd()}${"\n".repeat(each.lines)}${" ".repeat(own)}`;
-          position = own;
+          for (let i = 0; i < each.lines; i++) newLine(own);
           break;
         case "indent":
           push(each.doc, flat, own + 2);
@@ -120,7 +124,7 @@ export function layOut(doc: Doc, width: number, margin = 0, column = margin): st
       }
     }
   }
-  return text.trimEnd();
+  return [...lines, text.trimEnd()].join("\n");
 }
 
 /** Whether a document, and what follows up to where a line may end, fits in so many columns. */

@@ -24,7 +24,7 @@ export function readLibrary(texts: string | readonly string[], known: readonly D
   const byName = new Map(declarations.map((each) => [each.name, each]));
   const find = (name: string): Declaration | undefined => byName.get(name);
   const functions = declarations.filter((each) => each.kind === "function");
-  for (const each of functions) requireNoRecursion(each, find);
+  requireNoRecursion(functions, find);
   return {
     declarations,
     functions,
@@ -77,14 +77,17 @@ export function usedBy(declaration: Declaration): readonly string[] {
   return result;
 }
 
-function requireNoRecursion(start: Function, find: (name: string) => Declaration | undefined): void {
-  const seen = new Set<string>();
+function requireNoRecursion(functions: readonly Function[], find: (name: string) => Declaration | undefined): void {
+  const done = new Set<string>();
+  const open = new Set<string>();
   const visit = (name: string): void => {
-    if (name === start.name) throw new Error(`${name} calls itself`);
-    if (seen.has(name)) return;
-    seen.add(name);
+    if (open.has(name)) throw new Error(`${name} calls itself`);
     const each = find(name);
-    if (each) usedBy(each).forEach(visit);
+    if (done.has(name) || each === undefined) return;
+    open.add(name);
+    usedBy(each).forEach(visit);
+    open.delete(name);
+    done.add(name);
   };
-  usedBy(start).forEach(visit);
+  for (const { name } of functions) visit(name);
 }

@@ -16,8 +16,10 @@ export const camelCase = (name: string): string =>
     .replace(/(?<=[A-Za-z])_(?=\d)/g, "");
 
 /** `exp_scaled` as `expScaled`, a struct `wide` as `Wide`, `LN2` as it is. */
-export const typescriptName: Rename = (name, kind) =>
-  kind === "struct" ? upperFirst(camelCase(name)) : /[a-z]/.test(name) ? camelCase(name) : name;
+export const typescriptName: Rename = (name, kind) => {
+  const camel = /[a-z]/.test(name) ? camelCase(name) : name;
+  return free(kind === "struct" ? upperFirst(camel) : camel, "typescript", new Set());
+};
 
 const reserved = { typescript: new Set(typescriptReserved), wgsl: new Set(wgslReserved) };
 

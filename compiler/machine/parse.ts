@@ -12,6 +12,8 @@ export type Node =
       readonly operator: BinaryOperator;
       readonly left: Node;
       readonly right: Node;
+      /** Whether it stands in parentheses. */
+      readonly grouped: boolean;
     }
   | {
       readonly kind: "call";
@@ -279,29 +281,18 @@ export function parse(text: string): ParsedDeclaration[] {
     const target: Node = { kind: "name", line, name: own };
     const one: Node = { kind: "number", line, text: "1" };
     if (accept("=")) return { ...place, kind: "assign", name: own, value: expression() };
-    if (accept("++"))
-      return {
-        ...place,
-        kind: "assign",
-        name: own,
-        value: { kind: "binary", line, operator: "+", left: target, right: one },
-      };
-    if (accept("--"))
-      return {
-        ...place,
-        kind: "assign",
-        name: own,
-        value: { kind: "binary", line, operator: "-", left: target, right: one },
-      };
-    const operator = assignments[peek().text];
-    if (operator === undefined) return fail(`expected an assignment instead of ${peek().text || "the end"}`);
-    next();
-    return {
+    const changed = (operator: BinaryOperator, right: Node): ParsedAssignment => ({
       ...place,
       kind: "assign",
       name: own,
-      value: { kind: "binary", line, operator, left: target, right: expression() },
-    };
+      value: { kind: "binary", line, operator, left: target, right, grouped: false },
+    });
+    if (accept("++")) return changed("+", one);
+    if (accept("--")) return changed("-", one);
+    const operator = assignments[peek().text];
+    if (operator === undefined) return fail(`expected an assignment instead of ${peek().text || "the end"}`);
+    next();
+    return changed(operator, expression());
   }
 
   function conditional(place: Place): ParsedStatement {
@@ -329,7 +320,7 @@ export function parse(text: string): ParsedDeclaration[] {
       const operator = operators.find(isAt);
       if (operator === undefined) return left;
       const { line } = next();
-      left = { kind: "binary", line, operator, left, right: expression(level + 1) };
+      left = { kind: "binary", line, operator, left, right: expression(level + 1), grouped: false };
       if (level === comparisons && operators.some(isAt)) fail("comparisons do not associate");
     }
   }
@@ -348,7 +339,10 @@ export function parse(text: string): ParsedDeclaration[] {
   }
 
   function primary(): Node {
-    if (isAt("(")) return inParentheses();
+    if (isAt("(")) {
+      const inner = inParentheses();
+      return inner.kind === "binary" ? { ...inner, grouped: true } : inner;
+    }
     const { line } = peek();
     if (peek().kind === "number") return { kind: "number", line, text: next().text };
     const own = name();

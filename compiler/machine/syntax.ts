@@ -153,6 +153,8 @@ export type Expr =
       readonly operator: BinaryOperator;
       readonly left: Expr;
       readonly right: Expr;
+      /** Whether it stands in parentheses, which WGSL keeps for its readers. */
+      readonly grouped: boolean;
     }
   | { readonly kind: "call"; readonly type: Type; readonly name: string; readonly operands: readonly Expr[] }
   | { readonly kind: "construct"; readonly type: Struct; readonly operands: readonly Expr[] }

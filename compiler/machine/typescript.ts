@@ -42,13 +42,19 @@ export function printTypescript(
 
   function translator(local: (name: string) => string) {
     const spelling = { declared, local, field: typescriptField, typed: true };
-    return javascriptOf({ natBits, naturals: "trusted", flushSubnormals: false }, spelling, parts);
+    return javascriptOf(
+      { natBits, naturals: "trusted", flushSubnormals: false, flushOperands: false },
+      spelling,
+      parts,
+    );
   }
 
   function constantText({ name, comments, type, value }: Constant): string {
     const { value: translated } = translator((each) => each);
     const code: Code =
-      "kind" in value ? translated(value) : tableCode(type, { kind: "array", elements: value.map(translated) });
+      "kind" in value
+        ? translated(value)
+        : tableCode(type, { kind: "array", constructed: null, elements: value.map(translated) });
     const typed = typeof type === "string" && "kind" in value ? "" : tableType(type, !("kind" in value));
     const declaration = { kind: "declare", keyword: "const", name: `${declared(name)}${typed}`, value: code } as const;
     return `${docComment(comments)}${printer.statements([declaration])}`;

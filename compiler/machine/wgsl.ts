@@ -19,10 +19,9 @@ import { wgslParts } from "./wgsl-parts.js";
 
 const printer = printerOf({ width: 120, trailingComma: "", strict: true });
 
-/** A declaration or a function behind an intrinsic, as text with names spelled; what it uses, declared or behind one. */
+/** A declaration or a function behind an intrinsic, as text with names spelled. */
 export interface WgslPiece {
   readonly name: string;
-  readonly uses: readonly string[];
   readonly text: string;
 }
 
@@ -36,19 +35,10 @@ export function wgslPieces(declarations: readonly Declaration[], rename: Rename 
     const text = declarationText(each, declared, parts);
     const before = partsClosure(parts, wgslParts).filter((name) => !done.has(name));
     before.forEach((name) => done.add(name));
-    return [
-      ...before.map((name) => wgslPart(name, declared)),
-      { name: each.name, uses: [...parts, ...usedBy(each)], text },
-    ];
+    const pieces = before.map((name) => ({ name, text: partText(name, wgslParts, declared) }));
+    return [...pieces, { name: each.name, text }];
   });
 }
-
-/** A function behind an intrinsic: is_nan, infinity, nat_add ... */
-export const wgslPart = (name: string, declared: (name: string) => string): WgslPiece => ({
-  name,
-  uses: wgslParts.get(name)?.uses ?? [],
-  text: partText(name, wgslParts, declared),
-});
 
 export const printWgsl = (declarations: readonly Declaration[], rename: Rename = (name) => name): string =>
   wgslPieces(declarations, rename)
@@ -96,7 +86,11 @@ function constantText(
     ]);
     return commentText(comments) + text;
   }
-  const table: Code = { kind: "call", callee: `array<${spelled}, ${value.length}>`, operands: value.map(translated) };
+  const table: Code = {
+    kind: "array",
+    constructed: `array<${spelled}, ${value.length}>`,
+    elements: value.map(translated),
+  };
   const text = printer.statements([{ kind: "declare", keyword: "var<private>", name: declared(name), value: table }]);
   return commentText(comments) + text;
 }
@@ -157,10 +151,10 @@ function translator({ declared, local, parts }: Spelling) {
     }
   }
 
-  function operation({ operator, left, right }: Expr & { kind: "binary" }): Code {
+  function operation({ operator, left, right, grouped }: Expr & { kind: "binary" }): Code {
     if (left.type === "nat") return natural(operator, value(left), value(right));
-    if (operator !== "<<" && operator !== ">>") return binary(operator, value(left), value(right));
-    return binary(operator, value(left), amount(right));
+    if (operator !== "<<" && operator !== ">>") return binary(operator, value(left), value(right), grouped);
+    return binary(operator, value(left), amount(right), grouped);
   }
 
   /** Shifts are by u32. */

@@ -30,7 +30,7 @@ export interface Library {
 
 const placeholder = /\$([A-Za-z_]\w*)/g;
 const functionDeclaration = /^(?:fn|function) \$([A-Za-z_]\w*)/m;
-const declaration = /^(?:fn|function|const|var<private>) \$([A-Za-z_]\w*)/gm;
+const declaration = /^(?:fn|function|const|var<private>|struct) \$([A-Za-z_]\w*)/gm;
 
 const namesIn = (text: string, pattern: RegExp): string[] => [
   ...new Set([...text.matchAll(pattern)].flatMap((match) => match[1] ?? [])),
@@ -43,12 +43,17 @@ export const renamed = (text: string, rename: (name: string) => string): string 
 function read({ text, error }: LibraryEntry): LibraryFunction {
   const name = functionDeclaration.exec(text)?.[1];
   if (name === undefined) throw new Error(`a library text declares no function: ${text}`);
+  return libraryFunction(name, { text, error });
+}
+
+export function libraryFunction(name: string, { text, error }: LibraryEntry): LibraryFunction {
   const own = namesIn(text, declaration);
   return { name, calls: namesIn(text, placeholder).filter((used) => !own.includes(used)), text: text.trim(), error };
 }
 
-export function library(entries: readonly LibraryEntry[]): Library {
-  const functions = entries.map(read);
+export const library = (entries: readonly LibraryEntry[]): Library => libraryOf(entries.map(read));
+
+export function libraryOf(functions: readonly LibraryFunction[]): Library {
   const byName = new Map(functions.map((each) => [each.name, each]));
   const find = (name: string): LibraryFunction | undefined => byName.get(name);
   const closure = (names: Iterable<string>): LibraryFunction[] => {

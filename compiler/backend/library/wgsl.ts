@@ -1,4 +1,5 @@
-import { library, type LibraryFunction } from "./function.js";
+import { type Library as MachineLibrary, readLibrary, wgslPieces } from "../../machine/index.js";
+import { libraryFunction, libraryOf, type LibraryFunction } from "./function.js";
 import { bits } from "./wgsl/bits.js";
 import { exponential } from "./wgsl/exponential.js";
 import { gaussian } from "./wgsl/gaussian.js";
@@ -7,17 +8,35 @@ import { powers } from "./wgsl/powers.js";
 import { trigonometric } from "./wgsl/trigonometric.js";
 
 /**
- * The mathematics library in WGSL, float32, over all inputs.
+ * The mathematics library in float32, over all inputs, in the machine language: for printing and for emulation.
  *
  * WGSL's own functions are not accurate enough, by its specification and in practice; these use `+ - * / sqrt`,
  * `floor`, comparisons and integers only. A NaN gives NaN, an infinity the limit; a driver may flush subnormals.
  * A literal stands for the float32 next to it. Nothing relies on what an optimiser may undo, such as (a + b) - a:
- * numbers are split by masking bits. No function calls itself, and the order of {@link libraryClosure} is callees
- * first, although WGSL does not ask for it.
+ * numbers are split by masking bits.
  */
-const wgsl = library([...bits, ...exponential, ...gaussian, ...hyperbolic, ...powers, ...trigonometric]);
+export const wgslLibrary: MachineLibrary = readLibrary([
+  bits,
+  exponential,
+  gaussian,
+  hyperbolic,
+  powers,
+  trigonometric,
+]);
+
+/** What has no measured error is a table, or a function on the bits. */
+const errorOf = (name: string): string => {
+  const declaration = wgslLibrary.find(name);
+  return (declaration?.kind === "function" ? declaration.error : undefined) ?? "exact";
+};
+
+const wgsl = libraryOf(
+  wgslPieces(wgslLibrary.declarations, (name) => `$${name}`).map(({ name, text }) =>
+    libraryFunction(name, { text, error: errorOf(name) }),
+  ),
+);
 
 export const wgslFunctions: readonly LibraryFunction[] = wgsl.functions;
 export const wgslFunction = wgsl.find;
-/** The functions of these names and all that they call, callees first. */
+/** The functions of these names and all that they call, callees first, although WGSL does not ask for it. */
 export const libraryClosure = wgsl.closure;
