@@ -155,6 +155,9 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
 
   const bigint = (expr: Expr): Code => (expr.kind === "number" ? atom(`${expr.value}n`) : call("BigInt", value(expr)));
 
+  /** A quotient is too large where the dividend was no smaller than the divisor. */
+  const quotient = (code: Code): Code => (arithmetic.naturals === "checked" ? part("fitting", code) : code);
+
   function intrinsic({ name, operands, type }: Expr & { kind: "intrinsic" }): Code {
     const [first] = operands;
     const operand = (i: number): Code => value(at(operands, i));
@@ -202,7 +205,7 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
       case "multiply_low":
         return call("BigInt.asUintN", number(arithmetic.natBits), binary("*", operand(0), operand(1)));
       case "divide_high":
-        return binary("/", binary("<<", operand(0), atom(`${arithmetic.natBits}n`)), operand(1));
+        return quotient(binary("/", binary("<<", operand(0), atom(`${arithmetic.natBits}n`)), operand(1)));
       case "divide_short":
         return binary("/", operand(0), bigint(at(operands, 1)));
       case "is_zero":

@@ -66,45 +66,38 @@ fn $nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
   let borrow_z = less.z | (same.z & borrow_y);
   return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
 }`,
-  nat_product: `
-// The eight words of a product of natural numbers of 128 bits.
-fn $nat_product(a: vec4<u32>, b: vec4<u32>) -> array<u32, 8> {
-  var product = array<u32, 8>();
-  for (var i = 0u; i < 4u; i++) {
-    var carry = 0u;
-    for (var j = 0u; j < 4u; j++) {
-      let low = a[j] * b[i];
-      let with_word = low + product[i + j];
-      let with_carry = with_word + carry;
-      carry = $multiply_high(a[j], b[i]) + select(0u, 1u, with_word < low) + select(0u, 1u, with_carry < with_word);
-      product[i + j] = with_carry;
-    }
-    product[i + 4u] = carry;
-  }
-  return product;
-}`,
-  nat_multiply: `
-// The lower 128 bits of a product.
-fn $nat_multiply(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let product = $nat_product(a, b);
-  return vec4<u32>(product[0], product[1], product[2], product[3]);
-}`,
-  nat_multiply_high: `
-// The upper 128 bits of a product: a sum of multiples by the words of b, each of which is the next one's lowest.
-fn $nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  nat_high_words: `
+// The upper words of the products of each word of a with b.
+fn $nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
   let a0 = a & vec4<u32>(0xffffu);
   let a1 = a >> vec4<u32>(16u);
+  let b0 = b & 0xffffu;
+  let b1 = b >> 16u;
+  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
+  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
+  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
+}`,
+  nat_multiply: `
+// The lower 128 bits of a product: a times each word of b, from the highest on.
+fn $nat_multiply(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
   var words = b;
   var sum = vec4<u32>();
   for (var i = 0; i < 4; i++) {
-    let b0 = words.x & 0xffffu;
-    let b1 = words.x >> 16u;
+    let high = $nat_high_words(a, words.w);
+    sum = $nat_add($nat_add(vec4<u32>(0u, sum.xyz), a * words.w), vec4<u32>(0u, high.xyz));
+    words = words.wxyz;
+  }
+  return sum;
+}`,
+  nat_multiply_high: `
+// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
+fn $nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var words = b;
+  var sum = vec4<u32>();
+  for (var i = 0; i < 4; i++) {
     let low = a * words.x;
-    let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
-    let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
-    let high = a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
     let total = $nat_add(sum, low);
-    sum = $nat_add(vec4<u32>(total.yzw, u32($nat_less(total, low))), high);
+    sum = $nat_add(vec4<u32>(total.yzw, u32($nat_less(total, low))), $nat_high_words(a, words.x));
     words = words.yzwx;
   }
   return sum;

@@ -1,8 +1,5 @@
 /** Exponential, logarithm, powers and hyperbolic functions of wide numbers. */
 export const exponential = `
-// ln 2, log2(e) / 2, sqrt(1/2).
-const NAT_LN2: nat =
-  0x0.b17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
 const WIDE_LN2: wide = wide(
   false,
   0x0.b17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n,
@@ -24,7 +21,7 @@ fn nat_scaled(a: nat, k: i32) -> nat {
 // (e^r - 1) / 2r for |r| < 1, r being negative if so said. A series gives u = (e^t - 1) / 2t for a small t = r / 2^h; when t
 // is doubled, u becomes u + t u^2.
 fn nat_expm1_quotient(r: nat, negative: bool) -> nat {
-  let halvings = 4 + nat_bits() / 32;
+  let halvings = 4 + (nat_bits() >> 5u);
   let t = r >> halvings;
   var term = NAT_HALF;
   var quotient = NAT_HALF;
@@ -42,18 +39,21 @@ fn nat_expm1_quotient(r: nat, negative: bool) -> nat {
 // n and ±r with x = n ln 2 ± r and r <= ln(2) / 2.
 struct wide_logarithm { n: i32, negative: bool, r: nat }
 
+// Where e^x is out of range, 2^n is so too.
 fn wide_exp_reduced(x: wide) -> wide_logarithm {
   // |x| / ln 2 = quotient / 2^point.
-  let point = clamp(nat_bits() - 1 - x.exponent, 0, 2 * nat_bits());
+  let point = clamp(nat_bits() - 1 - x.exponent, 0, nat_bits() + nat_bits());
   let quotient = multiply_high(x.mantissa, NAT_HALF_LOG2_E);
   let whole = quotient >> point;
   let fraction = nat_scaled(quotient - (whole << point), nat_bits() - point);
   let up = fraction >= NAT_HALF;
-  let n = select(i32(low_u32(whole)) + i32(up), WIDE_BEYOND * i32(!wide_is_nan(x)), x.exponent > 28);
-  let r = multiply_high(select(fraction, NAT_ONES - fraction, up), NAT_LN2);
+  let size = min(select(i32(low_u32(whole)) + i32(up), WIDE_BEYOND, x.exponent > 28), WIDE_LIMIT + 2);
+  let n = select(size, 0, wide_is_nan(x));
+  let r = multiply_high(select(fraction, NAT_ONES - fraction, up), WIDE_LN2.mantissa);
   return wide_logarithm(select(n, -n, x.negative), x.negative != up, r);
 }
 
+// 2^n (1 + (e^±r - 1)).
 fn wide_exp(x: wide) -> wide {
   let logarithm = wide_exp_reduced(x);
   let growth = multiply_high(logarithm.r, nat_expm1_quotient(logarithm.r, logarithm.negative));
@@ -70,9 +70,9 @@ fn wide_expm1(x: wide) -> wide {
   let growth = multiply_high(
     select(logarithm.r, x.mantissa, near), nat_expm1_quotient(logarithm.r, logarithm.negative)
   );
+  let excess = wide_normalised(logarithm.negative, growth, select(0, x.exponent, near) + 1);
   let power = wide_scale(WIDE_ONE, logarithm.n);
-  let exponent = logarithm.n + 1 + select(0, x.exponent, near);
-  return wide_add(wide_normalised(logarithm.negative, growth, exponent), wide_subtract(power, WIDE_ONE));
+  return wide_add(wide_scale(excess, logarithm.n), wide_subtract(power, WIDE_ONE));
 }
 
 // z/3 + z^2/5 + z^3/7 + ..., for z in [0, 1/8); of alternating sign z/3 - z^2/5 + z^3/7 - ...

@@ -66,6 +66,7 @@ fn wide_erfc_sum(y: wide) -> wide {
 // erfc(x) for x >= 1, by the trapezoidal rule with step 1/5 for x e^(-x^2) / pi times the integral of e^(-t^2) / (x^2 + t^2):
 // e^(-x^2) / (pi y) times the sum above with y = 5x. As long as x < 5pi, it exceeds the integral by what the poles at
 // t = ±ix make, 2q / (1 - q) with q = e^(-10 pi x). The rest of the error is below e^(-25 pi^2) = 2^-355 of the result.
+// Both exponentials come from one call in a loop: compilers that inline it shall have it once.
 fn wide_erfc_tail(x: wide) -> wide {
   let size = wide_min(wide_abs(x), WIDE_16384);
   var logarithm = wide_multiply(size, WIDE_TEN_PI);

@@ -1,19 +1,22 @@
 /** Wide numbers: what they are, arithmetic, comparisons, integers. */
 export const number = `
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
-// mantissa is set, and the exponent is below 2^28 in size. Zero has the mantissa 0 and the exponent -2^29, infinity the
-// mantissa 1/2 and the exponent 2^29, NaN the mantissa 0 and a larger exponent: this is what operations make of them by
+// mantissa is set, and the exponent is below 2^28 in size. Infinity has the mantissa 1/2 and the exponent 2^29; zero has the
+// mantissa 0 and an exponent below -2^29, NaN the mantissa 0 and one above 2^29: this is what operations make of them by
 // themselves, or nearly so. Results are cut off: an operation that says nothing else is off by a few units of the last bit.
 struct wide { negative: bool, mantissa: nat, exponent: i32 }
 
-// 2^(N - 1) and 2^N - 1.
+// Naturals stand for fractions of 2^N: 1/2.
 const NAT_HALF: nat = 0x0.8n;
+// 2^N - 1, which is nearly 1.
 const NAT_ONES: nat = 0x0.${"f".repeat(96)}n;
 
+// Exponents of numbers are smaller.
 const WIDE_LIMIT: i32 = 268435456;
+// The exponent of infinity.
 const WIDE_BEYOND: i32 = 536870912;
 
-const WIDE_ZERO: wide = wide(false, 0n, -536870912);
+const WIDE_ZERO: wide = wide(false, 0n, -536875008);
 const WIDE_ONE: wide = wide(false, 0x0.8n, 1);
 const WIDE_TWO: wide = wide(false, 0x0.8n, 2);
 const WIDE_INFINITY: wide = wide(false, 0x0.8n, 536870912);
