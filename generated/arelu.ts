@@ -18,18 +18,25 @@ export function areluForward(
   requireLength("y", y, size);
   const alphaValue = alpha[0]!;
   const betaValue = beta[0]!;
-  const s = sigmoid(betaValue);
-  const u = s + 1;
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded = Math.min(betaValue, 709);
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded2 = Math.max(bounded, -746);
+  const e = boundedExp(bounded2);
+  const u = e + 1;
+  const q = e / u;
+  const u2 = q + 1;
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] =
-      xi > 0
-        ? xi * u
-        : alphaValue <= 0.01
-          ? xi / 100
-          : alphaValue >= 0.99
-            ? 0.99 * xi
-            : xi * alphaValue;
+    y[i] = choose(
+      xi > 0,
+      xi * u2,
+      alphaValue <= 0.01
+        ? xi / 100
+        : alphaValue >= 0.99
+          ? 0.99 * xi
+          : xi * alphaValue,
+    );
   }
 }
 
@@ -56,21 +63,29 @@ export function areluBackward(
   requireLength("dbeta", dbeta, 1);
   const alphaValue = alpha[0]!;
   const betaValue = beta[0]!;
-  const s = sigmoid(betaValue);
-  const u = s + 1;
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded = Math.min(betaValue, 709);
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded2 = Math.max(bounded, -746);
+  const e = boundedExp(bounded2);
+  const u = e + 1;
+  const q = e / u;
+  const u2 = q + 1;
   const v = alphaValue >= 0.99 ? 0.99 : alphaValue;
   const v2 = alphaValue <= 0.01 ? 0.01 : v;
-  const ds = logistic(betaValue);
   let dalphaSum = 0;
   let dbetaSum = 0;
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
     const p = dyi * xi;
-    dx[i] = dyi * (xi > 0 ? u : v2);
-    dalphaSum +=
-      xi > 0 ? 0 : alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : p;
-    dbetaSum += xi > 0 ? p * ds : 0;
+    dx[i] = dyi * choose(xi > 0, u2, v2);
+    dalphaSum += choose(
+      xi > 0,
+      0,
+      alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : p,
+    );
+    dbetaSum += choose(xi > 0, (p * q) / u, 0);
   }
   dalpha[0] = dalphaSum;
   dbeta[0] = dbetaSum;
@@ -94,18 +109,25 @@ export function areluForward64(
   requireLength("y", y, size);
   const alphaValue = alpha[0]!;
   const betaValue = beta[0]!;
-  const s = sigmoid(betaValue);
-  const u = s + 1;
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded = Math.min(betaValue, 709);
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded2 = Math.max(bounded, -746);
+  const e = boundedExp(bounded2);
+  const u = e + 1;
+  const q = e / u;
+  const u2 = q + 1;
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] =
-      xi > 0
-        ? xi * u
-        : alphaValue <= 0.01
-          ? xi / 100
-          : alphaValue >= 0.99
-            ? 0.99 * xi
-            : xi * alphaValue;
+    y[i] = choose(
+      xi > 0,
+      xi * u2,
+      alphaValue <= 0.01
+        ? xi / 100
+        : alphaValue >= 0.99
+          ? 0.99 * xi
+          : xi * alphaValue,
+    );
   }
 }
 
@@ -132,21 +154,29 @@ export function areluBackward64(
   requireLength("dbeta", dbeta, 1);
   const alphaValue = alpha[0]!;
   const betaValue = beta[0]!;
-  const s = sigmoid(betaValue);
-  const u = s + 1;
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded = Math.min(betaValue, 709);
+  // Beyond this size, and at infinity, the result is its limit.
+  const bounded2 = Math.max(bounded, -746);
+  const e = boundedExp(bounded2);
+  const u = e + 1;
+  const q = e / u;
+  const u2 = q + 1;
   const v = alphaValue >= 0.99 ? 0.99 : alphaValue;
   const v2 = alphaValue <= 0.01 ? 0.01 : v;
-  const ds = logistic(betaValue);
   let dalphaSum = 0;
   let dbetaSum = 0;
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
     const p = dyi * xi;
-    dx[i] = dyi * (xi > 0 ? u : v2);
-    dalphaSum +=
-      xi > 0 ? 0 : alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : p;
-    dbetaSum += xi > 0 ? p * ds : 0;
+    dx[i] = dyi * choose(xi > 0, u2, v2);
+    dalphaSum += choose(
+      xi > 0,
+      0,
+      alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : p,
+    );
+    dbetaSum += choose(xi > 0, (p * q) / u, 0);
   }
   dalpha[0] = dalphaSum;
   dbeta[0] = dbetaSum;
@@ -164,14 +194,76 @@ function requireLength(
   }
 }
 
-/** 1/(1 + e^-x), without overflow for negative x. */
-function sigmoid(x: number): number {
-  const e = Math.exp(-Math.abs(x));
-  return x >= 0 ? 1 / (1 + e) : e / (1 + e);
+/** 2^n for n from -1080 (0 below -1074) to 1024 (infinity). */
+function tableOfPowers(): Float64Array {
+  const powers = new Float64Array(2105);
+  let power = 1;
+  for (let n = 0; n <= 1024; n++, power *= 2) powers[1080 + n] = power;
+  power = 1;
+  for (let n = 0; n >= -1080; n--, power /= 2) powers[1080 + n] = power;
+  return powers;
 }
 
-/** sigmoid(x) sigmoid(-x), the derivative of the sigmoid. */
-function logistic(x: number): number {
-  const s = sigmoid(-Math.abs(x));
-  return s - s * s;
+const powersOfTwo = /* @__PURE__ */ tableOfPowers();
+
+/** 2^n for -1080 <= n <= 1024. */
+function powerOfTwo(n: number): number {
+  return powersOfTwo[n + 1080]!;
+}
+
+/** 2^(j / 32) */
+const EXP2_32 = /* @__PURE__ */ new Float64Array([
+  1, 1.0218971486541166, 1.0442737824274138, 1.0671404006768237,
+  1.0905077326652577, 1.1143867425958924, 1.1387886347566916,
+  1.1637248587775775, 1.189207115002721, 1.215247359980469, 1.241857812073484,
+  1.2690509571917332, 1.2968395546510096, 1.3252366431597413,
+  1.3542555469368927, 1.383909881963832, 1.4142135623730951, 1.4451808069770467,
+  1.4768261459394993, 1.5091644275934228, 1.5422108254079407,
+  1.5759808451078865, 1.6104903319492543, 1.645755478153965, 1.681792830507429,
+  1.718619298122478, 1.7562521603732995, 1.7947090750031072, 1.8340080864093424,
+  1.8741676341103, 1.9152065613971474, 1.9571441241754002,
+]);
+
+/** 2^(j / 2048) */
+const EXP2_2048 = /* @__PURE__ */ new Float64Array([
+  1, 1.0003385080526823, 1.0006771306930664, 1.001015867959941,
+  1.0013547198921082, 1.0016936865283832, 1.002032767907594, 1.0023719640685822,
+  1.0027112750502025, 1.0030507008913223, 1.0033902416308227,
+  1.0037298973075977, 1.004069667960554, 1.0044095536286128, 1.0047495543507072,
+  1.0050896701657839, 1.0054299011128027, 1.005770247230737, 1.006110708558573,
+  1.00645128513531, 1.0067919769999607, 1.0071327841915512, 1.0074737067491204,
+  1.0078147447117207, 1.0081558981184175, 1.0084971670082898,
+  1.0088385514204294, 1.0091800513939415, 1.0095216669679448,
+  1.0098633981815708, 1.0102052450739643, 1.0105472076842836,
+  1.0108892860517005, 1.0112314802153992, 1.011573790214578, 1.011916216088448,
+  1.0122587578762337, 1.012601415617173, 1.0129441893505169, 1.01328707911553,
+  1.0136300849514894, 1.0139732068976866, 1.0143164449934257, 1.014659799278024,
+  1.0150032697908125, 1.0153468565711357, 1.0156905596583505,
+  1.0160343790918285, 1.016378314910953, 1.016722367155122, 1.0170665358637463,
+  1.0174108210762498, 1.0177552228320703, 1.0180997411706585,
+  1.0184443761314785, 1.018789127754008, 1.019133996077738, 1.0194789811421725,
+  1.0198240829868295, 1.0201693016512399, 1.0205146371749483,
+  1.0208600895975122, 1.0212056589585028, 1.0215513452975051,
+]);
+
+/**
+ * e^x for -746 <= x <= 709.79, where it is 0 and infinity. With k = 2048 x /
+ * ln(2), rounded, it is 2^(k / 2048) e^r and |r| < 1.7e-4.
+ */
+function boundedExp(x: number): number {
+  const n = Math.floor(x * 2954.639443740597 + 0.5);
+  const k = n | 0;
+  const r = x - n * 0.0003384507708688034 - n * 8.889824211446026e-13;
+  const scale =
+    powerOfTwo(k >> 11) * (EXP2_32[(k >> 6) & 31]! * EXP2_2048[k & 63]!);
+  return scale * (1 + (r + r * r * (0.5 + r * 0.16666666666666666)));
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

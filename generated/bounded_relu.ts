@@ -15,7 +15,7 @@ export function boundedReluForward(
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi <= 0 ? 0 : Math.min(xi, a);
+    y[i] = choose(xi <= 0, 0, Math.min(xi, a));
   }
 }
 
@@ -32,7 +32,7 @@ export function boundedReluBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi <= 0 ? 0 : xi >= a ? 0 : dyi;
+    dx[i] = choose(xi <= 0, 0, choose(xi >= a, 0, dyi));
   }
 }
 
@@ -51,7 +51,7 @@ export function boundedReluForward64(
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi <= 0 ? 0 : Math.min(xi, a);
+    y[i] = choose(xi <= 0, 0, Math.min(xi, a));
   }
 }
 
@@ -68,7 +68,7 @@ export function boundedReluBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi <= 0 ? 0 : xi >= a ? 0 : dyi;
+    dx[i] = choose(xi <= 0, 0, choose(xi >= a, 0, dyi));
   }
 }
 
@@ -82,4 +82,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

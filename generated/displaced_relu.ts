@@ -32,7 +32,7 @@ export function displacedReluBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi > -delta ? dyi : 0;
+    dx[i] = choose(xi > -delta, dyi, 0);
   }
 }
 
@@ -68,7 +68,7 @@ export function displacedReluBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi > -delta ? dyi : 0;
+    dx[i] = choose(xi > -delta, dyi, 0);
   }
 }
 
@@ -82,4 +82,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

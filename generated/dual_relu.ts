@@ -17,7 +17,7 @@ export function dualReluForward(
   for (let i = 0; i < size; i++) {
     const ai = a[i]!;
     const bi = b[i]!;
-    y[i] = (ai <= 0 ? 0 : ai) - (bi <= 0 ? 0 : bi);
+    y[i] = choose(ai <= 0, 0, ai) - choose(bi <= 0, 0, bi);
   }
 }
 
@@ -41,8 +41,8 @@ export function dualReluBackward(
     const dyi = dy[i]!;
     const ai = a[i]!;
     const bi = b[i]!;
-    da[i] = ai > 0 ? dyi : 0;
-    db[i] = bi > 0 ? -dyi : 0;
+    da[i] = choose(ai > 0, dyi, 0);
+    db[i] = choose(bi > 0, -dyi, 0);
   }
 }
 
@@ -63,7 +63,7 @@ export function dualReluForward64(
   for (let i = 0; i < size; i++) {
     const ai = a[i]!;
     const bi = b[i]!;
-    y[i] = (ai <= 0 ? 0 : ai) - (bi <= 0 ? 0 : bi);
+    y[i] = choose(ai <= 0, 0, ai) - choose(bi <= 0, 0, bi);
   }
 }
 
@@ -87,8 +87,8 @@ export function dualReluBackward64(
     const dyi = dy[i]!;
     const ai = a[i]!;
     const bi = b[i]!;
-    da[i] = ai > 0 ? dyi : 0;
-    db[i] = bi > 0 ? -dyi : 0;
+    da[i] = choose(ai > 0, dyi, 0);
+    db[i] = choose(bi > 0, -dyi, 0);
   }
 }
 
@@ -102,4 +102,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

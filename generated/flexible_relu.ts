@@ -17,7 +17,7 @@ export function flexibleReluForward(
   const bValue = b[0]!;
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = bValue + (xi <= 0 ? 0 : xi);
+    y[i] = bValue + choose(xi <= 0, 0, xi);
   }
 }
 
@@ -41,7 +41,7 @@ export function flexibleReluBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi > 0 ? dyi : 0;
+    dx[i] = choose(xi > 0, dyi, 0);
     dbSum += dyi;
   }
   db[0] = dbSum;
@@ -64,7 +64,7 @@ export function flexibleReluForward64(
   const bValue = b[0]!;
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = bValue + (xi <= 0 ? 0 : xi);
+    y[i] = bValue + choose(xi <= 0, 0, xi);
   }
 }
 
@@ -88,7 +88,7 @@ export function flexibleReluBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi > 0 ? dyi : 0;
+    dx[i] = choose(xi > 0, dyi, 0);
     dbSum += dyi;
   }
   db[0] = dbSum;
@@ -104,4 +104,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

@@ -41,8 +41,8 @@ export function funnelReluBackward(
     const dyi = dy[i]!;
     const xi = x[i]!;
     const ti = t[i]!;
-    dx[i] = xi > ti ? dyi : 0;
-    dt[i] = xi > ti ? 0 : dyi;
+    dx[i] = choose(xi > ti, dyi, 0);
+    dt[i] = choose(xi > ti, 0, dyi);
   }
 }
 
@@ -87,8 +87,8 @@ export function funnelReluBackward64(
     const dyi = dy[i]!;
     const xi = x[i]!;
     const ti = t[i]!;
-    dx[i] = xi > ti ? dyi : 0;
-    dt[i] = xi > ti ? 0 : dyi;
+    dx[i] = choose(xi > ti, dyi, 0);
+    dt[i] = choose(xi > ti, 0, dyi);
   }
 }
 
@@ -102,4 +102,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

@@ -15,7 +15,9 @@ export function hardShrinkForward(
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = Number.isNaN(lambd) ? lambd : xi <= lambd && xi >= -lambd ? 0 : xi;
+    y[i] = Number.isNaN(lambd)
+      ? lambd
+      : choose(xi <= lambd, choose(xi >= -lambd, 0, xi), xi);
   }
 }
 
@@ -32,7 +34,7 @@ export function hardShrinkBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi > lambd || xi < -lambd ? dyi : 0;
+    dx[i] = choose(xi > lambd, dyi, choose(xi < -lambd, dyi, 0));
   }
 }
 
@@ -51,7 +53,9 @@ export function hardShrinkForward64(
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = Number.isNaN(lambd) ? lambd : xi <= lambd && xi >= -lambd ? 0 : xi;
+    y[i] = Number.isNaN(lambd)
+      ? lambd
+      : choose(xi <= lambd, choose(xi >= -lambd, 0, xi), xi);
   }
 }
 
@@ -68,7 +72,7 @@ export function hardShrinkBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi > lambd || xi < -lambd ? dyi : 0;
+    dx[i] = choose(xi > lambd, dyi, choose(xi < -lambd, dyi, 0));
   }
 }
 
@@ -82,4 +86,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

@@ -11,7 +11,7 @@ export function hardSigmoidForward(x: Float32Array, y: Float32Array): void {
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi >= 3 ? 1 : xi <= -3 ? 0 : (xi + 3) / 6;
+    y[i] = choose(xi >= 3, 1, choose(xi <= -3, 0, (xi + 3) / 6));
   }
 }
 
@@ -27,7 +27,7 @@ export function hardSigmoidBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi < 3 ? (xi > -3 ? dyi / 6 : 0) : 0;
+    dx[i] = choose(xi < 3, choose(xi > -3, dyi / 6, 0), 0);
   }
 }
 
@@ -42,7 +42,7 @@ export function hardSigmoidForward64(x: Float64Array, y: Float64Array): void {
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi >= 3 ? 1 : xi <= -3 ? 0 : (xi + 3) / 6;
+    y[i] = choose(xi >= 3, 1, choose(xi <= -3, 0, (xi + 3) / 6));
   }
 }
 
@@ -58,7 +58,7 @@ export function hardSigmoidBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi < 3 ? (xi > -3 ? dyi / 6 : 0) : 0;
+    dx[i] = choose(xi < 3, choose(xi > -3, dyi / 6, 0), 0);
   }
 }
 
@@ -72,4 +72,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

@@ -12,7 +12,7 @@ export function hardSwishForward(x: Float32Array, y: Float32Array): void {
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi <= -3 ? 0 : xi >= 3 ? xi : (xi * (xi + 3)) / 6;
+    y[i] = choose(xi <= -3, 0, choose(xi >= 3, xi, (xi * (xi + 3)) / 6));
   }
 }
 
@@ -28,7 +28,7 @@ export function hardSwishBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi <= -3 ? 0 : xi >= 3 ? dyi : (dyi * (2 * xi + 3)) / 6;
+    dx[i] = choose(xi <= -3, 0, choose(xi >= 3, dyi, (dyi * (2 * xi + 3)) / 6));
   }
 }
 
@@ -44,7 +44,7 @@ export function hardSwishForward64(x: Float64Array, y: Float64Array): void {
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi <= -3 ? 0 : xi >= 3 ? xi : (xi * (xi + 3)) / 6;
+    y[i] = choose(xi <= -3, 0, choose(xi >= 3, xi, (xi * (xi + 3)) / 6));
   }
 }
 
@@ -60,7 +60,7 @@ export function hardSwishBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi <= -3 ? 0 : xi >= 3 ? dyi : (dyi * (2 * xi + 3)) / 6;
+    dx[i] = choose(xi <= -3, 0, choose(xi >= 3, dyi, (dyi * (2 * xi + 3)) / 6));
   }
 }
 
@@ -74,4 +74,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

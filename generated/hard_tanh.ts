@@ -18,9 +18,7 @@ export function hardTanhForward(
     const xi = x[i]!;
     y[i] = Number.isNaN(minVal)
       ? minVal
-      : xi <= minVal
-        ? minVal
-        : Math.min(xi, maxVal);
+      : choose(xi <= minVal, minVal, Math.min(xi, maxVal));
   }
 }
 
@@ -38,7 +36,7 @@ export function hardTanhBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi <= minVal ? 0 : xi >= maxVal ? 0 : dyi;
+    dx[i] = choose(xi <= minVal, 0, choose(xi >= maxVal, 0, dyi));
   }
 }
 
@@ -60,9 +58,7 @@ export function hardTanhForward64(
     const xi = x[i]!;
     y[i] = Number.isNaN(minVal)
       ? minVal
-      : xi <= minVal
-        ? minVal
-        : Math.min(xi, maxVal);
+      : choose(xi <= minVal, minVal, Math.min(xi, maxVal));
   }
 }
 
@@ -80,7 +76,7 @@ export function hardTanhBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi <= minVal ? 0 : xi >= maxVal ? 0 : dyi;
+    dx[i] = choose(xi <= minVal, 0, choose(xi >= maxVal, 0, dyi));
   }
 }
 
@@ -94,4 +90,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

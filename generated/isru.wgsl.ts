@@ -32,18 +32,199 @@ fn isru_hypot(a: f32, b: f32) -> f32 {
   return sqrt(p * p + q * q) * isru_power_of_two(scale);
 }
 
+fn isru_single(x0: f32, x1: f32) -> f32 {
+  let bounded = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let bounded2 = select(bounded, -3.4028234663852886e38, bounded < -3.4028234663852886e38);
+  return bounded2 / isru_hypot(1.0, sqrt(x1) * bounded2);
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct isru_pair {
+  high: f32,
+  low: f32,
+}
+
+fn isru_pair_to_f32(a: isru_pair) -> f32 {
+  return a.high + a.low;
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn isru_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn isru_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker), where nothing under- or overflows.
+fn isru_pair_product(a: f32, b: f32) -> isru_pair {
+  let p = isru_rounded(a * b);
+  let ah = isru_upper_half(a);
+  let al = a - ah;
+  let bh = isru_upper_half(b);
+  let bl = b - bh;
+  return isru_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn isru_pair_ordered_sum(a: f32, b: f32) -> isru_pair {
+  let s = isru_rounded(a + b);
+  return isru_pair(s, b - isru_rounded(s - a));
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn isru_pair_divide(a: isru_pair, b: isru_pair) -> isru_pair {
+  let q = isru_rounded(a.high / b.high);
+  let p = isru_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return isru_pair_ordered_sum(q, rest / b.high);
+}
+
+fn isru_pair_from_f32(x: f32) -> isru_pair {
+  return isru_pair(x, 0.0);
+}
+
+fn isru_pair_abs(a: isru_pair) -> isru_pair {
+  return isru_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn isru_pair_larger(a: isru_pair, b: isru_pair) -> isru_pair {
+  if (b.high > a.high || (b.high == a.high && b.low > a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn isru_pair_smaller(a: isru_pair, b: isru_pair) -> isru_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn isru_pair_multiply(a: isru_pair, b: isru_pair) -> isru_pair {
+  let p = isru_pair_product(a.high, b.high);
+  return isru_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn isru_pair_sqrt(a: isru_pair) -> isru_pair {
+  let r = isru_rounded(sqrt(a.high));
+  let p = isru_pair_product(r, r);
+  let rest = ((a.high - p.high) - p.low) + a.low;
+  return isru_pair_ordered_sum(r, select(rest / (r + r), 0.0, r == 0.0));
+}
+
+// a + b exactly (Knuth).
+fn isru_pair_sum(a: f32, b: f32) -> isru_pair {
+  let s = isru_rounded(a + b);
+  let t = isru_rounded(s - a);
+  return isru_pair(s, (a - isru_rounded(s - t)) + (b - t));
+}
+
+fn isru_pair_add(a: isru_pair, b: isru_pair) -> isru_pair {
+  let s = isru_pair_sum(a.high, b.high);
+  return isru_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// sqrt(a^2 + b^2), the larger of both outside of the root.
+fn isru_pair_hypot(a: isru_pair, b: isru_pair) -> isru_pair {
+  let x = isru_pair_abs(a);
+  let y = isru_pair_abs(b);
+  let large = isru_pair_larger(x, y);
+  if (large.high == 0.0) {
+    return large;
+  }
+  let ratio = isru_pair_divide(isru_pair_smaller(x, y), large);
+  return isru_pair_multiply(
+    large,
+    isru_pair_sqrt(isru_pair_add(isru_pair(1.0, 0.0), isru_pair_multiply(ratio, ratio)))
+  );
+}
+
+fn isru_is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+fn isru_in_pairs(x0: f32, x1: f32) -> f32 {
+  if (isru_is_nan(x0)) {
+    return x0;
+  }
+  if (isru_is_nan(x1)) {
+    return x1;
+  }
+  let result = isru_pair_to_f32(
+    isru_pair_divide(
+      isru_pair_from_f32(x0),
+      isru_pair_hypot(
+        isru_pair(1.0, 0.0),
+        isru_pair_multiply(isru_pair_from_f32(x0), isru_pair_sqrt(isru_pair_from_f32(x1)))
+      )
+    )
+  );
+  if (
+    (abs(x0) <= 288230380000000000.0) && ((abs(x0) >= 3.469447e-18) || (x0 == 0.0)) &&
+      (abs(x1) <= 288230380000000000.0) &&
+    ((abs(x1) >= 3.469447e-18) || (x1 == 0.0))
+  ) {
+    return result;
+  }
+  return isru_single(x0, x1);
+}
+
+fn isru_backward_x_single(x0: f32, x1: f32, x2: f32) -> f32 {
+  return x2 / ((x0 * x0 * x1 + 1.0) * isru_hypot(1.0, sqrt(x1) * x0));
+}
+
+fn isru_backward_x_in_pairs(x0: f32, x1: f32, x2: f32) -> f32 {
+  if (isru_is_nan(x0)) {
+    return x0;
+  }
+  if (isru_is_nan(x1)) {
+    return x1;
+  }
+  if (isru_is_nan(x2)) {
+    return x2;
+  }
+  let result = isru_pair_to_f32(
+    isru_pair_divide(
+      isru_pair_from_f32(x2),
+      isru_pair_multiply(
+        isru_pair_add(
+          isru_pair_multiply(
+            isru_pair_multiply(isru_pair_from_f32(x0), isru_pair_from_f32(x0)),
+            isru_pair_from_f32(x1)
+          ),
+          isru_pair(1.0, 0.0)
+        ),
+        isru_pair_hypot(
+          isru_pair(1.0, 0.0),
+          isru_pair_multiply(isru_pair_from_f32(x0), isru_pair_sqrt(isru_pair_from_f32(x1)))
+        )
+      )
+    )
+  );
+  if (
+    (abs(x0) <= 1048576.0) && ((abs(x0) >= 9.536743e-7) || (x0 == 0.0)) && (abs(x1) <= 1048576.0) &&
+      ((abs(x1) >= 9.536743e-7) || (x1 == 0.0)) &&
+      (abs(x2) <= 1048576.0) &&
+    ((abs(x2) >= 9.536743e-7) || (x2 == 0.0))
+  ) {
+    return result;
+  }
+  return isru_backward_x_single(x0, x1, x2);
+}
+
 // Inverse square root unit.
 // Source: Carlile et al. 2017; Echo ISRU.
 // isru(x; alpha = 1 in [0, inf)) = x / sqrt(1 + alpha * x^2)
 fn isru(x: f32, alpha: f32) -> f32 {
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
-  let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
-  return bounded2 / isru_hypot(1.0, sqrt(alpha) * bounded2);
+  return isru_in_pairs(x, alpha);
 }
 
 fn isru_backward(dy: f32, x: f32, alpha: f32) -> f32 {
-  return dy / ((x * x * alpha + 1.0) * isru_hypot(1.0, sqrt(alpha) * x));
+  return isru_backward_x_in_pairs(x, alpha, dy);
 }
 `;
 

@@ -16,7 +16,7 @@ export function leakyReluForward(
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi > 0 ? xi : xi * negativeSlope;
+    y[i] = choose(xi > 0, xi, xi * negativeSlope);
   }
 }
 
@@ -33,7 +33,7 @@ export function leakyReluBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi > 0 ? dyi : dyi * negativeSlope;
+    dx[i] = choose(xi > 0, dyi, dyi * negativeSlope);
   }
 }
 
@@ -53,7 +53,7 @@ export function leakyReluForward64(
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi > 0 ? xi : xi * negativeSlope;
+    y[i] = choose(xi > 0, xi, xi * negativeSlope);
   }
 }
 
@@ -70,7 +70,7 @@ export function leakyReluBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi > 0 ? dyi : dyi * negativeSlope;
+    dx[i] = choose(xi > 0, dyi, dyi * negativeSlope);
   }
 }
 
@@ -84,4 +84,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

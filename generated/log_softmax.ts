@@ -29,9 +29,9 @@ export function logSoftmaxForward(
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
         const s = xi - largest;
-        sum += Math.exp(s);
+        sum += boundedExp(Math.max(Math.min(s, 709.79), -746));
       }
-      const l = Math.log(sum);
+      const l = log(sum);
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
         const s = xi - largest;
@@ -68,13 +68,13 @@ export function logSoftmaxBackward(
       let sum2 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = Math.exp(xi - largest);
+        const e = boundedExp(Math.max(Math.min(xi - largest, 709.79), -746));
         sum2 += e;
       }
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const e = Math.exp(xi - largest);
+        const e = boundedExp(Math.max(Math.min(xi - largest, 709.79), -746));
         dx[i] = dyi - (e * sum) / sum2;
       }
     }
@@ -110,9 +110,9 @@ export function logSoftmaxForward64(
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
         const s = xi - largest;
-        sum += Math.exp(s);
+        sum += boundedExp(Math.max(Math.min(s, 709.79), -746));
       }
-      const l = Math.log(sum);
+      const l = log(sum);
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
         const s = xi - largest;
@@ -149,13 +149,13 @@ export function logSoftmaxBackward64(
       let sum2 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = Math.exp(xi - largest);
+        const e = boundedExp(Math.max(Math.min(xi - largest, 709.79), -746));
         sum2 += e;
       }
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const e = Math.exp(xi - largest);
+        const e = boundedExp(Math.max(Math.min(xi - largest, 709.79), -746));
         dx[i] = dyi - (e * sum) / sum2;
       }
     }
@@ -172,4 +172,140 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+/** 2^n for n from -1080 (0 below -1074) to 1024 (infinity). */
+function tableOfPowers(): Float64Array {
+  const powers = new Float64Array(2105);
+  let power = 1;
+  for (let n = 0; n <= 1024; n++, power *= 2) powers[1080 + n] = power;
+  power = 1;
+  for (let n = 0; n >= -1080; n--, power /= 2) powers[1080 + n] = power;
+  return powers;
+}
+
+const powersOfTwo = /* @__PURE__ */ tableOfPowers();
+
+/** 2^n for -1080 <= n <= 1024. */
+function powerOfTwo(n: number): number {
+  return powersOfTwo[n + 1080]!;
+}
+
+/** 2^(j / 32) */
+const EXP2_32 = /* @__PURE__ */ new Float64Array([
+  1, 1.0218971486541166, 1.0442737824274138, 1.0671404006768237,
+  1.0905077326652577, 1.1143867425958924, 1.1387886347566916,
+  1.1637248587775775, 1.189207115002721, 1.215247359980469, 1.241857812073484,
+  1.2690509571917332, 1.2968395546510096, 1.3252366431597413,
+  1.3542555469368927, 1.383909881963832, 1.4142135623730951, 1.4451808069770467,
+  1.4768261459394993, 1.5091644275934228, 1.5422108254079407,
+  1.5759808451078865, 1.6104903319492543, 1.645755478153965, 1.681792830507429,
+  1.718619298122478, 1.7562521603732995, 1.7947090750031072, 1.8340080864093424,
+  1.8741676341103, 1.9152065613971474, 1.9571441241754002,
+]);
+
+/** 2^(j / 2048) */
+const EXP2_2048 = /* @__PURE__ */ new Float64Array([
+  1, 1.0003385080526823, 1.0006771306930664, 1.001015867959941,
+  1.0013547198921082, 1.0016936865283832, 1.002032767907594, 1.0023719640685822,
+  1.0027112750502025, 1.0030507008913223, 1.0033902416308227,
+  1.0037298973075977, 1.004069667960554, 1.0044095536286128, 1.0047495543507072,
+  1.0050896701657839, 1.0054299011128027, 1.005770247230737, 1.006110708558573,
+  1.00645128513531, 1.0067919769999607, 1.0071327841915512, 1.0074737067491204,
+  1.0078147447117207, 1.0081558981184175, 1.0084971670082898,
+  1.0088385514204294, 1.0091800513939415, 1.0095216669679448,
+  1.0098633981815708, 1.0102052450739643, 1.0105472076842836,
+  1.0108892860517005, 1.0112314802153992, 1.011573790214578, 1.011916216088448,
+  1.0122587578762337, 1.012601415617173, 1.0129441893505169, 1.01328707911553,
+  1.0136300849514894, 1.0139732068976866, 1.0143164449934257, 1.014659799278024,
+  1.0150032697908125, 1.0153468565711357, 1.0156905596583505,
+  1.0160343790918285, 1.016378314910953, 1.016722367155122, 1.0170665358637463,
+  1.0174108210762498, 1.0177552228320703, 1.0180997411706585,
+  1.0184443761314785, 1.018789127754008, 1.019133996077738, 1.0194789811421725,
+  1.0198240829868295, 1.0201693016512399, 1.0205146371749483,
+  1.0208600895975122, 1.0212056589585028, 1.0215513452975051,
+]);
+
+/**
+ * e^x for -746 <= x <= 709.79, where it is 0 and infinity. With k = 2048 x /
+ * ln(2), rounded, it is 2^(k / 2048) e^r and |r| < 1.7e-4.
+ */
+function boundedExp(x: number): number {
+  const n = Math.floor(x * 2954.639443740597 + 0.5);
+  const k = n | 0;
+  const r = x - n * 0.0003384507708688034 - n * 8.889824211446026e-13;
+  const scale =
+    powerOfTwo(k >> 11) * (EXP2_32[(k >> 6) & 31]! * EXP2_2048[k & 63]!);
+  return scale * (1 + (r + r * r * (0.5 + r * 0.16666666666666666)));
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
+}
+
+const wordBuffer = /* @__PURE__ */ new ArrayBuffer(8);
+
+const wordF64 = /* @__PURE__ */ new Float64Array(wordBuffer);
+
+const wordI32 = /* @__PURE__ */ new Int32Array(wordBuffer);
+
+/** Sign, exponent and leading bits. */
+function highWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[1]!;
+}
+
+/** ln(j / 64) for j = 45 ... 91 */
+const LOG_64 = /* @__PURE__ */ new Float64Array([
+  -0.3522205935893521, -0.33024168687057687, -0.3087354816496133,
+  -0.2876820724517809, -0.26706278524904525, -0.24686007793152578,
+  -0.22705745063534608, -0.2076393647782445, -0.18859116980755003,
+  -0.16989903679539747, -0.15154989812720093, -0.13353139262452263,
+  -0.1158318155251217, -0.09844007281325252, -0.0813456394539524,
+  -0.06453852113757118, -0.048009219186360606, -0.0317486983145803,
+  -0.015748356968139168, 0, 0.015504186535965254, 0.030771658666753687,
+  0.0458095360312942, 0.06062462181643484, 0.07522342123758753,
+  0.08961215868968714, 0.10379679368164356, 0.11778303565638346,
+  0.13157635778871926, 0.1451820098444979, 0.15860503017663857,
+  0.17185025692665923, 0.184922338494012, 0.19782574332991987,
+  0.21056476910734964, 0.22314355131420976, 0.2355660713127669,
+  0.24783616390458127, 0.25995752443692605, 0.27193371548364176,
+  0.2837681731306446, 0.2954642128938359, 0.3070250352949119,
+  0.3184537311185346, 0.329753286372468, 0.3409265869705932, 0.3519764231571782,
+]);
+
+/**
+ * ln(x + dx) for a normal x > 0 and a small dx, as in unit_log1p: x = 2^e m and
+ * sqrt(1/2) <= m < sqrt(2).
+ */
+function logOfSum(x: number, dx: number): number {
+  // The leading bits of 1 above those of sqrt(1/2) carry into the exponent.
+  const e = ((highWord(x) + 0x00095f62) >> 20) - 1023;
+  const scale = powerOfTwo(-e | 0);
+  const m = x * scale;
+  const n = Math.floor(m * 64 + 0.5);
+  const c = n * 0.015625;
+  const s = (m - c + dx * scale) / (m + c);
+  const z = s * s;
+  const twos = e;
+  const rest =
+    2 * (s + s * z * (0.333333333319005 + z * 0.20000303501239303)) +
+    twos * 1.8206359985041462e-9;
+  return twos * 0.6931471787393093 + (LOG_64[((n | 0) - 45) | 0]! + rest);
+}
+
+/** ln(x) */
+function log(x: number): number {
+  if (x >= 2.2250738585072014e-308 && x < Infinity) {
+    return logOfSum(x, 0);
+  }
+  if (x > 0 && x < 1) {
+    return logOfSum(x * 18014398509481984, 0) - 37.42994775023705;
+  }
+  return choose(x === 0, -Infinity, choose(x < 0, NaN, x));
 }

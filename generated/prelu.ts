@@ -25,7 +25,7 @@ export function preluForward(
       const start = (o * channels + c) * channelInner;
       for (let i = start; i < start + channelInner; i++) {
         const xi = x[i]!;
-        y[i] = xi > 0 ? xi : xi * weightC;
+        y[i] = choose(xi > 0, xi, xi * weightC);
       }
     }
   }
@@ -59,8 +59,8 @@ export function preluBackward(
       for (let i = start; i < start + channelInner; i++) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        dx[i] = xi > 0 ? dyi : dyi * weightC;
-        dweightSum += xi > 0 ? 0 : dyi * xi;
+        dx[i] = choose(xi > 0, dyi, dyi * weightC);
+        dweightSum += choose(xi > 0, 0, dyi * xi);
       }
     }
     dweight[c] = dweightSum;
@@ -92,7 +92,7 @@ export function preluForward64(
       const start = (o * channels + c) * channelInner;
       for (let i = start; i < start + channelInner; i++) {
         const xi = x[i]!;
-        y[i] = xi > 0 ? xi : xi * weightC;
+        y[i] = choose(xi > 0, xi, xi * weightC);
       }
     }
   }
@@ -126,8 +126,8 @@ export function preluBackward64(
       for (let i = start; i < start + channelInner; i++) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        dx[i] = xi > 0 ? dyi : dyi * weightC;
-        dweightSum += xi > 0 ? 0 : dyi * xi;
+        dx[i] = choose(xi > 0, dyi, dyi * weightC);
+        dweightSum += choose(xi > 0, 0, dyi * xi);
       }
     }
     dweight[c] = dweightSum;
@@ -144,4 +144,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

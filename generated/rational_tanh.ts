@@ -24,7 +24,11 @@ export function rationalTanhForward(x: Float32Array, y: Float32Array): void {
     const p3 = 0.2797925925925926 * (squared * squared);
     const u = p + p2 + p3;
     const u2 = p2 - p + p3;
-    y[i] = bounded >= 0 ? (1.7159 * u) / (u + 1) : (-1.7159 * u2) / (u2 + 1);
+    y[i] = choose(
+      bounded >= 0,
+      (1.7159 * u) / (u + 1),
+      (-1.7159 * u2) / (u2 + 1),
+    );
   }
 }
 
@@ -55,9 +59,11 @@ export function rationalTanhBackward(
     const u3 = p2 - p + p3 + 1;
     dx[i] =
       dyi *
-      (bounded >= 0
-        ? (1.7159 * (u + 0.6666666666666666)) / (u2 * u2)
-        : (-1.7159 * (u - 0.6666666666666666)) / (u3 * u3));
+      choose(
+        bounded >= 0,
+        (1.7159 * (u + 0.6666666666666666)) / (u2 * u2),
+        (-1.7159 * (u - 0.6666666666666666)) / (u3 * u3),
+      );
   }
 }
 
@@ -85,7 +91,11 @@ export function rationalTanhForward64(x: Float64Array, y: Float64Array): void {
     const p3 = 0.2797925925925926 * (squared * squared);
     const u = p + p2 + p3;
     const u2 = p2 - p + p3;
-    y[i] = bounded >= 0 ? (1.7159 * u) / (u + 1) : (-1.7159 * u2) / (u2 + 1);
+    y[i] = choose(
+      bounded >= 0,
+      (1.7159 * u) / (u + 1),
+      (-1.7159 * u2) / (u2 + 1),
+    );
   }
 }
 
@@ -116,9 +126,11 @@ export function rationalTanhBackward64(
     const u3 = p2 - p + p3 + 1;
     dx[i] =
       dyi *
-      (bounded >= 0
-        ? (1.7159 * (u + 0.6666666666666666)) / (u2 * u2)
-        : (-1.7159 * (u - 0.6666666666666666)) / (u3 * u3));
+      choose(
+        bounded >= 0,
+        (1.7159 * (u + 0.6666666666666666)) / (u2 * u2),
+        (-1.7159 * (u - 0.6666666666666666)) / (u3 * u3),
+      );
   }
 }
 
@@ -132,4 +144,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

@@ -11,7 +11,7 @@ export function relu6Forward(x: Float32Array, y: Float32Array): void {
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi >= 6 ? 6 : xi <= 0 ? 0 : xi;
+    y[i] = choose(xi >= 6, 6, choose(xi <= 0, 0, xi));
   }
 }
 
@@ -27,7 +27,7 @@ export function relu6Backward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi < 6 ? (xi > 0 ? dyi : 0) : 0;
+    dx[i] = choose(xi < 6, choose(xi > 0, dyi, 0), 0);
   }
 }
 
@@ -42,7 +42,7 @@ export function relu6Forward64(x: Float64Array, y: Float64Array): void {
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi >= 6 ? 6 : xi <= 0 ? 0 : xi;
+    y[i] = choose(xi >= 6, 6, choose(xi <= 0, 0, xi));
   }
 }
 
@@ -58,7 +58,7 @@ export function relu6Backward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi < 6 ? (xi > 0 ? dyi : 0) : 0;
+    dx[i] = choose(xi < 6, choose(xi > 0, dyi, 0), 0);
   }
 }
 
@@ -72,4 +72,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

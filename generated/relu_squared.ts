@@ -11,7 +11,7 @@ export function reluSquaredForward(x: Float32Array, y: Float32Array): void {
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi <= 0 ? 0 : xi * xi;
+    y[i] = choose(xi <= 0, 0, xi * xi);
   }
 }
 
@@ -27,7 +27,7 @@ export function reluSquaredBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi > 0 ? 2 * dyi * xi : 0;
+    dx[i] = choose(xi > 0, 2 * dyi * xi, 0);
   }
 }
 
@@ -42,7 +42,7 @@ export function reluSquaredForward64(x: Float64Array, y: Float64Array): void {
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi <= 0 ? 0 : xi * xi;
+    y[i] = choose(xi <= 0, 0, xi * xi);
   }
 }
 
@@ -58,7 +58,7 @@ export function reluSquaredBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi > 0 ? 2 * dyi * xi : 0;
+    dx[i] = choose(xi > 0, 2 * dyi * xi, 0);
   }
 }
 
@@ -72,4 +72,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

@@ -16,14 +16,11 @@ export function shrinkForward(
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] =
-      xi < -lambd
-        ? xi + bias
-        : Number.isNaN(lambd)
-          ? lambd
-          : xi <= lambd
-            ? 0
-            : xi - bias;
+    y[i] = choose(
+      xi < -lambd,
+      xi + bias,
+      Number.isNaN(lambd) ? lambd : choose(xi <= lambd, 0, xi - bias),
+    );
   }
 }
 
@@ -41,7 +38,7 @@ export function shrinkBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi < -lambd ? dyi : xi > lambd ? dyi : 0;
+    dx[i] = choose(xi < -lambd, dyi, choose(xi > lambd, dyi, 0));
   }
 }
 
@@ -61,14 +58,11 @@ export function shrinkForward64(
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] =
-      xi < -lambd
-        ? xi + bias
-        : Number.isNaN(lambd)
-          ? lambd
-          : xi <= lambd
-            ? 0
-            : xi - bias;
+    y[i] = choose(
+      xi < -lambd,
+      xi + bias,
+      Number.isNaN(lambd) ? lambd : choose(xi <= lambd, 0, xi - bias),
+    );
   }
 }
 
@@ -86,7 +80,7 @@ export function shrinkBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi < -lambd ? dyi : xi > lambd ? dyi : 0;
+    dx[i] = choose(xi < -lambd, dyi, choose(xi > lambd, dyi, 0));
   }
 }
 
@@ -100,4 +94,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

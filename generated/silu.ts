@@ -12,8 +12,9 @@ export function siluForward(x: Float32Array, y: Float32Array): void {
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(xi, -3.4028234663852886e38);
-    y[i] = bounded * sigmoid(bounded);
+    const bounded = Math.max(xi, -746);
+    const e = boundedExp(Math.min(bounded, 709));
+    y[i] = bounded * (e / (e + 1));
   }
 }
 
@@ -29,7 +30,13 @@ export function siluBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = dyi * (sigmoid(xi) + (Math.abs(xi) > 800 ? 0 : xi * logistic(xi)));
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(xi, 709), -746);
+    const e = boundedExp(bounded);
+    const u = e + 1;
+    const u2 = u + bounded;
+    const p = dyi * ((e / u) * (u2 / u));
+    dx[i] = u <= 131072 * Math.abs(u2) ? p : siluDxExactly(xi, dyi);
   }
 }
 
@@ -45,8 +52,9 @@ export function siluForward64(x: Float64Array, y: Float64Array): void {
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
     // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(xi, -3.4028234663852886e38);
-    y[i] = bounded * sigmoid(bounded);
+    const bounded = Math.max(xi, -746);
+    const e = boundedExp(Math.min(bounded, 709));
+    y[i] = bounded * (e / (e + 1));
   }
 }
 
@@ -62,7 +70,13 @@ export function siluBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = dyi * (sigmoid(xi) + (Math.abs(xi) > 800 ? 0 : xi * logistic(xi)));
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(xi, 709), -746);
+    const e = boundedExp(bounded);
+    const u = e + 1;
+    const u2 = u + bounded;
+    const p = dyi * ((e / u) * (u2 / u));
+    dx[i] = u <= 131072 * Math.abs(u2) ? p : siluDxExactly(xi, dyi);
   }
 }
 
@@ -78,14 +92,519 @@ function requireLength(
   }
 }
 
-/** 1/(1 + e^-x), without overflow for negative x. */
-function sigmoid(x: number): number {
-  const e = Math.exp(-Math.abs(x));
-  return x >= 0 ? 1 / (1 + e) : e / (1 + e);
+/** 2^n for n from -1080 (0 below -1074) to 1024 (infinity). */
+function tableOfPowers(): Float64Array {
+  const powers = new Float64Array(2105);
+  let power = 1;
+  for (let n = 0; n <= 1024; n++, power *= 2) powers[1080 + n] = power;
+  power = 1;
+  for (let n = 0; n >= -1080; n--, power /= 2) powers[1080 + n] = power;
+  return powers;
 }
 
-/** sigmoid(x) sigmoid(-x), the derivative of the sigmoid. */
-function logistic(x: number): number {
-  const s = sigmoid(-Math.abs(x));
-  return s - s * s;
+const powersOfTwo = /* @__PURE__ */ tableOfPowers();
+
+/** 2^n for -1080 <= n <= 1024. */
+function powerOfTwo(n: number): number {
+  return powersOfTwo[n + 1080]!;
+}
+
+/** 2^(j / 32) */
+const EXP2_32 = /* @__PURE__ */ new Float64Array([
+  1, 1.0218971486541166, 1.0442737824274138, 1.0671404006768237,
+  1.0905077326652577, 1.1143867425958924, 1.1387886347566916,
+  1.1637248587775775, 1.189207115002721, 1.215247359980469, 1.241857812073484,
+  1.2690509571917332, 1.2968395546510096, 1.3252366431597413,
+  1.3542555469368927, 1.383909881963832, 1.4142135623730951, 1.4451808069770467,
+  1.4768261459394993, 1.5091644275934228, 1.5422108254079407,
+  1.5759808451078865, 1.6104903319492543, 1.645755478153965, 1.681792830507429,
+  1.718619298122478, 1.7562521603732995, 1.7947090750031072, 1.8340080864093424,
+  1.8741676341103, 1.9152065613971474, 1.9571441241754002,
+]);
+
+/** 2^(j / 2048) */
+const EXP2_2048 = /* @__PURE__ */ new Float64Array([
+  1, 1.0003385080526823, 1.0006771306930664, 1.001015867959941,
+  1.0013547198921082, 1.0016936865283832, 1.002032767907594, 1.0023719640685822,
+  1.0027112750502025, 1.0030507008913223, 1.0033902416308227,
+  1.0037298973075977, 1.004069667960554, 1.0044095536286128, 1.0047495543507072,
+  1.0050896701657839, 1.0054299011128027, 1.005770247230737, 1.006110708558573,
+  1.00645128513531, 1.0067919769999607, 1.0071327841915512, 1.0074737067491204,
+  1.0078147447117207, 1.0081558981184175, 1.0084971670082898,
+  1.0088385514204294, 1.0091800513939415, 1.0095216669679448,
+  1.0098633981815708, 1.0102052450739643, 1.0105472076842836,
+  1.0108892860517005, 1.0112314802153992, 1.011573790214578, 1.011916216088448,
+  1.0122587578762337, 1.012601415617173, 1.0129441893505169, 1.01328707911553,
+  1.0136300849514894, 1.0139732068976866, 1.0143164449934257, 1.014659799278024,
+  1.0150032697908125, 1.0153468565711357, 1.0156905596583505,
+  1.0160343790918285, 1.016378314910953, 1.016722367155122, 1.0170665358637463,
+  1.0174108210762498, 1.0177552228320703, 1.0180997411706585,
+  1.0184443761314785, 1.018789127754008, 1.019133996077738, 1.0194789811421725,
+  1.0198240829868295, 1.0201693016512399, 1.0205146371749483,
+  1.0208600895975122, 1.0212056589585028, 1.0215513452975051,
+]);
+
+/**
+ * e^x for -746 <= x <= 709.79, where it is 0 and infinity. With k = 2048 x /
+ * ln(2), rounded, it is 2^(k / 2048) e^r and |r| < 1.7e-4.
+ */
+function boundedExp(x: number): number {
+  const n = Math.floor(x * 2954.639443740597 + 0.5);
+  const k = n | 0;
+  const r = x - n * 0.0003384507708688034 - n * 8.889824211446026e-13;
+  const scale =
+    powerOfTwo(k >> 11) * (EXP2_32[(k >> 6) & 31]! * EXP2_2048[k & 63]!);
+  return scale * (1 + (r + r * r * (0.5 + r * 0.16666666666666666)));
+}
+
+function intAbs(a: bigint): bigint {
+  return a < 0n ? -a : a;
+}
+
+const wordBuffer = /* @__PURE__ */ new ArrayBuffer(8);
+
+const wordF64 = /* @__PURE__ */ new Float64Array(wordBuffer);
+
+const wordI32 = /* @__PURE__ */ new Int32Array(wordBuffer);
+
+/** How many bits a natural number has; its float64 may be rounded up to one more. */
+function bitLength(a: bigint): number {
+  if (a === 0n) return 0;
+  const size = Number(a);
+  if (size === Infinity) return 1000 + bitLength(a >> 1000n);
+  wordF64[0] = size;
+  const length = (wordI32[1]! >>> 20) - 1022;
+  return length > 53 && a >> BigInt(length - 1) === 0n ? length - 1 : length;
+}
+
+function intMax(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function intMin(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+/** Sign, exponent and leading bits. */
+function highWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[1]!;
+}
+
+/** The last 32 bits. */
+function lowWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[0]!;
+}
+
+/** The float64 of these words. */
+function fromWords(high: number, low: number): number {
+  wordI32[0] = low;
+  wordI32[1] = high;
+  return wordF64[0]!;
+}
+
+/**
+ * A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of
+ * bits of a nat. The highest bit of the mantissa is set, and the exponent is
+ * below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the
+ * mantissa 0 and the exponent -2 limit, infinity the mantissa 1/2 and the
+ * exponent 2 limit, NaN the mantissa 0 and a larger exponent: this is what
+ * operations make of them by themselves, or nearly so. Results are cut off: an
+ * operation that says nothing else is off by a few units of the last bit.
+ */
+interface Wide {
+  readonly negative: boolean;
+  readonly mantissa: bigint;
+  readonly exponent: bigint;
+}
+
+/** 2^(N - 1) and 2^N - 1. */
+const NAT_HALF =
+  0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n;
+
+const NAT_ONES =
+  0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn;
+
+const WIDE_LIMIT = 1n << 4096n;
+
+const WIDE_BEYOND = 2n << 4096n;
+
+const WIDE_ZERO: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: -(2n << 4096n),
+};
+
+const WIDE_ONE: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 1n,
+};
+
+const WIDE_NAN: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: (2n << 4096n) + 4096n,
+};
+
+/** The number with these parts, whatever the highest bit of the mantissa is. */
+function wideNormalised(
+  negative: boolean,
+  mantissa: bigint,
+  exponent: bigint,
+): Wide {
+  if (mantissa >= NAT_HALF && intAbs(exponent) < WIDE_LIMIT) {
+    return { negative, mantissa, exponent };
+  }
+  const shift = 384 - bitLength(mantissa);
+  const least = exponent - BigInt(shift);
+  const isFar = intAbs(least) >= WIDE_LIMIT;
+  if (mantissa === 0n || (isFar && least < 0n)) {
+    return {
+      negative,
+      mantissa: 0n,
+      exponent:
+        exponent >= WIDE_BEYOND ? WIDE_NAN.exponent : WIDE_ZERO.exponent,
+    };
+  }
+  if (isFar) {
+    return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideIsNan(x: Wide): boolean {
+  return x.mantissa === 0n && x.exponent > 0n;
+}
+
+function wideIsNegative(x: Wide): boolean {
+  return x.negative && !(x.mantissa === 0n);
+}
+
+/** Whether |a| < |b|, neither being NaN. */
+function wideIsSmaller(a: Wide, b: Wide): boolean {
+  return (
+    a.exponent < b.exponent ||
+    (a.exponent === b.exponent && a.mantissa < b.mantissa)
+  );
+}
+
+function wideLess(a: Wide, b: Wide): boolean {
+  if (wideIsNan(a) || wideIsNan(b)) {
+    return false;
+  }
+  if (wideIsNegative(a) !== wideIsNegative(b)) {
+    return wideIsNegative(a);
+  }
+  return wideIsNegative(a) ? wideIsSmaller(b, a) : wideIsSmaller(a, b);
+}
+
+function wideEqual(a: Wide, b: Wide): boolean {
+  const same =
+    a.exponent === b.exponent &&
+    a.mantissa === b.mantissa &&
+    wideIsNegative(a) === wideIsNegative(b);
+  return same && !wideIsNan(a);
+}
+
+function wideNegate(x: Wide): Wide {
+  return { negative: !x.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+function wideAbs(x: Wide): Wide {
+  return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** The difference of numbers within a factor of two of one another is exact. */
+function wideAdd(a: Wide, b: Wide): Wide {
+  const swapped = wideIsSmaller(a, b);
+  const large = swapped ? b.mantissa : a.mantissa;
+  const small = swapped ? a.mantissa : b.mantissa;
+  const negative = swapped ? b.negative : a.negative;
+  const exponent = intMax(a.exponent, b.exponent);
+  const shift = intMin(exponent - intMin(a.exponent, b.exponent), 384n);
+  const addend = small >> shift;
+  if (a.negative === b.negative) {
+    const room = NAT_ONES - large;
+    if (addend > room) {
+      return wideNormalised(
+        negative,
+        NAT_HALF + ((addend - room - 1n) >> 1n),
+        exponent + 1n,
+      );
+    }
+    return wideNormalised(negative, large + addend, exponent);
+  }
+  const difference = large - addend;
+  // What is left would be the rounding of the operands.
+  if (bitLength(difference) <= 12 && exponent < WIDE_LIMIT) {
+    return WIDE_ZERO;
+  }
+  if (shift === 1n && difference < NAT_HALF) {
+    return wideNormalised(
+      negative,
+      (difference << 1n) - BigInt(Number(BigInt.asUintN(32, small)) & 1),
+      exponent - 1n,
+    );
+  }
+  return wideNormalised(negative, difference, exponent);
+}
+
+function wideMultiply(a: Wide, b: Wide): Wide {
+  const product = (a.mantissa * b.mantissa) >> 384n;
+  const exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  const invalid = product === 0n && exponent > -WIDE_LIMIT;
+  return wideNormalised(
+    a.negative !== b.negative,
+    product,
+    invalid ? WIDE_NAN.exponent : exponent,
+  );
+}
+
+/** What is divided by zero is infinite, with the sign that the zero has. */
+function wideDivide(a: Wide, b: Wide): Wide {
+  const negative = a.negative !== b.negative;
+  const bothZero = a.mantissa === 0n && b.mantissa === 0n;
+  if (
+    wideIsNan(b) ||
+    bothZero ||
+    (a.exponent >= WIDE_BEYOND && b.exponent >= WIDE_BEYOND)
+  ) {
+    return WIDE_NAN;
+  }
+  const exponent = a.exponent - b.exponent;
+  if (b.mantissa === 0n) {
+    return wideNormalised(negative, a.mantissa, exponent);
+  }
+  const fits = a.mantissa < b.mantissa;
+  const quotient =
+    ((fits ? a.mantissa : a.mantissa - b.mantissa) << 384n) / b.mantissa;
+  return wideNormalised(
+    negative,
+    fits ? quotient : NAT_HALF + (quotient >> 1n),
+    exponent + (!fits ? 1n : 0n),
+  );
+}
+
+/**
+ * a / 2^k to the nearest integer, from the middle to the even one, for 0 < k <=
+ * N.
+ */
+function natRounded(a: bigint, k: number): bigint {
+  const whole = a >> BigInt(k);
+  const rest = a - (whole << BigInt(k));
+  const half = NAT_HALF >> BigInt((384 - k) | 0);
+  const odd = (Number(BigInt.asUintN(32, whole)) & 1) === 1;
+  return whole + BigInt(rest > half || (rest === half && odd) ? 1 : 0);
+}
+
+function wideFromF64(x: number): Wide {
+  const high = highWord(x) >>> 0;
+  const negative = high >= 0x80000000;
+  const field = (high >>> 20) & 0x7ff;
+  const fraction = (BigInt(high & 0xfffff) << 32n) + BigInt(lowWord(x) >>> 0);
+  if (field === 2047) {
+    return wideNormalised(
+      negative,
+      BigInt(fraction === 0n ? 1 : 0),
+      WIDE_BEYOND,
+    );
+  }
+  const digits = fraction + (BigInt(field > 0 ? 1 : 0) << 52n);
+  return wideNormalised(
+    negative,
+    digits,
+    BigInt((384 + Math.max(field, 1) - 1075) | 0),
+  );
+}
+
+/** To nearest, from the middle to the even one. */
+function wideToF64(x: Wide): number {
+  const sign = x.negative ? 0x80000000 : 0;
+  if (wideIsNan(x)) {
+    return NaN;
+  }
+  if (x.exponent > 1024n) {
+    return fromWords((sign + 0x7ff00000) | 0, 0);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -1074n) {
+    return fromWords(sign | 0, 0);
+  }
+  const exponent = Number(x.exponent);
+  const digits = Math.min(53, (exponent + 1074) | 0);
+  const rounded = natRounded(x.mantissa, (384 - digits) | 0);
+  const high =
+    ((Math.max((exponent + 1021) | 0, 0) << 20) +
+      Number(BigInt.asUintN(32, rounded >> 32n))) >>>
+    0;
+  return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
+}
+
+/** ln 2, log2(e) / 2, sqrt(1/2). */
+const NAT_LN2 =
+  0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
+
+const NAT_HALF_LOG2_E =
+  0xb8aa3b295c17f0bbbe87fed0691d3e88eb577aa8dd695a588b25166cd1a13247de1c43f755176cd624d92f75c16be0b3n;
+
+/**
+ * (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t
+ * is u + t u^2: a series gives it for a small t = r / 2^h, then t is doubled h
+ * times.
+ */
+function natExpm1Quotient(r: bigint): bigint {
+  const halvings = (4 + ((384 / 32) | 0)) | 0;
+  const t = r >> BigInt(halvings);
+  let term = NAT_HALF;
+  let quotient = NAT_HALF;
+  for (let k = 2; !(term === 0n); k++) {
+    term = ((term * t) >> 384n) / BigInt(k);
+    quotient = quotient + term;
+  }
+  for (let i = halvings; i > 0; i = (i - 1) | 0) {
+    quotient =
+      quotient + ((((quotient * quotient) >> 384n) * (r >> BigInt(i))) >> 384n);
+  }
+  return quotient;
+}
+
+/**
+ * With |x| / ln 2 = n + fraction (or -x / ln 2 = -n - 1 + fraction) and r =
+ * fraction * ln 2, e^x = 2^n (1 + (e^r - 1)). Of an x beyond 2^(N - 1) there is
+ * no fraction left, and n has its leading N bits.
+ */
+function wideExp(x: Wide): Wide {
+  if (x.exponent > 4096n) {
+    if (wideIsNan(x)) {
+      return x;
+    }
+    return wideNormalised(
+      false,
+      NAT_HALF,
+      x.negative ? -WIDE_BEYOND : WIDE_BEYOND,
+    );
+  }
+  if (x.exponent < -384n) {
+    return WIDE_ONE;
+  }
+  const quotient = (x.mantissa * NAT_HALF_LOG2_E) >> 384n;
+  // quotient = (whole + rest / 2^N) 2^point.
+  const point = (384 - 1 - Number(x.exponent)) | 0;
+  const whole = quotient >> BigInt(Math.max(point, 0));
+  const rest = quotient - (whole << BigInt(Math.max(point, 0)));
+  const shift = (384 - point) | 0;
+  const scaled =
+    shift < 0
+      ? rest >> BigInt(Math.max(-shift | 0, 0))
+      : rest << BigInt(Math.max(shift, 0));
+  const fraction = x.negative ? NAT_ONES - scaled : scaled;
+  const size = whole << BigInt(Math.max(-point | 0, 0));
+  const n = x.negative ? -1n - size : size;
+  const r = (fraction * NAT_LN2) >> 384n;
+  return wideNormalised(
+    false,
+    NAT_HALF + ((r * natExpm1Quotient(r)) >> 384n),
+    n + 1n,
+  );
+}
+
+/** 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0. */
+function wideSigmoid(x: Wide): Wide {
+  const e = wideExp(wideNegate(wideAbs(x)));
+  let numerator = WIDE_ONE;
+  if (x.negative) {
+    numerator = e;
+  }
+  return wideDivide(numerator, wideAdd(WIDE_ONE, e));
+}
+
+/** sigmoid(x) sigmoid(-x) = e / (1 + e)^2. */
+function wideLogistic(x: Wide): Wide {
+  const e = wideExp(wideNegate(wideAbs(x)));
+  const sum = wideAdd(WIDE_ONE, e);
+  return wideDivide(e, wideMultiply(sum, sum));
+}
+
+/** x sigmoid(x) sigmoid(-x), which vanishes at both ends. */
+function wideLogisticMoment(x: Wide): Wide {
+  const density = wideLogistic(x);
+  if (wideEqual(density, WIDE_ZERO)) {
+    return WIDE_ZERO;
+  }
+  return wideMultiply(x, density);
+}
+
+/** A number of that size in place of infinity; every other number as it is. */
+function wideFar(x: Wide, size: bigint): Wide {
+  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
+    return x;
+  }
+  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+}
+
+/** What a function tends to, given its values very far away and less far. */
+function wideLimit(far: Wide, near: Wide): Wide {
+  const least = wideAbs(
+    wideMultiply(near, {
+      negative: false,
+      mantissa:
+        0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+      exponent: 1n,
+    }),
+  );
+  if (wideLess(least, wideAbs(far))) {
+    return {
+      negative: far.negative,
+      mantissa: NAT_HALF,
+      exponent: WIDE_BEYOND,
+    };
+  }
+  if (
+    wideLess(
+      wideAbs(
+        wideMultiply(far, {
+          negative: false,
+          mantissa:
+            0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+          exponent: 1n,
+        }),
+      ),
+      wideAbs(near),
+    )
+  ) {
+    return WIDE_ZERO;
+  }
+  return far;
+}
+
+function siluDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(x1, wideAdd(wideSigmoid(x0), wideLogisticMoment(x0)));
+}
+
+function siluDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = siluDxExactlyWide(wideFromF64(x0), wideFromF64(x1));
+  // Where infinity itself says nothing, the limit is read off far away.
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = wideLimit(
+      siluDxExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
+      siluDxExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
+    );
+  }
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = wideLimit(
+      siluDxExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
+      siluDxExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
+    );
+  }
+  return wideToF64(value);
 }

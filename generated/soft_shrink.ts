@@ -15,7 +15,7 @@ export function softShrinkForward(
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi > lambd ? xi - lambd : xi >= -lambd ? 0 : xi + lambd;
+    y[i] = choose(xi > lambd, xi - lambd, choose(xi >= -lambd, 0, xi + lambd));
   }
 }
 
@@ -32,7 +32,7 @@ export function softShrinkBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi > lambd ? dyi : xi < -lambd ? dyi : 0;
+    dx[i] = choose(xi > lambd, dyi, choose(xi < -lambd, dyi, 0));
   }
 }
 
@@ -51,7 +51,7 @@ export function softShrinkForward64(
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi > lambd ? xi - lambd : xi >= -lambd ? 0 : xi + lambd;
+    y[i] = choose(xi > lambd, xi - lambd, choose(xi >= -lambd, 0, xi + lambd));
   }
 }
 
@@ -68,7 +68,7 @@ export function softShrinkBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi > lambd ? dyi : xi < -lambd ? dyi : 0;
+    dx[i] = choose(xi > lambd, dyi, choose(xi < -lambd, dyi, 0));
   }
 }
 
@@ -82,4 +82,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

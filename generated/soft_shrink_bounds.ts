@@ -16,7 +16,7 @@ export function softShrinkBoundsForward(
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi >= lower ? (xi <= upper ? 0 : xi - upper) : xi - lower;
+    y[i] = choose(xi >= lower, choose(xi <= upper, 0, xi - upper), xi - lower);
   }
 }
 
@@ -34,7 +34,7 @@ export function softShrinkBoundsBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi < lower ? dyi : xi > upper ? dyi : 0;
+    dx[i] = choose(xi < lower, dyi, choose(xi > upper, dyi, 0));
   }
 }
 
@@ -54,7 +54,7 @@ export function softShrinkBoundsForward64(
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi >= lower ? (xi <= upper ? 0 : xi - upper) : xi - lower;
+    y[i] = choose(xi >= lower, choose(xi <= upper, 0, xi - upper), xi - lower);
   }
 }
 
@@ -72,7 +72,7 @@ export function softShrinkBoundsBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi < lower ? dyi : xi > upper ? dyi : 0;
+    dx[i] = choose(xi < lower, dyi, choose(xi > upper, dyi, 0));
   }
 }
 
@@ -86,4 +86,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

@@ -28,12 +28,12 @@ export function softmaxForward(
       let sum = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = Math.exp(xi - largest);
+        const e = boundedExp(Math.max(Math.min(xi - largest, 709.79), -746));
         sum += e;
       }
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = Math.exp(xi - largest);
+        const e = boundedExp(Math.max(Math.min(xi - largest, 709.79), -746));
         y[i] = e / sum;
       }
     }
@@ -66,7 +66,7 @@ export function softmaxBackward(
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const e = Math.exp(xi - largest);
+        const e = boundedExp(Math.max(Math.min(xi - largest, 709.79), -746));
         const p = dyi * e;
         sum += e;
         sum2 += p;
@@ -75,7 +75,7 @@ export function softmaxBackward(
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const e = Math.exp(xi - largest);
+        const e = boundedExp(Math.max(Math.min(xi - largest, 709.79), -746));
         const p = dyi * e;
         dx[i] = p / sum - (e * sum2) / squared;
       }
@@ -111,12 +111,12 @@ export function softmaxForward64(
       let sum = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = Math.exp(xi - largest);
+        const e = boundedExp(Math.max(Math.min(xi - largest, 709.79), -746));
         sum += e;
       }
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = Math.exp(xi - largest);
+        const e = boundedExp(Math.max(Math.min(xi - largest, 709.79), -746));
         y[i] = e / sum;
       }
     }
@@ -149,7 +149,7 @@ export function softmaxBackward64(
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const e = Math.exp(xi - largest);
+        const e = boundedExp(Math.max(Math.min(xi - largest, 709.79), -746));
         const p = dyi * e;
         sum += e;
         sum2 += p;
@@ -158,7 +158,7 @@ export function softmaxBackward64(
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const e = Math.exp(xi - largest);
+        const e = boundedExp(Math.max(Math.min(xi - largest, 709.79), -746));
         const p = dyi * e;
         dx[i] = p / sum - (e * sum2) / squared;
       }
@@ -176,4 +176,69 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+/** 2^n for n from -1080 (0 below -1074) to 1024 (infinity). */
+function tableOfPowers(): Float64Array {
+  const powers = new Float64Array(2105);
+  let power = 1;
+  for (let n = 0; n <= 1024; n++, power *= 2) powers[1080 + n] = power;
+  power = 1;
+  for (let n = 0; n >= -1080; n--, power /= 2) powers[1080 + n] = power;
+  return powers;
+}
+
+const powersOfTwo = /* @__PURE__ */ tableOfPowers();
+
+/** 2^n for -1080 <= n <= 1024. */
+function powerOfTwo(n: number): number {
+  return powersOfTwo[n + 1080]!;
+}
+
+/** 2^(j / 32) */
+const EXP2_32 = /* @__PURE__ */ new Float64Array([
+  1, 1.0218971486541166, 1.0442737824274138, 1.0671404006768237,
+  1.0905077326652577, 1.1143867425958924, 1.1387886347566916,
+  1.1637248587775775, 1.189207115002721, 1.215247359980469, 1.241857812073484,
+  1.2690509571917332, 1.2968395546510096, 1.3252366431597413,
+  1.3542555469368927, 1.383909881963832, 1.4142135623730951, 1.4451808069770467,
+  1.4768261459394993, 1.5091644275934228, 1.5422108254079407,
+  1.5759808451078865, 1.6104903319492543, 1.645755478153965, 1.681792830507429,
+  1.718619298122478, 1.7562521603732995, 1.7947090750031072, 1.8340080864093424,
+  1.8741676341103, 1.9152065613971474, 1.9571441241754002,
+]);
+
+/** 2^(j / 2048) */
+const EXP2_2048 = /* @__PURE__ */ new Float64Array([
+  1, 1.0003385080526823, 1.0006771306930664, 1.001015867959941,
+  1.0013547198921082, 1.0016936865283832, 1.002032767907594, 1.0023719640685822,
+  1.0027112750502025, 1.0030507008913223, 1.0033902416308227,
+  1.0037298973075977, 1.004069667960554, 1.0044095536286128, 1.0047495543507072,
+  1.0050896701657839, 1.0054299011128027, 1.005770247230737, 1.006110708558573,
+  1.00645128513531, 1.0067919769999607, 1.0071327841915512, 1.0074737067491204,
+  1.0078147447117207, 1.0081558981184175, 1.0084971670082898,
+  1.0088385514204294, 1.0091800513939415, 1.0095216669679448,
+  1.0098633981815708, 1.0102052450739643, 1.0105472076842836,
+  1.0108892860517005, 1.0112314802153992, 1.011573790214578, 1.011916216088448,
+  1.0122587578762337, 1.012601415617173, 1.0129441893505169, 1.01328707911553,
+  1.0136300849514894, 1.0139732068976866, 1.0143164449934257, 1.014659799278024,
+  1.0150032697908125, 1.0153468565711357, 1.0156905596583505,
+  1.0160343790918285, 1.016378314910953, 1.016722367155122, 1.0170665358637463,
+  1.0174108210762498, 1.0177552228320703, 1.0180997411706585,
+  1.0184443761314785, 1.018789127754008, 1.019133996077738, 1.0194789811421725,
+  1.0198240829868295, 1.0201693016512399, 1.0205146371749483,
+  1.0208600895975122, 1.0212056589585028, 1.0215513452975051,
+]);
+
+/**
+ * e^x for -746 <= x <= 709.79, where it is 0 and infinity. With k = 2048 x /
+ * ln(2), rounded, it is 2^(k / 2048) e^r and |r| < 1.7e-4.
+ */
+function boundedExp(x: number): number {
+  const n = Math.floor(x * 2954.639443740597 + 0.5);
+  const k = n | 0;
+  const r = x - n * 0.0003384507708688034 - n * 8.889824211446026e-13;
+  const scale =
+    powerOfTwo(k >> 11) * (EXP2_32[(k >> 6) & 31]! * EXP2_2048[k & 63]!);
+  return scale * (1 + (r + r * r * (0.5 + r * 0.16666666666666666)));
 }

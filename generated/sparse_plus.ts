@@ -12,7 +12,7 @@ export function sparsePlusForward(x: Float32Array, y: Float32Array): void {
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
     const u = xi + 1;
-    y[i] = xi <= -1 ? 0 : xi >= 1 ? xi : 0.25 * (u * u);
+    y[i] = choose(xi <= -1, 0, choose(xi >= 1, xi, 0.25 * (u * u)));
   }
 }
 
@@ -28,7 +28,7 @@ export function sparsePlusBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi <= -1 ? 0 : xi >= 1 ? dyi : 0.5 * dyi * (xi + 1);
+    dx[i] = choose(xi <= -1, 0, choose(xi >= 1, dyi, 0.5 * dyi * (xi + 1)));
   }
 }
 
@@ -44,7 +44,7 @@ export function sparsePlusForward64(x: Float64Array, y: Float64Array): void {
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
     const u = xi + 1;
-    y[i] = xi <= -1 ? 0 : xi >= 1 ? xi : 0.25 * (u * u);
+    y[i] = choose(xi <= -1, 0, choose(xi >= 1, xi, 0.25 * (u * u)));
   }
 }
 
@@ -60,7 +60,7 @@ export function sparsePlusBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi <= -1 ? 0 : xi >= 1 ? dyi : 0.5 * dyi * (xi + 1);
+    dx[i] = choose(xi <= -1, 0, choose(xi >= 1, dyi, 0.5 * dyi * (xi + 1)));
   }
 }
 
@@ -74,4 +74,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

@@ -12,7 +12,11 @@ export function sqnlForward(x: Float32Array, y: Float32Array): void {
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
     const p = 0.25 * (xi * xi);
-    y[i] = xi > 2 ? 1 : xi >= 0 ? xi - p : xi < -2 ? -1 : xi + p;
+    y[i] = choose(
+      xi > 2,
+      1,
+      choose(xi >= 0, xi - p, choose(xi < -2, -1, xi + p)),
+    );
   }
 }
 
@@ -29,7 +33,11 @@ export function sqnlBackward(
     const dyi = dy[i]!;
     const xi = x[i]!;
     const p = 0.5 * xi;
-    dx[i] = xi > 2 ? 0 : dyi * (xi >= 0 ? 1 - p : xi >= -2 ? p + 1 : 0);
+    dx[i] = choose(
+      xi > 2,
+      0,
+      dyi * choose(xi >= 0, 1 - p, choose(xi >= -2, p + 1, 0)),
+    );
   }
 }
 
@@ -45,7 +53,11 @@ export function sqnlForward64(x: Float64Array, y: Float64Array): void {
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
     const p = 0.25 * (xi * xi);
-    y[i] = xi > 2 ? 1 : xi >= 0 ? xi - p : xi < -2 ? -1 : xi + p;
+    y[i] = choose(
+      xi > 2,
+      1,
+      choose(xi >= 0, xi - p, choose(xi < -2, -1, xi + p)),
+    );
   }
 }
 
@@ -62,7 +74,11 @@ export function sqnlBackward64(
     const dyi = dy[i]!;
     const xi = x[i]!;
     const p = 0.5 * xi;
-    dx[i] = xi > 2 ? 0 : dyi * (xi >= 0 ? 1 - p : xi >= -2 ? p + 1 : 0);
+    dx[i] = choose(
+      xi > 2,
+      0,
+      dyi * choose(xi >= 0, 1 - p, choose(xi >= -2, p + 1, 0)),
+    );
   }
 }
 
@@ -76,4 +92,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

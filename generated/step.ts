@@ -19,9 +19,7 @@ export function stepForward(
       ? threshold
       : Number.isNaN(xi)
         ? xi
-        : xi > threshold
-          ? 1
-          : 0;
+        : choose(xi > threshold, 1, 0);
   }
 }
 
@@ -59,9 +57,7 @@ export function stepForward64(
       ? threshold
       : Number.isNaN(xi)
         ? xi
-        : xi > threshold
-          ? 1
-          : 0;
+        : choose(xi > threshold, 1, 0);
   }
 }
 
@@ -90,4 +86,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

@@ -11,7 +11,7 @@ export function symlogForward(x: Float32Array, y: Float32Array): void {
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi >= 0 ? Math.log1p(xi) : -Math.log1p(-xi);
+    y[i] = xi >= 0 ? log1p(xi) : -log1p(-xi);
   }
 }
 
@@ -27,7 +27,7 @@ export function symlogBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = dyi * (xi >= 0 ? 1 / (xi + 1) : 1 / (1 - xi));
+    dx[i] = dyi * choose(xi >= 0, 1 / (xi + 1), 1 / (1 - xi));
   }
 }
 
@@ -42,7 +42,7 @@ export function symlogForward64(x: Float64Array, y: Float64Array): void {
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi >= 0 ? Math.log1p(xi) : -Math.log1p(-xi);
+    y[i] = xi >= 0 ? log1p(xi) : -log1p(-xi);
   }
 }
 
@@ -58,7 +58,7 @@ export function symlogBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = dyi * (xi >= 0 ? 1 / (xi + 1) : 1 / (1 - xi));
+    dx[i] = dyi * choose(xi >= 0, 1 / (xi + 1), 1 / (1 - xi));
   }
 }
 
@@ -72,4 +72,91 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
+}
+
+const wordBuffer = /* @__PURE__ */ new ArrayBuffer(8);
+
+const wordF64 = /* @__PURE__ */ new Float64Array(wordBuffer);
+
+const wordI32 = /* @__PURE__ */ new Int32Array(wordBuffer);
+
+/** Sign, exponent and leading bits. */
+function highWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[1]!;
+}
+
+/** 2^n for n from -1080 (0 below -1074) to 1024 (infinity). */
+function tableOfPowers(): Float64Array {
+  const powers = new Float64Array(2105);
+  let power = 1;
+  for (let n = 0; n <= 1024; n++, power *= 2) powers[1080 + n] = power;
+  power = 1;
+  for (let n = 0; n >= -1080; n--, power /= 2) powers[1080 + n] = power;
+  return powers;
+}
+
+const powersOfTwo = /* @__PURE__ */ tableOfPowers();
+
+/** 2^n for -1080 <= n <= 1024. */
+function powerOfTwo(n: number): number {
+  return powersOfTwo[n + 1080]!;
+}
+
+/** ln(j / 64) for j = 45 ... 91 */
+const LOG_64 = /* @__PURE__ */ new Float64Array([
+  -0.3522205935893521, -0.33024168687057687, -0.3087354816496133,
+  -0.2876820724517809, -0.26706278524904525, -0.24686007793152578,
+  -0.22705745063534608, -0.2076393647782445, -0.18859116980755003,
+  -0.16989903679539747, -0.15154989812720093, -0.13353139262452263,
+  -0.1158318155251217, -0.09844007281325252, -0.0813456394539524,
+  -0.06453852113757118, -0.048009219186360606, -0.0317486983145803,
+  -0.015748356968139168, 0, 0.015504186535965254, 0.030771658666753687,
+  0.0458095360312942, 0.06062462181643484, 0.07522342123758753,
+  0.08961215868968714, 0.10379679368164356, 0.11778303565638346,
+  0.13157635778871926, 0.1451820098444979, 0.15860503017663857,
+  0.17185025692665923, 0.184922338494012, 0.19782574332991987,
+  0.21056476910734964, 0.22314355131420976, 0.2355660713127669,
+  0.24783616390458127, 0.25995752443692605, 0.27193371548364176,
+  0.2837681731306446, 0.2954642128938359, 0.3070250352949119,
+  0.3184537311185346, 0.329753286372468, 0.3409265869705932, 0.3519764231571782,
+]);
+
+/**
+ * ln(x + dx) for a normal x > 0 and a small dx, as in unit_log1p: x = 2^e m and
+ * sqrt(1/2) <= m < sqrt(2).
+ */
+function logOfSum(x: number, dx: number): number {
+  // The leading bits of 1 above those of sqrt(1/2) carry into the exponent.
+  const e = ((highWord(x) + 0x00095f62) >> 20) - 1023;
+  const scale = powerOfTwo(-e | 0);
+  const m = x * scale;
+  const n = Math.floor(m * 64 + 0.5);
+  const c = n * 0.015625;
+  const s = (m - c + dx * scale) / (m + c);
+  const z = s * s;
+  const twos = e;
+  const rest =
+    2 * (s + s * z * (0.333333333319005 + z * 0.20000303501239303)) +
+    twos * 1.8206359985041462e-9;
+  return twos * 0.6931471787393093 + (LOG_64[((n | 0) - 45) | 0]! + rest);
+}
+
+/** ln(1 + x): what 1 + x rounds away is passed on. */
+function log1p(x: number): number {
+  if (x > -1 && x < Infinity) {
+    const sum = 1 + x;
+    const added = sum - 1;
+    return logOfSum(sum, 1 - (sum - added) + (x - added));
+  }
+  return choose(x === -1, -Infinity, choose(x < -1, NaN, x));
 }

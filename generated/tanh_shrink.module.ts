@@ -57,7 +57,7 @@ const tanhShrinkActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = 1 - 4 * sigmoid(2 * x) * (1 - sigmoid(2 * x))
+ * d/dx = tanh(x)^2
  * ```
  */
 export function tanhShrink(x: Tensor): Tensor {

@@ -17,7 +17,9 @@ export function thresholdForward(
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = Number.isNaN(threshold) ? threshold : xi <= threshold ? value : xi;
+    y[i] = Number.isNaN(threshold)
+      ? threshold
+      : choose(xi <= threshold, value, xi);
   }
 }
 
@@ -35,7 +37,7 @@ export function thresholdBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi > threshold ? dyi : 0;
+    dx[i] = choose(xi > threshold, dyi, 0);
   }
 }
 
@@ -56,7 +58,9 @@ export function thresholdForward64(
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = Number.isNaN(threshold) ? threshold : xi <= threshold ? value : xi;
+    y[i] = Number.isNaN(threshold)
+      ? threshold
+      : choose(xi <= threshold, value, xi);
   }
 }
 
@@ -74,7 +78,7 @@ export function thresholdBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi > threshold ? dyi : 0;
+    dx[i] = choose(xi > threshold, dyi, 0);
   }
 }
 
@@ -88,4 +92,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

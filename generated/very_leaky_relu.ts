@@ -15,7 +15,7 @@ export function veryLeakyReluForward(
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi > 0 ? xi : xi * negativeSlope;
+    y[i] = choose(xi > 0, xi, xi * negativeSlope);
   }
 }
 
@@ -32,7 +32,7 @@ export function veryLeakyReluBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi > 0 ? dyi : dyi * negativeSlope;
+    dx[i] = choose(xi > 0, dyi, dyi * negativeSlope);
   }
 }
 
@@ -51,7 +51,7 @@ export function veryLeakyReluForward64(
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    y[i] = xi > 0 ? xi : xi * negativeSlope;
+    y[i] = choose(xi > 0, xi, xi * negativeSlope);
   }
 }
 
@@ -68,7 +68,7 @@ export function veryLeakyReluBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = xi > 0 ? dyi : dyi * negativeSlope;
+    dx[i] = choose(xi > 0, dyi, dyi * negativeSlope);
   }
 }
 
@@ -82,4 +82,13 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+const choicePair = /* @__PURE__ */ new Float64Array(2);
+
+/** The first number if the condition holds, else the second one: without a branch. */
+function choose(condition: boolean, yes: number, no: number): number {
+  choicePair[0] = no;
+  choicePair[1] = yes;
+  return choicePair[Number(condition)]!;
 }

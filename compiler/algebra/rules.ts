@@ -32,6 +32,7 @@ export const sumRules: readonly Rule[] = [
   rule("1 + tanh(a)", "2 * sigmoid(2 * a)"),
   rule("1 - tanh(a)", "2 * sigmoid(-2 * a)"),
   rule("1 - tanh(a)^2", "4 * logistic(2 * a)"),
+  rule("1 - 4 * logistic(a)", "tanh(a / 2)^2"),
   rule("exp(a) + exp(-a)", "2 * cosh(a)"),
   rule("exp(a) - exp(-a)", "2 * sinh(a)"),
   rule("expm1(a) - expm1(-a)", "2 * sinh(a)"),
@@ -39,6 +40,11 @@ export const sumRules: readonly Rule[] = [
   rule("softplus(a) - softplus(b)", "log1p(expm1(a - b) * sigmoid(b))", { "a - b": "uniform" }),
   rule("1 - a / (a + b)", "b / (a + b)"),
   rule("sin(a)^2 + cos(a)^2", "1"),
+  rule("1 - sigmoid(a)^2", "sigmoid(-a) * (1 + sigmoid(a))"),
+  rule("1 - tanh(a)^4", "4 * logistic(2 * a) * (1 + tanh(a)^2)"),
+  rule("1 - erf(a)^2", "erfc(a) * erfc(-a)"),
+  rule("1 - pow(a, b)", "-expm1(b * log(a))", { a: "positive" }),
+  rule("sqrt(a) - sqrt(b)", "(a - b) / (sqrt(a) + sqrt(b))", { a: "positive", b: "positive" }),
 ];
 
 /** Tried on every product and quotient. */

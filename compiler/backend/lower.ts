@@ -6,27 +6,44 @@ import { expandCalls } from "../calculus/differentiate.js";
 import { integerExponent, type Product, productOf, rawProduct } from "../algebra/forms.js";
 import { negateCondition } from "../algebra/selection.js";
 import { apply, constant, type Expr, fold, rebuild, Space, type Variable, variablesOf } from "../ir/expr.js";
-import { compare, fromNumber, isOne, multiply, negate, one, type Rational, rational } from "../ir/rational.js";
+import {
+  compare,
+  fromNumber,
+  isOne,
+  multiply,
+  negate,
+  one,
+  type Rational,
+  rational,
+  toNumber,
+} from "../ir/rational.js";
 import { constantValue } from "../numerics/constant.js";
 import { instantiateRow } from "../primitives/formula.js";
 import { primitive as primitiveRow, type PrimitiveName } from "../primitives/table.js";
+import { chooseWithoutBranches } from "./selections.js";
 
 export interface LowerOptions {
   /** What was written, if NaN must get through as it says. */
   readonly definition?: Expr;
   /** Whether the dialect has a spelling of its own. */
   readonly spells: (primitive: PrimitiveName) => boolean;
+  /** The formula by which the dialect computes what it does not spell, where it is not that of the primitive's row. */
+  readonly formOf?: (primitive: PrimitiveName) => string | undefined;
   /** Variables whose NaN must give NaN wherever they are met; none for derivatives, whose value at NaN is free. */
   readonly nanFrom: ReadonlySet<Variable>;
   /** Whether the arithmetic is float32, where products overflow soon: then factors are arranged with care. */
   readonly narrow: boolean;
+  /** Whether branches on data cost more than computing both sides. */
+  readonly branchless?: boolean;
 }
 
 export function lower(root: Expr, options: LowerOptions): Expr {
   const gathered = gatherConstants(expandCalls(root));
   const arranged = options.narrow ? arrangeFactors(gathered) : gathered;
   const expanded = expandPrimitives(foldConstants(arranged), options);
-  return options.nanFrom.size === 0 ? expanded : passNaN(options.definition ?? root, expanded, options.nanFrom);
+  const passing =
+    options.nanFrom.size === 0 ? expanded : passNaN(options.definition ?? root, expanded, options.nanFrom);
+  return options.branchless ? chooseWithoutBranches(passing) : passing;
 }
 
 /** All constants of a product become one factor. */
@@ -116,6 +133,11 @@ function scaledDown(c: Rational, factor: Expr): Expr | undefined {
 /** Each constant subexpression becomes the nearest binary64. */
 function foldConstants(root: Expr): Expr {
   return rebuild(root, (node, operands) => {
+    const [condition, a, b] = operands;
+    if (node.primitive === "where" && condition && a && b) {
+      const holds = constantCondition(condition);
+      if (holds !== undefined) return holds ? a : b;
+    }
     if (node.space === Space.constant && node.type === "number" && node.primitive !== "infinity") {
       const value = constantValue(node);
       if (value !== undefined && Number.isFinite(value)) return constant(fromNumber(value));
@@ -124,15 +146,24 @@ function foldConstants(root: Expr): Expr {
   });
 }
 
+/** A comparison of two constants, if it is one. */
+export function constantCondition(condition: Expr): boolean | undefined {
+  if (condition.kind !== "application" || condition.operands.some(({ kind }) => kind !== "constant")) return undefined;
+  const [a, b] = condition.operands.map((operand) => (operand.kind === "constant" ? toNumber(operand.value) : NaN));
+  return primitiveRow(condition.primitive).sample(a ?? NaN, b ?? NaN, NaN) !== 0;
+}
+
 function expandPrimitives(root: Expr, options: LowerOptions): Expr {
+  const expansionOf = (name: PrimitiveName): string | undefined =>
+    options.spells(name) ? undefined : (options.formOf?.(name) ?? primitiveRow(name).expansion);
   return rebuild(root, (node, operands) => {
     const exponent = integerExponent(node);
     if (exponent !== undefined) return repeatedProduct(operands[0]!, exponent);
-    const { expansion } = primitiveRow(node.primitive);
-    if (expansion === undefined || options.spells(node.primitive)) return apply(node.primitive, operands, node.rule);
+    const expansion = expansionOf(node.primitive);
+    if (expansion === undefined) return apply(node.primitive, operands, node.rule);
     const build = (name: PrimitiveName, inner: readonly Expr[]): Expr => {
-      const row = primitiveRow(name);
-      if (row.expansion !== undefined && !options.spells(name)) return instantiateRow(row.expansion, inner, build);
+      const text = expansionOf(name);
+      if (text !== undefined) return instantiateRow(text, inner, build);
       const plain = apply(name, inner);
       const power = integerExponent(plain);
       return power === undefined ? plain : repeatedProduct(inner[0]!, power);

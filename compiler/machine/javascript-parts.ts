@@ -41,11 +41,27 @@ function $i32_of_f32(x: number): number {
   $word_f32[0] = x;
   return $word_i32[0]!;
 }`,
-  power_of_two: `/** 2^n for -1022 <= n <= 1023. */
+  choice_pair: "const $choice_pair = /* @__PURE__ */ new Float64Array(2);",
+  choose: `/** The first number if the condition holds, else the second one: without a branch. */
+function $choose(condition: boolean, yes: number, no: number): number {
+  $choice_pair[0] = no;
+  $choice_pair[1] = yes;
+  return $choice_pair[Number(condition)]!;
+}`,
+  table_of_powers: `/** 2^n for n from -1080 (0 below -1074) to 1024 (infinity). */
+function $table_of_powers(): Float64Array {
+  const powers = new Float64Array(2105);
+  let power = 1;
+  for (let n = 0; n <= 1024; n++, power *= 2) powers[1080 + n] = power;
+  power = 1;
+  for (let n = 0; n >= -1080; n--, power /= 2) powers[1080 + n] = power;
+  return powers;
+}`,
+  powers_of_two: "const $powers_of_two = /* @__PURE__ */ $table_of_powers();",
+  // Read from a table: a number put together from two words is not ready until both have left the store buffer.
+  power_of_two: `/** 2^n for -1080 <= n <= 1024. */
 function $power_of_two(n: number): number {
-  $word_i32[0] = 0;
-  $word_i32[1] = (n + 1023) << 20;
-  return $word_f64[0]!;
+  return $powers_of_two[n + 1080]!;
 }`,
   high_word: `/** Sign, exponent and leading bits. */
 function $high_word(x: number): number {
@@ -68,12 +84,28 @@ function $multiply_high(a: number, b: number): number {
   const low = Math.floor(((a & 0xffff) * b) / 0x10000);
   return Math.floor(((a >>> 16) * b + low) / 0x10000);
 }`,
+  int_abs: `function $int_abs(a: bigint): bigint {
+  return a < 0n ? -a : a;
+}`,
+  int_min: `function $int_min(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}`,
+  int_max: `function $int_max(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}`,
   bit_length: `/** How many bits a natural number has; its float64 may be rounded up to one more. */
 function $bit_length(a: bigint): number {
   if (a === 0n) return 0;
-  $word_f64[0] = Number(a);
+  const size = Number(a);
+  if (size === Infinity) return 1000 + $bit_length(a >> 1000n);
+  $word_f64[0] = size;
   const length = ($word_i32[1]! >>> 20) - 1022;
   return length > 53 && a >> BigInt(length - 1) === 0n ? length - 1 : length;
+}`,
+  amount: `/** By how many bits a shift may be. */
+function $amount(n: bigint): bigint {
+  if (n < 0n) throw new RangeError(\`a shift by \${n}\`);
+  return n;
 }`,
   fitting: `/** A natural number below 2^N. */
 function $fitting(a: bigint): bigint {
@@ -85,4 +117,5 @@ function $fitting(a: bigint): bigint {
 export const javascriptParts: Parts = readParts(texts);
 
 /** A text without its types. */
-export const untyped = (text: string): string => text.replace(/: (?:number|bigint)\b/g, "").replaceAll("]!", "]");
+export const untyped = (text: string): string =>
+  text.replace(/: (?:number|bigint|boolean|Float64Array)\b/g, "").replaceAll("]!", "]");

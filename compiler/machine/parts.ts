@@ -36,6 +36,9 @@ export function partsClosure(names: Iterable<string>, parts: Parts): string[] {
   return [...found];
 }
 
+/** The parts that a part uses itself. */
+export const partUses = (name: string, parts: Parts): readonly string[] => parts.get(name)?.uses ?? [];
+
 /** The text of a part with its names spelled. */
 export function partText(name: string, parts: Parts, spell: (name: string) => string): string {
   const part = parts.get(name);

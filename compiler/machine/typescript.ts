@@ -5,7 +5,7 @@ import { javascriptOf } from "./javascript.js";
 import { javascriptParts } from "./javascript-parts.js";
 import { usedBy } from "./library.js";
 import { localNames, type Rename, typescriptField, typescriptName } from "./naming.js";
-import { partsClosure, partText } from "./parts.js";
+import { partsClosure, partText, partUses } from "./parts.js";
 import type { Constant, Declaration, Function, Struct, Type } from "./syntax.js";
 
 const width = 80;
@@ -14,20 +14,55 @@ const printer = printerOf({ width, trailingComma: ",", strict: false });
 export interface TypescriptOptions {
   /** The bits of a nat. */
   readonly natBits?: number;
+  /** The declarations that are printed, if not all: the others are only used. */
+  readonly only?: ReadonlySet<string>;
   /** Functions behind intrinsics and views that other code needs: see `inline`. */
   readonly parts?: Iterable<string>;
+}
+
+/** A declaration, or a function behind intrinsics, as text in prettier's style. */
+export interface TypescriptPiece {
+  /** As it is spelled. */
+  readonly name: string;
+  /** The pieces that it uses, by their names. */
+  readonly uses: readonly string[];
+  readonly text: string;
 }
 
 /** The declarations in the given order, which has to be that of a closure, and the functions behind intrinsics. */
 export function printTypescript(
   declarations: readonly Declaration[],
   rename: Rename = typescriptName,
-  { natBits = typescriptNatBits, parts: wanted = [] }: TypescriptOptions = {},
+  options: TypescriptOptions = {},
 ): string {
-  const parts = new Set(wanted);
+  return joined(typescriptPieces(declarations, rename, options).map(({ text }) => text));
+}
+
+/** The functions behind intrinsics, then the declarations, each apart. */
+export function typescriptPieces(
+  declarations: readonly Declaration[],
+  rename: Rename = typescriptName,
+  { natBits = typescriptNatBits, parts: wanted = [], only }: TypescriptOptions = {},
+): TypescriptPiece[] {
+  const allParts = new Set(wanted);
+  let parts = allParts;
   const kinds = new Map(declarations.map(({ name, kind }) => [name, kind]));
   const declared = (name: string): string => rename(name, kinds.get(name) ?? partKind(name));
-  const texts = declarations.map((each) => {
+  const printed = declarations.filter(({ name }) => only?.has(name) ?? true);
+  const pieces = printed.map((each): TypescriptPiece => {
+    parts = new Set();
+    const text = declarationText(each);
+    for (const name of parts) allParts.add(name);
+    return { name: declared(each.name), uses: [...parts, ...usedBy(each)].map(declared), text };
+  });
+  const behind = partsClosure(allParts, javascriptParts).map((name) => ({
+    name: declared(name),
+    uses: partUses(name, javascriptParts).map(declared),
+    text: partText(name, javascriptParts, declared),
+  }));
+  return [...behind, ...pieces];
+
+  function declarationText(each: Declaration): string {
     switch (each.kind) {
       case "struct":
         return structText(each, declared);
@@ -36,14 +71,12 @@ export function printTypescript(
       case "function":
         return functionText(each);
     }
-  });
-  const before = partsClosure(parts, javascriptParts).map((name) => partText(name, javascriptParts, declared));
-  return joined([...before, ...texts]);
+  }
 
   function translator(local: (name: string) => string) {
     const spelling = { declared, local, field: typescriptField, typed: true };
     return javascriptOf(
-      { natBits, naturals: "trusted", flushSubnormals: false, flushOperands: false },
+      { natBits, bigInts: true, naturals: "trusted", flushSubnormals: false, flushOperands: false },
       spelling,
       parts,
     );
@@ -90,6 +123,7 @@ export function typescriptType(type: Type, declared: (name: string) => string): 
     case "bool":
       return "boolean";
     case "nat":
+    case "int":
       return "bigint";
     case "i32":
     case "u32":

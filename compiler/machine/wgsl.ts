@@ -1,7 +1,7 @@
 /** Declarations of the machine language as WGSL. */
 import { atom, binary, call, type Code, type CodeStatement, printerOf, unary } from "./code.js";
 import { wgslNatBits } from "./emulate.js";
-import { isIncrement, withLeading } from "./javascript.js";
+import { isIncrement, wgslIntBits, withLeading } from "./javascript.js";
 import { usedBy } from "./library.js";
 import { localNames, type Rename, wgslField } from "./naming.js";
 import { partsClosure, partText } from "./parts.js";
@@ -40,6 +40,13 @@ export function wgslPieces(declarations: readonly Declaration[], rename: Rename 
   });
 }
 
+/** The functions behind an intrinsic (is_nan, infinity ...), for code that is not printed from the language. */
+export const intrinsicPieces = (name: string, rename: Rename): WgslPiece[] =>
+  partsClosure([name], wgslParts).map((part) => ({
+    name: part,
+    text: partText(part, wgslParts, (each) => rename(each, "function")),
+  }));
+
 export const printWgsl = (declarations: readonly Declaration[], rename: Rename = (name) => name): string =>
   wgslPieces(declarations, rename)
     .map(({ text }) => text)
@@ -58,6 +65,7 @@ function declarationText(each: Declaration, declared: (name: string) => string, 
 
 export function wgslType(type: Type, declared: (name: string) => string): string {
   if (type === "nat") return "vec4<u32>";
+  if (type === "int") return "i32";
   if (type === "f64") throw new Error("WGSL has no f64");
   return typeof type === "string" ? type : declared(type.name);
 }
@@ -160,7 +168,9 @@ function translator({ declared, local, parts }: Spelling) {
   /** Shifts are by u32. */
   function amount(expr: Expr): Code {
     if (expr.type === "u32") return value(expr);
-    return expr.kind === "number" ? atom(`${expr.text}u`) : call("u32", value(expr));
+    const amountCode = value(expr);
+    const isKnown = expr.kind === "number" || (expr.kind === "intrinsic" && expr.name === "int_bits");
+    return isKnown && amountCode.kind === "atom" ? atom(`${amountCode.text}u`) : call("u32", amountCode);
   }
 
   function natural(operator: string, a: Code, b: Code): Code {
@@ -211,10 +221,19 @@ function translator({ declared, local, parts }: Spelling) {
       case "u32":
       case "f32":
         return call(name, ...codes);
+      case "int":
+        if (operands[0]?.type === "nat") return call("i32", { kind: "member", operand: first, name: "x" });
+        return operands[0]?.type === "i32" ? first : call("i32", first);
       case "round":
         return part("round_even", ...codes);
       case "nat":
-        return call("vec4<u32>", first, atom("0u"), atom("0u"), atom("0u"));
+        return call(
+          "vec4<u32>",
+          operands[0]?.type === "int" ? call("u32", first) : first,
+          atom("0u"),
+          atom("0u"),
+          atom("0u"),
+        );
       case "bitcast":
         return call(`bitcast<${wgslType(type, declared)}>`, first);
       case "power_of_two":
@@ -232,6 +251,9 @@ function translator({ declared, local, parts }: Spelling) {
       case "divide_short":
         return part(`nat_${name}`, ...codes);
       case "bit_length":
+        if (operands[0]?.type === "int") {
+          return binary("-", atom("32"), call("i32", call("countLeadingZeros", call("u32", first))));
+        }
         return part("nat_bit_length", first);
       case "low_u32":
         return { kind: "member", operand: first, name: "x" };
@@ -239,6 +261,8 @@ function translator({ declared, local, parts }: Spelling) {
         return call("all", binary("==", first, zero));
       case "nat_bits":
         return atom(String(wgslNatBits));
+      case "int_bits":
+        return atom(String(wgslIntBits));
       case "f64":
       case "high_word":
       case "low_word":

@@ -90,6 +90,14 @@ export const primitives = {
     sample: (a) => sampled(a === 0),
     latex: "\\lnot $a",
   },
+  /** Neither infinite nor NaN. */
+  is_finite: {
+    operands: ["number"],
+    result: "condition",
+    callable: false,
+    sample: (a) => sampled(Number.isFinite(a)),
+    latex: "\\left|$a\\right| < \\infty",
+  },
   where: {
     operands: ["condition", "number", "number"],
     result: "number",
@@ -308,6 +316,77 @@ export const primitives = {
   /** The smaller, or larger, of both; NaN where either is NaN. */
   smaller: { ...number2, callable: false, sample: (a, b) => Math.min(a, b), latex: "\\min($a, $b)" },
   larger: { ...number2, callable: false, sample: (a, b) => Math.max(a, b), latex: "\\max($a, $b)" },
+
+  // Brought in when lowering to float64, where they are computed by functions of the library
+  /** The second operand if the condition holds, else the third: both are computed, so that there is no branch. */
+  choose: {
+    operands: ["condition", "number", "number"],
+    result: "number",
+    callable: false,
+    expansion: "where(a, b, c)",
+    sample: (a, b, c) => (a !== 0 ? b : c),
+    latex: "\\begin{cases} $b & $a \\\\ $c & \\text{otherwise} \\end{cases}",
+  },
+  /** e^a for -746 <= a <= 709.79, where it is 0 and infinity. */
+  bounded_exp: { ...number1, callable: false, expansion: "exp(a)", sample: Math.exp, latex: "e^{$a}" },
+  /** e^a - 1 for -746 <= a <= 709.78. */
+  bounded_expm1: {
+    ...number1,
+    callable: false,
+    expansion: "expm1(a)",
+    sample: Math.expm1,
+    latex: "\\left(e^{$a} - 1\\right)",
+  },
+  /** e^a, held at the arguments between which e^a / (1 + e^a) changes. */
+  held_exp: {
+    ...number1,
+    callable: false,
+    expansion: "bounded_exp(at_least(at_most(a, 709), -746))",
+    sample: (a) => Math.exp(Math.max(Math.min(a, 709), -746)),
+    latex: "e^{$a}",
+  },
+  /** ln(1 + a) for 0 <= a <= 1. */
+  unit_log1p: { ...number1, callable: false, expansion: "log1p(a)", sample: Math.log1p, latex: "\\ln(1 + $a)" },
+  /** The derivative of a * normcdf(a). */
+  gelu_slope: {
+    ...number1,
+    callable: false,
+    expansion: "normcdf(a) + a * normpdf(a)",
+    sample: (a) =>
+      erfcSample(-a * Math.SQRT1_2) / 2 +
+      (Math.abs(a) > 39 ? 0 : (a * Math.exp((-a * a) / 2)) / Math.sqrt(2 * Math.PI)),
+    latex: "\\Phi($a) + $a \\, \\varphi($a)",
+  },
+  /** What a product with the gate sigmoid(a) has for a derivative, if b is the other factor times the derivative of a. */
+  gate_slope: {
+    ...number2,
+    callable: false,
+    expansion: "sigmoid(a) + b * logistic(a)",
+    sample: (a, b) => {
+      const e = Math.exp(-Math.abs(a));
+      return (a < 0 ? e : 1) / (1 + e) + b * (e / ((1 + e) * (1 + e)));
+    },
+    latex: "\\sigma($a) + $b \\, \\sigma'($a)",
+  },
+  /** The gate of mish. */
+  mish_gate: {
+    ...number1,
+    callable: false,
+    expansion: "tanh(softplus(a))",
+    sample: (a) => Math.tanh(Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a)))),
+    latex: "\\tanh(\\operatorname{softplus}($a))",
+  },
+  /** As gate_slope, for the gate of mish. */
+  mish_gate_slope: {
+    ...number2,
+    callable: false,
+    expansion: "tanh(softplus(a)) + 4 * b * sigmoid(a) * logistic(2 * softplus(a))",
+    sample: (a, b) => {
+      const t = Math.tanh(Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a))));
+      return t + (b * (1 - t) * (1 + t)) / (1 + Math.exp(-a));
+    },
+    latex: "\\tau($a) + $b \\, \\tau'($a)",
+  },
 
   // Gradient control
   stop_gradient: { ...number1, callable: true, derivatives: ["0"], sample: (a) => a, latex: "\\operatorname{sg}($a)" },

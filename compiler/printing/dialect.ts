@@ -23,12 +23,21 @@ export type PrintOperand = (operand: Expr, atLeast: number) => string;
 
 export type Spelling = (operands: readonly Expr[], print: PrintOperand, library: (name: string) => string) => Printed;
 
+/** A primitive that a dialect computes by other ones: a formula over the operands a, b, c, as in the table's rows. */
+export interface Form {
+  readonly form: string;
+}
+
+export const form = (text: string): Form => ({ form: text });
+
 /** Primitives without an expansion: every dialect has to spell them, or calculus removes them before. */
 type Removed = "custom" | "stop_gradient" | "sum" | "mean" | "maximum" | "minimum";
 type Core = {
   [Name in PrimitiveName]: (typeof primitives)[Name] extends { readonly expansion: string } ? never : Name;
 }[PrimitiveName];
-export type Spellings = Readonly<Record<Exclude<Core, Removed>, Spelling> & Partial<Record<PrimitiveName, Spelling>>>;
+export type Spellings = Readonly<
+  Record<Exclude<Core, Removed>, Spelling | Form> & Partial<Record<PrimitiveName, Spelling | Form>>
+>;
 
 /** The scalar syntax of a language. */
 export interface Dialect {

@@ -2,7 +2,7 @@
 import type { Expr } from "../ir/expr.js";
 import { toNumber } from "../ir/rational.js";
 import type { PrimitiveName } from "../primitives/table.js";
-import { type Dialect, Precedence, type Printed, type Spelling } from "./dialect.js";
+import { type Dialect, type Form, Precedence, type Printed, type Spelling } from "./dialect.js";
 
 export interface PrintContext {
   readonly dialect: Dialect;
@@ -12,9 +12,20 @@ export interface PrintContext {
   readonly library: (name: string) => string;
 }
 
-export function spellingOf(dialect: Dialect, primitive: PrimitiveName): Spelling | undefined {
-  const spellings: Partial<Record<PrimitiveName, Spelling>> = dialect.spellings;
+function entryOf(dialect: Dialect, primitive: PrimitiveName): Spelling | Form | undefined {
+  const spellings: Partial<Record<PrimitiveName, Spelling | Form>> = dialect.spellings;
   return spellings[primitive];
+}
+
+export function spellingOf(dialect: Dialect, primitive: PrimitiveName): Spelling | undefined {
+  const entry = entryOf(dialect, primitive);
+  return typeof entry === "function" ? entry : undefined;
+}
+
+/** The formula by which the dialect computes a primitive that it does not spell. */
+export function formOf(dialect: Dialect, primitive: PrimitiveName): string | undefined {
+  const entry = entryOf(dialect, primitive);
+  return typeof entry === "object" ? entry.form : undefined;
 }
 
 /** The text of an expression. `asBound`: print the node itself even where it has a name. */

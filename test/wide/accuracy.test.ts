@@ -17,7 +17,7 @@ import { pow, sqrt } from "../../compiler/numerics/powers.js";
 import { logaddexp } from "../../compiler/numerics/special.js";
 import { pi } from "../../compiler/numerics/trigonometric.js";
 import { randomNumbers } from "../library/binary32.js";
-import { ballOf, errorBits, wideOf, type Wide, wideFunction, wideNumbers, widths } from "./numbers.js";
+import { ballOf, errorBits, targets, type Wide, wideFunction, wideNumbers, wideOf } from "./numbers.js";
 
 type Real = (x: Ball, precision: number) => Ball;
 type Real2 = (x: Ball, y: Ball, precision: number) => Ball;
@@ -121,20 +121,29 @@ const wrongBits: Readonly<Record<string, number>> = {
 const show = ({ negative, mantissa, exponent }: Wide): string =>
   `${negative ? "-" : ""}0x0.${mantissa.toString(16)} * 2^${exponent}`;
 
-describe.each(widths)("with mantissas of %d bits", (bits) => {
+/** The trapezoidal rule of the error function is good for 355 bits. */
+const trapezoidal = new Set(["erfc", "erf", "normcdf"]);
+
+describe.each(targets)("wide functions in $name", (target) => {
+  const { bits } = target;
+
   function expectAccurate(name: string, operands: readonly Wide[], actual: Wide): void {
-    const [x, y] = operands.map((each) => ballOf(each, bits));
+    const [x, y] = operands.map((each) => ballOf(each, target));
     if (x === undefined) throw new Error("no operand");
     const exact = y === undefined ? real[name]?.(x, bits + 64) : real2[name]?.(x, y, bits + 64);
     if (exact === undefined) throw new Error(`no ${name}`);
     const where = `${name}(${operands.map(show).join(", ")})`;
-    const result = ballOf(actual, bits);
+    const result = ballOf(actual, target);
     if (exact.kind !== "finite") expect(result.kind, where).toBe(exact.kind);
-    else expect(errorBits(result, exact, bits), where).toBeLessThanOrEqual((wrongBits[name] ?? 14) - bits);
+    else {
+      const wrong = (wrongBits[name] ?? 14) - bits;
+      const limit = trapezoidal.has(name) ? Math.max(wrong, -350) : wrong;
+      expect(errorBits(result, exact, bits), where).toBeLessThanOrEqual(limit);
+    }
   }
 
   test.each(Object.keys(real))("%s", (name) => {
-    const wide = wideFunction(`wide_${name}`, bits);
+    const wide = wideFunction(`wide_${name}`, target);
     const random = randomNumbers(521288629 + bits);
     for (const x of wideNumbers(random, bits, exponents[name] ?? [-1000, 1000], 150)) {
       expectAccurate(name, [x], wide(x));
@@ -142,7 +151,7 @@ describe.each(widths)("with mantissas of %d bits", (bits) => {
   });
 
   test.each(Object.keys(real2))("%s", (name) => {
-    const wide = wideFunction(`wide_${name}`, bits);
+    const wide = wideFunction(`wide_${name}`, target);
     const random = randomNumbers(362436069 + bits);
     const [least, greatest] = exponents[name] ?? [-1000, 1000];
     const ys = [...wideNumbers(random, bits, [least, greatest], 150)];
@@ -150,7 +159,8 @@ describe.each(widths)("with mantissas of %d bits", (bits) => {
       const y = ys[(i * 7) % ys.length];
       if (y === undefined) throw new Error("no operand");
       // What cancels keeps the digits of its operands.
-      const cancels = (name === "add" || name === "subtract") && Math.abs(x.exponent - y.exponent) < 2;
+      const cancels =
+        (name === "add" || name === "subtract") && x.exponent - y.exponent < 2n && y.exponent - x.exponent < 2n;
       const base = name === "pow" ? { ...x, negative: false } : x;
       if (!cancels) expectAccurate(name, [base, y], wide(base, y));
     });
@@ -178,12 +188,14 @@ describe.each(widths)("with mantissas of %d bits", (bits) => {
   };
 
   test.each(Object.entries(places))("%s where it is hard", (name, arguments_) => {
-    const wide = wideFunction(`wide_${name}`, bits);
+    const wide = wideFunction(`wide_${name}`, target);
     const random = randomNumbers(88675123);
-    const sum = wideFunction("wide_add", bits);
+    const sum = wideFunction("wide_add", target);
     for (const place of arguments_) {
-      const centre = wideOf(place, bits);
-      const distances = wideNumbers(random, bits, [centre.exponent - bits, centre.exponent - 2], 20);
+      const centre = wideOf(place, target);
+      // Differences of which 12 bits are left are taken for the rounding of their operands.
+      const size = Number(centre.exponent);
+      const distances = wideNumbers(random, bits, [size - bits + 24, size - 2], 20);
       for (const distance of distances) {
         const x = sum(centre, distance);
         expectAccurate(name, [x], wide(x));

@@ -1,42 +1,78 @@
 /** Wide numbers in tests: arguments, calls, and what they are in ball arithmetic. */
-import { readLibrary, runValues, type Value } from "../../compiler/machine/index.js";
-import { wideTexts } from "../../compiler/machine/library/wide/index.js";
+import { emulateValues, type Library, runValues, type Value } from "../../compiler/machine/index.js";
+import { wideLibrary } from "../../compiler/machine/library/wide/index.js";
 import { type Ball, dyadic, infinity, isZero, nan, subtract, zero } from "../../compiler/numerics/ball.js";
 import { bitLength, magnitude } from "../../compiler/numerics/integers.js";
 
+/** A wide number of either target: exponents are numbers in WGSL and big integers in TypeScript. */
 export interface Wide {
-  readonly [field: string]: Value;
   readonly negative: boolean;
   readonly mantissa: bigint;
-  readonly exponent: number;
+  readonly exponent: bigint;
 }
 
-export const library = readLibrary(wideTexts);
-
-/** The bits of a mantissa, in WGSL and in TypeScript. */
-export const widths = [128, 320] as const;
-
-const isWide = (value: Value): value is Wide => typeof value === "object" && "mantissa" in value;
-
-/** A function of the library that gives a wide number, naturals being checked. */
-export function wideFunction(name: string, bits: number): (...operands: Value[]) => Wide {
-  const run = runValues(library, name, { natBits: bits, checked: true });
-  return (...operands) => {
-    const result = run(...operands);
-    if (!isWide(result)) throw new Error(`${name} gives no wide number`);
-    return result;
-  };
+export interface Target {
+  readonly name: string;
+  /** Of a mantissa. */
+  readonly bits: number;
+  /** Exponents are below 2^exponentBits. */
+  readonly exponentBits: number;
+  readonly compile: (library: Library, name: string) => (...operands: Value[]) => Value;
+  readonly exponentOf: (exponent: bigint) => Value;
 }
 
-const infinite = 2 ** 29;
+/** Naturals are checked: none overflows, none is negative. */
+export const targets: readonly Target[] = [
+  {
+    name: "WGSL",
+    bits: 128,
+    exponentBits: 28,
+    compile: (library, name) => emulateValues(library, name, { checked: true }),
+    exponentOf: Number,
+  },
+  {
+    name: "TypeScript",
+    bits: 384,
+    exponentBits: 4096,
+    compile: (library, name) => runValues(library, name, { checked: true }),
+    exponentOf: (exponent) => exponent,
+  },
+];
+
+export const library = wideLibrary();
+
+function toWide(value: Value): Wide {
+  if (typeof value !== "object") throw new Error("not a wide number");
+  const { negative, mantissa, exponent } = value;
+  if (typeof negative !== "boolean" || typeof mantissa !== "bigint") throw new Error("not a wide number");
+  if (typeof exponent !== "bigint" && typeof exponent !== "number") throw new Error("not a wide number");
+  return { negative, mantissa, exponent: BigInt(exponent) };
+}
+
+export type Operand = Wide | number;
+
+const fromOperand = (operand: Operand, { exponentOf }: Target): Value =>
+  typeof operand === "number" ? operand : { ...operand, exponent: exponentOf(operand.exponent) };
+
+/** A function of the library that gives a number or a condition. */
+export function plainFunction(name: string, target: Target): (...operands: Operand[]) => Value {
+  const compiled = target.compile(library, name);
+  return (...operands) => compiled(...operands.map((operand) => fromOperand(operand, target)));
+}
+
+/** A function of the library that gives a wide number. */
+export function wideFunction(name: string, target: Target): (...operands: Operand[]) => Wide {
+  const compiled = plainFunction(name, target);
+  return (...operands) => toWide(compiled(...operands));
+}
 
 /** What a wide number is; an error where it is none. */
-export function ballOf({ negative, mantissa, exponent }: Wide, bits: number): Ball {
-  if (mantissa === 0n) return exponent > 0 ? nan : zero;
+export function ballOf({ negative, mantissa, exponent }: Wide, { bits, exponentBits }: Target): Ball {
+  if (mantissa === 0n) return exponent > 0n ? nan : zero;
   if (mantissa >> BigInt(bits - 1) !== 1n) throw new Error(`the highest bit of ${mantissa} is not set`);
-  if (exponent === infinite) return infinity(negative ? -1 : 1);
-  if (Math.abs(exponent) >= 2 ** 28) throw new Error(`the exponent ${exponent} is out of range`);
-  return dyadic(negative ? -mantissa : mantissa, BigInt(exponent - bits));
+  if (exponent === 2n << BigInt(exponentBits)) return infinity(negative ? -1 : 1);
+  if (magnitude(exponent) >> BigInt(exponentBits) !== 0n) throw new Error(`the exponent ${exponent} is out of range`);
+  return dyadic(negative ? -mantissa : mantissa, exponent - BigInt(bits));
 }
 
 /** The binary logarithm of |actual − exact| / |exact|; −Infinity where they are equal, Infinity where only one is 0. */
@@ -86,15 +122,15 @@ export function* wideNumbers(
     // Every other one is where most functions do something.
     const [from, to] = i % 2 === 0 ? [least, greatest] : [Math.max(least, -6), Math.min(greatest, 6)];
     const exponent = from + Math.floor(random() * (to - from + 1));
-    yield { negative: random() < 0.5, mantissa: mantissas[i % mantissas.length] ?? one, exponent };
+    yield { negative: random() < 0.5, mantissa: mantissas[i % mantissas.length] ?? one, exponent: BigInt(exponent) };
   }
 }
 
-const fromNumber = new Map<number, (x: number) => Wide>();
+const conversions = new Map<Target, (x: number) => Wide>();
 
 /** A binary64 as a wide number. */
-export function wideOf(value: number, bits: number): Wide {
-  const convert = fromNumber.get(bits) ?? wideFunction("wide_from_f64", bits);
-  fromNumber.set(bits, convert);
+export function wideOf(value: number, target: Target): Wide {
+  const convert = conversions.get(target) ?? wideFunction("wide_from_f64", target);
+  conversions.set(target, convert);
   return convert(value);
 }

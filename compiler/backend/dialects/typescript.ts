@@ -1,5 +1,5 @@
 import type { PrimitiveName } from "../../primitives/table.js";
-import { call, type Dialect, infix, libraryCall, Precedence, type Spelling } from "../../printing/dialect.js";
+import { call, type Dialect, form, infix, libraryCall, Precedence, type Spelling } from "../../printing/dialect.js";
 
 const negate: Spelling = ([a], print) => {
   const operand = print(a!, Precedence.unary);
@@ -22,6 +22,9 @@ const product =
     const left = print(a!, chained ? Precedence.product : Precedence.product + 1);
     return { text: `${left} ${symbol} ${print(b!, Precedence.product + 1)}`, precedence: Precedence.product };
   };
+
+const mishExp = "bounded_exp(at_least(at_most(a, 100), -746))";
+const mishNumerator = `(${mishExp} * (${mishExp} + 2))`;
 
 export const typescript: Dialect = {
   // As prettier writes it: 1e30, not 1e+30.
@@ -50,6 +53,10 @@ export const typescript: Dialect = {
       precedence: Precedence.or,
     }),
     not: ([a], print) => ({ text: `!${print(a!, Precedence.primary)}`, precedence: Precedence.unary }),
+    is_finite: ([a], print) => ({
+      text: `Math.abs(${print(a!, Precedence.selection)}) <= Number.MAX_VALUE`,
+      precedence: Precedence.comparison,
+    }),
     where,
     guard: ([value, name], print) => ({
       text: `Number.isNaN(${print(name!, Precedence.selection)}) ? ${print(name!, Precedence.selection)} : ${print(value!, Precedence.selection)}`,
@@ -61,22 +68,41 @@ export const typescript: Dialect = {
     larger: call("Math.max"),
     abs: call("Math.abs"),
     sign: call("Math.sign"),
-    exp: call("Math.exp"),
-    expm1: call("Math.expm1"),
-    log: call("Math.log"),
-    log1p: call("Math.log1p"),
+    exp: form("bounded_exp(at_least(at_most(a, 709.79), -746))"),
+    expm1: libraryCall("expm1"),
+    log: libraryCall("log"),
+    log1p: libraryCall("log1p"),
     sqrt: call("Math.sqrt"),
     cbrt: call("Math.cbrt"),
-    logaddexp: libraryCall("logaddexp"),
+    // The difference of two infinities is no number.
+    logaddexp: form(
+      "where(a == b, a + log(2), choose(a < b, b, a) + unit_log1p(bounded_exp(at_least(-abs(a - b), -746))))",
+    ),
     hypot: call("Math.hypot"),
-    sigmoid: libraryCall("sigmoid"),
-    logistic: libraryCall("logistic"),
-    softplus: libraryCall("softplus"),
-    tanh: call("Math.tanh"),
+    sigmoid: form("held_exp(a) / (held_exp(a) + 1)"),
+    logistic: form("bounded_exp(at_least(-abs(a), -746)) / (bounded_exp(at_least(-abs(a), -746)) + 1)^2"),
+    // Beyond 746 the logistic density is 0.
+    logistic_moment: form("at_least(at_most(a, 746), -746) * logistic(at_least(at_most(a, 746), -746))"),
+    gate_slope: form("held_exp(a) / (held_exp(a) + 1) * ((held_exp(a) + 1 + b) / (held_exp(a) + 1))"),
+    softplus: form("choose(a <= 0, 0, a) + unit_log1p(bounded_exp(at_least(-abs(a), -746)))"),
+    tanh: form(
+      "bounded_expm1(at_least(at_most(2 * a, 709), -746)) / (bounded_expm1(at_least(at_most(2 * a, 709), -746)) + 2)",
+    ),
+    // With w = e^a it is n / (n + 2), n = w (w + 2); beyond 100 nothing changes any more.
+    mish_gate: form(`${mishNumerator} / (${mishNumerator} + 2)`),
+    mish_gate_slope: form(
+      `(${mishNumerator} * (${mishNumerator} + 2) + 4 * b * (${mishExp} * (${mishExp} + 1))) / (${mishNumerator} + 2)^2`,
+    ),
     erf: libraryCall("erf"),
     erfc: libraryCall("erfc"),
     normcdf: libraryCall("normcdf"),
-    normpdf: libraryCall("normpdf"),
+    // Beyond 38.6 the density is 0.
+    normpdf: form("1 / sqrt(2 * pi) * bounded_exp(at_most(abs(a), 38.6) * at_most(abs(a), 38.6) * -0.5)"),
+    gelu_slope: libraryCall("geluSlope"),
+    choose: libraryCall("choose"),
+    bounded_exp: libraryCall("boundedExp"),
+    bounded_expm1: libraryCall("boundedExpm1"),
+    unit_log1p: libraryCall("unitLog1p"),
     sin: call("Math.sin"),
     cos: call("Math.cos"),
     tan: call("Math.tan"),

@@ -8,8 +8,10 @@ export function temporaryName(node: Application, plan: KernelPlan): string {
   if (hint !== undefined) return parameterName(hint);
   switch (node.primitive) {
     case "exp":
+    case "bounded_exp":
       return "e";
     case "expm1":
+    case "bounded_expm1":
       return "em1";
     case "sigmoid":
       return "s";
@@ -26,6 +28,7 @@ export function temporaryName(node: Application, plan: KernelPlan): string {
     case "softplus":
       return "sp";
     case "normcdf":
+    case "gelu_slope":
       return "phi";
     case "sin":
       return "s";

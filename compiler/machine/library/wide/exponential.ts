@@ -1,5 +1,12 @@
 /** Exponential, logarithm, powers and hyperbolic functions of wide numbers. */
 export const exponential = `
+const WIDE_QUARTER: wide = wide(false, 0x0.8n, -1);
+const WIDE_HALF: wide = wide(false, 0x0.8n, 0);
+const WIDE_1024: wide = wide(false, 0x0.8n, 11);
+
+// ln 2, log2(e) / 2, sqrt(1/2).
+const NAT_LN2: nat =
+  0x0.b17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
 const WIDE_LN2: wide = wide(
   false,
   0x0.b17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n,
@@ -10,69 +17,65 @@ const NAT_HALF_LOG2_E: nat =
 const NAT_SQRT_HALF: nat =
   0x0.b504f333f9de6484597d89b3754abe9f1d6f60ba893ba84ced17ac85833399154afc83043ab8a2c3a8b1fe6fdc83db39n;
 
-// a * 2^k, rounded down.
-fn nat_scaled(a: nat, k: i32) -> nat {
-  if (k < 0) {
-    return a >> -k;
-  }
-  return a << k;
-}
-
-// (e^r - 1) / 2r for |r| < 1, r being negative if so said. A series gives u = (e^t - 1) / 2t for a small t = r / 2^h; when t
-// is doubled, u becomes u + t u^2.
-fn nat_expm1_quotient(r: nat, negative: bool) -> nat {
-  let halvings = 4 + (nat_bits() >> 5u);
+// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
+// t = r / 2^h, then t is doubled h times.
+fn nat_expm1_quotient(r: nat) -> nat {
+  let halvings = 4 + nat_bits() / 32;
   let t = r >> halvings;
   var term = NAT_HALF;
   var quotient = NAT_HALF;
   for (var k = 2u; !is_zero(term); k++) {
     term = divide_short(multiply_high(term, t), k);
-    quotient = select(quotient + term, quotient - term, negative & ((k & 1u) == 0u));
+    quotient = quotient + term;
   }
   for (var i = halvings; i > 0; i--) {
-    let change = multiply_high(multiply_high(quotient, quotient), r >> i);
-    quotient = select(quotient + change, quotient - change, negative);
+    quotient = quotient + multiply_high(multiply_high(quotient, quotient), r >> i);
   }
   return quotient;
 }
 
-// n and ±r with x = n ln 2 ± r and r <= ln(2) / 2.
-struct wide_logarithm { n: i32, negative: bool, r: nat }
-
-// Where e^x is out of range, 2^n is so too.
-fn wide_exp_reduced(x: wide) -> wide_logarithm {
-  // |x| / ln 2 = quotient / 2^point.
-  let point = clamp(nat_bits() - 1 - x.exponent, 0, nat_bits() + nat_bits());
-  let quotient = multiply_high(x.mantissa, NAT_HALF_LOG2_E);
-  let whole = quotient >> point;
-  let fraction = nat_scaled(quotient - (whole << point), nat_bits() - point);
-  let up = fraction >= NAT_HALF;
-  let size = min(select(i32(low_u32(whole)) + i32(up), WIDE_BEYOND, x.exponent > 28), WIDE_LIMIT + 2);
-  let n = select(size, 0, wide_is_nan(x));
-  let r = multiply_high(select(fraction, NAT_ONES - fraction, up), WIDE_LN2.mantissa);
-  return wide_logarithm(select(n, -n, x.negative), x.negative != up, r);
-}
-
-// 2^n (1 + (e^±r - 1)).
+// With |x| / ln 2 = n + fraction (or -x / ln 2 = -n - 1 + fraction) and r = fraction * ln 2, e^x = 2^n (1 + (e^r - 1)). Of an
+// x beyond 2^(N - 1) there is no fraction left, and n has its leading N bits.
 fn wide_exp(x: wide) -> wide {
-  let logarithm = wide_exp_reduced(x);
-  let growth = multiply_high(logarithm.r, nat_expm1_quotient(logarithm.r, logarithm.negative));
-  let mantissa = select(NAT_HALF + growth, NAT_HALF - growth, logarithm.negative);
-  let short = mantissa < NAT_HALF;
-  let digits = select(select(mantissa, mantissa << 1, short), 0n, wide_is_nan(x));
-  return wide_bounded(false, digits, logarithm.n + 1 - i32(short));
+  if (x.exponent > int(int_bits())) {
+    if (wide_is_nan(x)) {
+      return x;
+    }
+    return wide_normalised(false, NAT_HALF, select(WIDE_BEYOND, -WIDE_BEYOND, x.negative));
+  }
+  if (x.exponent < -int(nat_bits())) {
+    return WIDE_ONE;
+  }
+  let quotient = multiply_high(x.mantissa, NAT_HALF_LOG2_E);
+  // quotient = (whole + rest / 2^N) 2^point.
+  let point = nat_bits() - 1 - i32(x.exponent);
+  let whole = quotient >> max(point, 0);
+  let rest = quotient - (whole << max(point, 0));
+  let shift = nat_bits() - point;
+  let scaled = select(rest << max(shift, 0), rest >> max(-shift, 0), shift < 0);
+  let fraction = select(scaled, NAT_ONES - scaled, x.negative);
+  let size = int(whole) << max(-point, 0);
+  let n = select(size, -1 - size, x.negative);
+  let r = multiply_high(fraction, NAT_LN2);
+  return wide_normalised(false, NAT_HALF + multiply_high(r, nat_expm1_quotient(r)), n + 1);
 }
 
-// e^x - 1 = 2^n (e^±r - 1) + (2^n - 1), of small relative error near 0 too: there r is x itself.
+// e^x - 1 for x in [0, 1).
+fn wide_expm1_near(x: wide) -> wide {
+  let quotient = nat_expm1_quotient(x.mantissa >> -x.exponent);
+  return wide_normalised(false, multiply_high(x.mantissa, quotient), x.exponent + 1);
+}
+
+// e^x - 1, of small relative error near 0 too: e^-r - 1 = -(e^r - 1) / e^r.
 fn wide_expm1(x: wide) -> wide {
-  let logarithm = wide_exp_reduced(x);
-  let near = logarithm.n == 0;
-  let growth = multiply_high(
-    select(logarithm.r, x.mantissa, near), nat_expm1_quotient(logarithm.r, logarithm.negative)
-  );
-  let excess = wide_normalised(logarithm.negative, growth, select(0, x.exponent, near) + 1);
-  let power = wide_scale(WIDE_ONE, logarithm.n);
-  return wide_add(wide_scale(excess, logarithm.n), wide_subtract(power, WIDE_ONE));
+  if (!wide_less(wide_abs(x), WIDE_HALF)) {
+    return wide_subtract(wide_exp(x), WIDE_ONE);
+  }
+  let result = wide_expm1_near(wide_abs(x));
+  if (x.negative) {
+    return wide_negate(wide_divide(result, wide_add(result, WIDE_ONE)));
+  }
+  return result;
 }
 
 // z/3 + z^2/5 + z^3/7 + ..., for z in [0, 1/8); of alternating sign z/3 - z^2/5 + z^3/7 - ...
@@ -81,7 +84,7 @@ fn nat_arctangent_series(z: nat, alternating: bool) -> nat {
   var power = z;
   for (var k = 3u; !is_zero(power); k += 2u) {
     let term = divide_short(power, k);
-    sum = select(sum + term, sum - term, alternating & ((k & 2u) == 0u));
+    sum = select(sum + term, sum - term, alternating && (k & 2u) == 0u);
     power = multiply_high(power, z);
   }
   return sum;
@@ -95,43 +98,42 @@ fn nat_square(x: wide) -> nat {
 
 // 2 artanh(s) = 2s (1 + s^2/3 + s^4/5 + ...) for |s| <= 1/4.
 fn wide_twice_artanh(s: wide) -> wide {
-  let series = nat_arctangent_series(nat_square(s), false);
-  return wide_multiply(s, wide(false, NAT_HALF + (series >> 1), 2));
+  let factor = NAT_HALF + (nat_arctangent_series(nat_square(s), false) >> 1);
+  return wide_normalised(s.negative, multiply_high(s.mantissa, factor), s.exponent + 2);
 }
 
 // The k of x = 2^k y with y between sqrt(1/2) and sqrt(2); for other than positive numbers what makes k ln 2 their logarithm.
 fn wide_log_exponent(x: wide) -> wide {
-  let k = x.exponent - i32(x.mantissa < NAT_SQRT_HALF);
-  let special = abs(x.exponent) >= WIDE_LIMIT;
-  let invalid = wide_is_negative(x) | wide_is_nan(x);
-  let size = select(nat(u32(abs(k))), 1n, special);
-  return wide_normalised(
-    k < 0, select(size, 0n, invalid), select(nat_bits(), WIDE_NAN.exponent, special | invalid)
-  );
+  if (wide_is_negative(x)) {
+    return WIDE_NAN;
+  }
+  if (abs(x.exponent) >= WIDE_LIMIT) {
+    return wide(x.exponent < 0, select(NAT_HALF, 0n, wide_is_nan(x)), abs(x.exponent));
+  }
+  return wide_integer(x.exponent - int(x.mantissa < NAT_SQRT_HALF));
 }
 
-// y - 1 for that y, or 0.
+// The y of that, or 1.
 fn wide_log_fraction(x: wide) -> wide {
-  let special = wide_is_negative(x) | (abs(x.exponent) >= WIDE_LIMIT);
-  let exponent = i32(x.mantissa < NAT_SQRT_HALF);
-  return wide_subtract(wide(false, select(x.mantissa, NAT_HALF, special), select(exponent, 1, special)), WIDE_ONE);
+  if (wide_is_negative(x) || abs(x.exponent) >= WIDE_LIMIT) {
+    return WIDE_ONE;
+  }
+  return wide(false, x.mantissa, int(x.mantissa < NAT_SQRT_HALF));
 }
 
-// ln(2^k (1 + f)) = k ln 2 + 2 artanh(f / (2 + f)).
-fn wide_log_scaled(k: wide, f: wide) -> wide {
-  return wide_add(wide_multiply(k, WIDE_LN2), wide_twice_artanh(wide_divide(f, wide_add(f, WIDE_TWO))));
-}
-
+// ln(2^k y) = k ln 2 + 2 artanh((y - 1) / (y + 1)).
 fn wide_log(x: wide) -> wide {
-  return wide_log_scaled(wide_log_exponent(x), wide_log_fraction(x));
+  let y = wide_log_fraction(x);
+  let logarithm = wide_twice_artanh(wide_divide(wide_subtract(y, WIDE_ONE), wide_add(y, WIDE_ONE)));
+  return wide_add(wide_multiply(wide_log_exponent(x), WIDE_LN2), logarithm);
 }
 
-// ln(1 + x), of small relative error near 0 too.
+// ln(1 + x) = 2 artanh(x / (2 + x)), of small relative error near 0 too.
 fn wide_log1p(x: wide) -> wide {
-  let sum = wide_add(x, WIDE_ONE);
-  let near = x.exponent < -1;
-  let f = wide_select(wide_log_fraction(sum), x, near);
-  return wide_log_scaled(wide_select(wide_log_exponent(sum), WIDE_ZERO, near), f);
+  if (wide_less(wide_abs(x), WIDE_QUARTER)) {
+    return wide_twice_artanh(wide_divide(x, wide_add(x, WIDE_TWO)));
+  }
+  return wide_log(wide_add(x, WIDE_ONE));
 }
 
 // x^n by squaring.
@@ -150,32 +152,60 @@ fn wide_power(x: wide, n: i32) -> wide {
   return power;
 }
 
+// x^n by squaring, for a whole number n.
+fn wide_whole_power(x: wide, n: wide) -> wide {
+  var power = WIDE_ONE;
+  var square = x;
+  var rest = wide_abs(n);
+  while (!wide_equal(rest, WIDE_ZERO)) {
+    let half = wide_floor(wide_scale(rest, -1));
+    if (!wide_equal(wide_scale(half, 1), rest)) {
+      power = wide_multiply(power, square);
+    }
+    square = wide_multiply(square, square);
+    rest = half;
+  }
+  if (n.negative) {
+    return wide_divide(WIDE_ONE, power);
+  }
+  return power;
+}
+
 // The real power: x^0 = 1, and a negative x has the powers with whole exponents. Exponents up to 1024 that are whole, or
 // halves of whole numbers, are left to multiplication and the root, the others to exp(y log x).
 fn wide_pow(x: wide, y: wide) -> wide {
-  if (wide_is_nan(x) | wide_is_nan(y)) {
+  if (wide_is_nan(x) || wide_is_nan(y)) {
     return WIDE_NAN;
   }
-  if ((y.exponent <= 10) & wide_is_integer(wide_scale(y, 1))) {
-    let doubled = i32(low_u32(y.mantissa >> clamp(nat_bits() - 1 - y.exponent, 0, nat_bits())));
-    let n = select(doubled, -doubled, y.negative);
-    if ((n & 1) == 1) {
-      return wide_power(wide_sqrt(x), n);
+  let whole = wide_is_integer(y);
+  if (wide_less(wide_abs(y), WIDE_1024)) {
+    if (whole) {
+      return wide_whole_power(x, y);
     }
-    return wide_power(x, n >> 1u);
+    if (wide_is_integer(wide_scale(y, 1))) {
+      return wide_whole_power(wide_sqrt(x), wide_scale(y, 1));
+    }
   }
-  let logarithm = wide_log(wide_abs(x));
-  let power = wide_exp(wide_select(wide_multiply(y, logarithm), WIDE_ZERO, is_zero(logarithm.mantissa)));
-  if (wide_is_negative(x) & !wide_is_integer(y)) {
+  if (wide_is_negative(x) && !whole) {
     return WIDE_NAN;
   }
-  return wide(wide_is_negative(x) & !wide_is_integer(wide_scale(y, -1)), power.mantissa, power.exponent);
+  var power = WIDE_ONE;
+  if (!wide_equal(wide_abs(x), WIDE_ONE)) {
+    power = wide_exp(wide_multiply(y, wide_log(wide_abs(x))));
+  }
+  if (wide_is_negative(x) && !wide_is_integer(wide_scale(y, -1))) {
+    return wide_negate(power);
+  }
+  return power;
 }
 
 // With e = e^|x| - 1, (e + e / (e + 1)) / 2.
 fn wide_sinh(x: wide) -> wide {
   let e = wide_expm1(wide_abs(x));
-  let doubled = wide_add(e, wide_select(wide_divide(e, wide_add(e, WIDE_ONE)), WIDE_ONE, e.exponent > nat_bits()));
+  if (wide_equal(e, WIDE_INFINITY)) {
+    return wide_with_sign(e, x);
+  }
+  let doubled = wide_add(e, wide_divide(e, wide_add(e, WIDE_ONE)));
   return wide_with_sign(wide_scale(doubled, -1), x);
 }
 
@@ -193,16 +223,22 @@ fn wide_tanh(x: wide) -> wide {
 // ln(|x| + sqrt(1 + x^2)) = ln(1 + |x| + x^2 / (1 + sqrt(1 + x^2))).
 fn wide_asinh(x: wide) -> wide {
   let square = wide_multiply(x, x);
+  if (wide_equal(square, WIDE_INFINITY)) {
+    return x;
+  }
   let root = wide_sqrt(wide_add(square, WIDE_ONE));
-  let rest = wide_select(wide_divide(square, wide_add(root, WIDE_ONE)), wide_abs(x), x.exponent > nat_bits());
-  return wide_with_sign(wide_log1p(wide_add(wide_abs(x), rest)), x);
+  let sum = wide_add(wide_abs(x), wide_divide(square, wide_add(root, WIDE_ONE)));
+  return wide_with_sign(wide_log1p(sum), x);
 }
 
 // With t = x - 1, ln(1 + t + sqrt(t (t + 2))).
 fn wide_acosh(x: wide) -> wide {
   let t = wide_subtract(x, WIDE_ONE);
+  if (wide_is_negative(t)) {
+    return WIDE_NAN;
+  }
   let root = wide_sqrt(wide_multiply(t, wide_add(t, WIDE_TWO)));
-  return wide_select(wide_log1p(wide_add(t, root)), WIDE_NAN, wide_is_negative(t));
+  return wide_log1p(wide_add(t, root));
 }
 
 // ln((1 + |x|) / (1 - |x|)) / 2 = ln(1 + 2|x| / (1 - |x|)) / 2.

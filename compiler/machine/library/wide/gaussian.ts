@@ -1,6 +1,6 @@
 /** Error function and normal distribution of wide numbers. */
 export const gaussian = `
-// 1 / sqrt(pi), 1 / sqrt(2pi), 1 / pi, 10pi, sqrt(1/2), 5, 2^14.
+// 1 / sqrt(pi), 1 / sqrt(2pi), 1 / pi, 10pi, sqrt(1/2), 5 and 16.
 const NAT_RSQRT_PI: nat =
   0x0.906eba8214db688d71d48a7f6bfec3441409a0ebac3e751739a15830cce620b0c0759cf859270f1140c036096cc79aebn;
 const WIDE_RSQRT_TWO_PI: wide = wide(
@@ -24,7 +24,7 @@ const WIDE_SQRT_HALF: wide = wide(
   0
 );
 const WIDE_FIVE: wide = wide(false, 0x0.an, 3);
-const WIDE_16384: wide = wide(false, 0x0.8n, 15);
+const WIDE_16: wide = wide(false, 0x0.8n, 5);
 
 // e^(-1/25), e^(-2/25).
 const NAT_EXP_1_25: nat =
@@ -46,11 +46,12 @@ fn wide_erf_near(x: wide) -> wide {
   return wide_normalised(x.negative, multiply_high(x.mantissa, factor), x.exponent + 2);
 }
 
-// 1 + 2 sum over n >= 1 of e^(-n^2/25) y^2 / (y^2 + n^2), for y >= 1.
+// 1 + 2 sum over n >= 1 of e^(-n^2/25) y^2 / (y^2 + n^2), for y >= 1. Beyond 2^(N/2 - 8) a smaller y does as well.
 fn wide_erfc_sum(y: wide) -> wide {
   // y^2 and n^2 < 2^13 are both below 2^scale / 2.
-  let scale = clamp(2 * y.exponent, 13, 64) + 1;
-  let square = multiply_high(y.mantissa, y.mantissa) >> max(scale - 2 * y.exponent, 0);
+  let size = i32(min(y.exponent, int(nat_bits() / 2 - 8)));
+  let scale = max(2 * size, 13) + 1;
+  let square = multiply_high(y.mantissa, y.mantissa) >> (scale - 2 * size);
   var weight = NAT_EXP_1_25;
   var ratio = multiply_high(NAT_EXP_1_25, NAT_EXP_2_25);
   var sum = NAT_HALF >> 3;
@@ -65,38 +66,38 @@ fn wide_erfc_sum(y: wide) -> wide {
 
 // erfc(x) for x >= 1, by the trapezoidal rule with step 1/5 for x e^(-x^2) / pi times the integral of e^(-t^2) / (x^2 + t^2):
 // e^(-x^2) / (pi y) times the sum above with y = 5x. As long as x < 5pi, it exceeds the integral by what the poles at
-// t = ±ix make, 2q / (1 - q) with q = e^(-10 pi x). The rest of the error is below e^(-25 pi^2) = 2^-355 of the result.
-// Both exponentials come from one call in a loop: compilers that inline it shall have it once.
+// t = ±ix make, 2 / (e^(10 pi x) - 1). The rest of the error is below e^(-25 pi^2) = 2^-355 of the result.
 fn wide_erfc_tail(x: wide) -> wide {
-  let size = wide_min(wide_abs(x), WIDE_16384);
-  var logarithm = wide_multiply(size, WIDE_TEN_PI);
-  var pole = WIDE_ZERO;
-  var decay = WIDE_ZERO;
-  for (var i = 0; i < 2; i++) {
-    pole = decay;
-    decay = wide_exp(wide_negate(logarithm));
-    logarithm = wide_multiply(size, size);
+  if (wide_is_nan(x)) {
+    return x;
   }
-  let y = wide_multiply(size, WIDE_FIVE);
+  let y = wide_multiply(x, WIDE_FIVE);
+  let decay = wide_exp(wide_negate(wide_multiply(x, x)));
   let tail = wide_divide(wide_multiply(decay, wide_multiply(wide_erfc_sum(y), WIDE_INVERSE_PI)), y);
-  let excess = wide_divide(wide_scale(pole, 1), wide_subtract(WIDE_ONE, pole));
-  return wide_subtract(tail, wide_select(excess, WIDE_ZERO, x.exponent > 4));
+  if (wide_less(WIDE_16, x)) {
+    return tail;
+  }
+  let poles = wide_subtract(wide_exp(wide_multiply(x, WIDE_TEN_PI)), WIDE_ONE);
+  return wide_subtract(tail, wide_divide(WIDE_TWO, poles));
+}
+
+fn wide_erf(x: wide) -> wide {
+  if (wide_less(wide_abs(x), WIDE_ONE)) {
+    return wide_erf_near(x);
+  }
+  return wide_with_sign(wide_subtract(WIDE_ONE, wide_erfc_tail(wide_abs(x))), x);
 }
 
 // 1 - erf(x), of small relative error in its tail.
 fn wide_erfc(x: wide) -> wide {
-  if (x.exponent <= 0) {
+  if (wide_less(wide_abs(x), WIDE_ONE)) {
     return wide_subtract(WIDE_ONE, wide_erf_near(x));
   }
-  let tail = wide_erfc_tail(x);
-  return wide_select(tail, wide_subtract(WIDE_TWO, tail), x.negative);
-}
-
-fn wide_erf(x: wide) -> wide {
-  if (x.exponent <= 0) {
-    return wide_erf_near(x);
+  let tail = wide_erfc_tail(wide_abs(x));
+  if (x.negative) {
+    return wide_subtract(WIDE_TWO, tail);
   }
-  return wide_with_sign(wide_subtract(WIDE_ONE, wide_erfc_tail(x)), x);
+  return tail;
 }
 
 // erfc(-x / sqrt(2)) / 2.

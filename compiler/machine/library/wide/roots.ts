@@ -2,39 +2,48 @@
 export const roots = `
 // Newton's method from above: with a in [1/4, 1), the mean of root and a / root. An exact root is found exactly.
 fn wide_sqrt(x: wide) -> wide {
+  if (wide_is_negative(x)) {
+    return WIDE_NAN;
+  }
+  if (abs(x.exponent) >= WIDE_LIMIT) {
+    return wide(false, x.mantissa, x.exponent);
+  }
   let odd = x.exponent & 1;
-  let a = select(x.mantissa, NAT_HALF, is_zero(x.mantissa)) >> odd;
+  let a = x.mantissa >> odd;
   var root = (a >> 1) + NAT_HALF;
   var step = root - a;
   while (!is_zero(step)) {
     step = (root - divide_high(a, root)) >> 1;
     root = root - step;
   }
-  let special = abs(x.exponent) >= WIDE_LIMIT;
-  let mantissa = select(select(root, x.mantissa, special), 0n, wide_is_negative(x));
-  return wide_bounded(false, mantissa, select((x.exponent + odd) >> 1u, x.exponent, special));
+  return wide_normalised(false, root, (x.exponent + odd) >> 1);
 }
 
 // Newton's method from above: with a in [1/8, 1), (2 root + a / root^2) / 3.
 fn wide_cbrt(x: wide) -> wide {
-  // x.exponent + shift is a multiple of 3.
-  let shift = (536870913 - x.exponent) % 3;
-  let a = select(x.mantissa, NAT_HALF, is_zero(x.mantissa)) >> shift;
+  if (abs(x.exponent) >= WIDE_LIMIT) {
+    return x;
+  }
+  // x.exponent + shift is a multiple of 3; the remainder of a negative number is negative.
+  let shift = (3 - x.exponent % 3) % 3;
+  let a = x.mantissa >> shift;
   var root = NAT_ONES - divide_short(NAT_ONES - a, 3u);
-  var step = NAT_ONES;
-  while (!is_zero(step)) {
+  while (true) {
     let square = multiply_high(root, root);
-    var quotient = root;
-    if (a < square) {
-      quotient = divide_high(a, square);
+    if (square <= a) {
+      break;
     }
-    step = divide_short(select(root - quotient, 0n, quotient > root), 3u);
+    let quotient = divide_high(a, square);
+    if (quotient >= root) {
+      break;
+    }
+    let step = divide_short(root - quotient, 3u);
+    if (is_zero(step)) {
+      break;
+    }
     root = root - step;
   }
-  let special = abs(x.exponent) >= WIDE_LIMIT;
-  return wide_bounded(
-    x.negative, select(root, x.mantissa, special), select((x.exponent + shift) / 3, x.exponent, special)
-  );
+  return wide_normalised(x.negative, root, (x.exponent + shift) / 3);
 }
 
 fn wide_rsqrt(x: wide) -> wide {

@@ -3,7 +3,11 @@ export const sigmoidal = `
 // 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0.
 fn wide_sigmoid(x: wide) -> wide {
   let e = wide_exp(wide_negate(wide_abs(x)));
-  return wide_divide(wide_select(WIDE_ONE, e, x.negative), wide_add(WIDE_ONE, e));
+  var numerator = WIDE_ONE;
+  if (x.negative) {
+    numerator = e;
+  }
+  return wide_divide(numerator, wide_add(WIDE_ONE, e));
 }
 
 // sigmoid(x) sigmoid(-x) = e / (1 + e)^2.
@@ -16,13 +20,19 @@ fn wide_logistic(x: wide) -> wide {
 // x sigmoid(x) sigmoid(-x), which vanishes at both ends.
 fn wide_logistic_moment(x: wide) -> wide {
   let density = wide_logistic(x);
-  return wide_select(wide_multiply(x, density), WIDE_ZERO, wide_is_zero(density));
+  if (wide_equal(density, WIDE_ZERO)) {
+    return WIDE_ZERO;
+  }
+  return wide_multiply(x, density);
 }
 
 // ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|).
 fn wide_softplus(x: wide) -> wide {
   let rest = wide_log1p(wide_exp(wide_negate(wide_abs(x))));
-  return wide_add(wide_select(x, WIDE_ZERO, x.negative), rest);
+  if (x.negative) {
+    return rest;
+  }
+  return wide_add(x, rest);
 }
 
 fn wide_log_sigmoid(x: wide) -> wide {
@@ -31,15 +41,21 @@ fn wide_log_sigmoid(x: wide) -> wide {
 
 // ln(e^a + e^b).
 fn wide_logaddexp(a: wide, b: wide) -> wide {
-  let difference = wide_select(wide_subtract(a, b), WIDE_ZERO, wide_equal(a, b));
-  return wide_add(wide_max(a, b), wide_log1p(wide_exp(wide_negate(wide_abs(difference)))));
+  if (wide_equal(a, b)) {
+    return wide_add(a, WIDE_LN2);
+  }
+  let difference = wide_negate(wide_abs(wide_subtract(a, b)));
+  return wide_add(wide_max(a, b), wide_log1p(wide_exp(difference)));
 }
 
-// With e = e^|x| - 1, cosh(x) = 1 + e^2 / (2 (e + 1)); |x| - ln 2 where that is all.
+// With e = e^|x| - 1, cosh(x) - 1 = e^2 / (2 (e + 1)).
 fn wide_logcosh(x: wide) -> wide {
   let e = wide_expm1(wide_abs(x));
+  if (wide_equal(e, WIDE_INFINITY)) {
+    return wide_subtract(wide_abs(x), WIDE_LN2);
+  }
   let excess = wide_divide(wide_multiply(e, e), wide_scale(wide_add(e, WIDE_ONE), 1));
-  return wide_select(wide_log1p(excess), wide_subtract(wide_abs(x), WIDE_LN2), x.exponent > 10);
+  return wide_log1p(excess);
 }
 
 // ln(1 + x^2).

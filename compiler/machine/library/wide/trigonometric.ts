@@ -16,6 +16,9 @@ const WIDE_ARCTAN_HALF: wide = wide(
   -1
 );
 
+const NAT_QUARTER_PI: nat =
+  0x0.c90fdaa22168c234c4c6628b80dc1cd129024e088a67cc74020bbea63b139b22514a08798e3404ddef9519b3cd3a431bn;
+
 // The bits of 1 / 2pi behind the point, 32 in a word.
 const INVERSE_TURN: array<u32, 60> = [
   0x28be60dbu, 0x9391054au, 0x7f09d5f4u, 0x7d4d3770u, 0x36d8a566u, 0x4f10e410u, 0x7f9458eau, 0xf7aef158u, 0x6dc91b8eu, 0x909374b8u,
@@ -29,7 +32,7 @@ const INVERSE_TURN: array<u32, 60> = [
 // The N bits of 1 / 2pi from the given word on; the words before the point are 0.
 fn nat_inverse_turn(word: i32) -> nat {
   var bits = 0n;
-  for (var i = word; i < word + (nat_bits() >> 5u); i++) {
+  for (var i = word; i < word + nat_bits() / 32; i++) {
     bits = (bits << 32) + nat(select(0u, INVERSE_TURN[max(i, 0)], i >= 0));
   }
   return bits;
@@ -38,7 +41,10 @@ fn nat_inverse_turn(word: i32) -> nat {
 // (a + b) mod 2^N.
 fn nat_sum(a: nat, b: nat) -> nat {
   let room = NAT_ONES - a;
-  return select(a + b, b - room - 1n, b > room);
+  if (b > room) {
+    return b - room - 1n;
+  }
+  return a + b;
 }
 
 // x = (quarter + 4n) pi/2 + rest with |rest| <= pi/4.
@@ -46,36 +52,40 @@ struct wide_turn { quarter: u32, rest: wide }
 
 // |x| / 2pi = mantissa * 2^s * W, where the bits W of 1 / 2pi begin with a whole word; those that make whole turns are left
 // out. It is computed to 2N bits behind the point, so that as many as N bits may cancel. NaN where the table of bits ends,
-// from 2^1664 on for N = 128, 2^1280 for N = 320.
+// from 2^1695 on for N = 128, 2^1183 for N = 384.
 fn wide_reduced(x: wide) -> wide_turn {
   if (x.exponent < 0) {
     return wide_turn(0u, x);
   }
-  let words = nat_bits() >> 5u;
-  let offset = x.exponent - nat_bits();
-  let known = offset <= 32 * (60 - 3 * words);
-  let word = select(0, offset >> 5u, known);
+  let words = nat_bits() / 32;
+  let offset = i32(min(x.exponent, 2048)) - nat_bits();
+  let word = offset >> 5u;
+  if (word + 3 * words > 60) {
+    return wide_turn(0u, WIDE_NAN);
+  }
   let middle = nat_inverse_turn(word + words);
   let carried = multiply_high(x.mantissa, nat_inverse_turn(word + 2 * words));
   let low = nat_sum(multiply_low(x.mantissa, middle), carried);
   let sum = nat_sum(multiply_low(x.mantissa, nat_inverse_turn(word)), multiply_high(x.mantissa, middle));
   let high = nat_sum(sum, nat(u32(low < carried)));
-  // Whole quarters of a turn, and N bits behind their point.
+  // In quarters of a turn.
   let shift = (offset & 31) + 2;
   let point = nat_bits() - shift;
-  let whole = high >> point;
-  let above_low = low >> point;
-  let fraction = ((high - (whole << point)) << shift) + above_low;
-  let low_fraction = (low - (above_low << point)) << shift;
-  // The rest of the quarter that is nearest.
-  let up = fraction >= NAT_HALF;
-  let rest = select(fraction, NAT_ONES - fraction, up);
-  let low_rest = select(low_fraction, NAT_ONES - low_fraction, up);
+  let turned = high >> point;
+  let carry = low >> point;
+  var rest = ((high - (turned << point)) << shift) + carry;
+  var rest_low = (low - (carry << point)) << shift;
+  var quarter = low_u32(turned);
+  let above = rest >= NAT_HALF;
+  if (above) {
+    rest = NAT_ONES - rest;
+    rest_low = NAT_ONES - rest_low;
+    quarter = quarter + 1u;
+  }
   let zeros = nat_bits() - bit_length(rest);
-  let digits = (rest << zeros) + (low_rest >> (nat_bits() - zeros));
-  let quarter = low_u32(whole) + u32(up);
-  let angle = wide_normalised(x.negative != up, multiply_high(digits, WIDE_HALF_PI.mantissa), 1 - zeros);
-  return wide_turn(select(quarter, 0u - quarter, x.negative), wide_select(WIDE_NAN, angle, known));
+  let fraction = select((rest << zeros) + (rest_low >> (nat_bits() - zeros)), rest_low, is_zero(rest));
+  let angle = multiply_high(fraction, NAT_QUARTER_PI);
+  return wide_turn(select(quarter, 0u - quarter, x.negative), wide_normalised(x.negative != above, angle, int(1 - zeros)));
 }
 
 // z / (k (k + 1)) - z^2 / (k (k + 1) (k + 2) (k + 3)) + ...: 1 - cos(x) for z = x^2 and k = 1, 1 - sin(x) / x for k = 2.
@@ -89,36 +99,31 @@ fn nat_sine_series(z: nat, first: u32) -> nat {
   return sum;
 }
 
-// The sine of an angle turned by so many quarters more.
-fn wide_sine_of(turn: wide_turn, quarters: u32) -> wide {
+// sin(x + quarters * pi/2).
+fn wide_sine(x: wide, quarters: u32) -> wide {
+  let turn = wide_reduced(x);
   let quarter = turn.quarter + quarters;
   let odd = (quarter & 1u) == 1u;
+  if (wide_is_nan(turn.rest)) {
+    return WIDE_NAN;
+  }
   let series = nat_sine_series(nat_square(turn.rest), select(2u, 1u, odd));
   let cosine = NAT_HALF - (series >> 1);
+  let negative = ((quarter & 2u) == 2u) != (!odd && turn.rest.negative);
   let mantissa = select(multiply_high(turn.rest.mantissa, cosine), cosine, odd);
-  let negative = ((quarter & 2u) == 2u) != (!odd & turn.rest.negative);
-  let sine = wide_normalised(negative, mantissa, select(turn.rest.exponent + 1, 1, odd));
-  return wide_select(sine, WIDE_NAN, wide_is_nan(turn.rest));
+  return wide_normalised(negative, mantissa, select(turn.rest.exponent + 1, 1, odd));
 }
 
 fn wide_sin(x: wide) -> wide {
-  return wide_sine_of(wide_reduced(x), 0u);
+  return wide_sine(x, 0u);
 }
 
 fn wide_cos(x: wide) -> wide {
-  return wide_sine_of(wide_reduced(x), 1u);
+  return wide_sine(x, 1u);
 }
 
-// Sine and cosine come from one call in a loop: compilers that inline it shall have it once.
 fn wide_tan(x: wide) -> wide {
-  let turn = wide_reduced(x);
-  var sine = WIDE_ZERO;
-  var cosine = WIDE_ONE;
-  for (var quarters = 0u; quarters < 2u; quarters++) {
-    sine = cosine;
-    cosine = wide_sine_of(turn, quarters);
-  }
-  return wide_divide(sine, cosine);
+  return wide_divide(wide_sine(x, 0u), wide_sine(x, 1u));
 }
 
 // arctan(s) = s (1 - s^2/3 + s^4/5 - ...) for |s| <= 1/4.
@@ -140,24 +145,26 @@ fn wide_angle(y: wide, x: wide) -> wide {
     angle = wide_add(angle, WIDE_ARCTAN_HALF);
   }
   angle = wide_add(angle, wide_arctan_near(wide_divide(up, across)));
-  return wide_select(angle, wide_subtract(WIDE_HALF_PI, angle), wide_less(x, y));
+  if (wide_less(x, y)) {
+    return wide_subtract(WIDE_HALF_PI, angle);
+  }
+  return angle;
 }
 
 fn wide_atan(x: wide) -> wide {
   return wide_with_sign(wide_angle(wide_abs(x), WIDE_ONE), x);
 }
 
-// cos(arcsin(x)).
-fn wide_cosine_beside(x: wide) -> wide {
-  return wide_sqrt(wide_multiply(wide_subtract(WIDE_ONE, x), wide_add(WIDE_ONE, x)));
-}
-
 fn wide_asin(x: wide) -> wide {
-  return wide_with_sign(wide_angle(wide_abs(x), wide_cosine_beside(x)), x);
+  let up = wide_abs(x);
+  let cosine = wide_sqrt(wide_multiply(wide_subtract(WIDE_ONE, up), wide_add(WIDE_ONE, up)));
+  return wide_with_sign(wide_angle(up, cosine), x);
 }
 
+// 2 arctan(sqrt((1 - x) / (1 + x))).
 fn wide_acos(x: wide) -> wide {
-  let angle = wide_angle(wide_cosine_beside(x), wide_abs(x));
-  return wide_select(angle, wide_subtract(WIDE_PI, angle), x.negative);
+  let up = wide_sqrt(wide_subtract(WIDE_ONE, x));
+  let across = wide_sqrt(wide_add(WIDE_ONE, x));
+  return wide_scale(wide_angle(up, across), 1);
 }
 `;

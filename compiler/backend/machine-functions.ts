@@ -1,0 +1,76 @@
+/** Functions that a kernel's file carries beside its own: written in the machine language, printed for the target. */
+import type { Variable } from "../ir/expr.js";
+import {
+  readLibrary,
+  typescriptName,
+  type TypescriptPiece,
+  typescriptPieces,
+  intrinsicPieces,
+  wgslPieces,
+} from "../machine/index.js";
+import { pairLibrary } from "../machine/library/pair/index.js";
+import { wideLibrary } from "../machine/library/wide/index.js";
+import { wgslLibrary } from "./library/wgsl.js";
+
+export interface MachineFunction {
+  /** From the target's numbers to the target's number. */
+  readonly name: string;
+  /** The names of all functions in the text. */
+  readonly own: readonly string[];
+  /** What it takes, in order. */
+  readonly variables: readonly Variable[];
+  readonly text: string;
+}
+
+export interface MachineTexts {
+  readonly names: readonly string[];
+  readonly texts: readonly string[];
+}
+
+/** The wide library in TypeScript: printed once, and in every file of which it carries a part. */
+let widePieces: ReadonlyMap<string, TypescriptPiece> | undefined;
+
+/**
+ * The functions and what they call of the wide library, as TypeScript.
+ * @param present names of functions that the file carries already
+ */
+export function typescriptMachineText(functions: MachineTexts, present: ReadonlySet<string>): string {
+  if (functions.texts.length === 0) return "";
+  const wide = wideLibrary().declarations;
+  widePieces ??= new Map(typescriptPieces(wide).map((piece) => [piece.name, piece]));
+  const library = readLibrary(functions.texts, wide);
+  const own = typescriptPieces(library.closure(functions.names), typescriptName, { only: new Set(functions.names) });
+  const wanted = new Set<string>();
+  const want = (name: string): void => {
+    const piece = widePieces?.get(name);
+    if (!piece || wanted.has(name) || present.has(name)) return;
+    wanted.add(name);
+    piece.uses.forEach(want);
+  };
+  const names = new Set(own.map(({ name }) => name));
+  for (const { uses } of own) uses.filter((name) => !names.has(name)).forEach(want);
+  const carried = [...widePieces.values()].filter(({ name }) => wanted.has(name) && !names.has(name));
+  const behind = own.filter(({ name }) => !present.has(name));
+  return [...carried, ...behind].map(({ text }) => `${text}\n`).join("\n");
+}
+
+/**
+ * The functions, and what they and the file's other functions call of the libraries, as WGSL.
+ * @param called names of library functions that the file's other functions call
+ * @param prefix begins the names of the libraries' declarations
+ */
+export function wgslMachineText({ names, texts }: MachineTexts, called: Iterable<string>, prefix: string): string {
+  const own = new Set(names);
+  const library = readLibrary(texts, [...wgslLibrary.declarations, ...pairLibrary().declarations]);
+  const rename = (name: string): string => (own.has(name) ? name : `${prefix}${name}`);
+  const declared = [...called].filter((name) => library.find(name) !== undefined);
+  const pieces = wgslPieces(library.closure([...declared, ...own]), rename);
+  const present = new Set(pieces.map(({ name }) => name));
+  // What the language itself has is a function in WGSL.
+  const intrinsic = [...called].filter((name) => library.find(name) === undefined && !present.has(name));
+  const behind = new Map(
+    intrinsic.flatMap((name) => intrinsicPieces(name, rename)).map(({ name, text }) => [name, text] as const),
+  );
+  const before = [...behind].filter(([name]) => !present.has(name)).map(([, text]) => text);
+  return [...before, ...pieces.map(({ text }) => text)].join("\n\n");
+}
