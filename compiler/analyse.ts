@@ -40,26 +40,9 @@ export interface Knowledge {
   readonly trust?: (activation: Activation, definition: CheckedDefinition) => Trust | null;
 }
 
-/** What is known from elsewhere. */
-export interface Knowledge {
-  /** What measurements say. */
-  readonly trust?: (activation: Activation) => Trust | null;
-}
-
-export interface Trust {
-  /** Lines of the analysis, each under a label of at most eleven characters. */
-  readonly lines: readonly (readonly [label: string, text: string])[];
-  /** Where the error is largest, if that is worth a word. */
-  readonly weakSpot: string | null;
-}
-
 /** With errors: what can be said of the definitions without. */
 export function analyse(
   sources: readonly Source[],
-<<<<<<< HEAD
-  accuracies: ReadonlyMap<string, Accuracy> = new Map(),
-=======
->>>>>>> verify
   known: Knowledge = {},
 ): {
   text: string;
@@ -77,19 +60,10 @@ export function analyse(
       found.push(...own);
       if (!activation || own.some(({ severity }) => severity === "error")) return;
       const { line } = positionOf(checked.source.text, checked.definition.name.span.start);
-<<<<<<< HEAD
       const before = known.facts?.(activation, checked);
       const analysis = analysisOf(activation, line, before === undefined ? analysisFacts(activation) : before);
-      const accuracy = accuracies.get(activation.name);
-      analyses.push({ ...analysis, accuracy: accuracy?.json ?? [] });
-      const trust = accuracy ? trustIn(accuracy) : (known.trust?.(activation, checked) ?? null);
-      blocks.push(blockOf(analysis, activation, trust));
-=======
-      const behaviour = behaviourOf(activation);
-      const analysis = analysisOf(activation, behaviour, line);
       analyses.push(analysis);
-      blocks.push(blockOf(analysis, activation, behaviour, known.trust?.(activation) ?? null));
->>>>>>> verify
+      blocks.push(blockOf(analysis, activation, known.trust?.(activation, checked) ?? null));
     });
   }
   const text = [...blocks, `${summary(analyses.length, found)}\n`].join("\n");
@@ -134,7 +108,6 @@ function analysisOf(activation: Activation, line: number, facts: AnalysisFacts |
 function blockOf(
   { source, derivatives, parameters, facts }: Analysis,
   activation: Activation,
-<<<<<<< HEAD
   trust: Trust | null,
 ): string {
   const gradient = activation.axis === null ? "d/d" : "gradient ";
@@ -156,42 +129,6 @@ function blockOf(
   });
 }
 
-/** What measurements and certificates say. */
-const trustIn = ({ lines }: Accuracy): Trust => ({
-  lines: lines.map(({ label, text }) => [label, text] as const),
-  weakSpot: null,
-});
-
-=======
-  behaviour: Behaviour | null,
-  trust: Trust | null,
-): string {
-  const lines = activation.formula.flatMap((line) => wrapped(line, width, "", "      "));
-  const entry = (label: string, text: string): void => {
-    lines.push(...wrapped(text, width, `  ${label.padEnd(11)} `, " ".repeat(14)));
-  };
-  entry("at", `${source.file}:${source.line}`);
-  const reduces = activation.axis !== null;
-  for (const [name, derivative] of Object.entries(derivatives))
-    entry(reduces ? `gradient ${name}` : `d/d${name}`, derivative);
-  for (const { at, continuous, value, left, right, chosen } of kinks) {
-    const place = at.includes("=") ? at : `${activation.inputs[0]?.name ?? "x"} = ${at}`;
-    const slopes = left === right ? `${left} on both sides` : `${left} left, ${right} right`;
-    entry(continuous ? "kink" : "jump", `${place}: value ${value}, derivative ${slopes}, chosen ${chosen}`);
-  }
-  if (behaviour) entry("values", behaviourText(behaviour));
-  for (const { name, kind, default: value, range } of parameters) {
-    entry(
-      kind === "hyperparameter" ? "parameter" : "learned",
-      `${name} = ${numberText(value)}${range === null ? "" : ` in ${range}`}${kind.endsWith("channel") ? ", per channel" : ""}`,
-    );
-  }
-  for (const [label, text] of trust?.lines ?? []) entry(label, text);
-  if (trust?.weakSpot != null) entry("weak spot", trust.weakSpot);
-  return `${lines.join("\n")}\n`;
-}
-
->>>>>>> verify
 function summary(count: number, diagnostics: readonly Diagnostic[]): string {
   const counted = (number: number, word: string): string =>
     `${number === 0 ? "no" : number} ${word}${number === 1 ? "" : "s"}`;

@@ -15,4 +15,4 @@ export { type DeclarationKind, type Rename, typescriptName } from "./naming.js";
 export { MachineError } from "./scan.js";
 export type { Constant, Declaration, Expr, Function, Scalar, Statement, Struct, Type } from "./syntax.js";
 export { printTypescript, type TypescriptOptions, type TypescriptPiece, typescriptPieces } from "./typescript.js";
-export { intrinsicPieces, printWgsl, type WgslPiece, wgslPieces } from "./wgsl.js";
+export { printWgsl, type WgslPiece, wgslPieces } from "./wgsl.js";

@@ -40,11 +40,11 @@ export function rowKernels(context: WgslContext): WgslKernels {
     return bindings.pass({ name, text }, { over: "axisOuter * axisInner", perWorkgroup: 1 }, workgroupSize, used);
   };
   const inputs = activation.inputs.map((of) => ({ of, buffer: bindings.input(of) }));
-  const forward = write(`${prefix}_forward`, inputs, [{ expr: context.value.single, buffer: bindings.output() }]);
+  const forward = write(`${prefix}_forward`, inputs, [{ expr: context.value, buffer: bindings.output() }]);
   const backward = write(
     `${prefix}_backward`,
     [{ of: plan.cotangent, buffer: bindings.cotangent() }, ...inputs],
-    context.gradients.map(({ of, form }) => ({ expr: form.single, buffer: bindings.gradient(of) })),
+    context.gradients.map(({ of, value }) => ({ expr: value, buffer: bindings.gradient(of) })),
   );
   const lanes = `${prefix}_lanes`;
   const combine: Readonly<Record<string, (a: string, b: string) => string>> = {
