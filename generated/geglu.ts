@@ -303,8 +303,14 @@ function normcdf(x: number): number {
   const d = bounded - n * 0.03125;
   const k = (n | 0) + 272;
   const d2 = d * d;
-  const low = normcdfTaylor0[k]! + d * normcdfTaylor1[k]! + d2 * (normcdfTaylor2[k]! + d * normcdfTaylor3[k]!);
-  const middle = normcdfTaylor4[k]! + d * normcdfTaylor5[k]! + d2 * (normcdfTaylor6[k]! + d * normcdfTaylor7[k]!);
+  const low =
+    normcdfTaylor0[k]! +
+    d * normcdfTaylor1[k]! +
+    d2 * (normcdfTaylor2[k]! + d * normcdfTaylor3[k]!);
+  const middle =
+    normcdfTaylor4[k]! +
+    d * normcdfTaylor5[k]! +
+    d2 * (normcdfTaylor6[k]! + d * normcdfTaylor7[k]!);
   const high = normcdfTaylor8[k]! + d * normcdfTaylor9[k]!;
   return low + d2 * d2 * (middle + d2 * d2 * high);
 }
@@ -332,8 +338,14 @@ function geluSlope(x: number): number {
   const d = bounded - n * 0.03125;
   const k = (n | 0) + 272;
   const d2 = d * d;
-  const low = geluTaylor0[k]! + d * geluTaylor1[k]! + d2 * (geluTaylor2[k]! + d * geluTaylor3[k]!);
-  const middle = geluTaylor4[k]! + d * geluTaylor5[k]! + d2 * (geluTaylor6[k]! + d * geluTaylor7[k]!);
+  const low =
+    geluTaylor0[k]! +
+    d * geluTaylor1[k]! +
+    d2 * (geluTaylor2[k]! + d * geluTaylor3[k]!);
+  const middle =
+    geluTaylor4[k]! +
+    d * geluTaylor5[k]! +
+    d2 * (geluTaylor6[k]! + d * geluTaylor7[k]!);
   const high = geluTaylor8[k]! + d * geluTaylor9[k]!;
   return low + d2 * d2 * (middle + d2 * d2 * high);
 }

@@ -3,6 +3,7 @@ import { renamed } from "../../compiler/backend/library/function.js";
 import { libraryClosure, wgslFunction, wgslFunctions } from "../../compiler/backend/library/wgsl.js";
 import { requestSoftwareDevice } from "../webgpu/driver.js";
 import { errorAt, randomNumbers, sampleInputs, ulps } from "./binary32.js";
+import { runWgsl, wgslText } from "./compile.js";
 import { unaryBounds } from "./unary-bounds.js";
 
 let device: GPUDevice;
