@@ -1,14 +1,15 @@
 /** The analysis of each activation, for `actc check`. */
-import { behaviourOf, behaviourText, type Behaviour } from "./analysis/behaviour.js";
 import { derivationsOf } from "./analysis/derivation.js";
-import { formulaText, numberText } from "./printing/definition-text.js";
-import { wrapped } from "./analysis/wrap.js";
+import { analysisFacts, type AnalysisFacts } from "./analysis/facts/facts.js";
+import { parameterText, screenText, type Trust } from "./analysis/screen.js";
 import { findKinks, type Kink } from "./calculus/kinks.js";
 import { activationOf, readDefinitions } from "./compile.js";
 import type { Diagnostic } from "./diagnostics.js";
+import type { CheckedDefinition } from "./frontend/check.js";
 import { rangeText } from "./frontend/elaborate.js";
 import type { Activation } from "./ir/activation.js";
 import { inFreshGraph } from "./ir/expr.js";
+import { formulaText } from "./printing/definition-text.js";
 import { positionOf } from "./render-diagnostics.js";
 import { review } from "./review.js";
 import type { Source } from "./source.js";
@@ -21,20 +22,29 @@ export interface Analysis {
   /** By input and learned parameter; over an axis, the gradient for the cotangent `dy`. */
   readonly derivatives: Readonly<Record<string, string>>;
   readonly kinks: readonly Pick<Kink, "condition" | "at" | "value" | "continuous" | "left" | "right" | "chosen">[];
-  /** From samples at the parameters' defaults; numbers that JSON cannot hold as text. */
-  readonly sampled: { readonly low: string; readonly high: string; readonly limits: readonly (string | null)[] } | null;
   readonly parameters: readonly {
     readonly name: string;
     readonly kind: string;
     readonly default: number;
     readonly range: string | null;
   }[];
+  /** `null` for what reduces over an axis. */
+  readonly facts: AnalysisFacts | null;
 }
 
-const width = 80;
+/** What is known already, or from elsewhere. Both are asked in the graph of nodes of the activation. */
+export interface Knowledge {
+  /** What was found for the same definition before; `undefined` where nothing was. */
+  readonly facts?: (activation: Activation, definition: CheckedDefinition) => AnalysisFacts | null | undefined;
+  /** What measurements say. */
+  readonly trust?: (activation: Activation, definition: CheckedDefinition) => Trust | null;
+}
 
 /** With errors: what can be said of the definitions without. */
-export function analyse(sources: readonly Source[]): {
+export function analyse(
+  sources: readonly Source[],
+  known: Knowledge = {},
+): {
   text: string;
   json: unknown;
   diagnostics: readonly Diagnostic[];
@@ -50,17 +60,17 @@ export function analyse(sources: readonly Source[]): {
       found.push(...own);
       if (!activation || own.some(({ severity }) => severity === "error")) return;
       const { line } = positionOf(checked.source.text, checked.definition.name.span.start);
-      const behaviour = behaviourOf(activation);
-      const analysis = analysisOf(activation, behaviour, line);
+      const before = known.facts?.(activation, checked);
+      const analysis = analysisOf(activation, line, before === undefined ? analysisFacts(activation) : before);
       analyses.push(analysis);
-      blocks.push(blockOf(analysis, activation, behaviour));
+      blocks.push(blockOf(analysis, activation, known.trust?.(activation, checked) ?? null));
     });
   }
   const text = [...blocks, `${summary(analyses.length, found)}\n`].join("\n");
   return { text, json: analyses, diagnostics: found };
 }
 
-function analysisOf(activation: Activation, behaviour: Behaviour | null, line: number): Analysis {
+function analysisOf(activation: Activation, line: number, facts: AnalysisFacts | null): Analysis {
   const axis = activation.axis?.name ?? "d";
   const derivatives = derivationsOf(activation).map(
     ({ variable, result }) => [variable.name, formulaText(result, axis)] as const,
@@ -85,47 +95,38 @@ function analysisOf(activation: Activation, behaviour: Behaviour | null, line: n
       right,
       chosen,
     })),
-    sampled: behaviour && {
-      low: numberText(behaviour.low, 6),
-      high: numberText(behaviour.high, 6),
-      limits: behaviour.limits.map((limit) => (limit === null ? null : numberText(limit, 6))),
-    },
     parameters: [
       ...activation.hyperparameters.map(ofKind("hyperparameter")),
       ...activation.learned.map((parameter) =>
         ofKind(parameter.shape === "channel" ? "learned per channel" : "learned")(parameter),
       ),
     ],
+    facts,
   };
 }
 
-/** One compact block: what it is, its derivatives, where it bends, how far it reaches, what can be set. */
 function blockOf(
-  { source, derivatives, kinks, parameters }: Analysis,
+  { source, derivatives, parameters, facts }: Analysis,
   activation: Activation,
-  behaviour: Behaviour | null,
+  trust: Trust | null,
 ): string {
-  const lines = activation.formula.flatMap((line) => wrapped(line, width, "", "      "));
-  const entry = (label: string, text: string): void => {
-    lines.push(...wrapped(text, width, `  ${label.padEnd(11)} `, " ".repeat(14)));
-  };
-  entry("at", `${source.file}:${source.line}`);
-  const reduces = activation.axis !== null;
-  for (const [name, derivative] of Object.entries(derivatives))
-    entry(reduces ? `gradient ${name}` : `d/d${name}`, derivative);
-  for (const { at, continuous, value, left, right, chosen } of kinks) {
-    const place = at.includes("=") ? at : `${activation.inputs[0]?.name ?? "x"} = ${at}`;
-    const slopes = left === right ? `${left} on both sides` : `${left} left, ${right} right`;
-    entry(continuous ? "kink" : "jump", `${place}: value ${value}, derivative ${slopes}, chosen ${chosen}`);
-  }
-  if (behaviour) entry("values", behaviourText(behaviour));
-  for (const { name, kind, default: value, range } of parameters) {
-    entry(
-      kind === "hyperparameter" ? "parameter" : "learned",
-      `${name} = ${numberText(value)}${range === null ? "" : ` in ${range}`}${kind.endsWith("channel") ? ", per channel" : ""}`,
-    );
-  }
-  return `${lines.join("\n")}\n`;
+  const gradient = activation.axis === null ? "d/d" : "gradient ";
+  const texts = (learned: boolean): string[] =>
+    parameters
+      .filter(({ kind }) => kind.startsWith("learned") === learned)
+      .map(({ name, kind, default: value, range }) => parameterText(name, value, range, kind.endsWith("channel")));
+  return screenText({
+    formula: activation.formula,
+    place: `${source.file}:${source.line}`,
+    inputs: activation.inputs.map(({ name }) => name),
+    derivatives: Object.entries(derivatives).map(([name, text]) => [`${gradient}${name}`, text]),
+    kinks: findKinks(activation),
+    parameters: texts(false),
+    learned: texts(true),
+    ranged: parameters.flatMap(({ name, range }) => (range === null ? [] : [name])),
+    facts,
+    trust,
+  });
 }
 
 function summary(count: number, diagnostics: readonly Diagnostic[]): string {

@@ -1,5 +1,6 @@
 /** The pipeline in one screen: from text to files. A pure function, the same wherever it runs. */
 import { type OutputFile, type TargetName, targetNames } from "./backend/output.js";
+import type { AnalysisFacts } from "./analysis/facts/facts.js";
 import type { Activation } from "./ir/activation.js";
 import { collate, type Diagnostic } from "./diagnostics.js";
 import { checkDefinitions, type CheckedDefinition } from "./frontend/check.js";
@@ -19,6 +20,8 @@ export interface CompileOptions {
   readonly targets: readonly TargetName[];
   /** Text made earlier, by content key; see {@link EmissionCache}. */
   readonly cache?: EmissionCache;
+  /** What was found out about a definition, for the manifest: it takes too long for a compilation. */
+  readonly facts?: (definition: CheckedDefinition) => AnalysisFacts | null | undefined;
 }
 
 /**
@@ -71,7 +74,11 @@ async function compileSources(sources: readonly Source[], options: CompileOption
   const files = emitted.flatMap((result) => result.files);
   if (targets.includes("module")) files.push(indexFile(definitions));
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
-  const entries = emitted.map(({ entry }, i) => ({ ...entry, source: sourceEntry(definitions[i]!) }));
+  const entries = emitted.map(({ entry }, i) => {
+    const definition = definitions[i]!;
+    const analysis = options.facts?.(definition);
+    return { ...entry, source: sourceEntry(definition), ...(analysis ? { analysis } : {}) };
+  });
   files.push(await manifestFile(entries, files));
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   return { files, diagnostics: found, activations: definitions.map(({ definition }) => definition.name.text) };

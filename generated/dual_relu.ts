@@ -14,13 +14,9 @@ export function dualReluForward(
   const size = a.length;
   requireLength("b", b, size);
   requireLength("y", y, size);
-  const value = (ai: number, bi: number): number => {
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(ai, -3.4028234663852886e38);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(bi, -3.4028234663852886e38);
-    return bounded * Number(bounded > 0) - bounded2 * Number(bounded2 > 0);
-  };
+  const value = (ai: number, bi: number): number =>
+    Math.max(ai, -3.4028234663852886e38) * Number(ai > 0) -
+    Math.max(bi, -3.4028234663852886e38) * Number(bi > 0);
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {
@@ -86,13 +82,9 @@ export function dualReluForward64(
   const size = a.length;
   requireLength("b", b, size);
   requireLength("y", y, size);
-  const value = (ai: number, bi: number): number => {
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(ai, -3.4028234663852886e38);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(bi, -3.4028234663852886e38);
-    return bounded * Number(bounded > 0) - bounded2 * Number(bounded2 > 0);
-  };
+  const value = (ai: number, bi: number): number =>
+    Math.max(ai, -3.4028234663852886e38) * Number(ai > 0) -
+    Math.max(bi, -3.4028234663852886e38) * Number(bi > 0);
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {

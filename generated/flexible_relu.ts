@@ -15,11 +15,8 @@ export function flexibleReluForward(
   requireLength("b", b, 1);
   requireLength("y", y, size);
   const bValue = b[0]!;
-  const value = (xi: number): number => {
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(xi, -3.4028234663852886e38);
-    return bValue + bounded * Number(bounded > 0);
-  };
+  const value = (xi: number): number =>
+    bValue + Math.max(xi, -3.4028234663852886e38) * Number(xi > 0);
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {
@@ -74,11 +71,8 @@ export function flexibleReluForward64(
   requireLength("b", b, 1);
   requireLength("y", y, size);
   const bValue = b[0]!;
-  const value = (xi: number): number => {
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(xi, -3.4028234663852886e38);
-    return bValue + bounded * Number(bounded > 0);
-  };
+  const value = (xi: number): number =>
+    bValue + Math.max(xi, -3.4028234663852886e38) * Number(xi > 0);
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {

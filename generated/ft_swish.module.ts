@@ -60,7 +60,7 @@ const ftSwishActivation: Activation = {
  * d/dx = where(x >= 0, sigmoid(x) + x * sigmoid(x) * (1 - sigmoid(x)), 0)
  * ```
  *
- * Kink at 0: derivative 0 before, 0 * sigmoid(0) * (1 - sigmoid(0)) + 0.5 after, 0 * sigmoid(0) * (1 - sigmoid(0)) + 0.5 there.
+ * Kink at 0: derivative 0 before, 0.5 after, 0.5 there.
  */
 export function ftSwish(x: Tensor, options: FtSwishOptions = {}): Tensor {
   const { t = -0.2 } = options;

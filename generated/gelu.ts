@@ -29,7 +29,12 @@ export function geluBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = dyi * geluSlope(xi);
+    const phi = geluSlope(xi);
+    const p = dyi * phi;
+    dx[i] =
+      Math.abs(xi + 0.75) >= 0.015625 || 0.5 <= 131072 * Math.abs(phi)
+        ? p
+        : geluDxExactly(xi, dyi);
   }
 }
 
@@ -62,7 +67,12 @@ export function geluBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    dx[i] = dyi * geluSlope(xi);
+    const phi = geluSlope(xi);
+    const p = dyi * phi;
+    dx[i] =
+      Math.abs(xi + 0.75) >= 0.015625 || 0.5 <= 131072 * Math.abs(phi)
+        ? p
+        : geluDxExactly(xi, dyi);
   }
 }
 
@@ -283,8 +293,14 @@ function normcdf(x: number): number {
   const d = bounded - n * 0.03125;
   const k = (n | 0) + 272;
   const d2 = d * d;
-  const low = normcdfTaylor0[k]! + d * normcdfTaylor1[k]! + d2 * (normcdfTaylor2[k]! + d * normcdfTaylor3[k]!);
-  const middle = normcdfTaylor4[k]! + d * normcdfTaylor5[k]! + d2 * (normcdfTaylor6[k]! + d * normcdfTaylor7[k]!);
+  const low =
+    normcdfTaylor0[k]! +
+    d * normcdfTaylor1[k]! +
+    d2 * (normcdfTaylor2[k]! + d * normcdfTaylor3[k]!);
+  const middle =
+    normcdfTaylor4[k]! +
+    d * normcdfTaylor5[k]! +
+    d2 * (normcdfTaylor6[k]! + d * normcdfTaylor7[k]!);
   const high = normcdfTaylor8[k]! + d * normcdfTaylor9[k]!;
   return low + d2 * d2 * (middle + d2 * d2 * high);
 }
@@ -312,8 +328,603 @@ function geluSlope(x: number): number {
   const d = bounded - n * 0.03125;
   const k = (n | 0) + 272;
   const d2 = d * d;
-  const low = geluTaylor0[k]! + d * geluTaylor1[k]! + d2 * (geluTaylor2[k]! + d * geluTaylor3[k]!);
-  const middle = geluTaylor4[k]! + d * geluTaylor5[k]! + d2 * (geluTaylor6[k]! + d * geluTaylor7[k]!);
+  const low =
+    geluTaylor0[k]! +
+    d * geluTaylor1[k]! +
+    d2 * (geluTaylor2[k]! + d * geluTaylor3[k]!);
+  const middle =
+    geluTaylor4[k]! +
+    d * geluTaylor5[k]! +
+    d2 * (geluTaylor6[k]! + d * geluTaylor7[k]!);
   const high = geluTaylor8[k]! + d * geluTaylor9[k]!;
   return low + d2 * d2 * (middle + d2 * d2 * high);
+}
+
+function intAbs(a: bigint): bigint {
+  return a < 0n ? -a : a;
+}
+
+const wordBuffer = /* @__PURE__ */ new ArrayBuffer(8);
+
+const wordF64 = /* @__PURE__ */ new Float64Array(wordBuffer);
+
+const wordI32 = /* @__PURE__ */ new Int32Array(wordBuffer);
+
+/** How many bits a natural number has; its float64 may be rounded up to one more. */
+function bitLength(a: bigint): number {
+  if (a === 0n) return 0;
+  const size = Number(a);
+  if (size === Infinity) return 1000 + bitLength(a >> 1000n);
+  wordF64[0] = size;
+  const length = (wordI32[1]! >>> 20) - 1022;
+  return length > 53 && a >> BigInt(length - 1) === 0n ? length - 1 : length;
+}
+
+function intMax(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function intMin(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+/** Sign, exponent and leading bits. */
+function highWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[1]!;
+}
+
+/** The last 32 bits. */
+function lowWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[0]!;
+}
+
+/** The float64 of these words. */
+function fromWords(high: number, low: number): number {
+  wordI32[0] = low;
+  wordI32[1] = high;
+  return wordF64[0]!;
+}
+
+/**
+ * A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of
+ * bits of a nat. The highest bit of the mantissa is set, and the exponent is
+ * below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the
+ * mantissa 0 and the exponent -2 limit, infinity the mantissa 1/2 and the
+ * exponent 2 limit, NaN the mantissa 0 and a larger exponent: this is what
+ * operations make of them by themselves, or nearly so. Results are cut off: an
+ * operation that says nothing else is off by a few units of the last bit.
+ */
+interface Wide {
+  readonly negative: boolean;
+  readonly mantissa: bigint;
+  readonly exponent: bigint;
+}
+
+/** 2^(N - 1) and 2^N - 1. */
+const NAT_HALF =
+  0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n;
+
+const NAT_ONES =
+  0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn;
+
+const WIDE_LIMIT = 1n << 4096n;
+
+const WIDE_BEYOND = 2n << 4096n;
+
+const WIDE_ZERO: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: -(2n << 4096n),
+};
+
+const WIDE_ONE: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 1n,
+};
+
+const WIDE_TWO: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 2n,
+};
+
+const WIDE_NAN: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: (2n << 4096n) + 4096n,
+};
+
+/** The number with these parts, whatever the highest bit of the mantissa is. */
+function wideNormalised(
+  negative: boolean,
+  mantissa: bigint,
+  exponent: bigint,
+): Wide {
+  if (mantissa >= NAT_HALF && intAbs(exponent) < WIDE_LIMIT) {
+    return { negative, mantissa, exponent };
+  }
+  const shift = 384 - bitLength(mantissa);
+  const least = exponent - BigInt(shift);
+  const isFar = intAbs(least) >= WIDE_LIMIT;
+  if (mantissa === 0n || (isFar && least < 0n)) {
+    return {
+      negative,
+      mantissa: 0n,
+      exponent:
+        exponent >= WIDE_BEYOND ? WIDE_NAN.exponent : WIDE_ZERO.exponent,
+    };
+  }
+  if (isFar) {
+    return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideIsNan(x: Wide): boolean {
+  return x.mantissa === 0n && x.exponent > 0n;
+}
+
+function wideIsNegative(x: Wide): boolean {
+  return x.negative && !(x.mantissa === 0n);
+}
+
+/** Whether |a| < |b|, neither being NaN. */
+function wideIsSmaller(a: Wide, b: Wide): boolean {
+  return (
+    a.exponent < b.exponent ||
+    (a.exponent === b.exponent && a.mantissa < b.mantissa)
+  );
+}
+
+function wideLess(a: Wide, b: Wide): boolean {
+  if (wideIsNan(a) || wideIsNan(b)) {
+    return false;
+  }
+  if (wideIsNegative(a) !== wideIsNegative(b)) {
+    return wideIsNegative(a);
+  }
+  return wideIsNegative(a) ? wideIsSmaller(b, a) : wideIsSmaller(a, b);
+}
+
+function wideNegate(x: Wide): Wide {
+  return { negative: !x.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+function wideAbs(x: Wide): Wide {
+  return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
+/** The difference of numbers within a factor of two of one another is exact. */
+function wideAdd(a: Wide, b: Wide): Wide {
+  const swapped = wideIsSmaller(a, b);
+  const large = swapped ? b.mantissa : a.mantissa;
+  const small = swapped ? a.mantissa : b.mantissa;
+  const negative = swapped ? b.negative : a.negative;
+  const exponent = intMax(a.exponent, b.exponent);
+  const shift = intMin(exponent - intMin(a.exponent, b.exponent), 384n);
+  const addend = small >> shift;
+  if (a.negative === b.negative) {
+    const room = NAT_ONES - large;
+    if (addend > room) {
+      return wideNormalised(
+        negative,
+        NAT_HALF + ((addend - room - 1n) >> 1n),
+        exponent + 1n,
+      );
+    }
+    return wideNormalised(negative, large + addend, exponent);
+  }
+  const difference = large - addend;
+  // What is left would be the rounding of the operands.
+  if (bitLength(difference) <= 12 && exponent < WIDE_LIMIT) {
+    return WIDE_ZERO;
+  }
+  if (shift === 1n && difference < NAT_HALF) {
+    return wideNormalised(
+      negative,
+      (difference << 1n) - BigInt(Number(BigInt.asUintN(32, small)) & 1),
+      exponent - 1n,
+    );
+  }
+  return wideNormalised(negative, difference, exponent);
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
+}
+
+function wideMultiply(a: Wide, b: Wide): Wide {
+  const product = (a.mantissa * b.mantissa) >> 384n;
+  const exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  const invalid = product === 0n && exponent > -WIDE_LIMIT;
+  return wideNormalised(
+    a.negative !== b.negative,
+    product,
+    invalid ? WIDE_NAN.exponent : exponent,
+  );
+}
+
+/** What is divided by zero is infinite, with the sign that the zero has. */
+function wideDivide(a: Wide, b: Wide): Wide {
+  const negative = a.negative !== b.negative;
+  const bothZero = a.mantissa === 0n && b.mantissa === 0n;
+  if (
+    wideIsNan(b) ||
+    bothZero ||
+    (a.exponent >= WIDE_BEYOND && b.exponent >= WIDE_BEYOND)
+  ) {
+    return WIDE_NAN;
+  }
+  const exponent = a.exponent - b.exponent;
+  if (b.mantissa === 0n) {
+    return wideNormalised(negative, a.mantissa, exponent);
+  }
+  const fits = a.mantissa < b.mantissa;
+  const quotient =
+    ((fits ? a.mantissa : a.mantissa - b.mantissa) << 384n) / b.mantissa;
+  return wideNormalised(
+    negative,
+    fits ? quotient : NAT_HALF + (quotient >> 1n),
+    exponent + (!fits ? 1n : 0n),
+  );
+}
+
+/**
+ * a / 2^k to the nearest integer, from the middle to the even one, for 0 < k <=
+ * N.
+ */
+function natRounded(a: bigint, k: number): bigint {
+  const whole = a >> BigInt(k);
+  const rest = a - (whole << BigInt(k));
+  const half = NAT_HALF >> BigInt((384 - k) | 0);
+  const odd = (Number(BigInt.asUintN(32, whole)) & 1) === 1;
+  return whole + BigInt(rest > half || (rest === half && odd) ? 1 : 0);
+}
+
+function wideFromF64(x: number): Wide {
+  const high = highWord(x) >>> 0;
+  const negative = high >= 0x80000000;
+  const field = (high >>> 20) & 0x7ff;
+  const fraction = (BigInt(high & 0xfffff) << 32n) + BigInt(lowWord(x) >>> 0);
+  if (field === 2047) {
+    return wideNormalised(
+      negative,
+      BigInt(fraction === 0n ? 1 : 0),
+      WIDE_BEYOND,
+    );
+  }
+  const digits = fraction + (BigInt(field > 0 ? 1 : 0) << 52n);
+  return wideNormalised(
+    negative,
+    digits,
+    BigInt((384 + Math.max(field, 1) - 1075) | 0),
+  );
+}
+
+/** To nearest, from the middle to the even one. */
+function wideToF64(x: Wide): number {
+  const sign = x.negative ? 0x80000000 : 0;
+  if (wideIsNan(x)) {
+    return NaN;
+  }
+  if (x.exponent > 1024n) {
+    return fromWords((sign + 0x7ff00000) | 0, 0);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -1074n) {
+    return fromWords(sign | 0, 0);
+  }
+  const exponent = Number(x.exponent);
+  const digits = Math.min(53, (exponent + 1074) | 0);
+  const rounded = natRounded(x.mantissa, (384 - digits) | 0);
+  const high =
+    ((Math.max((exponent + 1021) | 0, 0) << 20) +
+      Number(BigInt.asUintN(32, rounded >> 32n))) >>>
+    0;
+  return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
+}
+
+/** ln 2, log2(e) / 2, sqrt(1/2). */
+const NAT_LN2 =
+  0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
+
+const NAT_HALF_LOG2_E =
+  0xb8aa3b295c17f0bbbe87fed0691d3e88eb577aa8dd695a588b25166cd1a13247de1c43f755176cd624d92f75c16be0b3n;
+
+/**
+ * (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t
+ * is u + t u^2: a series gives it for a small t = r / 2^h, then t is doubled h
+ * times.
+ */
+function natExpm1Quotient(r: bigint): bigint {
+  const halvings = (4 + ((384 / 32) | 0)) | 0;
+  const t = r >> BigInt(halvings);
+  let term = NAT_HALF;
+  let quotient = NAT_HALF;
+  for (let k = 2; !(term === 0n); k++) {
+    term = ((term * t) >> 384n) / BigInt(k);
+    quotient = quotient + term;
+  }
+  for (let i = halvings; i > 0; i = (i - 1) | 0) {
+    quotient =
+      quotient + ((((quotient * quotient) >> 384n) * (r >> BigInt(i))) >> 384n);
+  }
+  return quotient;
+}
+
+/**
+ * With |x| / ln 2 = n + fraction (or -x / ln 2 = -n - 1 + fraction) and r =
+ * fraction * ln 2, e^x = 2^n (1 + (e^r - 1)). Of an x beyond 2^(N - 1) there is
+ * no fraction left, and n has its leading N bits.
+ */
+function wideExp(x: Wide): Wide {
+  if (x.exponent > 4096n) {
+    if (wideIsNan(x)) {
+      return x;
+    }
+    return wideNormalised(
+      false,
+      NAT_HALF,
+      x.negative ? -WIDE_BEYOND : WIDE_BEYOND,
+    );
+  }
+  if (x.exponent < -384n) {
+    return WIDE_ONE;
+  }
+  const quotient = (x.mantissa * NAT_HALF_LOG2_E) >> 384n;
+  // quotient = (whole + rest / 2^N) 2^point.
+  const point = (384 - 1 - Number(x.exponent)) | 0;
+  const whole = quotient >> BigInt(Math.max(point, 0));
+  const rest = quotient - (whole << BigInt(Math.max(point, 0)));
+  const shift = (384 - point) | 0;
+  const scaled =
+    shift < 0
+      ? rest >> BigInt(Math.max(-shift | 0, 0))
+      : rest << BigInt(Math.max(shift, 0));
+  const fraction = x.negative ? NAT_ONES - scaled : scaled;
+  const size = whole << BigInt(Math.max(-point | 0, 0));
+  const n = x.negative ? -1n - size : size;
+  const r = (fraction * NAT_LN2) >> 384n;
+  return wideNormalised(
+    false,
+    NAT_HALF + ((r * natExpm1Quotient(r)) >> 384n),
+    n + 1n,
+  );
+}
+
+/** x^2 as a fraction, for |x| < 1; 0 for NaN. */
+function natSquare(x: Wide): bigint {
+  const fraction = x.mantissa >> intMax(-x.exponent, 0n);
+  return (fraction * fraction) >> 384n;
+}
+
+/** 1 / sqrt(pi), 1 / sqrt(2pi), 1 / pi, 10pi, sqrt(1/2), 5 and 16. */
+const NAT_RSQRT_PI =
+  0x906eba8214db688d71d48a7f6bfec3441409a0ebac3e751739a15830cce620b0c0759cf859270f1140c036096cc79aebn;
+
+const WIDE_RSQRT_TWO_PI: Wide = {
+  negative: false,
+  mantissa:
+    0xcc42299ea1b284687e59e2805d5c717fa7053e60a24e0db1808e369004c73a5d3bf158aa88fa7b6e47eba75766e9d11bn,
+  exponent: -1n,
+};
+
+const WIDE_INVERSE_PI: Wide = {
+  negative: false,
+  mantissa:
+    0xa2f9836e4e441529fc2757d1f534ddc0db6295993c439041fe5163abdebbc561b7246e3a424dd2e006492eea09d1921cn,
+  exponent: -1n,
+};
+
+const WIDE_TEN_PI: Wide = {
+  negative: false,
+  mantissa:
+    0xfb53d14aa9c2f2c1f5f7fb2e611324057342e18aad01bf91028eae4fc9d881eae59c8a97f1c106156b7a6020c088d3e1n,
+  exponent: 5n,
+};
+
+const WIDE_SQRT_HALF: Wide = {
+  negative: false,
+  mantissa:
+    0xb504f333f9de6484597d89b3754abe9f1d6f60ba893ba84ced17ac85833399154afc83043ab8a2c3a8b1fe6fdc83db39n,
+  exponent: 0n,
+};
+
+const WIDE_FIVE: Wide = {
+  negative: false,
+  mantissa:
+    0xa00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 3n,
+};
+
+const WIDE_16: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 5n,
+};
+
+/** e^(-1/25), e^(-2/25). */
+const NAT_EXP_1_25 =
+  0xf5f64bf3805c6a5716e06edfd677fcc93f3fb88089d3d6410b5356fcc41a6cc0f20fd87677fa09a689074988b0eedfd0n;
+
+const NAT_EXP_2_25 =
+  0xec515a56223429fa2746fffe276099d06d7f8b50cb4ea8ea61b4b3dad677588aa64db3b5eaf1093a8b2fceb4762bc823n;
+
+/**
+ * erf(x) = 2x / sqrt(pi) (1 - z/3 + z^2/(2! 5) - z^3/(3! 7) + ...) with z =
+ * x^2, for |x| < 1.
+ */
+function wideErfNear(x: Wide): Wide {
+  const z = natSquare(x);
+  let power = z;
+  let sum = 0n;
+  for (let k = 1; !(power === 0n); k++) {
+    const term = power / BigInt((Math.imul(2, k) + 1) >>> 0);
+    sum = (k & 1) === 1 ? sum + term : sum - term;
+    power = ((power * z) >> 384n) / BigInt((k + 1) >>> 0);
+  }
+  const factor = ((NAT_HALF - (sum >> 1n)) * NAT_RSQRT_PI) >> 384n;
+  return wideNormalised(
+    x.negative,
+    (x.mantissa * factor) >> 384n,
+    x.exponent + 2n,
+  );
+}
+
+/**
+ * 1 + 2 sum over n >= 1 of e^(-n^2/25) y^2 / (y^2 + n^2), for y >= 1. Beyond
+ * 2^(N/2 - 8) a smaller y does as well.
+ */
+function wideErfcSum(y: Wide): Wide {
+  // y^2 and n^2 < 2^13 are both below 2^scale / 2.
+  const size = Number(intMin(y.exponent, BigInt((((384 / 2) | 0) - 8) | 0)));
+  const scale = (Math.max(Math.imul(2, size), 13) + 1) | 0;
+  const square =
+    ((y.mantissa * y.mantissa) >> 384n) >>
+    BigInt((scale - Math.imul(2, size)) | 0);
+  let weight = NAT_EXP_1_25;
+  let ratio = (NAT_EXP_1_25 * NAT_EXP_2_25) >> 384n;
+  let sum = NAT_HALF >> 3n;
+  for (let n = 1; !(weight === 0n); n++) {
+    const quotient =
+      (square << 384n) /
+      (square + (BigInt(Math.imul(n, n) >>> 0) << BigInt((384 - scale) | 0)));
+    sum = sum + (((weight * quotient) >> 384n) >> 3n);
+    weight = (weight * ratio) >> 384n;
+    ratio = (ratio * NAT_EXP_2_25) >> 384n;
+  }
+  return wideNormalised(false, sum, 4n);
+}
+
+/**
+ * erfc(x) for x >= 1, by the trapezoidal rule with step 1/5 for x e^(-x^2) / pi
+ * times the integral of e^(-t^2) / (x^2 + t^2): e^(-x^2) / (pi y) times the sum
+ * above with y = 5x. As long as x < 5pi, it exceeds the integral by what the
+ * poles at t = ±ix make, 2 / (e^(10 pi x) - 1). The rest of the error is below
+ * e^(-25 pi^2) = 2^-355 of the result.
+ */
+function wideErfcTail(x: Wide): Wide {
+  if (wideIsNan(x)) {
+    return x;
+  }
+  const y = wideMultiply(x, WIDE_FIVE);
+  const decay = wideExp(wideNegate(wideMultiply(x, x)));
+  const tail = wideDivide(
+    wideMultiply(decay, wideMultiply(wideErfcSum(y), WIDE_INVERSE_PI)),
+    y,
+  );
+  if (wideLess(WIDE_16, x)) {
+    return tail;
+  }
+  const poles = wideSubtract(wideExp(wideMultiply(x, WIDE_TEN_PI)), WIDE_ONE);
+  return wideSubtract(tail, wideDivide(WIDE_TWO, poles));
+}
+
+/** 1 - erf(x), of small relative error in its tail. */
+function wideErfc(x: Wide): Wide {
+  if (wideLess(wideAbs(x), WIDE_ONE)) {
+    return wideSubtract(WIDE_ONE, wideErfNear(x));
+  }
+  const tail = wideErfcTail(wideAbs(x));
+  if (x.negative) {
+    return wideSubtract(WIDE_TWO, tail);
+  }
+  return tail;
+}
+
+/** erfc(-x / sqrt(2)) / 2. */
+function wideNormcdf(x: Wide): Wide {
+  return wideScale(wideErfc(wideNegate(wideMultiply(x, WIDE_SQRT_HALF))), -1n);
+}
+
+/** e^(-x^2 / 2) / sqrt(2pi). */
+function wideNormpdf(x: Wide): Wide {
+  const decay = wideExp(wideNegate(wideScale(wideMultiply(x, x), -1n)));
+  return wideMultiply(decay, WIDE_RSQRT_TWO_PI);
+}
+
+/** A number of that size in place of infinity; every other number as it is. */
+function wideFar(x: Wide, size: bigint): Wide {
+  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
+    return x;
+  }
+  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+}
+
+/** What a function tends to, given its values very far away and less far. */
+function wideLimit(far: Wide, near: Wide): Wide {
+  const least = wideAbs(
+    wideMultiply(near, {
+      negative: false,
+      mantissa:
+        0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+      exponent: 1n,
+    }),
+  );
+  if (wideLess(least, wideAbs(far))) {
+    return {
+      negative: far.negative,
+      mantissa: NAT_HALF,
+      exponent: WIDE_BEYOND,
+    };
+  }
+  if (
+    wideLess(
+      wideAbs(
+        wideMultiply(far, {
+          negative: false,
+          mantissa:
+            0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+          exponent: 1n,
+        }),
+      ),
+      wideAbs(near),
+    )
+  ) {
+    return WIDE_ZERO;
+  }
+  return far;
+}
+
+function geluDxExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(
+    x1,
+    wideAdd(wideNormcdf(x0), wideMultiply(x0, wideNormpdf(x0))),
+  );
+}
+
+function geluDxExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = geluDxExactlyWide(wideFromF64(x0), wideFromF64(x1));
+  // Where infinity itself says nothing, the limit is read off far away.
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = wideLimit(
+      geluDxExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
+      geluDxExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
+    );
+  }
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = wideLimit(
+      geluDxExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
+      geluDxExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
+    );
+  }
+  return wideToF64(value);
 }

@@ -16,7 +16,11 @@ export function hardShrinkForward(
   const value = (xi: number): number =>
     Number.isNaN(lambd)
       ? lambd
-      : choose(xi <= lambd, xi * Number(xi < -lambd), xi);
+      : choose(
+          xi <= lambd,
+          Math.min(xi, 3.4028234663852886e38) * Number(xi < -lambd),
+          xi,
+        );
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {
@@ -71,7 +75,11 @@ export function hardShrinkForward64(
   const value = (xi: number): number =>
     Number.isNaN(lambd)
       ? lambd
-      : choose(xi <= lambd, xi * Number(xi < -lambd), xi);
+      : choose(
+          xi <= lambd,
+          Math.min(xi, 3.4028234663852886e38) * Number(xi < -lambd),
+          xi,
+        );
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {

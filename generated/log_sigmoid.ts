@@ -11,8 +11,10 @@ export function logSigmoidForward(x: Float32Array, y: Float32Array): void {
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    const v = -Math.min(xi, 3.4028234663852886e38);
-    y[i] = -(v * Number(v > 0) + softplusTail(Math.abs(v)));
+    y[i] = -(
+      Math.max(-xi, -746) * Number(-xi > 0) +
+      softplusTail(Math.abs(-xi))
+    );
   }
 }
 
@@ -44,8 +46,10 @@ export function logSigmoidForward64(x: Float64Array, y: Float64Array): void {
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    const v = -Math.min(xi, 3.4028234663852886e38);
-    y[i] = -(v * Number(v > 0) + softplusTail(Math.abs(v)));
+    y[i] = -(
+      Math.max(-xi, -746) * Number(-xi > 0) +
+      softplusTail(Math.abs(-xi))
+    );
   }
 }
 

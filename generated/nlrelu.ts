@@ -15,9 +15,9 @@ export function nlreluForward(
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(xi, -3.4028234663852886e38);
-    y[i] = log1p(beta * (bounded * Number(bounded > 0)));
+    y[i] = log1p(
+      beta * (Math.max(xi, -3.4028234663852886e38) * Number(xi > 0)),
+    );
   }
 }
 
@@ -32,7 +32,13 @@ export function nlreluBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   const slope = (dyi: number, xi: number): number =>
-    dyi * choose(xi > 0, beta / (beta * (xi * Number(xi > 0)) + 1), 0);
+    dyi *
+    choose(
+      xi > 0,
+      beta /
+        (beta * (Math.max(xi, -3.4028234663852886e38) * Number(xi > 0)) + 1),
+      0,
+    );
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {
@@ -61,9 +67,9 @@ export function nlreluForward64(
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(xi, -3.4028234663852886e38);
-    y[i] = log1p(beta * (bounded * Number(bounded > 0)));
+    y[i] = log1p(
+      beta * (Math.max(xi, -3.4028234663852886e38) * Number(xi > 0)),
+    );
   }
 }
 
@@ -78,7 +84,13 @@ export function nlreluBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   const slope = (dyi: number, xi: number): number =>
-    dyi * choose(xi > 0, beta / (beta * (xi * Number(xi > 0)) + 1), 0);
+    dyi *
+    choose(
+      xi > 0,
+      beta /
+        (beta * (Math.max(xi, -3.4028234663852886e38) * Number(xi > 0)) + 1),
+      0,
+    );
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {

@@ -88,7 +88,7 @@ const pftSwishActivation: Activation = {
  * d/dt = 1
  * ```
  *
- * Kink at 0: derivative 0 before, 0 * sigmoid(0) * (1 - sigmoid(0)) + 0.5 after, 0 * sigmoid(0) * (1 - sigmoid(0)) + 0.5 there.
+ * Kink at 0: derivative 0 before, 0.5 after, 0.5 there.
  */
 export function pftSwish(x: Tensor, t: Tensor): Tensor {
   return applyActivation(pftSwishActivation, { inputs: [x], learned: [t] });

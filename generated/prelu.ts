@@ -63,10 +63,9 @@ export function preluBackward(
       for (let i = start; i < start + channelInner; i++) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        // Beyond this size, and at infinity, the result is its limit.
-        const bounded = Math.min(xi, 3.4028234663852886e38);
-        dx[i] = dyi * pick(0, bounded > 0);
-        dweightSum += dyi * (bounded * Number(bounded <= 0));
+        dx[i] = dyi * pick(0, xi > 0);
+        dweightSum +=
+          dyi * (Math.min(xi, 3.4028234663852886e38) * Number(xi <= 0));
       }
     }
     dweight[c] = dweightSum;
@@ -136,10 +135,9 @@ export function preluBackward64(
       for (let i = start; i < start + channelInner; i++) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        // Beyond this size, and at infinity, the result is its limit.
-        const bounded = Math.min(xi, 3.4028234663852886e38);
-        dx[i] = dyi * pick(0, bounded > 0);
-        dweightSum += dyi * (bounded * Number(bounded <= 0));
+        dx[i] = dyi * pick(0, xi > 0);
+        dweightSum +=
+          dyi * (Math.min(xi, 3.4028234663852886e38) * Number(xi <= 0));
       }
     }
     dweight[c] = dweightSum;

@@ -25,13 +25,13 @@ export function snakeForward(
       const start = (o * channels + c) * channelInner;
       for (let i = start; i < start + channelInner; i++) {
         const xi = x[i]!;
-        // Beyond this size, and at infinity, the result is its limit.
-        const bounded = Math.max(
-          Math.min(xi, 3.4028234663852886e38),
-          -3.4028234663852886e38,
-        );
-        const s = Math.sin(bounded * alphaC);
-        y[i] = bounded + s * s * q;
+        const s = Math.sin(xi * alphaC);
+        const p = s * s * q;
+        const u = xi + p;
+        y[i] =
+          p <= 65536 * Math.abs(u) && Math.abs(u) <= Number.MAX_VALUE
+            ? u
+            : snakeExactly(xi, alphaC);
       }
     }
   }
@@ -69,8 +69,23 @@ export function snakeBackward(
         const p = xi * alphaC;
         const s = Math.sin(p);
         const c2 = Math.cos(p);
-        dx[i] = dyi * (2 * s * c2 + 1);
-        dalphaSum += dyi * (2 * xi * s * c2 - s * s * q) * q;
+        const p2 = 2 * s * c2;
+        const u = p2 + 1;
+        const p3 = dyi * u;
+        const p4 = 2 * xi * s * c2;
+        const p5 = s * s * q;
+        const u2 = p4 - p5;
+        const p6 = dyi * u2 * q;
+        dx[i] =
+          Math.abs(p2) <= 65536 * Math.abs(u) &&
+          Math.abs(p3) <= Number.MAX_VALUE
+            ? p3
+            : snakeDxExactly(xi, alphaC, dyi);
+        dalphaSum +=
+          Math.abs(p4) + p5 <= 65536 * Math.abs(u2) &&
+          Math.abs(p6) <= Number.MAX_VALUE
+            ? p6
+            : snakeDalphaExactly(xi, alphaC, dyi);
       }
     }
     dalpha[c] = dalphaSum;
@@ -102,13 +117,13 @@ export function snakeForward64(
       const start = (o * channels + c) * channelInner;
       for (let i = start; i < start + channelInner; i++) {
         const xi = x[i]!;
-        // Beyond this size, and at infinity, the result is its limit.
-        const bounded = Math.max(
-          Math.min(xi, 3.4028234663852886e38),
-          -3.4028234663852886e38,
-        );
-        const s = Math.sin(bounded * alphaC);
-        y[i] = bounded + s * s * q;
+        const s = Math.sin(xi * alphaC);
+        const p = s * s * q;
+        const u = xi + p;
+        y[i] =
+          p <= 65536 * Math.abs(u) && Math.abs(u) <= Number.MAX_VALUE
+            ? u
+            : snakeExactly(xi, alphaC);
       }
     }
   }
@@ -146,8 +161,23 @@ export function snakeBackward64(
         const p = xi * alphaC;
         const s = Math.sin(p);
         const c2 = Math.cos(p);
-        dx[i] = dyi * (2 * s * c2 + 1);
-        dalphaSum += dyi * (2 * xi * s * c2 - s * s * q) * q;
+        const p2 = 2 * s * c2;
+        const u = p2 + 1;
+        const p3 = dyi * u;
+        const p4 = 2 * xi * s * c2;
+        const p5 = s * s * q;
+        const u2 = p4 - p5;
+        const p6 = dyi * u2 * q;
+        dx[i] =
+          Math.abs(p2) <= 65536 * Math.abs(u) &&
+          Math.abs(p3) <= Number.MAX_VALUE
+            ? p3
+            : snakeDxExactly(xi, alphaC, dyi);
+        dalphaSum +=
+          Math.abs(p4) + p5 <= 65536 * Math.abs(u2) &&
+          Math.abs(p6) <= Number.MAX_VALUE
+            ? p6
+            : snakeDalphaExactly(xi, alphaC, dyi);
       }
     }
     dalpha[c] = dalphaSum;
@@ -164,4 +194,648 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+function intAbs(a: bigint): bigint {
+  return a < 0n ? -a : a;
+}
+
+const wordBuffer = /* @__PURE__ */ new ArrayBuffer(8);
+
+const wordF64 = /* @__PURE__ */ new Float64Array(wordBuffer);
+
+const wordI32 = /* @__PURE__ */ new Int32Array(wordBuffer);
+
+/** How many bits a natural number has; its float64 may be rounded up to one more. */
+function bitLength(a: bigint): number {
+  if (a === 0n) return 0;
+  const size = Number(a);
+  if (size === Infinity) return 1000 + bitLength(a >> 1000n);
+  wordF64[0] = size;
+  const length = (wordI32[1]! >>> 20) - 1022;
+  return length > 53 && a >> BigInt(length - 1) === 0n ? length - 1 : length;
+}
+
+function intMax(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function intMin(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+/** Sign, exponent and leading bits. */
+function highWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[1]!;
+}
+
+/** The last 32 bits. */
+function lowWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[0]!;
+}
+
+/** The float64 of these words. */
+function fromWords(high: number, low: number): number {
+  wordI32[0] = low;
+  wordI32[1] = high;
+  return wordF64[0]!;
+}
+
+/**
+ * A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of
+ * bits of a nat. The highest bit of the mantissa is set, and the exponent is
+ * below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the
+ * mantissa 0 and the exponent -2 limit, infinity the mantissa 1/2 and the
+ * exponent 2 limit, NaN the mantissa 0 and a larger exponent: this is what
+ * operations make of them by themselves, or nearly so. Results are cut off: an
+ * operation that says nothing else is off by a few units of the last bit.
+ */
+interface Wide {
+  readonly negative: boolean;
+  readonly mantissa: bigint;
+  readonly exponent: bigint;
+}
+
+/** 2^(N - 1) and 2^N - 1. */
+const NAT_HALF =
+  0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n;
+
+const NAT_ONES =
+  0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn;
+
+const WIDE_LIMIT = 1n << 4096n;
+
+const WIDE_BEYOND = 2n << 4096n;
+
+const WIDE_ZERO: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: -(2n << 4096n),
+};
+
+const WIDE_ONE: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 1n,
+};
+
+const WIDE_NAN: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: (2n << 4096n) + 4096n,
+};
+
+/** The number with these parts, whatever the highest bit of the mantissa is. */
+function wideNormalised(
+  negative: boolean,
+  mantissa: bigint,
+  exponent: bigint,
+): Wide {
+  if (mantissa >= NAT_HALF && intAbs(exponent) < WIDE_LIMIT) {
+    return { negative, mantissa, exponent };
+  }
+  const shift = 384 - bitLength(mantissa);
+  const least = exponent - BigInt(shift);
+  const isFar = intAbs(least) >= WIDE_LIMIT;
+  if (mantissa === 0n || (isFar && least < 0n)) {
+    return {
+      negative,
+      mantissa: 0n,
+      exponent:
+        exponent >= WIDE_BEYOND ? WIDE_NAN.exponent : WIDE_ZERO.exponent,
+    };
+  }
+  if (isFar) {
+    return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
+}
+
+function wideIsNan(x: Wide): boolean {
+  return x.mantissa === 0n && x.exponent > 0n;
+}
+
+function wideIsNegative(x: Wide): boolean {
+  return x.negative && !(x.mantissa === 0n);
+}
+
+/** Whether |a| < |b|, neither being NaN. */
+function wideIsSmaller(a: Wide, b: Wide): boolean {
+  return (
+    a.exponent < b.exponent ||
+    (a.exponent === b.exponent && a.mantissa < b.mantissa)
+  );
+}
+
+function wideLess(a: Wide, b: Wide): boolean {
+  if (wideIsNan(a) || wideIsNan(b)) {
+    return false;
+  }
+  if (wideIsNegative(a) !== wideIsNegative(b)) {
+    return wideIsNegative(a);
+  }
+  return wideIsNegative(a) ? wideIsSmaller(b, a) : wideIsSmaller(a, b);
+}
+
+function wideNegate(x: Wide): Wide {
+  return { negative: !x.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+function wideAbs(x: Wide): Wide {
+  return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** The difference of numbers within a factor of two of one another is exact. */
+function wideAdd(a: Wide, b: Wide): Wide {
+  const swapped = wideIsSmaller(a, b);
+  const large = swapped ? b.mantissa : a.mantissa;
+  const small = swapped ? a.mantissa : b.mantissa;
+  const negative = swapped ? b.negative : a.negative;
+  const exponent = intMax(a.exponent, b.exponent);
+  const shift = intMin(exponent - intMin(a.exponent, b.exponent), 384n);
+  const addend = small >> shift;
+  if (a.negative === b.negative) {
+    const room = NAT_ONES - large;
+    if (addend > room) {
+      return wideNormalised(
+        negative,
+        NAT_HALF + ((addend - room - 1n) >> 1n),
+        exponent + 1n,
+      );
+    }
+    return wideNormalised(negative, large + addend, exponent);
+  }
+  const difference = large - addend;
+  // What is left would be the rounding of the operands.
+  if (bitLength(difference) <= 12 && exponent < WIDE_LIMIT) {
+    return WIDE_ZERO;
+  }
+  if (shift === 1n && difference < NAT_HALF) {
+    return wideNormalised(
+      negative,
+      (difference << 1n) - BigInt(Number(BigInt.asUintN(32, small)) & 1),
+      exponent - 1n,
+    );
+  }
+  return wideNormalised(negative, difference, exponent);
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
+}
+
+function wideMultiply(a: Wide, b: Wide): Wide {
+  const product = (a.mantissa * b.mantissa) >> 384n;
+  const exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  const invalid = product === 0n && exponent > -WIDE_LIMIT;
+  return wideNormalised(
+    a.negative !== b.negative,
+    product,
+    invalid ? WIDE_NAN.exponent : exponent,
+  );
+}
+
+/** What is divided by zero is infinite, with the sign that the zero has. */
+function wideDivide(a: Wide, b: Wide): Wide {
+  const negative = a.negative !== b.negative;
+  const bothZero = a.mantissa === 0n && b.mantissa === 0n;
+  if (
+    wideIsNan(b) ||
+    bothZero ||
+    (a.exponent >= WIDE_BEYOND && b.exponent >= WIDE_BEYOND)
+  ) {
+    return WIDE_NAN;
+  }
+  const exponent = a.exponent - b.exponent;
+  if (b.mantissa === 0n) {
+    return wideNormalised(negative, a.mantissa, exponent);
+  }
+  const fits = a.mantissa < b.mantissa;
+  const quotient =
+    ((fits ? a.mantissa : a.mantissa - b.mantissa) << 384n) / b.mantissa;
+  return wideNormalised(
+    negative,
+    fits ? quotient : NAT_HALF + (quotient >> 1n),
+    exponent + (!fits ? 1n : 0n),
+  );
+}
+
+/**
+ * a / 2^k to the nearest integer, from the middle to the even one, for 0 < k <=
+ * N.
+ */
+function natRounded(a: bigint, k: number): bigint {
+  const whole = a >> BigInt(k);
+  const rest = a - (whole << BigInt(k));
+  const half = NAT_HALF >> BigInt((384 - k) | 0);
+  const odd = (Number(BigInt.asUintN(32, whole)) & 1) === 1;
+  return whole + BigInt(rest > half || (rest === half && odd) ? 1 : 0);
+}
+
+function wideFromF64(x: number): Wide {
+  const high = highWord(x) >>> 0;
+  const negative = high >= 0x80000000;
+  const field = (high >>> 20) & 0x7ff;
+  const fraction = (BigInt(high & 0xfffff) << 32n) + BigInt(lowWord(x) >>> 0);
+  if (field === 2047) {
+    return wideNormalised(
+      negative,
+      BigInt(fraction === 0n ? 1 : 0),
+      WIDE_BEYOND,
+    );
+  }
+  const digits = fraction + (BigInt(field > 0 ? 1 : 0) << 52n);
+  return wideNormalised(
+    negative,
+    digits,
+    BigInt((384 + Math.max(field, 1) - 1075) | 0),
+  );
+}
+
+/** To nearest, from the middle to the even one. */
+function wideToF64(x: Wide): number {
+  const sign = x.negative ? 0x80000000 : 0;
+  if (wideIsNan(x)) {
+    return NaN;
+  }
+  if (x.exponent > 1024n) {
+    return fromWords((sign + 0x7ff00000) | 0, 0);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -1074n) {
+    return fromWords(sign | 0, 0);
+  }
+  const exponent = Number(x.exponent);
+  const digits = Math.min(53, (exponent + 1074) | 0);
+  const rounded = natRounded(x.mantissa, (384 - digits) | 0);
+  const high =
+    ((Math.max((exponent + 1021) | 0, 0) << 20) +
+      Number(BigInt.asUintN(32, rounded >> 32n))) >>>
+    0;
+  return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
+}
+
+/** x^2 as a fraction, for |x| < 1; 0 for NaN. */
+function natSquare(x: Wide): bigint {
+  const fraction = x.mantissa >> intMax(-x.exponent, 0n);
+  return (fraction * fraction) >> 384n;
+}
+
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
+const NAT_QUARTER_PI =
+  0xc90fdaa22168c234c4c6628b80dc1cd129024e088a67cc74020bbea63b139b22514a08798e3404ddef9519b3cd3a431bn;
+
+/** The bits of 1 / 2pi behind the point, 32 in a word. */
+const INVERSE_TURN = /* @__PURE__ */ new Uint32Array([
+  0x28be60db, 0x9391054a, 0x7f09d5f4, 0x7d4d3770, 0x36d8a566, 0x4f10e410,
+  0x7f9458ea, 0xf7aef158, 0x6dc91b8e, 0x909374b8, 0x01924bba, 0x82746487,
+  0x3f877ac7, 0x2c4a69cf, 0xba208d7d, 0x4baed121, 0x3a671c09, 0xad17df90,
+  0x4e64758e, 0x60d4ce7d, 0x272117e2, 0xef7e4a0e, 0xc7fe25ff, 0xf7816603,
+  0xfbcbc462, 0xd6829b47, 0xdb4d9fb3, 0xc9f2c26d, 0xd3d18fd9, 0xa797fa8b,
+  0x5d49eeb1, 0xfaf97c5e, 0xcf41ce7d, 0xe294a4ba, 0x9afed7ec, 0x47e35742,
+  0x1580cc11, 0xbf1edaea, 0xfc33ef08, 0x26bd0d87, 0x6a78e458, 0x57b986c2,
+  0x19666157, 0xc5281a10, 0x237ff620, 0x135cc9cc, 0x41818555, 0xb29cea32,
+  0x58389ef0, 0x231ad1f1, 0x0670d9f3, 0x773a024a, 0xa0d6711d, 0xa2e58729,
+  0xb76bd134, 0x55c6414f, 0xa97fc1c1, 0x4fdf8cfa, 0x0cb0b793, 0xe60c9f6e,
+]);
+
+/**
+ * The N bits of 1 / 2pi from the given word on; the words before the point are
+ * 0.
+ */
+function natInverseTurn(word: number): bigint {
+  let bits = 0n;
+  for (let i = word; i < ((word + ((384 / 32) | 0)) | 0); i++) {
+    bits = (bits << 32n) + BigInt(i >= 0 ? INVERSE_TURN[Math.max(i, 0)]! : 0);
+  }
+  return bits;
+}
+
+/** (a + b) mod 2^N. */
+function natSum(a: bigint, b: bigint): bigint {
+  const room = NAT_ONES - a;
+  if (b > room) {
+    return b - room - 1n;
+  }
+  return a + b;
+}
+
+/** x = (quarter + 4n) pi/2 + rest with |rest| <= pi/4. */
+interface WideTurn {
+  readonly quarter: number;
+  readonly rest: Wide;
+}
+
+/**
+ * |x| / 2pi = mantissa * 2^s * W, where the bits W of 1 / 2pi begin with a
+ * whole word; those that make whole turns are left out. It is computed to 2N
+ * bits behind the point, so that as many as N bits may cancel. NaN where the
+ * table of bits ends, from 2^1695 on for N = 128, 2^1183 for N = 384.
+ */
+function wideReduced(x: Wide): WideTurn {
+  if (x.exponent < 0n) {
+    return { quarter: 0, rest: x };
+  }
+  const words = (384 / 32) | 0;
+  const offset = (Number(intMin(x.exponent, 2048n)) - 384) | 0;
+  const word = offset >> 5;
+  if (((word + Math.imul(3, words)) | 0) > 60) {
+    return { quarter: 0, rest: WIDE_NAN };
+  }
+  const middle = natInverseTurn((word + words) | 0);
+  const carried =
+    (x.mantissa * natInverseTurn((word + Math.imul(2, words)) | 0)) >> 384n;
+  const low = natSum(BigInt.asUintN(384, x.mantissa * middle), carried);
+  const sum = natSum(
+    BigInt.asUintN(384, x.mantissa * natInverseTurn(word)),
+    (x.mantissa * middle) >> 384n,
+  );
+  const high = natSum(sum, BigInt(low < carried ? 1 : 0));
+  // In quarters of a turn.
+  const shift = (offset & 31) + 2;
+  const point = (384 - shift) | 0;
+  const turned = high >> BigInt(point);
+  const carry = low >> BigInt(point);
+  let rest = ((high - (turned << BigInt(point))) << BigInt(shift)) + carry;
+  let restLow = (low - (carry << BigInt(point))) << BigInt(shift);
+  let quarter = Number(BigInt.asUintN(32, turned));
+  const above = rest >= NAT_HALF;
+  if (above) {
+    rest = NAT_ONES - rest;
+    restLow = NAT_ONES - restLow;
+    quarter = (quarter + 1) >>> 0;
+  }
+  const zeros = 384 - bitLength(rest);
+  const fraction =
+    rest === 0n
+      ? restLow
+      : (rest << BigInt(zeros)) + (restLow >> BigInt((384 - zeros) | 0));
+  const angle = (fraction * NAT_QUARTER_PI) >> 384n;
+  return {
+    quarter: x.negative ? (0 - quarter) >>> 0 : quarter,
+    rest: wideNormalised(x.negative !== above, angle, BigInt((1 - zeros) | 0)),
+  };
+}
+
+/**
+ * z / (k (k + 1)) - z^2 / (k (k + 1) (k + 2) (k + 3)) + ...: 1 - cos(x) for z =
+ * x^2 and k = 1, 1 - sin(x) / x for k = 2.
+ */
+function natSineSeries(z: bigint, first: number): bigint {
+  let sum = 0n;
+  let term = z / BigInt(Math.imul(first, first + 1) >>> 0);
+  for (let k = (first + 2) >>> 0; !(term === 0n); k = (k + 2) >>> 0) {
+    sum = ((k - first) & 2) === 2 ? sum + term : sum - term;
+    term = ((term * z) >> 384n) / BigInt(Math.imul(k, k + 1) >>> 0);
+  }
+  return sum;
+}
+
+/** sin(x + quarters * pi/2). */
+function wideSine(x: Wide, quarters: number): Wide {
+  const turn = wideReduced(x);
+  const quarter = (turn.quarter + quarters) >>> 0;
+  const odd = (quarter & 1) === 1;
+  if (wideIsNan(turn.rest)) {
+    return WIDE_NAN;
+  }
+  const series = natSineSeries(natSquare(turn.rest), odd ? 1 : 2);
+  const cosine = NAT_HALF - (series >> 1n);
+  const negative = ((quarter & 2) === 2) !== (!odd && turn.rest.negative);
+  const mantissa = odd ? cosine : (turn.rest.mantissa * cosine) >> 384n;
+  return wideNormalised(negative, mantissa, odd ? 1n : turn.rest.exponent + 1n);
+}
+
+function wideSin(x: Wide): Wide {
+  return wideSine(x, 0);
+}
+
+function wideCos(x: Wide): Wide {
+  return wideSine(x, 1);
+}
+
+/** A number of that size in place of infinity; every other number as it is. */
+function wideFar(x: Wide, size: bigint): Wide {
+  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
+    return x;
+  }
+  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+}
+
+/** What a function tends to, given its values very far away and less far. */
+function wideLimit(far: Wide, near: Wide): Wide {
+  const least = wideAbs(
+    wideMultiply(near, {
+      negative: false,
+      mantissa:
+        0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+      exponent: 1n,
+    }),
+  );
+  if (wideLess(least, wideAbs(far))) {
+    return {
+      negative: far.negative,
+      mantissa: NAT_HALF,
+      exponent: WIDE_BEYOND,
+    };
+  }
+  if (
+    wideLess(
+      wideAbs(
+        wideMultiply(far, {
+          negative: false,
+          mantissa:
+            0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+          exponent: 1n,
+        }),
+      ),
+      wideAbs(near),
+    )
+  ) {
+    return WIDE_ZERO;
+  }
+  return far;
+}
+
+function snakeExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideAdd(
+    x0,
+    wideDivide(widePower(wideSin(wideMultiply(x0, x1)), 2), x1),
+  );
+}
+
+function snakeExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = snakeExactlyWide(wideFromF64(x0), wideFromF64(x1));
+  // Where infinity itself says nothing, the limit is read off far away.
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = wideLimit(
+      snakeExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
+      snakeExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
+    );
+  }
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = wideLimit(
+      snakeExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
+      snakeExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
+    );
+  }
+  return wideToF64(value);
+}
+
+function snakeDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = wideMultiply(x0, x1);
+  return wideMultiply(
+    x2,
+    wideAdd(
+      wideMultiply(wideMultiply(wideInteger(2n), wideSin(t0)), wideCos(t0)),
+      wideInteger(1n),
+    ),
+  );
+}
+
+function snakeDxExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = snakeDxExactlyWide(
+    wideFromF64(x0),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+  // Where infinity itself says nothing, the limit is read off far away.
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = wideLimit(
+      snakeDxExactlyWide(
+        wideFar(wideFromF64(x0), 200n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+      ),
+      snakeDxExactlyWide(
+        wideFar(wideFromF64(x0), 150n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+      ),
+    );
+  }
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = wideLimit(
+      snakeDxExactlyWide(
+        wideFar(wideFromF64(x0), 26n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+      ),
+      snakeDxExactlyWide(
+        wideFar(wideFromF64(x0), 20n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+      ),
+    );
+  }
+  return wideToF64(value);
+}
+
+function snakeDalphaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  const t0 = wideMultiply(x0, x1);
+  const t1 = wideSin(t0);
+  return wideDivide(
+    wideMultiply(
+      x2,
+      wideSubtract(
+        wideMultiply(
+          wideMultiply(wideMultiply(wideInteger(2n), x0), t1),
+          wideCos(t0),
+        ),
+        wideDivide(widePower(t1, 2), x1),
+      ),
+    ),
+    x1,
+  );
+}
+
+function snakeDalphaExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = snakeDalphaExactlyWide(
+    wideFromF64(x0),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+  // Where infinity itself says nothing, the limit is read off far away.
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = wideLimit(
+      snakeDalphaExactlyWide(
+        wideFar(wideFromF64(x0), 200n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+      ),
+      snakeDalphaExactlyWide(
+        wideFar(wideFromF64(x0), 150n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+      ),
+    );
+  }
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = wideLimit(
+      snakeDalphaExactlyWide(
+        wideFar(wideFromF64(x0), 26n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+      ),
+      snakeDalphaExactlyWide(
+        wideFar(wideFromF64(x0), 20n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+      ),
+    );
+  }
+  return wideToF64(value);
 }

@@ -39,13 +39,16 @@ export function snakeBetaForward(
       const start = (o * channels + c) * channelInner;
       for (let i = start; i < start + channelInner; i++) {
         const xi = x[i]!;
-        // Beyond this size, and at infinity, the result is its limit.
-        const bounded5 = Math.max(
-          Math.min(xi, 3.4028234663852886e38),
-          -3.4028234663852886e38,
-        );
-        const s = Math.sin(bounded5 * e);
-        y[i] = bounded5 + s * s * q;
+        const p = xi * e;
+        const s = Math.sin(p);
+        const p2 = s * s * q;
+        const u2 = xi + p2;
+        y[i] =
+          Math.abs(p) * Math.abs(s) * q + p2 <= 65536 * Math.abs(u2) &&
+          Math.abs(u2) <= Number.MAX_VALUE &&
+          Math.abs(u2) <= Number.MAX_VALUE
+            ? u2
+            : snakeBetaExactly(xi, alphaC, betaC);
       }
     }
   }
@@ -92,6 +95,7 @@ export function snakeBetaBackward(
     const e2 = boundedExp(bounded4);
     const u = e2 + 1e-9;
     const q = 1 / u;
+    const p2 = 1.8928834978668395e-270 * p;
     const squared = u * u;
     const q2 = 1 / squared;
     let dalphaSum = 0;
@@ -101,12 +105,47 @@ export function snakeBetaBackward(
       for (let i = start; i < start + channelInner; i++) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const p2 = xi * e;
-        const s = Math.sin(p2);
-        const c2 = Math.cos(p2);
-        dx[i] = dyi * (p * s * c2 * q + 1);
-        dalphaSum += 2 * dyi * xi * e * s * c2 * q;
-        dbetaSum += -(dyi * e2 * (s * s)) * q2;
+        const p3 = xi * e;
+        const s = Math.sin(p3);
+        const p4 = p * s;
+        const c2 = Math.cos(p3);
+        const p5 = p4 * c2;
+        const p6 = p5 * q;
+        const u2 = p6 + 1;
+        const p7 = dyi * u2;
+        const v = Math.abs(p3);
+        const v2 = Math.abs(c2);
+        const v3 = Math.abs(p4);
+        const u3 =
+          ((v * p + p2) * v2 + v * v3 + 1.8928834978668395e-270 * v3) * q +
+          6.26302612502804e-294 * Math.abs(p5) +
+          Math.abs(p6);
+        const p8 = 2 * dyi * xi * e;
+        const p9 = p8 * s * c2 * q;
+        const p10 = dyi * e2;
+        const p11 = -(p10 * (s * s)) * q2;
+        dx[i] =
+          u3 <= 32768 * Math.abs(u2) &&
+          Math.abs(p7) <= Number.MAX_VALUE &&
+          Math.abs(p7) <= Number.MAX_VALUE
+            ? p7
+            : snakeBetaDxExactly(xi, alphaC, betaC, dyi);
+        dalphaSum +=
+          Math.abs(p8) >= 3.931365215818563e-236 &&
+          v <= 16384 * Math.abs(s) &&
+          v <= 32768 * v2 &&
+          q >= 9.556619453472961e-299 &&
+          Math.abs(p9) <= Number.MAX_VALUE &&
+          Math.abs(p9) <= Number.MAX_VALUE
+            ? p9
+            : snakeBetaDalphaExactly(xi, alphaC, betaC, dyi);
+        dbetaSum +=
+          Math.abs(p10) >= 2.8883110013837273e-275 &&
+          v <= 16384 * Math.abs(s) &&
+          Math.abs(p11) <= Number.MAX_VALUE &&
+          Math.abs(p11) <= Number.MAX_VALUE
+            ? p11
+            : snakeBetaDbetaExactly(xi, alphaC, betaC, dyi);
       }
     }
     dalpha[c] = dalphaSum;
@@ -153,13 +192,16 @@ export function snakeBetaForward64(
       const start = (o * channels + c) * channelInner;
       for (let i = start; i < start + channelInner; i++) {
         const xi = x[i]!;
-        // Beyond this size, and at infinity, the result is its limit.
-        const bounded5 = Math.max(
-          Math.min(xi, 3.4028234663852886e38),
-          -3.4028234663852886e38,
-        );
-        const s = Math.sin(bounded5 * e);
-        y[i] = bounded5 + s * s * q;
+        const p = xi * e;
+        const s = Math.sin(p);
+        const p2 = s * s * q;
+        const u2 = xi + p2;
+        y[i] =
+          Math.abs(p) * Math.abs(s) * q + p2 <= 65536 * Math.abs(u2) &&
+          Math.abs(u2) <= Number.MAX_VALUE &&
+          Math.abs(u2) <= Number.MAX_VALUE
+            ? u2
+            : snakeBetaExactly(xi, alphaC, betaC);
       }
     }
   }
@@ -206,6 +248,7 @@ export function snakeBetaBackward64(
     const e2 = boundedExp(bounded4);
     const u = e2 + 1e-9;
     const q = 1 / u;
+    const p2 = 1.8928834978668395e-270 * p;
     const squared = u * u;
     const q2 = 1 / squared;
     let dalphaSum = 0;
@@ -215,12 +258,47 @@ export function snakeBetaBackward64(
       for (let i = start; i < start + channelInner; i++) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const p2 = xi * e;
-        const s = Math.sin(p2);
-        const c2 = Math.cos(p2);
-        dx[i] = dyi * (p * s * c2 * q + 1);
-        dalphaSum += 2 * dyi * xi * e * s * c2 * q;
-        dbetaSum += -(dyi * e2 * (s * s)) * q2;
+        const p3 = xi * e;
+        const s = Math.sin(p3);
+        const p4 = p * s;
+        const c2 = Math.cos(p3);
+        const p5 = p4 * c2;
+        const p6 = p5 * q;
+        const u2 = p6 + 1;
+        const p7 = dyi * u2;
+        const v = Math.abs(p3);
+        const v2 = Math.abs(c2);
+        const v3 = Math.abs(p4);
+        const u3 =
+          ((v * p + p2) * v2 + v * v3 + 1.8928834978668395e-270 * v3) * q +
+          6.26302612502804e-294 * Math.abs(p5) +
+          Math.abs(p6);
+        const p8 = 2 * dyi * xi * e;
+        const p9 = p8 * s * c2 * q;
+        const p10 = dyi * e2;
+        const p11 = -(p10 * (s * s)) * q2;
+        dx[i] =
+          u3 <= 32768 * Math.abs(u2) &&
+          Math.abs(p7) <= Number.MAX_VALUE &&
+          Math.abs(p7) <= Number.MAX_VALUE
+            ? p7
+            : snakeBetaDxExactly(xi, alphaC, betaC, dyi);
+        dalphaSum +=
+          Math.abs(p8) >= 3.931365215818563e-236 &&
+          v <= 16384 * Math.abs(s) &&
+          v <= 32768 * v2 &&
+          q >= 9.556619453472961e-299 &&
+          Math.abs(p9) <= Number.MAX_VALUE &&
+          Math.abs(p9) <= Number.MAX_VALUE
+            ? p9
+            : snakeBetaDalphaExactly(xi, alphaC, betaC, dyi);
+        dbetaSum +=
+          Math.abs(p10) >= 2.8883110013837273e-275 &&
+          v <= 16384 * Math.abs(s) &&
+          Math.abs(p11) <= Number.MAX_VALUE &&
+          Math.abs(p11) <= Number.MAX_VALUE
+            ? p11
+            : snakeBetaDbetaExactly(xi, alphaC, betaC, dyi);
       }
     }
     dalpha[c] = dalphaSum;
@@ -331,4 +409,860 @@ function boundedExp(x: number): number {
     EXP_FRACTION[k & 1023]! *
     (1 + (r + r * r * (0.5000000082360292 + r * 0.1666666924950428)))
   );
+}
+
+function intAbs(a: bigint): bigint {
+  return a < 0n ? -a : a;
+}
+
+const wordBuffer = /* @__PURE__ */ new ArrayBuffer(8);
+
+const wordF64 = /* @__PURE__ */ new Float64Array(wordBuffer);
+
+const wordI32 = /* @__PURE__ */ new Int32Array(wordBuffer);
+
+/** How many bits a natural number has; its float64 may be rounded up to one more. */
+function bitLength(a: bigint): number {
+  if (a === 0n) return 0;
+  const size = Number(a);
+  if (size === Infinity) return 1000 + bitLength(a >> 1000n);
+  wordF64[0] = size;
+  const length = (wordI32[1]! >>> 20) - 1022;
+  return length > 53 && a >> BigInt(length - 1) === 0n ? length - 1 : length;
+}
+
+function intMax(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function intMin(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+/** Sign, exponent and leading bits. */
+function highWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[1]!;
+}
+
+/** The last 32 bits. */
+function lowWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[0]!;
+}
+
+/** The float64 of these words. */
+function fromWords(high: number, low: number): number {
+  wordI32[0] = low;
+  wordI32[1] = high;
+  return wordF64[0]!;
+}
+
+/**
+ * A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of
+ * bits of a nat. The highest bit of the mantissa is set, and the exponent is
+ * below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the
+ * mantissa 0 and the exponent -2 limit, infinity the mantissa 1/2 and the
+ * exponent 2 limit, NaN the mantissa 0 and a larger exponent: this is what
+ * operations make of them by themselves, or nearly so. Results are cut off: an
+ * operation that says nothing else is off by a few units of the last bit.
+ */
+interface Wide {
+  readonly negative: boolean;
+  readonly mantissa: bigint;
+  readonly exponent: bigint;
+}
+
+/** 2^(N - 1) and 2^N - 1. */
+const NAT_HALF =
+  0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n;
+
+const NAT_ONES =
+  0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn;
+
+const WIDE_LIMIT = 1n << 4096n;
+
+const WIDE_BEYOND = 2n << 4096n;
+
+const WIDE_ZERO: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: -(2n << 4096n),
+};
+
+const WIDE_ONE: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 1n,
+};
+
+const WIDE_NAN: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: (2n << 4096n) + 4096n,
+};
+
+/** The number with these parts, whatever the highest bit of the mantissa is. */
+function wideNormalised(
+  negative: boolean,
+  mantissa: bigint,
+  exponent: bigint,
+): Wide {
+  if (mantissa >= NAT_HALF && intAbs(exponent) < WIDE_LIMIT) {
+    return { negative, mantissa, exponent };
+  }
+  const shift = 384 - bitLength(mantissa);
+  const least = exponent - BigInt(shift);
+  const isFar = intAbs(least) >= WIDE_LIMIT;
+  if (mantissa === 0n || (isFar && least < 0n)) {
+    return {
+      negative,
+      mantissa: 0n,
+      exponent:
+        exponent >= WIDE_BEYOND ? WIDE_NAN.exponent : WIDE_ZERO.exponent,
+    };
+  }
+  if (isFar) {
+    return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
+}
+
+function wideIsNan(x: Wide): boolean {
+  return x.mantissa === 0n && x.exponent > 0n;
+}
+
+function wideIsNegative(x: Wide): boolean {
+  return x.negative && !(x.mantissa === 0n);
+}
+
+/** Whether |a| < |b|, neither being NaN. */
+function wideIsSmaller(a: Wide, b: Wide): boolean {
+  return (
+    a.exponent < b.exponent ||
+    (a.exponent === b.exponent && a.mantissa < b.mantissa)
+  );
+}
+
+function wideLess(a: Wide, b: Wide): boolean {
+  if (wideIsNan(a) || wideIsNan(b)) {
+    return false;
+  }
+  if (wideIsNegative(a) !== wideIsNegative(b)) {
+    return wideIsNegative(a);
+  }
+  return wideIsNegative(a) ? wideIsSmaller(b, a) : wideIsSmaller(a, b);
+}
+
+function wideNegate(x: Wide): Wide {
+  return { negative: !x.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+function wideAbs(x: Wide): Wide {
+  return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** The difference of numbers within a factor of two of one another is exact. */
+function wideAdd(a: Wide, b: Wide): Wide {
+  const swapped = wideIsSmaller(a, b);
+  const large = swapped ? b.mantissa : a.mantissa;
+  const small = swapped ? a.mantissa : b.mantissa;
+  const negative = swapped ? b.negative : a.negative;
+  const exponent = intMax(a.exponent, b.exponent);
+  const shift = intMin(exponent - intMin(a.exponent, b.exponent), 384n);
+  const addend = small >> shift;
+  if (a.negative === b.negative) {
+    const room = NAT_ONES - large;
+    if (addend > room) {
+      return wideNormalised(
+        negative,
+        NAT_HALF + ((addend - room - 1n) >> 1n),
+        exponent + 1n,
+      );
+    }
+    return wideNormalised(negative, large + addend, exponent);
+  }
+  const difference = large - addend;
+  // What is left would be the rounding of the operands.
+  if (bitLength(difference) <= 12 && exponent < WIDE_LIMIT) {
+    return WIDE_ZERO;
+  }
+  if (shift === 1n && difference < NAT_HALF) {
+    return wideNormalised(
+      negative,
+      (difference << 1n) - BigInt(Number(BigInt.asUintN(32, small)) & 1),
+      exponent - 1n,
+    );
+  }
+  return wideNormalised(negative, difference, exponent);
+}
+
+function wideMultiply(a: Wide, b: Wide): Wide {
+  const product = (a.mantissa * b.mantissa) >> 384n;
+  const exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  const invalid = product === 0n && exponent > -WIDE_LIMIT;
+  return wideNormalised(
+    a.negative !== b.negative,
+    product,
+    invalid ? WIDE_NAN.exponent : exponent,
+  );
+}
+
+/** What is divided by zero is infinite, with the sign that the zero has. */
+function wideDivide(a: Wide, b: Wide): Wide {
+  const negative = a.negative !== b.negative;
+  const bothZero = a.mantissa === 0n && b.mantissa === 0n;
+  if (
+    wideIsNan(b) ||
+    bothZero ||
+    (a.exponent >= WIDE_BEYOND && b.exponent >= WIDE_BEYOND)
+  ) {
+    return WIDE_NAN;
+  }
+  const exponent = a.exponent - b.exponent;
+  if (b.mantissa === 0n) {
+    return wideNormalised(negative, a.mantissa, exponent);
+  }
+  const fits = a.mantissa < b.mantissa;
+  const quotient =
+    ((fits ? a.mantissa : a.mantissa - b.mantissa) << 384n) / b.mantissa;
+  return wideNormalised(
+    negative,
+    fits ? quotient : NAT_HALF + (quotient >> 1n),
+    exponent + (!fits ? 1n : 0n),
+  );
+}
+
+/**
+ * a / 2^k to the nearest integer, from the middle to the even one, for 0 < k <=
+ * N.
+ */
+function natRounded(a: bigint, k: number): bigint {
+  const whole = a >> BigInt(k);
+  const rest = a - (whole << BigInt(k));
+  const half = NAT_HALF >> BigInt((384 - k) | 0);
+  const odd = (Number(BigInt.asUintN(32, whole)) & 1) === 1;
+  return whole + BigInt(rest > half || (rest === half && odd) ? 1 : 0);
+}
+
+function wideFromF64(x: number): Wide {
+  const high = highWord(x) >>> 0;
+  const negative = high >= 0x80000000;
+  const field = (high >>> 20) & 0x7ff;
+  const fraction = (BigInt(high & 0xfffff) << 32n) + BigInt(lowWord(x) >>> 0);
+  if (field === 2047) {
+    return wideNormalised(
+      negative,
+      BigInt(fraction === 0n ? 1 : 0),
+      WIDE_BEYOND,
+    );
+  }
+  const digits = fraction + (BigInt(field > 0 ? 1 : 0) << 52n);
+  return wideNormalised(
+    negative,
+    digits,
+    BigInt((384 + Math.max(field, 1) - 1075) | 0),
+  );
+}
+
+/** To nearest, from the middle to the even one. */
+function wideToF64(x: Wide): number {
+  const sign = x.negative ? 0x80000000 : 0;
+  if (wideIsNan(x)) {
+    return NaN;
+  }
+  if (x.exponent > 1024n) {
+    return fromWords((sign + 0x7ff00000) | 0, 0);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -1074n) {
+    return fromWords(sign | 0, 0);
+  }
+  const exponent = Number(x.exponent);
+  const digits = Math.min(53, (exponent + 1074) | 0);
+  const rounded = natRounded(x.mantissa, (384 - digits) | 0);
+  const high =
+    ((Math.max((exponent + 1021) | 0, 0) << 20) +
+      Number(BigInt.asUintN(32, rounded >> 32n))) >>>
+    0;
+  return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
+}
+
+/** ln 2, log2(e) / 2, sqrt(1/2). */
+const NAT_LN2 =
+  0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
+
+const NAT_HALF_LOG2_E =
+  0xb8aa3b295c17f0bbbe87fed0691d3e88eb577aa8dd695a588b25166cd1a13247de1c43f755176cd624d92f75c16be0b3n;
+
+/**
+ * (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t
+ * is u + t u^2: a series gives it for a small t = r / 2^h, then t is doubled h
+ * times.
+ */
+function natExpm1Quotient(r: bigint): bigint {
+  const halvings = (4 + ((384 / 32) | 0)) | 0;
+  const t = r >> BigInt(halvings);
+  let term = NAT_HALF;
+  let quotient = NAT_HALF;
+  for (let k = 2; !(term === 0n); k++) {
+    term = ((term * t) >> 384n) / BigInt(k);
+    quotient = quotient + term;
+  }
+  for (let i = halvings; i > 0; i = (i - 1) | 0) {
+    quotient =
+      quotient + ((((quotient * quotient) >> 384n) * (r >> BigInt(i))) >> 384n);
+  }
+  return quotient;
+}
+
+/**
+ * With |x| / ln 2 = n + fraction (or -x / ln 2 = -n - 1 + fraction) and r =
+ * fraction * ln 2, e^x = 2^n (1 + (e^r - 1)). Of an x beyond 2^(N - 1) there is
+ * no fraction left, and n has its leading N bits.
+ */
+function wideExp(x: Wide): Wide {
+  if (x.exponent > 4096n) {
+    if (wideIsNan(x)) {
+      return x;
+    }
+    return wideNormalised(
+      false,
+      NAT_HALF,
+      x.negative ? -WIDE_BEYOND : WIDE_BEYOND,
+    );
+  }
+  if (x.exponent < -384n) {
+    return WIDE_ONE;
+  }
+  const quotient = (x.mantissa * NAT_HALF_LOG2_E) >> 384n;
+  // quotient = (whole + rest / 2^N) 2^point.
+  const point = (384 - 1 - Number(x.exponent)) | 0;
+  const whole = quotient >> BigInt(Math.max(point, 0));
+  const rest = quotient - (whole << BigInt(Math.max(point, 0)));
+  const shift = (384 - point) | 0;
+  const scaled =
+    shift < 0
+      ? rest >> BigInt(Math.max(-shift | 0, 0))
+      : rest << BigInt(Math.max(shift, 0));
+  const fraction = x.negative ? NAT_ONES - scaled : scaled;
+  const size = whole << BigInt(Math.max(-point | 0, 0));
+  const n = x.negative ? -1n - size : size;
+  const r = (fraction * NAT_LN2) >> 384n;
+  return wideNormalised(
+    false,
+    NAT_HALF + ((r * natExpm1Quotient(r)) >> 384n),
+    n + 1n,
+  );
+}
+
+/** x^2 as a fraction, for |x| < 1; 0 for NaN. */
+function natSquare(x: Wide): bigint {
+  const fraction = x.mantissa >> intMax(-x.exponent, 0n);
+  return (fraction * fraction) >> 384n;
+}
+
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
+const NAT_QUARTER_PI =
+  0xc90fdaa22168c234c4c6628b80dc1cd129024e088a67cc74020bbea63b139b22514a08798e3404ddef9519b3cd3a431bn;
+
+/** The bits of 1 / 2pi behind the point, 32 in a word. */
+const INVERSE_TURN = /* @__PURE__ */ new Uint32Array([
+  0x28be60db, 0x9391054a, 0x7f09d5f4, 0x7d4d3770, 0x36d8a566, 0x4f10e410,
+  0x7f9458ea, 0xf7aef158, 0x6dc91b8e, 0x909374b8, 0x01924bba, 0x82746487,
+  0x3f877ac7, 0x2c4a69cf, 0xba208d7d, 0x4baed121, 0x3a671c09, 0xad17df90,
+  0x4e64758e, 0x60d4ce7d, 0x272117e2, 0xef7e4a0e, 0xc7fe25ff, 0xf7816603,
+  0xfbcbc462, 0xd6829b47, 0xdb4d9fb3, 0xc9f2c26d, 0xd3d18fd9, 0xa797fa8b,
+  0x5d49eeb1, 0xfaf97c5e, 0xcf41ce7d, 0xe294a4ba, 0x9afed7ec, 0x47e35742,
+  0x1580cc11, 0xbf1edaea, 0xfc33ef08, 0x26bd0d87, 0x6a78e458, 0x57b986c2,
+  0x19666157, 0xc5281a10, 0x237ff620, 0x135cc9cc, 0x41818555, 0xb29cea32,
+  0x58389ef0, 0x231ad1f1, 0x0670d9f3, 0x773a024a, 0xa0d6711d, 0xa2e58729,
+  0xb76bd134, 0x55c6414f, 0xa97fc1c1, 0x4fdf8cfa, 0x0cb0b793, 0xe60c9f6e,
+]);
+
+/**
+ * The N bits of 1 / 2pi from the given word on; the words before the point are
+ * 0.
+ */
+function natInverseTurn(word: number): bigint {
+  let bits = 0n;
+  for (let i = word; i < ((word + ((384 / 32) | 0)) | 0); i++) {
+    bits = (bits << 32n) + BigInt(i >= 0 ? INVERSE_TURN[Math.max(i, 0)]! : 0);
+  }
+  return bits;
+}
+
+/** (a + b) mod 2^N. */
+function natSum(a: bigint, b: bigint): bigint {
+  const room = NAT_ONES - a;
+  if (b > room) {
+    return b - room - 1n;
+  }
+  return a + b;
+}
+
+/** x = (quarter + 4n) pi/2 + rest with |rest| <= pi/4. */
+interface WideTurn {
+  readonly quarter: number;
+  readonly rest: Wide;
+}
+
+/**
+ * |x| / 2pi = mantissa * 2^s * W, where the bits W of 1 / 2pi begin with a
+ * whole word; those that make whole turns are left out. It is computed to 2N
+ * bits behind the point, so that as many as N bits may cancel. NaN where the
+ * table of bits ends, from 2^1695 on for N = 128, 2^1183 for N = 384.
+ */
+function wideReduced(x: Wide): WideTurn {
+  if (x.exponent < 0n) {
+    return { quarter: 0, rest: x };
+  }
+  const words = (384 / 32) | 0;
+  const offset = (Number(intMin(x.exponent, 2048n)) - 384) | 0;
+  const word = offset >> 5;
+  if (((word + Math.imul(3, words)) | 0) > 60) {
+    return { quarter: 0, rest: WIDE_NAN };
+  }
+  const middle = natInverseTurn((word + words) | 0);
+  const carried =
+    (x.mantissa * natInverseTurn((word + Math.imul(2, words)) | 0)) >> 384n;
+  const low = natSum(BigInt.asUintN(384, x.mantissa * middle), carried);
+  const sum = natSum(
+    BigInt.asUintN(384, x.mantissa * natInverseTurn(word)),
+    (x.mantissa * middle) >> 384n,
+  );
+  const high = natSum(sum, BigInt(low < carried ? 1 : 0));
+  // In quarters of a turn.
+  const shift = (offset & 31) + 2;
+  const point = (384 - shift) | 0;
+  const turned = high >> BigInt(point);
+  const carry = low >> BigInt(point);
+  let rest = ((high - (turned << BigInt(point))) << BigInt(shift)) + carry;
+  let restLow = (low - (carry << BigInt(point))) << BigInt(shift);
+  let quarter = Number(BigInt.asUintN(32, turned));
+  const above = rest >= NAT_HALF;
+  if (above) {
+    rest = NAT_ONES - rest;
+    restLow = NAT_ONES - restLow;
+    quarter = (quarter + 1) >>> 0;
+  }
+  const zeros = 384 - bitLength(rest);
+  const fraction =
+    rest === 0n
+      ? restLow
+      : (rest << BigInt(zeros)) + (restLow >> BigInt((384 - zeros) | 0));
+  const angle = (fraction * NAT_QUARTER_PI) >> 384n;
+  return {
+    quarter: x.negative ? (0 - quarter) >>> 0 : quarter,
+    rest: wideNormalised(x.negative !== above, angle, BigInt((1 - zeros) | 0)),
+  };
+}
+
+/**
+ * z / (k (k + 1)) - z^2 / (k (k + 1) (k + 2) (k + 3)) + ...: 1 - cos(x) for z =
+ * x^2 and k = 1, 1 - sin(x) / x for k = 2.
+ */
+function natSineSeries(z: bigint, first: number): bigint {
+  let sum = 0n;
+  let term = z / BigInt(Math.imul(first, first + 1) >>> 0);
+  for (let k = (first + 2) >>> 0; !(term === 0n); k = (k + 2) >>> 0) {
+    sum = ((k - first) & 2) === 2 ? sum + term : sum - term;
+    term = ((term * z) >> 384n) / BigInt(Math.imul(k, k + 1) >>> 0);
+  }
+  return sum;
+}
+
+/** sin(x + quarters * pi/2). */
+function wideSine(x: Wide, quarters: number): Wide {
+  const turn = wideReduced(x);
+  const quarter = (turn.quarter + quarters) >>> 0;
+  const odd = (quarter & 1) === 1;
+  if (wideIsNan(turn.rest)) {
+    return WIDE_NAN;
+  }
+  const series = natSineSeries(natSquare(turn.rest), odd ? 1 : 2);
+  const cosine = NAT_HALF - (series >> 1n);
+  const negative = ((quarter & 2) === 2) !== (!odd && turn.rest.negative);
+  const mantissa = odd ? cosine : (turn.rest.mantissa * cosine) >> 384n;
+  return wideNormalised(negative, mantissa, odd ? 1n : turn.rest.exponent + 1n);
+}
+
+function wideSin(x: Wide): Wide {
+  return wideSine(x, 0);
+}
+
+function wideCos(x: Wide): Wide {
+  return wideSine(x, 1);
+}
+
+/** A number of that size in place of infinity; every other number as it is. */
+function wideFar(x: Wide, size: bigint): Wide {
+  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
+    return x;
+  }
+  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+}
+
+/** What a function tends to, given its values very far away and less far. */
+function wideLimit(far: Wide, near: Wide): Wide {
+  const least = wideAbs(
+    wideMultiply(near, {
+      negative: false,
+      mantissa:
+        0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+      exponent: 1n,
+    }),
+  );
+  if (wideLess(least, wideAbs(far))) {
+    return {
+      negative: far.negative,
+      mantissa: NAT_HALF,
+      exponent: WIDE_BEYOND,
+    };
+  }
+  if (
+    wideLess(
+      wideAbs(
+        wideMultiply(far, {
+          negative: false,
+          mantissa:
+            0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+          exponent: 1n,
+        }),
+      ),
+      wideAbs(near),
+    )
+  ) {
+    return WIDE_ZERO;
+  }
+  return far;
+}
+
+function snakeBetaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
+  return wideAdd(
+    x0,
+    wideDivide(
+      widePower(wideSin(wideMultiply(x0, wideExp(x1))), 2),
+      wideAdd(
+        wideExp(x2),
+        wideDivide(wideInteger(1n), wideInteger(1000000000n)),
+      ),
+    ),
+  );
+}
+
+function snakeBetaExactly(x0: number, x1: number, x2: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  let value = snakeBetaExactlyWide(
+    wideFromF64(x0),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+  // Where infinity itself says nothing, the limit is read off far away.
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = wideLimit(
+      snakeBetaExactlyWide(
+        wideFar(wideFromF64(x0), 200n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+      ),
+      snakeBetaExactlyWide(
+        wideFar(wideFromF64(x0), 150n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+      ),
+    );
+  }
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = wideLimit(
+      snakeBetaExactlyWide(
+        wideFar(wideFromF64(x0), 26n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+      ),
+      snakeBetaExactlyWide(
+        wideFar(wideFromF64(x0), 20n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+      ),
+    );
+  }
+  return wideToF64(value);
+}
+
+function snakeBetaDxExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
+  const t0 = wideExp(x1);
+  const t1 = wideMultiply(x0, t0);
+  return wideMultiply(
+    x3,
+    wideAdd(
+      wideDivide(
+        wideMultiply(
+          wideMultiply(wideMultiply(wideInteger(2n), t0), wideSin(t1)),
+          wideCos(t1),
+        ),
+        wideAdd(
+          wideExp(x2),
+          wideDivide(wideInteger(1n), wideInteger(1000000000n)),
+        ),
+      ),
+      wideInteger(1n),
+    ),
+  );
+}
+
+function snakeBetaDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = snakeBetaDxExactlyWide(
+    wideFromF64(x0),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+  // Where infinity itself says nothing, the limit is read off far away.
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = wideLimit(
+      snakeBetaDxExactlyWide(
+        wideFar(wideFromF64(x0), 200n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+        wideFromF64(x3),
+      ),
+      snakeBetaDxExactlyWide(
+        wideFar(wideFromF64(x0), 150n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+        wideFromF64(x3),
+      ),
+    );
+  }
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = wideLimit(
+      snakeBetaDxExactlyWide(
+        wideFar(wideFromF64(x0), 26n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+        wideFromF64(x3),
+      ),
+      snakeBetaDxExactlyWide(
+        wideFar(wideFromF64(x0), 20n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+        wideFromF64(x3),
+      ),
+    );
+  }
+  return wideToF64(value);
+}
+
+function snakeBetaDalphaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  const t0 = wideExp(x1);
+  const t1 = wideMultiply(x0, t0);
+  return wideDivide(
+    wideMultiply(
+      wideMultiply(
+        wideMultiply(wideMultiply(wideMultiply(wideInteger(2n), x3), x0), t0),
+        wideSin(t1),
+      ),
+      wideCos(t1),
+    ),
+    wideAdd(wideExp(x2), wideDivide(wideInteger(1n), wideInteger(1000000000n))),
+  );
+}
+
+function snakeBetaDalphaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = snakeBetaDalphaExactlyWide(
+    wideFromF64(x0),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+  // Where infinity itself says nothing, the limit is read off far away.
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = wideLimit(
+      snakeBetaDalphaExactlyWide(
+        wideFar(wideFromF64(x0), 200n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+        wideFromF64(x3),
+      ),
+      snakeBetaDalphaExactlyWide(
+        wideFar(wideFromF64(x0), 150n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+        wideFromF64(x3),
+      ),
+    );
+  }
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = wideLimit(
+      snakeBetaDalphaExactlyWide(
+        wideFar(wideFromF64(x0), 26n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+        wideFromF64(x3),
+      ),
+      snakeBetaDalphaExactlyWide(
+        wideFar(wideFromF64(x0), 20n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+        wideFromF64(x3),
+      ),
+    );
+  }
+  return wideToF64(value);
+}
+
+function snakeBetaDbetaExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  const t0 = wideExp(x2);
+  return wideDivide(
+    wideNegate(
+      wideMultiply(
+        wideMultiply(x3, t0),
+        widePower(wideSin(wideMultiply(x0, wideExp(x1))), 2),
+      ),
+    ),
+    widePower(
+      wideAdd(t0, wideDivide(wideInteger(1n), wideInteger(1000000000n))),
+      2,
+    ),
+  );
+}
+
+function snakeBetaDbetaExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = snakeBetaDbetaExactlyWide(
+    wideFromF64(x0),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+  // Where infinity itself says nothing, the limit is read off far away.
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = wideLimit(
+      snakeBetaDbetaExactlyWide(
+        wideFar(wideFromF64(x0), 200n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+        wideFromF64(x3),
+      ),
+      snakeBetaDbetaExactlyWide(
+        wideFar(wideFromF64(x0), 150n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+        wideFromF64(x3),
+      ),
+    );
+  }
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = wideLimit(
+      snakeBetaDbetaExactlyWide(
+        wideFar(wideFromF64(x0), 26n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+        wideFromF64(x3),
+      ),
+      snakeBetaDbetaExactlyWide(
+        wideFar(wideFromF64(x0), 20n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+        wideFromF64(x3),
+      ),
+    );
+  }
+  return wideToF64(value);
 }

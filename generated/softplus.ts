@@ -16,8 +16,8 @@ export function softplusForward(
   const q = 1 / beta;
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    const p = Math.max(xi, -3.4028234663852886e38) * beta;
-    y[i] = (p * Number(p > 0) + softplusTail(Math.abs(p))) * q;
+    const p = xi * beta;
+    y[i] = (Math.max(p, -746) * Number(p > 0) + softplusTail(Math.abs(p))) * q;
   }
 }
 
@@ -55,8 +55,8 @@ export function softplusForward64(
   const q = 1 / beta;
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    const p = Math.max(xi, -3.4028234663852886e38) * beta;
-    y[i] = (p * Number(p > 0) + softplusTail(Math.abs(p))) * q;
+    const p = xi * beta;
+    y[i] = (Math.max(p, -746) * Number(p > 0) + softplusTail(Math.abs(p))) * q;
   }
 }
 

@@ -17,15 +17,13 @@ export function softplusBetaForward(
   const q = 1 / beta;
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(xi, -3.4028234663852886e38);
-    const p = bounded * beta;
+    const p = xi * beta;
     y[i] = Number.isNaN(threshold)
       ? threshold
       : choose(
           p > threshold,
-          bounded,
-          (p * Number(p > 0) + softplusTail(Math.abs(p))) * q,
+          xi,
+          (Math.max(p, -746) * Number(p > 0) + softplusTail(Math.abs(p))) * q,
         );
   }
 }
@@ -67,15 +65,13 @@ export function softplusBetaForward64(
   const q = 1 / beta;
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(xi, -3.4028234663852886e38);
-    const p = bounded * beta;
+    const p = xi * beta;
     y[i] = Number.isNaN(threshold)
       ? threshold
       : choose(
           p > threshold,
-          bounded,
-          (p * Number(p > 0) + softplusTail(Math.abs(p))) * q,
+          xi,
+          (Math.max(p, -746) * Number(p > 0) + softplusTail(Math.abs(p))) * q,
         );
   }
 }

@@ -20,12 +20,16 @@ export function swigluOaiForward(
   for (let i = 0; i < size; i++) {
     const gateI = gate[i]!;
     const upi = up[i]!;
-    const v = Math.min(Math.max(gateI, -3.4028234663852886e38), limit);
+    const v = Math.min(gateI, limit);
     const e = boundedExp(Math.max(Math.min(alpha * v, 709), -746));
-    y[i] =
+    const p =
       v *
       (choose(upi <= -limit, -limit, Math.min(upi, limit)) + 1) *
       (e / (e + 1));
+    y[i] =
+      Math.abs(p) <= Number.MAX_VALUE
+        ? p
+        : swigluOaiExactly(gateI, upi, alpha, limit);
   }
 }
 
@@ -53,21 +57,35 @@ export function swigluOaiBackward(
     const upi = up[i]!;
     const u =
       choose(upi <= -limit, -limit, choose(upi >= limit, limit, upi)) + 1;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(gateI, -3.4028234663852886e38);
-    const v = choose(bounded < limit, bounded, limit);
+    const v = choose(gateI < limit, gateI, limit);
     const p = alpha * v;
-    const e = boundedExp(Math.max(Math.min(p, 709), -746));
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(p, 709), -746);
+    const e = boundedExp(bounded);
     const u2 = e + 1;
-    const v2 = Number(bounded < limit);
+    const p2 = u * (e / u2);
+    const v2 = Number(gateI < limit);
     // Beyond this size, and at infinity, the result is its limit.
     const bounded2 = Math.max(Math.min(p, 746), -746);
-    const e2 = boundedExp(-Math.abs(bounded2));
+    const v3 = -Math.abs(bounded2);
+    const e2 = boundedExp(v3);
     const u3 = e2 + 1;
-    dgate[i] =
-      dyi * (u * (e / u2) * v2 + u * v2 * (bounded2 * (e2 / (u3 * u3))));
-    dup[i] =
+    const p3 = bounded2 * (e2 / (u3 * u3));
+    const p4 = dyi * (p2 * v2 + u * v2 * p3);
+    const p5 = u * p3;
+    const p6 =
       dyi * choose(upi <= -limit, 0, choose(upi >= limit, 0, (v * e) / u2));
+    dgate[i] =
+      gateI >= limit ||
+      Math.abs(p2) * (1 + Math.abs(bounded)) +
+        Math.abs(p5) * (1 + Math.abs(v3)) <=
+        32768 * Math.abs(p2 + p5)
+        ? p4
+        : swigluOaiDgateExactly(gateI, upi, alpha, limit, dyi);
+    dup[i] =
+      Math.abs(p6) <= Number.MAX_VALUE
+        ? p6
+        : swigluOaiDupExactly(gateI, upi, alpha, limit, dyi);
   }
 }
 
@@ -91,12 +109,16 @@ export function swigluOaiForward64(
   for (let i = 0; i < size; i++) {
     const gateI = gate[i]!;
     const upi = up[i]!;
-    const v = Math.min(Math.max(gateI, -3.4028234663852886e38), limit);
+    const v = Math.min(gateI, limit);
     const e = boundedExp(Math.max(Math.min(alpha * v, 709), -746));
-    y[i] =
+    const p =
       v *
       (choose(upi <= -limit, -limit, Math.min(upi, limit)) + 1) *
       (e / (e + 1));
+    y[i] =
+      Math.abs(p) <= Number.MAX_VALUE
+        ? p
+        : swigluOaiExactly(gateI, upi, alpha, limit);
   }
 }
 
@@ -124,21 +146,35 @@ export function swigluOaiBackward64(
     const upi = up[i]!;
     const u =
       choose(upi <= -limit, -limit, choose(upi >= limit, limit, upi)) + 1;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(gateI, -3.4028234663852886e38);
-    const v = choose(bounded < limit, bounded, limit);
+    const v = choose(gateI < limit, gateI, limit);
     const p = alpha * v;
-    const e = boundedExp(Math.max(Math.min(p, 709), -746));
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(p, 709), -746);
+    const e = boundedExp(bounded);
     const u2 = e + 1;
-    const v2 = Number(bounded < limit);
+    const p2 = u * (e / u2);
+    const v2 = Number(gateI < limit);
     // Beyond this size, and at infinity, the result is its limit.
     const bounded2 = Math.max(Math.min(p, 746), -746);
-    const e2 = boundedExp(-Math.abs(bounded2));
+    const v3 = -Math.abs(bounded2);
+    const e2 = boundedExp(v3);
     const u3 = e2 + 1;
-    dgate[i] =
-      dyi * (u * (e / u2) * v2 + u * v2 * (bounded2 * (e2 / (u3 * u3))));
-    dup[i] =
+    const p3 = bounded2 * (e2 / (u3 * u3));
+    const p4 = dyi * (p2 * v2 + u * v2 * p3);
+    const p5 = u * p3;
+    const p6 =
       dyi * choose(upi <= -limit, 0, choose(upi >= limit, 0, (v * e) / u2));
+    dgate[i] =
+      gateI >= limit ||
+      Math.abs(p2) * (1 + Math.abs(bounded)) +
+        Math.abs(p5) * (1 + Math.abs(v3)) <=
+        32768 * Math.abs(p2 + p5)
+        ? p4
+        : swigluOaiDgateExactly(gateI, upi, alpha, limit, dyi);
+    dup[i] =
+      Math.abs(p6) <= Number.MAX_VALUE
+        ? p6
+        : swigluOaiDupExactly(gateI, upi, alpha, limit, dyi);
   }
 }
 
@@ -254,4 +290,742 @@ function choose(condition: boolean, yes: number, no: number): number {
   choicePair[0] = no;
   choicePair[1] = yes;
   return choicePair[Number(condition)]!;
+}
+
+function intAbs(a: bigint): bigint {
+  return a < 0n ? -a : a;
+}
+
+const wordBuffer = /* @__PURE__ */ new ArrayBuffer(8);
+
+const wordF64 = /* @__PURE__ */ new Float64Array(wordBuffer);
+
+const wordI32 = /* @__PURE__ */ new Int32Array(wordBuffer);
+
+/** How many bits a natural number has; its float64 may be rounded up to one more. */
+function bitLength(a: bigint): number {
+  if (a === 0n) return 0;
+  const size = Number(a);
+  if (size === Infinity) return 1000 + bitLength(a >> 1000n);
+  wordF64[0] = size;
+  const length = (wordI32[1]! >>> 20) - 1022;
+  return length > 53 && a >> BigInt(length - 1) === 0n ? length - 1 : length;
+}
+
+function intMax(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function intMin(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+/** Sign, exponent and leading bits. */
+function highWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[1]!;
+}
+
+/** The last 32 bits. */
+function lowWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[0]!;
+}
+
+/** The float64 of these words. */
+function fromWords(high: number, low: number): number {
+  wordI32[0] = low;
+  wordI32[1] = high;
+  return wordF64[0]!;
+}
+
+/**
+ * A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of
+ * bits of a nat. The highest bit of the mantissa is set, and the exponent is
+ * below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the
+ * mantissa 0 and the exponent -2 limit, infinity the mantissa 1/2 and the
+ * exponent 2 limit, NaN the mantissa 0 and a larger exponent: this is what
+ * operations make of them by themselves, or nearly so. Results are cut off: an
+ * operation that says nothing else is off by a few units of the last bit.
+ */
+interface Wide {
+  readonly negative: boolean;
+  readonly mantissa: bigint;
+  readonly exponent: bigint;
+}
+
+/** 2^(N - 1) and 2^N - 1. */
+const NAT_HALF =
+  0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n;
+
+const NAT_ONES =
+  0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn;
+
+const WIDE_LIMIT = 1n << 4096n;
+
+const WIDE_BEYOND = 2n << 4096n;
+
+const WIDE_ZERO: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: -(2n << 4096n),
+};
+
+const WIDE_ONE: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 1n,
+};
+
+const WIDE_NAN: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: (2n << 4096n) + 4096n,
+};
+
+/** The number with these parts, whatever the highest bit of the mantissa is. */
+function wideNormalised(
+  negative: boolean,
+  mantissa: bigint,
+  exponent: bigint,
+): Wide {
+  if (mantissa >= NAT_HALF && intAbs(exponent) < WIDE_LIMIT) {
+    return { negative, mantissa, exponent };
+  }
+  const shift = 384 - bitLength(mantissa);
+  const least = exponent - BigInt(shift);
+  const isFar = intAbs(least) >= WIDE_LIMIT;
+  if (mantissa === 0n || (isFar && least < 0n)) {
+    return {
+      negative,
+      mantissa: 0n,
+      exponent:
+        exponent >= WIDE_BEYOND ? WIDE_NAN.exponent : WIDE_ZERO.exponent,
+    };
+  }
+  if (isFar) {
+    return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
+}
+
+function wideIsNan(x: Wide): boolean {
+  return x.mantissa === 0n && x.exponent > 0n;
+}
+
+function wideIsNegative(x: Wide): boolean {
+  return x.negative && !(x.mantissa === 0n);
+}
+
+/** Whether |a| < |b|, neither being NaN. */
+function wideIsSmaller(a: Wide, b: Wide): boolean {
+  return (
+    a.exponent < b.exponent ||
+    (a.exponent === b.exponent && a.mantissa < b.mantissa)
+  );
+}
+
+function wideLess(a: Wide, b: Wide): boolean {
+  if (wideIsNan(a) || wideIsNan(b)) {
+    return false;
+  }
+  if (wideIsNegative(a) !== wideIsNegative(b)) {
+    return wideIsNegative(a);
+  }
+  return wideIsNegative(a) ? wideIsSmaller(b, a) : wideIsSmaller(a, b);
+}
+
+function wideEqual(a: Wide, b: Wide): boolean {
+  const same =
+    a.exponent === b.exponent &&
+    a.mantissa === b.mantissa &&
+    wideIsNegative(a) === wideIsNegative(b);
+  return same && !wideIsNan(a);
+}
+
+function wideLessOrEqual(a: Wide, b: Wide): boolean {
+  return wideLess(a, b) || wideEqual(a, b);
+}
+
+function wideNegate(x: Wide): Wide {
+  return { negative: !x.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+function wideAbs(x: Wide): Wide {
+  return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** The difference of numbers within a factor of two of one another is exact. */
+function wideAdd(a: Wide, b: Wide): Wide {
+  const swapped = wideIsSmaller(a, b);
+  const large = swapped ? b.mantissa : a.mantissa;
+  const small = swapped ? a.mantissa : b.mantissa;
+  const negative = swapped ? b.negative : a.negative;
+  const exponent = intMax(a.exponent, b.exponent);
+  const shift = intMin(exponent - intMin(a.exponent, b.exponent), 384n);
+  const addend = small >> shift;
+  if (a.negative === b.negative) {
+    const room = NAT_ONES - large;
+    if (addend > room) {
+      return wideNormalised(
+        negative,
+        NAT_HALF + ((addend - room - 1n) >> 1n),
+        exponent + 1n,
+      );
+    }
+    return wideNormalised(negative, large + addend, exponent);
+  }
+  const difference = large - addend;
+  // What is left would be the rounding of the operands.
+  if (bitLength(difference) <= 12 && exponent < WIDE_LIMIT) {
+    return WIDE_ZERO;
+  }
+  if (shift === 1n && difference < NAT_HALF) {
+    return wideNormalised(
+      negative,
+      (difference << 1n) - BigInt(Number(BigInt.asUintN(32, small)) & 1),
+      exponent - 1n,
+    );
+  }
+  return wideNormalised(negative, difference, exponent);
+}
+
+function wideMultiply(a: Wide, b: Wide): Wide {
+  const product = (a.mantissa * b.mantissa) >> 384n;
+  const exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  const invalid = product === 0n && exponent > -WIDE_LIMIT;
+  return wideNormalised(
+    a.negative !== b.negative,
+    product,
+    invalid ? WIDE_NAN.exponent : exponent,
+  );
+}
+
+/** What is divided by zero is infinite, with the sign that the zero has. */
+function wideDivide(a: Wide, b: Wide): Wide {
+  const negative = a.negative !== b.negative;
+  const bothZero = a.mantissa === 0n && b.mantissa === 0n;
+  if (
+    wideIsNan(b) ||
+    bothZero ||
+    (a.exponent >= WIDE_BEYOND && b.exponent >= WIDE_BEYOND)
+  ) {
+    return WIDE_NAN;
+  }
+  const exponent = a.exponent - b.exponent;
+  if (b.mantissa === 0n) {
+    return wideNormalised(negative, a.mantissa, exponent);
+  }
+  const fits = a.mantissa < b.mantissa;
+  const quotient =
+    ((fits ? a.mantissa : a.mantissa - b.mantissa) << 384n) / b.mantissa;
+  return wideNormalised(
+    negative,
+    fits ? quotient : NAT_HALF + (quotient >> 1n),
+    exponent + (!fits ? 1n : 0n),
+  );
+}
+
+/**
+ * a / 2^k to the nearest integer, from the middle to the even one, for 0 < k <=
+ * N.
+ */
+function natRounded(a: bigint, k: number): bigint {
+  const whole = a >> BigInt(k);
+  const rest = a - (whole << BigInt(k));
+  const half = NAT_HALF >> BigInt((384 - k) | 0);
+  const odd = (Number(BigInt.asUintN(32, whole)) & 1) === 1;
+  return whole + BigInt(rest > half || (rest === half && odd) ? 1 : 0);
+}
+
+function wideFromF64(x: number): Wide {
+  const high = highWord(x) >>> 0;
+  const negative = high >= 0x80000000;
+  const field = (high >>> 20) & 0x7ff;
+  const fraction = (BigInt(high & 0xfffff) << 32n) + BigInt(lowWord(x) >>> 0);
+  if (field === 2047) {
+    return wideNormalised(
+      negative,
+      BigInt(fraction === 0n ? 1 : 0),
+      WIDE_BEYOND,
+    );
+  }
+  const digits = fraction + (BigInt(field > 0 ? 1 : 0) << 52n);
+  return wideNormalised(
+    negative,
+    digits,
+    BigInt((384 + Math.max(field, 1) - 1075) | 0),
+  );
+}
+
+/** To nearest, from the middle to the even one. */
+function wideToF64(x: Wide): number {
+  const sign = x.negative ? 0x80000000 : 0;
+  if (wideIsNan(x)) {
+    return NaN;
+  }
+  if (x.exponent > 1024n) {
+    return fromWords((sign + 0x7ff00000) | 0, 0);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -1074n) {
+    return fromWords(sign | 0, 0);
+  }
+  const exponent = Number(x.exponent);
+  const digits = Math.min(53, (exponent + 1074) | 0);
+  const rounded = natRounded(x.mantissa, (384 - digits) | 0);
+  const high =
+    ((Math.max((exponent + 1021) | 0, 0) << 20) +
+      Number(BigInt.asUintN(32, rounded >> 32n))) >>>
+    0;
+  return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
+}
+
+/** ln 2, log2(e) / 2, sqrt(1/2). */
+const NAT_LN2 =
+  0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
+
+const NAT_HALF_LOG2_E =
+  0xb8aa3b295c17f0bbbe87fed0691d3e88eb577aa8dd695a588b25166cd1a13247de1c43f755176cd624d92f75c16be0b3n;
+
+/**
+ * (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t
+ * is u + t u^2: a series gives it for a small t = r / 2^h, then t is doubled h
+ * times.
+ */
+function natExpm1Quotient(r: bigint): bigint {
+  const halvings = (4 + ((384 / 32) | 0)) | 0;
+  const t = r >> BigInt(halvings);
+  let term = NAT_HALF;
+  let quotient = NAT_HALF;
+  for (let k = 2; !(term === 0n); k++) {
+    term = ((term * t) >> 384n) / BigInt(k);
+    quotient = quotient + term;
+  }
+  for (let i = halvings; i > 0; i = (i - 1) | 0) {
+    quotient =
+      quotient + ((((quotient * quotient) >> 384n) * (r >> BigInt(i))) >> 384n);
+  }
+  return quotient;
+}
+
+/**
+ * With |x| / ln 2 = n + fraction (or -x / ln 2 = -n - 1 + fraction) and r =
+ * fraction * ln 2, e^x = 2^n (1 + (e^r - 1)). Of an x beyond 2^(N - 1) there is
+ * no fraction left, and n has its leading N bits.
+ */
+function wideExp(x: Wide): Wide {
+  if (x.exponent > 4096n) {
+    if (wideIsNan(x)) {
+      return x;
+    }
+    return wideNormalised(
+      false,
+      NAT_HALF,
+      x.negative ? -WIDE_BEYOND : WIDE_BEYOND,
+    );
+  }
+  if (x.exponent < -384n) {
+    return WIDE_ONE;
+  }
+  const quotient = (x.mantissa * NAT_HALF_LOG2_E) >> 384n;
+  // quotient = (whole + rest / 2^N) 2^point.
+  const point = (384 - 1 - Number(x.exponent)) | 0;
+  const whole = quotient >> BigInt(Math.max(point, 0));
+  const rest = quotient - (whole << BigInt(Math.max(point, 0)));
+  const shift = (384 - point) | 0;
+  const scaled =
+    shift < 0
+      ? rest >> BigInt(Math.max(-shift | 0, 0))
+      : rest << BigInt(Math.max(shift, 0));
+  const fraction = x.negative ? NAT_ONES - scaled : scaled;
+  const size = whole << BigInt(Math.max(-point | 0, 0));
+  const n = x.negative ? -1n - size : size;
+  const r = (fraction * NAT_LN2) >> 384n;
+  return wideNormalised(
+    false,
+    NAT_HALF + ((r * natExpm1Quotient(r)) >> 384n),
+    n + 1n,
+  );
+}
+
+/** 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0. */
+function wideSigmoid(x: Wide): Wide {
+  const e = wideExp(wideNegate(wideAbs(x)));
+  let numerator = WIDE_ONE;
+  if (x.negative) {
+    numerator = e;
+  }
+  return wideDivide(numerator, wideAdd(WIDE_ONE, e));
+}
+
+/** sigmoid(x) sigmoid(-x) = e / (1 + e)^2. */
+function wideLogistic(x: Wide): Wide {
+  const e = wideExp(wideNegate(wideAbs(x)));
+  const sum = wideAdd(WIDE_ONE, e);
+  return wideDivide(e, wideMultiply(sum, sum));
+}
+
+/** x sigmoid(x) sigmoid(-x), which vanishes at both ends. */
+function wideLogisticMoment(x: Wide): Wide {
+  const density = wideLogistic(x);
+  if (wideEqual(density, WIDE_ZERO)) {
+    return WIDE_ZERO;
+  }
+  return wideMultiply(x, density);
+}
+
+/** A number of that size in place of infinity; every other number as it is. */
+function wideFar(x: Wide, size: bigint): Wide {
+  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
+    return x;
+  }
+  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+}
+
+/** What a function tends to, given its values very far away and less far. */
+function wideLimit(far: Wide, near: Wide): Wide {
+  const least = wideAbs(
+    wideMultiply(near, {
+      negative: false,
+      mantissa:
+        0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+      exponent: 1n,
+    }),
+  );
+  if (wideLess(least, wideAbs(far))) {
+    return {
+      negative: far.negative,
+      mantissa: NAT_HALF,
+      exponent: WIDE_BEYOND,
+    };
+  }
+  if (
+    wideLess(
+      wideAbs(
+        wideMultiply(far, {
+          negative: false,
+          mantissa:
+            0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+          exponent: 1n,
+        }),
+      ),
+      wideAbs(near),
+    )
+  ) {
+    return WIDE_ZERO;
+  }
+  return far;
+}
+
+function swigluOaiExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
+  let t0 = x3;
+  if (wideLess(x0, x3)) {
+    t0 = x0;
+  }
+  let t1 = x1;
+  if (wideLessOrEqual(x3, x1)) {
+    t1 = x3;
+  }
+  let t2 = t1;
+  if (wideLessOrEqual(x1, wideNegate(x3))) {
+    t2 = wideNegate(x3);
+  }
+  return wideMultiply(
+    wideMultiply(t0, wideAdd(t2, wideInteger(1n))),
+    wideSigmoid(wideMultiply(x2, t0)),
+  );
+}
+
+function swigluOaiExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = swigluOaiExactlyWide(
+    wideFromF64(x0),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+  // Where infinity itself says nothing, the limit is read off far away.
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = wideLimit(
+      swigluOaiExactlyWide(
+        wideFar(wideFromF64(x0), 200n),
+        wideFar(wideFromF64(x1), 200n),
+        wideFromF64(x2),
+        wideFromF64(x3),
+      ),
+      swigluOaiExactlyWide(
+        wideFar(wideFromF64(x0), 150n),
+        wideFar(wideFromF64(x1), 150n),
+        wideFromF64(x2),
+        wideFromF64(x3),
+      ),
+    );
+  }
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = wideLimit(
+      swigluOaiExactlyWide(
+        wideFar(wideFromF64(x0), 26n),
+        wideFar(wideFromF64(x1), 26n),
+        wideFromF64(x2),
+        wideFromF64(x3),
+      ),
+      swigluOaiExactlyWide(
+        wideFar(wideFromF64(x0), 20n),
+        wideFar(wideFromF64(x1), 20n),
+        wideFromF64(x2),
+        wideFromF64(x3),
+      ),
+    );
+  }
+  return wideToF64(value);
+}
+
+function swigluOaiDgateExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  let t0 = x1;
+  if (wideLessOrEqual(x3, x1)) {
+    t0 = x3;
+  }
+  let t1 = t0;
+  if (wideLessOrEqual(x1, wideNegate(x3))) {
+    t1 = wideNegate(x3);
+  }
+  const t2 = wideAdd(t1, wideInteger(1n));
+  let t3 = x3;
+  if (wideLess(x0, x3)) {
+    t3 = x0;
+  }
+  const t4 = wideMultiply(x2, t3);
+  let t5 = wideInteger(0n);
+  if (wideLess(x0, x3)) {
+    t5 = wideInteger(1n);
+  }
+  return wideMultiply(
+    x4,
+    wideAdd(
+      wideMultiply(wideMultiply(t2, wideSigmoid(t4)), t5),
+      wideMultiply(wideMultiply(t2, t5), wideLogisticMoment(t4)),
+    ),
+  );
+}
+
+function swigluOaiDgateExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = swigluOaiDgateExactlyWide(
+    wideFromF64(x0),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+  // Where infinity itself says nothing, the limit is read off far away.
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = wideLimit(
+      swigluOaiDgateExactlyWide(
+        wideFar(wideFromF64(x0), 200n),
+        wideFar(wideFromF64(x1), 200n),
+        wideFromF64(x2),
+        wideFromF64(x3),
+        wideFromF64(x4),
+      ),
+      swigluOaiDgateExactlyWide(
+        wideFar(wideFromF64(x0), 150n),
+        wideFar(wideFromF64(x1), 150n),
+        wideFromF64(x2),
+        wideFromF64(x3),
+        wideFromF64(x4),
+      ),
+    );
+  }
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = wideLimit(
+      swigluOaiDgateExactlyWide(
+        wideFar(wideFromF64(x0), 26n),
+        wideFar(wideFromF64(x1), 26n),
+        wideFromF64(x2),
+        wideFromF64(x3),
+        wideFromF64(x4),
+      ),
+      swigluOaiDgateExactlyWide(
+        wideFar(wideFromF64(x0), 20n),
+        wideFar(wideFromF64(x1), 20n),
+        wideFromF64(x2),
+        wideFromF64(x3),
+        wideFromF64(x4),
+      ),
+    );
+  }
+  return wideToF64(value);
+}
+
+function swigluOaiDupExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  let t0 = x3;
+  if (wideLess(x0, x3)) {
+    t0 = x0;
+  }
+  let t1 = wideMultiply(
+    wideMultiply(x4, t0),
+    wideSigmoid(wideMultiply(x2, t0)),
+  );
+  if (wideLessOrEqual(x3, x1)) {
+    t1 = wideInteger(0n);
+  }
+  let t2 = t1;
+  if (wideLessOrEqual(x1, wideNegate(x3))) {
+    t2 = wideInteger(0n);
+  }
+  return t2;
+}
+
+function swigluOaiDupExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = swigluOaiDupExactlyWide(
+    wideFromF64(x0),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+  // Where infinity itself says nothing, the limit is read off far away.
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = wideLimit(
+      swigluOaiDupExactlyWide(
+        wideFar(wideFromF64(x0), 200n),
+        wideFar(wideFromF64(x1), 200n),
+        wideFromF64(x2),
+        wideFromF64(x3),
+        wideFromF64(x4),
+      ),
+      swigluOaiDupExactlyWide(
+        wideFar(wideFromF64(x0), 150n),
+        wideFar(wideFromF64(x1), 150n),
+        wideFromF64(x2),
+        wideFromF64(x3),
+        wideFromF64(x4),
+      ),
+    );
+  }
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = wideLimit(
+      swigluOaiDupExactlyWide(
+        wideFar(wideFromF64(x0), 26n),
+        wideFar(wideFromF64(x1), 26n),
+        wideFromF64(x2),
+        wideFromF64(x3),
+        wideFromF64(x4),
+      ),
+      swigluOaiDupExactlyWide(
+        wideFar(wideFromF64(x0), 20n),
+        wideFar(wideFromF64(x1), 20n),
+        wideFromF64(x2),
+        wideFromF64(x3),
+        wideFromF64(x4),
+      ),
+    );
+  }
+  return wideToF64(value);
 }

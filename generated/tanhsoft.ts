@@ -17,27 +17,32 @@ export function tanhsoftForward(
   const size = x.length;
   requireLength("y", y, size);
   const l = log(delta);
+  const v = Math.abs(l);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
+    const p = xi * alpha;
     // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(xi, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.min(
-      2 *
-        (bounded * alpha +
-          beta * boundedExp(Math.max(Math.min(bounded * gamma, 709.79), -746))),
-      709,
-    );
-    const em1 = boundedExpm1(Math.max(bounded2, -746));
+    const bounded = Math.max(Math.min(xi * gamma, 709.79), -746);
+    const p2 = beta * boundedExp(bounded);
+    const em1 = boundedExpm1(Math.max(Math.min(2 * (p + p2), 709), -746));
+    const u = em1 + 2;
+    const v2 = choose(xi < l, l, xi);
+    const v3 = Math.abs(xi - l);
+    const v4 = softplusTail(v3);
+    const u2 = v2 + v4;
+    const p3 = (em1 / u) * (xi === l ? xi + 0.6931471805599453 : u2);
+    const v5 = Math.abs(em1);
+    const p4 =
+      (0.125 * Math.abs(p) + p2 * (1 + Math.abs(bounded))) * 2 * (1 + v5);
+    const v6 =
+      p4 <= 32768 * v5 &&
+      p4 <= 32768 * u &&
+      (xi === l ||
+        v + (Math.abs(v2) + v4 * (1 + Math.abs(v3))) <= 65536 * Math.abs(u2));
     y[i] =
-      (em1 / (em1 + 2)) *
-      (bounded === l
-        ? bounded + 0.6931471805599453
-        : choose(bounded < l, l, bounded) +
-          softplusTail(Math.abs(bounded - l)));
+      v6 && Math.abs(p3) <= Number.MAX_VALUE && Math.abs(p3) <= Number.MAX_VALUE
+        ? p3
+        : tanhsoftExactly(xi, alpha, beta, gamma, delta);
   }
 }
 
@@ -56,27 +61,73 @@ export function tanhsoftBackward(
   requireLength("dx", dx, size);
   const l = log(delta);
   const p = beta * gamma;
+  const v = Math.abs(l);
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
+    const v2 = choose(xi < l, l, xi);
+    const u = xi - l;
+    const v3 = Math.abs(u);
+    const v4 = softplusTail(v3);
+    const p2 = 4 * (xi === l ? xi + 0.6931471805599453 : v2 + v4);
     // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(xi, 512), -3.4028234663852886e38);
-    const u = bounded - l;
-    const e = boundedExp(Math.max(Math.min(bounded * gamma, 709.79), -746));
-    const p2 = 2 * (bounded * alpha + beta * e);
-    const e2 = boundedExp(Math.max(-Math.abs(p2), -746));
-    const u2 = e2 + 1;
-    const em1 = boundedExpm1(Math.max(Math.min(p2, 709), -746));
-    const e3 = boundedExp(Math.max(Math.min(u, 709), -746));
-    const u3 =
-      4 *
-        (bounded === l
-          ? bounded + 0.6931471805599453
-          : choose(bounded < l, l, bounded) + softplusTail(Math.abs(u))) *
-        (alpha + p * e) *
-        (e2 / (u2 * u2)) +
-      (em1 / (em1 + 2)) * (e3 / (e3 + 1));
-    dx[i] = dyi * u3;
+    const bounded = Math.max(Math.min(xi * gamma, 709.79), -746);
+    const e = boundedExp(bounded);
+    const p3 = p * e;
+    const u2 = alpha + p3;
+    const p4 = p2 * u2;
+    const p5 = xi * alpha;
+    const p6 = beta * e;
+    const p7 = 2 * (p5 + p6);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded2 = Math.max(-Math.abs(p7), -746);
+    const e2 = boundedExp(bounded2);
+    const u3 = e2 + 1;
+    const squared = u3 * u3;
+    const q = e2 / squared;
+    const p8 = p4 * q;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded3 = Math.max(Math.min(p7, 709), -746);
+    const em1 = boundedExpm1(bounded3);
+    const u4 = em1 + 2;
+    const q2 = em1 / u4;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded4 = Math.max(Math.min(u, 709), -746);
+    const e3 = boundedExp(bounded4);
+    const u5 = e3 + 1;
+    const q3 = e3 / u5;
+    const p9 = q2 * q3;
+    const u6 = p8 + p9;
+    const p10 = dyi * u6;
+    const v5 = Math.abs(u2);
+    const p11 =
+      (xi === l ? 0 : v + (Math.abs(v2) + v4 * (1 + Math.abs(v3)))) * 4 * v5;
+    const u7 = 1 + Math.abs(bounded);
+    const p12 = (0.125 * Math.abs(p5) + p6 * u7) * 2;
+    const p13 = p12 * e2;
+    const v6 = Math.abs(p4);
+    const u8 =
+      (p11 + p3 * u7 * Math.abs(p2) + 9.332636185032189e-302 * v5) * q +
+      (p13 / squared + (p13 * u3 * q) / squared) * v6 +
+      6.26302612502804e-294 * v6;
+    const v7 = Math.abs(em1);
+    const p14 = p12 * (1 + v7);
+    const v8 = Math.abs(q2);
+    const p15 = v * e3;
+    const u9 =
+      u8 +
+      ((p14 / u4 + (p14 * v8) / u4 + 6.26302612502804e-294 * v7) * q3 +
+        (p15 / u5 + (p15 * q3) / u5) * v8 +
+        9.332636185032189e-302 * v8);
+    const v9 =
+      0.015625 * u9 +
+        (0.0625 * (Math.abs(p8) * (1 + Math.abs(bounded2))) +
+          Math.abs(p9) * (1 + Math.abs(bounded3) + Math.abs(bounded4))) <=
+        2048 * Math.abs(u6) && Math.abs(p10) <= Number.MAX_VALUE;
+    dx[i] =
+      v9 && Math.abs(p10) <= Number.MAX_VALUE
+        ? p10
+        : tanhsoftDxExactly(xi, alpha, beta, gamma, delta, dyi);
   }
 }
 
@@ -97,27 +148,32 @@ export function tanhsoftForward64(
   const size = x.length;
   requireLength("y", y, size);
   const l = log(delta);
+  const v = Math.abs(l);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
+    const p = xi * alpha;
     // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(xi, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.min(
-      2 *
-        (bounded * alpha +
-          beta * boundedExp(Math.max(Math.min(bounded * gamma, 709.79), -746))),
-      709,
-    );
-    const em1 = boundedExpm1(Math.max(bounded2, -746));
+    const bounded = Math.max(Math.min(xi * gamma, 709.79), -746);
+    const p2 = beta * boundedExp(bounded);
+    const em1 = boundedExpm1(Math.max(Math.min(2 * (p + p2), 709), -746));
+    const u = em1 + 2;
+    const v2 = choose(xi < l, l, xi);
+    const v3 = Math.abs(xi - l);
+    const v4 = softplusTail(v3);
+    const u2 = v2 + v4;
+    const p3 = (em1 / u) * (xi === l ? xi + 0.6931471805599453 : u2);
+    const v5 = Math.abs(em1);
+    const p4 =
+      (0.125 * Math.abs(p) + p2 * (1 + Math.abs(bounded))) * 2 * (1 + v5);
+    const v6 =
+      p4 <= 32768 * v5 &&
+      p4 <= 32768 * u &&
+      (xi === l ||
+        v + (Math.abs(v2) + v4 * (1 + Math.abs(v3))) <= 65536 * Math.abs(u2));
     y[i] =
-      (em1 / (em1 + 2)) *
-      (bounded === l
-        ? bounded + 0.6931471805599453
-        : choose(bounded < l, l, bounded) +
-          softplusTail(Math.abs(bounded - l)));
+      v6 && Math.abs(p3) <= Number.MAX_VALUE && Math.abs(p3) <= Number.MAX_VALUE
+        ? p3
+        : tanhsoftExactly(xi, alpha, beta, gamma, delta);
   }
 }
 
@@ -136,27 +192,73 @@ export function tanhsoftBackward64(
   requireLength("dx", dx, size);
   const l = log(delta);
   const p = beta * gamma;
+  const v = Math.abs(l);
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
+    const v2 = choose(xi < l, l, xi);
+    const u = xi - l;
+    const v3 = Math.abs(u);
+    const v4 = softplusTail(v3);
+    const p2 = 4 * (xi === l ? xi + 0.6931471805599453 : v2 + v4);
     // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(xi, 512), -3.4028234663852886e38);
-    const u = bounded - l;
-    const e = boundedExp(Math.max(Math.min(bounded * gamma, 709.79), -746));
-    const p2 = 2 * (bounded * alpha + beta * e);
-    const e2 = boundedExp(Math.max(-Math.abs(p2), -746));
-    const u2 = e2 + 1;
-    const em1 = boundedExpm1(Math.max(Math.min(p2, 709), -746));
-    const e3 = boundedExp(Math.max(Math.min(u, 709), -746));
-    const u3 =
-      4 *
-        (bounded === l
-          ? bounded + 0.6931471805599453
-          : choose(bounded < l, l, bounded) + softplusTail(Math.abs(u))) *
-        (alpha + p * e) *
-        (e2 / (u2 * u2)) +
-      (em1 / (em1 + 2)) * (e3 / (e3 + 1));
-    dx[i] = dyi * u3;
+    const bounded = Math.max(Math.min(xi * gamma, 709.79), -746);
+    const e = boundedExp(bounded);
+    const p3 = p * e;
+    const u2 = alpha + p3;
+    const p4 = p2 * u2;
+    const p5 = xi * alpha;
+    const p6 = beta * e;
+    const p7 = 2 * (p5 + p6);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded2 = Math.max(-Math.abs(p7), -746);
+    const e2 = boundedExp(bounded2);
+    const u3 = e2 + 1;
+    const squared = u3 * u3;
+    const q = e2 / squared;
+    const p8 = p4 * q;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded3 = Math.max(Math.min(p7, 709), -746);
+    const em1 = boundedExpm1(bounded3);
+    const u4 = em1 + 2;
+    const q2 = em1 / u4;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded4 = Math.max(Math.min(u, 709), -746);
+    const e3 = boundedExp(bounded4);
+    const u5 = e3 + 1;
+    const q3 = e3 / u5;
+    const p9 = q2 * q3;
+    const u6 = p8 + p9;
+    const p10 = dyi * u6;
+    const v5 = Math.abs(u2);
+    const p11 =
+      (xi === l ? 0 : v + (Math.abs(v2) + v4 * (1 + Math.abs(v3)))) * 4 * v5;
+    const u7 = 1 + Math.abs(bounded);
+    const p12 = (0.125 * Math.abs(p5) + p6 * u7) * 2;
+    const p13 = p12 * e2;
+    const v6 = Math.abs(p4);
+    const u8 =
+      (p11 + p3 * u7 * Math.abs(p2) + 9.332636185032189e-302 * v5) * q +
+      (p13 / squared + (p13 * u3 * q) / squared) * v6 +
+      6.26302612502804e-294 * v6;
+    const v7 = Math.abs(em1);
+    const p14 = p12 * (1 + v7);
+    const v8 = Math.abs(q2);
+    const p15 = v * e3;
+    const u9 =
+      u8 +
+      ((p14 / u4 + (p14 * v8) / u4 + 6.26302612502804e-294 * v7) * q3 +
+        (p15 / u5 + (p15 * q3) / u5) * v8 +
+        9.332636185032189e-302 * v8);
+    const v9 =
+      0.015625 * u9 +
+        (0.0625 * (Math.abs(p8) * (1 + Math.abs(bounded2))) +
+          Math.abs(p9) * (1 + Math.abs(bounded3) + Math.abs(bounded4))) <=
+        2048 * Math.abs(u6) && Math.abs(p10) <= Number.MAX_VALUE;
+    dx[i] =
+      v9 && Math.abs(p10) <= Number.MAX_VALUE
+        ? p10
+        : tanhsoftDxExactly(xi, alpha, beta, gamma, delta, dyi);
   }
 }
 
@@ -494,4 +596,776 @@ function softplusTail(t: number): number {
   const q = s - s * s;
   const higher = q * (d4 * 0.25 + g * (d4 * d * 0.1));
   return SOFTPLUS[k]! + d * s + q * (even + g * odd - higher);
+}
+
+function intAbs(a: bigint): bigint {
+  return a < 0n ? -a : a;
+}
+
+/** How many bits a natural number has; its float64 may be rounded up to one more. */
+function bitLength(a: bigint): number {
+  if (a === 0n) return 0;
+  const size = Number(a);
+  if (size === Infinity) return 1000 + bitLength(a >> 1000n);
+  wordF64[0] = size;
+  const length = (wordI32[1]! >>> 20) - 1022;
+  return length > 53 && a >> BigInt(length - 1) === 0n ? length - 1 : length;
+}
+
+function intMax(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function intMin(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+/** The last 32 bits. */
+function lowWord(x: number): number {
+  wordF64[0] = x;
+  return wordI32[0]!;
+}
+
+/** The float64 of these words. */
+function fromWords(high: number, low: number): number {
+  wordI32[0] = low;
+  wordI32[1] = high;
+  return wordF64[0]!;
+}
+
+/**
+ * A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of
+ * bits of a nat. The highest bit of the mantissa is set, and the exponent is
+ * below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the
+ * mantissa 0 and the exponent -2 limit, infinity the mantissa 1/2 and the
+ * exponent 2 limit, NaN the mantissa 0 and a larger exponent: this is what
+ * operations make of them by themselves, or nearly so. Results are cut off: an
+ * operation that says nothing else is off by a few units of the last bit.
+ */
+interface Wide {
+  readonly negative: boolean;
+  readonly mantissa: bigint;
+  readonly exponent: bigint;
+}
+
+/** 2^(N - 1) and 2^N - 1. */
+const NAT_HALF =
+  0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n;
+
+const NAT_ONES =
+  0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn;
+
+const WIDE_LIMIT = 1n << 4096n;
+
+const WIDE_BEYOND = 2n << 4096n;
+
+const WIDE_ZERO: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: -(2n << 4096n),
+};
+
+const WIDE_ONE: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 1n,
+};
+
+const WIDE_TWO: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 2n,
+};
+
+const WIDE_NAN: Wide = {
+  negative: false,
+  mantissa: 0n,
+  exponent: (2n << 4096n) + 4096n,
+};
+
+/** The number with these parts, whatever the highest bit of the mantissa is. */
+function wideNormalised(
+  negative: boolean,
+  mantissa: bigint,
+  exponent: bigint,
+): Wide {
+  if (mantissa >= NAT_HALF && intAbs(exponent) < WIDE_LIMIT) {
+    return { negative, mantissa, exponent };
+  }
+  const shift = 384 - bitLength(mantissa);
+  const least = exponent - BigInt(shift);
+  const isFar = intAbs(least) >= WIDE_LIMIT;
+  if (mantissa === 0n || (isFar && least < 0n)) {
+    return {
+      negative,
+      mantissa: 0n,
+      exponent:
+        exponent >= WIDE_BEYOND ? WIDE_NAN.exponent : WIDE_ZERO.exponent,
+    };
+  }
+  if (isFar) {
+    return { negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
+  }
+  return { negative, mantissa: mantissa << BigInt(shift), exponent: least };
+}
+
+function wideInteger(n: bigint): Wide {
+  const size = intAbs(n);
+  const excess = Math.max(bitLength(size) - 384, 0);
+  return wideNormalised(
+    n < 0n,
+    size >> BigInt(excess),
+    BigInt((384 + excess) | 0),
+  );
+}
+
+function wideIsNan(x: Wide): boolean {
+  return x.mantissa === 0n && x.exponent > 0n;
+}
+
+function wideIsNegative(x: Wide): boolean {
+  return x.negative && !(x.mantissa === 0n);
+}
+
+/** Whether |a| < |b|, neither being NaN. */
+function wideIsSmaller(a: Wide, b: Wide): boolean {
+  return (
+    a.exponent < b.exponent ||
+    (a.exponent === b.exponent && a.mantissa < b.mantissa)
+  );
+}
+
+function wideLess(a: Wide, b: Wide): boolean {
+  if (wideIsNan(a) || wideIsNan(b)) {
+    return false;
+  }
+  if (wideIsNegative(a) !== wideIsNegative(b)) {
+    return wideIsNegative(a);
+  }
+  return wideIsNegative(a) ? wideIsSmaller(b, a) : wideIsSmaller(a, b);
+}
+
+function wideEqual(a: Wide, b: Wide): boolean {
+  const same =
+    a.exponent === b.exponent &&
+    a.mantissa === b.mantissa &&
+    wideIsNegative(a) === wideIsNegative(b);
+  return same && !wideIsNan(a);
+}
+
+function wideNegate(x: Wide): Wide {
+  return { negative: !x.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+function wideAbs(x: Wide): Wide {
+  return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** |x| with the sign of y. */
+function wideWithSign(x: Wide, y: Wide): Wide {
+  return { negative: y.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
+/** The difference of numbers within a factor of two of one another is exact. */
+function wideAdd(a: Wide, b: Wide): Wide {
+  const swapped = wideIsSmaller(a, b);
+  const large = swapped ? b.mantissa : a.mantissa;
+  const small = swapped ? a.mantissa : b.mantissa;
+  const negative = swapped ? b.negative : a.negative;
+  const exponent = intMax(a.exponent, b.exponent);
+  const shift = intMin(exponent - intMin(a.exponent, b.exponent), 384n);
+  const addend = small >> shift;
+  if (a.negative === b.negative) {
+    const room = NAT_ONES - large;
+    if (addend > room) {
+      return wideNormalised(
+        negative,
+        NAT_HALF + ((addend - room - 1n) >> 1n),
+        exponent + 1n,
+      );
+    }
+    return wideNormalised(negative, large + addend, exponent);
+  }
+  const difference = large - addend;
+  // What is left would be the rounding of the operands.
+  if (bitLength(difference) <= 12 && exponent < WIDE_LIMIT) {
+    return WIDE_ZERO;
+  }
+  if (shift === 1n && difference < NAT_HALF) {
+    return wideNormalised(
+      negative,
+      (difference << 1n) - BigInt(Number(BigInt.asUintN(32, small)) & 1),
+      exponent - 1n,
+    );
+  }
+  return wideNormalised(negative, difference, exponent);
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
+}
+
+function wideMultiply(a: Wide, b: Wide): Wide {
+  const product = (a.mantissa * b.mantissa) >> 384n;
+  const exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  const invalid = product === 0n && exponent > -WIDE_LIMIT;
+  return wideNormalised(
+    a.negative !== b.negative,
+    product,
+    invalid ? WIDE_NAN.exponent : exponent,
+  );
+}
+
+/** What is divided by zero is infinite, with the sign that the zero has. */
+function wideDivide(a: Wide, b: Wide): Wide {
+  const negative = a.negative !== b.negative;
+  const bothZero = a.mantissa === 0n && b.mantissa === 0n;
+  if (
+    wideIsNan(b) ||
+    bothZero ||
+    (a.exponent >= WIDE_BEYOND && b.exponent >= WIDE_BEYOND)
+  ) {
+    return WIDE_NAN;
+  }
+  const exponent = a.exponent - b.exponent;
+  if (b.mantissa === 0n) {
+    return wideNormalised(negative, a.mantissa, exponent);
+  }
+  const fits = a.mantissa < b.mantissa;
+  const quotient =
+    ((fits ? a.mantissa : a.mantissa - b.mantissa) << 384n) / b.mantissa;
+  return wideNormalised(
+    negative,
+    fits ? quotient : NAT_HALF + (quotient >> 1n),
+    exponent + (!fits ? 1n : 0n),
+  );
+}
+
+/** The larger of both; NaN where either is. */
+function wideMax(a: Wide, b: Wide): Wide {
+  if (wideIsNan(a) || wideLess(b, a)) {
+    return a;
+  }
+  return b;
+}
+
+/**
+ * a / 2^k to the nearest integer, from the middle to the even one, for 0 < k <=
+ * N.
+ */
+function natRounded(a: bigint, k: number): bigint {
+  const whole = a >> BigInt(k);
+  const rest = a - (whole << BigInt(k));
+  const half = NAT_HALF >> BigInt((384 - k) | 0);
+  const odd = (Number(BigInt.asUintN(32, whole)) & 1) === 1;
+  return whole + BigInt(rest > half || (rest === half && odd) ? 1 : 0);
+}
+
+function wideFromF64(x: number): Wide {
+  const high = highWord(x) >>> 0;
+  const negative = high >= 0x80000000;
+  const field = (high >>> 20) & 0x7ff;
+  const fraction = (BigInt(high & 0xfffff) << 32n) + BigInt(lowWord(x) >>> 0);
+  if (field === 2047) {
+    return wideNormalised(
+      negative,
+      BigInt(fraction === 0n ? 1 : 0),
+      WIDE_BEYOND,
+    );
+  }
+  const digits = fraction + (BigInt(field > 0 ? 1 : 0) << 52n);
+  return wideNormalised(
+    negative,
+    digits,
+    BigInt((384 + Math.max(field, 1) - 1075) | 0),
+  );
+}
+
+/** To nearest, from the middle to the even one. */
+function wideToF64(x: Wide): number {
+  const sign = x.negative ? 0x80000000 : 0;
+  if (wideIsNan(x)) {
+    return NaN;
+  }
+  if (x.exponent > 1024n) {
+    return fromWords((sign + 0x7ff00000) | 0, 0);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -1074n) {
+    return fromWords(sign | 0, 0);
+  }
+  const exponent = Number(x.exponent);
+  const digits = Math.min(53, (exponent + 1074) | 0);
+  const rounded = natRounded(x.mantissa, (384 - digits) | 0);
+  const high =
+    ((Math.max((exponent + 1021) | 0, 0) << 20) +
+      Number(BigInt.asUintN(32, rounded >> 32n))) >>>
+    0;
+  return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
+}
+
+const WIDE_QUARTER: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: -1n,
+};
+
+const WIDE_HALF: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 0n,
+};
+
+/** ln 2, log2(e) / 2, sqrt(1/2). */
+const NAT_LN2 =
+  0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
+
+const WIDE_LN2: Wide = {
+  negative: false,
+  mantissa:
+    0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n,
+  exponent: 0n,
+};
+
+const NAT_HALF_LOG2_E =
+  0xb8aa3b295c17f0bbbe87fed0691d3e88eb577aa8dd695a588b25166cd1a13247de1c43f755176cd624d92f75c16be0b3n;
+
+const NAT_SQRT_HALF =
+  0xb504f333f9de6484597d89b3754abe9f1d6f60ba893ba84ced17ac85833399154afc83043ab8a2c3a8b1fe6fdc83db39n;
+
+/**
+ * (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t
+ * is u + t u^2: a series gives it for a small t = r / 2^h, then t is doubled h
+ * times.
+ */
+function natExpm1Quotient(r: bigint): bigint {
+  const halvings = (4 + ((384 / 32) | 0)) | 0;
+  const t = r >> BigInt(halvings);
+  let term = NAT_HALF;
+  let quotient = NAT_HALF;
+  for (let k = 2; !(term === 0n); k++) {
+    term = ((term * t) >> 384n) / BigInt(k);
+    quotient = quotient + term;
+  }
+  for (let i = halvings; i > 0; i = (i - 1) | 0) {
+    quotient =
+      quotient + ((((quotient * quotient) >> 384n) * (r >> BigInt(i))) >> 384n);
+  }
+  return quotient;
+}
+
+/**
+ * With |x| / ln 2 = n + fraction (or -x / ln 2 = -n - 1 + fraction) and r =
+ * fraction * ln 2, e^x = 2^n (1 + (e^r - 1)). Of an x beyond 2^(N - 1) there is
+ * no fraction left, and n has its leading N bits.
+ */
+function wideExp(x: Wide): Wide {
+  if (x.exponent > 4096n) {
+    if (wideIsNan(x)) {
+      return x;
+    }
+    return wideNormalised(
+      false,
+      NAT_HALF,
+      x.negative ? -WIDE_BEYOND : WIDE_BEYOND,
+    );
+  }
+  if (x.exponent < -384n) {
+    return WIDE_ONE;
+  }
+  const quotient = (x.mantissa * NAT_HALF_LOG2_E) >> 384n;
+  // quotient = (whole + rest / 2^N) 2^point.
+  const point = (384 - 1 - Number(x.exponent)) | 0;
+  const whole = quotient >> BigInt(Math.max(point, 0));
+  const rest = quotient - (whole << BigInt(Math.max(point, 0)));
+  const shift = (384 - point) | 0;
+  const scaled =
+    shift < 0
+      ? rest >> BigInt(Math.max(-shift | 0, 0))
+      : rest << BigInt(Math.max(shift, 0));
+  const fraction = x.negative ? NAT_ONES - scaled : scaled;
+  const size = whole << BigInt(Math.max(-point | 0, 0));
+  const n = x.negative ? -1n - size : size;
+  const r = (fraction * NAT_LN2) >> 384n;
+  return wideNormalised(
+    false,
+    NAT_HALF + ((r * natExpm1Quotient(r)) >> 384n),
+    n + 1n,
+  );
+}
+
+/** e^x - 1 for x in [0, 1). */
+function wideExpm1Near(x: Wide): Wide {
+  const quotient = natExpm1Quotient(x.mantissa >> -x.exponent);
+  return wideNormalised(
+    false,
+    (x.mantissa * quotient) >> 384n,
+    x.exponent + 1n,
+  );
+}
+
+/** e^x - 1, of small relative error near 0 too: e^-r - 1 = -(e^r - 1) / e^r. */
+function wideExpm1(x: Wide): Wide {
+  if (!wideLess(wideAbs(x), WIDE_HALF)) {
+    return wideSubtract(wideExp(x), WIDE_ONE);
+  }
+  const result = wideExpm1Near(wideAbs(x));
+  if (x.negative) {
+    return wideNegate(wideDivide(result, wideAdd(result, WIDE_ONE)));
+  }
+  return result;
+}
+
+/**
+ * z/3 + z^2/5 + z^3/7 + ..., for z in [0, 1/8); of alternating sign z/3 - z^2/5
+ * + z^3/7 - ...
+ */
+function natArctangentSeries(z: bigint, alternating: boolean): bigint {
+  let sum = 0n;
+  let power = z;
+  for (let k = 3; !(power === 0n); k = (k + 2) >>> 0) {
+    const term = power / BigInt(k);
+    sum = alternating && (k & 2) === 0 ? sum - term : sum + term;
+    power = (power * z) >> 384n;
+  }
+  return sum;
+}
+
+/** x^2 as a fraction, for |x| < 1; 0 for NaN. */
+function natSquare(x: Wide): bigint {
+  const fraction = x.mantissa >> intMax(-x.exponent, 0n);
+  return (fraction * fraction) >> 384n;
+}
+
+/** 2 artanh(s) = 2s (1 + s^2/3 + s^4/5 + ...) for |s| <= 1/4. */
+function wideTwiceArtanh(s: Wide): Wide {
+  const factor = NAT_HALF + (natArctangentSeries(natSquare(s), false) >> 1n);
+  return wideNormalised(
+    s.negative,
+    (s.mantissa * factor) >> 384n,
+    s.exponent + 2n,
+  );
+}
+
+/**
+ * The k of x = 2^k y with y between sqrt(1/2) and sqrt(2); for other than
+ * positive numbers what makes k ln 2 their logarithm.
+ */
+function wideLogExponent(x: Wide): Wide {
+  if (wideIsNegative(x)) {
+    return WIDE_NAN;
+  }
+  if (intAbs(x.exponent) >= WIDE_LIMIT) {
+    return {
+      negative: x.exponent < 0n,
+      mantissa: wideIsNan(x) ? 0n : NAT_HALF,
+      exponent: intAbs(x.exponent),
+    };
+  }
+  return wideInteger(x.exponent - (x.mantissa < NAT_SQRT_HALF ? 1n : 0n));
+}
+
+/** The y of that, or 1. */
+function wideLogFraction(x: Wide): Wide {
+  if (wideIsNegative(x) || intAbs(x.exponent) >= WIDE_LIMIT) {
+    return WIDE_ONE;
+  }
+  return {
+    negative: false,
+    mantissa: x.mantissa,
+    exponent: x.mantissa < NAT_SQRT_HALF ? 1n : 0n,
+  };
+}
+
+/** ln(2^k y) = k ln 2 + 2 artanh((y - 1) / (y + 1)). */
+function wideLog(x: Wide): Wide {
+  const y = wideLogFraction(x);
+  const logarithm = wideTwiceArtanh(
+    wideDivide(wideSubtract(y, WIDE_ONE), wideAdd(y, WIDE_ONE)),
+  );
+  return wideAdd(wideMultiply(wideLogExponent(x), WIDE_LN2), logarithm);
+}
+
+/** ln(1 + x) = 2 artanh(x / (2 + x)), of small relative error near 0 too. */
+function wideLog1p(x: Wide): Wide {
+  if (wideLess(wideAbs(x), WIDE_QUARTER)) {
+    return wideTwiceArtanh(wideDivide(x, wideAdd(x, WIDE_TWO)));
+  }
+  return wideLog(wideAdd(x, WIDE_ONE));
+}
+
+/** With e = e^(-2|x|) - 1, -e / (2 + e). */
+function wideTanh(x: Wide): Wide {
+  const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
+  return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
+}
+
+/** 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0. */
+function wideSigmoid(x: Wide): Wide {
+  const e = wideExp(wideNegate(wideAbs(x)));
+  let numerator = WIDE_ONE;
+  if (x.negative) {
+    numerator = e;
+  }
+  return wideDivide(numerator, wideAdd(WIDE_ONE, e));
+}
+
+/** sigmoid(x) sigmoid(-x) = e / (1 + e)^2. */
+function wideLogistic(x: Wide): Wide {
+  const e = wideExp(wideNegate(wideAbs(x)));
+  const sum = wideAdd(WIDE_ONE, e);
+  return wideDivide(e, wideMultiply(sum, sum));
+}
+
+/** ln(e^a + e^b). */
+function wideLogaddexp(a: Wide, b: Wide): Wide {
+  if (wideEqual(a, b)) {
+    return wideAdd(a, WIDE_LN2);
+  }
+  const difference = wideNegate(wideAbs(wideSubtract(a, b)));
+  return wideAdd(wideMax(a, b), wideLog1p(wideExp(difference)));
+}
+
+/** A number of that size in place of infinity; every other number as it is. */
+function wideFar(x: Wide, size: bigint): Wide {
+  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
+    return x;
+  }
+  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+}
+
+/** What a function tends to, given its values very far away and less far. */
+function wideLimit(far: Wide, near: Wide): Wide {
+  const least = wideAbs(
+    wideMultiply(near, {
+      negative: false,
+      mantissa:
+        0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+      exponent: 1n,
+    }),
+  );
+  if (wideLess(least, wideAbs(far))) {
+    return {
+      negative: far.negative,
+      mantissa: NAT_HALF,
+      exponent: WIDE_BEYOND,
+    };
+  }
+  if (
+    wideLess(
+      wideAbs(
+        wideMultiply(far, {
+          negative: false,
+          mantissa:
+            0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+          exponent: 1n,
+        }),
+      ),
+      wideAbs(near),
+    )
+  ) {
+    return WIDE_ZERO;
+  }
+  return far;
+}
+
+function tanhsoftExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  return wideMultiply(
+    wideTanh(
+      wideAdd(
+        wideMultiply(x0, x1),
+        wideMultiply(x2, wideExp(wideMultiply(x0, x3))),
+      ),
+    ),
+    wideLogaddexp(x0, wideLog(x4)),
+  );
+}
+
+function tanhsoftExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = tanhsoftExactlyWide(
+    wideFromF64(x0),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+  // Where infinity itself says nothing, the limit is read off far away.
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = wideLimit(
+      tanhsoftExactlyWide(
+        wideFar(wideFromF64(x0), 200n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+        wideFromF64(x3),
+        wideFromF64(x4),
+      ),
+      tanhsoftExactlyWide(
+        wideFar(wideFromF64(x0), 150n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+        wideFromF64(x3),
+        wideFromF64(x4),
+      ),
+    );
+  }
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = wideLimit(
+      tanhsoftExactlyWide(
+        wideFar(wideFromF64(x0), 26n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+        wideFromF64(x3),
+        wideFromF64(x4),
+      ),
+      tanhsoftExactlyWide(
+        wideFar(wideFromF64(x0), 20n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+        wideFromF64(x3),
+        wideFromF64(x4),
+      ),
+    );
+  }
+  return wideToF64(value);
+}
+
+function tanhsoftDxExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+): Wide {
+  const t0 = wideLog(x4);
+  const t1 = wideExp(wideMultiply(x0, x3));
+  const t2 = wideAdd(wideMultiply(x0, x1), wideMultiply(x2, t1));
+  return wideMultiply(
+    x5,
+    wideAdd(
+      wideMultiply(
+        wideMultiply(
+          wideMultiply(wideInteger(4n), wideLogaddexp(x0, t0)),
+          wideAdd(x1, wideMultiply(wideMultiply(x2, x3), t1)),
+        ),
+        wideLogistic(wideMultiply(wideInteger(2n), t2)),
+      ),
+      wideMultiply(wideTanh(t2), wideSigmoid(wideSubtract(x0, t0))),
+    ),
+  );
+}
+
+function tanhsoftDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  let value = tanhsoftDxExactlyWide(
+    wideFromF64(x0),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+  );
+  // Where infinity itself says nothing, the limit is read off far away.
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = wideLimit(
+      tanhsoftDxExactlyWide(
+        wideFar(wideFromF64(x0), 200n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+        wideFromF64(x3),
+        wideFromF64(x4),
+        wideFromF64(x5),
+      ),
+      tanhsoftDxExactlyWide(
+        wideFar(wideFromF64(x0), 150n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+        wideFromF64(x3),
+        wideFromF64(x4),
+        wideFromF64(x5),
+      ),
+    );
+  }
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = wideLimit(
+      tanhsoftDxExactlyWide(
+        wideFar(wideFromF64(x0), 26n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+        wideFromF64(x3),
+        wideFromF64(x4),
+        wideFromF64(x5),
+      ),
+      tanhsoftDxExactlyWide(
+        wideFar(wideFromF64(x0), 20n),
+        wideFromF64(x1),
+        wideFromF64(x2),
+        wideFromF64(x3),
+        wideFromF64(x4),
+        wideFromF64(x5),
+      ),
+    );
+  }
+  return wideToF64(value);
 }

@@ -46,9 +46,13 @@ export function xunitBackward(
       Math.min(ti, 3.4028234663852886e38),
       -3.4028234663852886e38,
     );
-    const e = boundedExp(Math.max(-(bounded * bounded), -746));
-    dx[i] = dyi * e;
-    dt[i] = -2 * dyi * xi * bounded * e;
+    dx[i] = dyi * boundedExp(Math.max(-(ti * ti), -746));
+    dt[i] =
+      -2 *
+      dyi *
+      xi *
+      bounded *
+      boundedExp(Math.max(-(bounded * bounded), -746));
   }
 }
 
@@ -98,9 +102,13 @@ export function xunitBackward64(
       Math.min(ti, 3.4028234663852886e38),
       -3.4028234663852886e38,
     );
-    const e = boundedExp(Math.max(-(bounded * bounded), -746));
-    dx[i] = dyi * e;
-    dt[i] = -2 * dyi * xi * bounded * e;
+    dx[i] = dyi * boundedExp(Math.max(-(ti * ti), -746));
+    dt[i] =
+      -2 *
+      dyi *
+      xi *
+      bounded *
+      boundedExp(Math.max(-(bounded * bounded), -746));
   }
 }
 

@@ -40,6 +40,11 @@ export const sumRules: readonly Rule[] = [
   rule("softplus(a) - softplus(b)", "log1p(expm1(a - b) * sigmoid(b))", { "a - b": "uniform" }),
   rule("1 - a / (a + b)", "b / (a + b)"),
   rule("sin(a)^2 + cos(a)^2", "1"),
+  rule("1 - sigmoid(a)^2", "sigmoid(-a) * (1 + sigmoid(a))"),
+  rule("1 - tanh(a)^4", "4 * logistic(2 * a) * (1 + tanh(a)^2)"),
+  rule("1 - erf(a)^2", "erfc(a) * erfc(-a)"),
+  rule("1 - pow(a, b)", "-expm1(b * log(a))", { a: "positive" }),
+  rule("sqrt(a) - sqrt(b)", "(a - b) / (sqrt(a) + sqrt(b))", { a: "positive", b: "positive" }),
 ];
 
 /** Tried on every product and quotient. */

@@ -79,7 +79,7 @@ export function domainFaults(activation: Activation, root: Expr): DomainFault[] 
   const defaults = parameters.map((parameter) => parameter.default);
   const settings: (readonly number[])[] = [defaults];
   parameters.forEach(({ range, default: value }, i) => {
-    for (const end of range ? endsOf(range, value) : [])
+    for (const end of range ? valuesIn(range, value) : [])
       settings.push(defaults.map((other, j) => (j === i ? end : other)));
   });
   const search = new Search(trial, variables, activation.inputs.length, defaults);
@@ -98,15 +98,18 @@ export function domainFaults(activation: Activation, root: Expr): DomainFault[] 
   return search.found();
 }
 
-/** The ends of a range; an open one is approached, an infinite one stands for a large value. */
-function endsOf({ low, high, lowClosed, highClosed }: Bounds, value: number): number[] {
+/**
+ * The ends of a range, and an odd number in it; an open end is approached, an infinite one stands for a large value.
+ */
+function valuesIn({ low, high, lowClosed, highClosed }: Bounds, value: number): number[] {
   const margin = Math.min(2 ** -10, (high - low) / 1024);
   const ends: number[] = [];
   if (Number.isFinite(low)) ends.push(lowClosed ? low : low + margin);
   else ends.push(Math.min(value, 0) - 8);
   if (Number.isFinite(high)) ends.push(highClosed ? high : high - margin);
   else ends.push(Math.max(value, 0) + 8);
-  return ends.filter((end) => end !== value);
+  const inside = [value + 0.375, value - 0.375].find((other) => other > low && other < high);
+  return [...ends, ...(inside === undefined ? [] : [inside])].filter((end) => end !== value);
 }
 
 interface Candidate {

@@ -1,4 +1,4 @@
-/** Values that change in steps: inputs whose derivative is 0 everywhere, and the jumps of `floor` and its like. */
+/** Values that change in steps: variables in which the derivative is 0 everywhere, and the jumps of `floor` and its like. */
 import { isConstant } from "../algebra/forms.js";
 import type { Activation } from "../ir/activation.js";
 import { type Expr, fold, occurs, reachable, type Variable } from "../ir/expr.js";
@@ -8,11 +8,10 @@ import { numberText } from "../printing/definition-text.js";
 
 const steps: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["floor", "ceil", "round"]);
 
-/** Inputs that the value depends on, but of which no gradient says so. */
-export function flatInputs(activation: Activation): Variable[] {
-  return activation.inputs.filter(
-    (input) =>
-      !activation.gradients.has(input) && occurs(input, activation.body) && passesNothing(activation.body, input),
+/** Inputs and learned parameters that the value depends on, but of which no gradient says so. */
+export function flatVariables({ inputs, learned, gradients, body }: Activation): Variable[] {
+  return [...inputs, ...learned.map(({ variable }) => variable)].filter(
+    (variable) => !gradients.has(variable) && occurs(variable, body) && passesNothing(body, variable),
   );
 }
 

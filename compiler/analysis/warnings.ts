@@ -6,7 +6,7 @@ import type { Activation } from "../ir/activation.js";
 import { type Expr, isApplication, occurs, reachable } from "../ir/expr.js";
 import type { Span } from "../source.js";
 import { domainFaults, type DomainFault } from "./domain.js";
-import { flatInputs, steppingJumps } from "./flat.js";
+import { flatVariables, steppingJumps } from "./flat.js";
 import { expandedAsWritten } from "../calculus/as-written.js";
 import { writtenParts, type WrittenPart } from "./spans.js";
 import { formulaText } from "../printing/definition-text.js";
@@ -70,14 +70,19 @@ export function warningsOf(activation: Activation, checked: CheckedDefinition): 
       span: writing.span(node),
       message: `the value jumps where '${writing.text(node)}' does, for instance at ${input} = ${at}: from ${before} to ${after}`,
     })),
-    ...flatInputs(activation).map((input) => ({
+    ...flatVariables(activation).map(({ name, role }) => ({
       code: "zero-derivative",
-      span: checked.definition.inputs.find(({ text }) => text === input.name)?.span ?? checked.definition.name.span,
-      message: `the derivative in '${input.name}' is 0 everywhere: nothing is learned through it`,
-      hint: `declare a gradient in its place: grad ${input.name} = …`,
+      span: spanOfName(checked, name),
+      message: `the derivative in '${name}' is 0 everywhere: ${role === "input" ? "nothing is learned through it" : "it is never learned"}`,
+      hint: `declare a gradient in its place: grad ${name} = …`,
     })),
     ...domainFaults(activation, written).map((fault) => domainFinding(fault, writing)),
   ];
+}
+
+function spanOfName({ definition }: CheckedDefinition, name: string): Span {
+  const names = [...definition.inputs, ...definition.parameters.map((parameter) => parameter.name)];
+  return names.find(({ text }) => text === name)?.span ?? definition.name.span;
 }
 
 /** One for each comparison. */

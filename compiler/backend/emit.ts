@@ -4,8 +4,9 @@ import { findKinks, type Kink } from "../calculus/kinks.js";
 import type { Activation } from "../ir/activation.js";
 import type { OutputFile, TargetName } from "./output.js";
 import { type KernelPlan, planKernels } from "./kernels.js";
-import { typescriptLibraryText } from "./library/kernel-text.js";
+import { typescriptLibraryNames, typescriptLibraryText } from "./library/kernel-text.js";
 import { layOutFunctions } from "./layout.js";
+import { typescriptMachineText } from "./machine-functions.js";
 import { moduleText } from "./module-text.js";
 import { moduleParts } from "./targets/module.js";
 import { templateLiteral } from "./targets/text.js";
@@ -59,7 +60,11 @@ export async function emitActivation(activation: Activation, targets: readonly T
   const head = `// ${banner(activation)}\n\n`;
   if (wanted.has("ts")) {
     const functions = [...kernels.functions, ...kernels.functions.map(inDoubleText)];
-    const parts = [await layOutFunctions(functions), typescriptLibraryText(kernels.library)];
+    const parts = [
+      await layOutFunctions(functions),
+      typescriptLibraryText(kernels.library),
+      typescriptMachineText(kernels.machine, new Set(typescriptLibraryNames(kernels.library))),
+    ];
     files.push({ path: `${stem}.ts`, text: head + parts.filter((part) => part !== "").join("\n") });
   }
   if (wanted.has("wgsl")) {

@@ -4,12 +4,11 @@
  * has reached its limit to the last bit, so the input is held at that size; whether that is right is tried out on
  * inputs over the whole range, against binary64, in which float32 inputs do not overflow as soon.
  */
-import { apply, constant, type Expr, rebuild, substitute, type Variable } from "../ir/expr.js";
+import { apply, constant, type Expr, substitute, type Variable } from "../ir/expr.js";
 import { fromNumber } from "../ir/rational.js";
 import type { Activation } from "../ir/activation.js";
 import { expandCalls } from "../calculus/differentiate.js";
 import { normalise } from "../algebra/normalise.js";
-import { withoutInternals } from "../printing/definition-text.js";
 import { atLargeInput } from "./asymptotics.js";
 import { referenceValue } from "../numerics/reference.js";
 import { type Arithmetic, sampler } from "../numerics/sample.js";
@@ -57,10 +56,6 @@ export interface SettleOptions {
   readonly arithmetic: Arithmetic;
   /** Turns an expression into what the target can spell. */
   readonly lower: (expr: Expr) => Expr;
-  /** Another way to lower, slower, for what that leaves wrong. */
-  readonly cautious?: (expr: Expr) => Expr;
-  /** What is done to all of a kernel's results before. */
-  readonly prepare?: (exprs: readonly Expr[]) => readonly Expr[];
 }
 
 /**
@@ -69,28 +64,14 @@ export interface SettleOptions {
  * inputs.
  */
 export function settleExtremes(exprs: readonly Expr[], options: SettleOptions): Expr[] {
-  const first = settle(exprs, options.lower, options);
-  if (first.faults === 0 || !options.cautious) return first.forms;
-  const second = settle(exprs, options.cautious, options);
-  return (second.faults < first.faults ? second : first).forms;
-}
-
-interface Settled {
-  readonly forms: Expr[];
-  /** At how many samples a form is still wrong. */
-  readonly faults: number;
-}
-
-function settle(exprs: readonly Expr[], lower: (expr: Expr) => Expr, options: SettleOptions): Settled {
-  const { activation, cotangent, arithmetic, prepare = (all) => all } = options;
-  const forms = prepare(exprs).map(lower);
-  if (activation.axis) return { forms, faults: 0 };
+  const { activation, cotangent, arithmetic, lower } = options;
+  const forms = exprs.map(lower);
+  if (activation.axis) return forms;
   const parameters = [...activation.hyperparameters, ...activation.learned];
   const variables = [...activation.inputs, cotangent, ...parameters.map(({ variable }) => variable)];
   const defaults = parameters.map((parameter) => parameter.default);
   const truths = forms.map((form, i) => truthOf(form, exprs[i]!, variables));
   let settled = [...forms];
-  let wrong = 0;
   for (const [index, input] of activation.inputs.entries()) {
     for (const sign of [-1, 1] as const) {
       const cases = truths.map((truth) =>
@@ -124,12 +105,11 @@ function settle(exprs: readonly Expr[], lower: (expr: Expr) => Expr, options: Se
           const count = faults(candidate, i);
           if (count < least.faults) least = { form: candidate, faults: count };
         }
-        wrong += least.faults;
         return least.form;
       });
     }
   }
-  return { forms: settled, faults: wrong };
+  return settled;
 }
 
 /** `where(x > border, form for large x, form)`, for each border, the input held where it is infinite or not. */
@@ -147,7 +127,7 @@ type Truth = (values: readonly number[]) => number;
 /** Binary64 where it gives a number; real arithmetic where it gives none, as when a factor overflows even there. */
 function truthOf(form: Expr, expr: Expr, variables: readonly Variable[]): Truth {
   const quick = sampler(form, variables, "binary64");
-  const real = spelledOut(expandCalls(expr));
+  const real = expandCalls(expr);
   return (values) => {
     const value = quick(values);
     if (!Number.isNaN(value)) return value;
@@ -156,10 +136,6 @@ function truthOf(form: Expr, expr: Expr, variables: readonly Variable[]): Truth 
     return reference.decided ? reference.value : NaN;
   };
 }
-
-/** Without primitives that the language has no name for: real arithmetic knows those alone. */
-const spelledOut = (root: Expr): Expr =>
-  rebuild(root, (node, operands) => withoutInternals(apply(node.primitive, operands, node.rule)));
 
 function hold(form: Expr, input: Variable, sign: -1 | 1, size: number): Expr {
   const bound = constant(fromNumber(sign * size));

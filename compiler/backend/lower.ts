@@ -33,11 +33,8 @@ export interface LowerOptions {
   readonly nanFrom: ReadonlySet<Variable>;
   /** Whether the arithmetic is float32, where products overflow soon: then factors are arranged with care. */
   readonly narrow: boolean;
-  /**
-   * Whether branches on data cost more than computing both sides: then results are picked, or where what is not selected
-   * may meet a 0, multiplied by 0 and 1.
-   */
-  readonly selections?: "picked" | "multiplied";
+  /** Whether branches on data cost more than computing both sides. */
+  readonly branchless?: boolean;
 }
 
 export function lower(root: Expr, options: LowerOptions): Expr {
@@ -46,9 +43,16 @@ export function lower(root: Expr, options: LowerOptions): Expr {
   const expanded = expandPrimitives(foldConstants(arranged), options);
   const passing =
     options.nanFrom.size === 0 ? expanded : passNaN(options.definition ?? root, expanded, options.nanFrom);
-  if (!options.selections) return passing;
-  return chooseWithoutBranches(withReciprocals(passing), options.selections === "multiplied");
+  return options.branchless ? multipliedOut(chooseWithoutBranches(withReciprocals(passing))) : passing;
 }
+
+const multipliedOut = (root: Expr): Expr =>
+  rebuild(root, (node, operands) => {
+    const exponent = integerExponent(node);
+    return exponent === undefined
+      ? apply(node.primitive, operands, node.rule)
+      : repeatedProduct(operands[0]!, exponent);
+  });
 
 /** Divisions by what is the same for all elements as multiplications: a division takes four times as long. */
 function withReciprocals(root: Expr): Expr {
@@ -149,12 +153,24 @@ function scaledDown(c: Rational, factor: Expr): Expr | undefined {
 /** Each constant subexpression becomes the nearest binary64. */
 function foldConstants(root: Expr): Expr {
   return rebuild(root, (node, operands) => {
+    const [condition, a, b] = operands;
+    if (node.primitive === "where" && condition && a && b) {
+      const holds = constantCondition(condition);
+      if (holds !== undefined) return holds ? a : b;
+    }
     if (node.space === Space.constant && node.type === "number" && node.primitive !== "infinity") {
       const value = constantValue(node);
       if (value !== undefined && Number.isFinite(value)) return constant(fromNumber(value));
     }
     return apply(node.primitive, operands, node.rule);
   });
+}
+
+/** A comparison of two constants, if it is one. */
+export function constantCondition(condition: Expr): boolean | undefined {
+  if (condition.kind !== "application" || condition.operands.some(({ kind }) => kind !== "constant")) return undefined;
+  const [a, b] = condition.operands.map((operand) => (operand.kind === "constant" ? toNumber(operand.value) : NaN));
+  return primitiveRow(condition.primitive).sample(a ?? NaN, b ?? NaN, NaN) !== 0;
 }
 
 function expandPrimitives(root: Expr, options: LowerOptions): Expr {

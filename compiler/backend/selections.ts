@@ -5,7 +5,8 @@
  */
 import { isConstant, multiplyPower, type Product, productOf, rawProduct } from "../algebra/forms.js";
 import { negateCondition } from "../algebra/selection.js";
-import { apply, constant, type Expr, isApplication, reachable, rebuild, Space } from "../ir/expr.js";
+import { type Application, apply, constant, type Expr, isApplication, reachable, rebuild, Space } from "../ir/expr.js";
+import { fromNumber } from "../ir/rational.js";
 import type { PrimitiveName } from "../primitives/table.js";
 
 /** What a primitive costs, a multiplication being 1. */
@@ -52,19 +53,18 @@ export function costOf(primitive: PrimitiveName): number {
 /** What two sides may cost together: more than a wrong guess is not worth while. */
 const affordable = 48;
 
-/** @param multiplies whether a side that is 0 may be a factor */
-export function chooseWithoutBranches(root: Expr, multiplies: boolean): Expr {
+export function chooseWithoutBranches(root: Expr): Expr {
   return rebuild(root, (node, operands) => {
     const [condition, a, b] = operands;
     switch (node.primitive) {
       case "where":
       case "choose":
         return varies(condition!) && (node.primitive === "choose" || isAffordable([a!, b!]))
-          ? chosen(condition!, a!, b!, multiplies)
+          ? chosen(condition!, a!, b!)
           : apply(node.primitive, operands);
       case "smaller":
       case "larger":
-        return extreme(node.primitive, operands[0]!, operands[1]!, multiplies) ?? apply(node.primitive, operands);
+        return extreme(node.primitive, operands[0]!, operands[1]!) ?? apply(node.primitive, operands);
       default:
         return apply(node.primitive, operands, node.rule);
     }
@@ -83,16 +83,16 @@ const isAffordable = (sides: readonly Expr[]): boolean =>
   affordable;
 
 /** `&&` and `||` are branches too: they become selections within selections. */
-function chosen(condition: Expr, a: Expr, b: Expr, multiplies: boolean): Expr {
+function chosen(condition: Expr, a: Expr, b: Expr): Expr {
   if (condition.kind === "application") {
     const [first, second] = condition.operands;
     switch (condition.primitive) {
       case "and":
-        return chosen(first!, chosen(second!, a, b, multiplies), b, multiplies);
+        return chosen(first!, chosen(second!, a, b), b);
       case "or":
-        return chosen(first!, a, chosen(second!, a, b, multiplies), multiplies);
+        return chosen(first!, a, chosen(second!, a, b));
       case "not":
-        return chosen(first!, b, a, multiplies);
+        return chosen(first!, b, a);
       default:
     }
   }
@@ -101,8 +101,8 @@ function chosen(condition: Expr, a: Expr, b: Expr, multiplies: boolean): Expr {
     (factor) => factor.kind === "variable" && factor.role === "cotangent",
   );
   const [first, second] = cotangent ? [a, b].map((side) => withoutFactor(side, cotangent)) : [];
-  if (cotangent && first && second) return apply("multiply", [cotangent, chosen(condition, first, second, multiplies)]);
-  return scaledBySelection(condition, a, b, multiplies) ?? apply("choose", [condition, a, b]);
+  if (cotangent && first && second) return apply("multiply", [cotangent, chosen(condition, first, second)]);
+  return scaledBySelection(condition, a, b) ?? apply("choose", [condition, a, b]);
 }
 
 /** A side divided by a factor that it has. */
@@ -115,20 +115,45 @@ function withoutFactor(side: Expr, factor: Expr): Expr | undefined {
 }
 
 /** where(c, x, 0.01 x) = x where(c, 1, 0.01): the sides are the same but for factors that no element changes. */
-function scaledBySelection(condition: Expr, a: Expr, b: Expr, multiplies: boolean): Expr | undefined {
+function scaledBySelection(condition: Expr, a: Expr, b: Expr): Expr | undefined {
   const [left, right] = [split(a), split(b)];
-  const common = isConstant(a, 0) ? right.varying : left.varying;
+  const common = new Map(isConstant(a, 0) ? right.varying : left.varying);
   if (common.size === 0 && ![a, b].some(isPerElement)) return factorOf(condition, a, b);
   const alike = (part: ReadonlyMap<Expr, number>, side: Expr): boolean =>
     isConstant(side, 0) ||
     (part.size === common.size && [...part].every(([factor, exponent]) => common.get(factor) === exponent));
-  if (!multiplies && (isConstant(a, 0) || isConstant(b, 0))) return undefined;
   // A factor that may be infinite or no number must not meet a 0 that it was never to meet.
   const isTame = [...common].every(([factor, exponent]) => factor.kind === "variable" && exponent > 0);
   if (!isTame || !alike(left.varying, a) || !alike(right.varying, b)) return undefined;
+  if (isConstant(a, 0) || isConstant(b, 0)) {
+    const held = heldWhereNotSelected(condition, isConstant(a, 0));
+    if (!held || !common.has(held.operands[0]!)) return undefined;
+    common.set(held, common.get(held.operands[0]!) ?? 1);
+    common.delete(held.operands[0]!);
+  }
   const factor = factorOf(condition, left.fixed, right.fixed);
   return apply("multiply", [rawProduct({ coefficient: one, powers: common }), factor]);
 }
+
+/** The variable that a condition compares, finite where the condition comes out as said. */
+function heldWhereNotSelected(condition: Expr, holds: boolean): Application | undefined {
+  if (condition.kind !== "application") return undefined;
+  const [variable] = condition.operands;
+  if (variable?.kind !== "variable") return undefined;
+  switch (condition.primitive) {
+    case "less":
+    case "lessOrEqual":
+      return apply(holds ? "at_least" : "at_most", [variable, constant(fromNumber(holds ? -largest : largest))]);
+    case "greater":
+    case "greaterOrEqual":
+      return apply(holds ? "at_most" : "at_least", [variable, constant(fromNumber(holds ? largest : -largest))]);
+    default:
+      return undefined;
+  }
+}
+
+/** The largest finite float32. */
+const largest = 3.4028234663852886e38;
 
 const one: Product["coefficient"] = productOf(constant(1)).coefficient;
 
@@ -149,8 +174,8 @@ function factorOf(condition: Expr, a: Expr, b: Expr): Expr {
 }
 
 /** The smaller or the larger of a number and a constant. */
-function extreme(primitive: "smaller" | "larger", a: Expr, b: Expr, multiplies: boolean): Expr | undefined {
+function extreme(primitive: "smaller" | "larger", a: Expr, b: Expr): Expr | undefined {
   const [x, bound] = b.kind === "constant" ? [a, b] : [b, a];
   if (bound.kind !== "constant" || !isPerElement(x)) return undefined;
-  return chosen(apply(primitive === "smaller" ? "greater" : "less", [x, bound]), bound, x, multiplies);
+  return chosen(apply(primitive === "smaller" ? "greater" : "less", [x, bound]), bound, x);
 }

@@ -273,8 +273,9 @@ class KinkFinder {
     const oneSide = (list: readonly number[]): boolean => list.every((value) => Number.isNaN(value));
     // Beyond an end of the domain there is nothing to be continuous with.
     if (oneSide(values[0]) || oneSide(values[1])) return undefined;
-    // A pole is a matter of the domain.
+    // A pole is a matter of the domain, and so is a single number without a value.
     if (values[0].every(isInfinite) && values[1].every(isInfinite)) return undefined;
+    if (oneSide(values[2]) && alike(values[0], values[1], 1e-6)) return undefined;
     const continuous = alike(values[0], values[1], loose) && alike(values[2], values[0], loose);
     const elsewhere = (list: readonly number[]): number[] => list.filter((_, i) => i !== perturbed);
     const atDefaults = [values[0], values[1], values[2]].map(elsewhere);
@@ -407,9 +408,17 @@ const nodeText = (node: Expr): string => {
 
 const isInfinite = (value: number): boolean => Math.abs(value) === Infinity;
 
-/** The value at distance 0, from two small distances, to about six digits. */
+/**
+ * The value at distance 0, to about six digits: extrapolated from small distances, of which those serve best that agree
+ * with the next smaller one. Far off, the curve bends; close by, digits cancel.
+ */
 function limitFrom(f: (distance: number) => number): number {
-  const near = 2 * f(1e-4) - f(2e-4);
+  const estimates = [1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8].map((distance) => 2 * f(distance) - f(2 * distance));
+  let [near, least] = [estimates[1] ?? NaN, Infinity];
+  estimates.slice(1).forEach((estimate, i) => {
+    const change = Math.abs(estimate - (estimates[i] ?? NaN));
+    if (change < least) [near, least] = [estimate, change];
+  });
   return Math.abs(near) < 1e-6 ? 0 : near;
 }
 

@@ -1,25 +1,105 @@
+import { availableParallelism } from "node:os";
+import type { Source } from "../source.js";
+import type { Accuracy } from "../verification/accuracy.js";
+import type { Certificates } from "../verification/certificate.js";
+import { measuredTargets } from "../verification/emitted.js";
+import type { Subject } from "../verify.js";
 import type { CheckRequest, ExplainRequest } from "./arguments.js";
+import { accuracyProblems, certificatesAfter } from "./check-accuracy.js";
+import { openCache } from "./cache.js";
+import { readCertificateFiles, writeCertificateFile } from "./certificate-files.js";
+import { soloCrew, threadCrew } from "./crew.js";
 import { exitCodes, type Environment, type ExitCode } from "./environment.js";
 import { readInputs } from "./inputs.js";
-import { diagnosticsText, hasErrors, jsonDiagnostics, refuse, tally, writeJson } from "./report.js";
+import type { Problem } from "./problem.js";
+import {
+  diagnosticsText,
+  hasErrors,
+  jsonDiagnostics,
+  jsonProblem,
+  printable,
+  problemText,
+  refuse,
+  tally,
+  writeJson,
+} from "./report.js";
 
-/** `actc check`: the analysis of each activation. */
+/** Threads take a moment to begin. */
+const fewSubjects = 4;
+
+/** `actc check`: the analysis of each activation, and what is known of its kernels' errors. */
 export async function checkCommand(request: CheckRequest, environment: Environment): Promise<ExitCode> {
   const { inputs, problems } = await readInputs(request.files, environment);
   if (problems.length > 0) return refuse(problems, request.json, environment);
+  const { files, problems: unreadable } = readCertificateFiles(request.files, inputs, environment);
+  if (unreadable.length > 0) return refuse(unreadable, request.json, environment);
+  const missing = request.certificates ? files.filter(({ exists }) => !exists) : [];
+  if (missing.length > 0)
+    return refuse(
+      missing.map(({ shown }) => noCertificates(shown)),
+      request.json,
+      environment,
+    );
+
+  const sources = inputs.map(({ source }) => source);
+  const { subjectsOf } = await environment.stages.verify();
+  const cache = openCache(environment.cwd, environment.build());
+  const { subjects } = await subjectsOf(sources, { targets: measuredTargets, cache: cache?.emissions });
+  cache?.save();
+  const known = new Map(files.flatMap(({ certificates }) => [...certificates]));
+  const accuracy = await accuraciesOf(sources, subjects, known, environment);
   const analyse = await environment.stages.analyse();
-  const { text, json, diagnostics } = analyse(inputs.map(({ source }) => source));
-  const ok = !hasErrors(diagnostics);
+  const { text, json, diagnostics } = analyse(sources, { trust: ({ name }) => accuracy.get(name) ?? null });
+
+  const broken = hasErrors(diagnostics) ? [] : accuracyProblems(request, files, subjects, accuracy);
+  const written: string[] = [];
+  if (request.write && !hasErrors(diagnostics)) {
+    for (const file of files) {
+      const result = writeCertificateFile(file, certificatesAfter(file, subjects, accuracy));
+      if (!result.ok) return refuse([result.problem], request.json, environment);
+      if (result.value === "written") written.push(file.shown);
+    }
+  }
+  const ok = !hasErrors(diagnostics) && broken.length === 0;
   if (request.json) {
-    const described = await jsonDiagnostics(diagnostics, inputs);
-    writeJson(environment, { ok, files: [], diagnostics: described, analysis: json });
+    const described = [...(await jsonDiagnostics(diagnostics, inputs)), ...broken.map(jsonProblem)];
+    const errors = Object.fromEntries([...accuracy].map(([name, each]) => [name, each.json]));
+    writeJson(environment, { ok, files: written, diagnostics: described, analysis: json, accuracy: errors });
   } else {
     environment.stderr.write(await diagnosticsText(diagnostics, inputs, environment));
     if (text !== "") environment.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
     if (diagnostics.length > 0) environment.stderr.write(`actc: ${tally(diagnostics)}\n`);
+    for (const problem of broken) environment.stderr.write(problemText(problem, environment));
+    for (const shown of written) environment.stdout.write(`actc: wrote ${printable(shown)}\n`);
   }
   return ok ? exitCodes.done : exitCodes.rejected;
 }
+
+async function accuraciesOf(
+  sources: readonly Source[],
+  subjects: readonly Subject[],
+  known: Certificates,
+  environment: Environment,
+): Promise<ReadonlyMap<string, Accuracy>> {
+  if (subjects.length === 0) return new Map();
+  const { accuracies } = await environment.stages.verify();
+  const { script } = environment.verification;
+  const size = subjects.length < fewSubjects ? 1 : availableParallelism();
+  const crew =
+    script === undefined || size === 1 ? await soloCrew(sources) : threadCrew(sources, size, script, undefined);
+  try {
+    return await accuracies(subjects, known, (task) => crew.measure(task));
+  } finally {
+    await crew.close();
+  }
+}
+
+const noCertificates = (shown: string): Problem => ({
+  code: "no-certificates",
+  file: shown,
+  message: `there is no '${shown}'`,
+  hint: "'actc verify --write' makes it; 'actc check --write' does in a moment, with less behind it",
+});
 
 /** `actc explain`: how one activation's derivative came about. */
 export async function explainCommand(request: ExplainRequest, environment: Environment): Promise<ExitCode> {

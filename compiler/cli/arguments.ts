@@ -1,11 +1,12 @@
 import { parseArgs } from "node:util";
 import type { TargetName } from "../compile.js";
+import { type MeasuredTarget, measuredTargets } from "../verification/emitted.js";
 import type { ExplanationFormat } from "./environment.js";
 import { failure, success, type Problem, type Result } from "./problem.js";
 import { suggestion } from "../suggestion.js";
 import { targetNames } from "./targets.js";
 
-export const commandNames = ["compile", "check", "explain", "init"] as const;
+export const commandNames = ["compile", "check", "verify", "explain", "init"] as const;
 export type CommandName = (typeof commandNames)[number];
 
 export interface CompileRequest {
@@ -21,6 +22,28 @@ export interface CompileRequest {
 export interface CheckRequest {
   readonly command: "check";
   readonly files: readonly string[];
+  /** The largest error that passes, in units in the last place. */
+  readonly maxUlp: number | undefined;
+  /** Whether certificates have to hold. */
+  readonly certificates: boolean;
+  /** Whether certificates that do not hold are replaced by what was measured. */
+  readonly write: boolean;
+  readonly json: boolean;
+}
+
+export interface VerifyRequest {
+  readonly command: "verify";
+  readonly files: readonly string[];
+  readonly targets: readonly MeasuredTarget[];
+  /** Activations; all of them when empty. */
+  readonly names: readonly string[];
+  readonly exhaustive: boolean;
+  readonly maxUlp: number | undefined;
+  /** Whether WGSL runs on a driver in software. */
+  readonly software: boolean;
+  /** Threads; as many as there are cores unless given. */
+  readonly jobs: number | undefined;
+  readonly write: boolean;
   readonly json: boolean;
 }
 
@@ -42,16 +65,24 @@ export type Invocation =
   | { readonly command: "version" }
   | CompileRequest
   | CheckRequest
+  | VerifyRequest
   | ExplainRequest
   | InitRequest;
 
 const options = {
-  "out-dir": { type: "string", short: "o", commands: ["compile"] },
-  target: { type: "string", multiple: true, commands: ["compile"] },
+  "out-dir": { type: "string", short: "o", commands: ["compile"], expected: "a folder" },
+  target: { type: "string", multiple: true, commands: ["compile", "verify"], expected: "a list of targets" },
   check: { type: "boolean", commands: ["compile"] },
   watch: { type: "boolean", short: "w", commands: ["compile"] },
   stdout: { type: "boolean", commands: ["compile"] },
   "no-cache": { type: "boolean", commands: ["compile"] },
+  exhaustive: { type: "boolean", commands: ["verify"] },
+  name: { type: "string", multiple: true, commands: ["verify"], expected: "a list of activations" },
+  "max-ulp": { type: "string", commands: ["verify", "check"], expected: "a number of units in the last place" },
+  software: { type: "boolean", commands: ["verify"] },
+  jobs: { type: "string", short: "j", commands: ["verify"], expected: "a number of threads" },
+  certificates: { type: "boolean", commands: ["check"] },
+  write: { type: "boolean", commands: ["verify", "check"] },
   text: { type: "boolean", commands: ["explain"] },
   latex: { type: "boolean", commands: ["explain"] },
   plot: { type: "boolean", commands: ["explain"] },
@@ -63,7 +94,6 @@ type OptionName = keyof typeof options;
 
 const isOption = (name: string): name is OptionName => Object.hasOwn(options, name);
 const isCommand = (name: string): name is CommandName => commandNames.some((command) => command === name);
-const isTarget = (name: string): name is TargetName => targetNames.some((target) => target === name);
 
 const usage = (code: string, message: string, more: Pick<Problem, "expected" | "hint"> = {}): Result<never> =>
   failure({ code, message, ...more });
@@ -88,9 +118,8 @@ export function parseArguments(argv: readonly string[]): Result<Invocation> {
   // Not strict: parseArgs would throw at the first fault, with a text of its own.
   const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true });
   const flags = new Set<OptionName>();
-  const targetLists: string[] = [];
+  const values = new Map<OptionName, string[]>();
   const positionals: string[] = [];
-  let outDir = "generated";
   for (const token of tokens) {
     if (token.kind === "positional") positionals.push(token.value);
     if (token.kind !== "option") continue;
@@ -102,17 +131,17 @@ export function parseArguments(argv: readonly string[]): Result<Invocation> {
       });
     }
     flags.add(name);
-    if (options[name].type === "boolean") {
+    const option = options[name];
+    if (option.type === "boolean") {
       if (value !== undefined) return usage("unexpected-value", `option '${rawName}' takes no value`);
       continue;
     }
     if (value === undefined || value === "" || (inlineValue !== true && value.length > 1 && value.startsWith("-"))) {
       return usage("missing-value", `option '${rawName}' needs a value`, {
-        expected: name === "target" ? `a list of ${targetNames.join(", ")}` : "a folder",
+        expected: name === "target" ? `a list of ${targetNames.join(", ")}` : option.expected,
       });
     }
-    if (name === "target") targetLists.push(value);
-    else outDir = value;
+    values.set(name, [...(values.get(name) ?? []), value]);
   }
 
   const [word, ...operands] = positionals;
@@ -131,12 +160,15 @@ export function parseArguments(argv: readonly string[]): Result<Invocation> {
       });
     }
   }
+  const given: Given = { flags, values };
   const json = flags.has("json");
   switch (word) {
     case "compile":
-      return compileRequest(operands, outDir, targetLists, flags);
+      return compileRequest(operands, given);
     case "check":
-      return success({ command: "check", files: operands, json });
+      return checkRequest(operands, given);
+    case "verify":
+      return verifyRequest(operands, given);
     case "explain":
       return explainRequest(operands, flags);
     case "init":
@@ -144,6 +176,19 @@ export function parseArguments(argv: readonly string[]): Result<Invocation> {
       return success({ command: "init", json });
   }
 }
+
+/** The options of a command line. */
+interface Given {
+  readonly flags: ReadonlySet<OptionName>;
+  readonly values: ReadonlyMap<OptionName, readonly string[]>;
+}
+
+/** An option that was given more than once means its last value. */
+const lastOf = ({ values }: Given, name: OptionName): string | undefined => values.get(name)?.at(-1);
+
+/** What stands between the commas of a list, given once or in parts. */
+const listOf = ({ values }: Given, name: OptionName): readonly string[] =>
+  (values.get(name) ?? []).flatMap((list) => list.split(",")).map((item) => item.trim());
 
 function helpOn(topic: string | undefined): Result<Invocation> {
   if (topic === undefined || isCommand(topic)) return success({ command: "help", topic });
@@ -160,13 +205,10 @@ function unknownCommand(word: string): Result<never> {
   });
 }
 
-function compileRequest(
-  files: readonly string[],
-  outDir: string,
-  targetLists: readonly string[],
-  flags: ReadonlySet<OptionName>,
-): Result<Invocation> {
-  const targets = parseTargets(targetLists);
+function compileRequest(files: readonly string[], given: Given): Result<Invocation> {
+  const { flags } = given;
+  const outDir = lastOf(given, "out-dir") ?? "generated";
+  const targets = parseTargets(given, targetNames);
   if (!targets.ok) return targets;
   const modes = (["check", "watch", "stdout"] as const).filter((mode) => flags.has(mode));
   const [mode = "write", other] = modes;
@@ -187,27 +229,78 @@ function compileRequest(
   return success({ command: "compile", files, outDir, targets: targets.value, mode, json, cache });
 }
 
-/** The targets in the order of {@link targetNames}, so that the order in which they were asked for changes no byte. */
-function parseTargets(lists: readonly string[]): Result<readonly TargetName[]> {
-  if (lists.length === 0) return success(targetNames);
-  const asked = new Set<TargetName>();
-  for (const word of lists.flatMap((list) => list.split(",")).map((item) => item.trim())) {
-    if (isTarget(word)) asked.add(word);
+/** The targets in the order of the known ones, so that the order in which they were asked for changes no byte. */
+function parseTargets<T extends string>(given: Given, known: readonly T[]): Result<readonly T[]> {
+  if (!given.flags.has("target")) return success(known);
+  const asked = new Set<string>();
+  const expected = `a list of ${known.join(", ")}`;
+  for (const word of listOf(given, "target")) {
+    if (known.some((target) => target === word)) asked.add(word);
     else if (word !== "") {
-      const expected = `a list of ${targetNames.join(", ")}`;
-      const meant = suggestion(word, targetNames);
+      const meant = suggestion(word, known);
       return usage("unknown-target", `unknown target '${word}'`, {
         expected,
         ...(meant === undefined ? {} : { hint: `did you mean '${meant}'?` }),
       });
     }
   }
-  if (asked.size === 0) {
-    return usage("missing-value", "option '--target' names no target", {
-      expected: `a list of ${targetNames.join(", ")}`,
+  if (asked.size === 0) return usage("missing-value", "option '--target' names no target", { expected });
+  return success(known.filter((target) => asked.has(target)));
+}
+
+function checkRequest(files: readonly string[], given: Given): Result<Invocation> {
+  const { flags } = given;
+  const maxUlp = parseMaxUlp(given);
+  if (!maxUlp.ok) return maxUlp;
+  const [certificates, write] = [flags.has("certificates"), flags.has("write")];
+  if (certificates && write) {
+    return usage(
+      "conflicting-options",
+      "'--certificates' and '--write' exclude each other: one judges what the other changes",
+    );
+  }
+  return success({ command: "check", files, maxUlp: maxUlp.value, certificates, write, json: flags.has("json") });
+}
+
+function verifyRequest(files: readonly string[], given: Given): Result<Invocation> {
+  const { flags } = given;
+  const targets: Result<readonly MeasuredTarget[]> = flags.has("target")
+    ? parseTargets(given, measuredTargets)
+    : success(["ts"]);
+  if (!targets.ok) return targets;
+  const maxUlp = parseMaxUlp(given);
+  if (!maxUlp.ok) return maxUlp;
+  const jobs = lastOf(given, "jobs");
+  if (jobs !== undefined && !/^[1-9]\d{0,2}$/.test(jobs)) {
+    return usage("wrong-value", `option '--jobs' cannot be '${jobs}'`, {
+      expected: "a number of threads from 1 to 999",
     });
   }
-  return success(targetNames.filter((target) => asked.has(target)));
+  if (flags.has("software") && !targets.value.includes("wgsl")) {
+    return usage("conflicting-options", "'--software' is about the target wgsl", { hint: "add '--target wgsl'" });
+  }
+  return success({
+    command: "verify",
+    files,
+    targets: targets.value,
+    names: listOf(given, "name").filter((name) => name !== ""),
+    exhaustive: flags.has("exhaustive"),
+    maxUlp: maxUlp.value,
+    software: flags.has("software"),
+    jobs: jobs === undefined ? undefined : Number(jobs),
+    write: flags.has("write"),
+    json: flags.has("json"),
+  });
+}
+
+function parseMaxUlp(given: Given): Result<number | undefined> {
+  const text = lastOf(given, "max-ulp");
+  if (text === undefined) return success(undefined);
+  const value = /^\d*\.?\d+$/.test(text) ? Number(text) : NaN;
+  if (value > 0) return success(value);
+  return usage("wrong-value", `option '--max-ulp' cannot be '${text}'`, {
+    expected: "a number of units in the last place, for example 0.51",
+  });
 }
 
 function explainRequest(operands: readonly string[], flags: ReadonlySet<OptionName>): Result<Invocation> {

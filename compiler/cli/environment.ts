@@ -1,6 +1,9 @@
+import type { Knowledge } from "../analyse.js";
 import type { compile } from "../compile.js";
 import type { Diagnostic } from "../diagnostics.js";
 import type { Source } from "../source.js";
+import type * as verification from "../verify.js";
+import type { VerificationPlan } from "./verify-plan.js";
 
 /** Process exit codes; part of the command line's contract. */
 export const exitCodes = {
@@ -37,7 +40,8 @@ export type ExplanationFormat = "text" | "latex" | "plot";
 /** The parts of the compiler that a command may need. Each is a function that loads it: most runs need none. */
 export interface Stages {
   compile(): Promise<typeof compile>;
-  analyse(): Promise<(sources: readonly Source[]) => Analysis>;
+  analyse(): Promise<(sources: readonly Source[], known?: Knowledge) => Analysis>;
+  verify(): Promise<Pick<typeof verification, "subjectsOf" | "accuracies" | "engine" | "merged">>;
   explain(): Promise<
     (
       source: Source,
@@ -57,6 +61,11 @@ export interface Environment {
   /** Aborted when the user ends `--watch`. */
   readonly interrupted: AbortSignal;
   readonly stages: Stages;
+  readonly verification: {
+    readonly plan: VerificationPlan;
+    /** What threads run; without it, measuring is done in this thread. */
+    readonly script: URL | undefined;
+  };
   /** The package's version. */
   readonly version: string;
   /** Names the compiler's build: two builds that could emit different text have different names. Unknown: no cache. */

@@ -12,14 +12,15 @@ Compiles activation functions, written as formulas, into kernels, gradients and 
 
 Commands:
   compile [FILE…|-]    write the code for all definitions
-  check [FILE…]        the analysis of each activation; writes nothing
+  check [FILE…]        the analysis of each activation and the errors of its kernels
+  verify [FILE…]       how far kernels are off, measured thoroughly or proved
   explain FILE NAME    how the derivative came about
   init                 an acts.def to start from, and the npm script
 
   -h, --help           help; 'actc COMMAND --help' on a command
   -V, --version        the version
 
-Exit status: 0 done; 1 the definitions have errors, or --check found something;
+Exit status: 0 done; 1 the definitions have errors, or a check found something;
 2 wrong usage, or a file that cannot be read or written; 70 a fault of actc.
 `;
 
@@ -42,12 +43,37 @@ ${describedTargets}
 
 Environment: NO_COLOR and FORCE_COLOR turn colours off and on.
 `,
-  check: `Usage: actc check [FILE…] [--json]
+  check: `Usage: actc check [FILE…] [OPTIONS]
 
-The analysis of each activation in the FILEs (none: acts.def). Writes nothing.
+The analysis of each activation in the FILEs (none: acts.def), and how far its
+kernels are off: what certificates say, or what it measures itself in a moment.
 
 Options:
-      --json           print one JSON object: ok, files, diagnostics, analysis
+      --max-ulp N      exit 1 if a kernel is off by more than N units in the last
+                       place, naming each
+      --certificates   exit 1 if a certificate is stale that says "proved", or if
+                       a kernel breaks its bound
+      --write          replace certificates that do not hold by what was measured
+      --json           print one JSON object: ok, files, diagnostics, analysis,
+                       accuracy
+  -h, --help           this help
+`,
+  verify: `Usage: actc verify [FILE…] [OPTIONS]
+
+How far the kernels of the activations in the FILEs (none: acts.def) are off, in
+units in the last place of float32: at adversarial inputs, at a million inputs of
+all exponents, and at adversarial values of each parameter.
+
+Options:
+      --exhaustive     execute all 2^32 inputs of activations of one input, at the
+                       parameters' defaults; ctrl-C loses nothing
+      --target LIST    of ts,wgsl (default: ts); wgsl needs the package 'webgpu'
+      --software       run WGSL on a driver in software
+      --name LIST      these activations only
+      --max-ulp N      exit 1 if a kernel is off by more than N, naming each
+  -j, --jobs N         threads (default: one for each core)
+      --write          write certificates: acts.certificates.json beside acts.def
+      --json           print one JSON object: ok, files, diagnostics, certificates
   -h, --help           this help
 `,
   explain: `Usage: actc explain FILE NAME [OPTIONS]

@@ -5,6 +5,7 @@ import { asksForJson } from "./arguments.js";
 import { buildName } from "./identity.js";
 import { reportFault } from "./report.js";
 import { run } from "./run.js";
+import { thoroughPlan } from "./verify-plan.js";
 
 const argv = process.argv.slice(2);
 const interruption = new AbortController();
@@ -45,8 +46,10 @@ const environment: Environment = {
   stages: {
     compile: async () => (await import("../compile.js")).compile,
     analyse: async () => (await import("../analyse.js")).analyse,
+    verify: () => import("../verify.js"),
     explain: async () => (await import("../explain.js")).explain,
   },
+  verification: { plan: thoroughPlan, script: new URL("./verify-worker.js", import.meta.url) },
   version,
   build: () => (build ??= buildName()),
 };

@@ -33,6 +33,8 @@ async function dispatch(invocation: Invocation, environment: Environment): Promi
     }
     case "check":
       return (await import("./analysis-commands.js")).checkCommand(invocation, environment);
+    case "verify":
+      return (await import("./verify-command.js")).verifyCommand(invocation, environment);
     case "explain":
       return (await import("./analysis-commands.js")).explainCommand(invocation, environment);
     case "init":

@@ -18,29 +18,29 @@ import {
   typeName,
 } from "./syntax.js";
 
-const scalars: readonly Scalar[] = ["bool", "i32", "u32", "f32", "f64", "nat"];
+const scalars: readonly Scalar[] = ["bool", "i32", "u32", "int", "f32", "f64", "nat"];
 const integers: readonly Type[] = ["i32", "u32"];
 const floats: readonly Type[] = ["f32", "f64"];
 const numbers: readonly Type[] = [...integers, ...floats];
 
 /** Which types the operands of an operator may have. */
 const operandTypes: Readonly<Record<BinaryOperator, readonly Type[]>> = {
-  "+": [...numbers, "nat"],
-  "-": [...numbers, "nat"],
-  "*": [...numbers, "nat"],
-  "/": numbers,
-  "%": integers,
-  "&": integers,
+  "+": [...numbers, "int", "nat"],
+  "-": [...numbers, "int", "nat"],
+  "*": [...numbers, "int", "nat"],
+  "/": [...numbers, "int"],
+  "%": [...integers, "int"],
+  "&": [...integers, "int"],
   "|": integers,
   "^": integers,
-  "<<": [...integers, "nat"],
-  ">>": [...integers, "nat"],
-  "==": [...numbers, "nat", "bool"],
-  "!=": [...numbers, "nat", "bool"],
-  "<": [...numbers, "nat"],
-  "<=": [...numbers, "nat"],
-  ">": [...numbers, "nat"],
-  ">=": [...numbers, "nat"],
+  "<<": [...integers, "int", "nat"],
+  ">>": [...integers, "int", "nat"],
+  "==": [...numbers, "int", "nat", "bool"],
+  "!=": [...numbers, "int", "nat", "bool"],
+  "<": [...numbers, "int", "nat"],
+  "<=": [...numbers, "int", "nat"],
+  ">": [...numbers, "int", "nat"],
+  ">=": [...numbers, "int", "nat"],
   "&&": ["bool"],
   "||": ["bool"],
 };
@@ -48,7 +48,7 @@ const comparisons: readonly BinaryOperator[] = ["==", "!=", "<", "<=", ">", ">="
 const shifts: readonly BinaryOperator[] = ["<<", ">>"];
 
 const unaryTypes: Readonly<Record<"-" | "!" | "~", readonly Type[]>> = {
-  "-": ["i32", "f32", "f64"],
+  "-": ["i32", "int", "f32", "f64"],
   "!": ["bool"],
   "~": integers,
 };
@@ -157,7 +157,9 @@ function checkerOf({ structs, constants, functions }: Signatures, text: string) 
         expr.kind === "number" ||
         expr.kind === "natural" ||
         expr.kind === "boolean" ||
-        (expr.kind === "unary" && expr.operator === "-" && expr.operand.kind === "number") ||
+        (expr.kind === "unary" && expr.operator === "-" && isLiteral(expr.operand)) ||
+        (expr.kind === "binary" && expr.type === "int" && isLiteral(expr.left) && isLiteral(expr.right)) ||
+        (expr.kind === "intrinsic" && expr.name === "int_bits") ||
         (expr.kind === "construct" && expr.operands.every(isLiteral));
       return isLiteral(value) ? value : fail(node.line, "a constant is a literal, or a struct of literals");
     };
@@ -342,7 +344,7 @@ function checkerOf({ structs, constants, functions }: Signatures, text: string) 
         if (!Number.isFinite(type === "f32" ? Math.fround(value) : value)) fail(line, `${written} is no ${type}`);
         return { kind: "number", type, value, text: digits };
       }
-      const type = written.endsWith("u") || wanted === "u32" ? "u32" : "i32";
+      const type = written.endsWith("u") || wanted === "u32" ? "u32" : wanted === "int" ? "int" : "i32";
       if (value > (type === "u32" ? 0xffffffff : 0x7fffffff)) fail(line, `${written} is no ${type}`);
       return { kind: "number", type, value, text: digits };
     }
@@ -372,9 +374,11 @@ function checkerOf({ structs, constants, functions }: Signatures, text: string) 
       const { operator, line, grouped } = node;
       if (shifts.includes(operator)) {
         const left = any(node.left, wanted);
-        const right = any(node.right, left.type === "nat" ? "i32" : "u32");
+        const isLong = left.type === "nat" || left.type === "int";
+        const right = any(node.right, isLong ? "i32" : "u32");
         if (!operandTypes[operator].includes(left.type)) fail(line, `${operator} of ${typeName(left.type)}`);
-        if (left.type === "nat" ? right.type !== "i32" : !integers.includes(right.type)) {
+        const amounts: readonly Type[] = left.type === "nat" ? ["i32", "int"] : isLong ? ["i32"] : integers;
+        if (!amounts.includes(right.type)) {
           fail(line, `${typeName(left.type)} shifted by ${typeName(right.type)}`);
         }
         return { kind: "binary", type: left.type, operator, left, right, grouped };

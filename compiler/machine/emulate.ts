@@ -43,7 +43,7 @@ export function emulateValues(
 }
 
 export interface RunOptions {
-  /** The bits of a nat: 320 in TypeScript. */
+  /** The bits of a nat: 384 in TypeScript. */
   readonly natBits?: number;
   readonly checked?: boolean;
 }
@@ -61,7 +61,7 @@ export function runValues(library: Library, name: string, options: RunOptions = 
 /** The bits of a natural number in WGSL, as `vec4<u32>`. */
 export const wgslNatBits = 128;
 /** The bits of a natural number in TypeScript, as a bigint. */
-export const typescriptNatBits = 320;
+export const typescriptNatBits = 384;
 
 const deviceArithmetic = ({
   flushSubnormals = false,
@@ -70,6 +70,7 @@ const deviceArithmetic = ({
   checked = false,
 }: EmulationOptions): Arithmetic => ({
   natBits,
+  bigInts: false,
   naturals: checked ? "checked" : "wrapped",
   flushSubnormals,
   flushOperands,
@@ -77,6 +78,7 @@ const deviceArithmetic = ({
 
 const hostArithmetic = ({ natBits = typescriptNatBits, checked = false }: RunOptions): Arithmetic => ({
   natBits,
+  bigInts: true,
   naturals: checked ? "checked" : "trusted",
   flushSubnormals: false,
   flushOperands: false,

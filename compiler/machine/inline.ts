@@ -86,7 +86,7 @@ export function inline(
     return rename(each, found?.kind ?? (each.startsWith("word_") ? "constant" : "function"));
   };
   const translate = javascriptOf(
-    { natBits: typescriptNatBits, naturals: "trusted", flushSubnormals: false, flushOperands: false },
+    { natBits: typescriptNatBits, bigInts: true, naturals: "trusted", flushSubnormals: false, flushOperands: false },
     { declared, local: (each) => each, field: typescriptField, typed: true },
     parts,
   );

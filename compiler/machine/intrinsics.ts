@@ -62,21 +62,22 @@ const casts: readonly (readonly [Type, Type])[] = [
 ];
 
 const rows: readonly IntrinsicRow[] = [
-  row("select", ["T", "T", "bool"], [...numbers, "nat", "bool"], "T"),
-  row("abs", ["T"], ["i32", ...floats], "T"),
-  row("min", ["T", "T"], numbers, "T"),
-  row("max", ["T", "T"], numbers, "T"),
+  row("select", ["T", "T", "bool"], [...numbers, "int", "nat", "bool"], "T"),
+  row("abs", ["T"], ["i32", "int", ...floats], "T"),
+  row("min", ["T", "T"], [...numbers, "int"], "T"),
+  row("max", ["T", "T"], [...numbers, "int"], "T"),
   row("clamp", ["T", "T", "T"], numbers, "T"),
   row("floor", ["T"], floats, "T"),
   row("ceil", ["T"], floats, "T"),
   row("round", ["T"], floats, "T"),
   row("trunc", ["T"], floats, "T"),
   row("sqrt", ["T"], floats, "T"),
-  conversion("i32", ["bool", ...numbers]),
+  conversion("i32", ["bool", ...numbers, "int"]),
   conversion("u32", ["bool", ...numbers]),
   conversion("f32", ["bool", ...numbers]),
   conversion("f64", ["bool", ...numbers]),
-  row("nat", ["u32"], [], "nat"),
+  conversion("nat", ["u32", "int"]),
+  conversion("int", ["bool", ...integers, "nat"]),
   {
     name: "bitcast",
     parameters: ["any"],
@@ -94,10 +95,14 @@ const rows: readonly IntrinsicRow[] = [
   row("from_words", ["i32", "i32"], [], "f64"),
   row("leading_zeros", ["u32"], [], "u32"),
   row("multiply_high", ["T", "T"], ["u32", "nat"], "T"),
-  row("bit_length", ["nat"], [], "i32"),
+  row("multiply_low", ["nat", "nat"], [], "nat"),
+  row("divide_high", ["nat", "nat"], [], "nat"),
+  row("divide_short", ["nat", "u32"], [], "nat"),
+  row("bit_length", ["T"], ["nat", "int"], "i32"),
   row("low_u32", ["nat"], [], "u32"),
   row("is_zero", ["nat"], [], "bool"),
   row("nat_bits", [], [], "i32"),
+  row("int_bits", [], [], "i32"),
 ];
 
 export const intrinsics: ReadonlyMap<string, IntrinsicRow> = new Map(rows.map((each) => [each.name, each]));

@@ -88,12 +88,28 @@ function $multiply_high(a: number, b: number): number {
   const low = Math.floor(((a & 0xffff) * b) / 0x10000);
   return Math.floor(((a >>> 16) * b + low) / 0x10000);
 }`,
+  int_abs: `function $int_abs(a: bigint): bigint {
+  return a < 0n ? -a : a;
+}`,
+  int_min: `function $int_min(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}`,
+  int_max: `function $int_max(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}`,
   bit_length: `/** How many bits a natural number has; its float64 may be rounded up to one more. */
 function $bit_length(a: bigint): number {
   if (a === 0n) return 0;
-  $word_f64[0] = Number(a);
+  const size = Number(a);
+  if (size === Infinity) return 1000 + $bit_length(a >> 1000n);
+  $word_f64[0] = size;
   const length = ($word_i32[1]! >>> 20) - 1022;
   return length > 53 && a >> BigInt(length - 1) === 0n ? length - 1 : length;
+}`,
+  amount: `/** By how many bits a shift may be. */
+function $amount(n: bigint): bigint {
+  if (n < 0n) throw new RangeError(\`a shift by \${n}\`);
+  return n;
 }`,
   fitting: `/** A natural number below 2^N. */
 function $fitting(a: bigint): bigint {

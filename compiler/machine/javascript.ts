@@ -2,9 +2,16 @@
 import { atom, binary, call, type Code, type CodeStatement, unary } from "./code.js";
 import { type Expr, type Function, naturalValue, type Statement, type Type } from "./syntax.js";
 
+/** `int_bits()`: an i32 has room for sums of eight numbers below 2^28. */
+export const wgslIntBits = 28;
+/** An exponential of an exponential of a float64 has an exponent of more bits, but of nothing smaller. */
+export const typescriptIntBits = 4096;
+
 /** What TypeScript and emulation do differently. */
 export interface Arithmetic {
   readonly natBits: number;
+  /** Whether an int is a bigint; else it is an i32. */
+  readonly bigInts: boolean;
   /** What becomes of the result of an operation on naturals: nothing, the low bits, or an error where it does not fit. */
   readonly naturals: "trusted" | "wrapped" | "checked";
   /** Whether results of f32 operations below 2^-126 become zero. */
@@ -67,11 +74,16 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
 
   const isInteger = (type: Type): type is "i32" | "u32" => type === "i32" || type === "u32";
 
+  /** What an int is, i32 or itself. */
+  const own = (type: Type): Type => (type === "int" && !arithmetic.bigInts ? "i32" : type);
+
   /** The value itself. */
   function value(expr: Expr): Code {
-    if (isInteger(expr.type)) return exact(whole(expr), expr.type);
+    const type = own(expr.type);
+    if (isInteger(type)) return exact(whole(expr), type);
     switch (expr.kind) {
       case "number":
+        if (type === "int") return bigint(expr);
         return floatLiteral(expr.value, expr.type);
       case "boolean":
         return atom(String(expr.value));
@@ -85,7 +97,7 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
       case "construct":
         return plain(expr);
       case "unary":
-        return expr.operator === "-" && expr.operand.kind === "number"
+        return expr.operator === "-" && expr.operand.kind === "number" && type !== "int"
           ? floatLiteral(-expr.operand.value, expr.type)
           : unary(expr.operator, value(expr.operand));
       case "binary":
@@ -129,6 +141,7 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
   function operation({ operator, left, right, type }: Expr & { kind: "binary" }): Code {
     if (type === "f32") return rounded(binary(operator, operandOf(left), operandOf(right)));
     if (type === "nat") return natural(operator, left, right);
+    if (own(type) === "int") return binary(operator, value(left), isShift(operator) ? amount(right) : value(right));
     const spelled = operator === "==" || operator === "!=" ? `${operator}=` : operator;
     if (spelled.length === 3 && isInteger(left.type) && right.kind === "number" && right.value === 0) {
       const { code, low, high } = whole(left);
@@ -138,9 +151,10 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
     return binary(spelled, operandOf(left), operandOf(right));
   }
 
+  const isShift = (operator: string): boolean => operator === "<<" || operator === ">>";
+
   function natural(operator: string, left: Expr, right: Expr): Code {
-    const isShift = operator === "<<" || operator === ">>";
-    const code = binary(operator, value(left), isShift ? amount(right) : value(right));
+    const code = binary(operator, value(left), isShift(operator) ? amount(right) : value(right));
     if (operator === ">>" || arithmetic.naturals === "trusted") return code;
     if (arithmetic.naturals === "wrapped") return call("BigInt.asUintN", number(arithmetic.natBits), code);
     return part("fitting", code);
@@ -148,9 +162,25 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
 
   /** By how many bits a natural number is shifted; never below zero. */
   function amount(expr: Expr): Code {
-    if (expr.kind === "number") return atom(`${expr.value}n`);
-    const bits = call("BigInt", value(expr));
-    return arithmetic.naturals === "checked" ? part("fitting", bits) : bits;
+    if (known(expr) !== undefined) return bigint(expr);
+    const bits = bigint(expr);
+    return arithmetic.naturals === "checked" ? part("amount", bits) : bits;
+  }
+
+  /** The value of an integer that the text or the target says. */
+  function known(expr: Expr): number | undefined {
+    if (expr.kind === "number") return expr.value;
+    if (expr.kind !== "intrinsic") return undefined;
+    return expr.name === "nat_bits" ? arithmetic.natBits : expr.name === "int_bits" ? intBits() : undefined;
+  }
+
+  const intBits = (): number => (arithmetic.bigInts ? typescriptIntBits : wgslIntBits);
+
+  /** An integer of any type as a bigint. */
+  function bigint(expr: Expr): Code {
+    const literal = known(expr);
+    if (literal !== undefined) return atom(`${literal}n`);
+    return own(expr.type) === "int" || expr.type === "nat" ? value(expr) : call("BigInt", value(expr));
   }
 
   function intrinsic({ name, operands, type }: Expr & { kind: "intrinsic" }): Code {
@@ -165,10 +195,12 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
       case "abs":
       case "min":
       case "max":
+        if (type === "int") return part(`int_${name}`, ...operands.map(value));
+        return call(`Math.${name}`, ...operands.map(name === "abs" ? value : operandOf));
       case "floor":
       case "ceil":
       case "trunc":
-        return call(`Math.${name}`, ...operands.map(name === "abs" ? value : operandOf));
+        return call(`Math.${name}`, ...operands.map(operandOf));
       case "sqrt":
         return type === "f32" ? rounded(call("Math.sqrt", operandOf(at(operands, 0)))) : call("Math.sqrt", operand(0));
       case "clamp": {
@@ -182,8 +214,11 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
         return from === "f32" ? operand(0) : call("Math.fround", operand(0));
       case "f64":
         return from === "bool" ? call("Number", operand(0)) : operand(0);
+      case "int":
+        if (from === "bool") return { kind: "conditional", condition: operand(0), yes: atom("1n"), no: atom("0n") };
+        return bigint(at(operands, 0));
       case "nat":
-        return first?.kind === "number" ? atom(`${first.value}n`) : call("BigInt", operand(0));
+        return bigint(at(operands, 0));
       case "bitcast":
         return part(from === "u32" ? "f32_of_u32" : "f32_of_i32", operand(0));
       case "power_of_two":
@@ -198,6 +233,12 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
         return part("from_words", operand(0), operand(1));
       case "multiply_high":
         return binary(">>", binary("*", operand(0), operand(1)), atom(`${arithmetic.natBits}n`));
+      case "multiply_low":
+        return call("BigInt.asUintN", number(arithmetic.natBits), binary("*", operand(0), operand(1)));
+      case "divide_high":
+        return binary("/", binary("<<", operand(0), atom(`${arithmetic.natBits}n`)), operand(1));
+      case "divide_short":
+        return binary("/", operand(0), bigint(at(operands, 1)));
       case "is_zero":
         return binary("===", operand(0), atom("0n"));
       case "i32":
@@ -208,6 +249,7 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
       case "bit_length":
       case "low_u32":
       case "nat_bits":
+      case "int_bits":
         throw new Error(`${name} is an integer`);
     }
   }
@@ -258,7 +300,7 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
 
   /** An integer that may have left its range. */
   function whole(expr: Expr): Whole {
-    const { type } = expr;
+    const type = own(expr.type);
     if (!isInteger(type)) throw new Error("not an integer");
     switch (expr.kind) {
       case "number":
@@ -332,6 +374,7 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
         return inRange(call("Math.min", call("Math.max", operand(0), operand(1)), operand(2)), type);
       case "i32":
       case "u32":
+      case "int":
         if (from === "bool") {
           return {
             code: { kind: "conditional", condition: operand(0), yes: atom("1"), no: atom("0") },
@@ -339,7 +382,10 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
             high: 1,
           };
         }
-        if (from === "i32" || from === "u32") return whole(at(operands, 0));
+        if (from === "nat")
+          return { code: call("Number", call("BigInt.asIntN", atom("32"), operand(0))), low: i32Low, high: i32High };
+        if (first !== undefined && isInteger(own(first.type))) return whole(first);
+        if (from === "int") return inRange(call("Number", operand(0)), type);
         return { code: operand(0), low: -Infinity, high: Infinity };
       case "bitcast":
         if (from === "i32" || from === "u32") return whole(at(operands, 0));
@@ -352,11 +398,13 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
       case "multiply_high":
         return inRange(part("multiply_high", operand(0), operand(1)), type);
       case "bit_length":
-        return { ...inRange(part("bit_length", operand(0)), type), low: 0 };
+        return { ...inRange(part("bit_length", bigint(at(operands, 0))), type), low: 0 };
       case "low_u32":
         return inRange(call("Number", call("BigInt.asUintN", atom("32"), operand(0))), type);
       case "nat_bits":
         return { code: number(arithmetic.natBits), low: arithmetic.natBits, high: arithmetic.natBits };
+      case "int_bits":
+        return { code: number(intBits()), low: intBits(), high: intBits() };
       default:
         throw new Error(`${name} is no integer`);
     }

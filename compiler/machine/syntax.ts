@@ -1,7 +1,10 @@
 /** The checked syntax tree of the machine language: every expression has its type, every name its meaning. */
 
-/** `nat` is a natural number below 2^N, where N is the target's choice. */
-export type Scalar = "bool" | "i32" | "u32" | "f32" | "f64" | "nat";
+/**
+ * `nat` is a natural number below 2^N, `int` an integer for exponents, both as large as the target has them: an `int` is an
+ * i32 in WGSL and has no bounds in TypeScript.
+ */
+export type Scalar = "bool" | "i32" | "u32" | "int" | "f32" | "f64" | "nat";
 
 /** Structs are compared by identity: a library declares each of them once. */
 export type Type = Scalar | Struct;
@@ -114,6 +117,7 @@ export type Intrinsic =
   | "f32"
   | "f64"
   | "nat"
+  | "int"
   | "bitcast"
   | "power_of_two"
   | "infinity"
@@ -124,16 +128,20 @@ export type Intrinsic =
   | "from_words"
   | "leading_zeros"
   | "multiply_high"
+  | "multiply_low"
+  | "divide_high"
+  | "divide_short"
   | "bit_length"
   | "low_u32"
   | "is_zero"
-  | "nat_bits";
+  | "nat_bits"
+  | "int_bits";
 
 export type Expr =
   /** `text` is the literal as it was written, without the suffix of its type. */
   | {
       readonly kind: "number";
-      readonly type: "i32" | "u32" | "f32" | "f64";
+      readonly type: "i32" | "u32" | "int" | "f32" | "f64";
       readonly value: number;
       readonly text: string;
     }

@@ -14,6 +14,8 @@ const printer = printerOf({ width, trailingComma: ",", strict: false });
 export interface TypescriptOptions {
   /** The bits of a nat. */
   readonly natBits?: number;
+  /** The declarations that are printed, if not all: the others are only used. */
+  readonly only?: ReadonlySet<string>;
   /** Functions behind intrinsics and views that other code needs: see `inline`. */
   readonly parts?: Iterable<string>;
 }
@@ -40,13 +42,14 @@ export function printTypescript(
 export function typescriptPieces(
   declarations: readonly Declaration[],
   rename: Rename = typescriptName,
-  { natBits = typescriptNatBits, parts: wanted = [] }: TypescriptOptions = {},
+  { natBits = typescriptNatBits, parts: wanted = [], only }: TypescriptOptions = {},
 ): TypescriptPiece[] {
   const allParts = new Set(wanted);
   let parts = allParts;
   const kinds = new Map(declarations.map(({ name, kind }) => [name, kind]));
   const declared = (name: string): string => rename(name, kinds.get(name) ?? partKind(name));
-  const pieces = declarations.map((each): TypescriptPiece => {
+  const printed = declarations.filter(({ name }) => only?.has(name) ?? true);
+  const pieces = printed.map((each): TypescriptPiece => {
     parts = new Set();
     const text = declarationText(each);
     for (const name of parts) allParts.add(name);
@@ -73,7 +76,7 @@ export function typescriptPieces(
   function translator(local: (name: string) => string) {
     const spelling = { declared, local, field: typescriptField, typed: true };
     return javascriptOf(
-      { natBits, naturals: "trusted", flushSubnormals: false, flushOperands: false },
+      { natBits, bigInts: true, naturals: "trusted", flushSubnormals: false, flushOperands: false },
       spelling,
       parts,
     );
@@ -124,6 +127,7 @@ export function typescriptType(type: Type, declared: (name: string) => string): 
     case "bool":
       return "boolean";
     case "nat":
+    case "int":
       return "bigint";
     case "i32":
     case "u32":

@@ -50,112 +50,115 @@ fn $multiply_high(a: u32, b: u32) -> u32 {
   nat_add: `
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn $nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let x = a.x + b.x;
-  let carry_x = x < a.x;
-  let y = a.y + b.y + select(0u, 1u, carry_x);
-  let carry_y = y < a.y || (y == a.y && carry_x);
-  let z = a.z + b.z + select(0u, 1u, carry_y);
-  let carry_z = z < a.z || (z == a.z && carry_y);
-  return vec4<u32>(x, y, z, a.w + b.w + select(0u, 1u, carry_z));
+  let sum = a + b;
+  let carries = vec3<u32>(sum.xyz < a.xyz);
+  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
+  let carry_y = carries.y | (full.y & carries.x);
+  let carry_z = carries.z | (full.z & carry_y);
+  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
 }`,
   nat_subtract: `
 // A difference of natural numbers of 128 bits.
 fn $nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let borrow_x = a.x < b.x;
-  let borrow_y = a.y < b.y || (a.y == b.y && borrow_x);
-  let borrow_z = a.z < b.z || (a.z == b.z && borrow_y);
-  let borrows = vec4<u32>(0u, select(0u, 1u, borrow_x), select(0u, 1u, borrow_y), select(0u, 1u, borrow_z));
-  return a - b - borrows;
+  let less = vec3<u32>(a.xyz < b.xyz);
+  let same = vec3<u32>(a.xyz == b.xyz);
+  let borrow_y = less.y | (same.y & less.x);
+  let borrow_z = less.z | (same.z & borrow_y);
+  return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
 }`,
-  nat_product: `
-// The eight words of a product of natural numbers of 128 bits.
-fn $nat_product(a: vec4<u32>, b: vec4<u32>) -> array<u32, 8> {
-  var product = array<u32, 8>();
-  for (var i = 0u; i < 4u; i++) {
-    var carry = 0u;
-    for (var j = 0u; j < 4u; j++) {
-      let low = a[j] * b[i];
-      let with_word = low + product[i + j];
-      let with_carry = with_word + carry;
-      carry = $multiply_high(a[j], b[i]) + select(0u, 1u, with_word < low) + select(0u, 1u, with_carry < with_word);
-      product[i + j] = with_carry;
-    }
-    product[i + 4u] = carry;
-  }
-  return product;
+  nat_high_words: `
+// The upper words of the products of each word of a with b.
+fn $nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
+  let a0 = a & vec4<u32>(0xffffu);
+  let a1 = a >> vec4<u32>(16u);
+  let b0 = b & 0xffffu;
+  let b1 = b >> 16u;
+  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
+  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
+  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
 }`,
   nat_multiply: `
-// The lower 128 bits of a product.
+// The lower 128 bits of a product: a times each word of b, from the highest on.
 fn $nat_multiply(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let product = $nat_product(a, b);
-  return vec4<u32>(product[0], product[1], product[2], product[3]);
+  var words = b;
+  var sum = vec4<u32>();
+  for (var i = 0; i < 4; i++) {
+    let high = $nat_high_words(a, words.w);
+    sum = $nat_add($nat_add(vec4<u32>(0u, sum.xyz), a * words.w), vec4<u32>(0u, high.xyz));
+    words = words.wxyz;
+  }
+  return sum;
 }`,
   nat_multiply_high: `
-// The upper 128 bits of a product.
+// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
 fn $nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let product = $nat_product(a, b);
-  return vec4<u32>(product[4], product[5], product[6], product[7]);
+  var words = b;
+  var sum = vec4<u32>();
+  for (var i = 0; i < 4; i++) {
+    let low = a * words.x;
+    let total = $nat_add(sum, low);
+    sum = $nat_add(vec4<u32>(total.yzw, u32($nat_less(total, low))), $nat_high_words(a, words.x));
+    words = words.yzwx;
+  }
+  return sum;
 }`,
   nat_shift_left: `
 // a * 2^n without the bits that leave 128.
 fn $nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
-  if (n >= 128) {
-    return vec4<u32>();
-  }
-  var words = a;
-  if ((n & 64) != 0) {
-    words = vec4<u32>(0u, 0u, words.x, words.y);
-  }
-  if ((n & 32) != 0) {
-    words = vec4<u32>(0u, words.x, words.y, words.z);
-  }
+  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
   let bits = u32(n & 31);
-  let carried = (words >> vec4<u32>(1u)) >> vec4<u32>(31u - bits);
-  return (words << vec4<u32>(bits)) | vec4<u32>(0u, carried.x, carried.y, carried.z);
+  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
+  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
 }`,
   nat_shift_right: `
 // floor(a / 2^n).
 fn $nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  if (n >= 128) {
-    return vec4<u32>();
-  }
-  var words = a;
-  if ((n & 64) != 0) {
-    words = vec4<u32>(words.z, words.w, 0u, 0u);
-  }
-  if ((n & 32) != 0) {
-    words = vec4<u32>(words.y, words.z, words.w, 0u);
-  }
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
   let bits = u32(n & 31);
-  let carried = (words << vec4<u32>(1u)) << vec4<u32>(31u - bits);
-  return (words >> vec4<u32>(bits)) | vec4<u32>(carried.y, carried.z, carried.w, 0u);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }`,
   nat_less: `
 // a < b for natural numbers of 128 bits.
 fn $nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
-  if (a.w != b.w) {
-    return a.w < b.w;
+  let less = a < b;
+  let same = a == b;
+  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
+}`,
+  nat_divide_short: `
+// floor(a / n) for 0 < n < 2^16.
+fn $nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
+  var quotient = a;
+  var rest = 0u;
+  for (var i = 0; i < 4; i++) {
+    let high = (rest << 16u) | (quotient.w >> 16u);
+    let low = ((high % n) << 16u) | (quotient.w & 0xffffu);
+    rest = low % n;
+    quotient = vec4<u32>(((high / n) << 16u) | (low / n), quotient.xyz);
   }
-  if (a.z != b.z) {
-    return a.z < b.z;
+  return quotient;
+}`,
+  nat_divide_high: `
+// floor(a * 2^128 / b) for a < b, bit by bit.
+fn $nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var rest = a;
+  var quotient = vec4<u32>();
+  for (var i = 0; i < 128; i++) {
+    let doubled = (rest << vec4<u32>(1u)) | vec4<u32>(0u, rest.xyz >> vec3<u32>(31u));
+    let fits = rest.w >= 0x80000000u || !$nat_less(doubled, b);
+    rest = select(doubled, $nat_subtract(doubled, b), fits);
+    quotient = (quotient << vec4<u32>(1u)) | vec4<u32>(u32(fits), quotient.xyz >> vec3<u32>(31u));
   }
-  if (a.y != b.y) {
-    return a.y < b.y;
-  }
-  return a.x < b.x;
+  return quotient;
 }`,
   nat_bit_length: `
 // How many bits a natural number has.
 fn $nat_bit_length(a: vec4<u32>) -> i32 {
-  if (a.w != 0u) {
-    return 128 - i32(countLeadingZeros(a.w));
-  }
-  if (a.z != 0u) {
-    return 96 - i32(countLeadingZeros(a.z));
-  }
-  if (a.y != 0u) {
-    return 64 - i32(countLeadingZeros(a.y));
-  }
-  return 32 - i32(countLeadingZeros(a.x));
+  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
+  let word = select(high.y, high.x, high.y == 0u);
+  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
+  return below + 32 - i32(countLeadingZeros(word));
 }`,
 });

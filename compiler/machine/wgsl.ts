@@ -1,7 +1,7 @@
 /** Declarations of the machine language as WGSL. */
 import { atom, binary, call, type Code, type CodeStatement, printerOf, unary } from "./code.js";
 import { wgslNatBits } from "./emulate.js";
-import { isIncrement, withLeading } from "./javascript.js";
+import { isIncrement, wgslIntBits, withLeading } from "./javascript.js";
 import { usedBy } from "./library.js";
 import { localNames, type Rename, wgslField } from "./naming.js";
 import { partsClosure, partText } from "./parts.js";
@@ -56,8 +56,9 @@ function declarationText(each: Declaration, declared: (name: string) => string, 
   }
 }
 
-function wgslType(type: Type, declared: (name: string) => string): string {
+export function wgslType(type: Type, declared: (name: string) => string): string {
   if (type === "nat") return "vec4<u32>";
+  if (type === "int") return "i32";
   if (type === "f64") throw new Error("WGSL has no f64");
   return typeof type === "string" ? type : declared(type.name);
 }
@@ -160,7 +161,9 @@ function translator({ declared, local, parts }: Spelling) {
   /** Shifts are by u32. */
   function amount(expr: Expr): Code {
     if (expr.type === "u32") return value(expr);
-    return expr.kind === "number" ? atom(`${expr.text}u`) : call("u32", value(expr));
+    const amountCode = value(expr);
+    const isKnown = expr.kind === "number" || (expr.kind === "intrinsic" && expr.name === "int_bits");
+    return isKnown && amountCode.kind === "atom" ? atom(`${amountCode.text}u`) : call("u32", amountCode);
   }
 
   function natural(operator: string, a: Code, b: Code): Code {
@@ -211,10 +214,19 @@ function translator({ declared, local, parts }: Spelling) {
       case "u32":
       case "f32":
         return call(name, ...codes);
+      case "int":
+        if (operands[0]?.type === "nat") return call("i32", { kind: "member", operand: first, name: "x" });
+        return operands[0]?.type === "i32" ? first : call("i32", first);
       case "round":
         return part("round_even", ...codes);
       case "nat":
-        return call("vec4<u32>", first, atom("0u"), atom("0u"), atom("0u"));
+        return call(
+          "vec4<u32>",
+          operands[0]?.type === "int" ? call("u32", first) : first,
+          atom("0u"),
+          atom("0u"),
+          atom("0u"),
+        );
       case "bitcast":
         return call(`bitcast<${wgslType(type, declared)}>`, first);
       case "power_of_two":
@@ -226,7 +238,15 @@ function translator({ declared, local, parts }: Spelling) {
         return call("countLeadingZeros", first);
       case "multiply_high":
         return part(type === "nat" ? "nat_multiply_high" : "multiply_high", ...codes);
+      case "multiply_low":
+        return part("nat_multiply", ...codes);
+      case "divide_high":
+      case "divide_short":
+        return part(`nat_${name}`, ...codes);
       case "bit_length":
+        if (operands[0]?.type === "int") {
+          return binary("-", atom("32"), call("i32", call("countLeadingZeros", call("u32", first))));
+        }
         return part("nat_bit_length", first);
       case "low_u32":
         return { kind: "member", operand: first, name: "x" };
@@ -234,6 +254,8 @@ function translator({ declared, local, parts }: Spelling) {
         return call("all", binary("==", first, zero));
       case "nat_bits":
         return atom(String(wgslNatBits));
+      case "int_bits":
+        return atom(String(wgslIntBits));
       case "f64":
       case "high_word":
       case "low_word":

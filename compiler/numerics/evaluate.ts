@@ -247,6 +247,12 @@ function valueOf(primitive: PrimitiveName, operands: readonly Ball[], precision:
       const below = add(one, e, precision + 8);
       return divide(e, multiply(below, below, precision + 8), precision);
     }
+    case "logistic_moment":
+      return multiply(a, valueOf("logistic", [a], precision + 8), precision);
+    case "log1p_square":
+      return realFunctions.log1p(multiply(a, a, 2 * precision), precision);
+    case "logcosh":
+      return realFunctions.log(realFunctions.cosh(a, precision + 8), precision);
     case "normpdf": {
       const density = exp(negate(scaled(multiply(a, a, 2 * precision), -1n)), precision + 8);
       return divide(density, sqrt(multiply(two, pi(precision + 8), precision + 8), precision + 8), precision);

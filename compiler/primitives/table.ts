@@ -90,6 +90,14 @@ export const primitives = {
     sample: (a) => sampled(a === 0),
     latex: "\\lnot $a",
   },
+  /** Neither infinite nor NaN. */
+  is_finite: {
+    operands: ["number"],
+    result: "condition",
+    callable: false,
+    sample: (a) => sampled(Number.isFinite(a)),
+    latex: "\\left|$a\\right| < \\infty",
+  },
   where: {
     operands: ["condition", "number", "number"],
     result: "number",

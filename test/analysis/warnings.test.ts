@@ -60,6 +60,11 @@ describe("warnings", () => {
     ["f(x) = x * abs(x)", []],
     ["f(x) = x / (1 + abs(x))", []],
     ["f(x) = where(x >= 0, log(1 + x), -log(1 - x))", []],
+    [
+      "f(x; learn t = 0) = x + sign(t)",
+      ["zero-derivative [t] the derivative in 't' is 0 everywhere: it is never learned"],
+    ],
+    ["f(x; learn t = 0) = x + sign(t)\n  grad t = 1", []],
     // Jumps.
     ["f(x) = where(x > 0, 1, 0)\n  grad x = exp(-x^2)", [`value-jumps [x > 0] ${jump("x = 0", "0", "1")}`]],
     ["f(x) = where(x > 0, 1, 0)", [`value-jumps [x > 0] ${jump("x = 0", "0", "1")}`, flat]],
@@ -78,6 +83,8 @@ describe("warnings", () => {
     // Domains.
     ["f(x) = log(x)", [outside("log(x)", "x = -1")]],
     ["f(x) = log(abs(x))", [outside("log(abs(x))", "x = 0")]],
+    // Without a value at a single number, and without a jump.
+    ["f(x) = x * log(abs(x))", [outside("log(abs(x))", "x = 0")]],
     ["f(x) = x * sqrt(x)", [outside("sqrt(x)", "x = -1")]],
     ["f(x) = acos(x)", [outside("acos(x)", "x = -2")]],
     ["f(x) = acosh(x)", [outside("acosh(x)", "x = -1")]],
@@ -87,6 +94,7 @@ describe("warnings", () => {
     ["f(x) = 1 / x", ["outside-domain [1 / x] '1 / x' divides by zero at x = 0"]],
     ["f(x) = 1 / (x - 0.3)", ["outside-domain [1 / (x - 0.3)] '1 / (x - 0.3)' divides by zero at x = 0.3"]],
     ["f(x; a = 1 in [-1, 1]) = sqrt(x^2 + a)", [outside("sqrt(x^2 + a)", "x = 0, a = -1")]],
+    ["f(x; p = 2 in [0, inf)) = x^p", [outside("x^p", "x = -1, p = 2.375")]],
     ["f(x; a = 1 in (0, inf)) = x / a", []],
     ["f(x) = where(x > 0, log(x + 1)^2, 0)", []],
     ["f(x) = where(x > 0 and log(x) < 1e9, x, x)", []],

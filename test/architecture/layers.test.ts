@@ -15,13 +15,16 @@ const order = [
   ["compiler/calculus"],
   ["compiler/frontend"],
   ["compiler/backend"],
+  ["compiler/verification"],
   ["compiler"],
   ["compiler/cli"],
 ];
 
-/** Files that every layer may use: positions, diagnostics, names. */
+/** Files that every layer may use: positions, diagnostics, names, digests. */
 const everywhere = new Set(
-  ["source", "diagnostics", "names", "reserved-names", "suggestion", "version"].map((name) => `compiler/${name}.ts`),
+  ["source", "diagnostics", "names", "reserved-names", "sha256", "suggestion", "version"].map(
+    (name) => `compiler/${name}.ts`,
+  ),
 );
 
 function sources(folder: string): string[] {

@@ -7,7 +7,7 @@ const cwd = (): string => folder({ "acts.def": "relu = 1\n" });
 
 describe("usage errors end with 2 and say what was meant", () => {
   test.each([
-    ["", "no command given", "compile, check, explain, init"],
+    ["", "no command given", "compile, check, verify, explain, init"],
     ["comple", "unknown command 'comple'", "did you mean 'compile'?"],
     ["acts.def", "unknown command 'acts.def'", "did you mean 'actc compile acts.def'?"],
     ["compile --chekc", "unknown option '--chekc'", "did you mean '--check'?"],
@@ -29,6 +29,12 @@ describe("usage errors end with 2 and say what was meant", () => {
     ["explain acts.def", "needs a file and the name", "actc explain acts.def gelu"],
     ["explain acts.def a b", "unexpected argument 'b'", ""],
     ["explain acts.def a --latex --plot", "exclude each other", ""],
+    ["check --max-ulp half", "option '--max-ulp' cannot be 'half'", "0.51"],
+    ["check --certificates --write", "exclude each other", ""],
+    ["verify --target module", "unknown target 'module'", "expected: a list of ts, wgsl"],
+    ["verify --jobs 0", "option '--jobs' cannot be '0'", "a number of threads"],
+    ["verify --software", "'--software' is about the target wgsl", "add '--target wgsl'"],
+    ["verify --name", "option '--name' needs a value", "a list of activations"],
     ["init here", "takes no argument", ""],
     ["help comple", "unknown command 'comple'", "did you mean 'compile'?"],
   ])("actc %s", async (line, message, more) => {
@@ -67,6 +73,8 @@ describe("usage errors end with 2 and say what was meant", () => {
 describe("what the arguments mean", () => {
   const compile = { command: "compile", files: [], outDir: "generated", mode: "write", json: false, cache: true };
   const all = ["ts", "wgsl", "module"];
+  const off = { exhaustive: false, software: false, write: false, json: false };
+  const verify = { command: "verify", files: [], names: [], ...off };
   test.each([
     ["compile", { ...compile, targets: all }],
     ["compile a.def b.def -o out", { ...compile, files: ["a.def", "b.def"], outDir: "out", targets: all }],
@@ -76,7 +84,25 @@ describe("what the arguments mean", () => {
     ["compile - --stdout --target ts", { ...compile, files: ["-"], targets: ["ts"], mode: "stdout" }],
     ["compile -w --no-cache", { ...compile, targets: all, mode: "watch", cache: false }],
     ["compile -- --check", { ...compile, files: ["--check"], targets: all }],
-    ["check a.def", { command: "check", files: ["a.def"], json: false }],
+    ["check a.def", { command: "check", files: ["a.def"], certificates: false, write: false, json: false }],
+    [
+      "check --max-ulp .51 --write",
+      { command: "check", files: [], maxUlp: 0.51, certificates: false, write: true, json: false },
+    ],
+    ["verify", { ...verify, targets: ["ts"] }],
+    [
+      "verify a.def --target wgsl,ts --software --exhaustive --name relu,gelu --name elu -j 3 --write",
+      {
+        ...verify,
+        files: ["a.def"],
+        targets: ["ts", "wgsl"],
+        names: ["relu", "gelu", "elu"],
+        exhaustive: true,
+        software: true,
+        jobs: 3,
+        write: true,
+      },
+    ],
     ["explain a.def f", { command: "explain", file: "a.def", name: "f", format: "text", json: false }],
     ["explain a.def f --latex", { command: "explain", file: "a.def", name: "f", format: "latex", json: false }],
     ["init", { command: "init", json: false }],

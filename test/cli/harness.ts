@@ -15,6 +15,7 @@ import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Analysis, Environment, ExitCode, Explanation } from "../../compiler/cli/environment.js";
 import { run } from "../../compiler/cli/run.js";
+import { thoroughPlan } from "../../compiler/cli/verify-plan.js";
 import type { Compilation, CompileOptions, OutputFile } from "../../compiler/compile.js";
 import type { Diagnostic } from "../../compiler/diagnostics.js";
 import type { Source } from "../../compiler/source.js";
@@ -74,8 +75,18 @@ export interface Setting {
   readonly build?: string;
   readonly onOutput?: (text: string) => void;
   readonly analyse?: (sources: readonly Source[]) => Analysis;
+  readonly verify?: Awaited<ReturnType<Environment["stages"]["verify"]>>;
+  readonly verification?: Environment["verification"];
   readonly explain?: (source: Source, name: string, options: { format: string; width: number }) => Explanation;
 }
+
+/** Nothing is measured. */
+const standIns: Awaited<ReturnType<Environment["stages"]["verify"]>> = {
+  subjectsOf: async () => ({ subjects: [], known: [], diagnostics: [] }),
+  accuracies: async () => new Map(),
+  engine: "none",
+  merged: (a) => a,
+};
 
 /** A folder of its own, with these files in it, gone when the test is over. */
 export function folder(files: Readonly<Record<string, string | Uint8Array>> = {}): string {
@@ -115,8 +126,10 @@ export async function actc(line: string, setting: Setting = {}): Promise<Outcome
     stages: {
       compile: async () => (sources, options) => (compilations++, compile(sources, options)),
       analyse: async () => setting.analyse ?? (() => ({ text: "", json: [], diagnostics: [] })),
+      verify: async () => setting.verify ?? standIns,
       explain: async () => setting.explain ?? (() => ({ text: "", diagnostics: [] })),
     },
+    verification: setting.verification ?? { plan: thoroughPlan, script: undefined },
     version: "1.2.3",
     build: () => setting.build ?? "0123abcd",
   };

@@ -61,7 +61,7 @@ describe("check and explain", () => {
     });
     expect(await actc("check", { cwd, analyse })).toMatchObject({ code: 0, stdout: "a: fine\n", stderr: "" });
     const json = JSON.parse((await actc("check --json", { cwd, analyse })).stdout);
-    expect(json).toEqual({ ok: true, files: [], diagnostics: [], analysis: { a: 1 } });
+    expect(json).toEqual({ ok: true, files: [], diagnostics: [], analysis: { a: 1 }, accuracy: {} });
     expect(Object.keys(snapshot(cwd))).toEqual(["acts.def"]);
   });
   test("explain passes format, name and width on, and fails with its errors", async () => {

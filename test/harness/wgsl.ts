@@ -49,14 +49,21 @@ export class WgslKernelSet {
     return this.pipelines.size / kernelNames.length;
   }
 
-  async call(entry: ActivationEntry, kernel: WgslKernelName, call: Call): Promise<Outcome> {
+  /** Runs all passes, or those that the gradients `wanted` (of inputs and parameters, by name) depend on. */
+  async call(
+    entry: ActivationEntry,
+    kernel: WgslKernelName,
+    call: Call,
+    wanted?: (of: string) => boolean,
+  ): Promise<Outcome> {
     const { device } = this;
     const extents = extentsOf(call, entry);
     const buffers = new Map<string, GPUBuffer>();
     const results: { readonly binding: WgslBinding; readonly staging: GPUBuffer; readonly length: number }[] = [];
     const encoder = device.createCommandEncoder();
-    const passes = this.pipelines.get(`${entry.name} ${kernel}`);
-    if (!passes) throw new Error(`${entry.name} has no WGSL kernel ${kernel}`);
+    const all = this.pipelines.get(`${entry.name} ${kernel}`);
+    if (!all) throw new Error(`${entry.name} has no WGSL kernel ${kernel}`);
+    const passes = wanted ? passesFor(all, wanted) : all;
     for (const { pass, pipeline, layout } of passes) {
       const entries = pass.bindings.map((binding) => {
         const key = `${binding.role} ${binding.name}`;
@@ -99,6 +106,21 @@ export class WgslKernelSet {
     for (const buffer of buffers.values()) buffer.destroy();
     return { output, gradients };
   }
+}
+
+/** The passes that write a gradient that is wanted, and those that write what these read. */
+function passesFor(passes: readonly Pipeline[], wanted: (of: string) => boolean): readonly Pipeline[] {
+  const needed = new Set<string>();
+  return passes
+    .toReversed()
+    .filter(({ pass: { bindings } }) => {
+      const serves = bindings.some(({ role, name, of }) =>
+        role === "gradient" ? of !== undefined && wanted(of) : role === "scratch" && needed.has(name),
+      );
+      if (serves) for (const { role, name } of bindings) if (role === "scratch") needed.add(name);
+      return serves;
+    })
+    .toReversed();
 }
 
 /** Whether a number read back is what lay in a result before the kernel ran. */

@@ -18,7 +18,7 @@ export function primitiveFunctionOf(name: PrimitiveName): (...operands: number[]
         formOf: (each) => formOf(typescript, each),
         nanFrom: new Set(),
         narrow: false,
-        selections: "picked",
+        branchless: true,
       }),
     );
     const library = new Set<string>();

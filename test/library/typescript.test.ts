@@ -164,11 +164,6 @@ describe("what kernels put together from them", () => {
       const difference = absolute(subtract(fromNumber(f(a, b)), exact, precision));
       expect(compare(difference, fromNumber(4 * unit), precision), `logaddexp(${a}, ${b})`).toBe(-1);
     }
-    expect(f(Infinity, -Infinity)).toBe(Infinity);
-    expect(f(-Infinity, -Infinity)).toBe(-Infinity);
-    expect(f(Infinity, Infinity)).toBe(Infinity);
-    expect(f(NaN, 1)).toBeNaN();
-    expect(f(1, NaN)).toBeNaN();
   });
 
   test.each<[PrimitiveName, number, number]>([

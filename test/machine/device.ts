@@ -55,6 +55,7 @@ function layoutOf(type: Type): Layout {
         (value) => `select(0u, 1u, ${value})`,
       );
     case "i32":
+    case "int":
       return scalar(
         (value) => Number(value) >>> 0,
         (word) => word | 0,

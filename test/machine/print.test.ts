@@ -69,7 +69,7 @@ function doubled(w: WideNumber, byPowers: number): WideNumber {
 const ln2: WideNumber = {
   negative: false,
   mantissa:
-    0xb17217f7d1cf79abc9e3b39803f2f6af000000000000000000000000000000000000000000000000n,
+    0xb17217f7d1cf79abc9e3b39803f2f6af0000000000000000000000000000000000000000000000000000000000000000n,
   exponent: -128,
 };
 

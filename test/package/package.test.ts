@@ -104,6 +104,29 @@ describe("the command", () => {
     });
   });
 
+  test.skipIf(process.platform === "win32")("keeps what a proof has found so far on ctrl-C", async () => {
+    writeFileSync(join(consumer.project, "proved.def"), "half(x) = x / 2\n");
+    const line = ["verify", "proved.def", "--exhaustive", "--jobs", "2"];
+    const child = spawn(process.execPath, [main(), ...line], {
+      cwd: consumer.project,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let stderr = "";
+    child.stderr.on("data", (chunk) => (stderr += String(chunk)));
+    const states = (): string[] => {
+      const folder = join(consumer.project, ".cache/actc");
+      return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".state")) : [];
+    };
+    while (states().length === 0 && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 50));
+    child.kill("SIGINT");
+    const [code] = child.exitCode === null ? await once(child, "close") : [child.exitCode];
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining("the same command goes on from here"),
+    });
+    expect(states()).toEqual([expect.stringMatching(/^half-ts-forward-[0-9a-f]{16}\.state$/)]);
+  });
+
   test.skipIf(process.platform === "win32")("ends a watch with success on ctrl-C", async () => {
     writeFileSync(join(consumer.project, "watched.def"), "id(x) = x\n");
     const child = spawn(process.execPath, [main(), "compile", "--watch", "watched.def", "-o", "watched"], {

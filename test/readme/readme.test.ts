@@ -101,6 +101,9 @@ describe("what the README shows", () => {
       "npx actc init",
       "npx actc compile acts.def --out-dir src/activations",
       "npx --no-install actc explain acts.def mish",
+      "npx --no-install actc verify --exhaustive --name gelu --write",
+      "npx --no-install actc verify --target wgsl --software --name gelu",
+      "npx --no-install actc check --max-ulp 0.51",
     ]);
   });
 });

@@ -53,6 +53,10 @@ export const typescript: Dialect = {
       precedence: Precedence.or,
     }),
     not: ([a], print) => ({ text: `!${print(a!, Precedence.primary)}`, precedence: Precedence.unary }),
+    is_finite: ([a], print) => ({
+      text: `Math.abs(${print(a!, Precedence.selection)}) <= Number.MAX_VALUE`,
+      precedence: Precedence.comparison,
+    }),
     where,
     guard: ([value, name], print) => ({
       text: `Number.isNaN(${print(name!, Precedence.selection)}) ? ${print(name!, Precedence.selection)} : ${print(value!, Precedence.selection)}`,
@@ -78,7 +82,8 @@ export const typescript: Dialect = {
     // Beyond 746 the logistic density is 0.
     logistic_moment: form("at_least(at_most(a, 746), -746) * logistic(at_least(at_most(a, 746), -746))"),
     gate_slope: form("held_exp(a) / (held_exp(a) + 1) * ((held_exp(a) + 1 + b) / (held_exp(a) + 1))"),
-    softplus: form("a * indicator(a > 0) + softplus_tail(abs(a))"),
+    // What is multiplied by 0 must not be infinite.
+    softplus: form("at_least(a, -746) * indicator(a > 0) + softplus_tail(abs(a))"),
     tanh: form(
       "bounded_expm1(at_least(at_most(2 * a, 709), -746)) / (bounded_expm1(at_least(at_most(2 * a, 709), -746)) + 2)",
     ),

@@ -66,6 +66,7 @@ export const wgsl: Dialect = {
     and: logic("&&", Precedence.and),
     or: logic("||", Precedence.or),
     not: ([a], print) => ({ text: `!(${print(a!, Precedence.selection)})`, precedence: Precedence.unary }),
+    is_finite: libraryCall("is_finite"),
     where: ([condition, a, b], print) =>
       select(print(b!, Precedence.selection), print(a!, Precedence.selection), print(condition!, Precedence.selection)),
     guard: ([value, name], print, library) => {

@@ -11,12 +11,18 @@ const orders = Array.from({ length: 10 }, (_, n) => n);
 const rowsOf = (name: string): string =>
   orders.map((n) => `const $${name}${n} = /* @__PURE__ */ $taylorRow($${name}, ${n});`).join("\n");
 
+/** Four rows each, laid out as prettier does it with names of these lengths. */
+const quarter = (name: string, variable: string, row: number): string[] => [
+  `const ${variable} =`,
+  `  $${name}${row}[k]! +`,
+  `  d * $${name}${row + 1}[k]! +`,
+  `  d2 * ($${name}${row + 2}[k]! + d * $${name}${row + 3}[k]!);`,
+];
+
 const polynomial = (name: string): string =>
-  [
-    `const low = $${name}0[k]! + d * $${name}1[k]! + d2 * ($${name}2[k]! + d * $${name}3[k]!);`,
-    `const middle = $${name}4[k]! + d * $${name}5[k]! + d2 * ($${name}6[k]! + d * $${name}7[k]!);`,
-    `const high = $${name}8[k]! + d * $${name}9[k]!;`,
-  ].join("\n  ");
+  [...quarter(name, "low", 0), ...quarter(name, "middle", 4), `const high = $${name}8[k]! + d * $${name}9[k]!;`].join(
+    "\n  ",
+  );
 
 export const gaussian64: readonly LibraryEntry[] = [
   {

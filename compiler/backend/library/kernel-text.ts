@@ -28,3 +28,7 @@ export function typescriptLibraryText(names: readonly string[]): string {
     .map((text) => `${text}\n`)
     .join("\n");
 }
+
+/** The names of all that stands in that text. */
+export const typescriptLibraryNames = (names: readonly string[]): string[] =>
+  typescriptClosure(names.filter((name) => name !== "requireLength")).map(({ name }) => name);

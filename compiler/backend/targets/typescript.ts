@@ -2,11 +2,15 @@
 import { type Application, type Expr, isApplication, occurs, reachable, Space, type Variable } from "../../ir/expr.js";
 import { Precedence } from "../../printing/dialect.js";
 import { isReduction } from "../../calculus/differentiate.js";
+import { float64 } from "../accuracy/arithmetic.js";
+import { exactFunction } from "../exact-form.js";
+import { type Form, formFor } from "../forms.js";
 import type { KernelPlan } from "../kernels.js";
+import type { MachineTexts } from "../machine-functions.js";
+import { typescriptName } from "../../machine/index.js";
 import { commentOn, temporaryName } from "./temporary-names.js";
 import { lower } from "../lower.js";
 import { mergeHolds } from "../bounds.js";
-import { settleExtremes } from "../extremes.js";
 import { recogniseGates } from "../gates.js";
 import { costOf } from "../selections.js";
 import { NameScope } from "../naming.js";
@@ -32,6 +36,8 @@ export interface TypeScriptKernels {
   readonly functions: readonly FunctionText[];
   /** Names of library functions that the file carries. */
   readonly library: readonly string[];
+  /** Functions in the machine language that the file carries. */
+  readonly machine: MachineTexts;
   readonly forward: TypeScriptKernel;
   readonly backward: TypeScriptKernel;
 }
@@ -54,7 +60,7 @@ export const inDoubleText = (text: FunctionText): FunctionText => ({
 });
 
 interface Output {
-  readonly expr: Expr;
+  readonly form: Form;
   readonly role: "output" | "gradient";
   readonly of: Variable | null;
 }
@@ -67,40 +73,41 @@ export function typescriptKernels(plan: KernelPlan): TypeScriptKernels {
     ...plan.activation.hyperparameters.map(({ variable }) => variable),
     ...plan.activation.learned.map(({ variable }) => variable),
   ];
-  const lowerWith =
-    (nanFrom: ReadonlySet<Variable>, selections: "picked" | "multiplied") =>
-    (expr: Expr): Expr =>
-      lower(expr, {
-        spells: (primitive) => spellingOf(typescript, primitive) !== undefined,
-        formOf: (primitive) => formOf(typescript, primitive),
-        nanFrom,
-        definition: plan.definition,
-        narrow: false,
-        selections,
-      });
-  const settle = (exprs: readonly Expr[], nanFrom: ReadonlySet<Variable>): Expr[] => {
-    const settled = settleExtremes(exprs, {
-      activation: plan.activation,
-      cotangent: plan.cotangent,
-      arithmetic: "binary64",
-      lower: lowerWith(nanFrom, "multiplied"),
-      cautious: lowerWith(nanFrom, "picked"),
-      prepare: recogniseGates,
+  const form = (root: Expr, recognised: Expr, nanFrom: ReadonlySet<Variable>): Form =>
+    formFor(root, {
+      plan,
+      model: float64,
+      allowance: 2 ** 21,
+      negligible: 2 ** -157,
+      intolerable: 2 ** 21,
+      lower: () =>
+        lower(recognised, {
+          spells: (primitive) => spellingOf(typescript, primitive) !== undefined,
+          formOf: (primitive) => formOf(typescript, primitive),
+          nanFrom,
+          definition: plan.definition,
+          narrow: false,
+          branchless: true,
+        }),
+      tidy: (expr) => mergeHolds([expr], plan.activation.inputs, [...variables, plan.cotangent])[0]!,
     });
-    return mergeHolds(settled, plan.activation.inputs, [...variables, plan.cotangent]);
-  };
-  const [value] = settle([plan.value], new Set(variables));
-  const forward = new KernelWriter(plan, "forward", library).write([{ expr: value!, role: "output", of: null }]);
-  const gradients = settle(
-    plan.gradients.map((gradient) => gradient.value),
-    new Set(),
-  );
-  const backward = new KernelWriter(plan, "backward", library).write(
-    plan.gradients.map(({ of }, i) => ({ expr: gradients[i]!, role: "gradient", of })),
+  const machine = { names: [], texts: [] };
+  const [value] = recogniseGates([plan.value]);
+  const forward = new KernelWriter(plan, "forward", library, machine).write([
+    { form: form(plan.value, value!, new Set(variables)), role: "output", of: null },
+  ]);
+  const gradients = recogniseGates(plan.gradients.map((gradient) => gradient.value));
+  const backward = new KernelWriter(plan, "backward", library, machine).write(
+    plan.gradients.map(({ of, value: root }, i) => ({
+      form: form(root, gradients[i]!, new Set()),
+      role: "gradient",
+      of,
+    })),
   );
   return {
     functions: [forward.text, backward.text],
     library: [...library],
+    machine,
     forward: forward.kernel,
     backward: backward.kernel,
   };
@@ -109,6 +116,7 @@ export function typescriptKernels(plan: KernelPlan): TypeScriptKernels {
 /** The names of extents and loop counters, which nothing else in the kernel may have. */
 const loopNames = ({ perChannel, reduces }: KernelPlan): readonly string[] => [
   "size",
+  "i",
   ...(perChannel ? ["channelOuter", "channels", "channelInner", "c", "o", "start"] : []),
   ...(reduces ? ["axisOuter", "axisLength", "axisInner", "o", "n", "k", "i", "start"] : []),
 ];
@@ -121,6 +129,8 @@ function isCheap(exprs: readonly Expr[]): boolean {
 
 /** How many pairs the library's `sides` has room for. */
 const mostSides = 16;
+
+const partsOf = ({ fast, guard, exact }: Form): Expr[] => [fast, guard, exact].filter((expr) => expr !== null);
 
 class KernelWriter {
   private scope: NameScope;
@@ -136,6 +146,7 @@ class KernelWriter {
     private readonly plan: KernelPlan,
     private readonly direction: "forward" | "backward",
     private readonly library: Set<string>,
+    private readonly machine: { readonly names: string[]; readonly texts: string[] },
   ) {
     this.scope = new NameScope([...typescriptReserved, ...libraryNames, ...loopNames(plan)]);
   }
@@ -160,7 +171,7 @@ class KernelWriter {
     }
     for (const { variable, default: value } of activation.hyperparameters) {
       // A number that this kernel has no use for keeps its place: all kernels of an activation take the same ones.
-      const read = outputs.some(({ expr }) => occurs(variable, expr));
+      const read = outputs.some(({ form }) => partsOf(form).some((expr) => occurs(variable, expr)));
       const text = read ? wanted.get(variable)! : this.scope.claim(`_${wanted.get(variable)!}`);
       this.scalars.set(variable, text);
       this.parameters.push({ name: text, type: "number" });
@@ -252,14 +263,17 @@ class KernelWriter {
 
   /** The loops. */
   private body(outputs: readonly Output[]): string[] {
-    const exprs = outputs.map(({ expr }) => expr);
+    const exprs = outputs.flatMap(({ form: { fast, guard } }) =>
+      fast && guard ? [fast, fast, guard] : fast ? [fast] : [],
+    );
     const { bound } = schedule(exprs, {
       hoisted: (node) =>
         node.type === "number" && node.primitive !== "negate" && node.space !== 0 && !(node.space & Space.element),
     });
     const uniform: string[] = [];
     const channel: string[] = [];
-    const read = new Set(reachable(exprs));
+    const whole = [...exprs, ...outputs.flatMap(({ form: { exact } }) => (exact ? [exact] : []))];
+    const read = new Set(reachable(whole));
     for (const { variable, shape } of this.plan.activation.learned) {
       if (!read.has(variable)) continue;
       const array = this.arrays.get(variable)!;
@@ -287,19 +301,23 @@ class KernelWriter {
     }
     return this.plan.reduces
       ? [...uniform, ...this.rowLoops(exprs, inner)]
-      : [...uniform, ...this.elementLoops(exprs, inner, channel)];
+      : [...uniform, ...this.elementLoops(whole, inner, channel)];
   }
 
   private elementLoops(exprs: readonly Expr[], bound: readonly Application[], channel: readonly string[]): string[] {
-    const isWhole = this.outputs.every(({ output }) => output.of?.role !== "learned") && !this.plan.perChannel;
-    if (isWhole && isCheap(exprs)) return this.fourAtATime(exprs);
+    const isWhole = this.outputs.every(
+      ({ output: { of, form } }) => of?.role !== "learned" && form.fast && !form.guard,
+    );
+    if (isWhole && !this.plan.perChannel && isCheap(exprs)) {
+      return this.fourAtATime(this.outputs.flatMap(({ output }) => output.form.fast ?? []));
+    }
     const sums = this.outputs.map(({ output, array }) =>
       output.of?.role === "learned" ? { name: this.scope.claim(`${array}Sum`), array, of: output.of } : null,
     );
     const index = "i";
     const inLoop = [...this.loads(exprs, index), ...bound.flatMap((node) => this.bind(node))];
-    this.outputs.forEach(({ array }, i) => {
-      const value = this.print(exprs[i]!);
+    this.outputs.forEach(({ output, array }, i) => {
+      const value = this.result(output, array);
       const sum = sums[i];
       inLoop.push(sum ? `${sum.name} += ${value};` : `${array}[${index}] = ${value};`);
     });
@@ -337,6 +355,19 @@ class KernelWriter {
       "}",
       ...stores("scalar"),
     ];
+  }
+
+  /** The text of a result: the fast form where its guard holds, wide arithmetic elsewhere. */
+  private result({ form: { fast, guard, exact } }: Output, array: string): string {
+    if (fast && !guard) return this.print(fast);
+    const suffix = this.direction === "forward" ? "" : `_${array}`;
+    const fn = exactFunction(`${this.plan.activation.name}${suffix}_exactly`, exact!, "f64");
+    this.machine.names.push(...fn.own);
+    this.machine.texts.push(fn.text);
+    const operands = fn.variables.map((variable) => this.scalars.get(variable) ?? "");
+    const call = `${typescriptName(fn.name, "function")}(${operands.join(", ")})`;
+    if (!fast || !guard) return call;
+    return `${this.print(guard)} ? ${this.print(fast)} : ${call}`;
   }
 
   /** A loop of four elements a turn, each result by a function of its own, and one for the elements that are left. */

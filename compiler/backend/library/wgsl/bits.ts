@@ -1,5 +1,10 @@
 /** The parts of a float32, by its bits: compilers may assume that NaN and infinity are absent. */
 export const bits = `
+@error("exact")
+fn is_finite(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) < 0x7f800000u;
+}
+
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - leading_bits(x).
 @error("exact")
 fn leading_bits(x: f32) -> f32 {

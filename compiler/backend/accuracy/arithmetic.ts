@@ -1,0 +1,92 @@
+/** What the error analysis knows of a target's arithmetic and of its mathematics library. */
+import type { PrimitiveName } from "../../primitives/table.js";
+import { typescriptFunction } from "../library/typescript.js";
+
+export interface ArithmeticModel {
+  /** Errors are counted in units of 2^-digits. */
+  readonly digits: number;
+  /** Bits of a number that is exact. */
+  readonly exactBits: number;
+  /** Binary logarithms of the largest number and of the smallest that keeps its relative accuracy. */
+  readonly most: number;
+  readonly least: number;
+  /** What is lost of numbers below 2^least. */
+  readonly underflow: number;
+  /** Relative error of an operation. */
+  readonly rounding: number;
+  /** Relative error of a function. */
+  readonly errorOf: (primitive: PrimitiveName) => number;
+  /** Whether infinity and NaN do not get through to the result, so that what may lead to them has to be tested for. */
+  readonly hidesFaults: boolean;
+}
+
+const functions =
+  (rounding: number, usual: number, others: readonly (readonly [PrimitiveName, number])[] = []) =>
+  (primitive: PrimitiveName): number =>
+    basic.has(primitive) ? rounding : (new Map(others).get(primitive) ?? usual);
+
+const basic: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["add", "subtract", "multiply", "divide", "sqrt"]);
+
+/** What the library says of one of its functions. */
+const stated = (name: string): number => Number(typescriptFunction(name)?.error);
+
+/**
+ * Float64 kernels: functions of `Math` within 2.1 ulp, which is up to 4.2 units of 2^-53 (V8; sums of squares and hyperbolic
+ * functions somewhat more); those of the library as they state.
+ */
+export const float64: ArithmeticModel = {
+  digits: 53,
+  exactBits: 53,
+  most: 1023.9,
+  least: -1022,
+  underflow: 2 ** -1074,
+  rounding: 1,
+  errorOf: functions(1, 8, [
+    ["bounded_exp", stated("boundedExp")],
+    ["bounded_expm1", stated("boundedExpm1")],
+    ["expm1", stated("expm1")],
+    ["log", stated("log")],
+    ["log1p", stated("log1p")],
+    ["softplus_tail", stated("softplusTail")],
+    ["erf", stated("erf")],
+    ["erfc", stated("erfc")],
+    ["normcdf", stated("normcdf")],
+    ["gelu_slope", stated("geluSlope")],
+  ]),
+  hidesFaults: false,
+};
+
+/** Float32 kernels, on devices that round correctly; subnormal numbers may be flushed to zero. */
+export const float32: ArithmeticModel = {
+  digits: 24,
+  exactBits: 24,
+  most: 127.9,
+  least: -126,
+  underflow: 2 ** -126,
+  rounding: 1,
+  errorOf: functions(1, 4, [
+    ["exp", 2],
+    ["log", 2],
+    ["expm1", 3],
+    ["log1p", 3],
+    ["sigmoid", 4],
+    ["erfc", 7],
+    ["normcdf", 8],
+  ]),
+  hidesFaults: false,
+};
+
+/**
+ * Pairs of float32: operations to some 45 bits, functions to 2^-27.5. Below 2^-100 the second part fades away, and with it half
+ * a unit of the result.
+ */
+export const pairs: ArithmeticModel = {
+  digits: 28,
+  exactBits: 46,
+  most: 118,
+  least: -120,
+  underflow: 2 ** -126,
+  rounding: 2 ** -16,
+  errorOf: functions(2 ** -16, 1.5),
+  hidesFaults: true,
+};

@@ -1,0 +1,868 @@
+/**
+ * Error analysis of a lowered expression, to first order. For every subexpression: between which sizes its value lies, and
+ * how far the computed value may be from it, as a relative error that is known when compiling, or, where sums may cancel,
+ * as a multiple of a quantity that the kernel can compute along the way (`scale`). All in units of 2^-digits.
+ */
+import { productOf } from "../../algebra/forms.js";
+import { signOf } from "../../algebra/sign.js";
+import { apply, constant, type Expr, type Variable } from "../../ir/expr.js";
+import {
+  add as sumOfRationals,
+  fromNumber,
+  multiply as productOfRationals,
+  type Rational,
+  rational,
+  toNumber,
+} from "../../ir/rational.js";
+import type { ArithmeticModel } from "./arithmetic.js";
+import * as M from "./magnitude.js";
+import type { Magnitude } from "./magnitude.js";
+
+/** |computed - true| <= (relative |value| + weight · scale) 2^-digits + absolute */
+export interface ErrorBound {
+  readonly relative: number;
+  readonly weight: number;
+  /** Not negative; null where `relative` says all. */
+  readonly scale: Expr | null;
+  /** From results too small for full accuracy. */
+  readonly absolute: number;
+  /** Whether the scale has a part of that kind too. */
+  readonly fades?: boolean;
+}
+
+export interface Facts extends ErrorBound {
+  readonly size: Magnitude;
+  /** The part of `absolute` that the last operation causes itself, because its result is that small. */
+  readonly loss: number;
+  /**
+   * What `relative` owes to exponentials: an operand u with a relative error passes |u| times that on. The bound takes the
+   * largest |u| that counts; where sums cancel, the one at hand tells more. Operands with their share.
+   */
+  readonly exponents: ReadonlyMap<Expr, number>;
+  /** Significant bits if the computed value is exact. */
+  readonly bits: number | null;
+  /** Whether the value may exceed the largest number, and whether something on the way may. */
+  readonly overflows: boolean;
+  readonly innerOverflows: boolean;
+}
+
+type Exponents = ReadonlyMap<Expr, number>;
+const noExponents: Exponents = new Map();
+
+function merged(a: Exponents, b: Exponents, factor = 1): Exponents {
+  if (b.size === 0) return a;
+  const result = new Map(a);
+  for (const [operand, share] of b) result.set(operand, (result.get(operand) ?? 0) + share * factor);
+  return result;
+}
+
+type Environment = ReadonlyMap<Expr, Magnitude>;
+
+export interface ErrorAnalysis {
+  readonly factsOf: (node: Expr) => Facts;
+  /** The analysis that holds where a condition is true (or false). */
+  readonly where: (condition: Expr, holds: boolean) => ErrorAnalysis;
+}
+
+export function analyseErrors(model: ArithmeticModel, environment: Environment = new Map()): ErrorAnalysis {
+  const known = new Map<Expr, Facts>();
+  const branches = new Map<string, ErrorAnalysis>();
+  const analysis: ErrorAnalysis = {
+    factsOf(root) {
+      const stack = [root];
+      for (let node = stack.at(-1); node; node = stack.at(-1)) {
+        const operands = node.kind === "application" && !known.has(node) ? ownOperands(node) : [];
+        const missing = operands.filter((operand) => !known.has(operand));
+        if (missing.length > 0) {
+          stack.push(...missing);
+          continue;
+        }
+        if (!known.has(node)) known.set(node, refined(node, factsFor(node, analysis, model), environment));
+        stack.pop();
+      }
+      return known.get(root)!;
+    },
+    where(condition, holds) {
+      const key = `${condition.id} ${holds}`;
+      let branch = branches.get(key);
+      if (!branch) {
+        const narrower = new Map(environment);
+        restrict(condition, holds, narrower, analysis);
+        branch = analyseErrors(model, narrower);
+        branches.set(key, branch);
+      }
+      return branch;
+    },
+  };
+  return analysis;
+}
+
+/** Branches of a selection are looked at where their condition holds. */
+const ownOperands = (node: Expr): readonly Expr[] =>
+  node.kind !== "application" || node.primitive === "where" || node.primitive === "choose" || node.type === "condition"
+    ? []
+    : node.operands;
+
+const refined = (node: Expr, facts: Facts, environment: Environment): Facts => {
+  const narrower = environment.get(node);
+  return narrower ? { ...facts, size: narrower } : facts;
+};
+
+/** Notes what a condition says about the numbers that it compares with constants. */
+function restrict(condition: Expr, holds: boolean, environment: Map<Expr, Magnitude>, analysis: ErrorAnalysis): void {
+  if (condition.kind !== "application") return;
+  const [a, b] = condition.operands;
+  switch (condition.primitive) {
+    case "not":
+      restrict(a!, !holds, environment, analysis);
+      return;
+    case "and":
+    case "or":
+      if (holds !== (condition.primitive === "and")) return;
+      restrict(a!, holds, environment, analysis);
+      restrict(b!, holds, environment, analysis);
+      return;
+    case "less":
+    case "lessOrEqual":
+    case "greater":
+    case "greaterOrEqual": {
+      const less = condition.primitive === "less" || condition.primitive === "lessOrEqual";
+      const direction = less === holds ? "<" : ">";
+      const closed = condition.primitive.endsWith("OrEqual") === holds;
+      compare(a!, direction, b!, closed, environment, analysis);
+      compare(b!, direction === "<" ? ">" : "<", a!, closed, environment, analysis);
+      return;
+    }
+    default:
+  }
+}
+
+function compare(
+  node: Expr,
+  direction: "<" | ">",
+  other: Expr,
+  closed: boolean,
+  environment: Map<Expr, Magnitude>,
+  analysis: ErrorAnalysis,
+): void {
+  if (node.kind === "constant") return;
+  const size = environment.get(node) ?? analysis.factsOf(node).size;
+  if (other.kind === "constant") {
+    environment.set(node, M.restricted(size, direction, toNumber(other.value), closed));
+    return;
+  }
+  // Compared with something of known sign: at least the sign is known.
+  const bound = analysis.factsOf(other).size;
+  if (direction === ">" && M.isNonnegative(bound)) environment.set(node, M.restricted(size, ">", 0, closed));
+  if (direction === "<" && M.isNonpositive(bound)) environment.set(node, M.restricted(size, "<", 0, closed));
+}
+
+const exactly = (size: Magnitude, bits: number): Facts => ({
+  size,
+  bits,
+  relative: 0,
+  weight: 0,
+  scale: null,
+  absolute: 0,
+  loss: 0,
+  exponents: noExponents,
+  overflows: false,
+  innerOverflows: false,
+});
+
+function factsFor(node: Expr, analysis: ErrorAnalysis, model: ArithmeticModel): Facts {
+  if (node.kind === "constant") return ofConstant(node.value, model);
+  if (node.kind === "variable") return ofVariable(node, model);
+  const { primitive, operands } = node;
+  const [a, b] = operands;
+  const facts = (operand: Expr): Facts => analysis.factsOf(operand);
+  switch (primitive) {
+    case "negate":
+      return { ...facts(a!), size: M.negated(facts(a!).size) };
+    case "abs":
+      return { ...facts(a!), size: M.absolute(facts(a!).size) };
+    case "guard":
+    case "stop_gradient":
+      return facts(a!);
+    case "at_least":
+    case "at_most": {
+      const bound = b!.kind === "constant" ? toNumber(b!.value) : NaN;
+      const [kept, held] = primitive === "at_least" ? ([">", "<"] as const) : (["<", ">"] as const);
+      const { size } = facts(a!);
+      const within = M.restricted(size, kept, bound, true);
+      return {
+        ...facts(a!),
+        size: M.isNothing(M.restricted(size, held, bound, false)) ? within : M.union(within, M.ofNumber(bound)),
+      };
+    }
+    case "smaller":
+    case "larger":
+      return either(facts(a!), facts(b!), null);
+    case "where":
+    case "choose": {
+      const [condition, first, second] = operands;
+      const whenTrue = analysis.where(condition!, true).factsOf(first!);
+      const whenFalse = analysis.where(condition!, false).factsOf(second!);
+      return either(whenTrue, whenFalse, condition!);
+    }
+    case "add":
+    case "subtract":
+      return ofSum(a!, b!, primitive === "subtract", analysis, model);
+    case "multiply":
+      return ofProduct(a!, b!, analysis, model);
+    case "divide":
+      return ofQuotient(node, a!, b!, analysis, model);
+    default:
+      return ofFunction(node, analysis, model);
+  }
+}
+
+/** A number's significant bits. */
+function bitsOf(value: Rational): number {
+  const magnitude = value.numerator < 0n ? -value.numerator : value.numerator;
+  if (magnitude === 0n) return 0;
+  const text = magnitude.toString(2);
+  return text.length - (text.length - 1 - text.lastIndexOf("1"));
+}
+
+const isPowerOfTwo = (n: bigint): boolean => (n & (n - 1n)) === 0n;
+
+function ofConstant(value: Rational, { exactBits, rounding }: ArithmeticModel): Facts {
+  const size = M.ofNumber(toNumber(value));
+  const bits = bitsOf(value);
+  if (isPowerOfTwo(value.denominator) && bits <= exactBits) return exactly(size, bits);
+  return { ...exactly(size, exactBits), bits: null, relative: rounding };
+}
+
+/** Inputs are float32; hyperparameters are numbers of ordinary size in the kernel's own precision. */
+function ofVariable(variable: Variable, { exactBits }: ArithmeticModel): Facts {
+  const bits = variable.role === "hyperparameter" && exactBits === 53 ? 53 : 24;
+  return exactly(M.between(variable.bounds, -149, 128), bits);
+}
+
+/** One of two, whichever the condition (or their order) says. */
+function either(a: Facts, b: Facts, condition: Expr | null): Facts {
+  const none = constant(0);
+  const [first, second] = [a.scale ?? none, b.scale ?? none];
+  const scale =
+    a.scale === null && b.scale === null
+      ? null
+      : first === second
+        ? first
+        : condition
+          ? apply("where", [condition, first, second])
+          : sumOf(first, second);
+  return {
+    size: M.union(a.size, b.size),
+    bits: a.bits !== null && b.bits !== null ? Math.max(a.bits, b.bits) : null,
+    relative: Math.max(a.relative, b.relative),
+    weight: Math.max(a.weight, b.weight),
+    scale,
+    fades: (a.fades ?? false) || (b.fades ?? false),
+    absolute: Math.max(a.absolute, b.absolute),
+    loss: Math.max(a.loss, b.loss),
+    exponents: merged(a.exponents, b.exponents),
+    overflows: a.overflows || b.overflows,
+    innerOverflows: a.innerOverflows || b.innerOverflows,
+  };
+}
+
+const isZero = (node: Expr): boolean => node.kind === "constant" && node.value.numerator === 0n;
+const isOne = (node: Expr): boolean => node.kind === "constant" && node.value.numerator === node.value.denominator;
+const folded = (primitive: "add" | "multiply", a: Expr, b: Expr): Expr =>
+  a.kind === "constant" && b.kind === "constant"
+    ? constant(primitive === "add" ? sumOfRationals(a.value, b.value) : productOfRationals(a.value, b.value))
+    : apply(primitive, [a, b]);
+const sumOf = (a: Expr, b: Expr): Expr => (isZero(a) || a === b ? b : isZero(b) ? a : folded("add", a, b));
+
+/** |a| · |b|, for scales. */
+const productWith = (a: Expr, b: Expr): Expr => (isOne(a) ? b : isOne(b) ? a : folded("multiply", a, b));
+
+export function absoluteOf(node: Expr, size: Magnitude): Expr {
+  if (node.kind === "constant") return constant(fromNumber(Math.abs(toNumber(node.value))));
+  if (node.kind === "application" && node.primitive === "negate") return absoluteOf(node.operands[0]!, M.negated(size));
+  return M.isNonnegative(size) && node.kind === "application" && node.primitive !== "subtract"
+    ? node
+    : apply("abs", [node]);
+}
+
+type Dynamic = Pick<ErrorBound, "weight" | "scale" | "fades">;
+
+/** The scales of two errors, the weights brought together. */
+function added(a: Dynamic, b: Dynamic): Dynamic {
+  const fades = (a.fades ?? false) || (b.fades ?? false);
+  if (!a.scale) return { weight: b.weight, scale: b.scale, fades };
+  if (!b.scale) return { weight: a.weight, scale: a.scale, fades };
+  const [large, small] = a.weight >= b.weight ? [a, b] : [b, a];
+  const ratio = Math.ceil(Math.log2(small.weight / large.weight));
+  // A part that weighs far less is brought down, so that the weight is right for both.
+  const part = ratio > -3 ? small.scale! : productWith(powerOfTwo(ratio), small.scale!);
+  return { weight: large.weight, scale: large === a ? sumOf(large.scale!, part) : sumOf(part, large.scale!), fades };
+}
+
+/** 2^n for a whole n; beyond the ends of binary64, those. */
+export function powerOfTwo(n: number): Expr {
+  const whole = Math.max(-1000, Math.min(1000, n));
+  return constant(whole >= 0 ? rational(1n << BigInt(whole)) : rational(1n, 1n << BigInt(-whole)));
+}
+
+/** Whether two numbers never have opposite signs, whatever the variables are. */
+function sameSign(a: Expr, b: Expr, opposite: boolean): boolean {
+  const [p, q] = [productOf(a), productOf(b)];
+  const powers = new Map(p.powers);
+  for (const [factor, exponent] of q.powers) powers.set(factor, (powers.get(factor) ?? 0) + exponent);
+  let negative = p.coefficient.numerator < 0n !== q.coefficient.numerator < 0n;
+  if (opposite) negative = !negative;
+  for (const [factor, exponent] of powers) {
+    if (exponent % 2 === 0) continue;
+    const sign = signOf(factor);
+    if (sign.nonpositive && !sign.nonnegative) negative = !negative;
+    else if (!sign.nonnegative) return false;
+  }
+  return !negative;
+}
+
+function ofSum(a: Expr, b: Expr, minus: boolean, analysis: ErrorAnalysis, model: ArithmeticModel): Facts {
+  const [p, q] = [analysis.factsOf(a), analysis.factsOf(b)];
+  const other = minus ? M.negated(q.size) : q.size;
+  const size = M.sum(p.size, other);
+  const absolute = p.absolute + q.absolute;
+  const { rounding } = model;
+  const exponents = merged(p.exponents, q.exponents);
+  const base = { size, bits: null, absolute, loss: 0, exponents, ...overflow(size, [p, q], model) };
+  const inherited = added(p, q);
+  if (p.relative === 0 && q.relative === 0) return { ...base, relative: rounding, ...inherited };
+  const agree =
+    (M.isNonnegative(p.size) && M.isNonnegative(other)) ||
+    (M.isNonpositive(p.size) && M.isNonpositive(other)) ||
+    sameSign(a, b, minus);
+  if (agree) return { ...base, relative: Math.max(p.relative, q.relative) + rounding, ...inherited };
+  const apart = M.opposition(p.size, other);
+  if (apart >= 0.5) {
+    const ratio = 2 ** -apart;
+    const errors = [p.relative, q.relative] as const;
+    const relative = (Math.max(...errors) + Math.min(...errors) * ratio) / (1 - ratio) + rounding;
+    return { ...base, relative, ...inherited };
+  }
+  const cancelling = added(asScale(absoluteOf(a, p.size), p), asScale(absoluteOf(b, q.size), q));
+  return { ...base, exponents: noExponents, relative: rounding, ...added(inherited, cancelling) };
+}
+
+/** From here on a relative error is too coarse to be worth a bound that is valid for every exponent. */
+const coarse = 64;
+
+/** A relative error of a number of size `value` as a multiple of what can be computed: that, and how large exponents are. */
+function asScale(value: Expr, facts: Facts): Pick<ErrorBound, "weight" | "scale"> {
+  if (facts.relative === 0) return { weight: 0, scale: null };
+  if (facts.relative <= coarse || facts.exponents.size === 0) return { weight: facts.relative, scale: value };
+  let rest = facts.relative;
+  let factor: Expr = constant(1);
+  let weight = 1;
+  for (const [operand, share] of facts.exponents) {
+    rest -= share * largestExponent;
+    weight = Math.max(weight, share);
+    factor = sumOf(factor, apply("abs", [operand]));
+  }
+  return { weight: Math.max(weight, rest), scale: productWith(value, factor) };
+}
+
+/** No operand of an exponential is larger than this where the result, in binary64, is neither 0 nor infinite. */
+const largestExponent = 745;
+
+const overflow = (
+  size: Magnitude,
+  operands: readonly Facts[],
+  model: ArithmeticModel,
+): Pick<Facts, "overflows" | "innerOverflows"> => {
+  const inner = operands.some((each) => each.overflows);
+  return {
+    overflows: inner || M.mostOf(size) > model.most,
+    innerOverflows: inner || operands.some((each) => each.innerOverflows),
+  };
+};
+
+/** What a result near the smallest number loses. */
+const underflow = (size: Magnitude, model: ArithmeticModel): number =>
+  (M.sizeOf(size)?.[0] ?? Infinity) < model.least ? model.underflow : 0;
+
+/** c · |factor| for a constant error c that is multiplied by something: a constant again where that is bounded. */
+function scaledConstant(
+  absolute: number,
+  factor: Expr,
+  facts: Facts,
+  model: ArithmeticModel,
+): Dynamic & { readonly absolute: number } {
+  if (absolute === 0) return { absolute: 0, weight: 0, scale: null };
+  const most = M.mostOf(facts.size);
+  if (most + Math.log2(absolute) < -160) return { absolute: absolute * 2 ** most, weight: 0, scale: null };
+  return { absolute: 0, weight: absolute * 2 ** model.digits, scale: absoluteOf(factor, facts.size), fades: true };
+}
+
+function ofProduct(a: Expr, b: Expr, analysis: ErrorAnalysis, model: ArithmeticModel): Facts {
+  const [p, q] = [analysis.factsOf(a), analysis.factsOf(b)];
+  const product = M.product(p.size, q.size);
+  const size = a === b ? M.absolute(product) : product;
+  const range = overflow(size, [p, q], model);
+  if (p.bits !== null && q.bits !== null && p.bits + q.bits <= model.exactBits && underflow(size, model) === 0) {
+    return { ...exactly(size, p.bits + q.bits), ...range };
+  }
+  const first = scaledConstant(p.absolute, b, q, model);
+  const second = scaledConstant(q.absolute, a, p, model);
+  const dynamic = added(
+    { weight: p.weight, scale: p.scale && productWith(p.scale, absoluteOf(b, q.size)), fades: p.fades ?? false },
+    { weight: q.weight, scale: q.scale && productWith(q.scale, absoluteOf(a, p.size)), fades: q.fades ?? false },
+  );
+  const powers = [a, b].some(
+    (each) => each.kind === "constant" && isPowerOfTwo(each.value.denominator) && bitsOf(each.value) === 1,
+  );
+  return {
+    size,
+    bits: null,
+    relative: p.relative + q.relative + (powers ? 0 : model.rounding),
+    ...added(dynamic, added(first, second)),
+    absolute: first.absolute + second.absolute + underflow(size, model),
+    loss: underflow(size, model),
+    exponents: merged(p.exponents, q.exponents),
+    ...range,
+  };
+}
+
+function ofQuotient(node: Expr, a: Expr, b: Expr, analysis: ErrorAnalysis, model: ArithmeticModel): Facts {
+  const [p, q] = [analysis.factsOf(a), analysis.factsOf(b)];
+  const size = narrowed(M.product(p.size, M.reciprocal(q.size)), mostOfQuotient(a, b, analysis));
+  const over = (scale: Expr): Expr => apply("divide", [scale, absoluteOf(b, q.size)]);
+  const value = (): Expr => absoluteOf(node, size);
+  const dynamic = added(
+    { weight: p.weight, scale: p.scale && over(p.scale), fades: p.fades ?? false },
+    { weight: q.weight, scale: q.scale && over(productWith(q.scale, value())), fades: q.fades ?? false },
+  );
+  const small = leastNonzero(q.size);
+  const numerator = p.absolute === 0 ? 0 : p.absolute * 2 ** -small;
+  const first =
+    numerator < 2 ** -160
+      ? { absolute: numerator, weight: 0, scale: null }
+      : { absolute: 0, weight: p.absolute * 2 ** model.digits, scale: over(constant(1)), fades: true };
+  // A denominator that overflows leaves 0: true quotients are below |a| / 2^most.
+  const vanished = q.overflows ? scaledConstant(2 ** -model.most, a, p, model) : nothingLost;
+  const second =
+    q.absolute === 0 || q.absolute * 2 ** -small * 2 ** model.digits < 1
+      ? { weight: 0, scale: null }
+      : { weight: q.absolute * 2 ** model.digits, scale: over(value()), fades: true };
+  return {
+    size,
+    bits: null,
+    relative: p.relative + q.relative + model.rounding + (q.absolute > 0 && !second.scale ? 1 : 0),
+    ...added(added(dynamic, vanished), added(first, second)),
+    absolute: first.absolute + vanished.absolute + underflow(size, model),
+    loss: underflow(size, model),
+    exponents: merged(p.exponents, q.exponents),
+    ...overflow(size, [p, q], model),
+  };
+}
+
+/** The binary logarithm of the largest quotient of a sum and one of its two terms, if it is one. */
+function mostOfQuotient(a: Expr, b: Expr, analysis: ErrorAnalysis): number {
+  const size = (of: Expr): Magnitude => analysis.factsOf(of).size;
+  const rest = (sum: Expr, term: Expr): Expr | undefined => {
+    if (sum.kind !== "application" || (sum.primitive !== "add" && sum.primitive !== "subtract")) return undefined;
+    const [x, y] = sum.operands;
+    return x === term ? y : y === term && sum.primitive === "add" ? x : undefined;
+  };
+  // a / (a + r) <= 1, and (b + r) / b = 1 + r / b
+  const below = rest(b, a);
+  if (below && b.kind === "application" && b.primitive === "add") {
+    if (M.isNonnegative(size(a)) && M.isNonnegative(size(below))) return 0;
+  }
+  const beside = rest(a, b);
+  return beside ? Math.max(0, M.mostOf(size(beside)) - M.leastOf(size(b))) + 1 : Infinity;
+}
+
+const narrowed = (size: Magnitude, most: number): Magnitude =>
+  M.oddIncreasing(
+    size,
+    (log) => Math.min(log, most),
+    (log) => Math.min(log, most),
+  );
+
+const nothingLost = { absolute: 0, weight: 0, scale: null } as const;
+
+const leastNonzero = (size: Magnitude): number => (size.zero ? -Infinity : (M.sizeOf(size)?.[0] ?? -Infinity));
+
+/** How a function passes on errors of its operand, and the size of its result. */
+interface Conduct {
+  readonly size: Magnitude;
+  /** Bound on |a f′(a) / f(a)|, where there is one that is known when compiling. */
+  readonly condition?: number;
+  /** Whether that bound is the size of the operand, as of an exponential. */
+  readonly exponential?: true;
+  /** |a f′(a)| as a quantity to compute, where the bound above is missing and |a| times the slope would not do. */
+  readonly passes?: Expr;
+  /** Bound on |f′(a)|; null for 1. */
+  readonly slope?: Expr | null;
+}
+
+function ofFunction(
+  node: Expr & { readonly kind: "application" },
+  analysis: ErrorAnalysis,
+  model: ArithmeticModel,
+): Facts {
+  const operands = node.operands.map((operand) => analysis.factsOf(operand));
+  const [p, q] = operands;
+  if (node.type === "condition") return exactly(M.ofNumber(1), 1);
+  if (!p) return { ...exactly(M.positiveBetween(0, 2), model.exactBits), bits: null, relative: model.rounding };
+  const own = model.errorOf(node.primitive);
+  const inexact = (facts: Facts): boolean => facts.relative > 0 || facts.scale !== null || facts.absolute > 0;
+  const conduct = conductOf(node, p, q, model);
+  const base = {
+    size: conduct.size,
+    bits: null,
+    absolute: underflow(conduct.size, model),
+    loss: underflow(conduct.size, model),
+    exponents: noExponents,
+    ...overflow(conduct.size, operands, model),
+  };
+  if (stepLike.has(node.primitive)) return { ...base, relative: 0, weight: 0, scale: null };
+  if (node.primitive === "gelu_slope") {
+    // Near its zero the sum of the distribution and of its density times the operand cancels, elsewhere to an 80th at most.
+    const fromThere = apply("abs", [apply("add", [node.operands[0]!, constant(rational(3, 4))])]);
+    const near = apply("less", [fromThere, constant(rational(1, 64))]);
+    const scale = apply("where", [near, constant(rational(1, 2)), constant(0)]);
+    if (!inexact(p)) return { ...base, relative: 80 * own, weight: own, scale };
+  }
+  if (!operands.some(inexact)) return { ...base, relative: own, weight: 0, scale: null };
+  if (q && (node.primitive === "hypot" || node.primitive === "logaddexp")) {
+    const dynamic = added(p, q);
+    if (node.primitive === "hypot") return { ...base, relative: own + Math.max(p.relative, q.relative), ...dynamic };
+    const errors = added(
+      { weight: p.relative, scale: absoluteOf(node.operands[0]!, p.size) },
+      { weight: q.relative, scale: absoluteOf(node.operands[1]!, q.size) },
+    );
+    return { ...base, relative: own, ...added(dynamic, errors), absolute: base.absolute + p.absolute + q.absolute };
+  }
+  const operand = absoluteOf(node.operands[0]!, p.size);
+  const slope = conduct.slope === undefined ? constant(1) : (conduct.slope ?? constant(1));
+  let relative = own;
+  let exponents = noExponents;
+  let dynamic: Dynamic = { weight: 0, scale: null };
+  if (p.relative > 0) {
+    if (conduct.condition !== undefined) {
+      relative += p.relative * conduct.condition;
+      exponents = conduct.exponential
+        ? new Map([[node.operands[0]!, (p.relative * conduct.condition) / largestExponent]])
+        : merged(noExponents, p.exponents, conduct.condition);
+    } else dynamic = added(dynamic, asScale(conduct.passes ?? productWith(operand, slope), p));
+  }
+  if (p.scale)
+    dynamic = added(dynamic, { weight: p.weight, scale: productWith(p.scale, slope), fades: p.fades ?? false });
+  let { absolute } = base;
+  if (p.absolute > 0) {
+    if (isOne(slope)) absolute += p.absolute;
+    else {
+      const passed = { weight: p.absolute * 2 ** model.digits, scale: slope, fades: true };
+      if (p.absolute > 2 ** -200 || !conduct.condition) dynamic = added(dynamic, passed);
+    }
+  }
+  // An exponent: d(a^b) = a^b log(a) db, and |b log(a)| is no larger than what the range of numbers allows.
+  if (q) relative += q.relative * (model.exactBits === 53 ? largestExponent : 90);
+  return { ...base, relative, exponents, ...dynamic, absolute };
+}
+
+const stepLike: ReadonlySet<string> = new Set(["floor", "ceil", "round", "sign"]);
+
+function conductOf(
+  node: Expr & { readonly kind: "application" },
+  { size }: Facts,
+  second: Facts | undefined,
+  model: ArithmeticModel,
+): Conduct {
+  const a = node.operands[0]!;
+  const most = M.mostOf(size);
+  const least = M.sizeOf(size)?.[0] ?? -Infinity;
+  const exponent = Math.min(2 ** most, largestExponent);
+  const magnitude = absoluteOf(a, size);
+  const one = constant(1);
+  const tame = model.exactBits === 53;
+  const exponentLike = tame
+    ? ({ condition: exponent, exponential: true } as const)
+    : { passes: productWith(absoluteOf(node, M.anything), magnitude) };
+  // exp(a) for a in the given sizes, as binary logarithms
+  const exponential: Magnitude = M.positiveBetween(
+    size.negative ? -(2 ** size.negative[1]) * Math.LOG2E : 0,
+    size.positive ? 2 ** size.positive[1] * Math.LOG2E : 0,
+  );
+  const bounded = (top: number): Magnitude =>
+    M.oddIncreasing(
+      size,
+      () => -Infinity,
+      (log) => Math.min(log, top),
+    );
+  switch (node.primitive) {
+    case "exp":
+    case "bounded_exp":
+      return { size: exponential, ...exponentLike, slope: node };
+    case "expm1":
+    case "bounded_expm1": {
+      const grows = size.positive ? Math.max(size.positive[1] + 1, 2 ** size.positive[1] * Math.LOG2E) : 0;
+      return {
+        size: {
+          negative: size.negative && [Math.min(size.negative[0], 0) - 1, Math.min(size.negative[1], 0)],
+          zero: size.zero,
+          positive: size.positive && [size.positive[0], grows],
+        },
+        ...(size.positive ? exponentLike : { condition: 1 }),
+        slope: size.positive ? sumOf(one, absoluteOf(node, size)) : one,
+      };
+    }
+    case "log": {
+      const largest = Math.max(Math.abs(least), Math.abs(most)) * Math.LN2;
+      const near = least > 0 ? Math.log2(least * Math.LN2) : most < 0 ? Math.log2(-most * Math.LN2) : -Infinity;
+      return {
+        size: {
+          negative: least < 0 ? [near, Math.log2(largest)] : null,
+          zero: least <= 0 && most >= 0,
+          positive: most > 0 ? [near, Math.log2(largest)] : null,
+        },
+        ...(near > -8 ? { condition: 2 ** -near } : { passes: one }),
+        slope: apply("divide", [one, magnitude]),
+      };
+    }
+    case "log1p": {
+      const grows = size.positive
+        ? size.positive[1] < 0
+          ? size.positive[1]
+          : Math.log2(size.positive[1] * Math.LN2 + 1)
+        : 0;
+      return {
+        size: {
+          negative: size.negative && [size.negative[0], size.negative[1] < -1 ? size.negative[1] + 0.5 : 10],
+          zero: size.zero,
+          positive: size.positive && [Math.min(size.positive[0], 0) - 1, grows],
+        },
+        ...(M.isNonnegative(size)
+          ? { condition: 1, slope: one }
+          : mostNegative(size) < -1
+            ? { condition: 2, slope: constant(2) }
+            : {
+                slope: apply("divide", [one, apply("add", [one, a])]),
+              }),
+      };
+    }
+    case "sqrt":
+      return {
+        size: {
+          ...M.nothing,
+          zero: size.zero,
+          positive: size.positive && [size.positive[0] / 2, size.positive[1] / 2],
+        },
+        condition: 0.5,
+        slope: apply("divide", [one, node]),
+      };
+    case "rsqrt":
+      return {
+        size: M.positiveBetween(-most / 2, -least / 2),
+        condition: 0.5,
+        slope: apply("divide", [absoluteOf(node, size), magnitude]),
+      };
+    case "cbrt":
+      return {
+        size: M.oddIncreasing(size, (log) => log / 3),
+        condition: 1 / 3,
+        slope: apply("divide", [absoluteOf(node, size), magnitude]),
+      };
+    case "sigmoid":
+      return {
+        size: M.positiveBetween(size.negative ? -(2 ** size.negative[1]) * Math.LOG2E - 1 : -1, size.positive ? 0 : -1),
+        ...exponentLike,
+        slope: node,
+      };
+    case "logistic":
+      return {
+        size: M.positiveBetween(-(2 ** most) * Math.LOG2E - 2, -2),
+        ...exponentLike,
+        slope: node,
+      };
+    case "logistic_moment":
+      return {
+        size: bounded(-1),
+        ...exponentLike,
+        slope: one,
+      };
+    case "softplus":
+      return {
+        size: M.positiveBetween(
+          size.negative ? -(2 ** size.negative[1]) * Math.LOG2E - 1 : -0.53,
+          size.positive ? Math.max(0.5, size.positive[1] + 0.5) : -0.53,
+        ),
+        ...(M.isNonnegative(size) ? { condition: 1 } : exponentLike),
+        slope: apply("at_most", [node, one]),
+      };
+    case "softplus_tail":
+      return { size: M.positiveBetween(-(2 ** most) * Math.LOG2E - 1, -0.52), ...exponentLike, slope: one };
+    case "tanh":
+    case "erf":
+      return {
+        size: M.oddIncreasing(
+          size,
+          (log) => Math.min(log, 0) - 0.4,
+          (log) => Math.min(log + 0.2, 0),
+        ),
+        condition: 1,
+        slope: constant(2),
+      };
+    case "atan":
+      return {
+        size: M.oddIncreasing(
+          size,
+          (log) => Math.min(log, 0) - 0.4,
+          (log) => Math.min(log, 0.66),
+        ),
+        condition: 1,
+        slope: one,
+      };
+    case "asinh":
+      return {
+        size: M.oddIncreasing(
+          size,
+          (log) => Math.min(log, 0) - 0.3,
+          (log) => (log < 0 ? log : Math.log2(log * Math.LN2 + 1.5)),
+        ),
+        condition: 1,
+        slope: one,
+      };
+    case "sinh":
+      return {
+        size: M.oddIncreasing(
+          size,
+          (log) => log,
+          (log) => (log < 0 ? log + 0.3 : 2 ** log * Math.LOG2E),
+        ),
+        ...exponentLike,
+        slope: sumOf(one, absoluteOf(node, M.anything)),
+      };
+    case "cosh":
+      return {
+        size: M.positiveBetween(0, Math.max(0.7, 2 ** most * Math.LOG2E)),
+        ...exponentLike,
+        slope: node,
+      };
+    case "erfc":
+      return {
+        size: M.positiveBetween(size.positive ? -(2 ** (2 * size.positive[1])) * 1.5 - 10 - size.positive[1] : 0, 1),
+        ...(tame
+          ? { condition: 1500 }
+          : { passes: productWith(node, sumOf(one, apply("multiply", [constant(3), apply("multiply", [a, a])]))) }),
+        slope: productWith(node, apply("add", [constant(2), apply("multiply", [constant(2), magnitude])])),
+      };
+    case "normcdf":
+      return {
+        size: M.positiveBetween(size.negative ? -(2 ** (2 * size.negative[1])) * 0.75 - 10 - size.negative[1] : -1, 0),
+        ...(tame ? { condition: 1600 } : { passes: productWith(node, sumOf(one, apply("multiply", [a, a]))) }),
+        slope: productWith(node, sumOf(one, magnitude)),
+      };
+    case "normpdf":
+      return {
+        size: M.positiveBetween(-(2 ** (2 * most)) * 0.73 - 1.4, -1.3),
+        ...(tame ? { condition: 1600 } : { passes: productWith(node, apply("multiply", [a, a])) }),
+        slope: productWith(node, magnitude),
+      };
+    case "gelu_slope":
+      return { size: M.eitherSign(-1100, 0.2), passes: constant(2), slope: constant(1) };
+    case "sin":
+      return {
+        size:
+          most < 0
+            ? M.oddIncreasing(
+                size,
+                (log) => log - 0.3,
+                (log) => log,
+              )
+            : M.eitherSign(-1100, 0),
+        slope: one,
+      };
+    case "cos":
+      return { size: most < 0 ? M.positiveBetween(-1, 0) : M.eitherSign(-1100, 0), slope: one };
+    case "tan":
+      return {
+        size:
+          most < 0
+            ? M.oddIncreasing(
+                size,
+                (log) => log,
+                (log) => log + 0.7,
+              )
+            : M.eitherSign(-1100, 1100),
+        slope: apply("add", [one, apply("multiply", [node, node])]),
+      };
+    case "asin":
+      return { size: bounded(0.66), slope: arcSlope(a) };
+    case "acos":
+      return { size: { ...M.positiveBetween(-60, 1.7), zero: true }, slope: arcSlope(a) };
+    case "acosh":
+      return {
+        size: { ...M.positiveBetween(-60, Math.log2(Math.max(1, most) + 1)), zero: true },
+        slope: apply("divide", [
+          one,
+          apply("sqrt", [apply("multiply", [apply("subtract", [a, one]), apply("add", [a, one])])]),
+        ]),
+      };
+    case "atanh":
+      return {
+        size: M.oddIncreasing(size, (log) => (log < -1 ? log : 10)),
+        slope: apply("divide", [one, apply("multiply", [apply("subtract", [one, a]), apply("add", [one, a])])]),
+      };
+    case "hypot": {
+      const other = second?.size ?? M.anything;
+      return {
+        size: {
+          negative: null,
+          zero: size.zero && other.zero,
+          positive: [
+            Math.max(size.zero ? -Infinity : least, other.zero ? -Infinity : (M.sizeOf(other)?.[0] ?? -Infinity)),
+            Math.max(most, M.mostOf(other)) + 0.5,
+          ],
+        },
+      };
+    }
+    case "logaddexp":
+      return { size: M.anything };
+    case "pow": {
+      const exponents = second?.size ?? M.anything;
+      const top = 2 ** M.mostOf(exponents);
+      const reach = Math.max(Math.abs(least), Math.abs(most)) * top;
+      const b = node.operands[1]!;
+      return {
+        size: {
+          negative: size.negative && [-reach, reach],
+          zero: size.zero,
+          positive: [-reach, reach],
+        },
+        ...(top <= 64
+          ? { condition: top }
+          : { passes: productWith(absoluteOf(node, M.anything), absoluteOf(b, exponents)) }),
+        slope: apply("divide", [productWith(absoluteOf(node, M.anything), absoluteOf(b, exponents)), magnitude]),
+      };
+    }
+    case "floor":
+    case "ceil":
+    case "round":
+      return {
+        size: {
+          negative: size.negative && [0, Math.max(0, size.negative[1] + 1)],
+          zero: true,
+          positive: size.positive && [0, Math.max(0, size.positive[1] + 1)],
+        },
+      };
+    case "sign":
+      return { size: M.oddIncreasing(size, () => 0) };
+    default:
+      return { size: M.anything };
+  }
+}
+
+const mostNegative = (size: Magnitude): number => size.negative?.[1] ?? -Infinity;
+
+const arcSlope = (a: Expr): Expr =>
+  apply("divide", [
+    constant(1),
+    apply("sqrt", [apply("multiply", [apply("subtract", [constant(1), a]), apply("add", [constant(1), a])])]),
+  ]);

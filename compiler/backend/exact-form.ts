@@ -1,0 +1,143 @@
+/**
+ * Expressions in wide arithmetic, for the elements that a fast form does not serve: functions in the machine language, which
+ * is then printed for each target.
+ */
+import { type Expr, type Variable, variablesOf } from "../ir/expr.js";
+import type { Rational } from "../ir/rational.js";
+import { call, Precedence, type Spelling } from "../printing/dialect.js";
+import { type CallArithmetic, callForm } from "./call-form.js";
+import type { MachineFunction } from "./machine-functions.js";
+
+const comparison =
+  (name: string, turned: boolean, negated = false): Spelling =>
+  ([a, b], print) => {
+    const [left, right] = turned ? [b!, a!] : [a!, b!];
+    const text = `${name}(${print(left, Precedence.selection)}, ${print(right, Precedence.selection)})`;
+    return negated ? { text: `!${text}`, precedence: Precedence.unary } : { text, precedence: Precedence.primary };
+  };
+
+const spellings: CallArithmetic["spellings"] = {
+  less: comparison("wide_less", false),
+  greater: comparison("wide_less", true),
+  lessOrEqual: comparison("wide_less_or_equal", false),
+  greaterOrEqual: comparison("wide_less_or_equal", true),
+  equal: comparison("wide_equal", false),
+  notEqual: comparison("wide_equal", false, true),
+  smaller: call("wide_min"),
+  larger: call("wide_max"),
+  pi: () => ({ text: "WIDE_PI", precedence: Precedence.primary }),
+  at_least: call("wide_max"),
+  at_most: call("wide_min"),
+  infinity: () => ({ text: "WIDE_INFINITY", precedence: Precedence.primary }),
+  pow: (operands, print, library) => {
+    const [base, exponent] = operands;
+    const n = exponent?.kind === "constant" ? integerOf(exponent.value) : undefined;
+    if (n === undefined) return call("wide_pow")(operands, print, library);
+    return { text: `wide_power(${print(base!, Precedence.selection)}, ${n})`, precedence: Precedence.primary };
+  },
+};
+
+const integerOf = ({ numerator, denominator }: Rational): number | undefined =>
+  denominator === 1n && numerator < 65536n && numerator > -65536n ? Number(numerator) : undefined;
+
+function constantText(value: Rational): string {
+  const { numerator, denominator } = value;
+  const small = (n: bigint): boolean => n < 2n ** 31n && n > -(2n ** 31n);
+  if (denominator === 1n && small(numerator)) return `wide_integer(${numerator})`;
+  if (small(numerator) && small(denominator)) {
+    return `wide_divide(wide_integer(${numerator}), wide_integer(${denominator}))`;
+  }
+  return literal(value);
+}
+
+/** Bits of a constant that no short fraction is: more than any target's wide numbers have. */
+const literalBits = 384n;
+
+/** `wide(negative, 0x0.…n, exponent)`: the leading bits of a fraction. */
+function literal({ numerator, denominator }: Rational): string {
+  const magnitude = numerator < 0n ? -numerator : numerator;
+  let exponent = bitLength(magnitude) - bitLength(denominator);
+  const quotient = (): bigint => {
+    const shift = literalBits - exponent;
+    return shift >= 0n ? (magnitude << shift) / denominator : magnitude / (denominator << -shift);
+  };
+  let digits = quotient();
+  if (bitLength(digits) > literalBits) {
+    exponent += 1n;
+    digits = quotient();
+  } else if (bitLength(digits) < literalBits) {
+    exponent -= 1n;
+    digits = quotient();
+  }
+  const hexadecimal = digits.toString(16).replace(/0+$/, "");
+  return `wide(${numerator < 0n}, 0x0.${hexadecimal}n, ${exponent})`;
+}
+
+const bitLength = (n: bigint): bigint => BigInt(n.toString(2).length);
+
+const wide: CallArithmetic = { prefix: "wide_", constant: constantText, spellings };
+
+/**
+ * A function that computes an expression in wide arithmetic, from and to the target's numbers.
+ * @param root in normal form, calls expanded
+ */
+export function exactFunction(name: string, root: Expr, float: "f32" | "f64"): MachineFunction {
+  const variables = [...variablesOf(root)].sort((a, b) => a.id - b.id);
+  const local = new Map<Expr, string>(variables.map((variable, i) => [variable, `x${i}`]));
+  const { statements, results } = callForm([root], local, wide);
+  const parameters = variables.map((variable) => `${local.get(variable) ?? ""}: wide`).join(", ");
+  const inner = [`fn ${name}_wide(${parameters}) -> wide {`, ...statements, `return ${results[0] ?? ""};`, "}"];
+  return {
+    name,
+    own: [name, `${name}_wide`],
+    variables,
+    text: [...inner, "", ...caller(name, variables, local, float)].join("\n"),
+  };
+}
+
+/** Binary logarithms of pairs of inputs that stand for infinity where arithmetic with infinity itself says nothing. */
+const far = [
+  [200, 150],
+  [26, 20],
+] as const;
+
+function caller(
+  name: string,
+  variables: readonly Variable[],
+  local: ReadonlyMap<Expr, string>,
+  float: "f32" | "f64",
+): string[] {
+  const own = variables.map((variable) => local.get(variable) ?? "");
+  const signature = own.map((each) => `${each}: ${float}`).join(", ");
+  const wideOf = (each: string): string => `wide_from_${float}(${each})`;
+  const at = (size: number): string =>
+    variables
+      .map((variable) => {
+        const text = wideOf(local.get(variable) ?? "");
+        return variable.role === "input" ? `wide_far(${text}, ${size})` : text;
+      })
+      .join(", ");
+  const infinite = variables
+    .filter(({ role }) => role === "input")
+    .map(
+      (variable) =>
+        `abs(${local.get(variable) ?? ""}) > ${float === "f32" ? "3.4028234663852886e38" : "1.7976931348623157e308"}`,
+    )
+    .join(" || ");
+  const hasInput = variables.some(({ role }) => role === "input");
+  return [
+    `fn ${name}(${signature}) -> ${float} {`,
+    ...own.flatMap((each) => [`if (is_nan(${each})) {`, `return ${each};`, "}"]),
+    `${hasInput ? "var" : "let"} value = ${name}_wide(${own.map(wideOf).join(", ")});`,
+    ...(hasInput
+      ? far.flatMap(([size, nearer], i) => [
+          ...(i === 0 ? ["// Where infinity itself says nothing, the limit is read off far away."] : []),
+          `if (wide_is_nan(value) && (${infinite})) {`,
+          `value = wide_limit(${name}_wide(${at(size)}), ${name}_wide(${at(nearer)}));`,
+          "}",
+        ])
+      : []),
+    `return wide_to_${float}(value);`,
+    "}",
+  ];
+}

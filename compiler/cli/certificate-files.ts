@@ -1,0 +1,84 @@
+/** Certificates lie beside the definitions: `acts.certificates.json` beside `acts.def`. */
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { dirname, join } from "node:path";
+import type { Certificates } from "../verification/certificate.js";
+import { certificatesText, readCertificates } from "../verification/certificate-file.js";
+import type { Environment } from "./environment.js";
+import { inputPaths, type Input } from "./inputs.js";
+import { failure, success, systemCode, systemReason, type Problem, type Result } from "./problem.js";
+
+/** One file of certificates; none for definitions from standard input. */
+export interface CertificateFile {
+  /** What the compiler calls the definitions' file. */
+  readonly source: string;
+  readonly path: string;
+  readonly shown: string;
+  /** Empty where there is no file yet. */
+  readonly certificates: Certificates;
+  readonly exists: boolean;
+}
+
+const besides = (file: string): string => `${file.replace(/\.def$/, "")}.certificates.json`;
+
+/** Reads what there is beside these definitions. */
+export function readCertificateFiles(
+  files: readonly string[],
+  inputs: readonly Input[],
+  environment: Environment,
+): { readonly files: readonly CertificateFile[]; readonly problems: readonly Problem[] } {
+  const found: CertificateFile[] = [];
+  const problems: Problem[] = [];
+  for (const [i, { path, shown }] of inputPaths(files, environment.cwd).entries()) {
+    const source = inputs[i]?.source.file;
+    if (path === "-" || source === undefined) continue;
+    const result = readOne(besides(path), besides(shown));
+    if (result.ok) found.push({ source, path: besides(path), shown: besides(shown), ...result.value });
+    else problems.push(result.problem);
+  }
+  return { files: found, problems };
+}
+
+function readOne(path: string, shown: string): Result<Pick<CertificateFile, "certificates" | "exists">> {
+  try {
+    const certificates = readCertificates(readFileSync(path, "utf8"));
+    if (certificates !== undefined) return success({ certificates, exists: true });
+    return failure({
+      code: "cannot-read",
+      file: shown,
+      message: `'${shown}' is not a file of certificates that this version understands`,
+      hint: "move it away, and 'actc verify --write' makes a new one",
+    });
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return success({ certificates: new Map(), exists: false });
+    return failure({ code: "cannot-read", file: shown, message: `cannot read '${shown}': ${systemReason(error)}` });
+  }
+}
+
+/** Writes the file, whole or not at all; says whether anything changed. */
+export function writeCertificateFile(
+  { path, shown }: Pick<CertificateFile, "path" | "shown">,
+  certificates: Certificates,
+): Result<"written" | "unchanged"> {
+  const text = certificatesText(certificates);
+  const temporary = join(dirname(path), `.actc-${randomBytes(8).toString("hex")}.tmp`);
+  try {
+    if (currentText(path) === text) return success("unchanged");
+    writeFileSync(temporary, text, { flag: "wx" });
+    renameSync(temporary, path);
+    return success("written");
+  } catch (error) {
+    const reason = systemReason(error);
+    rmSync(temporary, { force: true });
+    return failure({ code: "cannot-write", file: shown, message: `cannot write '${shown}': ${reason}` });
+  }
+}
+
+function currentText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,284 @@
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { suggestion } from "../suggestion.js";
+import { askedBound } from "../verification/bounds.js";
+import {
+  type Certificate,
+  certificateAt,
+  type CertificateKey,
+  type Certificates,
+  holds,
+  pruned,
+  withCertificate,
+} from "../verification/certificate.js";
+import type { EmittedColumn } from "../verification/emitted.js";
+import type { Subject } from "../verify.js";
+import { breachesIn, breachProblem, certificateText, contradictionProblem } from "./accuracy-report.js";
+import type { VerifyRequest } from "./arguments.js";
+import { openCache } from "./cache.js";
+import { type CertificateFile, readCertificateFiles, writeCertificateFile } from "./certificate-files.js";
+import { ColumnJob, runJobs } from "./column-job.js";
+import { DeviceFault, soloCrew, threadCrew } from "./crew.js";
+import { exitCodes, type Environment, type ExitCode } from "./environment.js";
+import { ExhaustiveState } from "./exhaustive-state.js";
+import { readInputs, type Input } from "./inputs.js";
+import type { Problem, Result } from "./problem.js";
+import { duration, Progress } from "./progress.js";
+import {
+  count,
+  diagnosticsText,
+  hasErrors,
+  jsonDiagnostics,
+  jsonProblem,
+  painter,
+  printable,
+  problemText,
+  refuse,
+  tally,
+  writeJson,
+} from "./report.js";
+
+/** `actc verify`: measures kernels thoroughly, or proves what it says of them by executing every input. */
+export async function verifyCommand(request: VerifyRequest, environment: Environment): Promise<ExitCode> {
+  const { inputs, problems } = await readInputs(request.files, environment);
+  if (problems.length > 0) return refuse(problems, request.json, environment);
+  const { files, problems: unreadable } = readCertificateFiles(request.files, inputs, environment);
+  if (unreadable.length > 0) return refuse(unreadable, request.json, environment);
+
+  const { subjectsOf } = await environment.stages.verify();
+  const cache = openCache(environment.cwd, environment.build());
+  const sources = inputs.map(({ source }) => source);
+  const { targets, names } = request;
+  const { subjects, known, diagnostics } = await subjectsOf(sources, { targets, names, cache: cache?.emissions });
+  cache?.save();
+  if (hasErrors(diagnostics)) {
+    const errors = diagnostics.filter(({ severity }) => severity === "error");
+    if (request.json) {
+      writeJson(environment, { ok: false, files: [], diagnostics: await jsonDiagnostics(errors, inputs) });
+    } else {
+      environment.stderr.write(await diagnosticsText(errors, inputs, environment));
+      environment.stderr.write(`actc: ${tally(errors)}; nothing verified\n`);
+    }
+    return exitCodes.rejected;
+  }
+  const unknown = unknownNames(request.names, known);
+  if (unknown.length > 0) return refuse(unknown, request.json, environment);
+
+  const { openDevice } = await import("./webgpu.js");
+  const device = request.targets.includes("wgsl") ? await openDevice(environment.cwd, request.software) : undefined;
+  if (device?.ok === false) return refuse([device.problem], request.json, environment);
+  const runner = device?.value;
+  try {
+    const { script } = environment.verification;
+    const size = request.jobs ?? availableParallelism();
+    const crew = script === undefined ? await soloCrew(sources) : threadCrew(sources, size, script, runner);
+    try {
+      const jobs = await jobsFor(request, subjects, runner?.name ?? "", environment);
+      return await verify(request, environment, { inputs, files, subjects, jobs, crew });
+    } finally {
+      await crew.close();
+    }
+  } catch (error) {
+    if (!(error instanceof DeviceFault)) throw error;
+    const message = `the kernels do not run on '${runner?.name ?? ""}': ${error.message}`;
+    return refuse([{ code: "device-failed", message }], request.json, environment);
+  } finally {
+    runner?.close();
+  }
+}
+
+function unknownNames(names: readonly string[], known: readonly string[]): readonly Problem[] {
+  return names
+    .filter((name) => !known.includes(name))
+    .map((name): Problem => {
+      const meant = suggestion(name, known);
+      const message = `there is no activation '${name}'`;
+      return { code: "unknown-name", message, ...(meant === undefined ? {} : { hint: `did you mean '${meant}'?` }) };
+    });
+}
+
+async function jobsFor(
+  request: VerifyRequest,
+  subjects: readonly Subject[],
+  device: string,
+  environment: Environment,
+): Promise<readonly ColumnJob[]> {
+  const { engine } = await environment.stages.verify();
+  return subjects.flatMap((subject) =>
+    subject.columns.map((column) => {
+      const executor = column.target === "ts" ? engine : device;
+      const state =
+        request.exhaustive && subject.inputs.length === 1 ? stateOf(subject, column, executor, environment) : undefined;
+      return new ColumnJob(subject, column, executor, environment.verification.plan, state);
+    }),
+  );
+}
+
+function stateOf(
+  subject: Subject,
+  { target, of, digest }: EmittedColumn,
+  executor: string,
+  { cwd, build, verification }: Environment,
+): ExhaustiveState {
+  const { exhaustive } = verification.plan;
+  const defaults = subject.defaults[target].map(String);
+  const key = [build(), subject.definition, digest, target, of, executor, defaults, exhaustive];
+  const name = `${subject.name}-${target}-${of === null ? "forward" : `d-${of}`}`;
+  return new ExhaustiveState(join(cwd, ".cache", "actc"), name, JSON.stringify(key));
+}
+
+interface Scene {
+  readonly inputs: readonly Input[];
+  readonly files: readonly CertificateFile[];
+  readonly subjects: readonly Subject[];
+  readonly jobs: readonly ColumnJob[];
+  readonly crew: Parameters<typeof runJobs>[1];
+}
+
+/** What has come of it so far. */
+interface Findings {
+  readonly certificates: { readonly key: CertificateKey; readonly certificate: Certificate }[];
+  readonly problems: Problem[];
+}
+
+async function verify(request: VerifyRequest, environment: Environment, scene: Scene): Promise<ExitCode> {
+  const start = performance.now();
+  const { merged } = await environment.stages.verify();
+  const { files, subjects, jobs, crew } = scene;
+  const progress = new Progress(jobs, environment, request.json);
+  const findings: Findings = { certificates: [], problems: [] };
+  const known = new Map(files.map((file) => [file, cleared(file, request, subjects)]));
+
+  const onDone = (job: ColumnJob): void => {
+    const measured = job.certificate(merged);
+    const file = files.find(({ source }) => source === job.subject.file);
+    const before = file && known.get(file);
+    const current = { definition: job.subject.definition, kernel: job.column.digest };
+    const old = before && holds(before, job.key, current) ? certificateAt(before, job.key) : undefined;
+    const { certificate, contradiction } = weighed(old, measured);
+    findings.certificates.push({ key: job.key, certificate });
+    const problems = problemsOf(job, certificate, request.maxUlp);
+    if (contradiction !== undefined)
+      problems.unshift(contradictionProblem(job.key, contradiction, certificate, job.defaults));
+    findings.problems.push(...problems);
+    if (!request.json) {
+      progress.clear();
+      const took = job.exhaustive ? ` in ${duration(job.seconds)}` : "";
+      environment.stdout.write(`${certificateText(job.key, certificate, job.defaults)}${took}\n`);
+      for (const problem of problems) environment.stderr.write(problemText(problem, environment));
+    }
+    if (file === undefined || before === undefined) return;
+    const after = withCertificate(before, job.key, job.subject.definition, certificate);
+    known.set(file, after);
+    if (request.write) orThrow(writeCertificateFile(file, after));
+  };
+
+  try {
+    const complete = await runJobs(jobs, crew, environment.interrupted, {
+      onPiece: (piece) => progress.advance(piece),
+      onDone,
+    });
+    progress.clear();
+    if (!complete) return interrupted(request, environment, findings, jobs);
+    if (request.write) for (const [file, certificates] of known) orThrow(writeCertificateFile(file, certificates));
+    for (const job of jobs) job.forget();
+    return await report(request, environment, scene, findings, (performance.now() - start) / 1000);
+  } catch (error) {
+    if (error instanceof CannotWrite) return refuse([error.problem], request.json, environment);
+    throw error;
+  } finally {
+    progress.clear();
+    for (const job of jobs) if (!job.isForgotten) job.save();
+  }
+}
+
+/** A file's certificates as this run takes them up: when it is about all activations, without those of no column any more. */
+function cleared(
+  { source, certificates }: CertificateFile,
+  request: VerifyRequest,
+  subjects: readonly Subject[],
+): Certificates {
+  if (request.names.length > 0) return certificates;
+  const own = new Map(subjects.filter(({ file }) => file === source).map(({ name, columns }) => [name, columns]));
+  return pruned(certificates, ({ activation, target, column }) => {
+    if (!request.targets.includes(target)) return own.has(activation);
+    return own.get(activation)?.some(({ target: other, name }) => other === target && name === column) ?? false;
+  });
+}
+
+class CannotWrite extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.message);
+  }
+}
+
+function orThrow(result: Result<unknown>): void {
+  if (!result.ok) throw new CannotWrite(result.problem);
+}
+
+/** A proof outlasts a measurement, unless that contradicts it. */
+function weighed(
+  old: Certificate | undefined,
+  measured: Certificate,
+): { readonly certificate: Certificate; readonly contradiction?: NonNullable<Certificate["defaults"]["worst"]> } {
+  if (old?.defaults.label !== "proved" || measured.defaults.label === "proved") return { certificate: measured };
+  const { worst } = measured.defaults;
+  if (worst !== null && worst.ulp > (old.defaults.worst?.ulp ?? 0))
+    return { certificate: measured, contradiction: worst };
+  return { certificate: { ...measured, defaults: old.defaults } };
+}
+
+function problemsOf({ key, defaults }: ColumnJob, certificate: Certificate, maxUlp: number | undefined): Problem[] {
+  if (maxUlp === undefined) return [];
+  const bound = askedBound(maxUlp, key.target, key.column);
+  return breachesIn(certificate, bound).map((breach) => breachProblem(key, breach, bound, defaults));
+}
+
+function interrupted(
+  request: VerifyRequest,
+  environment: Environment,
+  { certificates }: Findings,
+  jobs: readonly ColumnJob[],
+): ExitCode {
+  const problem: Problem = {
+    code: "interrupted",
+    message: `interrupted with ${certificates.length} of ${count(jobs.length, "column")} done`,
+    hint: request.exhaustive
+      ? "the same command goes on from here"
+      : "the same command begins anew; '--name' does a part",
+  };
+  if (request.json) writeJson(environment, { ok: false, files: [], diagnostics: [jsonProblem(problem)] });
+  else environment.stderr.write(problemText(problem, environment));
+  return exitCodes.rejected;
+}
+
+async function report(
+  request: VerifyRequest,
+  environment: Environment,
+  { files, jobs }: Scene,
+  { certificates, problems }: Findings,
+  seconds: number,
+): Promise<ExitCode> {
+  const ok = problems.length === 0;
+  const written = request.write ? files.map(({ shown }) => shown) : [];
+  if (request.json) {
+    const { certificateJson } = await import("../verification/certificate-file.js");
+    writeJson(environment, {
+      ok,
+      files: written,
+      diagnostics: problems.map(jsonProblem),
+      certificates: certificates.map(({ key, certificate }) => ({ ...key, ...certificateJson(certificate) })),
+    });
+  } else {
+    const paint = painter(environment.stdout, environment);
+    const proved = certificates.filter(({ certificate }) => certificate.defaults.label === "proved").length;
+    const activations = new Set(jobs.map(({ subject }) => subject)).size;
+    const where = written.length === 0 ? "" : ` → ${written.map(printable).join(", ")}`;
+    environment.stdout.write(
+      `${paint("bold", "actc:")} ${count(certificates.length, "column")} of ${count(activations, "activation")}: ` +
+        `${proved} proved, ${certificates.length - proved} measured${where} in ${duration(seconds)}\n`,
+    );
+    if (!ok) environment.stderr.write(`${paint("bold", "actc:")} ${count(problems.length, "bound")} broken\n`);
+  }
+  return ok ? exitCodes.done : exitCodes.rejected;
+}

@@ -1,0 +1,24 @@
+/** How much `actc verify` measures. */
+export interface PointsPlan {
+  /** Stratified inputs besides the adversarial ones. */
+  readonly stratified: number;
+  /** Inputs compared with the reference whatever the fast form of the truth says. */
+  readonly byReference: number;
+}
+
+export interface VerificationPlan {
+  readonly defaults: PointsPlan;
+  /** At each of the adversarial settings of parameters. */
+  readonly settings: PointsPlan;
+  /**
+   * Bit patterns that `--exhaustive` runs through, in pieces of so many; the fast form of the truth is held against the
+   * reference at so many stratified inputs besides the adversarial ones.
+   */
+  readonly exhaustive: { readonly from: number; readonly to: number; readonly piece: number; readonly tied: number };
+}
+
+export const thoroughPlan: VerificationPlan = {
+  defaults: { stratified: 2 ** 20, byReference: 2 ** 12 },
+  settings: { stratified: 2 ** 17, byReference: 2 ** 9 },
+  exhaustive: { from: 0, to: 2 ** 32, piece: 2 ** 24, tied: 2 ** 14 },
+};

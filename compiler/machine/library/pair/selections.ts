@@ -1,0 +1,69 @@
+/** Pairs of float32: selections, and what is made of the other functions. */
+export const selections = `
+fn pair_smaller(a: pair, b: pair) -> pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn pair_larger(a: pair, b: pair) -> pair {
+  if (b.high > a.high || (b.high == a.high && b.low > a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn pair_at_most(a: pair, b: pair) -> pair {
+  return pair_smaller(a, b);
+}
+
+fn pair_at_least(a: pair, b: pair) -> pair {
+  return pair_larger(a, b);
+}
+
+fn pair_sign(a: pair) -> pair {
+  return pair(select(select(0.0, -1.0, a.high < 0.0), 1.0, a.high > 0.0), 0.0);
+}
+
+// sqrt(a^2 + b^2), the larger of both outside of the root.
+fn pair_hypot(a: pair, b: pair) -> pair {
+  let x = pair_abs(a);
+  let y = pair_abs(b);
+  let large = pair_larger(x, y);
+  if (large.high == 0.0) {
+    return large;
+  }
+  let ratio = pair_divide(pair_smaller(x, y), large);
+  return pair_multiply(large, pair_sqrt(pair_add(pair(1.0, 0.0), pair_multiply(ratio, ratio))));
+}
+
+// ln(e^a + e^b) = max(a, b) + ln(1 + e^-|a - b|)
+fn pair_logaddexp(a: pair, b: pair) -> pair {
+  let large = pair_larger(a, b);
+  return pair_add(large, pair_log1p(pair_exp(pair_subtract(pair_smaller(a, b), large))));
+}
+
+// For a > 0.
+fn pair_pow(a: pair, b: pair) -> pair {
+  return pair_exp(pair_multiply(b, pair_log(a)));
+}
+
+// floor(a), where the second part decides if the first is an integer.
+fn pair_floor(a: pair) -> pair {
+  let whole = floor(a.high);
+  return pair(select(whole, whole - 1.0, whole == a.high && a.low < 0.0), 0.0);
+}
+
+fn pair_ceil(a: pair) -> pair {
+  return pair_negate(pair_floor(pair_negate(a)));
+}
+
+// To the nearest integer, from the middle to the even one.
+fn pair_round(a: pair) -> pair {
+  let below = pair_floor(a);
+  let rest = pair_subtract(a, below);
+  let above = rest.high > 0.5 || (rest.high == 0.5 && (rest.low > 0.0 || (rest.low == 0.0 && floor(below.high * 0.5) * 2.0 != below.high)));
+  return pair(select(below.high, below.high + 1.0, above), 0.0);
+}
+`;

@@ -1,0 +1,66 @@
+/** Wide numbers from and to the target's floating point numbers. */
+export const conversion = `
+fn wide_from_f32(x: f32) -> wide {
+  let bits = bitcast<u32>(x);
+  let negative = bits >= 0x80000000u;
+  let field = i32((bits >> 23u) & 0xffu);
+  let fraction = bits & 0x7fffffu;
+  if (field == 255) {
+    return wide_normalised(negative, nat(u32(fraction == 0u)), WIDE_BEYOND);
+  }
+  let digits = fraction + select(0u, 0x800000u, field > 0);
+  return wide_normalised(negative, nat(digits), int(nat_bits() + max(field, 1) - 150));
+}
+
+// To nearest, from the middle to the even one.
+fn wide_to_f32(x: wide) -> f32 {
+  let sign = select(0u, 0x80000000u, x.negative);
+  if (wide_is_nan(x)) {
+    return nan();
+  }
+  if (x.exponent > 128) {
+    return bitcast<f32>(sign + 0x7f800000u);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -149) {
+    return bitcast<f32>(sign);
+  }
+  // Digits that round up to a power of two carry into the exponent, as they should.
+  let exponent = i32(x.exponent);
+  let digits = min(24, exponent + 149);
+  let rounded = low_u32(nat_rounded(x.mantissa, nat_bits() - digits));
+  return bitcast<f32>(sign + (u32(max(exponent + 125, 0)) << 23u) + rounded);
+}
+
+fn wide_from_f64(x: f64) -> wide {
+  let high = u32(high_word(x));
+  let negative = high >= 0x80000000u;
+  let field = i32((high >> 20u) & 0x7ffu);
+  let fraction = (nat(high & 0xfffffu) << 32) + nat(u32(low_word(x)));
+  if (field == 2047) {
+    return wide_normalised(negative, nat(u32(is_zero(fraction))), WIDE_BEYOND);
+  }
+  let digits = fraction + (nat(u32(field > 0)) << 52);
+  return wide_normalised(negative, digits, int(nat_bits() + max(field, 1) - 1075));
+}
+
+// To nearest, from the middle to the even one.
+fn wide_to_f64(x: wide) -> f64 {
+  let sign = select(0u, 0x80000000u, x.negative);
+  if (wide_is_nan(x)) {
+    return nan();
+  }
+  if (x.exponent > 1024) {
+    return from_words(i32(sign + 0x7ff00000u), 0);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -1074) {
+    return from_words(i32(sign), 0);
+  }
+  let exponent = i32(x.exponent);
+  let digits = min(53, exponent + 1074);
+  let rounded = nat_rounded(x.mantissa, nat_bits() - digits);
+  let high = (u32(max(exponent + 1021, 0)) << 20u) + low_u32(rounded >> 32);
+  return from_words(i32(sign + high), i32(low_u32(rounded)));
+}
+`;

@@ -1,0 +1,113 @@
+/** Error function and normal distribution of wide numbers. */
+export const gaussian = `
+// 1 / sqrt(pi), 1 / sqrt(2pi), 1 / pi, 10pi, sqrt(1/2), 5 and 16.
+const NAT_RSQRT_PI: nat =
+  0x0.906eba8214db688d71d48a7f6bfec3441409a0ebac3e751739a15830cce620b0c0759cf859270f1140c036096cc79aebn;
+const WIDE_RSQRT_TWO_PI: wide = wide(
+  false,
+  0x0.cc42299ea1b284687e59e2805d5c717fa7053e60a24e0db1808e369004c73a5d3bf158aa88fa7b6e47eba75766e9d11bn,
+  -1
+);
+const WIDE_INVERSE_PI: wide = wide(
+  false,
+  0x0.a2f9836e4e441529fc2757d1f534ddc0db6295993c439041fe5163abdebbc561b7246e3a424dd2e006492eea09d1921cn,
+  -1
+);
+const WIDE_TEN_PI: wide = wide(
+  false,
+  0x0.fb53d14aa9c2f2c1f5f7fb2e611324057342e18aad01bf91028eae4fc9d881eae59c8a97f1c106156b7a6020c088d3e1n,
+  5
+);
+const WIDE_SQRT_HALF: wide = wide(
+  false,
+  0x0.b504f333f9de6484597d89b3754abe9f1d6f60ba893ba84ced17ac85833399154afc83043ab8a2c3a8b1fe6fdc83db39n,
+  0
+);
+const WIDE_FIVE: wide = wide(false, 0x0.an, 3);
+const WIDE_16: wide = wide(false, 0x0.8n, 5);
+
+// e^(-1/25), e^(-2/25).
+const NAT_EXP_1_25: nat =
+  0x0.f5f64bf3805c6a5716e06edfd677fcc93f3fb88089d3d6410b5356fcc41a6cc0f20fd87677fa09a689074988b0eedfd0n;
+const NAT_EXP_2_25: nat =
+  0x0.ec515a56223429fa2746fffe276099d06d7f8b50cb4ea8ea61b4b3dad677588aa64db3b5eaf1093a8b2fceb4762bc823n;
+
+// erf(x) = 2x / sqrt(pi) (1 - z/3 + z^2/(2! 5) - z^3/(3! 7) + ...) with z = x^2, for |x| < 1.
+fn wide_erf_near(x: wide) -> wide {
+  let z = nat_square(x);
+  var power = z;
+  var sum = 0n;
+  for (var k = 1u; !is_zero(power); k++) {
+    let term = divide_short(power, 2u * k + 1u);
+    sum = select(sum - term, sum + term, (k & 1u) == 1u);
+    power = divide_short(multiply_high(power, z), k + 1u);
+  }
+  let factor = multiply_high(NAT_HALF - (sum >> 1), NAT_RSQRT_PI);
+  return wide_normalised(x.negative, multiply_high(x.mantissa, factor), x.exponent + 2);
+}
+
+// 1 + 2 sum over n >= 1 of e^(-n^2/25) y^2 / (y^2 + n^2), for y >= 1. Beyond 2^(N/2 - 8) a smaller y does as well.
+fn wide_erfc_sum(y: wide) -> wide {
+  // y^2 and n^2 < 2^13 are both below 2^scale / 2.
+  let size = i32(min(y.exponent, int(nat_bits() / 2 - 8)));
+  let scale = max(2 * size, 13) + 1;
+  let square = multiply_high(y.mantissa, y.mantissa) >> (scale - 2 * size);
+  var weight = NAT_EXP_1_25;
+  var ratio = multiply_high(NAT_EXP_1_25, NAT_EXP_2_25);
+  var sum = NAT_HALF >> 3;
+  for (var n = 1u; !is_zero(weight); n++) {
+    let quotient = divide_high(square, square + (nat(n * n) << (nat_bits() - scale)));
+    sum = sum + (multiply_high(weight, quotient) >> 3);
+    weight = multiply_high(weight, ratio);
+    ratio = multiply_high(ratio, NAT_EXP_2_25);
+  }
+  return wide_normalised(false, sum, 4);
+}
+
+// erfc(x) for x >= 1, by the trapezoidal rule with step 1/5 for x e^(-x^2) / pi times the integral of e^(-t^2) / (x^2 + t^2):
+// e^(-x^2) / (pi y) times the sum above with y = 5x. As long as x < 5pi, it exceeds the integral by what the poles at
+// t = ±ix make, 2 / (e^(10 pi x) - 1). The rest of the error is below e^(-25 pi^2) = 2^-355 of the result.
+fn wide_erfc_tail(x: wide) -> wide {
+  if (wide_is_nan(x)) {
+    return x;
+  }
+  let y = wide_multiply(x, WIDE_FIVE);
+  let decay = wide_exp(wide_negate(wide_multiply(x, x)));
+  let tail = wide_divide(wide_multiply(decay, wide_multiply(wide_erfc_sum(y), WIDE_INVERSE_PI)), y);
+  if (wide_less(WIDE_16, x)) {
+    return tail;
+  }
+  let poles = wide_subtract(wide_exp(wide_multiply(x, WIDE_TEN_PI)), WIDE_ONE);
+  return wide_subtract(tail, wide_divide(WIDE_TWO, poles));
+}
+
+fn wide_erf(x: wide) -> wide {
+  if (wide_less(wide_abs(x), WIDE_ONE)) {
+    return wide_erf_near(x);
+  }
+  return wide_with_sign(wide_subtract(WIDE_ONE, wide_erfc_tail(wide_abs(x))), x);
+}
+
+// 1 - erf(x), of small relative error in its tail.
+fn wide_erfc(x: wide) -> wide {
+  if (wide_less(wide_abs(x), WIDE_ONE)) {
+    return wide_subtract(WIDE_ONE, wide_erf_near(x));
+  }
+  let tail = wide_erfc_tail(wide_abs(x));
+  if (x.negative) {
+    return wide_subtract(WIDE_TWO, tail);
+  }
+  return tail;
+}
+
+// erfc(-x / sqrt(2)) / 2.
+fn wide_normcdf(x: wide) -> wide {
+  return wide_scale(wide_erfc(wide_negate(wide_multiply(x, WIDE_SQRT_HALF))), -1);
+}
+
+// e^(-x^2 / 2) / sqrt(2pi).
+fn wide_normpdf(x: wide) -> wide {
+  let decay = wide_exp(wide_negate(wide_scale(wide_multiply(x, x), -1)));
+  return wide_multiply(decay, WIDE_RSQRT_TWO_PI);
+}
+`;

@@ -1,0 +1,245 @@
+/** Kernels as the compiler emitted them, one column each: found by the roles that the manifest gives their arguments. */
+import type {
+  ExtentName,
+  KernelArgument,
+  TypeScriptKernel,
+  WgslKernel,
+  WgslPassDescription,
+} from "../backend/manifest.js";
+import type { OutputFile } from "../backend/output.js";
+import { wgslName } from "../names.js";
+import { typescriptProgram, wgslFunction, wgslProgram } from "./program.js";
+
+/** What the manifest says of an activation, as far as it matters to who calls its kernels. */
+export interface KernelEntry {
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly hyperparameters: readonly { readonly name: string }[];
+  readonly learned: readonly { readonly name: string }[];
+  /** Of a reduction; its kernels have no columns. */
+  readonly axis: unknown;
+  readonly kernels: {
+    readonly ts?: { readonly file: string; readonly forward: TypeScriptKernel; readonly backward: TypeScriptKernel };
+    readonly wgsl?: { readonly file: string; readonly forward: WgslKernel; readonly backward: WgslKernel };
+  };
+}
+
+/** The targets that have kernels to measure. */
+export const measuredTargets = ["ts", "wgsl"] as const;
+export type MeasuredTarget = (typeof measuredTargets)[number];
+
+/**
+ * How results are had one by one: from a tensor of all elements; from one channel for each element, where the gradient is
+ * a sum per channel; from one call for each element, where it is a sum of all.
+ */
+export type Batching = "elements" | "channels" | "calls";
+
+interface Emitted {
+  /** Null is the value, a name the derivative in that input or learned parameter. */
+  readonly of: string | null;
+  /** `forward`, `d/dx`. */
+  readonly name: string;
+  readonly digest: string;
+  readonly inputs: readonly string[];
+  /** Hyperparameters, then learned parameters. */
+  readonly parameters: readonly string[];
+}
+
+/** Plain data, to be sent to another thread. */
+export interface TypeScriptColumn extends Emitted {
+  readonly target: "ts";
+  readonly batching: Batching;
+  /** The kernel and what it calls: a module in JavaScript. */
+  readonly code: string;
+  readonly kernel: TypeScriptKernel;
+}
+
+export interface WgslColumn extends Emitted {
+  readonly target: "wgsl";
+  readonly code: string;
+  /** Those of the kernel's passes on which the result depends; where it is a sum, one that writes the terms. */
+  readonly passes: readonly WgslPassDescription[];
+}
+
+export type EmittedColumn = TypeScriptColumn | WgslColumn;
+
+const columnName = (of: string | null): string => (of === null ? "forward" : `d/d${of}`);
+
+/** The activations that were compiled. */
+export function kernelEntries(files: readonly OutputFile[]): readonly KernelEntry[] {
+  const { activations }: { activations: readonly KernelEntry[] } = JSON.parse(textOf(files, "manifest.json"));
+  return activations;
+}
+
+/** All columns of an activation's kernels for one target; none for a reduction, or where the target was not compiled. */
+export async function emittedColumns(
+  entry: KernelEntry,
+  target: MeasuredTarget,
+  files: readonly OutputFile[],
+): Promise<readonly EmittedColumn[]> {
+  if (entry.axis !== null || entry.kernels[target] === undefined) return [];
+  const columns = [null, ...entry.inputs, ...entry.learned.map(({ name }) => name)];
+  const emitted: EmittedColumn[] = [];
+  for (const of of columns) emitted.push(await emittedColumn(entry, target, of, files));
+  return emitted;
+}
+
+async function emittedColumn(
+  entry: KernelEntry,
+  target: MeasuredTarget,
+  of: string | null,
+  files: readonly OutputFile[],
+): Promise<EmittedColumn> {
+  const { ts, wgsl } = entry.kernels;
+  const names = {
+    of,
+    name: columnName(of),
+    inputs: entry.inputs,
+    parameters: [...entry.hyperparameters, ...entry.learned].map(({ name }) => name),
+  };
+  if (target === "ts" && ts !== undefined) {
+    const kernel = of === null ? ts.forward : ts.backward;
+    const { text, digest } = await typescriptProgram(textOf(files, ts.file), [kernel.export]);
+    return { target, ...names, batching: batchingOf(kernel.arguments, of), digest, code: text, kernel };
+  }
+  if (wgsl === undefined) throw new Error(`${entry.name} has no kernels for '${target}'`);
+  const passes = neededPasses(of === null ? wgsl.forward : wgsl.backward, of);
+  const code = textOf(files, wgsl.file);
+  const { digest } = await wgslProgram(
+    code,
+    passes.map(({ entryPoint }) => entryPoint),
+  );
+  const bindings = passes.flatMap((pass) => pass.bindings);
+  const kernel = batchingOf(bindings, of) === "elements" ? { code, passes } : await termsOfSum(entry, code, of);
+  return { target: "wgsl", ...names, digest, ...kernel };
+}
+
+/**
+ * A kernel that writes what the real one adds up: `f_backward` of each element, which the file has for other shaders
+ * too. A sum for each element would take a dispatch for each element.
+ */
+async function termsOfSum(
+  { name, inputs, learned, hyperparameters }: KernelEntry,
+  file: string,
+  of: string | null,
+): Promise<Pick<WgslColumn, "code" | "passes">> {
+  const backward = `${wgslName(name)}_backward`;
+  const { text, struct } = await wgslFunction(file, backward);
+  const member = struct[[...inputs, ...learned.map((parameter) => parameter.name)].indexOf(of ?? "")];
+  const parameters = [...learned, ...hyperparameters];
+  const call = [
+    "1.0",
+    ...inputs.map((_, i) => `measured_input_${i}[i]`),
+    ...parameters.map((_, i) => `measured.parameter_${i}`),
+  ].join(", ");
+  const code = `${text}
+struct measured_values {
+  size: u32,
+${parameters.map((_, i) => `  parameter_${i}: f32,`).join("\n")}
+}
+@group(0) @binding(0) var<uniform> measured: measured_values;
+@group(0) @binding(1) var<storage, read_write> measured_result: array<f32>;
+${inputs.map((_, i) => `@group(0) @binding(${i + 2}) var<storage, read> measured_input_${i}: array<f32>;`).join("\n")}
+@compute @workgroup_size(256)
+fn measured_terms(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i < measured.size) {
+    measured_result[i] = ${backward}(${call})${member === undefined ? "" : `.${member}`};
+  }
+}
+`;
+  const fields = [
+    { name: "size", role: "extent", type: "u32", offset: 0 } as const,
+    ...parameters.map(
+      (each, i) => ({ name: each.name, role: "hyperparameter", type: "f32", offset: 4 * i + 4 }) as const,
+    ),
+  ];
+  const storage = { group: 0, element: "f32", length: "size" } as const;
+  const pass: WgslPassDescription = {
+    entryPoint: "measured_terms",
+    workgroupSize: 256,
+    dispatch: { over: "size", perWorkgroup: 256 },
+    bindings: [
+      {
+        group: 0,
+        binding: 0,
+        name: "uniforms",
+        role: "uniforms",
+        type: "uniform",
+        size: 16 * Math.ceil(fields.length / 4),
+        fields,
+      },
+      { ...storage, binding: 1, name: "result", role: "gradient", type: "storage", ...(of === null ? {} : { of }) },
+      ...inputs.map(
+        (input, i) => ({ ...storage, binding: i + 2, name: input, role: "input", type: "read-only-storage" }) as const,
+      ),
+    ],
+  };
+  return { code, passes: [pass] };
+}
+
+/** What a binding and an argument have in common. */
+type Slot = Pick<KernelArgument, "of" | "length"> & { readonly role: string };
+
+/** Whether this is where the column is written. */
+export const isResult = ({ role, of }: Slot, column: string | null): boolean =>
+  column === null ? role === "output" : role === "gradient" && of === column;
+
+function batchingOf(slots: readonly Slot[], of: string | null): Batching {
+  const result = slots.find((slot) => isResult(slot, of));
+  switch (result?.length) {
+    case "size":
+      return "elements";
+    case "channels":
+      return "channels";
+    case "1":
+      return "calls";
+    default:
+      throw new Error(`the result for ${columnName(of)} has an unknown length: ${result?.length}`);
+  }
+}
+
+/** The passes that write the result, and those that write what they read. */
+function neededPasses({ passes }: WgslKernel, of: string | null): readonly WgslPassDescription[] {
+  const scratch = new Set<string>();
+  const needed = passes.toReversed().filter(({ bindings }) => {
+    const contributes = bindings.some(
+      (binding) => isResult(binding, of) || (binding.role === "scratch" && scratch.has(binding.name)),
+    );
+    if (contributes) for (const { role, name } of bindings) if (role === "scratch") scratch.add(name);
+    return contributes;
+  });
+  return needed.toReversed();
+}
+
+/** The extents of a call on so many elements. */
+export function extentsFor(batching: Batching, count: number): Readonly<Record<ExtentName, number>> {
+  const size = batching === "calls" ? 1 : count;
+  const channels = batching === "channels" ? size : 1;
+  const channelInner = size / channels;
+  return { size, channelOuter: 1, channels, channelInner, axisOuter: 1, axisLength: 1, axisInner: 1 };
+}
+
+/** `size`, `64 * channels`, `ceil(size / 1024)`: a product of extents and integers, quotients rounded up. */
+export function countOf(length: string, extents: Readonly<Record<string, number>>): number {
+  const atom = (text: string): number => {
+    const value = /^\d+$/.test(text) ? Number(text) : extents[text];
+    if (value === undefined) throw new Error(`the manifest counts by '${text}', which is no extent`);
+    return value;
+  };
+  return length.split("*").reduce((product, factor) => {
+    const [, dividend, divisor] = /^ceil\((\w+) \/ (\w+)\)$/.exec(factor.trim()) ?? [];
+    if (dividend === undefined || divisor === undefined) return product * atom(factor.trim());
+    return product * Math.ceil(atom(dividend) / atom(divisor));
+  }, 1);
+}
+
+function textOf(files: readonly OutputFile[], path: string): string {
+  const file = files.find((each) => each.path === path);
+  if (file === undefined) throw new Error(`the compiler wrote no ${path}`);
+  return file.text;
+}

@@ -1,0 +1,79 @@
+/** Runs emitted TypeScript kernels on many inputs at once, for a cotangent of 1. */
+import { countOf, extentsFor, isResult, type TypeScriptColumn } from "./emitted.js";
+import type { BatchKernel } from "./measure.js";
+
+/** The results lie in one array, which the next call writes to again. */
+export async function loadKernel(column: TypeScriptColumn): Promise<BatchKernel> {
+  const name = column.kernel.export;
+  const module: Readonly<Record<string, unknown>> = await import(
+    /* @vite-ignore */ `data:text/javascript;charset=utf-8,${encodeURIComponent(column.code)}`
+  );
+  const run = module[name];
+  if (typeof run !== "function") throw new Error(`the kernel '${name}' is not exported`);
+  return batchKernel(column, (...values) => void run(...values));
+}
+
+/** The values for a call on so many elements, in the kernel's order, and those among them that change. */
+interface Arrangement {
+  readonly count: number;
+  readonly values: (Float32Array | number)[];
+  readonly result: Float32Array;
+  /** Where the inputs stand, in the order of the columns. */
+  readonly inputs: readonly number[];
+  /** Where each parameter stands, in the order of the parameters. */
+  readonly parameters: readonly number[];
+}
+
+function batchKernel(column: TypeScriptColumn, run: (...values: (Float32Array | number)[]) => void): BatchKernel {
+  let arranged = arrange(column, column.batching === "calls" ? 1 : 0);
+  let results = new Float32Array(0);
+  return (inputs, parameters) => {
+    const count = inputs[0]?.length ?? 0;
+    if (column.batching !== "calls" && count !== arranged.count) arranged = arrange(column, count);
+    const { values, result } = arranged;
+    arranged.parameters.forEach((index, i) => {
+      const value = values[index];
+      const parameter = parameters[i] ?? NaN;
+      if (typeof value === "number") values[index] = parameter;
+      else value?.fill(parameter);
+    });
+    if (column.batching !== "calls") {
+      arranged.inputs.forEach((index, i) => (values[index] = inputs[i] ?? new Float32Array(count)));
+      run(...values);
+      return result;
+    }
+    if (results.length !== count) results = new Float32Array(count);
+    const single = arranged.inputs.map((index) => values[index]);
+    for (let i = 0; i < count; i++) {
+      for (let k = 0; k < single.length; k++) {
+        const cell = single[k];
+        if (typeof cell === "object") cell[0] = inputs[k]?.[i] ?? NaN;
+      }
+      run(...values);
+      results[i] = result[0] ?? NaN;
+    }
+    return results;
+  };
+}
+
+function arrange(column: TypeScriptColumn, count: number): Arrangement {
+  const extents: Readonly<Record<string, number>> = extentsFor(column.batching, count);
+  const { arguments: slots } = column.kernel;
+  const values = slots.map(({ name, role, length }) => {
+    if (length === undefined) return role === "extent" ? (extents[name] ?? NaN) : NaN;
+    const array = new Float32Array(countOf(length, extents));
+    // What a kernel leaves as it was is not taken for a result.
+    return array.fill(role === "cotangent" ? 1 : NaN);
+  });
+  const result = values[slots.findIndex((slot) => isResult(slot, column.of))];
+  if (typeof result !== "object") throw new Error(`'${column.kernel.export}' has no result`);
+  const standing = (names: readonly string[], roles: readonly string[]): number[] =>
+    names.map((name) => slots.findIndex((slot) => slot.name === name && roles.includes(slot.role)));
+  return {
+    count,
+    values,
+    result,
+    inputs: standing(column.inputs, ["input"]),
+    parameters: standing(column.parameters, ["hyperparameter", "learned"]),
+  };
+}

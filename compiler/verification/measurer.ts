@@ -1,0 +1,148 @@
+/** Pieces of measuring that stand for themselves, so that threads can share them out. */
+import type { Activation } from "../ir/activation.js";
+import type { EmittedColumn, MeasuredTarget } from "./emitted.js";
+import { tieToReference, type UnaryTruth, unaryTruth } from "./interpolant.js";
+import { emulatedKernel } from "./emulation.js";
+import { loadKernel } from "./kernels.js";
+import { type BatchKernel, type Measurement, type MeasureOptions, measurePoints, measureRange } from "./measure.js";
+import { parameterSettings, pointsFor } from "./points.js";
+import type { Column } from "./truth.js";
+
+/** Plain data, to be sent to another thread. */
+export interface Task {
+  readonly activation: string;
+  readonly column: EmittedColumn;
+  readonly parameters: readonly number[];
+  readonly work: Work;
+  /** Whether WGSL is run by the emulator, and not by a device. */
+  readonly emulated: boolean;
+}
+
+export type Work =
+  /** Adversarial inputs and so many stratified ones; so many of both against the reference, whatever the fast form says. */
+  | { readonly kind: "points"; readonly stratified: number; readonly byReference: number }
+  /** All float32 inputs with bit patterns in [from, to). */
+  | { readonly kind: "range"; readonly from: number; readonly to: number }
+  /** Holds the fast form of the truth for ranges against the reference: at adversarial inputs and so many stratified ones. */
+  | { readonly kind: "tie"; readonly stratified: number };
+
+export type Outcome =
+  | { readonly kind: "measured"; readonly measurement: Measurement; readonly margin: number | null }
+  /** The fast form agrees with the reference at so many inputs. */
+  | { readonly kind: "tied"; readonly checked: number }
+  /** There is no form of the truth fast enough for a range. */
+  | { readonly kind: "no interpolant" };
+
+/** Runs something on an elaborated activation, in the graph of its nodes, which is gone when it returns. */
+export type WithActivation = <T>(name: string, look: (activation: Activation) => T) => T;
+
+/** A kernel that runs on a device, or as if on one. */
+export type RemoteKernel = (activation: string, column: EmittedColumn) => BatchKernel;
+
+export class Measurer {
+  private readonly kernels = new Latest<BatchKernel>();
+  private readonly truths = new Latest<UnaryTruth | null>();
+
+  constructor(
+    private readonly withActivation: WithActivation,
+    private readonly remote: RemoteKernel,
+  ) {}
+
+  async measure(task: Task): Promise<Outcome> {
+    const { activation: name, column: emitted, parameters, work } = task;
+    const key = JSON.stringify([name, emitted.target, emitted.of, emitted.digest]);
+    const kernel = await this.kernels.get(key, () => {
+      if (emitted.target === "ts") return loadKernel(emitted);
+      return task.emulated && emulatedKernel ? emulatedKernel(name, emitted) : this.remote(name, emitted);
+    });
+    return this.withActivation(name, (activation): Outcome => {
+      const column = columnOf(activation, emitted.of);
+      switch (work.kind) {
+        case "points": {
+          const { stratified, byReference } = work;
+          const points = pointsFor(column, parameters, stratified);
+          const unary = points.count >= screenedFrom ? this.unary(key, column, parameters) : null;
+          const options = { ...measureOptions(emitted.target, emitted.of), byReference, unary };
+          const measurement = measurePoints(column, kernel, points, parameters, options);
+          return { kind: "measured", measurement, margin: null };
+        }
+        case "range": {
+          const truth = this.unary(key, column, parameters);
+          if (truth === null) return { kind: "no interpolant" };
+          // A device is worth asking for many at a time only.
+          const batch = emitted.target === "wgsl" && !task.emulated ? { batch: deviceBatch } : {};
+          const options = { ...measureOptions(emitted.target, emitted.of), ...batch };
+          const measurement = measureRange(truth, column, kernel, parameters, work.from, work.to, options);
+          return { kind: "measured", measurement, margin: truth.relativeBound };
+        }
+        case "tie": {
+          const truth = this.unary(key, column, parameters);
+          if (truth === null) return { kind: "no interpolant" };
+          const [inputs = []] = pointsFor(column, parameters, work.stratified).inputs;
+          const { checked, fault } = tieToReference(truth, column, parameters, inputs);
+          if (fault === null) return { kind: "tied", checked };
+          throw new Error(
+            `the fast truth of ${name} at ${fault.at} is ${fault.value}, the reference's is ${fault.expected}`,
+          );
+        }
+      }
+    });
+  }
+
+  private unary(key: string, column: Column, parameters: readonly number[]): UnaryTruth | null {
+    if (column.activation.inputs.length > 1) return null;
+    return this.truths.now(JSON.stringify([key, parameters.map(String)]), () => unaryTruth(column, parameters));
+  }
+}
+
+const deviceBatch = 2 ** 22;
+
+/** From so many points on, an interpolant saves more time than it takes to be made. */
+const screenedFrom = 2 ** 15;
+
+/** Remembers what was made last: tasks of one column come one after the other. */
+class Latest<T> {
+  private known: { readonly key: string; readonly value: T } | undefined;
+
+  now(key: string, make: () => T): T {
+    if (this.known?.key !== key) this.known = { key, value: make() };
+    return this.known.value;
+  }
+
+  async get(key: string, make: () => T | Promise<T>): Promise<T> {
+    if (this.known?.key !== key) this.known = { key, value: await make() };
+    return this.known.value;
+  }
+}
+
+export function columnOf(activation: Activation, of: string | null): Column {
+  if (of === null) return { activation, of };
+  const variables = [...activation.inputs, ...activation.learned.map(({ variable }) => variable)];
+  const variable = variables.find(({ name }) => name === of);
+  if (!variable) throw new Error(`${activation.name} has no derivative in ${of}`);
+  return { activation, of: variable };
+}
+
+/** What a target is allowed: float32 arithmetic may flush subnormals and decides comparisons less finely. */
+function measureOptions(target: MeasuredTarget, of: string | null): MeasureOptions {
+  if (target === "ts") return {};
+  return { flushes: true, inputRounding: of !== null, comparisons: 2 ** -20 };
+}
+
+/** The defaults as a target's kernels receive them: learned parameters lie in float32 arrays, WGSL knows nothing else. */
+export function defaultsFor(activation: Activation, target: MeasuredTarget): readonly number[] {
+  return [
+    ...activation.hyperparameters.map(({ default: value }) => (target === "wgsl" ? Math.fround(value) : value)),
+    ...activation.learned.map(({ default: value }) => Math.fround(value)),
+  ];
+}
+
+/** Adversarial settings; not those that a device may take for others, since subnormal numbers may be 0 there. */
+export function settingsFor(activation: Activation): Readonly<Record<MeasuredTarget, readonly (readonly number[])[]>> {
+  const settings = activation.axis === null ? parameterSettings(activation) : [];
+  const isNormal = (x: number): boolean => x === 0 || Math.abs(x) >= 2 ** -126;
+  return {
+    ts: settings,
+    wgsl: settings.map((setting) => setting.map(Math.fround)).filter((all) => all.every(isNormal)),
+  };
+}

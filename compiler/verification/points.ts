@@ -1,0 +1,354 @@
+/** Inputs at which kernels break, and parameters at which formulas degenerate. */
+import type { Activation } from "../ir/activation.js";
+import type { Bounds } from "../ir/expr.js";
+import { toNumber } from "../ir/rational.js";
+import { reachable } from "../ir/expr.js";
+import {
+  bitsOfNumber,
+  bitsOfRank,
+  largestNumber,
+  largestRank,
+  numberOfBits,
+  numberOfRank,
+  perExponent,
+  randomWords,
+  rankOf,
+  signBit,
+} from "./float32.js";
+import { changesSign } from "./interpolant.js";
+import { type Column, type FastTruth, fastTruth } from "./truth.js";
+
+export interface Points {
+  readonly count: number;
+  /** So many of them, at the start, are adversarial; the others are stratified. */
+  readonly adversarial: number;
+  /** One column of float32 numbers for each input. */
+  readonly inputs: readonly Float32Array[];
+  /** 1 at the float32 neighbours of a zero of the column. */
+  readonly nearZero: Uint8Array;
+}
+
+/** Where functions saturate, overflow or underflow, and short numbers that definitions are written with. */
+const magnitudes: readonly number[] = [
+  // exp and its relatives in float32, then in float64
+  87.33655,
+  88.02969,
+  88.72284,
+  89.41599,
+  103.27893,
+  103.97208,
+  104.66522,
+  17.32868,
+  16.635532,
+  9.0109,
+  44.36142,
+  51.98604,
+  177.44568,
+  207.94415,
+  708.39642,
+  709.78271,
+  744.44007,
+  745.13322,
+  // erf and the normal distribution
+  3.8325,
+  3.9192,
+  5.4,
+  5.863584,
+  8.2924,
+  9.1,
+  10.05,
+  12.9,
+  13.1,
+  14.2,
+  14.5,
+  26.54,
+  27.23,
+  37.51,
+  38.48,
+  // Squares, cubes and fourth powers that overflow or vanish
+  1.8446743e19,
+  1.0842022e-19,
+  2.646978e-23,
+  6.9814e12,
+  1.1209e-15,
+  4.2949673e9,
+  1.9e-12,
+  4.8e25,
+  // Integers in float32 and float64, and angles
+  8388608,
+  16777216,
+  2147483648,
+  4503599627370496,
+  9007199254740992,
+  Math.PI / 2,
+  Math.PI,
+  2 * Math.PI,
+  1.0e5,
+  1.0e9,
+  // Short numbers
+  0.1,
+  0.2,
+  0.25,
+  1 / 3,
+  0.5,
+  0.75,
+  1,
+  1.25,
+  1.5,
+  2,
+  2.5,
+  3,
+  3.5,
+  4,
+  5,
+  6,
+  7,
+  8,
+  9,
+  10,
+  12,
+  15,
+  16,
+  20,
+  25,
+  30,
+  32,
+];
+
+/** Numbers along one input, with the float32 neighbours of each. */
+class Line {
+  private readonly ranks = new Set<number>();
+
+  /** The number, its negative, and their neighbours. */
+  addBoth(x: number): void {
+    for (const value of [x, -x]) this.add(rankOf(value));
+  }
+
+  add(rank: number): void {
+    for (const near of [rank, rank - 1, rank + 1]) if (Math.abs(near) <= largestRank) this.ranks.add(near);
+  }
+
+  numbers(): number[] {
+    const finite = [...this.ranks].sort((a, b) => a - b).map(numberOfRank);
+    return [...finite, -0, Infinity, -Infinity, NaN];
+  }
+}
+
+/**
+ * Adversarial inputs: limits of exponents, kinks, borders, zeros of the value and the derivative, extremes, and the
+ * neighbours of all of these; then `stratified` ones: half with all exponents alike, half of ordinary size, their
+ * significands random. The same in every run.
+ */
+export function pointsFor(column: Column, parameters: readonly number[], stratified: number): Points {
+  const { inputs } = column.activation;
+  const found = new PointList(inputs.length);
+  const line = generalLine(column.activation, parameters);
+  const search = new Search(column, parameters);
+  for (let input = 0; input < inputs.length; input++) {
+    // What the other inputs are while one runs along the line
+    for (const companion of inputs.length > 1 ? companions : [0]) {
+      const others = inputs.map((_, i) => Math.fround(companion * (1 + i / 8)));
+      const own = new Line();
+      const { zeros, places } = search.along(input, others);
+      for (const rank of places) own.add(rank);
+      const near = new Set(zeros.flatMap((rank) => [bitsOfRank(rank), bitsOfRank(rank + 1)]));
+      for (const x of [...line, ...own.numbers()]) {
+        others[input] = x;
+        found.add(others, near.has(bitsOfNumber(x + 0)));
+      }
+    }
+  }
+  if (inputs.length > 1) for (const values of crossed(inputs.length)) found.add(values, false);
+  return found.points(stratified);
+}
+
+const companions: readonly number[] = [0.7, -1.3, 40, -3e4, 1e-20];
+
+/** Extreme and ordinary numbers for all inputs at once. */
+function* crossed(count: number): Generator<number[]> {
+  const few = [0, 1, -1, 0.7, -2.5, 20, -20, 88.8, -88.8, 110, -110, 1e-38, -1e-38, 1e-45, 1e20, -1e20, largestNumber];
+  const chosen = count === 2 ? few : few.filter((_, i) => i % 2 === 0);
+  const total = chosen.length ** Math.min(count, 3);
+  for (let i = 0; i < total; i++) {
+    yield Array.from({ length: count }, (_, k) =>
+      Math.fround(chosen[Math.floor(i / chosen.length ** Math.min(k, 2)) % chosen.length] ?? 0),
+    );
+  }
+}
+
+/** What is tried for every definition, its own numbers included. */
+function generalLine(activation: Activation, parameters: readonly number[]): number[] {
+  const line = new Line();
+  for (let exponent = -149; exponent < 128; exponent++) line.addBoth(2 ** exponent);
+  for (const x of [0, 2 ** -126 - 2 ** -149, largestNumber, ...magnitudes]) line.addBoth(x);
+  const constants = reachable([activation.body]).flatMap((node) => (node.kind === "constant" ? [node.value] : []));
+  const own = [...constants.map(toNumber), ...parameters].filter((x) => x !== 0 && Number.isFinite(x));
+  for (const p of own.slice(0, 40)) for (const x of [p, 1 / p, 88.72284 / p, 103.97208 / p]) line.addBoth(x);
+  return line.numbers();
+}
+
+/** Rows of inputs, without repetition. */
+class PointList {
+  private readonly rows: number[][] = [];
+  private readonly near: number[] = [];
+  private readonly known = new Map<string, number>();
+
+  constructor(private readonly inputs: number) {}
+
+  add(values: readonly number[], nearZero: boolean): void {
+    const key = values.map(bitsOfNumber).join();
+    const known = this.known.get(key);
+    if (known !== undefined) {
+      if (nearZero) this.near[known] = 1;
+      return;
+    }
+    this.known.set(key, this.rows.length);
+    this.rows.push([...values]);
+    this.near.push(nearZero ? 1 : 0);
+  }
+
+  points(stratified: number): Points {
+    const adversarial = this.rows.length;
+    const count = adversarial + stratified;
+    const word = randomWords(20);
+    const columns = Array.from({ length: this.inputs }, (_, k) => {
+      const column = new Float32Array(count);
+      this.rows.forEach((row, i) => (column[i] = row[k] ?? NaN));
+      return column;
+    });
+    const nearZero = new Uint8Array(count);
+    nearZero.set(this.near);
+    for (let i = 0; i < stratified; i++) {
+      const ordinary = i % 2 === 1;
+      columns.forEach((column) => {
+        const exponent = ordinary ? 111 + (word() % 24) : word() % 255;
+        column[adversarial + i] = numberOfBits((word() & (signBit | (perExponent - 1))) | (exponent * perExponent));
+      });
+      // Drawn among several inputs, one that is known already is not worth looking for.
+      const known = columns.length === 1 ? this.known.get(`${bitsOfNumber(columns[0]![adversarial + i]!)}`) : undefined;
+      if (known !== undefined) nearZero[adversarial + i] = nearZero[known]!;
+    }
+    return { count, adversarial, inputs: columns, nearZero };
+  }
+}
+
+/** At most so many places of each kind are followed up along a line. */
+const most = 40;
+
+/** Finds zeros and borders along a line: by changes over a grid of ranks, then by bisection. */
+class Search {
+  private readonly truths: readonly FastTruth[];
+  private readonly grid: readonly number[];
+
+  constructor(
+    { activation, of }: Column,
+    private readonly parameters: readonly number[],
+  ) {
+    const [input] = activation.inputs;
+    // The column itself first; then the value, and the derivative in its input.
+    const columns = [of, null, of ?? input ?? null].map((variable) => ({ activation, of: variable }));
+    this.truths = columns.filter(({ of: o }, i) => i === 0 || (i === 1 ? of !== null : o !== of)).map(fastTruth);
+    const ranks = new Set<number>([0]);
+    // A few for every exponent, and many where things happen
+    for (let rank = 1; rank <= largestRank; rank += perExponent / 2) ranks.add(rank).add(-rank);
+    for (let rank = rankOf(2 ** -8); rank < rankOf(2 ** 8); rank += perExponent / 32) ranks.add(rank).add(-rank);
+    this.grid = [...ranks].sort((a, b) => a - b);
+  }
+
+  /** Ranks of numbers of this input, each of which is followed by a zero of the column, or by a place of interest. */
+  along(input: number, others: readonly number[]): { readonly zeros: number[]; readonly places: number[] } {
+    const zeros: number[] = [];
+    const places: number[] = [];
+    const values = [...others, ...this.parameters];
+    const at = (truth: FastTruth, rank: number): number => {
+      values[input] = numberOfRank(rank);
+      truth.evaluate(values);
+      return truth.value;
+    };
+    this.truths.forEach((truth, which) => {
+      let branches = 0;
+      const sign = (rank: number): number => {
+        values[input] = numberOfRank(rank);
+        const found = truth.sign(values);
+        branches = truth.branches();
+        return found;
+      };
+      for (const rank of this.changes(sign)) {
+        places.push(rank, rank + 1);
+        if (which === 0 && changesSign((near) => at(truth, near), rank)) zeros.push(rank);
+      }
+      if (which > 0) return;
+      for (const rank of this.changes((near) => (sign(near), branches))) places.push(rank, rank + 1);
+    });
+    return { zeros, places };
+  }
+
+  /**
+   * Ranks after which a step function takes another value; of several changes between two points of the grid, one. Those
+   * at inputs of ordinary size come first, if there are too many.
+   */
+  private changes(of: (rank: number) => number): number[] {
+    const steps: { readonly low: number; readonly high: number; readonly before: number }[] = [];
+    let [low, before] = [NaN, NaN];
+    for (const high of this.grid) {
+      const here = of(high);
+      if (!Number.isNaN(low) && !same(here, before)) steps.push({ low, high, before });
+      [low, before] = [high, here];
+    }
+    const distance = ({ high }: { readonly high: number }): number => Math.abs(Math.abs(high) - rankOf(1));
+    const nearest = steps.sort((a, b) => distance(a) - distance(b)).slice(0, most);
+    return nearest.map((step) => {
+      let [left, right] = [step.low, step.high];
+      while (right - left > 1) {
+        const middle = Math.floor((left + right) / 2);
+        if (same(of(middle), step.before)) left = middle;
+        else right = middle;
+      }
+      return left;
+    });
+  }
+}
+
+const same = (a: number, b: number): boolean => a === b || (Number.isNaN(a) && Number.isNaN(b));
+
+/** In the order of preference: as many of them as a range allows, ten at most. */
+const adversarialParameters: readonly number[] = [
+  ...[0, 2 ** -24, -(2 ** -24), 1, 1 + 2 ** -23, 1 - 2 ** -24, 1e-30, -1e-30, 1e4, -1e4],
+  ...[-1, 2, 0.5, 1e-3, 3, 100, 1e10, 0.1, 0.9, 0.99, 0.25, 0.75, 1.5, 2.5, 4, 7, 10, 50],
+];
+const perParameter = 10;
+
+/**
+ * Settings of all parameters, each with one of them at one of ten adversarial values within its range: 0, tiny numbers
+ * of either sign, 1 and its neighbours, the ends of the range, large ones. Numbers of float32 all.
+ */
+export function parameterSettings(activation: Activation): readonly (readonly number[])[] {
+  const parameters = [...activation.hyperparameters, ...activation.learned];
+  const defaults = parameters.map((parameter) => Math.fround(parameter.default));
+  return parameters.flatMap(({ range }, i) =>
+    adversarialValues(range).map((value) => defaults.map((other, j) => (i === j ? value : other))),
+  );
+}
+
+function adversarialValues(range: Bounds | null): number[] {
+  const ends = range ? endsOf(range) : [];
+  const values = new Set(
+    [...ends, ...adversarialParameters.filter((x) => !range || within(x, range))].map(Math.fround),
+  );
+  const kept = [...values].filter((x) => !range || within(x, range));
+  return kept.slice(0, perParameter);
+}
+
+/** The ends of a range and what lies next to them; next to 0, the smallest number that is not subnormal. */
+function endsOf(range: Bounds): number[] {
+  const next = (end: number, inwards: number): number =>
+    end === 0 ? inwards * 2 ** -126 : numberOfRank(rankOf(end) + inwards);
+  const ends = [
+    { end: range.low, inwards: 1 },
+    { end: range.high, inwards: -1 },
+  ].filter(({ end }) => Number.isFinite(end));
+  return ends.flatMap(({ end, inwards }) => [Math.fround(end), next(end, inwards)]).filter((x) => within(x, range));
+}
+
+const within = (x: number, { low, high, lowClosed, highClosed }: Bounds): boolean =>
+  (x > low || (lowClosed && x === low)) && (x < high || (highClosed && x === high));

@@ -1,0 +1,137 @@
+/**
+ * What of a generated file a kernel runs: the declarations that its entry point reaches. A kernel is known by the digest
+ * of their tokens, so that comments, layout and other kernels of the file change nothing.
+ */
+import type { ts as TypeScript } from "ts-morph";
+import { sha256 } from "../sha256.js";
+
+export interface Program {
+  /** The declarations, in the order of the file. */
+  readonly text: string;
+  /** The first half of a SHA-256. */
+  readonly digest: string;
+}
+
+interface Declaration {
+  readonly names: readonly string[];
+  readonly text: string;
+  readonly tokens: readonly string[];
+}
+
+/** The JavaScript of exported functions and of what they call, as a module. */
+export async function typescriptProgram(file: string, exported: readonly string[]): Promise<Program> {
+  const parsed = latest?.file === file ? latest : { file, declarations: await typescriptDeclarations(file) };
+  latest = parsed;
+  return programOf(parsed.declarations, exported, "kernel.js");
+}
+
+/** The columns of one file are asked for one after the other. */
+let latest: { readonly file: string; readonly declarations: readonly Declaration[] } | undefined;
+
+async function typescriptDeclarations(file: string): Promise<readonly Declaration[]> {
+  const { ts } = await import("ts-morph");
+  const { outputText } = ts.transpileModule(file, {
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, removeComments: true },
+  });
+  const source = ts.createSourceFile("kernel.js", outputText, ts.ScriptTarget.ES2022, false, ts.ScriptKind.JS);
+  return source.statements.map((statement) => ({
+    names: declaredNames(statement, ts),
+    text: statement.getText(source),
+    tokens: tokensOf(statement, source),
+  }));
+}
+
+function declaredNames(statement: TypeScript.Statement, ts: typeof TypeScript): string[] {
+  if (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) return [statement.name?.text ?? ""];
+  if (!ts.isVariableStatement(statement)) return [];
+  return statement.declarationList.declarations.flatMap(({ name }) => (ts.isIdentifier(name) ? [name.text] : []));
+}
+
+function tokensOf(root: TypeScript.Node, source: TypeScript.SourceFile): string[] {
+  const tokens: string[] = [];
+  const stack = [root];
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    const children = node.getChildren(source);
+    if (children.length === 0) {
+      const text = node.getText(source);
+      if (text !== "") tokens.push(text);
+    }
+    stack.push(...children.toReversed());
+  }
+  return tokens;
+}
+
+/** The WGSL of entry points and of what they use. */
+export async function wgslProgram(file: string, entryPoints: readonly string[]): Promise<Program> {
+  return programOf(wgslDeclarations(file), entryPoints, "the shader");
+}
+
+/** A function of a shader with what it uses, and the members of what it returns: none where that is a number. */
+export async function wgslFunction(file: string, name: string): Promise<{ text: string; struct: readonly string[] }> {
+  const declarations = wgslDeclarations(file);
+  const { text } = await programOf(declarations, [name], "the shader");
+  const { tokens = [] } = declarations.find(({ names }) => names.includes(name)) ?? {};
+  const type = tokens[tokens.indexOf(">", tokens.indexOf(")")) + 1];
+  const struct = declarations.find(({ names }) => type !== undefined && names.includes(type));
+  return { text, struct: (struct?.tokens ?? []).filter((_, i, all) => all[i + 1] === ":") };
+}
+
+const wgslToken = /\/\/[^\n]*|\/\*[^]*?\*\/|[A-Za-z_]\w*|[\d.][\w.]*|\S/g;
+
+/** Splits a shader at the ends of its declarations: a `;` or a function's `}` outside of all brackets. */
+function wgslDeclarations(file: string): Declaration[] {
+  const declarations: Declaration[] = [];
+  let tokens: string[] = [];
+  let depth = 0;
+  let start = 0;
+  for (const match of file.matchAll(wgslToken)) {
+    const [token] = match;
+    if (token.startsWith("//") || token.startsWith("/*")) continue;
+    if (tokens.length === 0) start = match.index;
+    tokens.push(token);
+    if ("({[".includes(token)) depth += 1;
+    if (")}]".includes(token)) depth -= 1;
+    if (depth > 0 || (token !== ";" && token !== "}")) continue;
+    const name = declaredInWgsl(tokens);
+    const text = file.slice(start, match.index + token.length);
+    // A `;` alone, behind a struct, declares nothing.
+    if (name !== undefined) declarations.push({ names: [name], text, tokens });
+    tokens = [];
+  }
+  return declarations;
+}
+
+function declaredInWgsl(tokens: readonly string[]): string | undefined {
+  const keyword = tokens.findIndex((token) => /^(?:fn|struct|const|override|var|alias)$/.test(token));
+  if (keyword === -1) return undefined;
+  const address = tokens[keyword + 1] === "<" ? tokens.indexOf(">", keyword) - keyword : 0;
+  return tokens[keyword + address + 1];
+}
+
+/** Declarations that these names reach; a name means the declaration wherever it stands, be it a local of that name. */
+async function programOf(
+  declarations: readonly Declaration[],
+  roots: readonly string[],
+  file: string,
+): Promise<Program> {
+  const byName = new Map(declarations.flatMap((declaration) => declaration.names.map((name) => [name, declaration])));
+  const reached = new Set<Declaration>();
+  const wanted = roots.map((name) => {
+    const declaration = byName.get(name);
+    if (declaration === undefined) throw new Error(`${file} declares no '${name}'`);
+    return declaration;
+  });
+  for (let declaration = wanted.pop(); declaration; declaration = wanted.pop()) {
+    if (reached.has(declaration)) continue;
+    reached.add(declaration);
+    for (const token of new Set(declaration.tokens)) {
+      const used = byName.get(token);
+      if (used !== undefined) wanted.push(used);
+    }
+  }
+  const kept = declarations.filter((declaration) => reached.has(declaration));
+  const tokens = kept.map((declaration) => declaration.tokens.join(" ")).join("\n");
+  return { text: `${kept.map(({ text }) => text).join("\n")}\n`, digest: await shortDigest(tokens) };
+}
+
+export const shortDigest = async (text: string): Promise<string> => (await sha256(text)).slice(0, 32);

@@ -1,0 +1,204 @@
+/** Definitions as what can be measured of them, for `actc check` and `actc verify`. */
+import { activationOf, compile, type EmissionCache, readDefinitions, targetNames } from "./compile.js";
+import { collate, type Diagnostic } from "./diagnostics.js";
+import { inFreshGraph } from "./ir/expr.js";
+import type { Source } from "./source.js";
+export { merged } from "./verification/measure.js";
+import {
+  type Certificate,
+  type CertificateKey,
+  type Certificates,
+  definitionDigest,
+  evidenceOf,
+  holds,
+  type Run,
+  type TruthUsed,
+} from "./verification/certificate.js";
+import {
+  emittedColumns,
+  type EmittedColumn,
+  kernelEntries,
+  type MeasuredTarget,
+  measuredTargets,
+} from "./verification/emitted.js";
+import { type Accuracy, accuracyOf, type ColumnAccuracy, columnAccuracy } from "./verification/accuracy.js";
+import { emulatedKernel } from "./verification/emulation.js";
+import { defaultsFor, type Outcome, settingsFor, type Task, type WithActivation } from "./verification/measurer.js";
+
+/** An activation, compiled: plain data. */
+export interface Subject {
+  readonly name: string;
+  readonly file: string;
+  /** The digest of what the definition means. */
+  readonly definition: string;
+  readonly inputs: readonly string[];
+  /** Hyperparameters, then learned parameters. */
+  readonly parameters: readonly string[];
+  readonly defaults: Readonly<Record<MeasuredTarget, readonly number[]>>;
+  /** Settings with one parameter at an adversarial value. */
+  readonly settings: Readonly<Record<MeasuredTarget, readonly (readonly number[])[]>>;
+  /** Those of all targets that were asked for; none of a reduction. */
+  readonly columns: readonly EmittedColumn[];
+}
+
+export interface Subjects {
+  /** In the order of the sources; empty when a diagnostic is an error. */
+  readonly subjects: readonly Subject[];
+  /** The names of all activations, whether asked for or not. */
+  readonly known: readonly string[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface SubjectsOptions {
+  readonly targets: readonly MeasuredTarget[];
+  /** All of them when empty. */
+  readonly names?: readonly string[];
+  readonly cache?: EmissionCache | undefined;
+}
+
+/** Compiles whole files, so that what a cache knows of an ordinary compile is of use. */
+export async function subjectsOf(
+  sources: readonly Source[],
+  { targets, names = [], cache }: SubjectsOptions,
+): Promise<Subjects> {
+  const { files, diagnostics } = await compile(sources, { targets: targetNames, ...(cache ? { cache } : {}) });
+  if (files.length === 0) return { subjects: [], known: [], diagnostics: collate(diagnostics) };
+  const entries = kernelEntries(files);
+  const withActivation = activationsOf(sources);
+  const subjects: Subject[] = [];
+  for (const entry of entries) {
+    if (names.length > 0 && !names.includes(entry.name)) continue;
+    const known = withActivation(entry.name, (activation) => ({
+      file: activation.file,
+      definition: definitionDigest(activation),
+      defaults: { ts: defaultsFor(activation, "ts"), wgsl: defaultsFor(activation, "wgsl") },
+      settings: settingsFor(activation),
+    }));
+    const wanted = measuredTargets.filter((target) => targets.includes(target));
+    const columns = await Promise.all(wanted.map((target) => emittedColumns(entry, target, files)));
+    subjects.push({
+      ...known,
+      name: entry.name,
+      definition: await known.definition,
+      inputs: entry.inputs,
+      parameters: [...entry.hyperparameters, ...entry.learned].map(({ name }) => name),
+      columns: columns.flat(),
+    });
+  }
+  return { subjects, known: entries.map(({ name }) => name), diagnostics: collate(diagnostics) };
+}
+
+/** Elaborates definitions by name, each time anew. */
+export function activationsOf(sources: readonly Source[]): WithActivation {
+  const { definitions } = readDefinitions(sources);
+  const byName = new Map(definitions.map((checked) => [checked.definition.name.text, checked]));
+  return (name, look) => {
+    const checked = byName.get(name);
+    if (!checked) throw new Error(`there is no definition '${name}'`);
+    return inFreshGraph(() => {
+      const { activation } = activationOf(checked);
+      if (!activation) throw new Error(`the definition '${name}' has errors`);
+      return look(activation);
+    });
+  };
+}
+
+/** How many stratified inputs besides the adversarial ones. */
+export interface QuickPlan {
+  readonly defaults: number;
+  /** At each of the adversarial parameter settings. */
+  readonly settings: number;
+}
+
+export const quickPlan: QuickPlan = { defaults: 512, settings: 32 };
+
+/** What runs the kernels where nothing else is said. */
+export const engine: string = "V8";
+export const emulation: string = "emulation";
+
+/**
+ * What is known of the errors of each activation's kernels, by name: from certificates that hold, and from measuring the
+ * TypeScript kernels, and those in WGSL where they can be emulated, on some inputs: at adversarial parameters as well
+ * where no certificate has done it.
+ */
+export async function accuracies(
+  subjects: readonly Subject[],
+  certificates: Certificates,
+  measure: (task: Task) => Promise<Outcome>,
+  plan: QuickPlan = quickPlan,
+): Promise<ReadonlyMap<string, Accuracy>> {
+  const found = await Promise.all(
+    subjects.map(async (subject) => {
+      const columns = await Promise.all(
+        subject.columns.map(async (column) => {
+          const executor = column.target === "ts" ? engine : emulatedKernel && emulation;
+          if (executor === undefined) return columnAccuracies(subject, column, certificates, undefined, undefined);
+          const certified = holds(certificates, keyOf(subject, column, executor), currentOf(subject, column));
+          const settings = certified ? [] : subject.settings[column.target];
+          const measured = await measureQuickly(measure, subject, column, settings, plan);
+          return columnAccuracies(subject, column, certificates, executor, measured);
+        }),
+      );
+      return [subject.name, accuracyOf(columns.flat())] as const;
+    }),
+  );
+  return new Map(found.filter(([, { columns }]) => columns.length > 0));
+}
+
+/** What is known of one column, by who ran its kernel. */
+function columnAccuracies(
+  subject: Subject,
+  column: EmittedColumn,
+  certificates: Certificates,
+  own: string | undefined,
+  measured: Certificate | undefined,
+): readonly ColumnAccuracy[] {
+  const { target } = column;
+  const values = subject.defaults[target];
+  const defaults = Object.fromEntries(subject.parameters.map((name, i) => [name, values[i] ?? NaN]));
+  const others = Object.keys(certificates.get(subject.name)?.targets[target] ?? {}).filter((name) => name !== own);
+  return [...(own === undefined ? [] : [own]), ...others].flatMap((executor) => {
+    const key = keyOf(subject, column, executor);
+    const result = executor === own ? measured : undefined;
+    return columnAccuracy(certificates, key, currentOf(subject, column), result, defaults) ?? [];
+  });
+}
+
+/** What a certificate of this column is about. */
+const keyOf = (subject: Subject, { target, name }: EmittedColumn, executor: string): CertificateKey => ({
+  activation: subject.name,
+  target,
+  executor,
+  column: name,
+});
+
+/** What it must have been given for. */
+const currentOf = ({ definition }: Subject, { digest }: EmittedColumn): ColumnAccuracy["current"] => ({
+  definition,
+  kernel: digest,
+});
+
+async function measureQuickly(
+  measure: (task: Task) => Promise<Outcome>,
+  subject: Subject,
+  column: EmittedColumn,
+  settings: readonly (readonly number[])[],
+  plan: QuickPlan,
+): Promise<Certificate> {
+  const run = async (parameters: readonly number[], stratified: number): Promise<Run> => {
+    const work = { kind: "points", stratified, byReference: 0 } as const;
+    const outcome = await measure({ activation: subject.name, column, parameters, work, emulated: true });
+    if (outcome.kind !== "measured") throw new Error("points need no interpolant");
+    return { measurement: outcome.measurement, parameters };
+  };
+  const [defaults, ...others] = await Promise.all([
+    run(subject.defaults[column.target], plan.defaults),
+    ...settings.map((setting) => run(setting, plan.settings)),
+  ]);
+  const truth: TruthUsed = { form: "double-double", margin: null, byReference: 0 };
+  return {
+    kernel: column.digest,
+    defaults: evidenceOf("measured", defaults === undefined ? [] : [defaults], subject, truth),
+    parameters: others.length === 0 ? null : evidenceOf("measured", others, subject, truth),
+  };
+}

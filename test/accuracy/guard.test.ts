@@ -1,0 +1,126 @@
+/**
+ * Where a guard holds, the lowered form is as accurate in binary64 as it was asked to be: over random inputs, inputs around
+ * the places where sums cancel, and random parameters within their ranges.
+ */
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { float64 } from "../../compiler/backend/accuracy/arithmetic.js";
+import { guardFor } from "../../compiler/backend/accuracy/guard.js";
+import { typescript } from "../../compiler/backend/dialects/typescript.js";
+import { planKernels } from "../../compiler/backend/kernels.js";
+import { lower } from "../../compiler/backend/lower.js";
+import { activationOf, readDefinitions } from "../../compiler/compile.js";
+import { type Bounds, type Expr, inFreshGraph, type Variable } from "../../compiler/ir/expr.js";
+import type { Activation } from "../../compiler/ir/activation.js";
+import { referenceDerivative, referenceValue } from "../../compiler/numerics/reference.js";
+import { sampler } from "../../compiler/numerics/sample.js";
+import { spellingOf } from "../../compiler/printing/print.js";
+
+const allowance = 2 ** 21;
+const negligible = 2 ** -157;
+
+const text = readFileSync(new URL("../../acts.def", import.meta.url), "utf8");
+const { definitions } = readDefinitions([{ file: "acts.def", text }]);
+
+/** A small generator of its own: the same numbers on every run. */
+function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) >>> 0;
+    let z = state;
+    z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
+    z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
+    return ((z ^ (z >>> 16)) >>> 0) / 2 ** 32;
+  };
+}
+
+const bits = new DataView(new ArrayBuffer(4));
+function randomFloat(random: () => number): number {
+  const kind = random();
+  if (kind < 0.4) return Math.fround((random() - 0.5) * 16);
+  if (kind < 0.5) return Math.fround((random() - 0.5) * 400);
+  for (;;) {
+    bits.setUint32(0, Math.floor(random() * 2 ** 32));
+    const value = bits.getFloat32(0);
+    if (Number.isFinite(value)) return value;
+  }
+}
+
+function randomParameter(range: Bounds | null, fallback: number, random: () => number): number {
+  const kind = random();
+  if (kind < 0.3) return fallback;
+  const sign = random() < 0.5 ? -1 : 1;
+  const candidate = Math.fround(kind < 0.7 ? (random() - 0.5) * 8 : sign * 2 ** ((random() - 0.5) * 40));
+  if (!range) return candidate;
+  const { low, high, lowClosed, highClosed } = range;
+  const inside = (value: number): boolean =>
+    (value > low || (lowClosed && value === low)) && (value < high || (highClosed && value === high));
+  if (inside(candidate)) return candidate;
+  const mirrored = -candidate;
+  if (inside(mirrored)) return mirrored;
+  return Number.isFinite(low) && Number.isFinite(high)
+    ? Math.fround(low + (high - low) * (0.01 + 0.98 * random()))
+    : fallback;
+}
+
+describe("a form is as accurate as promised wherever its guard holds", () => {
+  for (const checked of definitions) {
+    it(checked.definition.name.text, () => {
+      inFreshGraph(() => {
+        const { activation } = activationOf(checked);
+        if (!activation) throw new Error("the definition has errors");
+        const plan = planKernels(activation);
+        if (plan.reduces) return;
+        const parameters = [...activation.hyperparameters, ...activation.learned];
+        const variables: Variable[] = [
+          ...activation.inputs,
+          plan.cotangent,
+          ...parameters.map(({ variable }) => variable),
+        ];
+        const random = generator(checked.definition.span.start + 1);
+        const targets = [{ of: null, value: plan.value }, ...plan.gradients];
+        for (const { of, value } of targets) {
+          check(activation, of, value, variables, () => [
+            ...activation.inputs.map(() => randomFloat(random)),
+            1,
+            ...parameters.map(({ range, default: value }) => randomParameter(range, value, random)),
+          ]);
+        }
+      });
+    });
+  }
+});
+
+function check(
+  activation: Activation,
+  of: Variable | null,
+  target: Expr,
+  variables: readonly Variable[],
+  draw: () => number[],
+): void {
+  const form = lower(target, {
+    spells: (primitive) => spellingOf(typescript, primitive) !== undefined,
+    nanFrom: new Set(),
+    definition: activation.body,
+    narrow: false,
+  });
+  const { condition, relative } = guardFor(form, { model: float64, allowance, negligible });
+  expect(relative).toBeLessThan(2 ** 21);
+  const value = sampler(form, variables, "binary64");
+  const holds = condition ? sampler(condition, variables, "binary64") : () => 1;
+  const calls = Number(process.env["GUARD_POINTS"] ?? 60);
+  for (let i = 0; i < calls; i++) {
+    const at = draw();
+    if (holds(at) === 0) continue;
+    const actual = value(at);
+    const bindings = new Map(variables.map((variable, k) => [variable, at[k]!]));
+    if (Math.abs(actual) > 3.5e38) continue;
+    const { value: expected, decided } = of
+      ? referenceDerivative(activation, of, bindings, "binary64")
+      : referenceValue(activation.body, bindings, "binary64");
+    if (!decided || Number.isNaN(expected) || Math.abs(expected) > 3.5e38) continue;
+    const error = Math.abs(actual - expected);
+    const message = `d${of?.name ?? ""} ${variables.map(({ name }, k) => `${name} = ${at[k]}`).join(", ")}: ${actual} for ${expected}`;
+    expect(error, message).toBeLessThanOrEqual(Math.max(2 * negligible, Math.abs(expected) * 2 ** -30.9));
+  }
+}

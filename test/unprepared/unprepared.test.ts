@@ -1,0 +1,64 @@
+/**
+ * Definitions that nobody prepared for, in textbook form: their kernels on every target against values and derivatives
+ * computed by mpmath. What is beyond its bound stands in gaps.json, which may only shrink.
+ *
+ * A part of the definitions is tried here; `npm run unprepared` tries all, says which are worst, and with `--update`
+ * writes gaps.json.
+ */
+import { beforeAll, describe, expect, it } from "vitest";
+import { say } from "../activations/standard.js";
+import { findSoftwareGpu, requestSoftwareDevice } from "../webgpu/driver.js";
+import { readCorpus, readExpected } from "./corpus.js";
+import { departures, readGaps } from "./gaps.js";
+import { type Compiled, compileEach, measure, type Refused, typescriptRunner, wgslRunner } from "./measure.js";
+import { disagreements } from "./oracle.js";
+
+const corpus = readCorpus();
+/** A part of the definitions, and of these a part as shaders, which a software driver takes long to compile. */
+const tried = corpus.filter((_, i) => i % 3 === 0);
+const triedAsShaders = new Set(corpus.filter((_, i) => i % 12 === 0));
+const expected = readExpected();
+const gaps = readGaps();
+/** Where the oracle has no derivative though there is one, or NaN for a quotient whose divisor it cannot tell from 0. */
+const differing = new Set(["acosh_scaled", "root_of_gaussian_gap", "vanishing_quotient"]);
+let compiled: readonly Compiled[];
+let refused: readonly Refused[];
+
+beforeAll(async () => {
+  ({ compiled, refused } = await compileEach(tried, ["ts", "wgsl"]));
+}, 120_000);
+
+describe("definitions nobody prepared for", () => {
+  it("are many, and the table knows each", () => {
+    expect(corpus.length).toBeGreaterThan(150);
+    expect(new Set(corpus.map(({ name }) => name)).size).toBe(corpus.length);
+    expect([...expected.keys()].sort()).toEqual(corpus.map(({ name }) => name).sort());
+  });
+
+  it("compile", () => {
+    const known = tried.flatMap(({ name }) => (name in gaps.refused ? [name] : []));
+    expect(refused.map(({ definition }) => definition.name)).toEqual(known);
+  });
+
+  it("TypeScript keeps its bound, or the gap is known and no smaller", async () => {
+    const run = await typescriptRunner(compiled);
+    const columns = await Promise.all(compiled.map((each) => measure(each, "TypeScript", run, expected)));
+    expect(columns.flat().flatMap((column) => departures(column, gaps))).toEqual([]);
+  });
+
+  it("WGSL keeps its bound, or the gap is known and no smaller", async () => {
+    const { gpu } = findSoftwareGpu();
+    if (gpu === null) return say("WGSL: definitions nobody prepared for are NOT executed");
+    const shaders = compiled.filter(({ definition }) => triedAsShaders.has(definition));
+    const run = await wgslRunner(await requestSoftwareDevice(), shaders);
+    const columns = await Promise.all(shaders.map((each) => measure(each, "WGSL", run, expected)));
+    expect(columns.flat().flatMap((column) => departures(column, gaps))).toEqual([]);
+  }, 120_000);
+
+  it("the oracle agrees with mpmath where it decides", () => {
+    const found = compiled
+      .filter(({ definition }) => !differing.has(definition.name))
+      .flatMap(({ definition }, i) => disagreements(definition, expected, 61, i));
+    expect(found.filter(({ undecided }) => !undecided).map(({ text }) => text)).toEqual([]);
+  });
+});

@@ -1,0 +1,259 @@
+import { describe, expect, it } from "vitest";
+import { bitsOfNumber, numberOfBits } from "../../compiler/verification/float32.js";
+import { type UnaryTruth, unaryTruth } from "../../compiler/verification/interpolant.js";
+import {
+  type BatchKernel,
+  measurePoints,
+  measureRange,
+  type Measurement,
+  type MeasureOptions,
+  merged,
+  nothingMeasured,
+} from "../../compiler/verification/measure.js";
+import { type Points, pointsFor } from "../../compiler/verification/points.js";
+import { type Column, defaultParameters, fastTruth } from "../../compiler/verification/truth.js";
+import { activationOfText, slopeOf, standardNamed, valueOf } from "./activations.js";
+
+/** A kernel from a function of one element: its inputs, then the parameters. */
+const kernelOf =
+  (f: (...values: number[]) => number): BatchKernel =>
+  (inputs, parameters) =>
+    (inputs[0] ?? new Float32Array(0)).map((_, i) => f(...inputs.map((input) => input[i] ?? NaN), ...parameters));
+
+/** The rounded truth, but where `fault` says otherwise. */
+function rightBut(column: Column, fault: (x: number, right: number) => number = (_, right) => right): BatchKernel {
+  const truth = fastTruth(column);
+  return kernelOf((...values) => {
+    truth.evaluate(values);
+    return fault(values[0] ?? NaN, Math.fround(truth.value));
+  });
+}
+
+const pointsAt = (...inputs: number[]): Points => ({
+  count: inputs.length,
+  adversarial: inputs.length,
+  inputs: [Float32Array.from(inputs)],
+  nearZero: new Uint8Array(inputs.length),
+});
+
+const next = (x: number, steps = 1): number => numberOfBits(bitsOfNumber(x) + steps);
+
+const tables = new Map<Column, UnaryTruth>();
+
+function table(column: Column): UnaryTruth {
+  const truth = tables.get(column) ?? unaryTruth(column, defaultParameters(column.activation));
+  if (!truth) throw new Error("no table");
+  tables.set(column, truth);
+  return truth;
+}
+
+describe("one wrong result among many", () => {
+  const column = valueOf(standardNamed("tanh"));
+  const truth = table(column);
+  const from = bitsOfNumber(0.9);
+  const to = from + 200_000;
+  const wrong = Math.fround(0.9085);
+  const good = kernelOf((x) => truth.at(x));
+  const bad = (ulps: number): BatchKernel => kernelOf((x) => (x === wrong ? next(truth.at(x), ulps) : truth.at(x)));
+
+  it("is found among all inputs of a range", () => {
+    const clean = measureRange(truth, column, good, [], from, to);
+    expect(clean.count).toBe(to - from);
+    expect(clean.worst?.ulp).toBeGreaterThan(0.4999);
+    expect(clean.worst?.ulp).toBeLessThanOrEqual(0.5);
+    const found = measureRange(truth, column, bad(1), [], from, to);
+    expect(found.worst?.at).toEqual([wrong]);
+    expect(found.worst?.ulp).toBeGreaterThan(0.5);
+    expect(found.worst?.actual).toBe(next(truth.at(wrong)));
+    expect(found.worst?.expected).toBeCloseTo(Math.tanh(wrong), 14);
+  });
+
+  it("is found in any part of the range, and parts come together to the whole", () => {
+    const parts = [0, 1, 2, 3].map((i) =>
+      measureRange(truth, column, bad(3), [], from + 50_000 * i, from + 50_000 * (i + 1)),
+    );
+    const whole = measureRange(truth, column, bad(3), [], from, to);
+    const joined = parts.reduce(merged, nothingMeasured);
+    expect(joined.count).toBe(whole.count);
+    expect(joined.worst).toEqual(whole.worst);
+  });
+
+  it("is found among points, screened or not", () => {
+    const points = pointsFor(column, [], 500);
+    const at = points.inputs[0]?.[points.count - 7] ?? NaN;
+    const kernel = kernelOf((x) =>
+      x === at ? next(truth.at(x), 2) : x === Infinity ? 1 : x === -Infinity ? -1 : truth.at(x),
+    );
+    for (const unary of [null, truth]) {
+      const { worst, notFinite, wrongLimit, lostNaN } = measurePoints(column, kernel, points, [], {
+        unary,
+        byReference: 40,
+      });
+      expect(worst?.at).toEqual([at]);
+      expect([notFinite, wrongLimit, lostNaN]).toEqual([null, null, null]);
+    }
+  });
+});
+
+/** How single results are counted, against a kernel that is right but for `fault`. */
+function judged(
+  column: Column,
+  x: number,
+  fault: (x: number, right: number) => number,
+  options: MeasureOptions = {},
+): Measurement {
+  const parameters = defaultParameters(column.activation);
+  const byPoints = measurePoints(column, rightBut(column, fault), pointsAt(x), parameters, options);
+  const from = bitsOfNumber(x);
+  const byRange = measureRange(table(column), column, rightBut(column, fault), parameters, from, from + 1, options);
+  // What is counted apart is counted alike; small errors a range passes over.
+  for (const key of ["count", "notFinite", "wrongLimit", "lostNaN", "flushed", "undecided"] as const) {
+    expect([key, byRange[key]]).toEqual([key, byPoints[key]]);
+  }
+  return byPoints;
+}
+
+describe("results are counted by the definition's meaning", () => {
+  const square = valueOf(activationOfText("f(x) = x^2"));
+  const exp = valueOf(activationOfText("f(x) = exp(x)"));
+  const log = valueOf(activationOfText("f(x) = log(x)"));
+  const reciprocal = valueOf(activationOfText("f(x) = 1 / (1 + x^2)"));
+
+  it("units in the last place, at the true value", () => {
+    const { worst } = judged(square, 1.5, (_, right) => right + 2 ** -20);
+    expect(worst?.ulp).toBe(2 ** -20 / 2 ** -22);
+    expect(judged(exp, -100, () => 0).worst?.ulp).toBeCloseTo(Math.exp(-100) / 2 ** -149, 6);
+  });
+
+  it("NaN or ∞ for a finite value", () => {
+    expect(judged(square, 3, () => NaN).notFinite?.at).toEqual([3]);
+    expect(judged(square, 3, () => -Infinity)).toMatchObject({ notFinite: { actual: -Infinity }, worst: null });
+    // 1.8446743e19² rounds to a number still, 1.8446744e19² does not.
+    expect(judged(square, Math.fround(1.8446743e19), () => Infinity).notFinite).not.toBeNull();
+    expect(judged(square, Math.fround(1.8446745e19), () => Infinity)).toMatchObject({
+      notFinite: null,
+      worst: { ulp: 0 },
+    });
+    expect(judged(square, Math.fround(1.8446745e19), () => 3.4028234663852886e38).worst?.ulp).toBe(1);
+  });
+
+  it("limits at infinite inputs", () => {
+    expect(judged(reciprocal, Infinity, () => NaN).wrongLimit?.expected).toBe(0);
+    expect(judged(reciprocal, -Infinity, () => 0)).toMatchObject({ wrongLimit: null, count: 1 });
+    expect(judged(exp, Infinity, () => 3.4e38).wrongLimit?.expected).toBe(Infinity);
+    expect(
+      judged(valueOf(activationOfText("f(x) = sin(1 / (1 + x^2)) * x")), Infinity, () => 1e-30).wrongLimit,
+    ).not.toBeNull();
+  });
+
+  it("NaN where it is met, in values alone", () => {
+    expect(judged(square, NaN, () => 1).lostNaN?.at).toEqual([NaN]);
+    expect(judged(square, NaN, (_, right) => right)).toMatchObject({ lostNaN: null, count: 1 });
+    expect(judged(slopeOf(activationOfText("f(x) = x^2")), NaN, () => 1)).toMatchObject({ lostNaN: null, count: 0 });
+  });
+
+  it("nothing where there is no value", () => {
+    expect(judged(log, -1, () => 7)).toEqual(nothingMeasured);
+  });
+
+  it("zeros that a device may give for subnormal numbers, apart", () => {
+    expect(judged(exp, -90, () => 0, { flushes: true })).toMatchObject({ flushed: 1, worst: null });
+    expect(judged(exp, -90, () => 0).worst?.ulp).toBeGreaterThan(1e5);
+    expect(judged(exp, -50, () => 0, { flushes: true }).worst?.ulp).toBeGreaterThan(1e6);
+    const step = valueOf(activationOfText("f(x) = where(x > 0, 1, 0)"));
+    const { worst } = measurePoints(
+      step,
+      kernelOf(() => 0),
+      pointsAt(1e-40),
+      [],
+      { flushes: true },
+    );
+    expect(worst?.ulp ?? 0).toBe(0);
+    expect(
+      measurePoints(
+        step,
+        kernelOf(() => 0),
+        pointsAt(1e-40),
+        [],
+      ).worst?.ulp,
+    ).toBeGreaterThan(1e6);
+  });
+
+  it("either branch where rounded numbers are compared, and one where given ones are", () => {
+    const jump = valueOf(activationOfText("f(x; beta = 0.1) = where(beta * x > 0.30000000000000004, 5, 7)"));
+    const x = Math.fround(3);
+    const other = (column: Column, options: MeasureOptions): number | undefined =>
+      measurePoints(
+        column,
+        kernelOf(() => 5),
+        pointsAt(x),
+        [0.1],
+        options,
+      ).worst?.ulp;
+    expect(other(jump, { comparisons: 2 ** -40 })).toBe(0);
+    expect(other(jump, { comparisons: 2 ** -60 })).toBeGreaterThan(1e6);
+    const given = valueOf(activationOfText("f(x; beta = 0.1) = where(x > 3, 5, 7 * beta * 10)"));
+    expect(other(given, { comparisons: 2 ** -10 })).toBeGreaterThan(1e6);
+  });
+
+  it("a rounded input, at the zero of a derivative, if that is allowed", () => {
+    const slope = slopeOf(standardNamed("silu"));
+    const x = -1.278464436531067;
+    const shifted = (at: number, right: number): number => {
+      const truth = fastTruth(slope);
+      truth.evaluate([at * (1 + 2 ** -25)]);
+      return Number.isFinite(at) ? Math.fround(truth.value) : right;
+    };
+    expect(judged(slope, next(x, 40), shifted).worst?.ulp).toBeGreaterThan(1000);
+    expect(judged(slope, next(x, 40), shifted, { inputRounding: true }).worst?.ulp).toBeLessThan(2);
+    expect(judged(slope, next(x, 40), (_, right) => right * 1.1, { inputRounding: true }).worst?.ulp).toBeGreaterThan(
+      1000,
+    );
+  });
+
+  it("the neighbours of zeros, apart", () => {
+    const slope = slopeOf(standardNamed("silu"));
+    const points = pointsFor(slope, [], 0);
+    const { nearZero, worst } = measurePoints(
+      slope,
+      rightBut(slope, (x, right) => (Math.abs(x + 1.2784645) < 1e-7 ? next(right, 5) : right)),
+      points,
+      [],
+    );
+    expect(nearZero?.ulp).toBeGreaterThan(4);
+    expect(worst?.ulp).toBeLessThanOrEqual(0.5);
+    const from = bitsOfNumber(-1.278);
+    const kernel = rightBut(slope, (x, right) => (x === -1.278464436531067 ? next(right, 5) : right));
+    const range = measureRange(table(slope), slope, kernel, [], from, from + 5000);
+    expect(range.nearZero?.ulp).toBeGreaterThan(4);
+    expect(range.worst?.ulp).toBeLessThanOrEqual(0.5);
+    expect(range.count).toBe(5000);
+  });
+
+  it("what the reference does not decide", () => {
+    const column = valueOf(activationOfText("f(x) = where(sqrt(2)^2 * x > 2 * x, 1, 0)"));
+    expect(
+      measurePoints(
+        column,
+        kernelOf(() => 1),
+        pointsAt(1, 2),
+        [],
+      ).undecided,
+    ).toBe(2);
+  });
+});
+
+it("gates are measured in all their inputs", () => {
+  const column = valueOf(standardNamed("swiglu"));
+  const points = pointsFor(column, [], 200);
+  const right = rightBut(column);
+  expect(measurePoints(column, right, points, [], { byReference: 20 }).worst?.ulp).toBeLessThanOrEqual(0.5 + 1e-8);
+  const at = points.count - 3;
+  const wrong: BatchKernel = (inputs, parameters) => {
+    const results = right(inputs, parameters);
+    results[at] = next(results[at] ?? NaN, 4);
+    return results;
+  };
+  const { worst } = measurePoints(column, wrong, points, []);
+  expect(worst?.at).toEqual(points.inputs.map((input) => input[at]));
+});

@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { bitsOfNumber, bitsOfRank, largestNumber, numberOfRank, rankOf } from "../../compiler/verification/float32.js";
+import { parameterSettings, type Points, pointsFor } from "../../compiler/verification/points.js";
+import { defaultParameters } from "../../compiler/verification/truth.js";
+import { activationOfText, slopeOf, standard, standardNamed, valueOf } from "./activations.js";
+
+const has = ({ inputs: [input] }: Points, x: number): boolean =>
+  input?.some((y) => bitsOfNumber(y) === bitsOfNumber(x)) ?? false;
+const neighbours = (x: number): number[] => [-1, 0, 1].map((step) => numberOfRank(rankOf(x) + step));
+
+describe("adversarial inputs", () => {
+  it.each([
+    ["extremes", valueOf(standardNamed("relu")), [0, 2 ** -149, 2 ** -126, 2 ** 127, -(2 ** -126), 1]],
+    ["a kink", slopeOf(standardNamed("hard_swish")), [3, -3]],
+    [
+      "where a comparison of two functions changes",
+      valueOf(activationOfText("f(x) = where(exp(x) > 5 - x, x, 1)")),
+      [1.3065586],
+    ],
+    ["a zero of the value", valueOf(activationOfText("f(x) = exp(x) - 2.5")), [0.9162907]],
+    ["a zero of the derivative, for the value too", valueOf(standardNamed("mish")), [-1.1924312]],
+    [
+      "numbers of the definition",
+      valueOf(activationOfText("f(x) = where(x > 0, x * 0.3715, 77.25)")),
+      [0.3715, 77.25, 1 / 0.3715],
+    ],
+    ["limits of an exponential of a multiple", valueOf(activationOfText("f(x; k = 7) = exp(k * x)")), [88.72284 / 7]],
+  ])("%s, and their neighbours", (_, column, places) => {
+    const points = pointsFor(column, defaultParameters(column.activation), 0);
+    for (const x of places.flatMap((place) => neighbours(Math.fround(place))))
+      expect([x, has(points, x)]).toEqual([x, true]);
+    for (const x of [Infinity, -Infinity, NaN, -0, largestNumber, -largestNumber]) expect(has(points, x)).toBe(true);
+    expect(points.adversarial).toBe(points.count);
+  });
+
+  it("zeros of the column itself are marked, wherever they are drawn", () => {
+    const points = pointsFor(slopeOf(standardNamed("gelu")), [], 100);
+    const marked = [...points.nearZero].flatMap((mark, i) => (mark === 1 ? [points.inputs[0]?.[i]] : []));
+    expect(marked).toEqual([-0.7517915368080139, -0.7517914772033691]);
+  });
+
+  it("gates get them in every input", () => {
+    const { inputs, count } = pointsFor(valueOf(standardNamed("glu")), [], 50);
+    expect(inputs.map(({ length }) => length)).toEqual([count, count]);
+    for (const input of inputs) {
+      for (const x of [2 ** -149, 88.72284, -largestNumber, Infinity, NaN]) {
+        expect([...input].some((y) => Object.is(y, Math.fround(x)))).toBe(true);
+      }
+    }
+  });
+});
+
+it("stratified inputs have all exponents alike, and are the same in every run", () => {
+  const column = valueOf(standardNamed("relu"));
+  const points = pointsFor(column, [], 20_000);
+  const [input] = points.inputs;
+  const exponents = new Map<number, number>();
+  for (let i = points.adversarial; i < points.count; i += 2) {
+    const exponent = (bitsOfNumber(input?.[i] ?? NaN) >>> 23) & 255;
+    exponents.set(exponent, (exponents.get(exponent) ?? 0) + 1);
+  }
+  expect(exponents.size).toBe(255);
+  expect(Math.max(...exponents.values())).toBeLessThan(90);
+  expect(pointsFor(column, [], 20_000)).toEqual(points);
+});
+
+describe("parameter settings", () => {
+  it("have one parameter each at one of ten values within its range", () => {
+    for (const activation of standard.values()) {
+      const parameters = [...activation.hyperparameters, ...activation.learned];
+      const defaults = parameters.map((parameter) => Math.fround(parameter.default));
+      for (const setting of parameterSettings(activation)) {
+        expect(setting.filter((value, i) => value !== defaults[i]).length).toBeLessThanOrEqual(1);
+        setting.forEach((value, i) => {
+          const range = parameters[i]?.range;
+          expect(Math.fround(value)).toBe(value);
+          if (range) expect(value >= range.low && value <= range.high).toBe(true);
+        });
+      }
+      expect(parameterSettings(activation).length).toBe(10 * parameters.length);
+    }
+  });
+
+  it("are those at which formulas degenerate", () => {
+    const of = (text: string): number[] => parameterSettings(activationOfText(text)).map(([value]) => value ?? NaN);
+    expect(of("f(x; a = 1) = a * x")).toEqual(expect.arrayContaining([0, 2 ** -24, -(2 ** -24), 1, 1 + 2 ** -23]));
+    expect(of("f(x; a = 1 in (0, inf)) = a * x").every((value) => value > 0)).toBe(true);
+    expect(of("f(x; a = 1 in [1, 3)) = a * x")).toEqual(
+      expect.arrayContaining([1, 1 + 2 ** -23, numberOfRank(rankOf(3) - 1), 2]),
+    );
+  });
+});
+
+it("ranks are the order of the numbers", () => {
+  const numbers = [-largestNumber, -1, -(2 ** -149), 0, 2 ** -149, 1, largestNumber];
+  expect(numbers.map(rankOf)).toEqual([...numbers.map(rankOf)].sort((a, b) => a - b));
+  for (const x of numbers) expect(numberOfRank(rankOf(x))).toBe(x);
+  expect(bitsOfRank(-1)).toBe(0x80000001);
+});
