@@ -19,16 +19,19 @@ export function aplForward(
   const aValue = a[0]!;
   const bValue = b[0]!;
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(xi, -3.4028234663852886e38);
-    const u = bValue - xi;
-    const p = aValue * choose(u <= 0, 0, u);
-    const u2 = bounded * Number(xi > 0) + p;
-    y[i] =
-      xi <= 0 || Math.abs(p) <= 1048576 * Math.abs(bounded + p)
-        ? u2
-        : aplExactly(xi, aValue, bValue);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(xi, -3.4028234663852886e38);
+      const u = bValue - xi;
+      const p = aValue * choose(u <= 0, 0, u);
+      if (!(xi <= 0 || Math.abs(p) <= 1048576 * Math.abs(bounded + p))) break;
+      y[i] = bounded * Number(xi > 0) + p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = aplExactly(x[i]!, aValue, bValue);
+    }
   }
 }
 
@@ -92,16 +95,19 @@ export function aplForward64(
   const aValue = a[0]!;
   const bValue = b[0]!;
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(xi, -3.4028234663852886e38);
-    const u = bValue - xi;
-    const p = aValue * choose(u <= 0, 0, u);
-    const u2 = bounded * Number(xi > 0) + p;
-    y[i] =
-      xi <= 0 || Math.abs(p) <= 1048576 * Math.abs(bounded + p)
-        ? u2
-        : aplExactly(xi, aValue, bValue);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(xi, -3.4028234663852886e38);
+      const u = bValue - xi;
+      const p = aValue * choose(u <= 0, 0, u);
+      if (!(xi <= 0 || Math.abs(p) <= 1048576 * Math.abs(bounded + p))) break;
+      y[i] = bounded * Number(xi > 0) + p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = aplExactly(x[i]!, aValue, bValue);
+    }
   }
 }
 

@@ -23,16 +23,24 @@ export function bluForward(
     const v = Math.abs(betaC);
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
-        const xi = x[i]!;
-        const r = Math.hypot(1, xi);
-        const p = betaC * (r - 1);
-        const u = xi + p;
-        y[i] =
-          r * v + Math.abs(p) <= 262144 * Math.abs(u) &&
-          Math.abs(u) <= Number.MAX_VALUE
-            ? u
-            : bluExactly(xi, betaC);
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          const r = Math.hypot(1, xi);
+          const p = betaC * (r - 1);
+          const u = xi + p;
+          if (!(
+            r * v + Math.abs(p) <= 262144 * Math.abs(u) &&
+            Math.abs(u) <= Number.MAX_VALUE
+          ))
+            break;
+          y[i] = u;
+        }
+        // An element that needs more digits.
+        if (i < end) {
+          y[i] = bluExactly(x[i]!, betaC);
+        }
       }
     }
   }
@@ -63,20 +71,30 @@ export function bluBackward(
     let dbetaSum = 0;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        const r = Math.hypot(1, xi);
-        const q = (xi * betaC) / r;
-        const u = q + 1;
-        const p = dyi * u;
-        const u2 = r - 1;
-        const p2 = dyi * u2;
-        dx[i] =
-          Math.abs(q) <= 131072 * Math.abs(u) && Math.abs(p) <= Number.MAX_VALUE
-            ? p
-            : bluDxExactly(xi, betaC, dyi);
-        dbetaSum += r <= 262144 * Math.abs(u2) ? p2 : bluDbetaExactly(xi, dyi);
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const r = Math.hypot(1, xi);
+          const q = (xi * betaC) / r;
+          const u = q + 1;
+          const p = dyi * u;
+          const u2 = r - 1;
+          if (!(
+            Math.abs(q) <= 131072 * Math.abs(u) &&
+            Math.abs(p) <= Number.MAX_VALUE &&
+            r <= 262144 * Math.abs(u2)
+          ))
+            break;
+          dx[i] = p;
+          dbetaSum += dyi * u2;
+        }
+        // An element that needs more digits.
+        if (i < end) {
+          dx[i] = bluDxExactly(x[i]!, betaC, dy[i]!);
+          dbetaSum += bluDbetaExactly(x[i]!, dy[i]!);
+        }
       }
     }
     dbeta[c] = dbetaSum;
@@ -106,16 +124,24 @@ export function bluForward64(
     const v = Math.abs(betaC);
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
-        const xi = x[i]!;
-        const r = Math.hypot(1, xi);
-        const p = betaC * (r - 1);
-        const u = xi + p;
-        y[i] =
-          r * v + Math.abs(p) <= 262144 * Math.abs(u) &&
-          Math.abs(u) <= Number.MAX_VALUE
-            ? u
-            : bluExactly(xi, betaC);
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          const r = Math.hypot(1, xi);
+          const p = betaC * (r - 1);
+          const u = xi + p;
+          if (!(
+            r * v + Math.abs(p) <= 262144 * Math.abs(u) &&
+            Math.abs(u) <= Number.MAX_VALUE
+          ))
+            break;
+          y[i] = u;
+        }
+        // An element that needs more digits.
+        if (i < end) {
+          y[i] = bluExactly(x[i]!, betaC);
+        }
       }
     }
   }
@@ -146,20 +172,30 @@ export function bluBackward64(
     let dbetaSum = 0;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        const r = Math.hypot(1, xi);
-        const q = (xi * betaC) / r;
-        const u = q + 1;
-        const p = dyi * u;
-        const u2 = r - 1;
-        const p2 = dyi * u2;
-        dx[i] =
-          Math.abs(q) <= 131072 * Math.abs(u) && Math.abs(p) <= Number.MAX_VALUE
-            ? p
-            : bluDxExactly(xi, betaC, dyi);
-        dbetaSum += r <= 262144 * Math.abs(u2) ? p2 : bluDbetaExactly(xi, dyi);
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const r = Math.hypot(1, xi);
+          const q = (xi * betaC) / r;
+          const u = q + 1;
+          const p = dyi * u;
+          const u2 = r - 1;
+          if (!(
+            Math.abs(q) <= 131072 * Math.abs(u) &&
+            Math.abs(p) <= Number.MAX_VALUE &&
+            r <= 262144 * Math.abs(u2)
+          ))
+            break;
+          dx[i] = p;
+          dbetaSum += dyi * u2;
+        }
+        // An element that needs more digits.
+        if (i < end) {
+          dx[i] = bluDxExactly(x[i]!, betaC, dy[i]!);
+          dbetaSum += bluDbetaExactly(x[i]!, dy[i]!);
+        }
       }
     }
     dbeta[c] = dbetaSum;

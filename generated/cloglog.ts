@@ -10,9 +10,16 @@ export function cloglogForward(x: Float32Array, y: Float32Array): void {
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const v = -expm1(-boundedExp(Math.max(Math.min(xi, 709.79), -746)));
-    y[i] = Math.abs(v) <= Number.MAX_VALUE ? v : cloglogExactly(xi);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const v = -expm1(-boundedExp(Math.max(Math.min(xi, 709.79), -746)));
+      if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
+      y[i] = v;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = cloglogExactly(x[i]!);
+    }
   }
 }
 
@@ -26,17 +33,21 @@ export function cloglogBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.min(xi, 709.79);
-    const e = boundedExp(Math.max(bounded, -746));
-    const e2 = boundedExp(Math.max(Math.min(bounded - e, 709.79), -746));
-    const p = dyi * e2;
-    dx[i] =
-      e * e2 <= 131072 * e2 && Math.abs(p) <= Number.MAX_VALUE
-        ? p
-        : cloglogDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(xi, 709.79);
+      const e = boundedExp(Math.max(bounded, -746));
+      const e2 = boundedExp(Math.max(Math.min(bounded - e, 709.79), -746));
+      const p = dyi * e2;
+      if (!(e * e2 <= 131072 * e2 && Math.abs(p) <= Number.MAX_VALUE)) break;
+      dx[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = cloglogDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 
@@ -50,9 +61,16 @@ export function cloglogForward64(x: Float64Array, y: Float64Array): void {
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const v = -expm1(-boundedExp(Math.max(Math.min(xi, 709.79), -746)));
-    y[i] = Math.abs(v) <= Number.MAX_VALUE ? v : cloglogExactly(xi);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const v = -expm1(-boundedExp(Math.max(Math.min(xi, 709.79), -746)));
+      if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
+      y[i] = v;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = cloglogExactly(x[i]!);
+    }
   }
 }
 
@@ -66,17 +84,21 @@ export function cloglogBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.min(xi, 709.79);
-    const e = boundedExp(Math.max(bounded, -746));
-    const e2 = boundedExp(Math.max(Math.min(bounded - e, 709.79), -746));
-    const p = dyi * e2;
-    dx[i] =
-      e * e2 <= 131072 * e2 && Math.abs(p) <= Number.MAX_VALUE
-        ? p
-        : cloglogDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(xi, 709.79);
+      const e = boundedExp(Math.max(bounded, -746));
+      const e2 = boundedExp(Math.max(Math.min(bounded - e, 709.79), -746));
+      const p = dyi * e2;
+      if (!(e * e2 <= 131072 * e2 && Math.abs(p) <= Number.MAX_VALUE)) break;
+      dx[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = cloglogDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 

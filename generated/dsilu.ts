@@ -10,15 +10,21 @@ export function dsiluForward(x: Float32Array, y: Float32Array): void {
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(xi, 709), -746);
-    const e = boundedExp(bounded);
-    const e2 = boundedExp(Math.min(-bounded, 709));
-    const p = bounded * (e2 / (e2 + 1));
-    const u = p + 1;
-    const p2 = (e / (e + 1)) * u;
-    y[i] = Math.abs(p) <= 32768 * Math.abs(u) ? p2 : dsiluExactly(xi);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709), -746);
+      const e = boundedExp(bounded);
+      const e2 = boundedExp(Math.min(-bounded, 709));
+      const p = bounded * (e2 / (e2 + 1));
+      const u = p + 1;
+      if (!(Math.abs(p) <= 32768 * Math.abs(u))) break;
+      y[i] = (e / (e + 1)) * u;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = dsiluExactly(x[i]!);
+    }
   }
 }
 
@@ -32,30 +38,38 @@ export function dsiluBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(xi, 746), -746);
-    const e = boundedExp(Math.min(bounded, 709));
-    const u = e + 1;
-    const q = e / u;
-    const e2 = boundedExp(Math.min(-bounded, 709));
-    const q2 = e2 / (e2 + 1);
-    const e3 = boundedExp(-Math.abs(bounded));
-    const u2 = e3 + 1;
-    const p = bounded * (e3 / (u2 * u2));
-    const p2 = q * (q2 - p);
-    const p3 = bounded * q2;
-    const q3 = (q * (p3 + 1)) / u;
-    const u3 = p2 + q3;
-    const p4 = dyi * u3;
-    dx[i] =
-      (q2 + Math.abs(p)) * q +
-        (Math.abs(p3) * q) / u +
-        (Math.abs(p2) + Math.abs(q3)) <=
-      32768 * Math.abs(u3)
-        ? p4
-        : dsiluDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 746), -746);
+      const e = boundedExp(Math.min(bounded, 709));
+      const u = e + 1;
+      const q = e / u;
+      const e2 = boundedExp(Math.min(-bounded, 709));
+      const q2 = e2 / (e2 + 1);
+      const e3 = boundedExp(-Math.abs(bounded));
+      const u2 = e3 + 1;
+      const p = bounded * (e3 / (u2 * u2));
+      const p2 = q * (q2 - p);
+      const p3 = bounded * q2;
+      const q3 = (q * (p3 + 1)) / u;
+      const u3 = p2 + q3;
+      if (
+        !(
+          (q2 + Math.abs(p)) * q +
+            (Math.abs(p3) * q) / u +
+            (Math.abs(p2) + Math.abs(q3)) <=
+          32768 * Math.abs(u3)
+        )
+      )
+        break;
+      dx[i] = dyi * u3;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = dsiluDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 
@@ -69,15 +83,21 @@ export function dsiluForward64(x: Float64Array, y: Float64Array): void {
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(xi, 709), -746);
-    const e = boundedExp(bounded);
-    const e2 = boundedExp(Math.min(-bounded, 709));
-    const p = bounded * (e2 / (e2 + 1));
-    const u = p + 1;
-    const p2 = (e / (e + 1)) * u;
-    y[i] = Math.abs(p) <= 32768 * Math.abs(u) ? p2 : dsiluExactly(xi);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709), -746);
+      const e = boundedExp(bounded);
+      const e2 = boundedExp(Math.min(-bounded, 709));
+      const p = bounded * (e2 / (e2 + 1));
+      const u = p + 1;
+      if (!(Math.abs(p) <= 32768 * Math.abs(u))) break;
+      y[i] = (e / (e + 1)) * u;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = dsiluExactly(x[i]!);
+    }
   }
 }
 
@@ -91,30 +111,38 @@ export function dsiluBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(xi, 746), -746);
-    const e = boundedExp(Math.min(bounded, 709));
-    const u = e + 1;
-    const q = e / u;
-    const e2 = boundedExp(Math.min(-bounded, 709));
-    const q2 = e2 / (e2 + 1);
-    const e3 = boundedExp(-Math.abs(bounded));
-    const u2 = e3 + 1;
-    const p = bounded * (e3 / (u2 * u2));
-    const p2 = q * (q2 - p);
-    const p3 = bounded * q2;
-    const q3 = (q * (p3 + 1)) / u;
-    const u3 = p2 + q3;
-    const p4 = dyi * u3;
-    dx[i] =
-      (q2 + Math.abs(p)) * q +
-        (Math.abs(p3) * q) / u +
-        (Math.abs(p2) + Math.abs(q3)) <=
-      32768 * Math.abs(u3)
-        ? p4
-        : dsiluDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 746), -746);
+      const e = boundedExp(Math.min(bounded, 709));
+      const u = e + 1;
+      const q = e / u;
+      const e2 = boundedExp(Math.min(-bounded, 709));
+      const q2 = e2 / (e2 + 1);
+      const e3 = boundedExp(-Math.abs(bounded));
+      const u2 = e3 + 1;
+      const p = bounded * (e3 / (u2 * u2));
+      const p2 = q * (q2 - p);
+      const p3 = bounded * q2;
+      const q3 = (q * (p3 + 1)) / u;
+      const u3 = p2 + q3;
+      if (
+        !(
+          (q2 + Math.abs(p)) * q +
+            (Math.abs(p3) * q) / u +
+            (Math.abs(p2) + Math.abs(q3)) <=
+          32768 * Math.abs(u3)
+        )
+      )
+        break;
+      dx[i] = dyi * u3;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = dsiluDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 

@@ -14,10 +14,17 @@ export function eSwishForward(
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-    const p = xi * beta * (e / (e + 1));
-    y[i] = Math.abs(p) <= Number.MAX_VALUE ? p : eSwishExactly(xi, beta);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const p = xi * beta * (e / (e + 1));
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = eSwishExactly(x[i]!, beta);
+    }
   }
 }
 
@@ -32,16 +39,21 @@ export function eSwishBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-    const u = e + 1;
-    const u2 = u + xi;
-    const p = dyi * beta * ((e / u) * (u2 / u));
-    dx[i] =
-      u <= 32768 * Math.abs(u2) && Math.abs(p) <= Number.MAX_VALUE
-        ? p
-        : eSwishDxExactly(xi, beta, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const u = e + 1;
+      const u2 = u + xi;
+      const p = dyi * beta * ((e / u) * (u2 / u));
+      if (!(u <= 32768 * Math.abs(u2) && Math.abs(p) <= Number.MAX_VALUE))
+        break;
+      dx[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = eSwishDxExactly(x[i]!, beta, dy[i]!);
+    }
   }
 }
 
@@ -59,10 +71,17 @@ export function eSwishForward64(
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-    const p = xi * beta * (e / (e + 1));
-    y[i] = Math.abs(p) <= Number.MAX_VALUE ? p : eSwishExactly(xi, beta);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const p = xi * beta * (e / (e + 1));
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = eSwishExactly(x[i]!, beta);
+    }
   }
 }
 
@@ -77,16 +96,21 @@ export function eSwishBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-    const u = e + 1;
-    const u2 = u + xi;
-    const p = dyi * beta * ((e / u) * (u2 / u));
-    dx[i] =
-      u <= 32768 * Math.abs(u2) && Math.abs(p) <= Number.MAX_VALUE
-        ? p
-        : eSwishDxExactly(xi, beta, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const u = e + 1;
+      const u2 = u + xi;
+      const p = dyi * beta * ((e / u) * (u2 / u));
+      if (!(u <= 32768 * Math.abs(u2) && Math.abs(p) <= Number.MAX_VALUE))
+        break;
+      dx[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = eSwishDxExactly(x[i]!, beta, dy[i]!);
+    }
   }
 }
 

@@ -21,24 +21,31 @@ export function eisForward(
   const r = Math.sqrt(beta);
   const r2 = Math.sqrt(gamma);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const p =
-      xi *
-      Math.pow(
-        Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi)),
-        alpha,
-      );
-    const u =
-      Math.hypot(r, xi * r2) +
-      delta * boundedExp(Math.max(Math.min(-(xi * theta), 709.79), -746));
-    const q = p / u;
-    y[i] =
-      Math.abs(p) >= 1.4441555006918637e-275 &&
-      u >= 1.4441555006918637e-275 &&
-      Math.abs(q) <= Number.MAX_VALUE &&
-      Math.abs(q) <= Number.MAX_VALUE
-        ? q
-        : eisExactly(xi, alpha, beta, gamma, delta, theta);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p =
+        xi *
+        Math.pow(
+          Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi)),
+          alpha,
+        );
+      const u =
+        Math.hypot(r, xi * r2) +
+        delta * boundedExp(Math.max(Math.min(-(xi * theta), 709.79), -746));
+      const q = p / u;
+      if (!(
+        Math.abs(p) >= 1.4441555006918637e-275 &&
+        u >= 1.4441555006918637e-275 &&
+        Math.abs(q) <= Number.MAX_VALUE &&
+        Math.abs(q) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = q;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = eisExactly(x[i]!, alpha, beta, gamma, delta, theta);
+    }
   }
 }
 
@@ -61,49 +68,55 @@ export function eisBackward(
   const r2 = Math.sqrt(gamma);
   const p = delta * theta;
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const u2 = Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi));
-    const v = Math.pow(u2, alpha);
-    const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-    const v2 = Math.pow(u2, u);
-    const p2 = xi * alpha * (e / (e + 1)) * v2;
-    const u3 = v + p2;
-    const p3 = xi * v;
-    const r3 = Math.hypot(r, xi * r2);
-    const q = (xi * gamma) / r3;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(-(xi * theta), 709.79), -746);
-    const e2 = boundedExp(bounded);
-    const p4 = p * e2;
-    const u4 = q - p4;
-    const p5 = p3 * u4;
-    const u5 = r3 + delta * e2;
-    const q2 = p5 / u5;
-    const u6 = u3 - q2;
-    const q3 = (dyi * u6) / u5;
-    const v3 = Math.abs(q);
-    const u7 = 1 + Math.abs(bounded);
-    const v4 = Math.abs(p3);
-    const v5 = Math.abs(q2);
-    const u8 =
-      ((9.332636185032189e-302 * (v3 / r3) + (v3 + p4 * u7)) * v4 +
-        6.441148769597133e-232 * (2.938735877055719e-39 * Math.abs(u4) + v4)) /
-        u5 +
-      6.26302612502804e-294 * Math.abs(p5) +
-      1.8928834978668395e-270 * (2.938735877055719e-39 * (1 / u5) + v5 / u5);
-    const v6 =
-      5.915260930833874e-272 * v2 +
-        (0.03125 * v + Math.abs(p2)) +
-        0.015625 * u8 +
-        0.0625 * (0.03125 * Math.abs(u3) + v5 * u7) <=
-        1024 * Math.abs(u6) &&
-      u5 >= 1.4441555006918637e-275 &&
-      Math.abs(q3) <= Number.MAX_VALUE;
-    dx[i] =
-      v6 && Math.abs(q3) <= Number.MAX_VALUE
-        ? q3
-        : eisDxExactly(xi, alpha, beta, gamma, delta, theta, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const u2 =
+        Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi));
+      const v = Math.pow(u2, alpha);
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const v2 = Math.pow(u2, u);
+      const p2 = xi * alpha * (e / (e + 1)) * v2;
+      const u3 = v + p2;
+      const p3 = xi * v;
+      const r3 = Math.hypot(r, xi * r2);
+      const q = (xi * gamma) / r3;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(-(xi * theta), 709.79), -746);
+      const e2 = boundedExp(bounded);
+      const p4 = p * e2;
+      const u4 = q - p4;
+      const p5 = p3 * u4;
+      const u5 = r3 + delta * e2;
+      const q2 = p5 / u5;
+      const u6 = u3 - q2;
+      const q3 = (dyi * u6) / u5;
+      const v3 = Math.abs(q);
+      const u7 = 1 + Math.abs(bounded);
+      const v4 = Math.abs(p3);
+      const v5 = Math.abs(q2);
+      const u8 =
+        ((9.332636185032189e-302 * (v3 / r3) + (v3 + p4 * u7)) * v4 +
+          6.441148769597133e-232 *
+            (2.938735877055719e-39 * Math.abs(u4) + v4)) /
+          u5 +
+        6.26302612502804e-294 * Math.abs(p5) +
+        1.8928834978668395e-270 * (2.938735877055719e-39 * (1 / u5) + v5 / u5);
+      const v6 =
+        5.915260930833874e-272 * v2 +
+          (0.03125 * v + Math.abs(p2)) +
+          0.015625 * u8 +
+          0.0625 * (0.03125 * Math.abs(u3) + v5 * u7) <=
+          1024 * Math.abs(u6) &&
+        u5 >= 1.4441555006918637e-275 &&
+        Math.abs(q3) <= Number.MAX_VALUE;
+      if (!(v6 && Math.abs(q3) <= Number.MAX_VALUE)) break;
+      dx[i] = q3;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = eisDxExactly(x[i]!, alpha, beta, gamma, delta, theta, dy[i]!);
+    }
   }
 }
 
@@ -128,24 +141,31 @@ export function eisForward64(
   const r = Math.sqrt(beta);
   const r2 = Math.sqrt(gamma);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const p =
-      xi *
-      Math.pow(
-        Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi)),
-        alpha,
-      );
-    const u =
-      Math.hypot(r, xi * r2) +
-      delta * boundedExp(Math.max(Math.min(-(xi * theta), 709.79), -746));
-    const q = p / u;
-    y[i] =
-      Math.abs(p) >= 1.4441555006918637e-275 &&
-      u >= 1.4441555006918637e-275 &&
-      Math.abs(q) <= Number.MAX_VALUE &&
-      Math.abs(q) <= Number.MAX_VALUE
-        ? q
-        : eisExactly(xi, alpha, beta, gamma, delta, theta);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p =
+        xi *
+        Math.pow(
+          Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi)),
+          alpha,
+        );
+      const u =
+        Math.hypot(r, xi * r2) +
+        delta * boundedExp(Math.max(Math.min(-(xi * theta), 709.79), -746));
+      const q = p / u;
+      if (!(
+        Math.abs(p) >= 1.4441555006918637e-275 &&
+        u >= 1.4441555006918637e-275 &&
+        Math.abs(q) <= Number.MAX_VALUE &&
+        Math.abs(q) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = q;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = eisExactly(x[i]!, alpha, beta, gamma, delta, theta);
+    }
   }
 }
 
@@ -168,49 +188,55 @@ export function eisBackward64(
   const r2 = Math.sqrt(gamma);
   const p = delta * theta;
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const u2 = Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi));
-    const v = Math.pow(u2, alpha);
-    const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-    const v2 = Math.pow(u2, u);
-    const p2 = xi * alpha * (e / (e + 1)) * v2;
-    const u3 = v + p2;
-    const p3 = xi * v;
-    const r3 = Math.hypot(r, xi * r2);
-    const q = (xi * gamma) / r3;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(-(xi * theta), 709.79), -746);
-    const e2 = boundedExp(bounded);
-    const p4 = p * e2;
-    const u4 = q - p4;
-    const p5 = p3 * u4;
-    const u5 = r3 + delta * e2;
-    const q2 = p5 / u5;
-    const u6 = u3 - q2;
-    const q3 = (dyi * u6) / u5;
-    const v3 = Math.abs(q);
-    const u7 = 1 + Math.abs(bounded);
-    const v4 = Math.abs(p3);
-    const v5 = Math.abs(q2);
-    const u8 =
-      ((9.332636185032189e-302 * (v3 / r3) + (v3 + p4 * u7)) * v4 +
-        6.441148769597133e-232 * (2.938735877055719e-39 * Math.abs(u4) + v4)) /
-        u5 +
-      6.26302612502804e-294 * Math.abs(p5) +
-      1.8928834978668395e-270 * (2.938735877055719e-39 * (1 / u5) + v5 / u5);
-    const v6 =
-      5.915260930833874e-272 * v2 +
-        (0.03125 * v + Math.abs(p2)) +
-        0.015625 * u8 +
-        0.0625 * (0.03125 * Math.abs(u3) + v5 * u7) <=
-        1024 * Math.abs(u6) &&
-      u5 >= 1.4441555006918637e-275 &&
-      Math.abs(q3) <= Number.MAX_VALUE;
-    dx[i] =
-      v6 && Math.abs(q3) <= Number.MAX_VALUE
-        ? q3
-        : eisDxExactly(xi, alpha, beta, gamma, delta, theta, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const u2 =
+        Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi));
+      const v = Math.pow(u2, alpha);
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const v2 = Math.pow(u2, u);
+      const p2 = xi * alpha * (e / (e + 1)) * v2;
+      const u3 = v + p2;
+      const p3 = xi * v;
+      const r3 = Math.hypot(r, xi * r2);
+      const q = (xi * gamma) / r3;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(-(xi * theta), 709.79), -746);
+      const e2 = boundedExp(bounded);
+      const p4 = p * e2;
+      const u4 = q - p4;
+      const p5 = p3 * u4;
+      const u5 = r3 + delta * e2;
+      const q2 = p5 / u5;
+      const u6 = u3 - q2;
+      const q3 = (dyi * u6) / u5;
+      const v3 = Math.abs(q);
+      const u7 = 1 + Math.abs(bounded);
+      const v4 = Math.abs(p3);
+      const v5 = Math.abs(q2);
+      const u8 =
+        ((9.332636185032189e-302 * (v3 / r3) + (v3 + p4 * u7)) * v4 +
+          6.441148769597133e-232 *
+            (2.938735877055719e-39 * Math.abs(u4) + v4)) /
+          u5 +
+        6.26302612502804e-294 * Math.abs(p5) +
+        1.8928834978668395e-270 * (2.938735877055719e-39 * (1 / u5) + v5 / u5);
+      const v6 =
+        5.915260930833874e-272 * v2 +
+          (0.03125 * v + Math.abs(p2)) +
+          0.015625 * u8 +
+          0.0625 * (0.03125 * Math.abs(u3) + v5 * u7) <=
+          1024 * Math.abs(u6) &&
+        u5 >= 1.4441555006918637e-275 &&
+        Math.abs(q3) <= Number.MAX_VALUE;
+      if (!(v6 && Math.abs(q3) <= Number.MAX_VALUE)) break;
+      dx[i] = q3;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = eisDxExactly(x[i]!, alpha, beta, gamma, delta, theta, dy[i]!);
+    }
   }
 }
 

@@ -27,21 +27,24 @@ export function elishBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.min(xi, 709.79);
-    const e = boundedExp(Math.max(Math.min(bounded, 709), -746));
-    const u = e + 1;
-    const q = e / u;
-    const p = boundedExp(Math.max(bounded, -746)) * q;
-    const q2 = (q * expm1(bounded)) / u;
-    const u2 = p + q2;
-    const p2 = dyi * (bounded >= 0 ? q * ((u + bounded) / u) : u2);
-    dx[i] =
-      bounded >= 0 || p + Math.abs(q2) <= 32768 * Math.abs(u2)
-        ? p2
-        : elishDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(xi, 709.79);
+      const e = boundedExp(Math.max(Math.min(bounded, 709), -746));
+      const u = e + 1;
+      const q = e / u;
+      const p = boundedExp(Math.max(bounded, -746)) * q;
+      const q2 = (q * expm1(bounded)) / u;
+      const u2 = p + q2;
+      if (!(bounded >= 0 || p + Math.abs(q2) <= 32768 * Math.abs(u2))) break;
+      dx[i] = dyi * (bounded >= 0 ? q * ((u + bounded) / u) : u2);
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = elishDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 
@@ -72,21 +75,24 @@ export function elishBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.min(xi, 709.79);
-    const e = boundedExp(Math.max(Math.min(bounded, 709), -746));
-    const u = e + 1;
-    const q = e / u;
-    const p = boundedExp(Math.max(bounded, -746)) * q;
-    const q2 = (q * expm1(bounded)) / u;
-    const u2 = p + q2;
-    const p2 = dyi * (bounded >= 0 ? q * ((u + bounded) / u) : u2);
-    dx[i] =
-      bounded >= 0 || p + Math.abs(q2) <= 32768 * Math.abs(u2)
-        ? p2
-        : elishDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(xi, 709.79);
+      const e = boundedExp(Math.max(Math.min(bounded, 709), -746));
+      const u = e + 1;
+      const q = e / u;
+      const p = boundedExp(Math.max(bounded, -746)) * q;
+      const q2 = (q * expm1(bounded)) / u;
+      const u2 = p + q2;
+      if (!(bounded >= 0 || p + Math.abs(q2) <= 32768 * Math.abs(u2))) break;
+      dx[i] = dyi * (bounded >= 0 ? q * ((u + bounded) / u) : u2);
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = elishDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 

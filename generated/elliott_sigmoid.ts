@@ -10,15 +10,22 @@ export function elliottSigmoidForward(x: Float32Array, y: Float32Array): void {
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(xi, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
-    const q = (0.5 * bounded) / (Math.abs(bounded) + 1);
-    const u = q + 0.5;
-    y[i] = Math.abs(q) <= 1048576 * Math.abs(u) ? u : elliottSigmoidExactly(xi);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      const q = (0.5 * bounded) / (Math.abs(bounded) + 1);
+      const u = q + 0.5;
+      if (!(Math.abs(q) <= 1048576 * Math.abs(u))) break;
+      y[i] = u;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = elliottSigmoidExactly(x[i]!);
+    }
   }
 }
 
@@ -61,15 +68,22 @@ export function elliottSigmoidForward64(
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(xi, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
-    const q = (0.5 * bounded) / (Math.abs(bounded) + 1);
-    const u = q + 0.5;
-    y[i] = Math.abs(q) <= 1048576 * Math.abs(u) ? u : elliottSigmoidExactly(xi);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      const q = (0.5 * bounded) / (Math.abs(bounded) + 1);
+      const u = q + 0.5;
+      if (!(Math.abs(q) <= 1048576 * Math.abs(u))) break;
+      y[i] = u;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = elliottSigmoidExactly(x[i]!);
+    }
   }
 }
 

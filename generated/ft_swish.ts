@@ -14,12 +14,18 @@ export function ftSwishForward(
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-    const p = xi * (e / (e + 1));
-    const u = t + p;
-    const v = choose(xi < 0, t, u);
-    y[i] = xi < 0 || p <= 65536 * Math.abs(u) ? v : ftSwishExactly(xi, t);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const p = xi * (e / (e + 1));
+      const u = t + p;
+      if (!(xi < 0 || p <= 65536 * Math.abs(u))) break;
+      y[i] = choose(xi < 0, t, u);
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = ftSwishExactly(x[i]!, t);
+    }
   }
 }
 
@@ -34,12 +40,19 @@ export function ftSwishBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-    const u = e + 1;
-    const p = dyi * choose(xi >= 0, (e * (u + xi)) / (u * u), 0);
-    dx[i] = Math.abs(p) <= Number.MAX_VALUE ? p : ftSwishDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const u = e + 1;
+      const p = dyi * choose(xi >= 0, (e * (u + xi)) / (u * u), 0);
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      dx[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = ftSwishDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 
@@ -57,12 +70,18 @@ export function ftSwishForward64(
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-    const p = xi * (e / (e + 1));
-    const u = t + p;
-    const v = choose(xi < 0, t, u);
-    y[i] = xi < 0 || p <= 65536 * Math.abs(u) ? v : ftSwishExactly(xi, t);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const p = xi * (e / (e + 1));
+      const u = t + p;
+      if (!(xi < 0 || p <= 65536 * Math.abs(u))) break;
+      y[i] = choose(xi < 0, t, u);
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = ftSwishExactly(x[i]!, t);
+    }
   }
 }
 
@@ -77,12 +96,19 @@ export function ftSwishBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-    const u = e + 1;
-    const p = dyi * choose(xi >= 0, (e * (u + xi)) / (u * u), 0);
-    dx[i] = Math.abs(p) <= Number.MAX_VALUE ? p : ftSwishDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const u = e + 1;
+      const p = dyi * choose(xi >= 0, (e * (u + xi)) / (u * u), 0);
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      dx[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = ftSwishDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 

@@ -10,9 +10,16 @@ export function gcuForward(x: Float32Array, y: Float32Array): void {
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const p = xi * Math.cos(xi);
-    y[i] = Math.abs(p) <= Number.MAX_VALUE ? p : gcuExactly(xi);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = xi * Math.cos(xi);
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = gcuExactly(x[i]!);
+    }
   }
 }
 
@@ -26,17 +33,24 @@ export function gcuBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const c = Math.cos(xi);
-    const p = xi * Math.sin(xi);
-    const u = c - p;
-    const p2 = dyi * u;
-    dx[i] =
-      Math.abs(c) + Math.abs(p) <= 131072 * Math.abs(u) &&
-      Math.abs(p2) <= Number.MAX_VALUE
-        ? p2
-        : gcuDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const c = Math.cos(xi);
+      const p = xi * Math.sin(xi);
+      const u = c - p;
+      const p2 = dyi * u;
+      if (!(
+        Math.abs(c) + Math.abs(p) <= 131072 * Math.abs(u) &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = p2;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = gcuDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 
@@ -50,9 +64,16 @@ export function gcuForward64(x: Float64Array, y: Float64Array): void {
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const p = xi * Math.cos(xi);
-    y[i] = Math.abs(p) <= Number.MAX_VALUE ? p : gcuExactly(xi);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = xi * Math.cos(xi);
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = gcuExactly(x[i]!);
+    }
   }
 }
 
@@ -66,17 +87,24 @@ export function gcuBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const c = Math.cos(xi);
-    const p = xi * Math.sin(xi);
-    const u = c - p;
-    const p2 = dyi * u;
-    dx[i] =
-      Math.abs(c) + Math.abs(p) <= 131072 * Math.abs(u) &&
-      Math.abs(p2) <= Number.MAX_VALUE
-        ? p2
-        : gcuDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const c = Math.cos(xi);
+      const p = xi * Math.sin(xi);
+      const u = c - p;
+      const p2 = dyi * u;
+      if (!(
+        Math.abs(c) + Math.abs(p) <= 131072 * Math.abs(u) &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = p2;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = gcuDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 

@@ -27,14 +27,18 @@ export function geluBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const phi = geluSlope(xi);
-    const p = dyi * phi;
-    dx[i] =
-      Math.abs(xi + 0.75) >= 0.015625 || 0.5 <= 131072 * Math.abs(phi)
-        ? p
-        : geluDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const phi = geluSlope(xi);
+      if (!(Math.abs(xi + 0.75) >= 0.015625 || 0.5 <= 131072 * Math.abs(phi)))
+        break;
+      dx[i] = dyi * phi;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = geluDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 
@@ -65,14 +69,18 @@ export function geluBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const phi = geluSlope(xi);
-    const p = dyi * phi;
-    dx[i] =
-      Math.abs(xi + 0.75) >= 0.015625 || 0.5 <= 131072 * Math.abs(phi)
-        ? p
-        : geluDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const phi = geluSlope(xi);
+      if (!(Math.abs(xi + 0.75) >= 0.015625 || 0.5 <= 131072 * Math.abs(phi)))
+        break;
+      dx[i] = dyi * phi;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = geluDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 

@@ -15,13 +15,19 @@ export function gelu10Forward(
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const p = xi * normcdf(xi);
-    const v = Number.isNaN(minVal)
-      ? minVal
-      : choose(p <= minVal, minVal, Math.min(p, maxVal));
-    y[i] =
-      Math.abs(v) <= Number.MAX_VALUE ? v : gelu10Exactly(xi, minVal, maxVal);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = xi * normcdf(xi);
+      const v = Number.isNaN(minVal)
+        ? minVal
+        : choose(p <= minVal, minVal, Math.min(p, maxVal));
+      if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
+      y[i] = v;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = gelu10Exactly(x[i]!, minVal, maxVal);
+    }
   }
 }
 
@@ -37,18 +43,24 @@ export function gelu10Backward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const p = xi * normcdf(xi);
-    const phi = geluSlope(xi);
-    const v = p <= minVal ? 0 : dyi * choose(p >= maxVal, 0, phi);
-    dx[i] =
-      p <= minVal ||
-      p >= maxVal ||
-      Math.abs(xi + 0.75) >= 0.015625 ||
-      0.5 <= 131072 * Math.abs(phi)
-        ? v
-        : gelu10DxExactly(xi, minVal, maxVal, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const p = xi * normcdf(xi);
+      const phi = geluSlope(xi);
+      if (!(
+        p <= minVal ||
+        p >= maxVal ||
+        Math.abs(xi + 0.75) >= 0.015625 ||
+        0.5 <= 131072 * Math.abs(phi)
+      ))
+        break;
+      dx[i] = p <= minVal ? 0 : dyi * choose(p >= maxVal, 0, phi);
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = gelu10DxExactly(x[i]!, minVal, maxVal, dy[i]!);
+    }
   }
 }
 
@@ -67,13 +79,19 @@ export function gelu10Forward64(
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const p = xi * normcdf(xi);
-    const v = Number.isNaN(minVal)
-      ? minVal
-      : choose(p <= minVal, minVal, Math.min(p, maxVal));
-    y[i] =
-      Math.abs(v) <= Number.MAX_VALUE ? v : gelu10Exactly(xi, minVal, maxVal);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = xi * normcdf(xi);
+      const v = Number.isNaN(minVal)
+        ? minVal
+        : choose(p <= minVal, minVal, Math.min(p, maxVal));
+      if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
+      y[i] = v;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = gelu10Exactly(x[i]!, minVal, maxVal);
+    }
   }
 }
 
@@ -89,18 +107,24 @@ export function gelu10Backward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const p = xi * normcdf(xi);
-    const phi = geluSlope(xi);
-    const v = p <= minVal ? 0 : dyi * choose(p >= maxVal, 0, phi);
-    dx[i] =
-      p <= minVal ||
-      p >= maxVal ||
-      Math.abs(xi + 0.75) >= 0.015625 ||
-      0.5 <= 131072 * Math.abs(phi)
-        ? v
-        : gelu10DxExactly(xi, minVal, maxVal, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const p = xi * normcdf(xi);
+      const phi = geluSlope(xi);
+      if (!(
+        p <= minVal ||
+        p >= maxVal ||
+        Math.abs(xi + 0.75) >= 0.015625 ||
+        0.5 <= 131072 * Math.abs(phi)
+      ))
+        break;
+      dx[i] = p <= minVal ? 0 : dyi * choose(p >= maxVal, 0, phi);
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = gelu10DxExactly(x[i]!, minVal, maxVal, dy[i]!);
+    }
   }
 }
 

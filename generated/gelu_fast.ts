@@ -36,28 +36,32 @@ export function geluFastBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(xi, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
-    const squared = bounded * bounded;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(
-      Math.min(1.5957691216 * bounded * (0.044715 * squared + 1), 709),
-      -746,
-    );
-    const e = boundedExp(bounded2);
-    const u = e + 1;
-    const p = bounded * (0.214064448817032 * squared + 1.5957691216);
-    const u2 = u + p;
-    const p2 = dyi * ((e / u) * (u2 / u));
-    dx[i] =
-      u * (1 + Math.abs(bounded2)) + Math.abs(p) <= 32768 * Math.abs(u2)
-        ? p2
-        : geluFastDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      const squared = bounded * bounded;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(
+        Math.min(1.5957691216 * bounded * (0.044715 * squared + 1), 709),
+        -746,
+      );
+      const e = boundedExp(bounded2);
+      const u = e + 1;
+      const p = bounded * (0.214064448817032 * squared + 1.5957691216);
+      const u2 = u + p;
+      if (!(u * (1 + Math.abs(bounded2)) + Math.abs(p) <= 32768 * Math.abs(u2)))
+        break;
+      dx[i] = dyi * ((e / u) * (u2 / u));
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = geluFastDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 
@@ -97,28 +101,32 @@ export function geluFastBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(xi, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
-    const squared = bounded * bounded;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(
-      Math.min(1.5957691216 * bounded * (0.044715 * squared + 1), 709),
-      -746,
-    );
-    const e = boundedExp(bounded2);
-    const u = e + 1;
-    const p = bounded * (0.214064448817032 * squared + 1.5957691216);
-    const u2 = u + p;
-    const p2 = dyi * ((e / u) * (u2 / u));
-    dx[i] =
-      u * (1 + Math.abs(bounded2)) + Math.abs(p) <= 32768 * Math.abs(u2)
-        ? p2
-        : geluFastDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      const squared = bounded * bounded;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(
+        Math.min(1.5957691216 * bounded * (0.044715 * squared + 1), 709),
+        -746,
+      );
+      const e = boundedExp(bounded2);
+      const u = e + 1;
+      const p = bounded * (0.214064448817032 * squared + 1.5957691216);
+      const u2 = u + p;
+      if (!(u * (1 + Math.abs(bounded2)) + Math.abs(p) <= 32768 * Math.abs(u2)))
+        break;
+      dx[i] = dyi * ((e / u) * (u2 / u));
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = geluFastDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 

@@ -37,31 +37,35 @@ export function geluTanhBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(xi, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
-    const squared = bounded * bounded;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(
-      Math.min(
-        1.5957691216057308 * (bounded + 0.044715 * (squared * bounded)),
-        709,
-      ),
-      -746,
-    );
-    const e = boundedExp(bounded2);
-    const u = e + 1;
-    const p = 1.5957691216057308 * bounded * (0.134145 * squared + 1);
-    const u2 = u + p;
-    const p2 = dyi * ((e / u) * (u2 / u));
-    dx[i] =
-      u * (1 + Math.abs(bounded2)) + Math.abs(p) <= 32768 * Math.abs(u2)
-        ? p2
-        : geluTanhDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      const squared = bounded * bounded;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(
+        Math.min(
+          1.5957691216057308 * (bounded + 0.044715 * (squared * bounded)),
+          709,
+        ),
+        -746,
+      );
+      const e = boundedExp(bounded2);
+      const u = e + 1;
+      const p = 1.5957691216057308 * bounded * (0.134145 * squared + 1);
+      const u2 = u + p;
+      if (!(u * (1 + Math.abs(bounded2)) + Math.abs(p) <= 32768 * Math.abs(u2)))
+        break;
+      dx[i] = dyi * ((e / u) * (u2 / u));
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = geluTanhDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 
@@ -102,31 +106,35 @@ export function geluTanhBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(xi, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
-    const squared = bounded * bounded;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(
-      Math.min(
-        1.5957691216057308 * (bounded + 0.044715 * (squared * bounded)),
-        709,
-      ),
-      -746,
-    );
-    const e = boundedExp(bounded2);
-    const u = e + 1;
-    const p = 1.5957691216057308 * bounded * (0.134145 * squared + 1);
-    const u2 = u + p;
-    const p2 = dyi * ((e / u) * (u2 / u));
-    dx[i] =
-      u * (1 + Math.abs(bounded2)) + Math.abs(p) <= 32768 * Math.abs(u2)
-        ? p2
-        : geluTanhDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      const squared = bounded * bounded;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(
+        Math.min(
+          1.5957691216057308 * (bounded + 0.044715 * (squared * bounded)),
+          709,
+        ),
+        -746,
+      );
+      const e = boundedExp(bounded2);
+      const u = e + 1;
+      const p = 1.5957691216057308 * bounded * (0.134145 * squared + 1);
+      const u2 = u + p;
+      if (!(u * (1 + Math.abs(bounded2)) + Math.abs(p) <= 32768 * Math.abs(u2)))
+        break;
+      dx[i] = dyi * ((e / u) * (u2 / u));
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = geluTanhDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 

@@ -10,22 +10,29 @@ export function gishForward(x: Float32Array, y: Float32Array): void {
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(xi, -746);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(
-      Math.min(-boundedExp(Math.min(bounded, 709.79)), 709.79),
-      -746,
-    );
-    const u = 2 - boundedExp(bounded2);
-    const l = log(u);
-    const p = bounded * l;
-    y[i] =
-      1 + Math.abs(bounded2) + 9.332636185032189e-302 * (1 / Math.abs(u)) <=
-        256 * l && Math.abs(p) <= Number.MAX_VALUE
-        ? p
-        : gishExactly(xi);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(xi, -746);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(
+        Math.min(-boundedExp(Math.min(bounded, 709.79)), 709.79),
+        -746,
+      );
+      const u = 2 - boundedExp(bounded2);
+      const l = log(u);
+      const p = bounded * l;
+      if (!(
+        1 + Math.abs(bounded2) + 9.332636185032189e-302 * (1 / Math.abs(u)) <=
+          256 * l && Math.abs(p) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = gishExactly(x[i]!);
+    }
   }
 }
 
@@ -39,35 +46,41 @@ export function gishBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(xi, 709.79), -746);
-    const e = boundedExp(bounded);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(Math.min(-e, 709.79), -746);
-    const u = 2 - boundedExp(bounded2);
-    const l = log(u);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded3 = Math.max(Math.min(bounded - e, 709.79), -746);
-    const e2 = boundedExp(bounded3);
-    const p = bounded * e2;
-    const q = p / u;
-    const u2 = l + q;
-    const p2 = dyi * u2;
-    const v = Math.abs(bounded2);
-    const v2 = Math.abs(u);
-    const v3 =
-      1 +
-        v +
-        9.332636185032189e-302 * (1 / v2) +
-        0.001953125 *
-          ((e * e2 * Math.abs(bounded)) / v2 +
-            6.26302612502804e-294 * Math.abs(p)) +
-        (0.0009765625 * l + Math.abs(q) * (1 + Math.abs(bounded3) + v)) <=
-      256 * Math.abs(u2);
-    dx[i] =
-      v3 && Math.abs(p2) <= Number.MAX_VALUE ? p2 : gishDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709.79), -746);
+      const e = boundedExp(bounded);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(-e, 709.79), -746);
+      const u = 2 - boundedExp(bounded2);
+      const l = log(u);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(Math.min(bounded - e, 709.79), -746);
+      const e2 = boundedExp(bounded3);
+      const p = bounded * e2;
+      const q = p / u;
+      const u2 = l + q;
+      const p2 = dyi * u2;
+      const v = Math.abs(bounded2);
+      const v2 = Math.abs(u);
+      const v3 =
+        1 +
+          v +
+          9.332636185032189e-302 * (1 / v2) +
+          0.001953125 *
+            ((e * e2 * Math.abs(bounded)) / v2 +
+              6.26302612502804e-294 * Math.abs(p)) +
+          (0.0009765625 * l + Math.abs(q) * (1 + Math.abs(bounded3) + v)) <=
+        256 * Math.abs(u2);
+      if (!(v3 && Math.abs(p2) <= Number.MAX_VALUE)) break;
+      dx[i] = p2;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = gishDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 
@@ -81,22 +94,29 @@ export function gishForward64(x: Float64Array, y: Float64Array): void {
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(xi, -746);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(
-      Math.min(-boundedExp(Math.min(bounded, 709.79)), 709.79),
-      -746,
-    );
-    const u = 2 - boundedExp(bounded2);
-    const l = log(u);
-    const p = bounded * l;
-    y[i] =
-      1 + Math.abs(bounded2) + 9.332636185032189e-302 * (1 / Math.abs(u)) <=
-        256 * l && Math.abs(p) <= Number.MAX_VALUE
-        ? p
-        : gishExactly(xi);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(xi, -746);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(
+        Math.min(-boundedExp(Math.min(bounded, 709.79)), 709.79),
+        -746,
+      );
+      const u = 2 - boundedExp(bounded2);
+      const l = log(u);
+      const p = bounded * l;
+      if (!(
+        1 + Math.abs(bounded2) + 9.332636185032189e-302 * (1 / Math.abs(u)) <=
+          256 * l && Math.abs(p) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = gishExactly(x[i]!);
+    }
   }
 }
 
@@ -110,35 +130,41 @@ export function gishBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(xi, 709.79), -746);
-    const e = boundedExp(bounded);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(Math.min(-e, 709.79), -746);
-    const u = 2 - boundedExp(bounded2);
-    const l = log(u);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded3 = Math.max(Math.min(bounded - e, 709.79), -746);
-    const e2 = boundedExp(bounded3);
-    const p = bounded * e2;
-    const q = p / u;
-    const u2 = l + q;
-    const p2 = dyi * u2;
-    const v = Math.abs(bounded2);
-    const v2 = Math.abs(u);
-    const v3 =
-      1 +
-        v +
-        9.332636185032189e-302 * (1 / v2) +
-        0.001953125 *
-          ((e * e2 * Math.abs(bounded)) / v2 +
-            6.26302612502804e-294 * Math.abs(p)) +
-        (0.0009765625 * l + Math.abs(q) * (1 + Math.abs(bounded3) + v)) <=
-      256 * Math.abs(u2);
-    dx[i] =
-      v3 && Math.abs(p2) <= Number.MAX_VALUE ? p2 : gishDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709.79), -746);
+      const e = boundedExp(bounded);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(-e, 709.79), -746);
+      const u = 2 - boundedExp(bounded2);
+      const l = log(u);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(Math.min(bounded - e, 709.79), -746);
+      const e2 = boundedExp(bounded3);
+      const p = bounded * e2;
+      const q = p / u;
+      const u2 = l + q;
+      const p2 = dyi * u2;
+      const v = Math.abs(bounded2);
+      const v2 = Math.abs(u);
+      const v3 =
+        1 +
+          v +
+          9.332636185032189e-302 * (1 / v2) +
+          0.001953125 *
+            ((e * e2 * Math.abs(bounded)) / v2 +
+              6.26302612502804e-294 * Math.abs(p)) +
+          (0.0009765625 * l + Math.abs(q) * (1 + Math.abs(bounded3) + v)) <=
+        256 * Math.abs(u2);
+      if (!(v3 && Math.abs(p2) <= Number.MAX_VALUE)) break;
+      dx[i] = p2;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = gishDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 

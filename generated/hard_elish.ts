@@ -30,25 +30,34 @@ export function hardElishBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.min(Math.max(xi, -746), 709.79);
-    const p = 0.5 * expm1(xi);
-    const p2 =
-      0.5 * boundedExp(Math.max(Math.min(xi, 709.79), -746)) * (xi + 1);
-    const u = p + p2;
-    const v =
-      xi < -1
-        ? 0
-        : dyi *
-          (xi > 1
-            ? 1 * boundedExp(0.5 * (bounded - Math.abs(bounded)))
-            : choose(xi >= 0, xi + 0.5, u));
-    dx[i] =
-      xi < -1 || xi > 1 || xi >= 0 || Math.abs(p) + p2 <= 131072 * Math.abs(u)
-        ? v
-        : hardElishDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(Math.max(xi, -746), 709.79);
+      const p = 0.5 * expm1(xi);
+      const p2 =
+        0.5 * boundedExp(Math.max(Math.min(xi, 709.79), -746)) * (xi + 1);
+      const u = p + p2;
+      if (!(
+        xi < -1 ||
+        xi > 1 ||
+        xi >= 0 ||
+        Math.abs(p) + p2 <= 131072 * Math.abs(u)
+      ))
+        break;
+      dx[i] =
+        xi < -1
+          ? 0
+          : dyi *
+            (xi > 1
+              ? 1 * boundedExp(0.5 * (bounded - Math.abs(bounded)))
+              : choose(xi >= 0, xi + 0.5, u));
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = hardElishDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 
@@ -82,25 +91,34 @@ export function hardElishBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.min(Math.max(xi, -746), 709.79);
-    const p = 0.5 * expm1(xi);
-    const p2 =
-      0.5 * boundedExp(Math.max(Math.min(xi, 709.79), -746)) * (xi + 1);
-    const u = p + p2;
-    const v =
-      xi < -1
-        ? 0
-        : dyi *
-          (xi > 1
-            ? 1 * boundedExp(0.5 * (bounded - Math.abs(bounded)))
-            : choose(xi >= 0, xi + 0.5, u));
-    dx[i] =
-      xi < -1 || xi > 1 || xi >= 0 || Math.abs(p) + p2 <= 131072 * Math.abs(u)
-        ? v
-        : hardElishDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(Math.max(xi, -746), 709.79);
+      const p = 0.5 * expm1(xi);
+      const p2 =
+        0.5 * boundedExp(Math.max(Math.min(xi, 709.79), -746)) * (xi + 1);
+      const u = p + p2;
+      if (!(
+        xi < -1 ||
+        xi > 1 ||
+        xi >= 0 ||
+        Math.abs(p) + p2 <= 131072 * Math.abs(u)
+      ))
+        break;
+      dx[i] =
+        xi < -1
+          ? 0
+          : dyi *
+            (xi > 1
+              ? 1 * boundedExp(0.5 * (bounded - Math.abs(bounded)))
+              : choose(xi >= 0, xi + 0.5, u));
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = hardElishDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 

@@ -15,14 +15,17 @@ export function hardSigmoid02Forward(
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const p = xi * alpha;
-    const u = beta + p;
-    const v = choose(u <= 0, 0, choose(u >= 1, 1, u));
-    y[i] =
-      u <= 0 || u >= 1 || Math.abs(p) <= 2097152 * u
-        ? v
-        : hardSigmoid02Exactly(xi, alpha, beta);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = xi * alpha;
+      const u = beta + p;
+      if (!(u <= 0 || (u >= 1 || Math.abs(p) <= 2097152 * u))) break;
+      y[i] = choose(u <= 0, 0, choose(u >= 1, 1, u));
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = hardSigmoid02Exactly(x[i]!, alpha, beta);
+    }
   }
 }
 
@@ -71,14 +74,17 @@ export function hardSigmoid02Forward64(
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const p = xi * alpha;
-    const u = beta + p;
-    const v = choose(u <= 0, 0, choose(u >= 1, 1, u));
-    y[i] =
-      u <= 0 || u >= 1 || Math.abs(p) <= 2097152 * u
-        ? v
-        : hardSigmoid02Exactly(xi, alpha, beta);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = xi * alpha;
+      const u = beta + p;
+      if (!(u <= 0 || (u >= 1 || Math.abs(p) <= 2097152 * u))) break;
+      y[i] = choose(u <= 0, 0, choose(u >= 1, 1, u));
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = hardSigmoid02Exactly(x[i]!, alpha, beta);
+    }
   }
 }
 

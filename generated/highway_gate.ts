@@ -17,18 +17,22 @@ export function highwayGateForward(
   requireLength("t", t, size);
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const hi = h[i]!;
-    const ti = t[i]!;
-    const e = boundedExp(Math.max(Math.min(ti, 709), -746));
-    const p = hi * (e / (e + 1));
-    const e2 = boundedExp(Math.max(Math.min(-ti, 709), -746));
-    const p2 = xi * (e2 / (e2 + 1));
-    const u = p + p2;
-    y[i] =
-      Math.abs(p) + Math.abs(p2) <= 65536 * Math.abs(u)
-        ? u
-        : highwayGateExactly(xi, hi, ti);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const hi = h[i]!;
+      const ti = t[i]!;
+      const e = boundedExp(Math.max(Math.min(ti, 709), -746));
+      const p = hi * (e / (e + 1));
+      const e2 = boundedExp(Math.max(Math.min(-ti, 709), -746));
+      const p2 = xi * (e2 / (e2 + 1));
+      const u = p + p2;
+      if (!(Math.abs(p) + Math.abs(p2) <= 65536 * Math.abs(u))) break;
+      y[i] = u;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = highwayGateExactly(x[i]!, h[i]!, t[i]!);
+    }
   }
 }
 
@@ -85,18 +89,22 @@ export function highwayGateForward64(
   requireLength("t", t, size);
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const hi = h[i]!;
-    const ti = t[i]!;
-    const e = boundedExp(Math.max(Math.min(ti, 709), -746));
-    const p = hi * (e / (e + 1));
-    const e2 = boundedExp(Math.max(Math.min(-ti, 709), -746));
-    const p2 = xi * (e2 / (e2 + 1));
-    const u = p + p2;
-    y[i] =
-      Math.abs(p) + Math.abs(p2) <= 65536 * Math.abs(u)
-        ? u
-        : highwayGateExactly(xi, hi, ti);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const hi = h[i]!;
+      const ti = t[i]!;
+      const e = boundedExp(Math.max(Math.min(ti, 709), -746));
+      const p = hi * (e / (e + 1));
+      const e2 = boundedExp(Math.max(Math.min(-ti, 709), -746));
+      const p2 = xi * (e2 / (e2 + 1));
+      const u = p + p2;
+      if (!(Math.abs(p) + Math.abs(p2) <= 65536 * Math.abs(u))) break;
+      y[i] = u;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = highwayGateExactly(x[i]!, h[i]!, t[i]!);
+    }
   }
 }
 

@@ -10,10 +10,17 @@ export function hyperSinhForward(x: Float32Array, y: Float32Array): void {
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const v =
-      xi > 0 ? Math.sinh(xi) * 0.3333333333333333 : 0.25 * (xi * xi * xi);
-    y[i] = Math.abs(v) <= Number.MAX_VALUE ? v : hyperSinhExactly(xi);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const v =
+        xi > 0 ? Math.sinh(xi) * 0.3333333333333333 : 0.25 * (xi * xi * xi);
+      if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
+      y[i] = v;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = hyperSinhExactly(x[i]!);
+    }
   }
 }
 
@@ -27,11 +34,18 @@ export function hyperSinhBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const p =
-      dyi * (xi > 0 ? Math.cosh(xi) * 0.3333333333333333 : 0.75 * (xi * xi));
-    dx[i] = Math.abs(p) <= Number.MAX_VALUE ? p : hyperSinhDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const p =
+        dyi * (xi > 0 ? Math.cosh(xi) * 0.3333333333333333 : 0.75 * (xi * xi));
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      dx[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = hyperSinhDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 
@@ -45,10 +59,17 @@ export function hyperSinhForward64(x: Float64Array, y: Float64Array): void {
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const v =
-      xi > 0 ? Math.sinh(xi) * 0.3333333333333333 : 0.25 * (xi * xi * xi);
-    y[i] = Math.abs(v) <= Number.MAX_VALUE ? v : hyperSinhExactly(xi);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const v =
+        xi > 0 ? Math.sinh(xi) * 0.3333333333333333 : 0.25 * (xi * xi * xi);
+      if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
+      y[i] = v;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = hyperSinhExactly(x[i]!);
+    }
   }
 }
 
@@ -62,11 +83,18 @@ export function hyperSinhBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const p =
-      dyi * (xi > 0 ? Math.cosh(xi) * 0.3333333333333333 : 0.75 * (xi * xi));
-    dx[i] = Math.abs(p) <= Number.MAX_VALUE ? p : hyperSinhDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const p =
+        dyi * (xi > 0 ? Math.cosh(xi) * 0.3333333333333333 : 0.75 * (xi * xi));
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      dx[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = hyperSinhDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 

@@ -15,9 +15,16 @@ export function isruForward(
   requireLength("y", y, size);
   const r = Math.sqrt(alpha);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const q = xi / Math.hypot(1, xi * r);
-    y[i] = Math.abs(q) <= Number.MAX_VALUE ? q : isruExactly(xi, alpha);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const q = xi / Math.hypot(1, xi * r);
+      if (!(Math.abs(q) <= Number.MAX_VALUE)) break;
+      y[i] = q;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = isruExactly(x[i]!, alpha);
+    }
   }
 }
 
@@ -54,9 +61,16 @@ export function isruForward64(
   requireLength("y", y, size);
   const r = Math.sqrt(alpha);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const q = xi / Math.hypot(1, xi * r);
-    y[i] = Math.abs(q) <= Number.MAX_VALUE ? q : isruExactly(xi, alpha);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const q = xi / Math.hypot(1, xi * r);
+      if (!(Math.abs(q) <= Number.MAX_VALUE)) break;
+      y[i] = q;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = isruExactly(x[i]!, alpha);
+    }
   }
 }
 

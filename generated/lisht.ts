@@ -26,22 +26,25 @@ export function lishtBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const p = 2 * xi;
-    const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
-    const q = em1 / (em1 + 2);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(p, 746), -746);
-    const e = boundedExp(-Math.abs(bounded));
-    const u = e + 1;
-    const p2 = 2 * (bounded * (e / (u * u)));
-    const u2 = q + p2;
-    const p3 = dyi * u2;
-    dx[i] =
-      Math.abs(q) + Math.abs(p2) <= 32768 * Math.abs(u2)
-        ? p3
-        : lishtDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const p = 2 * xi;
+      const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
+      const q = em1 / (em1 + 2);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p, 746), -746);
+      const e = boundedExp(-Math.abs(bounded));
+      const u = e + 1;
+      const p2 = 2 * (bounded * (e / (u * u)));
+      const u2 = q + p2;
+      if (!(Math.abs(q) + Math.abs(p2) <= 32768 * Math.abs(u2))) break;
+      dx[i] = dyi * u2;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = lishtDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 
@@ -71,22 +74,25 @@ export function lishtBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const p = 2 * xi;
-    const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
-    const q = em1 / (em1 + 2);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(p, 746), -746);
-    const e = boundedExp(-Math.abs(bounded));
-    const u = e + 1;
-    const p2 = 2 * (bounded * (e / (u * u)));
-    const u2 = q + p2;
-    const p3 = dyi * u2;
-    dx[i] =
-      Math.abs(q) + Math.abs(p2) <= 32768 * Math.abs(u2)
-        ? p3
-        : lishtDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const p = 2 * xi;
+      const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
+      const q = em1 / (em1 + 2);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p, 746), -746);
+      const e = boundedExp(-Math.abs(bounded));
+      const u = e + 1;
+      const p2 = 2 * (bounded * (e / (u * u)));
+      const u2 = q + p2;
+      if (!(Math.abs(q) + Math.abs(p2) <= 32768 * Math.abs(u2))) break;
+      dx[i] = dyi * u2;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = lishtDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 

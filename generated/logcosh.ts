@@ -10,14 +10,21 @@ export function logcoshForward(x: Float32Array, y: Float32Array): void {
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const v = Math.abs(xi);
-    const v2 = Math.sinh(xi * 0.5);
-    const v3 =
-      v < 1
-        ? log1p(2 * (v2 * v2))
-        : v + log1p(boundedExp(Math.max(-2 * v, -746))) - 0.6931471805599453;
-    y[i] = Math.abs(v3) <= Number.MAX_VALUE ? v3 : logcoshExactly(xi);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const v = Math.abs(xi);
+      const v2 = Math.sinh(xi * 0.5);
+      const v3 =
+        v < 1
+          ? log1p(2 * (v2 * v2))
+          : v + log1p(boundedExp(Math.max(-2 * v, -746))) - 0.6931471805599453;
+      if (!(Math.abs(v3) <= Number.MAX_VALUE)) break;
+      y[i] = v3;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = logcoshExactly(x[i]!);
+    }
   }
 }
 
@@ -48,14 +55,21 @@ export function logcoshForward64(x: Float64Array, y: Float64Array): void {
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const v = Math.abs(xi);
-    const v2 = Math.sinh(xi * 0.5);
-    const v3 =
-      v < 1
-        ? log1p(2 * (v2 * v2))
-        : v + log1p(boundedExp(Math.max(-2 * v, -746))) - 0.6931471805599453;
-    y[i] = Math.abs(v3) <= Number.MAX_VALUE ? v3 : logcoshExactly(xi);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const v = Math.abs(xi);
+      const v2 = Math.sinh(xi * 0.5);
+      const v3 =
+        v < 1
+          ? log1p(2 * (v2 * v2))
+          : v + log1p(boundedExp(Math.max(-2 * v, -746))) - 0.6931471805599453;
+      if (!(Math.abs(v3) <= Number.MAX_VALUE)) break;
+      y[i] = v3;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = logcoshExactly(x[i]!);
+    }
   }
 }
 

@@ -28,20 +28,25 @@ export function logishBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(xi, 709), -746);
-    const e = boundedExp(bounded);
-    const q = e / (e + 1);
-    const l = log1p(q);
-    const e2 = boundedExp(-Math.abs(bounded));
-    const u = e2 + 1;
-    const q2 = (bounded * (e2 / (u * u))) / (q + 1);
-    const u2 = l + q2;
-    const p = dyi * u2;
-    dx[i] =
-      l + Math.abs(q2) <= 32768 * Math.abs(u2) ? p : logishDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709), -746);
+      const e = boundedExp(bounded);
+      const q = e / (e + 1);
+      const l = log1p(q);
+      const e2 = boundedExp(-Math.abs(bounded));
+      const u = e2 + 1;
+      const q2 = (bounded * (e2 / (u * u))) / (q + 1);
+      const u2 = l + q2;
+      if (!(l + Math.abs(q2) <= 32768 * Math.abs(u2))) break;
+      dx[i] = dyi * u2;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = logishDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 
@@ -73,20 +78,25 @@ export function logishBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(xi, 709), -746);
-    const e = boundedExp(bounded);
-    const q = e / (e + 1);
-    const l = log1p(q);
-    const e2 = boundedExp(-Math.abs(bounded));
-    const u = e2 + 1;
-    const q2 = (bounded * (e2 / (u * u))) / (q + 1);
-    const u2 = l + q2;
-    const p = dyi * u2;
-    dx[i] =
-      l + Math.abs(q2) <= 32768 * Math.abs(u2) ? p : logishDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709), -746);
+      const e = boundedExp(bounded);
+      const q = e / (e + 1);
+      const l = log1p(q);
+      const e2 = boundedExp(-Math.abs(bounded));
+      const u = e2 + 1;
+      const q2 = (bounded * (e2 / (u * u))) / (q + 1);
+      const u2 = l + q2;
+      if (!(l + Math.abs(q2) <= 32768 * Math.abs(u2))) break;
+      dx[i] = dyi * u2;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = logishDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 

@@ -29,19 +29,24 @@ export function mishBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(xi, 100), -746);
-    const e = boundedExp(bounded);
-    const p = e * (e + 2);
-    const u = p + 2;
-    const p2 = p * u;
-    const p3 = 4 * bounded * (e * (e + 1));
-    const u2 = p2 + p3;
-    const p4 = dyi * (u2 / (u * u));
-    dx[i] =
-      p2 + Math.abs(p3) <= 16384 * Math.abs(u2) ? p4 : mishDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 100), -746);
+      const e = boundedExp(bounded);
+      const p = e * (e + 2);
+      const u = p + 2;
+      const p2 = p * u;
+      const p3 = 4 * bounded * (e * (e + 1));
+      const u2 = p2 + p3;
+      if (!(p2 + Math.abs(p3) <= 16384 * Math.abs(u2))) break;
+      dx[i] = dyi * (u2 / (u * u));
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = mishDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 
@@ -74,19 +79,24 @@ export function mishBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(xi, 100), -746);
-    const e = boundedExp(bounded);
-    const p = e * (e + 2);
-    const u = p + 2;
-    const p2 = p * u;
-    const p3 = 4 * bounded * (e * (e + 1));
-    const u2 = p2 + p3;
-    const p4 = dyi * (u2 / (u * u));
-    dx[i] =
-      p2 + Math.abs(p3) <= 16384 * Math.abs(u2) ? p4 : mishDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 100), -746);
+      const e = boundedExp(bounded);
+      const p = e * (e + 2);
+      const u = p + 2;
+      const p2 = p * u;
+      const p3 = 4 * bounded * (e * (e + 1));
+      const u2 = p2 + p3;
+      if (!(p2 + Math.abs(p3) <= 16384 * Math.abs(u2))) break;
+      dx[i] = dyi * (u2 / (u * u));
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = mishDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 

@@ -25,11 +25,18 @@ export function mpeluForward(
     const betaC = beta[c]!;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
-        const xi = x[i]!;
-        const v = choose(xi > 0, xi, alphaC * expm1(xi * betaC));
-        y[i] =
-          Math.abs(v) <= Number.MAX_VALUE ? v : mpeluExactly(xi, alphaC, betaC);
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          const v = choose(xi > 0, xi, alphaC * expm1(xi * betaC));
+          if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
+          y[i] = v;
+        }
+        // An element that needs more digits.
+        if (i < end) {
+          y[i] = mpeluExactly(x[i]!, alphaC, betaC);
+        }
       }
     }
   }
@@ -68,26 +75,32 @@ export function mpeluBackward(
     let dbetaSum = 0;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        const p2 = xi * betaC;
-        const e = boundedExp(Math.max(Math.min(p2, 709.79), -746));
-        const p3 = dyi * choose(xi > 0, 1, p * e);
-        const p4 = dyi * choose(xi > 0, 0, expm1(p2));
-        const p5 = dyi * choose(xi > 0, 0, xi * alphaC * e);
-        dx[i] =
-          Math.abs(p3) <= Number.MAX_VALUE
-            ? p3
-            : mpeluDxExactly(xi, alphaC, betaC, dyi);
-        dalphaSum +=
-          Math.abs(p4) <= Number.MAX_VALUE
-            ? p4
-            : mpeluDalphaExactly(xi, betaC, dyi);
-        dbetaSum +=
-          Math.abs(p5) <= Number.MAX_VALUE
-            ? p5
-            : mpeluDbetaExactly(xi, alphaC, betaC, dyi);
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const p2 = xi * betaC;
+          const e = boundedExp(Math.max(Math.min(p2, 709.79), -746));
+          const p3 = dyi * choose(xi > 0, 1, p * e);
+          const p4 = dyi * choose(xi > 0, 0, expm1(p2));
+          const p5 = dyi * choose(xi > 0, 0, xi * alphaC * e);
+          if (!(
+            Math.abs(p3) <= Number.MAX_VALUE &&
+            Math.abs(p4) <= Number.MAX_VALUE &&
+            Math.abs(p5) <= Number.MAX_VALUE
+          ))
+            break;
+          dx[i] = p3;
+          dalphaSum += p4;
+          dbetaSum += p5;
+        }
+        // An element that needs more digits.
+        if (i < end) {
+          dx[i] = mpeluDxExactly(x[i]!, alphaC, betaC, dy[i]!);
+          dalphaSum += mpeluDalphaExactly(x[i]!, betaC, dy[i]!);
+          dbetaSum += mpeluDbetaExactly(x[i]!, alphaC, betaC, dy[i]!);
+        }
       }
     }
     dalpha[c] = dalphaSum;
@@ -120,11 +133,18 @@ export function mpeluForward64(
     const betaC = beta[c]!;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
-        const xi = x[i]!;
-        const v = choose(xi > 0, xi, alphaC * expm1(xi * betaC));
-        y[i] =
-          Math.abs(v) <= Number.MAX_VALUE ? v : mpeluExactly(xi, alphaC, betaC);
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          const v = choose(xi > 0, xi, alphaC * expm1(xi * betaC));
+          if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
+          y[i] = v;
+        }
+        // An element that needs more digits.
+        if (i < end) {
+          y[i] = mpeluExactly(x[i]!, alphaC, betaC);
+        }
       }
     }
   }
@@ -163,26 +183,32 @@ export function mpeluBackward64(
     let dbetaSum = 0;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        const p2 = xi * betaC;
-        const e = boundedExp(Math.max(Math.min(p2, 709.79), -746));
-        const p3 = dyi * choose(xi > 0, 1, p * e);
-        const p4 = dyi * choose(xi > 0, 0, expm1(p2));
-        const p5 = dyi * choose(xi > 0, 0, xi * alphaC * e);
-        dx[i] =
-          Math.abs(p3) <= Number.MAX_VALUE
-            ? p3
-            : mpeluDxExactly(xi, alphaC, betaC, dyi);
-        dalphaSum +=
-          Math.abs(p4) <= Number.MAX_VALUE
-            ? p4
-            : mpeluDalphaExactly(xi, betaC, dyi);
-        dbetaSum +=
-          Math.abs(p5) <= Number.MAX_VALUE
-            ? p5
-            : mpeluDbetaExactly(xi, alphaC, betaC, dyi);
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const p2 = xi * betaC;
+          const e = boundedExp(Math.max(Math.min(p2, 709.79), -746));
+          const p3 = dyi * choose(xi > 0, 1, p * e);
+          const p4 = dyi * choose(xi > 0, 0, expm1(p2));
+          const p5 = dyi * choose(xi > 0, 0, xi * alphaC * e);
+          if (!(
+            Math.abs(p3) <= Number.MAX_VALUE &&
+            Math.abs(p4) <= Number.MAX_VALUE &&
+            Math.abs(p5) <= Number.MAX_VALUE
+          ))
+            break;
+          dx[i] = p3;
+          dalphaSum += p4;
+          dbetaSum += p5;
+        }
+        // An element that needs more digits.
+        if (i < end) {
+          dx[i] = mpeluDxExactly(x[i]!, alphaC, betaC, dy[i]!);
+          dalphaSum += mpeluDalphaExactly(x[i]!, betaC, dy[i]!);
+          dbetaSum += mpeluDbetaExactly(x[i]!, alphaC, betaC, dy[i]!);
+        }
       }
     }
     dalpha[c] = dalphaSum;

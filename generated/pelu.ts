@@ -26,7 +26,8 @@ export function peluForward(
     const q = 1 / bC;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
         const xi = x[i]!;
         y[i] = choose(xi >= 0, xi * aC * q, aC * expm1(xi * q));
       }
@@ -70,19 +71,24 @@ export function peluBackward(
     let dbSum = 0;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        const p = xi * q2;
-        const e = boundedExp(Math.max(Math.min(p, 709.79), -746));
-        const p2 = xi * aC;
-        const p3 = dyi * choose(xi >= 0, -p2 * q3, -(p2 * e) * q3);
-        dx[i] = dyi * choose(xi >= 0, q, aC * e * q2);
-        daSum += dyi * choose(xi >= 0, p, expm1(p));
-        dbSum +=
-          Math.abs(p3) <= Number.MAX_VALUE
-            ? p3
-            : peluDbExactly(xi, aC, bC, dyi);
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const p = xi * q2;
+          const e = boundedExp(Math.max(Math.min(p, 709.79), -746));
+          const p2 = xi * aC;
+          const p3 = dyi * choose(xi >= 0, -p2 * q3, -(p2 * e) * q3);
+          dx[i] = dyi * choose(xi >= 0, q, aC * e * q2);
+          daSum += dyi * choose(xi >= 0, p, expm1(p));
+          if (!(Math.abs(p3) <= Number.MAX_VALUE)) break;
+          dbSum += p3;
+        }
+        // An element that needs more digits.
+        if (i < end) {
+          dbSum += peluDbExactly(x[i]!, aC, bC, dy[i]!);
+        }
       }
     }
     da[c] = daSum;
@@ -116,7 +122,8 @@ export function peluForward64(
     const q = 1 / bC;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
         const xi = x[i]!;
         y[i] = choose(xi >= 0, xi * aC * q, aC * expm1(xi * q));
       }
@@ -160,19 +167,24 @@ export function peluBackward64(
     let dbSum = 0;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        const p = xi * q2;
-        const e = boundedExp(Math.max(Math.min(p, 709.79), -746));
-        const p2 = xi * aC;
-        const p3 = dyi * choose(xi >= 0, -p2 * q3, -(p2 * e) * q3);
-        dx[i] = dyi * choose(xi >= 0, q, aC * e * q2);
-        daSum += dyi * choose(xi >= 0, p, expm1(p));
-        dbSum +=
-          Math.abs(p3) <= Number.MAX_VALUE
-            ? p3
-            : peluDbExactly(xi, aC, bC, dyi);
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const p = xi * q2;
+          const e = boundedExp(Math.max(Math.min(p, 709.79), -746));
+          const p2 = xi * aC;
+          const p3 = dyi * choose(xi >= 0, -p2 * q3, -(p2 * e) * q3);
+          dx[i] = dyi * choose(xi >= 0, q, aC * e * q2);
+          daSum += dyi * choose(xi >= 0, p, expm1(p));
+          if (!(Math.abs(p3) <= Number.MAX_VALUE)) break;
+          dbSum += p3;
+        }
+        // An element that needs more digits.
+        if (i < end) {
+          dbSum += peluDbExactly(x[i]!, aC, bC, dy[i]!);
+        }
       }
     }
     da[c] = daSum;

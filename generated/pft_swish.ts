@@ -16,12 +16,18 @@ export function pftSwishForward(
   requireLength("y", y, size);
   const tValue = t[0]!;
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-    const p = xi * (e / (e + 1));
-    const u = tValue + p;
-    const v = choose(xi < 0, tValue, u);
-    y[i] = xi < 0 || p <= 65536 * Math.abs(u) ? v : pftSwishExactly(xi, tValue);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const p = xi * (e / (e + 1));
+      const u = tValue + p;
+      if (!(xi < 0 || p <= 65536 * Math.abs(u))) break;
+      y[i] = choose(xi < 0, tValue, u);
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = pftSwishExactly(x[i]!, tValue);
+    }
   }
 }
 
@@ -43,13 +49,20 @@ export function pftSwishBackward(
   requireLength("dt", dt, 1);
   let dtSum = 0;
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-    const u = e + 1;
-    const p = dyi * choose(xi >= 0, (e * (u + xi)) / (u * u), 0);
-    dx[i] = Math.abs(p) <= Number.MAX_VALUE ? p : pftSwishDxExactly(xi, dyi);
-    dtSum += dyi;
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const u = e + 1;
+      const p = dyi * choose(xi >= 0, (e * (u + xi)) / (u * u), 0);
+      dtSum += dyi;
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      dx[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = pftSwishDxExactly(x[i]!, dy[i]!);
+    }
   }
   dt[0] = dtSum;
 }
@@ -70,12 +83,18 @@ export function pftSwishForward64(
   requireLength("y", y, size);
   const tValue = t[0]!;
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-    const p = xi * (e / (e + 1));
-    const u = tValue + p;
-    const v = choose(xi < 0, tValue, u);
-    y[i] = xi < 0 || p <= 65536 * Math.abs(u) ? v : pftSwishExactly(xi, tValue);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const p = xi * (e / (e + 1));
+      const u = tValue + p;
+      if (!(xi < 0 || p <= 65536 * Math.abs(u))) break;
+      y[i] = choose(xi < 0, tValue, u);
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = pftSwishExactly(x[i]!, tValue);
+    }
   }
 }
 
@@ -97,13 +116,20 @@ export function pftSwishBackward64(
   requireLength("dt", dt, 1);
   let dtSum = 0;
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-    const u = e + 1;
-    const p = dyi * choose(xi >= 0, (e * (u + xi)) / (u * u), 0);
-    dx[i] = Math.abs(p) <= Number.MAX_VALUE ? p : pftSwishDxExactly(xi, dyi);
-    dtSum += dyi;
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const u = e + 1;
+      const p = dyi * choose(xi >= 0, (e * (u + xi)) / (u * u), 0);
+      dtSum += dyi;
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      dx[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = pftSwishDxExactly(x[i]!, dy[i]!);
+    }
   }
   dt[0] = dtSum;
 }

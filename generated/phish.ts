@@ -30,34 +30,42 @@ export function phishBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(xi, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
-    const phi = normcdf(bounded);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(Math.min(2 * (bounded * phi), 709), -746);
-    const em1 = boundedExpm1(bounded2);
-    const q = em1 / (em1 + 2);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded3 = Math.max(-Math.abs(2 * bounded * phi), -746);
-    const e = boundedExp(bounded3);
-    const u = e + 1;
-    const p = 4 * bounded * (e / (u * u));
-    const p2 = p * geluSlope(bounded);
-    const u2 = q + p2;
-    const p3 = dyi * u2;
-    dx[i] =
-      0.001953125 *
-        ((Math.abs(bounded + 0.75) < 0.015625 ? 0.5 : 0) * Math.abs(p)) +
-        (Math.abs(q) * (1 + Math.abs(bounded2)) +
-          0.125 * (Math.abs(p2) * (1 + Math.abs(bounded3)))) <=
-      128 * Math.abs(u2)
-        ? p3
-        : phishDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      const phi = normcdf(bounded);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(2 * (bounded * phi), 709), -746);
+      const em1 = boundedExpm1(bounded2);
+      const q = em1 / (em1 + 2);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(-Math.abs(2 * bounded * phi), -746);
+      const e = boundedExp(bounded3);
+      const u = e + 1;
+      const p = 4 * bounded * (e / (u * u));
+      const p2 = p * geluSlope(bounded);
+      const u2 = q + p2;
+      if (
+        !(
+          0.001953125 *
+            ((Math.abs(bounded + 0.75) < 0.015625 ? 0.5 : 0) * Math.abs(p)) +
+            (Math.abs(q) * (1 + Math.abs(bounded2)) +
+              0.125 * (Math.abs(p2) * (1 + Math.abs(bounded3)))) <=
+          128 * Math.abs(u2)
+        )
+      )
+        break;
+      dx[i] = dyi * u2;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = phishDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 
@@ -91,34 +99,42 @@ export function phishBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(xi, 3.4028234663852886e38),
-      -3.4028234663852886e38,
-    );
-    const phi = normcdf(bounded);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(Math.min(2 * (bounded * phi), 709), -746);
-    const em1 = boundedExpm1(bounded2);
-    const q = em1 / (em1 + 2);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded3 = Math.max(-Math.abs(2 * bounded * phi), -746);
-    const e = boundedExp(bounded3);
-    const u = e + 1;
-    const p = 4 * bounded * (e / (u * u));
-    const p2 = p * geluSlope(bounded);
-    const u2 = q + p2;
-    const p3 = dyi * u2;
-    dx[i] =
-      0.001953125 *
-        ((Math.abs(bounded + 0.75) < 0.015625 ? 0.5 : 0) * Math.abs(p)) +
-        (Math.abs(q) * (1 + Math.abs(bounded2)) +
-          0.125 * (Math.abs(p2) * (1 + Math.abs(bounded3)))) <=
-      128 * Math.abs(u2)
-        ? p3
-        : phishDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min(xi, 3.4028234663852886e38),
+        -3.4028234663852886e38,
+      );
+      const phi = normcdf(bounded);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(2 * (bounded * phi), 709), -746);
+      const em1 = boundedExpm1(bounded2);
+      const q = em1 / (em1 + 2);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(-Math.abs(2 * bounded * phi), -746);
+      const e = boundedExp(bounded3);
+      const u = e + 1;
+      const p = 4 * bounded * (e / (u * u));
+      const p2 = p * geluSlope(bounded);
+      const u2 = q + p2;
+      if (
+        !(
+          0.001953125 *
+            ((Math.abs(bounded + 0.75) < 0.015625 ? 0.5 : 0) * Math.abs(p)) +
+            (Math.abs(q) * (1 + Math.abs(bounded2)) +
+              0.125 * (Math.abs(p2) * (1 + Math.abs(bounded3)))) <=
+          128 * Math.abs(u2)
+        )
+      )
+        break;
+      dx[i] = dyi * u2;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = phishDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 

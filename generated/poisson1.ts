@@ -10,12 +10,19 @@ export function poisson1Forward(x: Float32Array, y: Float32Array): void {
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.min(xi, 3.4028234663852886e38);
-    const p =
-      (bounded - 1) * boundedExp(Math.max(Math.min(-bounded, 709.79), -746));
-    y[i] = Math.abs(p) <= Number.MAX_VALUE ? p : poisson1Exactly(xi);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(xi, 3.4028234663852886e38);
+      const p =
+        (bounded - 1) * boundedExp(Math.max(Math.min(-bounded, 709.79), -746));
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = poisson1Exactly(x[i]!);
+    }
   }
 }
 
@@ -29,20 +36,27 @@ export function poisson1Backward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.min(xi, 3.4028234663852886e38);
-    const e = boundedExp(Math.max(Math.min(-bounded, 709.79), -746));
-    const p = 2 * e;
-    const p2 = bounded * e;
-    const u = p - p2;
-    const p3 = dyi * u;
-    dx[i] =
-      p + Math.abs(p2) <= 131072 * Math.abs(u) &&
-      Math.abs(p3) <= Number.MAX_VALUE
-        ? p3
-        : poisson1DxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(xi, 3.4028234663852886e38);
+      const e = boundedExp(Math.max(Math.min(-bounded, 709.79), -746));
+      const p = 2 * e;
+      const p2 = bounded * e;
+      const u = p - p2;
+      const p3 = dyi * u;
+      if (!(
+        p + Math.abs(p2) <= 131072 * Math.abs(u) &&
+        Math.abs(p3) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = p3;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = poisson1DxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 
@@ -56,12 +70,19 @@ export function poisson1Forward64(x: Float64Array, y: Float64Array): void {
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.min(xi, 3.4028234663852886e38);
-    const p =
-      (bounded - 1) * boundedExp(Math.max(Math.min(-bounded, 709.79), -746));
-    y[i] = Math.abs(p) <= Number.MAX_VALUE ? p : poisson1Exactly(xi);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(xi, 3.4028234663852886e38);
+      const p =
+        (bounded - 1) * boundedExp(Math.max(Math.min(-bounded, 709.79), -746));
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = poisson1Exactly(x[i]!);
+    }
   }
 }
 
@@ -75,20 +96,27 @@ export function poisson1Backward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.min(xi, 3.4028234663852886e38);
-    const e = boundedExp(Math.max(Math.min(-bounded, 709.79), -746));
-    const p = 2 * e;
-    const p2 = bounded * e;
-    const u = p - p2;
-    const p3 = dyi * u;
-    dx[i] =
-      p + Math.abs(p2) <= 131072 * Math.abs(u) &&
-      Math.abs(p3) <= Number.MAX_VALUE
-        ? p3
-        : poisson1DxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(xi, 3.4028234663852886e38);
+      const e = boundedExp(Math.max(Math.min(-bounded, 709.79), -746));
+      const p = 2 * e;
+      const p2 = bounded * e;
+      const u = p - p2;
+      const p3 = dyi * u;
+      if (!(
+        p + Math.abs(p2) <= 131072 * Math.abs(u) &&
+        Math.abs(p3) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = p3;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = poisson1DxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 

@@ -25,7 +25,8 @@ export function preluForward(
     sides[1] = 1;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
         const xi = x[i]!;
         y[i] = xi * pick(0, xi > 0);
       }
@@ -60,7 +61,8 @@ export function preluBackward(
     let dweightSum = 0;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
         const dyi = dy[i]!;
         const xi = x[i]!;
         dx[i] = dyi * pick(0, xi > 0);
@@ -97,7 +99,8 @@ export function preluForward64(
     sides[1] = 1;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
         const xi = x[i]!;
         y[i] = xi * pick(0, xi > 0);
       }
@@ -132,7 +135,8 @@ export function preluBackward64(
     let dweightSum = 0;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
         const dyi = dy[i]!;
         const xi = x[i]!;
         dx[i] = dyi * pick(0, xi > 0);

@@ -15,11 +15,18 @@ export function regluForward(
   requireLength("up", up, size);
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    const p =
-      upi * (Math.max(gateI, -3.4028234663852886e38) * Number(gateI > 0));
-    y[i] = Math.abs(p) <= Number.MAX_VALUE ? p : regluExactly(gateI, upi);
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const p =
+        upi * (Math.max(gateI, -3.4028234663852886e38) * Number(gateI > 0));
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = regluExactly(gate[i]!, up[i]!);
+    }
   }
 }
 
@@ -76,11 +83,18 @@ export function regluForward64(
   requireLength("up", up, size);
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    const p =
-      upi * (Math.max(gateI, -3.4028234663852886e38) * Number(gateI > 0));
-    y[i] = Math.abs(p) <= Number.MAX_VALUE ? p : regluExactly(gateI, upi);
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const p =
+        upi * (Math.max(gateI, -3.4028234663852886e38) * Number(gateI > 0));
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = regluExactly(gate[i]!, up[i]!);
+    }
   }
 }
 

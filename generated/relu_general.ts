@@ -17,16 +17,20 @@ export function reluGeneralForward(
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const v = choose(
-      xi > threshold,
-      Math.min(xi, maxValue),
-      negativeSlope * (xi - threshold),
-    );
-    y[i] =
-      Math.abs(v) <= Number.MAX_VALUE
-        ? v
-        : reluGeneralExactly(xi, negativeSlope, maxValue, threshold);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const v = choose(
+        xi > threshold,
+        Math.min(xi, maxValue),
+        negativeSlope * (xi - threshold),
+      );
+      if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
+      y[i] = v;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = reluGeneralExactly(x[i]!, negativeSlope, maxValue, threshold);
+    }
   }
 }
 
@@ -74,16 +78,20 @@ export function reluGeneralForward64(
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const v = choose(
-      xi > threshold,
-      Math.min(xi, maxValue),
-      negativeSlope * (xi - threshold),
-    );
-    y[i] =
-      Math.abs(v) <= Number.MAX_VALUE
-        ? v
-        : reluGeneralExactly(xi, negativeSlope, maxValue, threshold);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const v = choose(
+        xi > threshold,
+        Math.min(xi, maxValue),
+        negativeSlope * (xi - threshold),
+      );
+      if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
+      y[i] = v;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = reluGeneralExactly(x[i]!, negativeSlope, maxValue, threshold);
+    }
   }
 }
 

@@ -27,10 +27,17 @@ export function repuBackward(
   requireLength("dx", dx, size);
   const u = k - 1;
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const v = xi > 0 ? dyi * k * Math.pow(xi, u) : 0;
-    dx[i] = Math.abs(v) <= Number.MAX_VALUE ? v : repuDxExactly(xi, k, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const v = xi > 0 ? dyi * k * Math.pow(xi, u) : 0;
+      if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
+      dx[i] = v;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = repuDxExactly(x[i]!, k, dy[i]!);
+    }
   }
 }
 
@@ -65,10 +72,17 @@ export function repuBackward64(
   requireLength("dx", dx, size);
   const u = k - 1;
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const v = xi > 0 ? dyi * k * Math.pow(xi, u) : 0;
-    dx[i] = Math.abs(v) <= Number.MAX_VALUE ? v : repuDxExactly(xi, k, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const v = xi > 0 ? dyi * k * Math.pow(xi, u) : 0;
+      if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
+      dx[i] = v;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = repuDxExactly(x[i]!, k, dy[i]!);
+    }
   }
 }
 

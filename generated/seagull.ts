@@ -26,10 +26,17 @@ export function seagullBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const q = (2 * dyi * xi) / (xi * xi + 1);
-    dx[i] = Math.abs(q) <= Number.MAX_VALUE ? q : seagullDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const q = (2 * dyi * xi) / (xi * xi + 1);
+      if (!(Math.abs(q) <= Number.MAX_VALUE)) break;
+      dx[i] = q;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = seagullDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 
@@ -59,10 +66,17 @@ export function seagullBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const q = (2 * dyi * xi) / (xi * xi + 1);
-    dx[i] = Math.abs(q) <= Number.MAX_VALUE ? q : seagullDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const q = (2 * dyi * xi) / (xi * xi + 1);
+      if (!(Math.abs(q) <= Number.MAX_VALUE)) break;
+      dx[i] = q;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = seagullDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 

@@ -29,23 +29,27 @@ export function serfBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(xi, 709), -746);
-    const u = bounded * Number(bounded > 0) + softplusTail(Math.abs(bounded));
-    const v = erf(u);
-    const e = boundedExp(bounded);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(-(u * u), -746);
-    const p =
-      1.1283791670955126 * bounded * (e / (e + 1)) * boundedExp(bounded2);
-    const u2 = v + p;
-    const p2 = dyi * u2;
-    dx[i] =
-      v + Math.abs(p) * (1 + Math.abs(bounded2)) <= 32768 * Math.abs(u2)
-        ? p2
-        : serfDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709), -746);
+      const u = bounded * Number(bounded > 0) + softplusTail(Math.abs(bounded));
+      const v = erf(u);
+      const e = boundedExp(bounded);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(-(u * u), -746);
+      const p =
+        1.1283791670955126 * bounded * (e / (e + 1)) * boundedExp(bounded2);
+      const u2 = v + p;
+      if (!(v + Math.abs(p) * (1 + Math.abs(bounded2)) <= 32768 * Math.abs(u2)))
+        break;
+      dx[i] = dyi * u2;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = serfDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 
@@ -78,23 +82,27 @@ export function serfBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(xi, 709), -746);
-    const u = bounded * Number(bounded > 0) + softplusTail(Math.abs(bounded));
-    const v = erf(u);
-    const e = boundedExp(bounded);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(-(u * u), -746);
-    const p =
-      1.1283791670955126 * bounded * (e / (e + 1)) * boundedExp(bounded2);
-    const u2 = v + p;
-    const p2 = dyi * u2;
-    dx[i] =
-      v + Math.abs(p) * (1 + Math.abs(bounded2)) <= 32768 * Math.abs(u2)
-        ? p2
-        : serfDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709), -746);
+      const u = bounded * Number(bounded > 0) + softplusTail(Math.abs(bounded));
+      const v = erf(u);
+      const e = boundedExp(bounded);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(-(u * u), -746);
+      const p =
+        1.1283791670955126 * bounded * (e / (e + 1)) * boundedExp(bounded2);
+      const u2 = v + p;
+      if (!(v + Math.abs(p) * (1 + Math.abs(bounded2)) <= 32768 * Math.abs(u2)))
+        break;
+      dx[i] = dyi * u2;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = serfDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 

@@ -15,15 +15,22 @@ export function serluForward(
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const p =
-      lam *
-      choose(
-        xi >= 0,
-        xi,
-        xi * alpha * boundedExp(Math.max(Math.min(xi, 709.79), -746)),
-      );
-    y[i] = Math.abs(p) <= Number.MAX_VALUE ? p : serluExactly(xi, lam, alpha);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p =
+        lam *
+        choose(
+          xi >= 0,
+          xi,
+          xi * alpha * boundedExp(Math.max(Math.min(xi, 709.79), -746)),
+        );
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = serluExactly(x[i]!, lam, alpha);
+    }
   }
 }
 
@@ -40,17 +47,24 @@ export function serluBackward(
   requireLength("dx", dx, size);
   const p = lam * alpha;
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
-    const p2 = xi * e;
-    const u = e + p2;
-    const p3 = dyi * choose(xi >= 0, lam, p * u);
-    dx[i] =
-      (xi >= 0 || e + Math.abs(p2) <= 131072 * Math.abs(u)) &&
-      Math.abs(p3) <= Number.MAX_VALUE
-        ? p3
-        : serluDxExactly(xi, lam, alpha, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
+      const p2 = xi * e;
+      const u = e + p2;
+      const p3 = dyi * choose(xi >= 0, lam, p * u);
+      if (!(
+        (xi >= 0 || e + Math.abs(p2) <= 131072 * Math.abs(u)) &&
+        Math.abs(p3) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = p3;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = serluDxExactly(x[i]!, lam, alpha, dy[i]!);
+    }
   }
 }
 
@@ -69,15 +83,22 @@ export function serluForward64(
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const p =
-      lam *
-      choose(
-        xi >= 0,
-        xi,
-        xi * alpha * boundedExp(Math.max(Math.min(xi, 709.79), -746)),
-      );
-    y[i] = Math.abs(p) <= Number.MAX_VALUE ? p : serluExactly(xi, lam, alpha);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p =
+        lam *
+        choose(
+          xi >= 0,
+          xi,
+          xi * alpha * boundedExp(Math.max(Math.min(xi, 709.79), -746)),
+        );
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = serluExactly(x[i]!, lam, alpha);
+    }
   }
 }
 
@@ -94,17 +115,24 @@ export function serluBackward64(
   requireLength("dx", dx, size);
   const p = lam * alpha;
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
-    const p2 = xi * e;
-    const u = e + p2;
-    const p3 = dyi * choose(xi >= 0, lam, p * u);
-    dx[i] =
-      (xi >= 0 || e + Math.abs(p2) <= 131072 * Math.abs(u)) &&
-      Math.abs(p3) <= Number.MAX_VALUE
-        ? p3
-        : serluDxExactly(xi, lam, alpha, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(xi, 709.79), -746));
+      const p2 = xi * e;
+      const u = e + p2;
+      const p3 = dyi * choose(xi >= 0, lam, p * u);
+      if (!(
+        (xi >= 0 || e + Math.abs(p2) <= 131072 * Math.abs(u)) &&
+        Math.abs(p3) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = p3;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = serluDxExactly(x[i]!, lam, alpha, dy[i]!);
+    }
   }
 }
 

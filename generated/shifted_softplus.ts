@@ -10,10 +10,18 @@ export function shiftedSoftplusForward(x: Float32Array, y: Float32Array): void {
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const u = Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi));
-    const u2 = u - 0.6931471805599453;
-    y[i] = u <= 131072 * Math.abs(u2) ? u2 : shiftedSoftplusExactly(xi);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const u =
+        Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi));
+      const u2 = u - 0.6931471805599453;
+      if (!(u <= 131072 * Math.abs(u2))) break;
+      y[i] = u2;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = shiftedSoftplusExactly(x[i]!);
+    }
   }
 }
 
@@ -47,10 +55,18 @@ export function shiftedSoftplusForward64(
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const u = Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi));
-    const u2 = u - 0.6931471805599453;
-    y[i] = u <= 131072 * Math.abs(u2) ? u2 : shiftedSoftplusExactly(xi);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const u =
+        Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi));
+      const u2 = u - 0.6931471805599453;
+      if (!(u <= 131072 * Math.abs(u2))) break;
+      y[i] = u2;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = shiftedSoftplusExactly(x[i]!);
+    }
   }
 }
 

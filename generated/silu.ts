@@ -28,15 +28,21 @@ export function siluBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(xi, 709), -746);
-    const e = boundedExp(bounded);
-    const u = e + 1;
-    const u2 = u + bounded;
-    const p = dyi * ((e / u) * (u2 / u));
-    dx[i] = u <= 32768 * Math.abs(u2) ? p : siluDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709), -746);
+      const e = boundedExp(bounded);
+      const u = e + 1;
+      const u2 = u + bounded;
+      if (!(u <= 32768 * Math.abs(u2))) break;
+      dx[i] = dyi * ((e / u) * (u2 / u));
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = siluDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 
@@ -68,15 +74,21 @@ export function siluBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(xi, 709), -746);
-    const e = boundedExp(bounded);
-    const u = e + 1;
-    const u2 = u + bounded;
-    const p = dyi * ((e / u) * (u2 / u));
-    dx[i] = u <= 32768 * Math.abs(u2) ? p : siluDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709), -746);
+      const e = boundedExp(bounded);
+      const u = e + 1;
+      const u2 = u + bounded;
+      if (!(u <= 32768 * Math.abs(u2))) break;
+      dx[i] = dyi * ((e / u) * (u2 / u));
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = siluDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 

@@ -14,13 +14,20 @@ export function sineForward(
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const p = xi * w0;
-    const s = Math.sin(p);
-    y[i] =
-      Math.abs(p) <= 2097152 * Math.abs(s) && Math.abs(s) <= Number.MAX_VALUE
-        ? s
-        : sineExactly(xi, w0);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = xi * w0;
+      const s = Math.sin(p);
+      if (!(
+        Math.abs(p) <= 2097152 * Math.abs(s) && Math.abs(s) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = s;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = sineExactly(x[i]!, w0);
+    }
   }
 }
 
@@ -35,15 +42,22 @@ export function sineBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const p = xi * w0;
-    const c = Math.cos(p);
-    const p2 = dyi * w0 * c;
-    dx[i] =
-      Math.abs(p) <= 2097152 * Math.abs(c) && Math.abs(p2) <= Number.MAX_VALUE
-        ? p2
-        : sineDxExactly(xi, w0, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const p = xi * w0;
+      const c = Math.cos(p);
+      const p2 = dyi * w0 * c;
+      if (!(
+        Math.abs(p) <= 2097152 * Math.abs(c) && Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = p2;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = sineDxExactly(x[i]!, w0, dy[i]!);
+    }
   }
 }
 
@@ -61,13 +75,20 @@ export function sineForward64(
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const p = xi * w0;
-    const s = Math.sin(p);
-    y[i] =
-      Math.abs(p) <= 2097152 * Math.abs(s) && Math.abs(s) <= Number.MAX_VALUE
-        ? s
-        : sineExactly(xi, w0);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = xi * w0;
+      const s = Math.sin(p);
+      if (!(
+        Math.abs(p) <= 2097152 * Math.abs(s) && Math.abs(s) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = s;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = sineExactly(x[i]!, w0);
+    }
   }
 }
 
@@ -82,15 +103,22 @@ export function sineBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const p = xi * w0;
-    const c = Math.cos(p);
-    const p2 = dyi * w0 * c;
-    dx[i] =
-      Math.abs(p) <= 2097152 * Math.abs(c) && Math.abs(p2) <= Number.MAX_VALUE
-        ? p2
-        : sineDxExactly(xi, w0, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const p = xi * w0;
+      const c = Math.cos(p);
+      const p2 = dyi * w0 * c;
+      if (!(
+        Math.abs(p) <= 2097152 * Math.abs(c) && Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = p2;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = sineDxExactly(x[i]!, w0, dy[i]!);
+    }
   }
 }
 

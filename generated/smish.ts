@@ -31,31 +31,40 @@ export function smishBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(xi, 709), -746);
-    const e = boundedExp(bounded);
-    const q = e / (e + 1);
-    const p = 2 * log1p(q);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(Math.min(p, 709), -746);
-    const em1 = boundedExpm1(bounded2);
-    const q2 = em1 / (em1 + 2);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded3 = Math.max(-Math.abs(p), -746);
-    const e2 = boundedExp(bounded3);
-    const u = e2 + 1;
-    const e3 = boundedExp(-Math.abs(bounded));
-    const u2 = e3 + 1;
-    const q3 = (4 * (e2 / (u * u)) * (bounded * (e3 / (u2 * u2)))) / (q + 1);
-    const u3 = q2 + q3;
-    const p2 = dyi * u3;
-    dx[i] =
-      q2 * (1 + Math.abs(bounded2)) + Math.abs(q3) * (1 + Math.abs(bounded3)) <=
-      16384 * Math.abs(u3)
-        ? p2
-        : smishDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709), -746);
+      const e = boundedExp(bounded);
+      const q = e / (e + 1);
+      const p = 2 * log1p(q);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(p, 709), -746);
+      const em1 = boundedExpm1(bounded2);
+      const q2 = em1 / (em1 + 2);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(-Math.abs(p), -746);
+      const e2 = boundedExp(bounded3);
+      const u = e2 + 1;
+      const e3 = boundedExp(-Math.abs(bounded));
+      const u2 = e3 + 1;
+      const q3 = (4 * (e2 / (u * u)) * (bounded * (e3 / (u2 * u2)))) / (q + 1);
+      const u3 = q2 + q3;
+      if (
+        !(
+          q2 * (1 + Math.abs(bounded2)) +
+            Math.abs(q3) * (1 + Math.abs(bounded3)) <=
+          16384 * Math.abs(u3)
+        )
+      )
+        break;
+      dx[i] = dyi * u3;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = smishDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 
@@ -90,31 +99,40 @@ export function smishBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(xi, 709), -746);
-    const e = boundedExp(bounded);
-    const q = e / (e + 1);
-    const p = 2 * log1p(q);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(Math.min(p, 709), -746);
-    const em1 = boundedExpm1(bounded2);
-    const q2 = em1 / (em1 + 2);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded3 = Math.max(-Math.abs(p), -746);
-    const e2 = boundedExp(bounded3);
-    const u = e2 + 1;
-    const e3 = boundedExp(-Math.abs(bounded));
-    const u2 = e3 + 1;
-    const q3 = (4 * (e2 / (u * u)) * (bounded * (e3 / (u2 * u2)))) / (q + 1);
-    const u3 = q2 + q3;
-    const p2 = dyi * u3;
-    dx[i] =
-      q2 * (1 + Math.abs(bounded2)) + Math.abs(q3) * (1 + Math.abs(bounded3)) <=
-      16384 * Math.abs(u3)
-        ? p2
-        : smishDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi, 709), -746);
+      const e = boundedExp(bounded);
+      const q = e / (e + 1);
+      const p = 2 * log1p(q);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(p, 709), -746);
+      const em1 = boundedExpm1(bounded2);
+      const q2 = em1 / (em1 + 2);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(-Math.abs(p), -746);
+      const e2 = boundedExp(bounded3);
+      const u = e2 + 1;
+      const e3 = boundedExp(-Math.abs(bounded));
+      const u2 = e3 + 1;
+      const q3 = (4 * (e2 / (u * u)) * (bounded * (e3 / (u2 * u2)))) / (q + 1);
+      const u3 = q2 + q3;
+      if (
+        !(
+          q2 * (1 + Math.abs(bounded2)) +
+            Math.abs(q3) * (1 + Math.abs(bounded3)) <=
+          16384 * Math.abs(u3)
+        )
+      )
+        break;
+      dx[i] = dyi * u3;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = smishDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 

@@ -23,15 +23,21 @@ export function snakeForward(
     const q = 1 / alphaC;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
-        const xi = x[i]!;
-        const s = Math.sin(xi * alphaC);
-        const p = s * s * q;
-        const u = xi + p;
-        y[i] =
-          p <= 65536 * Math.abs(u) && Math.abs(u) <= Number.MAX_VALUE
-            ? u
-            : snakeExactly(xi, alphaC);
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          const s = Math.sin(xi * alphaC);
+          const p = s * s * q;
+          const u = xi + p;
+          if (!(p <= 65536 * Math.abs(u) && Math.abs(u) <= Number.MAX_VALUE))
+            break;
+          y[i] = u;
+        }
+        // An element that needs more digits.
+        if (i < end) {
+          y[i] = snakeExactly(x[i]!, alphaC);
+        }
       }
     }
   }
@@ -63,29 +69,36 @@ export function snakeBackward(
     let dalphaSum = 0;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        const p = xi * alphaC;
-        const s = Math.sin(p);
-        const c2 = Math.cos(p);
-        const p2 = 2 * s * c2;
-        const u = p2 + 1;
-        const p3 = dyi * u;
-        const p4 = 2 * xi * s * c2;
-        const p5 = s * s * q;
-        const u2 = p4 - p5;
-        const p6 = dyi * u2 * q;
-        dx[i] =
-          Math.abs(p2) <= 65536 * Math.abs(u) &&
-          Math.abs(p3) <= Number.MAX_VALUE
-            ? p3
-            : snakeDxExactly(xi, alphaC, dyi);
-        dalphaSum +=
-          Math.abs(p4) + p5 <= 65536 * Math.abs(u2) &&
-          Math.abs(p6) <= Number.MAX_VALUE
-            ? p6
-            : snakeDalphaExactly(xi, alphaC, dyi);
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const p = xi * alphaC;
+          const s = Math.sin(p);
+          const c2 = Math.cos(p);
+          const p2 = 2 * s * c2;
+          const u = p2 + 1;
+          const p3 = dyi * u;
+          const p4 = 2 * xi * s * c2;
+          const p5 = s * s * q;
+          const u2 = p4 - p5;
+          const p6 = dyi * u2 * q;
+          if (!(
+            Math.abs(p2) <= 65536 * Math.abs(u) &&
+            Math.abs(p3) <= Number.MAX_VALUE &&
+            Math.abs(p4) + p5 <= 65536 * Math.abs(u2) &&
+            Math.abs(p6) <= Number.MAX_VALUE
+          ))
+            break;
+          dx[i] = p3;
+          dalphaSum += p6;
+        }
+        // An element that needs more digits.
+        if (i < end) {
+          dx[i] = snakeDxExactly(x[i]!, alphaC, dy[i]!);
+          dalphaSum += snakeDalphaExactly(x[i]!, alphaC, dy[i]!);
+        }
       }
     }
     dalpha[c] = dalphaSum;
@@ -115,15 +128,21 @@ export function snakeForward64(
     const q = 1 / alphaC;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
-        const xi = x[i]!;
-        const s = Math.sin(xi * alphaC);
-        const p = s * s * q;
-        const u = xi + p;
-        y[i] =
-          p <= 65536 * Math.abs(u) && Math.abs(u) <= Number.MAX_VALUE
-            ? u
-            : snakeExactly(xi, alphaC);
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          const s = Math.sin(xi * alphaC);
+          const p = s * s * q;
+          const u = xi + p;
+          if (!(p <= 65536 * Math.abs(u) && Math.abs(u) <= Number.MAX_VALUE))
+            break;
+          y[i] = u;
+        }
+        // An element that needs more digits.
+        if (i < end) {
+          y[i] = snakeExactly(x[i]!, alphaC);
+        }
       }
     }
   }
@@ -155,29 +174,36 @@ export function snakeBackward64(
     let dalphaSum = 0;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        const p = xi * alphaC;
-        const s = Math.sin(p);
-        const c2 = Math.cos(p);
-        const p2 = 2 * s * c2;
-        const u = p2 + 1;
-        const p3 = dyi * u;
-        const p4 = 2 * xi * s * c2;
-        const p5 = s * s * q;
-        const u2 = p4 - p5;
-        const p6 = dyi * u2 * q;
-        dx[i] =
-          Math.abs(p2) <= 65536 * Math.abs(u) &&
-          Math.abs(p3) <= Number.MAX_VALUE
-            ? p3
-            : snakeDxExactly(xi, alphaC, dyi);
-        dalphaSum +=
-          Math.abs(p4) + p5 <= 65536 * Math.abs(u2) &&
-          Math.abs(p6) <= Number.MAX_VALUE
-            ? p6
-            : snakeDalphaExactly(xi, alphaC, dyi);
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const p = xi * alphaC;
+          const s = Math.sin(p);
+          const c2 = Math.cos(p);
+          const p2 = 2 * s * c2;
+          const u = p2 + 1;
+          const p3 = dyi * u;
+          const p4 = 2 * xi * s * c2;
+          const p5 = s * s * q;
+          const u2 = p4 - p5;
+          const p6 = dyi * u2 * q;
+          if (!(
+            Math.abs(p2) <= 65536 * Math.abs(u) &&
+            Math.abs(p3) <= Number.MAX_VALUE &&
+            Math.abs(p4) + p5 <= 65536 * Math.abs(u2) &&
+            Math.abs(p6) <= Number.MAX_VALUE
+          ))
+            break;
+          dx[i] = p3;
+          dalphaSum += p6;
+        }
+        // An element that needs more digits.
+        if (i < end) {
+          dx[i] = snakeDxExactly(x[i]!, alphaC, dy[i]!);
+          dalphaSum += snakeDalphaExactly(x[i]!, alphaC, dy[i]!);
+        }
       }
     }
     dalpha[c] = dalphaSum;

@@ -37,18 +37,26 @@ export function snakeBetaForward(
     const q = 1 / u;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
-        const xi = x[i]!;
-        const p = xi * e;
-        const s = Math.sin(p);
-        const p2 = s * s * q;
-        const u2 = xi + p2;
-        y[i] =
-          Math.abs(p) * Math.abs(s) * q + p2 <= 65536 * Math.abs(u2) &&
-          Math.abs(u2) <= Number.MAX_VALUE &&
-          Math.abs(u2) <= Number.MAX_VALUE
-            ? u2
-            : snakeBetaExactly(xi, alphaC, betaC);
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          const p = xi * e;
+          const s = Math.sin(p);
+          const p2 = s * s * q;
+          const u2 = xi + p2;
+          if (!(
+            Math.abs(p) * Math.abs(s) * q + p2 <= 65536 * Math.abs(u2) &&
+            Math.abs(u2) <= Number.MAX_VALUE &&
+            Math.abs(u2) <= Number.MAX_VALUE
+          ))
+            break;
+          y[i] = u2;
+        }
+        // An element that needs more digits.
+        if (i < end) {
+          y[i] = snakeBetaExactly(x[i]!, alphaC, betaC);
+        }
       }
     }
   }
@@ -102,50 +110,56 @@ export function snakeBetaBackward(
     let dbetaSum = 0;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        const p3 = xi * e;
-        const s = Math.sin(p3);
-        const p4 = p * s;
-        const c2 = Math.cos(p3);
-        const p5 = p4 * c2;
-        const p6 = p5 * q;
-        const u2 = p6 + 1;
-        const p7 = dyi * u2;
-        const v = Math.abs(p3);
-        const v2 = Math.abs(c2);
-        const v3 = Math.abs(p4);
-        const u3 =
-          ((v * p + p2) * v2 + v * v3 + 1.8928834978668395e-270 * v3) * q +
-          6.26302612502804e-294 * Math.abs(p5) +
-          Math.abs(p6);
-        const p8 = 2 * dyi * xi * e;
-        const p9 = p8 * s * c2 * q;
-        const p10 = dyi * e2;
-        const p11 = -(p10 * (s * s)) * q2;
-        dx[i] =
-          u3 <= 32768 * Math.abs(u2) &&
-          Math.abs(p7) <= Number.MAX_VALUE &&
-          Math.abs(p7) <= Number.MAX_VALUE
-            ? p7
-            : snakeBetaDxExactly(xi, alphaC, betaC, dyi);
-        dalphaSum +=
-          Math.abs(p8) >= 3.931365215818563e-236 &&
-          v <= 16384 * Math.abs(s) &&
-          v <= 32768 * v2 &&
-          q >= 9.556619453472961e-299 &&
-          Math.abs(p9) <= Number.MAX_VALUE &&
-          Math.abs(p9) <= Number.MAX_VALUE
-            ? p9
-            : snakeBetaDalphaExactly(xi, alphaC, betaC, dyi);
-        dbetaSum +=
-          Math.abs(p10) >= 2.8883110013837273e-275 &&
-          v <= 16384 * Math.abs(s) &&
-          Math.abs(p11) <= Number.MAX_VALUE &&
-          Math.abs(p11) <= Number.MAX_VALUE
-            ? p11
-            : snakeBetaDbetaExactly(xi, alphaC, betaC, dyi);
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const p3 = xi * e;
+          const s = Math.sin(p3);
+          const p4 = p * s;
+          const c2 = Math.cos(p3);
+          const p5 = p4 * c2;
+          const p6 = p5 * q;
+          const u2 = p6 + 1;
+          const p7 = dyi * u2;
+          const v = Math.abs(p3);
+          const v2 = Math.abs(c2);
+          const v3 = Math.abs(p4);
+          const u3 =
+            ((v * p + p2) * v2 + v * v3 + 1.8928834978668395e-270 * v3) * q +
+            6.26302612502804e-294 * Math.abs(p5) +
+            Math.abs(p6);
+          const p8 = 2 * dyi * xi * e;
+          const p9 = p8 * s * c2 * q;
+          const p10 = dyi * e2;
+          const p11 = -(p10 * (s * s)) * q2;
+          if (!(
+            u3 <= 32768 * Math.abs(u2) &&
+            Math.abs(p7) <= Number.MAX_VALUE &&
+            Math.abs(p7) <= Number.MAX_VALUE &&
+            Math.abs(p8) >= 3.931365215818563e-236 &&
+            v <= 16384 * Math.abs(s) &&
+            v <= 32768 * v2 &&
+            q >= 9.556619453472961e-299 &&
+            Math.abs(p9) <= Number.MAX_VALUE &&
+            Math.abs(p9) <= Number.MAX_VALUE &&
+            Math.abs(p10) >= 2.8883110013837273e-275 &&
+            v <= 16384 * Math.abs(s) &&
+            Math.abs(p11) <= Number.MAX_VALUE &&
+            Math.abs(p11) <= Number.MAX_VALUE
+          ))
+            break;
+          dx[i] = p7;
+          dalphaSum += p9;
+          dbetaSum += p11;
+        }
+        // An element that needs more digits.
+        if (i < end) {
+          dx[i] = snakeBetaDxExactly(x[i]!, alphaC, betaC, dy[i]!);
+          dalphaSum += snakeBetaDalphaExactly(x[i]!, alphaC, betaC, dy[i]!);
+          dbetaSum += snakeBetaDbetaExactly(x[i]!, alphaC, betaC, dy[i]!);
+        }
       }
     }
     dalpha[c] = dalphaSum;
@@ -190,18 +204,26 @@ export function snakeBetaForward64(
     const q = 1 / u;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
-        const xi = x[i]!;
-        const p = xi * e;
-        const s = Math.sin(p);
-        const p2 = s * s * q;
-        const u2 = xi + p2;
-        y[i] =
-          Math.abs(p) * Math.abs(s) * q + p2 <= 65536 * Math.abs(u2) &&
-          Math.abs(u2) <= Number.MAX_VALUE &&
-          Math.abs(u2) <= Number.MAX_VALUE
-            ? u2
-            : snakeBetaExactly(xi, alphaC, betaC);
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          const p = xi * e;
+          const s = Math.sin(p);
+          const p2 = s * s * q;
+          const u2 = xi + p2;
+          if (!(
+            Math.abs(p) * Math.abs(s) * q + p2 <= 65536 * Math.abs(u2) &&
+            Math.abs(u2) <= Number.MAX_VALUE &&
+            Math.abs(u2) <= Number.MAX_VALUE
+          ))
+            break;
+          y[i] = u2;
+        }
+        // An element that needs more digits.
+        if (i < end) {
+          y[i] = snakeBetaExactly(x[i]!, alphaC, betaC);
+        }
       }
     }
   }
@@ -255,50 +277,56 @@ export function snakeBetaBackward64(
     let dbetaSum = 0;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
-        const dyi = dy[i]!;
-        const xi = x[i]!;
-        const p3 = xi * e;
-        const s = Math.sin(p3);
-        const p4 = p * s;
-        const c2 = Math.cos(p3);
-        const p5 = p4 * c2;
-        const p6 = p5 * q;
-        const u2 = p6 + 1;
-        const p7 = dyi * u2;
-        const v = Math.abs(p3);
-        const v2 = Math.abs(c2);
-        const v3 = Math.abs(p4);
-        const u3 =
-          ((v * p + p2) * v2 + v * v3 + 1.8928834978668395e-270 * v3) * q +
-          6.26302612502804e-294 * Math.abs(p5) +
-          Math.abs(p6);
-        const p8 = 2 * dyi * xi * e;
-        const p9 = p8 * s * c2 * q;
-        const p10 = dyi * e2;
-        const p11 = -(p10 * (s * s)) * q2;
-        dx[i] =
-          u3 <= 32768 * Math.abs(u2) &&
-          Math.abs(p7) <= Number.MAX_VALUE &&
-          Math.abs(p7) <= Number.MAX_VALUE
-            ? p7
-            : snakeBetaDxExactly(xi, alphaC, betaC, dyi);
-        dalphaSum +=
-          Math.abs(p8) >= 3.931365215818563e-236 &&
-          v <= 16384 * Math.abs(s) &&
-          v <= 32768 * v2 &&
-          q >= 9.556619453472961e-299 &&
-          Math.abs(p9) <= Number.MAX_VALUE &&
-          Math.abs(p9) <= Number.MAX_VALUE
-            ? p9
-            : snakeBetaDalphaExactly(xi, alphaC, betaC, dyi);
-        dbetaSum +=
-          Math.abs(p10) >= 2.8883110013837273e-275 &&
-          v <= 16384 * Math.abs(s) &&
-          Math.abs(p11) <= Number.MAX_VALUE &&
-          Math.abs(p11) <= Number.MAX_VALUE
-            ? p11
-            : snakeBetaDbetaExactly(xi, alphaC, betaC, dyi);
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          const p3 = xi * e;
+          const s = Math.sin(p3);
+          const p4 = p * s;
+          const c2 = Math.cos(p3);
+          const p5 = p4 * c2;
+          const p6 = p5 * q;
+          const u2 = p6 + 1;
+          const p7 = dyi * u2;
+          const v = Math.abs(p3);
+          const v2 = Math.abs(c2);
+          const v3 = Math.abs(p4);
+          const u3 =
+            ((v * p + p2) * v2 + v * v3 + 1.8928834978668395e-270 * v3) * q +
+            6.26302612502804e-294 * Math.abs(p5) +
+            Math.abs(p6);
+          const p8 = 2 * dyi * xi * e;
+          const p9 = p8 * s * c2 * q;
+          const p10 = dyi * e2;
+          const p11 = -(p10 * (s * s)) * q2;
+          if (!(
+            u3 <= 32768 * Math.abs(u2) &&
+            Math.abs(p7) <= Number.MAX_VALUE &&
+            Math.abs(p7) <= Number.MAX_VALUE &&
+            Math.abs(p8) >= 3.931365215818563e-236 &&
+            v <= 16384 * Math.abs(s) &&
+            v <= 32768 * v2 &&
+            q >= 9.556619453472961e-299 &&
+            Math.abs(p9) <= Number.MAX_VALUE &&
+            Math.abs(p9) <= Number.MAX_VALUE &&
+            Math.abs(p10) >= 2.8883110013837273e-275 &&
+            v <= 16384 * Math.abs(s) &&
+            Math.abs(p11) <= Number.MAX_VALUE &&
+            Math.abs(p11) <= Number.MAX_VALUE
+          ))
+            break;
+          dx[i] = p7;
+          dalphaSum += p9;
+          dbetaSum += p11;
+        }
+        // An element that needs more digits.
+        if (i < end) {
+          dx[i] = snakeBetaDxExactly(x[i]!, alphaC, betaC, dy[i]!);
+          dalphaSum += snakeBetaDalphaExactly(x[i]!, alphaC, betaC, dy[i]!);
+          dbetaSum += snakeBetaDbetaExactly(x[i]!, alphaC, betaC, dy[i]!);
+        }
       }
     }
     dalpha[c] = dalphaSum;

@@ -16,14 +16,21 @@ export function softClippingForward(
   const em1 = expm1(alpha);
   const q = 1 / alpha;
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const e = boundedExp(Math.max(Math.min(alpha * (xi - 1), 709), -746));
-    const l = log1p(em1 * (e / (e + 1)));
-    const p = l * q;
-    y[i] =
-      em1 <= 1.0715086071862673e301 * l && Math.abs(p) <= Number.MAX_VALUE
-        ? p
-        : softClippingExactly(xi, alpha);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(alpha * (xi - 1), 709), -746));
+      const l = log1p(em1 * (e / (e + 1)));
+      const p = l * q;
+      if (!(
+        em1 <= 1.0715086071862673e301 * l && Math.abs(p) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = softClippingExactly(x[i]!, alpha);
+    }
   }
 }
 
@@ -39,19 +46,26 @@ export function softClippingBackward(
   requireLength("dx", dx, size);
   const em1 = expm1(alpha);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const e = boundedExp(Math.max(Math.min(alpha * (xi - 1), 709), -746));
-    const u = e + 1;
-    const q = e / u;
-    const u2 = em1 * q + 1;
-    const q2 = (dyi * em1 * q) / (u2 * u);
-    dx[i] =
-      q >= 9.332636185032189e-302 &&
-      em1 <= 1.0715086071862673e301 * u2 &&
-      Math.abs(q2) <= Number.MAX_VALUE
-        ? q2
-        : softClippingDxExactly(xi, alpha, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(alpha * (xi - 1), 709), -746));
+      const u = e + 1;
+      const q = e / u;
+      const u2 = em1 * q + 1;
+      const q2 = (dyi * em1 * q) / (u2 * u);
+      if (!(
+        q >= 9.332636185032189e-302 &&
+        em1 <= 1.0715086071862673e301 * u2 &&
+        Math.abs(q2) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = q2;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = softClippingDxExactly(x[i]!, alpha, dy[i]!);
+    }
   }
 }
 
@@ -71,14 +85,21 @@ export function softClippingForward64(
   const em1 = expm1(alpha);
   const q = 1 / alpha;
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const e = boundedExp(Math.max(Math.min(alpha * (xi - 1), 709), -746));
-    const l = log1p(em1 * (e / (e + 1)));
-    const p = l * q;
-    y[i] =
-      em1 <= 1.0715086071862673e301 * l && Math.abs(p) <= Number.MAX_VALUE
-        ? p
-        : softClippingExactly(xi, alpha);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(alpha * (xi - 1), 709), -746));
+      const l = log1p(em1 * (e / (e + 1)));
+      const p = l * q;
+      if (!(
+        em1 <= 1.0715086071862673e301 * l && Math.abs(p) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = softClippingExactly(x[i]!, alpha);
+    }
   }
 }
 
@@ -94,19 +115,26 @@ export function softClippingBackward64(
   requireLength("dx", dx, size);
   const em1 = expm1(alpha);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const e = boundedExp(Math.max(Math.min(alpha * (xi - 1), 709), -746));
-    const u = e + 1;
-    const q = e / u;
-    const u2 = em1 * q + 1;
-    const q2 = (dyi * em1 * q) / (u2 * u);
-    dx[i] =
-      q >= 9.332636185032189e-302 &&
-      em1 <= 1.0715086071862673e301 * u2 &&
-      Math.abs(q2) <= Number.MAX_VALUE
-        ? q2
-        : softClippingDxExactly(xi, alpha, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(alpha * (xi - 1), 709), -746));
+      const u = e + 1;
+      const q = e / u;
+      const u2 = em1 * q + 1;
+      const q2 = (dyi * em1 * q) / (u2 * u);
+      if (!(
+        q >= 9.332636185032189e-302 &&
+        em1 <= 1.0715086071862673e301 * u2 &&
+        Math.abs(q2) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = q2;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = softClippingDxExactly(x[i]!, alpha, dy[i]!);
+    }
   }
 }
 

@@ -18,25 +18,29 @@ export function softExponentialForward(
   const alphaValue = alpha[0]!;
   const q = 1 / alphaValue;
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const p = alphaValue * (xi + alphaValue);
-    const v = -p;
-    const l = log1p(v);
-    const p2 = expm1(xi * alphaValue) * q;
-    const u = alphaValue + p2;
-    const v2 = alphaValue === 0 ? xi : alphaValue < 0 ? -l * q : u;
-    const q2 = 1 / (1 + v);
-    const v3 =
-      (alphaValue === 0 ||
-        ((alphaValue >= 0 ||
-          Math.abs(p) * q2 + 9.332636185032189e-302 * q2 <=
-            1048576 * Math.abs(l)) &&
-          (alphaValue < 0 || Math.abs(p2) <= 262144 * Math.abs(u)))) &&
-      Math.abs(v2) <= Number.MAX_VALUE;
-    y[i] =
-      v3 && Math.abs(v2) <= Number.MAX_VALUE
-        ? v2
-        : softExponentialExactly(xi, alphaValue);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = alphaValue * (xi + alphaValue);
+      const v = -p;
+      const l = log1p(v);
+      const p2 = expm1(xi * alphaValue) * q;
+      const u = alphaValue + p2;
+      const v2 = alphaValue === 0 ? xi : alphaValue < 0 ? -l * q : u;
+      const q2 = 1 / (1 + v);
+      const v3 =
+        (alphaValue === 0 ||
+          ((alphaValue >= 0 ||
+            Math.abs(p) * q2 + 9.332636185032189e-302 * q2 <=
+              1048576 * Math.abs(l)) &&
+            (alphaValue < 0 || Math.abs(p2) <= 262144 * Math.abs(u)))) &&
+        Math.abs(v2) <= Number.MAX_VALUE;
+      if (!(v3 && Math.abs(v2) <= Number.MAX_VALUE)) break;
+      y[i] = v2;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = softExponentialExactly(x[i]!, alphaValue);
+    }
   }
 }
 
@@ -63,52 +67,58 @@ export function softExponentialBackward(
   const p2 = 1.8928834978668395e-270 * v;
   let dalphaSum = 0;
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const p3 = alphaValue * (xi + alphaValue);
-    const u = 1 - p3;
-    const p4 = xi * alphaValue;
-    const e = boundedExp(Math.max(Math.min(p4, 709.79), -746));
-    const v2 = alphaValue === 0 ? dyi : dyi * (alphaValue < 0 ? 1 / u : e);
-    const v3 = Math.abs(p3);
-    const v4 = Math.abs(u);
-    const v5 = -p3;
-    const p5 = log1p(v5) * q;
-    const q2 = (-xi - p) / u;
-    const u2 = p5 - q2;
-    const p6 = xi * e;
-    const p7 = expm1(p4) * q;
-    const p8 = (p6 - p7) * q;
-    const u3 = p8 + 1;
-    const p9 =
-      dyi *
-      (alphaValue === 0 ? 0.5 * (xi * xi + 2) : alphaValue < 0 ? u2 * q : u3);
-    const q3 = 1 / (1 + v5);
-    const v6 = Math.abs(q2);
-    const v7 =
-      alphaValue >= 0 ||
-      (v3 * q3 + 9.332636185032189e-302 * q3) * v +
-        ((v3 * v6) / v4 + 9.332636185032189e-302 * (v6 / v4)) +
-        (Math.abs(p5) + v6) <=
-        262144 * Math.abs(u2);
-    const v8 =
-      v7 &&
-      (alphaValue < 0 ||
-        (Math.abs(p6) + Math.abs(p7)) * v + p2 + Math.abs(p8) <=
-          131072 * Math.abs(u3));
-    dx[i] =
-      (alphaValue === 0 ||
-        ((alphaValue >= 0 || v3 <= 1048576 * v4) &&
-          (alphaValue < 0 || e >= 9.332636185032189e-302))) &&
-      Math.abs(v2) <= Number.MAX_VALUE
-        ? v2
-        : softExponentialDxExactly(xi, alphaValue, dyi);
-    dalphaSum +=
-      (alphaValue === 0 || v8) &&
-      Math.abs(p9) <= Number.MAX_VALUE &&
-      Math.abs(p9) <= Number.MAX_VALUE
-        ? p9
-        : softExponentialDalphaExactly(xi, alphaValue, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const p3 = alphaValue * (xi + alphaValue);
+      const u = 1 - p3;
+      const p4 = xi * alphaValue;
+      const e = boundedExp(Math.max(Math.min(p4, 709.79), -746));
+      const v2 = alphaValue === 0 ? dyi : dyi * (alphaValue < 0 ? 1 / u : e);
+      const v3 = Math.abs(p3);
+      const v4 = Math.abs(u);
+      const v5 = -p3;
+      const p5 = log1p(v5) * q;
+      const q2 = (-xi - p) / u;
+      const u2 = p5 - q2;
+      const p6 = xi * e;
+      const p7 = expm1(p4) * q;
+      const p8 = (p6 - p7) * q;
+      const u3 = p8 + 1;
+      const p9 =
+        dyi *
+        (alphaValue === 0 ? 0.5 * (xi * xi + 2) : alphaValue < 0 ? u2 * q : u3);
+      const q3 = 1 / (1 + v5);
+      const v6 = Math.abs(q2);
+      const v7 =
+        alphaValue >= 0 ||
+        (v3 * q3 + 9.332636185032189e-302 * q3) * v +
+          ((v3 * v6) / v4 + 9.332636185032189e-302 * (v6 / v4)) +
+          (Math.abs(p5) + v6) <=
+          262144 * Math.abs(u2);
+      const v8 =
+        v7 &&
+        (alphaValue < 0 ||
+          (Math.abs(p6) + Math.abs(p7)) * v + p2 + Math.abs(p8) <=
+            131072 * Math.abs(u3));
+      if (!(
+        (alphaValue === 0 ||
+          ((alphaValue >= 0 || v3 <= 1048576 * v4) &&
+            (alphaValue < 0 || e >= 9.332636185032189e-302))) &&
+        Math.abs(v2) <= Number.MAX_VALUE &&
+        (alphaValue === 0 || v8) &&
+        Math.abs(p9) <= Number.MAX_VALUE &&
+        Math.abs(p9) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = v2;
+      dalphaSum += p9;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = softExponentialDxExactly(x[i]!, alphaValue, dy[i]!);
+      dalphaSum += softExponentialDalphaExactly(x[i]!, alphaValue, dy[i]!);
+    }
   }
   dalpha[0] = dalphaSum;
 }
@@ -131,25 +141,29 @@ export function softExponentialForward64(
   const alphaValue = alpha[0]!;
   const q = 1 / alphaValue;
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const p = alphaValue * (xi + alphaValue);
-    const v = -p;
-    const l = log1p(v);
-    const p2 = expm1(xi * alphaValue) * q;
-    const u = alphaValue + p2;
-    const v2 = alphaValue === 0 ? xi : alphaValue < 0 ? -l * q : u;
-    const q2 = 1 / (1 + v);
-    const v3 =
-      (alphaValue === 0 ||
-        ((alphaValue >= 0 ||
-          Math.abs(p) * q2 + 9.332636185032189e-302 * q2 <=
-            1048576 * Math.abs(l)) &&
-          (alphaValue < 0 || Math.abs(p2) <= 262144 * Math.abs(u)))) &&
-      Math.abs(v2) <= Number.MAX_VALUE;
-    y[i] =
-      v3 && Math.abs(v2) <= Number.MAX_VALUE
-        ? v2
-        : softExponentialExactly(xi, alphaValue);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = alphaValue * (xi + alphaValue);
+      const v = -p;
+      const l = log1p(v);
+      const p2 = expm1(xi * alphaValue) * q;
+      const u = alphaValue + p2;
+      const v2 = alphaValue === 0 ? xi : alphaValue < 0 ? -l * q : u;
+      const q2 = 1 / (1 + v);
+      const v3 =
+        (alphaValue === 0 ||
+          ((alphaValue >= 0 ||
+            Math.abs(p) * q2 + 9.332636185032189e-302 * q2 <=
+              1048576 * Math.abs(l)) &&
+            (alphaValue < 0 || Math.abs(p2) <= 262144 * Math.abs(u)))) &&
+        Math.abs(v2) <= Number.MAX_VALUE;
+      if (!(v3 && Math.abs(v2) <= Number.MAX_VALUE)) break;
+      y[i] = v2;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = softExponentialExactly(x[i]!, alphaValue);
+    }
   }
 }
 
@@ -176,52 +190,58 @@ export function softExponentialBackward64(
   const p2 = 1.8928834978668395e-270 * v;
   let dalphaSum = 0;
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const p3 = alphaValue * (xi + alphaValue);
-    const u = 1 - p3;
-    const p4 = xi * alphaValue;
-    const e = boundedExp(Math.max(Math.min(p4, 709.79), -746));
-    const v2 = alphaValue === 0 ? dyi : dyi * (alphaValue < 0 ? 1 / u : e);
-    const v3 = Math.abs(p3);
-    const v4 = Math.abs(u);
-    const v5 = -p3;
-    const p5 = log1p(v5) * q;
-    const q2 = (-xi - p) / u;
-    const u2 = p5 - q2;
-    const p6 = xi * e;
-    const p7 = expm1(p4) * q;
-    const p8 = (p6 - p7) * q;
-    const u3 = p8 + 1;
-    const p9 =
-      dyi *
-      (alphaValue === 0 ? 0.5 * (xi * xi + 2) : alphaValue < 0 ? u2 * q : u3);
-    const q3 = 1 / (1 + v5);
-    const v6 = Math.abs(q2);
-    const v7 =
-      alphaValue >= 0 ||
-      (v3 * q3 + 9.332636185032189e-302 * q3) * v +
-        ((v3 * v6) / v4 + 9.332636185032189e-302 * (v6 / v4)) +
-        (Math.abs(p5) + v6) <=
-        262144 * Math.abs(u2);
-    const v8 =
-      v7 &&
-      (alphaValue < 0 ||
-        (Math.abs(p6) + Math.abs(p7)) * v + p2 + Math.abs(p8) <=
-          131072 * Math.abs(u3));
-    dx[i] =
-      (alphaValue === 0 ||
-        ((alphaValue >= 0 || v3 <= 1048576 * v4) &&
-          (alphaValue < 0 || e >= 9.332636185032189e-302))) &&
-      Math.abs(v2) <= Number.MAX_VALUE
-        ? v2
-        : softExponentialDxExactly(xi, alphaValue, dyi);
-    dalphaSum +=
-      (alphaValue === 0 || v8) &&
-      Math.abs(p9) <= Number.MAX_VALUE &&
-      Math.abs(p9) <= Number.MAX_VALUE
-        ? p9
-        : softExponentialDalphaExactly(xi, alphaValue, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const p3 = alphaValue * (xi + alphaValue);
+      const u = 1 - p3;
+      const p4 = xi * alphaValue;
+      const e = boundedExp(Math.max(Math.min(p4, 709.79), -746));
+      const v2 = alphaValue === 0 ? dyi : dyi * (alphaValue < 0 ? 1 / u : e);
+      const v3 = Math.abs(p3);
+      const v4 = Math.abs(u);
+      const v5 = -p3;
+      const p5 = log1p(v5) * q;
+      const q2 = (-xi - p) / u;
+      const u2 = p5 - q2;
+      const p6 = xi * e;
+      const p7 = expm1(p4) * q;
+      const p8 = (p6 - p7) * q;
+      const u3 = p8 + 1;
+      const p9 =
+        dyi *
+        (alphaValue === 0 ? 0.5 * (xi * xi + 2) : alphaValue < 0 ? u2 * q : u3);
+      const q3 = 1 / (1 + v5);
+      const v6 = Math.abs(q2);
+      const v7 =
+        alphaValue >= 0 ||
+        (v3 * q3 + 9.332636185032189e-302 * q3) * v +
+          ((v3 * v6) / v4 + 9.332636185032189e-302 * (v6 / v4)) +
+          (Math.abs(p5) + v6) <=
+          262144 * Math.abs(u2);
+      const v8 =
+        v7 &&
+        (alphaValue < 0 ||
+          (Math.abs(p6) + Math.abs(p7)) * v + p2 + Math.abs(p8) <=
+            131072 * Math.abs(u3));
+      if (!(
+        (alphaValue === 0 ||
+          ((alphaValue >= 0 || v3 <= 1048576 * v4) &&
+            (alphaValue < 0 || e >= 9.332636185032189e-302))) &&
+        Math.abs(v2) <= Number.MAX_VALUE &&
+        (alphaValue === 0 || v8) &&
+        Math.abs(p9) <= Number.MAX_VALUE &&
+        Math.abs(p9) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = v2;
+      dalphaSum += p9;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = softExponentialDxExactly(x[i]!, alphaValue, dy[i]!);
+      dalphaSum += softExponentialDalphaExactly(x[i]!, alphaValue, dy[i]!);
+    }
   }
   dalpha[0] = dalphaSum;
 }

@@ -10,9 +10,16 @@ export function splineLogForward(x: Float32Array, y: Float32Array): void {
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const p = xi * xi * log1p(xi);
-    y[i] = Math.abs(p) <= Number.MAX_VALUE ? p : splineLogExactly(xi);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = xi * xi * log1p(xi);
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = splineLogExactly(x[i]!);
+    }
   }
 }
 
@@ -26,18 +33,25 @@ export function splineLogBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const p = 2 * xi * log1p(xi);
-    const q = (xi * xi) / (xi + 1);
-    const u = p + q;
-    const p2 = dyi * u;
-    dx[i] =
-      Math.abs(p) + Math.abs(q) <= 262144 * Math.abs(u) &&
-      Math.abs(p2) <= Number.MAX_VALUE &&
-      Math.abs(p2) <= Number.MAX_VALUE
-        ? p2
-        : splineLogDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const p = 2 * xi * log1p(xi);
+      const q = (xi * xi) / (xi + 1);
+      const u = p + q;
+      const p2 = dyi * u;
+      if (!(
+        Math.abs(p) + Math.abs(q) <= 262144 * Math.abs(u) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = p2;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = splineLogDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 
@@ -51,9 +65,16 @@ export function splineLogForward64(x: Float64Array, y: Float64Array): void {
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const p = xi * xi * log1p(xi);
-    y[i] = Math.abs(p) <= Number.MAX_VALUE ? p : splineLogExactly(xi);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = xi * xi * log1p(xi);
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = splineLogExactly(x[i]!);
+    }
   }
 }
 
@@ -67,18 +88,25 @@ export function splineLogBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const p = 2 * xi * log1p(xi);
-    const q = (xi * xi) / (xi + 1);
-    const u = p + q;
-    const p2 = dyi * u;
-    dx[i] =
-      Math.abs(p) + Math.abs(q) <= 262144 * Math.abs(u) &&
-      Math.abs(p2) <= Number.MAX_VALUE &&
-      Math.abs(p2) <= Number.MAX_VALUE
-        ? p2
-        : splineLogDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const p = 2 * xi * log1p(xi);
+      const q = (xi * xi) / (xi + 1);
+      const u = p + q;
+      const p2 = dyi * u;
+      if (!(
+        Math.abs(p) + Math.abs(q) <= 262144 * Math.abs(u) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = p2;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = splineLogDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 

@@ -32,19 +32,27 @@ export function sreluForward(
     const aLC = aL[c]!;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
-        const xi = x[i]!;
-        const p = aLC * (xi - tLC);
-        const u = tLC + p;
-        const p2 = aRC * (xi - tRC);
-        const u2 = tRC + p2;
-        const v = choose(xi < tRC, choose(xi > tLC, xi, u), u2);
-        y[i] =
-          (xi >= tRC || xi > tLC || Math.abs(p) <= 1048576 * Math.abs(u)) &&
-          (xi < tRC || Math.abs(p2) <= 1048576 * Math.abs(u2)) &&
-          Math.abs(v) <= Number.MAX_VALUE
-            ? v
-            : sreluExactly(xi, tRC, aRC, tLC, aLC);
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          const p = aLC * (xi - tLC);
+          const u = tLC + p;
+          const p2 = aRC * (xi - tRC);
+          const u2 = tRC + p2;
+          const v = choose(xi < tRC, choose(xi > tLC, xi, u), u2);
+          if (!(
+            (xi >= tRC || xi > tLC || Math.abs(p) <= 1048576 * Math.abs(u)) &&
+            (xi < tRC || Math.abs(p2) <= 1048576 * Math.abs(u2)) &&
+            Math.abs(v) <= Number.MAX_VALUE
+          ))
+            break;
+          y[i] = v;
+        }
+        // An element that needs more digits.
+        if (i < end) {
+          y[i] = sreluExactly(x[i]!, tRC, aRC, tLC, aLC);
+        }
       }
     }
   }
@@ -104,7 +112,8 @@ export function sreluBackward(
     let daLSum = 0;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
         const dyi = dy[i]!;
         const xi = x[i]!;
         dx[i] = dyi * choose(xi >= tRC, aRC, pick(0, xi > tLC));
@@ -153,19 +162,27 @@ export function sreluForward64(
     const aLC = aL[c]!;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
-        const xi = x[i]!;
-        const p = aLC * (xi - tLC);
-        const u = tLC + p;
-        const p2 = aRC * (xi - tRC);
-        const u2 = tRC + p2;
-        const v = choose(xi < tRC, choose(xi > tLC, xi, u), u2);
-        y[i] =
-          (xi >= tRC || xi > tLC || Math.abs(p) <= 1048576 * Math.abs(u)) &&
-          (xi < tRC || Math.abs(p2) <= 1048576 * Math.abs(u2)) &&
-          Math.abs(v) <= Number.MAX_VALUE
-            ? v
-            : sreluExactly(xi, tRC, aRC, tLC, aLC);
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
+        for (; i < end; i++) {
+          const xi = x[i]!;
+          const p = aLC * (xi - tLC);
+          const u = tLC + p;
+          const p2 = aRC * (xi - tRC);
+          const u2 = tRC + p2;
+          const v = choose(xi < tRC, choose(xi > tLC, xi, u), u2);
+          if (!(
+            (xi >= tRC || xi > tLC || Math.abs(p) <= 1048576 * Math.abs(u)) &&
+            (xi < tRC || Math.abs(p2) <= 1048576 * Math.abs(u2)) &&
+            Math.abs(v) <= Number.MAX_VALUE
+          ))
+            break;
+          y[i] = v;
+        }
+        // An element that needs more digits.
+        if (i < end) {
+          y[i] = sreluExactly(x[i]!, tRC, aRC, tLC, aLC);
+        }
       }
     }
   }
@@ -225,7 +242,8 @@ export function sreluBackward64(
     let daLSum = 0;
     for (let o = 0; o < channelOuter; o++) {
       const start = (o * channels + c) * channelInner;
-      for (let i = start; i < start + channelInner; i++) {
+      const end = start + channelInner;
+      for (let i = start; i < end; i++) {
         const dyi = dy[i]!;
         const xi = x[i]!;
         dx[i] = dyi * choose(xi >= tRC, aRC, pick(0, xi > tLC));

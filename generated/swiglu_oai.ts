@@ -18,18 +18,22 @@ export function swigluOaiForward(
   requireLength("up", up, size);
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    const v = Math.min(gateI, limit);
-    const e = boundedExp(Math.max(Math.min(alpha * v, 709), -746));
-    const p =
-      v *
-      (choose(upi <= -limit, -limit, Math.min(upi, limit)) + 1) *
-      (e / (e + 1));
-    y[i] =
-      Math.abs(p) <= Number.MAX_VALUE
-        ? p
-        : swigluOaiExactly(gateI, upi, alpha, limit);
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const v = Math.min(gateI, limit);
+      const e = boundedExp(Math.max(Math.min(alpha * v, 709), -746));
+      const p =
+        v *
+        (choose(upi <= -limit, -limit, Math.min(upi, limit)) + 1) *
+        (e / (e + 1));
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = swigluOaiExactly(gate[i]!, up[i]!, alpha, limit);
+    }
   }
 }
 
@@ -52,40 +56,45 @@ export function swigluOaiBackward(
   requireLength("dgate", dgate, size);
   requireLength("dup", dup, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    const u =
-      choose(upi <= -limit, -limit, choose(upi >= limit, limit, upi)) + 1;
-    const v = choose(gateI < limit, gateI, limit);
-    const p = alpha * v;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(p, 709), -746);
-    const e = boundedExp(bounded);
-    const u2 = e + 1;
-    const p2 = u * (e / u2);
-    const v2 = Number(gateI < limit);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(Math.min(p, 746), -746);
-    const v3 = -Math.abs(bounded2);
-    const e2 = boundedExp(v3);
-    const u3 = e2 + 1;
-    const p3 = bounded2 * (e2 / (u3 * u3));
-    const p4 = dyi * (p2 * v2 + u * v2 * p3);
-    const p5 = u * p3;
-    const p6 =
-      dyi * choose(upi <= -limit, 0, choose(upi >= limit, 0, (v * e) / u2));
-    dgate[i] =
-      gateI >= limit ||
-      Math.abs(p2) * (1 + Math.abs(bounded)) +
-        Math.abs(p5) * (1 + Math.abs(v3)) <=
-        32768 * Math.abs(p2 + p5)
-        ? p4
-        : swigluOaiDgateExactly(gateI, upi, alpha, limit, dyi);
-    dup[i] =
-      Math.abs(p6) <= Number.MAX_VALUE
-        ? p6
-        : swigluOaiDupExactly(gateI, upi, alpha, limit, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const u =
+        choose(upi <= -limit, -limit, choose(upi >= limit, limit, upi)) + 1;
+      const v = choose(gateI < limit, gateI, limit);
+      const p = alpha * v;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p, 709), -746);
+      const e = boundedExp(bounded);
+      const u2 = e + 1;
+      const p2 = u * (e / u2);
+      const v2 = Number(gateI < limit);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(p, 746), -746);
+      const v3 = -Math.abs(bounded2);
+      const e2 = boundedExp(v3);
+      const u3 = e2 + 1;
+      const p3 = bounded2 * (e2 / (u3 * u3));
+      const p4 = u * p3;
+      const p5 =
+        dyi * choose(upi <= -limit, 0, choose(upi >= limit, 0, (v * e) / u2));
+      if (!(
+        (gateI >= limit ||
+          Math.abs(p2) * (1 + Math.abs(bounded)) +
+            Math.abs(p4) * (1 + Math.abs(v3)) <=
+            32768 * Math.abs(p2 + p4)) &&
+        Math.abs(p5) <= Number.MAX_VALUE
+      ))
+        break;
+      dgate[i] = dyi * (p2 * v2 + u * v2 * p3);
+      dup[i] = p5;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dgate[i] = swigluOaiDgateExactly(gate[i]!, up[i]!, alpha, limit, dy[i]!);
+      dup[i] = swigluOaiDupExactly(gate[i]!, up[i]!, alpha, limit, dy[i]!);
+    }
   }
 }
 
@@ -107,18 +116,22 @@ export function swigluOaiForward64(
   requireLength("up", up, size);
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    const v = Math.min(gateI, limit);
-    const e = boundedExp(Math.max(Math.min(alpha * v, 709), -746));
-    const p =
-      v *
-      (choose(upi <= -limit, -limit, Math.min(upi, limit)) + 1) *
-      (e / (e + 1));
-    y[i] =
-      Math.abs(p) <= Number.MAX_VALUE
-        ? p
-        : swigluOaiExactly(gateI, upi, alpha, limit);
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const v = Math.min(gateI, limit);
+      const e = boundedExp(Math.max(Math.min(alpha * v, 709), -746));
+      const p =
+        v *
+        (choose(upi <= -limit, -limit, Math.min(upi, limit)) + 1) *
+        (e / (e + 1));
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = swigluOaiExactly(gate[i]!, up[i]!, alpha, limit);
+    }
   }
 }
 
@@ -141,40 +154,45 @@ export function swigluOaiBackward64(
   requireLength("dgate", dgate, size);
   requireLength("dup", dup, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    const u =
-      choose(upi <= -limit, -limit, choose(upi >= limit, limit, upi)) + 1;
-    const v = choose(gateI < limit, gateI, limit);
-    const p = alpha * v;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(p, 709), -746);
-    const e = boundedExp(bounded);
-    const u2 = e + 1;
-    const p2 = u * (e / u2);
-    const v2 = Number(gateI < limit);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(Math.min(p, 746), -746);
-    const v3 = -Math.abs(bounded2);
-    const e2 = boundedExp(v3);
-    const u3 = e2 + 1;
-    const p3 = bounded2 * (e2 / (u3 * u3));
-    const p4 = dyi * (p2 * v2 + u * v2 * p3);
-    const p5 = u * p3;
-    const p6 =
-      dyi * choose(upi <= -limit, 0, choose(upi >= limit, 0, (v * e) / u2));
-    dgate[i] =
-      gateI >= limit ||
-      Math.abs(p2) * (1 + Math.abs(bounded)) +
-        Math.abs(p5) * (1 + Math.abs(v3)) <=
-        32768 * Math.abs(p2 + p5)
-        ? p4
-        : swigluOaiDgateExactly(gateI, upi, alpha, limit, dyi);
-    dup[i] =
-      Math.abs(p6) <= Number.MAX_VALUE
-        ? p6
-        : swigluOaiDupExactly(gateI, upi, alpha, limit, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const u =
+        choose(upi <= -limit, -limit, choose(upi >= limit, limit, upi)) + 1;
+      const v = choose(gateI < limit, gateI, limit);
+      const p = alpha * v;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p, 709), -746);
+      const e = boundedExp(bounded);
+      const u2 = e + 1;
+      const p2 = u * (e / u2);
+      const v2 = Number(gateI < limit);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(p, 746), -746);
+      const v3 = -Math.abs(bounded2);
+      const e2 = boundedExp(v3);
+      const u3 = e2 + 1;
+      const p3 = bounded2 * (e2 / (u3 * u3));
+      const p4 = u * p3;
+      const p5 =
+        dyi * choose(upi <= -limit, 0, choose(upi >= limit, 0, (v * e) / u2));
+      if (!(
+        (gateI >= limit ||
+          Math.abs(p2) * (1 + Math.abs(bounded)) +
+            Math.abs(p4) * (1 + Math.abs(v3)) <=
+            32768 * Math.abs(p2 + p4)) &&
+        Math.abs(p5) <= Number.MAX_VALUE
+      ))
+        break;
+      dgate[i] = dyi * (p2 * v2 + u * v2 * p3);
+      dup[i] = p5;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dgate[i] = swigluOaiDgateExactly(gate[i]!, up[i]!, alpha, limit, dy[i]!);
+      dup[i] = swigluOaiDupExactly(gate[i]!, up[i]!, alpha, limit, dy[i]!);
+    }
   }
 }
 

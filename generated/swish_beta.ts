@@ -14,10 +14,17 @@ export function swishBetaForward(
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const e = boundedExp(Math.max(Math.min(xi * beta, 709), -746));
-    const p = xi * (e / (e + 1));
-    y[i] = Math.abs(p) <= Number.MAX_VALUE ? p : swishBetaExactly(xi, beta);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(xi * beta, 709), -746));
+      const p = xi * (e / (e + 1));
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = swishBetaExactly(x[i]!, beta);
+    }
   }
 }
 
@@ -32,20 +39,27 @@ export function swishBetaBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const p = xi * beta;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(p, 709), -746);
-    const e = boundedExp(bounded);
-    const u = e + 1;
-    const u2 = u + p;
-    const p2 = dyi * ((e / u) * (u2 / u));
-    dx[i] =
-      u * (1 + Math.abs(bounded)) + 0.125 * Math.abs(p) <=
-        32768 * Math.abs(u2) && Math.abs(p2) <= Number.MAX_VALUE
-        ? p2
-        : swishBetaDxExactly(xi, beta, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const p = xi * beta;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p, 709), -746);
+      const e = boundedExp(bounded);
+      const u = e + 1;
+      const u2 = u + p;
+      const p2 = dyi * ((e / u) * (u2 / u));
+      if (!(
+        u * (1 + Math.abs(bounded)) + 0.125 * Math.abs(p) <=
+          32768 * Math.abs(u2) && Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = p2;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = swishBetaDxExactly(x[i]!, beta, dy[i]!);
+    }
   }
 }
 
@@ -63,10 +77,17 @@ export function swishBetaForward64(
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const e = boundedExp(Math.max(Math.min(xi * beta, 709), -746));
-    const p = xi * (e / (e + 1));
-    y[i] = Math.abs(p) <= Number.MAX_VALUE ? p : swishBetaExactly(xi, beta);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const e = boundedExp(Math.max(Math.min(xi * beta, 709), -746));
+      const p = xi * (e / (e + 1));
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = swishBetaExactly(x[i]!, beta);
+    }
   }
 }
 
@@ -81,20 +102,27 @@ export function swishBetaBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const p = xi * beta;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(p, 709), -746);
-    const e = boundedExp(bounded);
-    const u = e + 1;
-    const u2 = u + p;
-    const p2 = dyi * ((e / u) * (u2 / u));
-    dx[i] =
-      u * (1 + Math.abs(bounded)) + 0.125 * Math.abs(p) <=
-        32768 * Math.abs(u2) && Math.abs(p2) <= Number.MAX_VALUE
-        ? p2
-        : swishBetaDxExactly(xi, beta, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const p = xi * beta;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p, 709), -746);
+      const e = boundedExp(bounded);
+      const u = e + 1;
+      const u2 = u + p;
+      const p2 = dyi * ((e / u) * (u2 / u));
+      if (!(
+        u * (1 + Math.abs(bounded)) + 0.125 * Math.abs(p) <=
+          32768 * Math.abs(u2) && Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = p2;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = swishBetaDxExactly(x[i]!, beta, dy[i]!);
+    }
   }
 }
 

@@ -10,11 +10,18 @@ export function tanhShrinkForward(x: Float32Array, y: Float32Array): void {
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const em1 = boundedExpm1(Math.max(Math.min(2 * xi, 709), -746));
-    const q = em1 / (em1 + 2);
-    const u = xi - q;
-    y[i] = Math.abs(q) <= 65536 * Math.abs(u) ? u : tanhShrinkExactly(xi);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const em1 = boundedExpm1(Math.max(Math.min(2 * xi, 709), -746));
+      const q = em1 / (em1 + 2);
+      const u = xi - q;
+      if (!(Math.abs(q) <= 65536 * Math.abs(u))) break;
+      y[i] = u;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = tanhShrinkExactly(x[i]!);
+    }
   }
 }
 
@@ -28,15 +35,22 @@ export function tanhShrinkBackward(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const em1 = boundedExpm1(Math.max(Math.min(2 * xi, 709), -746));
-    const q = em1 / (em1 + 2);
-    const p = dyi * (q * q);
-    dx[i] =
-      Math.abs(q) >= 9.332636185032189e-302 && Math.abs(p) <= Number.MAX_VALUE
-        ? p
-        : tanhShrinkDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const em1 = boundedExpm1(Math.max(Math.min(2 * xi, 709), -746));
+      const q = em1 / (em1 + 2);
+      const p = dyi * (q * q);
+      if (!(
+        Math.abs(q) >= 9.332636185032189e-302 && Math.abs(p) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = tanhShrinkDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 
@@ -50,11 +64,18 @@ export function tanhShrinkForward64(x: Float64Array, y: Float64Array): void {
   const size = x.length;
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const em1 = boundedExpm1(Math.max(Math.min(2 * xi, 709), -746));
-    const q = em1 / (em1 + 2);
-    const u = xi - q;
-    y[i] = Math.abs(q) <= 65536 * Math.abs(u) ? u : tanhShrinkExactly(xi);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const em1 = boundedExpm1(Math.max(Math.min(2 * xi, 709), -746));
+      const q = em1 / (em1 + 2);
+      const u = xi - q;
+      if (!(Math.abs(q) <= 65536 * Math.abs(u))) break;
+      y[i] = u;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = tanhShrinkExactly(x[i]!);
+    }
   }
 }
 
@@ -68,15 +89,22 @@ export function tanhShrinkBackward64(
   requireLength("x", x, size);
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const em1 = boundedExpm1(Math.max(Math.min(2 * xi, 709), -746));
-    const q = em1 / (em1 + 2);
-    const p = dyi * (q * q);
-    dx[i] =
-      Math.abs(q) >= 9.332636185032189e-302 && Math.abs(p) <= Number.MAX_VALUE
-        ? p
-        : tanhShrinkDxExactly(xi, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const em1 = boundedExpm1(Math.max(Math.min(2 * xi, 709), -746));
+      const q = em1 / (em1 + 2);
+      const p = dyi * (q * q);
+      if (!(
+        Math.abs(q) >= 9.332636185032189e-302 && Math.abs(p) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = p;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = tanhShrinkDxExactly(x[i]!, dy[i]!);
+    }
   }
 }
 

@@ -19,30 +19,39 @@ export function tanhsoftForward(
   const l = log(delta);
   const v = Math.abs(l);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const p = xi * alpha;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(xi * gamma, 709.79), -746);
-    const p2 = beta * boundedExp(bounded);
-    const em1 = boundedExpm1(Math.max(Math.min(2 * (p + p2), 709), -746));
-    const u = em1 + 2;
-    const v2 = choose(xi < l, l, xi);
-    const v3 = Math.abs(xi - l);
-    const v4 = softplusTail(v3);
-    const u2 = v2 + v4;
-    const p3 = (em1 / u) * (xi === l ? xi + 0.6931471805599453 : u2);
-    const v5 = Math.abs(em1);
-    const p4 =
-      (0.125 * Math.abs(p) + p2 * (1 + Math.abs(bounded))) * 2 * (1 + v5);
-    const v6 =
-      p4 <= 32768 * v5 &&
-      p4 <= 32768 * u &&
-      (xi === l ||
-        v + (Math.abs(v2) + v4 * (1 + Math.abs(v3))) <= 65536 * Math.abs(u2));
-    y[i] =
-      v6 && Math.abs(p3) <= Number.MAX_VALUE && Math.abs(p3) <= Number.MAX_VALUE
-        ? p3
-        : tanhsoftExactly(xi, alpha, beta, gamma, delta);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = xi * alpha;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi * gamma, 709.79), -746);
+      const p2 = beta * boundedExp(bounded);
+      const em1 = boundedExpm1(Math.max(Math.min(2 * (p + p2), 709), -746));
+      const u = em1 + 2;
+      const v2 = choose(xi < l, l, xi);
+      const v3 = Math.abs(xi - l);
+      const v4 = softplusTail(v3);
+      const u2 = v2 + v4;
+      const p3 = (em1 / u) * (xi === l ? xi + 0.6931471805599453 : u2);
+      const v5 = Math.abs(em1);
+      const p4 =
+        (0.125 * Math.abs(p) + p2 * (1 + Math.abs(bounded))) * 2 * (1 + v5);
+      const v6 =
+        p4 <= 32768 * v5 &&
+        p4 <= 32768 * u &&
+        (xi === l ||
+          v + (Math.abs(v2) + v4 * (1 + Math.abs(v3))) <= 65536 * Math.abs(u2));
+      if (!(
+        v6 &&
+        Math.abs(p3) <= Number.MAX_VALUE &&
+        Math.abs(p3) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p3;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = tanhsoftExactly(x[i]!, alpha, beta, gamma, delta);
+    }
   }
 }
 
@@ -63,71 +72,75 @@ export function tanhsoftBackward(
   const p = beta * gamma;
   const v = Math.abs(l);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const v2 = choose(xi < l, l, xi);
-    const u = xi - l;
-    const v3 = Math.abs(u);
-    const v4 = softplusTail(v3);
-    const p2 = 4 * (xi === l ? xi + 0.6931471805599453 : v2 + v4);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(xi * gamma, 709.79), -746);
-    const e = boundedExp(bounded);
-    const p3 = p * e;
-    const u2 = alpha + p3;
-    const p4 = p2 * u2;
-    const p5 = xi * alpha;
-    const p6 = beta * e;
-    const p7 = 2 * (p5 + p6);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(-Math.abs(p7), -746);
-    const e2 = boundedExp(bounded2);
-    const u3 = e2 + 1;
-    const squared = u3 * u3;
-    const q = e2 / squared;
-    const p8 = p4 * q;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded3 = Math.max(Math.min(p7, 709), -746);
-    const em1 = boundedExpm1(bounded3);
-    const u4 = em1 + 2;
-    const q2 = em1 / u4;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded4 = Math.max(Math.min(u, 709), -746);
-    const e3 = boundedExp(bounded4);
-    const u5 = e3 + 1;
-    const q3 = e3 / u5;
-    const p9 = q2 * q3;
-    const u6 = p8 + p9;
-    const p10 = dyi * u6;
-    const v5 = Math.abs(u2);
-    const p11 =
-      (xi === l ? 0 : v + (Math.abs(v2) + v4 * (1 + Math.abs(v3)))) * 4 * v5;
-    const u7 = 1 + Math.abs(bounded);
-    const p12 = (0.125 * Math.abs(p5) + p6 * u7) * 2;
-    const p13 = p12 * e2;
-    const v6 = Math.abs(p4);
-    const u8 =
-      (p11 + p3 * u7 * Math.abs(p2) + 9.332636185032189e-302 * v5) * q +
-      (p13 / squared + (p13 * u3 * q) / squared) * v6 +
-      6.26302612502804e-294 * v6;
-    const v7 = Math.abs(em1);
-    const p14 = p12 * (1 + v7);
-    const v8 = Math.abs(q2);
-    const p15 = v * e3;
-    const u9 =
-      u8 +
-      ((p14 / u4 + (p14 * v8) / u4 + 6.26302612502804e-294 * v7) * q3 +
-        (p15 / u5 + (p15 * q3) / u5) * v8 +
-        9.332636185032189e-302 * v8);
-    const v9 =
-      0.015625 * u9 +
-        (0.0625 * (Math.abs(p8) * (1 + Math.abs(bounded2))) +
-          Math.abs(p9) * (1 + Math.abs(bounded3) + Math.abs(bounded4))) <=
-        2048 * Math.abs(u6) && Math.abs(p10) <= Number.MAX_VALUE;
-    dx[i] =
-      v9 && Math.abs(p10) <= Number.MAX_VALUE
-        ? p10
-        : tanhsoftDxExactly(xi, alpha, beta, gamma, delta, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const v2 = choose(xi < l, l, xi);
+      const u = xi - l;
+      const v3 = Math.abs(u);
+      const v4 = softplusTail(v3);
+      const p2 = 4 * (xi === l ? xi + 0.6931471805599453 : v2 + v4);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi * gamma, 709.79), -746);
+      const e = boundedExp(bounded);
+      const p3 = p * e;
+      const u2 = alpha + p3;
+      const p4 = p2 * u2;
+      const p5 = xi * alpha;
+      const p6 = beta * e;
+      const p7 = 2 * (p5 + p6);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(-Math.abs(p7), -746);
+      const e2 = boundedExp(bounded2);
+      const u3 = e2 + 1;
+      const squared = u3 * u3;
+      const q = e2 / squared;
+      const p8 = p4 * q;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(Math.min(p7, 709), -746);
+      const em1 = boundedExpm1(bounded3);
+      const u4 = em1 + 2;
+      const q2 = em1 / u4;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded4 = Math.max(Math.min(u, 709), -746);
+      const e3 = boundedExp(bounded4);
+      const u5 = e3 + 1;
+      const q3 = e3 / u5;
+      const p9 = q2 * q3;
+      const u6 = p8 + p9;
+      const p10 = dyi * u6;
+      const v5 = Math.abs(u2);
+      const p11 =
+        (xi === l ? 0 : v + (Math.abs(v2) + v4 * (1 + Math.abs(v3)))) * 4 * v5;
+      const u7 = 1 + Math.abs(bounded);
+      const p12 = (0.125 * Math.abs(p5) + p6 * u7) * 2;
+      const p13 = p12 * e2;
+      const v6 = Math.abs(p4);
+      const u8 =
+        (p11 + p3 * u7 * Math.abs(p2) + 9.332636185032189e-302 * v5) * q +
+        (p13 / squared + (p13 * u3 * q) / squared) * v6 +
+        6.26302612502804e-294 * v6;
+      const v7 = Math.abs(em1);
+      const p14 = p12 * (1 + v7);
+      const v8 = Math.abs(q2);
+      const p15 = v * e3;
+      const u9 =
+        u8 +
+        ((p14 / u4 + (p14 * v8) / u4 + 6.26302612502804e-294 * v7) * q3 +
+          (p15 / u5 + (p15 * q3) / u5) * v8 +
+          9.332636185032189e-302 * v8);
+      const v9 =
+        0.015625 * u9 +
+          (0.0625 * (Math.abs(p8) * (1 + Math.abs(bounded2))) +
+            Math.abs(p9) * (1 + Math.abs(bounded3) + Math.abs(bounded4))) <=
+          2048 * Math.abs(u6) && Math.abs(p10) <= Number.MAX_VALUE;
+      if (!(v9 && Math.abs(p10) <= Number.MAX_VALUE)) break;
+      dx[i] = p10;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = tanhsoftDxExactly(x[i]!, alpha, beta, gamma, delta, dy[i]!);
+    }
   }
 }
 
@@ -150,30 +163,39 @@ export function tanhsoftForward64(
   const l = log(delta);
   const v = Math.abs(l);
   for (let i = 0; i < size; i++) {
-    const xi = x[i]!;
-    const p = xi * alpha;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(xi * gamma, 709.79), -746);
-    const p2 = beta * boundedExp(bounded);
-    const em1 = boundedExpm1(Math.max(Math.min(2 * (p + p2), 709), -746));
-    const u = em1 + 2;
-    const v2 = choose(xi < l, l, xi);
-    const v3 = Math.abs(xi - l);
-    const v4 = softplusTail(v3);
-    const u2 = v2 + v4;
-    const p3 = (em1 / u) * (xi === l ? xi + 0.6931471805599453 : u2);
-    const v5 = Math.abs(em1);
-    const p4 =
-      (0.125 * Math.abs(p) + p2 * (1 + Math.abs(bounded))) * 2 * (1 + v5);
-    const v6 =
-      p4 <= 32768 * v5 &&
-      p4 <= 32768 * u &&
-      (xi === l ||
-        v + (Math.abs(v2) + v4 * (1 + Math.abs(v3))) <= 65536 * Math.abs(u2));
-    y[i] =
-      v6 && Math.abs(p3) <= Number.MAX_VALUE && Math.abs(p3) <= Number.MAX_VALUE
-        ? p3
-        : tanhsoftExactly(xi, alpha, beta, gamma, delta);
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const p = xi * alpha;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi * gamma, 709.79), -746);
+      const p2 = beta * boundedExp(bounded);
+      const em1 = boundedExpm1(Math.max(Math.min(2 * (p + p2), 709), -746));
+      const u = em1 + 2;
+      const v2 = choose(xi < l, l, xi);
+      const v3 = Math.abs(xi - l);
+      const v4 = softplusTail(v3);
+      const u2 = v2 + v4;
+      const p3 = (em1 / u) * (xi === l ? xi + 0.6931471805599453 : u2);
+      const v5 = Math.abs(em1);
+      const p4 =
+        (0.125 * Math.abs(p) + p2 * (1 + Math.abs(bounded))) * 2 * (1 + v5);
+      const v6 =
+        p4 <= 32768 * v5 &&
+        p4 <= 32768 * u &&
+        (xi === l ||
+          v + (Math.abs(v2) + v4 * (1 + Math.abs(v3))) <= 65536 * Math.abs(u2));
+      if (!(
+        v6 &&
+        Math.abs(p3) <= Number.MAX_VALUE &&
+        Math.abs(p3) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = p3;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      y[i] = tanhsoftExactly(x[i]!, alpha, beta, gamma, delta);
+    }
   }
 }
 
@@ -194,71 +216,75 @@ export function tanhsoftBackward64(
   const p = beta * gamma;
   const v = Math.abs(l);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const v2 = choose(xi < l, l, xi);
-    const u = xi - l;
-    const v3 = Math.abs(u);
-    const v4 = softplusTail(v3);
-    const p2 = 4 * (xi === l ? xi + 0.6931471805599453 : v2 + v4);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(xi * gamma, 709.79), -746);
-    const e = boundedExp(bounded);
-    const p3 = p * e;
-    const u2 = alpha + p3;
-    const p4 = p2 * u2;
-    const p5 = xi * alpha;
-    const p6 = beta * e;
-    const p7 = 2 * (p5 + p6);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(-Math.abs(p7), -746);
-    const e2 = boundedExp(bounded2);
-    const u3 = e2 + 1;
-    const squared = u3 * u3;
-    const q = e2 / squared;
-    const p8 = p4 * q;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded3 = Math.max(Math.min(p7, 709), -746);
-    const em1 = boundedExpm1(bounded3);
-    const u4 = em1 + 2;
-    const q2 = em1 / u4;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded4 = Math.max(Math.min(u, 709), -746);
-    const e3 = boundedExp(bounded4);
-    const u5 = e3 + 1;
-    const q3 = e3 / u5;
-    const p9 = q2 * q3;
-    const u6 = p8 + p9;
-    const p10 = dyi * u6;
-    const v5 = Math.abs(u2);
-    const p11 =
-      (xi === l ? 0 : v + (Math.abs(v2) + v4 * (1 + Math.abs(v3)))) * 4 * v5;
-    const u7 = 1 + Math.abs(bounded);
-    const p12 = (0.125 * Math.abs(p5) + p6 * u7) * 2;
-    const p13 = p12 * e2;
-    const v6 = Math.abs(p4);
-    const u8 =
-      (p11 + p3 * u7 * Math.abs(p2) + 9.332636185032189e-302 * v5) * q +
-      (p13 / squared + (p13 * u3 * q) / squared) * v6 +
-      6.26302612502804e-294 * v6;
-    const v7 = Math.abs(em1);
-    const p14 = p12 * (1 + v7);
-    const v8 = Math.abs(q2);
-    const p15 = v * e3;
-    const u9 =
-      u8 +
-      ((p14 / u4 + (p14 * v8) / u4 + 6.26302612502804e-294 * v7) * q3 +
-        (p15 / u5 + (p15 * q3) / u5) * v8 +
-        9.332636185032189e-302 * v8);
-    const v9 =
-      0.015625 * u9 +
-        (0.0625 * (Math.abs(p8) * (1 + Math.abs(bounded2))) +
-          Math.abs(p9) * (1 + Math.abs(bounded3) + Math.abs(bounded4))) <=
-        2048 * Math.abs(u6) && Math.abs(p10) <= Number.MAX_VALUE;
-    dx[i] =
-      v9 && Math.abs(p10) <= Number.MAX_VALUE
-        ? p10
-        : tanhsoftDxExactly(xi, alpha, beta, gamma, delta, dyi);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const v2 = choose(xi < l, l, xi);
+      const u = xi - l;
+      const v3 = Math.abs(u);
+      const v4 = softplusTail(v3);
+      const p2 = 4 * (xi === l ? xi + 0.6931471805599453 : v2 + v4);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(xi * gamma, 709.79), -746);
+      const e = boundedExp(bounded);
+      const p3 = p * e;
+      const u2 = alpha + p3;
+      const p4 = p2 * u2;
+      const p5 = xi * alpha;
+      const p6 = beta * e;
+      const p7 = 2 * (p5 + p6);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(-Math.abs(p7), -746);
+      const e2 = boundedExp(bounded2);
+      const u3 = e2 + 1;
+      const squared = u3 * u3;
+      const q = e2 / squared;
+      const p8 = p4 * q;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded3 = Math.max(Math.min(p7, 709), -746);
+      const em1 = boundedExpm1(bounded3);
+      const u4 = em1 + 2;
+      const q2 = em1 / u4;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded4 = Math.max(Math.min(u, 709), -746);
+      const e3 = boundedExp(bounded4);
+      const u5 = e3 + 1;
+      const q3 = e3 / u5;
+      const p9 = q2 * q3;
+      const u6 = p8 + p9;
+      const p10 = dyi * u6;
+      const v5 = Math.abs(u2);
+      const p11 =
+        (xi === l ? 0 : v + (Math.abs(v2) + v4 * (1 + Math.abs(v3)))) * 4 * v5;
+      const u7 = 1 + Math.abs(bounded);
+      const p12 = (0.125 * Math.abs(p5) + p6 * u7) * 2;
+      const p13 = p12 * e2;
+      const v6 = Math.abs(p4);
+      const u8 =
+        (p11 + p3 * u7 * Math.abs(p2) + 9.332636185032189e-302 * v5) * q +
+        (p13 / squared + (p13 * u3 * q) / squared) * v6 +
+        6.26302612502804e-294 * v6;
+      const v7 = Math.abs(em1);
+      const p14 = p12 * (1 + v7);
+      const v8 = Math.abs(q2);
+      const p15 = v * e3;
+      const u9 =
+        u8 +
+        ((p14 / u4 + (p14 * v8) / u4 + 6.26302612502804e-294 * v7) * q3 +
+          (p15 / u5 + (p15 * q3) / u5) * v8 +
+          9.332636185032189e-302 * v8);
+      const v9 =
+        0.015625 * u9 +
+          (0.0625 * (Math.abs(p8) * (1 + Math.abs(bounded2))) +
+            Math.abs(p9) * (1 + Math.abs(bounded3) + Math.abs(bounded4))) <=
+          2048 * Math.abs(u6) && Math.abs(p10) <= Number.MAX_VALUE;
+      if (!(v9 && Math.abs(p10) <= Number.MAX_VALUE)) break;
+      dx[i] = p10;
+    }
+    // An element that needs more digits.
+    if (i < size) {
+      dx[i] = tanhsoftDxExactly(x[i]!, alpha, beta, gamma, delta, dy[i]!);
+    }
   }
 }
 

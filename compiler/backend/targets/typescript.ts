@@ -1,8 +1,18 @@
 /** TypeScript kernels: plain functions over typed arrays. */
-import { type Application, type Expr, isApplication, occurs, reachable, Space, type Variable } from "../../ir/expr.js";
+import {
+  apply,
+  type Application,
+  type Expr,
+  isApplication,
+  occurs,
+  reachable,
+  Space,
+  type Variable,
+} from "../../ir/expr.js";
 import { Precedence } from "../../printing/dialect.js";
 import { isReduction } from "../../calculus/differentiate.js";
 import { float64 } from "../accuracy/arithmetic.js";
+import { allOf } from "../accuracy/guard.js";
 import { exactFunction } from "../exact-form.js";
 import { type Form, formFor } from "../forms.js";
 import type { KernelPlan } from "../kernels.js";
@@ -65,6 +75,12 @@ interface Output {
   readonly of: Variable | null;
 }
 
+/** An output and the array that it goes to. */
+interface Result {
+  readonly output: Output;
+  readonly array: string;
+}
+
 /** The kernels of an activation over `Float32Array`s; they compute in binary64. */
 export function typescriptKernels(plan: KernelPlan): TypeScriptKernels {
   const library = new Set<string>();
@@ -117,7 +133,7 @@ export function typescriptKernels(plan: KernelPlan): TypeScriptKernels {
 const loopNames = ({ perChannel, reduces }: KernelPlan): readonly string[] => [
   "size",
   "i",
-  ...(perChannel ? ["channelOuter", "channels", "channelInner", "c", "o", "start"] : []),
+  ...(perChannel ? ["channelOuter", "channels", "channelInner", "c", "o", "start", "end"] : []),
   ...(reduces ? ["axisOuter", "axisLength", "axisInner", "o", "n", "k", "i", "start"] : []),
 ];
 
@@ -136,7 +152,7 @@ class KernelWriter {
   private scope: NameScope;
   private readonly arrays = new Map<Variable, string>();
   private readonly scalars = new Map<Expr, string>();
-  private readonly outputs: { readonly output: Output; readonly array: string }[] = [];
+  private readonly outputs: Result[] = [];
   private readonly arguments: KernelArgument[] = [];
   private readonly parameters: { name: string; type: string }[] = [];
   /** Where the two sides of a `pick` lie. */
@@ -263,9 +279,7 @@ class KernelWriter {
 
   /** The loops. */
   private body(outputs: readonly Output[]): string[] {
-    const exprs = outputs.flatMap(({ form: { fast, guard } }) =>
-      fast && guard ? [fast, fast, guard] : fast ? [fast] : [],
-    );
+    const exprs = outputs.flatMap(({ form: { fast, guard } }) => [fast, guard].filter((expr) => expr !== null));
     const { bound } = schedule(exprs, {
       hoisted: (node) =>
         node.type === "number" && node.primitive !== "negate" && node.space !== 0 && !(node.space & Space.element),
@@ -304,23 +318,53 @@ class KernelWriter {
       : [...uniform, ...this.elementLoops(whole, inner, channel)];
   }
 
-  private elementLoops(exprs: readonly Expr[], bound: readonly Application[], channel: readonly string[]): string[] {
+  private elementLoops(whole: readonly Expr[], bound: readonly Application[], channel: readonly string[]): string[] {
     const isWhole = this.outputs.every(
       ({ output: { of, form } }) => of?.role !== "learned" && form.fast && !form.guard,
     );
-    if (isWhole && !this.plan.perChannel && isCheap(exprs)) {
+    if (isWhole && !this.plan.perChannel && isCheap(whole)) {
       return this.fourAtATime(this.outputs.flatMap(({ output }) => output.form.fast ?? []));
     }
     const sums = this.outputs.map(({ output, array }) =>
       output.of?.role === "learned" ? { name: this.scope.claim(`${array}Sum`), array, of: output.of } : null,
     );
     const index = "i";
-    const inLoop = [...this.loads(exprs, index), ...bound.flatMap((node) => this.bind(node))];
-    this.outputs.forEach(({ output, array }, i) => {
-      const value = this.result(output, array);
-      const sum = sums[i];
-      inLoop.push(sum ? `${sum.name} += ${value};` : `${array}[${index}] = ${value};`);
-    });
+    const store = ({ output, array }: Result, value: string): string => {
+      const sum = sums[this.outputs.findIndex((each) => each.output === output)];
+      return sum ? `${sum.name} += ${value};` : `${array}[${index}] = ${value};`;
+    };
+    const guarded = this.outputs.filter(({ output: { form } }) => form.fast && form.guard);
+    const others = this.outputs.filter((each) => !guarded.includes(each));
+    // Results may be written over the inputs: then nothing is read any more.
+    const leaves = guarded.length > 0 && others.every(({ output }) => output.of?.role === "learned");
+    const loads = this.loads(whole, index);
+    const statements = [
+      ...loads,
+      ...bound.flatMap((node) => this.bind(node)),
+      ...(leaves ? others : this.outputs).map((each) => store(each, this.result(each))),
+    ];
+    const conditions = allOf(guarded.flatMap(({ output }) => output.form.guard ?? []));
+    const fast = guarded.map((each) => store(each, this.print(each.output.form.fast!)));
+    const exact = guarded.map((each) => store(each, this.exactly(each)));
+    /** Elements from `from` to `to`: a loop that is left for those few that need more digits. */
+    const loop = (from: string, to: string): string[] => {
+      const [first, next] = [`let ${index} = ${from}; ${index} < ${to}; ${index}++`, `; ${index} < ${to}; ${index}++`];
+      if (!leaves) return [`for (${first}) {`, ...statements, "}"];
+      return [
+        `for (${first}) {`,
+        `for (${next}) {`,
+        ...statements,
+        `if (${this.print(apply("not", [conditions!]))}) break;`,
+        ...fast,
+        "}",
+        `if (${index} < ${to}) {`,
+        "// One that needs more digits.",
+        ...loads,
+        ...exact,
+        "}",
+        "}",
+      ];
+    };
     const learned = sums.filter((sum) => sum !== null);
     const starts = (of: "channel" | "scalar"): string[] =>
       learned.filter((sum) => isPerChannel(sum.of) === (of === "channel")).map((sum) => `let ${sum.name} = 0;`);
@@ -329,19 +373,12 @@ class KernelWriter {
         .filter((sum) => isPerChannel(sum.of) === (of === "channel"))
         .map((sum) => `${sum.array}[${of === "channel" ? "c" : "0"}] = ${sum.name};`);
     if (!this.plan.perChannel) {
-      return [
-        ...starts("scalar"),
-        `for (let ${index} = 0; ${index} < size; ${index}++) {`,
-        ...inLoop,
-        "}",
-        ...stores("scalar"),
-      ];
+      return [...starts("scalar"), ...loop("0", "size"), ...stores("scalar")];
     }
     const run = [
       `const start = (o * channels + c) * channelInner;`,
-      `for (let ${index} = start; ${index} < start + channelInner; ${index}++) {`,
-      ...inLoop,
-      "}",
+      `const end = start + channelInner;`,
+      ...loop("start", "end"),
     ];
     return [
       ...starts("scalar"),
@@ -358,16 +395,21 @@ class KernelWriter {
   }
 
   /** The text of a result: the fast form where its guard holds, wide arithmetic elsewhere. */
-  private result({ form: { fast, guard, exact } }: Output, array: string): string {
-    if (fast && !guard) return this.print(fast);
+  private result(result: Result): string {
+    const { fast, guard } = result.output.form;
+    if (!fast) return this.exactly(result);
+    return guard ? `${this.print(guard)} ? ${this.print(fast)} : ${this.exactly(result)}` : this.print(fast);
+  }
+
+  private exactly({ output: { form }, array }: Result): string {
     const suffix = this.direction === "forward" ? "" : `_${array}`;
-    const fn = exactFunction(`${this.plan.activation.name}${suffix}_exactly`, exact!, "f64");
-    this.machine.names.push(...fn.own);
-    this.machine.texts.push(fn.text);
+    const fn = exactFunction(`${this.plan.activation.name}${suffix}_exactly`, form.exact!, "f64");
+    if (!this.machine.texts.includes(fn.text)) {
+      this.machine.names.push(...fn.own);
+      this.machine.texts.push(fn.text);
+    }
     const operands = fn.variables.map((variable) => this.scalars.get(variable) ?? "");
-    const call = `${typescriptName(fn.name, "function")}(${operands.join(", ")})`;
-    if (!fast || !guard) return call;
-    return `${this.print(guard)} ? ${this.print(fast)} : ${call}`;
+    return `${typescriptName(fn.name, "function")}(${operands.join(", ")})`;
   }
 
   /** A loop of four elements a turn, each result by a function of its own, and one for the elements that are left. */
