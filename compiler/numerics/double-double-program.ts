@@ -23,6 +23,7 @@ import {
   signOf,
   squareRoot,
   subtract,
+  valueOf,
   width,
 } from "./double-double.js";
 import { erf, erfc, normcdf } from "./double-double-error.js";
@@ -293,12 +294,17 @@ interface Instruction {
   readonly c: number;
 }
 
+/** Operands of functions with a kink or a jump at 0, and of those that jump at multiples of 1/2. */
+type PivotKind = "sign" | "step";
+
 class Emitter {
   readonly instructions: Instruction[] = [];
   readonly constants: { readonly at: number; readonly h: number; readonly l: number; readonly r: number }[] = [];
   /** Conditions, and operands of functions with kinks and jumps. */
   readonly conditions = new Set<number>();
-  readonly pivots = new Set<number>();
+  readonly pivots = new Map<number, PivotKind>();
+  /** What was compared: left minus right, in the order in which comparisons were met. */
+  readonly differences: number[] = [];
   private readonly known = new Map<string, number>();
   private next = newMemory(0).first;
 
@@ -333,7 +339,8 @@ class Emitter {
   compare(name: Comparison, a: number, b: number, rounded: boolean): number {
     const holds: readonly number[] = outcomes[name];
     const same = a === b;
-    const { tolerance } = this;
+    const { tolerance, differences } = this;
+    const met = differences.length;
     const d = this.place(
       `${name} ${a} ${b}`,
       (m, to) => {
@@ -342,6 +349,7 @@ class Emitter {
           return;
         }
         subtract(m, difference, a, b);
+        differences[met] = valueOf(m, difference);
         // A number equals itself, however little is known about it.
         const order = same ? 0 : signOf(m, difference);
         m[to] = Number.isNaN(order) ? Outcome.unknown : holds.includes(order) ? Outcome.true : Outcome.false;
@@ -355,6 +363,7 @@ class Emitter {
       b,
       0,
     );
+    if (!this.conditions.has(d)) differences.push(NaN);
     this.conditions.add(d);
     return d;
   }
@@ -416,10 +425,12 @@ function compileApplication(node: Application, operands: readonly Dual[], e: Emi
       return { value: a.value, tangent: primitive === "stop_gradient" ? null : a.tangent };
     case "abs":
     case "sign":
+      e.pivots.set(a.value, "sign");
+      break;
     case "floor":
     case "ceil":
     case "round":
-      e.pivots.add(a.value);
+      e.pivots.set(a.value, "step");
   }
   if (!isOperation(primitive)) return { value: e.emit("unknown"), tangent: null };
   const value = e.emit(primitive, a.value, b.value);
@@ -519,6 +530,9 @@ export class Program {
   private readonly instructions: readonly Instruction[];
   private readonly conditions: readonly number[];
   private readonly pivots: readonly number[];
+  private readonly differences: readonly number[];
+  /** Of each of `borders`, whether it matters at multiples of 1/2, and not at 0 alone. */
+  readonly steps: readonly boolean[];
   private readonly tolerance = new Float64Array(1);
   readonly memory: Memory;
   /** Places of the results: the value, and the tangent if there is one. */
@@ -537,7 +551,9 @@ export class Program {
     this.tangent = tangent;
     this.instructions = e.instructions;
     this.conditions = [...e.conditions];
-    this.pivots = [...e.pivots];
+    this.pivots = [...e.pivots.keys()];
+    this.differences = e.differences;
+    this.steps = [...e.differences.map(() => false), ...[...e.pivots.values()].map((kind) => kind === "step")];
     this.memory = newMemory((e.size - newMemory(0).first) / width).memory;
     for (const { at, h, l, r } of e.constants) put(this.memory, at, h, l, 0, r);
   }
@@ -563,6 +579,11 @@ export class Program {
     this.tolerance[0] = tolerance;
     this.run(values);
     this.tolerance[0] = 0;
+  }
+
+  /** Numbers at whose zeros the formula has its kinks and jumps, in the last run: what is compared, and the like. */
+  borders(): number[] {
+    return [...this.differences, ...this.pivots.map((pivot) => valueOf(this.memory, pivot))];
   }
 
   /** Which branches were taken in the last run: equal numbers for equal ones. */

@@ -127,6 +127,14 @@ interface Piece {
   readonly numbers: readonly number[];
 }
 
+interface Samples {
+  /** Places in [−1, 1]: a rule's nodes, then places between, then the last input. */
+  readonly at: readonly number[];
+  readonly values: readonly number[];
+  readonly middle: number;
+  readonly half: number;
+}
+
 class Builder {
   private readonly truth: FastTruth;
   private readonly values: number[];
@@ -184,9 +192,46 @@ class Builder {
   }
 
   private smooth(from: number, to: number): Piece | undefined {
-    let piece = this.constant(from, to);
-    for (const rule of rules) piece ??= this.polynomial(from, to, rule);
-    return piece;
+    for (const rule of rules) {
+      const samples = this.samples(from, to, rule);
+      const piece = samples && (constantPiece(samples) ?? polynomialPiece(samples, rule));
+      if (piece) return piece;
+    }
+    return undefined;
+  }
+
+  /** The function at a rule's nodes and places between; nothing where a kink or a jump may be among them. */
+  private samples(from: number, to: number, rule: Rule): Samples | undefined {
+    const start = numberOfBits(from);
+    const width = edgeOfBits(to) - start;
+    const middle = start + width / 2;
+    const half = width / 2;
+    const at = [...rule.nodes, ...rule.checks, (numberOfBits(to - 1) - middle) / half];
+    const values: number[] = [];
+    const borders: (readonly number[])[] = [];
+    let branches = 0;
+    for (const [i, t] of at.entries()) {
+      values.push(this.at(middle + half * t));
+      const taken = this.truth.branches();
+      if (i === 0) branches = taken;
+      else if (taken !== branches) return undefined;
+      if (i < rule.nodes.length) borders.push(this.truth.borders());
+      if (i === rule.nodes.length - 1 && (!this.isInside(borders, rule) || isRough(values, rule))) return undefined;
+    }
+    return { at, values, middle, half };
+  }
+
+  /** Whether none of the numbers that decide over branches comes to where it matters, by their own polynomials. */
+  private isInside(borders: readonly (readonly number[])[], rule: Rule): boolean {
+    return this.truth.steps.every((isStep, k) => {
+      const values = borders.map((numbers) => numbers[k]!);
+      // What is infinite, or not known, is left to the branches that were taken.
+      if (!values.every(Number.isFinite)) return true;
+      const [centre = 0, ...others] = seriesOf(values, rule);
+      const spread = others.reduce((sum, c) => sum + Math.abs(c), 0);
+      if (isStep) return spread === 0 || Math.ceil(2 * (centre - spread)) > Math.floor(2 * (centre + spread));
+      return values.every((value) => value === 0) || Math.abs(centre) * (1 + 2 ** -40) >= spread;
+    });
   }
 
   private add(start: number, kind: number, numbers: readonly number[]): void {
@@ -211,62 +256,6 @@ class Builder {
     this.add(from, PieceKind.values, values);
   }
 
-  /** Where there is no value, or one that is infinite in float32, or that vanishes there. */
-  private constant(from: number, to: number): Piece | undefined {
-    const kindOf = (value: number): number =>
-      Number.isNaN(value) ? 1 : value >= beyond ? 2 : value <= -beyond ? 3 : Math.abs(value) <= beneath ? 4 : 0;
-    const span = to - from;
-    const first = this.at(numberOfBits(from));
-    const kind = kindOf(first);
-    if (kind === 0) return undefined;
-    const branches = this.truth.branches();
-    // Not in any step with what may be periodic in the function
-    for (const part of [1, 0.5, 0.2187, 0.7871]) {
-      const value = this.at(numberOfBits(from + Math.floor(part * (span - 1))));
-      if (kindOf(value) !== kind || this.truth.branches() !== branches) return undefined;
-    }
-    const value = kind === 2 ? Infinity : kind === 3 ? -Infinity : first;
-    return { kind: PieceKind.constant, numbers: [value] };
-  }
-
-  private polynomial(from: number, to: number, { nodes, weights, powers, checks }: Rule): Piece | undefined {
-    const start = numberOfBits(from);
-    const end = numberOfBits(to - 1);
-    const width = edgeOfBits(to) - start;
-    const middle = start + width / 2;
-    const half = width / 2;
-    let branches: number | undefined;
-    const sample = (x: number): number => {
-      const value = this.at(x);
-      const taken = this.truth.branches();
-      branches ??= taken;
-      return branches === taken && Math.abs(value) < Infinity ? value : NaN;
-    };
-    const values: number[] = [];
-    for (const node of nodes) {
-      const value = sample(middle + half * node);
-      if (Number.isNaN(value)) return undefined;
-      values.push(value);
-    }
-    // First in Chebyshev's polynomials: their coefficients fall off, so that little is lost on the way to powers.
-    const series = weights.map((row) => row.reduce((sum, weight, i) => sum + weight * values[i]!, 0));
-    const least = Math.max(Math.min(...values.map(Math.abs)), beneath);
-    if (nodes.length > degree && !(Math.abs(series.at(-1)!) <= least * 2 ** -30)) return undefined;
-    const coefficients = nodes.map((_, i) => series.reduce((sum, c, k) => sum + c * (powers[k]?.[i] ?? 0), 0));
-    // Near a zero of the polynomial its roundings would be large beside it.
-    const spread = coefficients.reduce((sum, c, i) => (i === 0 ? 0 : sum + Math.abs(c)), 0);
-    const [centre, size] = [Math.abs(coefficients[0]!), Math.abs(coefficients[0]!) + spread];
-    if (centre - spread < size / 64 && size * 2 ** -50 > acceptedAbsolutely) return undefined;
-    for (const x of [end, ...checks.map((check) => middle + half * check)]) {
-      const value = sample(x);
-      const t = (x - middle) / half;
-      const error = Math.abs(coefficients.reduceRight((sum, c) => sum * t + c, 0) - value);
-      if (!(error <= Math.abs(value) * accepted + acceptedAbsolutely)) return undefined;
-    }
-    while (coefficients.length <= degree) coefficients.push(0);
-    return { kind: PieceKind.polynomial, numbers: [middle, 1 / half, ...coefficients] };
-  }
-
   /**
    * Neighbours between which, or at which, the value changes its sign without a jump. They are at ends of pieces and
    * among single values: around a zero no polynomial has a small relative error.
@@ -288,6 +277,46 @@ class Builder {
     if (found.has(0)) for (const near of [1, signBit, signBit + 1]) found.add(near);
     return Uint32Array.from(found).sort();
   }
+}
+
+/** Where there is no value, or one that is infinite in float32, or that vanishes there. */
+function constantPiece({ values }: Samples): Piece | undefined {
+  const kindOf = (value: number): number =>
+    Number.isNaN(value) ? 1 : value >= beyond ? 2 : value <= -beyond ? 3 : Math.abs(value) <= beneath ? 4 : 0;
+  const first = values[0]!;
+  const kind = kindOf(first);
+  if (kind === 0 || values.some((value) => kindOf(value) !== kind)) return undefined;
+  const value = kind === 2 ? Infinity : kind === 3 ? -Infinity : first;
+  return { kind: PieceKind.constant, numbers: [value] };
+}
+
+/** Coefficients in Chebyshev's polynomials. */
+const seriesOf = (values: readonly number[], { weights }: Rule): number[] =>
+  weights.map((row) => row.reduce((sum, weight, i) => sum + weight * values[i]!, 0));
+
+/** Whether the last coefficient tells that no polynomial will do. */
+function isRough(values: readonly number[], rule: Rule): boolean {
+  if (rule.nodes.length <= degree || !values.every(Number.isFinite)) return false;
+  const least = Math.max(Math.min(...values.map(Math.abs)), beneath);
+  return Math.abs(seriesOf(values, rule).at(-1)!) > least * 2 ** -30;
+}
+
+function polynomialPiece({ at, values, middle, half }: Samples, rule: Rule): Piece | undefined {
+  const count = rule.nodes.length;
+  if (!values.every(Number.isFinite)) return undefined;
+  // The coefficients fall off, so that little is lost on the way to powers.
+  const series = seriesOf(values, rule);
+  const coefficients = series.map((_, i) => series.reduce((sum, c, k) => sum + c * (rule.powers[k]?.[i] ?? 0), 0));
+  // Near a zero of the polynomial its roundings would be large beside it.
+  const spread = coefficients.reduce((sum, c, i) => (i === 0 ? 0 : sum + Math.abs(c)), 0);
+  const [centre, size] = [Math.abs(coefficients[0]!), Math.abs(coefficients[0]!) + spread];
+  if (centre - spread < size / 64 && size * 2 ** -50 > acceptedAbsolutely) return undefined;
+  for (let i = count; i < at.length; i++) {
+    const error = Math.abs(coefficients.reduceRight((sum, c) => sum * at[i]! + c, 0) - values[i]!);
+    if (!(error <= Math.abs(values[i]!) * accepted + acceptedAbsolutely)) return undefined;
+  }
+  while (coefficients.length <= degree) coefficients.push(0);
+  return { kind: PieceKind.polynomial, numbers: [middle, 1 / half, ...coefficients] };
 }
 
 /** Whether a function on ranks changes its sign from `rank` to the next, without a jump. */

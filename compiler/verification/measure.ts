@@ -467,6 +467,10 @@ class RangeRun {
     if (size >= 2 ** 127 && Math.abs(actual) < Infinity && size < beyondLargest - 2 ** 104) {
       if (screened(actual, expected) <= this.judge.threshold) return this.judge.pass(1);
     }
+    // A subnormal input taken for 0
+    if (this.options.flushes && isSubnormal(this.inputs[i]!)) {
+      if (screened(actual, this.truth.at(0)) <= this.judge.threshold) return this.judge.countFlushed();
+    }
     // Both are infinite.
     if (size >= 2 ** 129 && actual === Math.sign(expected) * Infinity) return this.judge.pass(1);
     if (Number.isNaN(expected) && this.isWithoutValue(i)) return;

@@ -122,6 +122,15 @@ export class FastTruth implements Truth {
     return this.place === null ? 0 : signOf(this.program.memory, this.place);
   }
 
+  /** Numbers at whose zeros, or multiples of 1/2 where `steps` says so, the formula has its kinks and jumps. */
+  borders(): readonly number[] {
+    return this.program.borders();
+  }
+
+  get steps(): readonly boolean[] {
+    return this.program.steps;
+  }
+
   /** Which branches the last run took: equal numbers for equal ones. */
   branches(): number {
     return this.program.branches();

@@ -54,6 +54,19 @@ it("a table with one wrong coefficient does not pass", () => {
   expect(tieToReference(unaryTruthOf({ ...table, numbers }), column, [], inputs).fault).not.toBeNull();
 });
 
+it.each([
+  ["a stretch between two comparisons", "f(x) = where(0.3 < x and x < 0.30001, 5, x)", 0.300005],
+  ["one in a constant", "f(x) = where(abs(x - 3) < 1e-4, 1, 0)", 3.00005],
+  ["one in which a comparison holds for a moment", "f(x) = where((x - 0.3)^2 < 1e-10, 5, x)", 0.300005],
+  ["another one", "f(x) = where(sin(clamp(x, 0, 3)) > 0.99999999, 0, exp(-x))", 1.5708],
+  ["a small kink", "f(x) = x + 1e-9 * abs(x - 1.2345678)", 1.23456],
+  ["a step", "f(x) = floor(clamp(x, 0, 1) * 1000) * 1e-3 + 1", 0.9995],
+])("does not miss %s", (_, text, x) => {
+  const column = valueOf(activationOfText(text));
+  const inputs = Array.from({ length: 40 }, (_, i) => numberOfBits(bitsOfNumber(x) + (i - 20) * 3));
+  expect(tieToReference(built(column), column, [], inputs)).toMatchObject({ fault: null, undecided: 0 });
+});
+
 describe("neighbours of zeros", () => {
   const near = (column: Column): number[] => [...built(column).table.nearZero].map(numberOfBits);
 
