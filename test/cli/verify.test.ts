@@ -186,7 +186,10 @@ describe("verify --exhaustive", () => {
 test("a driver that is not there is asked for by name", () => {
   const ready = readySoftwareDriver(["/nowhere/at-all.js"]);
   if (ready.ok) throw new Error("there is a driver nowhere");
-  expect(ready.problem).toMatchObject({ code: "no-device", message: expect.stringContaining("no software driver: the ") });
+  expect(ready.problem).toMatchObject({
+    code: "no-device",
+    message: expect.stringContaining("no software driver: the "),
+  });
   if (process.platform === "linux" && process.arch === "x64" && findSoftwareGpu().gpu !== null) {
     expect(ready.problem.hint).toContain("npm install --save-dev @sparticuz/chromium");
   }
