@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { describe, expect, test } from "vitest";
 import type { Environment } from "../../compiler/cli/environment.js";
+import { readySoftwareDriver } from "../../compiler/cli/software-driver.js";
 import type { VerificationPlan } from "../../compiler/cli/verify-plan.js";
 import { analyse } from "../../compiler/analyse.js";
 import * as verification from "../../compiler/verify.js";
@@ -180,6 +181,18 @@ describe("verify --exhaustive", () => {
     expect(other.code).toBe(1);
     expect(other.stderr).toContain("half, ts, forward: ");
   });
+});
+
+test("a driver that is not there is asked for by name", () => {
+  const ready = readySoftwareDriver(["/nowhere/at-all.js"]);
+  if (ready.ok) throw new Error("there is a driver nowhere");
+  expect(ready.problem).toMatchObject({
+    code: "no-device",
+    message: expect.stringContaining("no software driver: the "),
+  });
+  if (process.platform === "linux" && process.arch === "x64" && findSoftwareGpu().gpu !== null) {
+    expect(ready.problem.hint).toContain("npm install --save-dev @sparticuz/chromium");
+  }
 });
 
 describe("check", () => {
