@@ -28,9 +28,10 @@ export function aplForward(
       if (!(xi <= 0 || Math.abs(p) <= 1048576 * Math.abs(bounded + p))) break;
       y[i] = bounded * Number(xi > 0) + p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = aplExactly(x[i]!, aValue, bValue);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = aplExactly(xi, aValue, bValue);
     }
   }
 }
@@ -104,9 +105,10 @@ export function aplForward64(
       if (!(xi <= 0 || Math.abs(p) <= 1048576 * Math.abs(bounded + p))) break;
       y[i] = bounded * Number(xi > 0) + p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = aplExactly(x[i]!, aValue, bValue);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = aplExactly(xi, aValue, bValue);
     }
   }
 }

@@ -82,27 +82,20 @@ export function areluBackward(
   let dalphaSum = 0;
   let dbetaSum = 0;
   for (let i = 0; i < size; i++) {
-    for (; i < size; i++) {
-      const dyi = dy[i]!;
-      const xi = x[i]!;
-      const p = dyi * (Math.max(xi, -3.4028234663852886e38) * pick(2, xi > 0));
-      dx[i] = dyi * pick(0, xi > 0);
-      dalphaSum += choose(
-        xi > 0,
-        0,
-        alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : dyi * xi,
-      );
-      if (!(
-        (xi <= 0 || e >= 9.332636185032189e-302) &&
-        Math.abs(p) <= Number.MAX_VALUE
-      ))
-        break;
-      dbetaSum += p;
-    }
-    // An element that needs more digits.
-    if (i < size) {
-      dbetaSum += areluDbetaExactly(x[i]!, betaValue, dy[i]!);
-    }
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const p = dyi * (Math.max(xi, -3.4028234663852886e38) * pick(2, xi > 0));
+    dx[i] = dyi * pick(0, xi > 0);
+    dalphaSum += choose(
+      xi > 0,
+      0,
+      alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : dyi * xi,
+    );
+    dbetaSum +=
+      (xi <= 0 || e >= 9.332636185032189e-302) &&
+      Math.abs(p) <= Number.MAX_VALUE
+        ? p
+        : areluDbetaExactly(xi, betaValue, dyi);
   }
   dalpha[0] = dalphaSum;
   dbeta[0] = dbetaSum;
@@ -190,27 +183,20 @@ export function areluBackward64(
   let dalphaSum = 0;
   let dbetaSum = 0;
   for (let i = 0; i < size; i++) {
-    for (; i < size; i++) {
-      const dyi = dy[i]!;
-      const xi = x[i]!;
-      const p = dyi * (Math.max(xi, -3.4028234663852886e38) * pick(2, xi > 0));
-      dx[i] = dyi * pick(0, xi > 0);
-      dalphaSum += choose(
-        xi > 0,
-        0,
-        alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : dyi * xi,
-      );
-      if (!(
-        (xi <= 0 || e >= 9.332636185032189e-302) &&
-        Math.abs(p) <= Number.MAX_VALUE
-      ))
-        break;
-      dbetaSum += p;
-    }
-    // An element that needs more digits.
-    if (i < size) {
-      dbetaSum += areluDbetaExactly(x[i]!, betaValue, dy[i]!);
-    }
+    const dyi = dy[i]!;
+    const xi = x[i]!;
+    const p = dyi * (Math.max(xi, -3.4028234663852886e38) * pick(2, xi > 0));
+    dx[i] = dyi * pick(0, xi > 0);
+    dalphaSum += choose(
+      xi > 0,
+      0,
+      alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : dyi * xi,
+    );
+    dbetaSum +=
+      (xi <= 0 || e >= 9.332636185032189e-302) &&
+      Math.abs(p) <= Number.MAX_VALUE
+        ? p
+        : areluDbetaExactly(xi, betaValue, dyi);
   }
   dalpha[0] = dalphaSum;
   dbeta[0] = dbetaSum;

@@ -37,9 +37,10 @@ export function bluForward(
             break;
           y[i] = u;
         }
-        // An element that needs more digits.
         if (i < end) {
-          y[i] = bluExactly(x[i]!, betaC);
+          // One that needs more digits.
+          const xi = x[i]!;
+          y[i] = bluExactly(xi, betaC);
         }
       }
     }
@@ -90,10 +91,12 @@ export function bluBackward(
           dx[i] = p;
           dbetaSum += dyi * u2;
         }
-        // An element that needs more digits.
         if (i < end) {
-          dx[i] = bluDxExactly(x[i]!, betaC, dy[i]!);
-          dbetaSum += bluDbetaExactly(x[i]!, dy[i]!);
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          dx[i] = bluDxExactly(xi, betaC, dyi);
+          dbetaSum += bluDbetaExactly(xi, dyi);
         }
       }
     }
@@ -138,9 +141,10 @@ export function bluForward64(
             break;
           y[i] = u;
         }
-        // An element that needs more digits.
         if (i < end) {
-          y[i] = bluExactly(x[i]!, betaC);
+          // One that needs more digits.
+          const xi = x[i]!;
+          y[i] = bluExactly(xi, betaC);
         }
       }
     }
@@ -191,10 +195,12 @@ export function bluBackward64(
           dx[i] = p;
           dbetaSum += dyi * u2;
         }
-        // An element that needs more digits.
         if (i < end) {
-          dx[i] = bluDxExactly(x[i]!, betaC, dy[i]!);
-          dbetaSum += bluDbetaExactly(x[i]!, dy[i]!);
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          dx[i] = bluDxExactly(xi, betaC, dyi);
+          dbetaSum += bluDbetaExactly(xi, dyi);
         }
       }
     }

@@ -16,9 +16,10 @@ export function cloglogForward(x: Float32Array, y: Float32Array): void {
       if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
       y[i] = v;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = cloglogExactly(x[i]!);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = cloglogExactly(xi);
     }
   }
 }
@@ -44,9 +45,11 @@ export function cloglogBackward(
       if (!(e * e2 <= 131072 * e2 && Math.abs(p) <= Number.MAX_VALUE)) break;
       dx[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = cloglogDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = cloglogDxExactly(xi, dyi);
     }
   }
 }
@@ -67,9 +70,10 @@ export function cloglogForward64(x: Float64Array, y: Float64Array): void {
       if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
       y[i] = v;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = cloglogExactly(x[i]!);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = cloglogExactly(xi);
     }
   }
 }
@@ -95,9 +99,11 @@ export function cloglogBackward64(
       if (!(e * e2 <= 131072 * e2 && Math.abs(p) <= Number.MAX_VALUE)) break;
       dx[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = cloglogDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = cloglogDxExactly(xi, dyi);
     }
   }
 }

@@ -21,9 +21,10 @@ export function dsiluForward(x: Float32Array, y: Float32Array): void {
       if (!(Math.abs(p) <= 32768 * Math.abs(u))) break;
       y[i] = (e / (e + 1)) * u;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = dsiluExactly(x[i]!);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = dsiluExactly(xi);
     }
   }
 }
@@ -66,9 +67,11 @@ export function dsiluBackward(
         break;
       dx[i] = dyi * u3;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = dsiluDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = dsiluDxExactly(xi, dyi);
     }
   }
 }
@@ -94,9 +97,10 @@ export function dsiluForward64(x: Float64Array, y: Float64Array): void {
       if (!(Math.abs(p) <= 32768 * Math.abs(u))) break;
       y[i] = (e / (e + 1)) * u;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = dsiluExactly(x[i]!);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = dsiluExactly(xi);
     }
   }
 }
@@ -139,9 +143,11 @@ export function dsiluBackward64(
         break;
       dx[i] = dyi * u3;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = dsiluDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = dsiluDxExactly(xi, dyi);
     }
   }
 }

@@ -21,9 +21,10 @@ export function eSwishForward(
       if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
       y[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = eSwishExactly(x[i]!, beta);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = eSwishExactly(xi, beta);
     }
   }
 }
@@ -50,9 +51,11 @@ export function eSwishBackward(
         break;
       dx[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = eSwishDxExactly(x[i]!, beta, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = eSwishDxExactly(xi, beta, dyi);
     }
   }
 }
@@ -78,9 +81,10 @@ export function eSwishForward64(
       if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
       y[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = eSwishExactly(x[i]!, beta);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = eSwishExactly(xi, beta);
     }
   }
 }
@@ -107,9 +111,11 @@ export function eSwishBackward64(
         break;
       dx[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = eSwishDxExactly(x[i]!, beta, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = eSwishDxExactly(xi, beta, dyi);
     }
   }
 }

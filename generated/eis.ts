@@ -42,9 +42,10 @@ export function eisForward(
         break;
       y[i] = q;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = eisExactly(x[i]!, alpha, beta, gamma, delta, theta);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = eisExactly(xi, alpha, beta, gamma, delta, theta);
     }
   }
 }
@@ -113,9 +114,11 @@ export function eisBackward(
       if (!(v6 && Math.abs(q3) <= Number.MAX_VALUE)) break;
       dx[i] = q3;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = eisDxExactly(x[i]!, alpha, beta, gamma, delta, theta, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = eisDxExactly(xi, alpha, beta, gamma, delta, theta, dyi);
     }
   }
 }
@@ -162,9 +165,10 @@ export function eisForward64(
         break;
       y[i] = q;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = eisExactly(x[i]!, alpha, beta, gamma, delta, theta);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = eisExactly(xi, alpha, beta, gamma, delta, theta);
     }
   }
 }
@@ -233,9 +237,11 @@ export function eisBackward64(
       if (!(v6 && Math.abs(q3) <= Number.MAX_VALUE)) break;
       dx[i] = q3;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = eisDxExactly(x[i]!, alpha, beta, gamma, delta, theta, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = eisDxExactly(xi, alpha, beta, gamma, delta, theta, dyi);
     }
   }
 }

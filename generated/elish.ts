@@ -41,9 +41,11 @@ export function elishBackward(
       if (!(bounded >= 0 || p + Math.abs(q2) <= 32768 * Math.abs(u2))) break;
       dx[i] = dyi * (bounded >= 0 ? q * ((u + bounded) / u) : u2);
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = elishDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = elishDxExactly(xi, dyi);
     }
   }
 }
@@ -89,9 +91,11 @@ export function elishBackward64(
       if (!(bounded >= 0 || p + Math.abs(q2) <= 32768 * Math.abs(u2))) break;
       dx[i] = dyi * (bounded >= 0 ? q * ((u + bounded) / u) : u2);
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = elishDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = elishDxExactly(xi, dyi);
     }
   }
 }

@@ -22,9 +22,10 @@ export function elliottSigmoidForward(x: Float32Array, y: Float32Array): void {
       if (!(Math.abs(q) <= 1048576 * Math.abs(u))) break;
       y[i] = u;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = elliottSigmoidExactly(x[i]!);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = elliottSigmoidExactly(xi);
     }
   }
 }
@@ -80,9 +81,10 @@ export function elliottSigmoidForward64(
       if (!(Math.abs(q) <= 1048576 * Math.abs(u))) break;
       y[i] = u;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = elliottSigmoidExactly(x[i]!);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = elliottSigmoidExactly(xi);
     }
   }
 }

@@ -22,9 +22,10 @@ export function ftSwishForward(
       if (!(xi < 0 || p <= 65536 * Math.abs(u))) break;
       y[i] = choose(xi < 0, t, u);
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = ftSwishExactly(x[i]!, t);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = ftSwishExactly(xi, t);
     }
   }
 }
@@ -49,9 +50,11 @@ export function ftSwishBackward(
       if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
       dx[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = ftSwishDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = ftSwishDxExactly(xi, dyi);
     }
   }
 }
@@ -78,9 +81,10 @@ export function ftSwishForward64(
       if (!(xi < 0 || p <= 65536 * Math.abs(u))) break;
       y[i] = choose(xi < 0, t, u);
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = ftSwishExactly(x[i]!, t);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = ftSwishExactly(xi, t);
     }
   }
 }
@@ -105,9 +109,11 @@ export function ftSwishBackward64(
       if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
       dx[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = ftSwishDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = ftSwishDxExactly(xi, dyi);
     }
   }
 }

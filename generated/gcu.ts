@@ -16,9 +16,10 @@ export function gcuForward(x: Float32Array, y: Float32Array): void {
       if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
       y[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = gcuExactly(x[i]!);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = gcuExactly(xi);
     }
   }
 }
@@ -47,9 +48,11 @@ export function gcuBackward(
         break;
       dx[i] = p2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = gcuDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = gcuDxExactly(xi, dyi);
     }
   }
 }
@@ -70,9 +73,10 @@ export function gcuForward64(x: Float64Array, y: Float64Array): void {
       if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
       y[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = gcuExactly(x[i]!);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = gcuExactly(xi);
     }
   }
 }
@@ -101,9 +105,11 @@ export function gcuBackward64(
         break;
       dx[i] = p2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = gcuDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = gcuDxExactly(xi, dyi);
     }
   }
 }

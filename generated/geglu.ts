@@ -40,24 +40,17 @@ export function gegluBackward(
   requireLength("dgate", dgate, size);
   requireLength("dup", dup, size);
   for (let i = 0; i < size; i++) {
-    for (; i < size; i++) {
-      const dyi = dy[i]!;
-      const gateI = gate[i]!;
-      const upi = up[i]!;
-      const phi = geluSlope(gateI);
-      // Beyond this size, and at infinity, the result is its limit.
-      const bounded = Math.max(gateI, -3.4028234663852886e38);
-      dup[i] = dyi * bounded * normcdf(bounded);
-      if (!(
-        Math.abs(gateI + 0.75) >= 0.015625 || 0.5 <= 131072 * Math.abs(phi)
-      ))
-        break;
-      dgate[i] = dyi * upi * phi;
-    }
-    // An element that needs more digits.
-    if (i < size) {
-      dgate[i] = gegluDgateExactly(gate[i]!, up[i]!, dy[i]!);
-    }
+    const dyi = dy[i]!;
+    const gateI = gate[i]!;
+    const upi = up[i]!;
+    const phi = geluSlope(gateI);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(gateI, -3.4028234663852886e38);
+    dgate[i] =
+      Math.abs(gateI + 0.75) >= 0.015625 || 0.5 <= 131072 * Math.abs(phi)
+        ? dyi * upi * phi
+        : gegluDgateExactly(gateI, upi, dyi);
+    dup[i] = dyi * bounded * normcdf(bounded);
   }
 }
 
@@ -101,24 +94,17 @@ export function gegluBackward64(
   requireLength("dgate", dgate, size);
   requireLength("dup", dup, size);
   for (let i = 0; i < size; i++) {
-    for (; i < size; i++) {
-      const dyi = dy[i]!;
-      const gateI = gate[i]!;
-      const upi = up[i]!;
-      const phi = geluSlope(gateI);
-      // Beyond this size, and at infinity, the result is its limit.
-      const bounded = Math.max(gateI, -3.4028234663852886e38);
-      dup[i] = dyi * bounded * normcdf(bounded);
-      if (!(
-        Math.abs(gateI + 0.75) >= 0.015625 || 0.5 <= 131072 * Math.abs(phi)
-      ))
-        break;
-      dgate[i] = dyi * upi * phi;
-    }
-    // An element that needs more digits.
-    if (i < size) {
-      dgate[i] = gegluDgateExactly(gate[i]!, up[i]!, dy[i]!);
-    }
+    const dyi = dy[i]!;
+    const gateI = gate[i]!;
+    const upi = up[i]!;
+    const phi = geluSlope(gateI);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(gateI, -3.4028234663852886e38);
+    dgate[i] =
+      Math.abs(gateI + 0.75) >= 0.015625 || 0.5 <= 131072 * Math.abs(phi)
+        ? dyi * upi * phi
+        : gegluDgateExactly(gateI, upi, dyi);
+    dup[i] = dyi * bounded * normcdf(bounded);
   }
 }
 

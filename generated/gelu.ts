@@ -35,9 +35,11 @@ export function geluBackward(
         break;
       dx[i] = dyi * phi;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = geluDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = geluDxExactly(xi, dyi);
     }
   }
 }
@@ -77,9 +79,11 @@ export function geluBackward64(
         break;
       dx[i] = dyi * phi;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = geluDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = geluDxExactly(xi, dyi);
     }
   }
 }

@@ -24,9 +24,10 @@ export function gelu10Forward(
       if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
       y[i] = v;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = gelu10Exactly(x[i]!, minVal, maxVal);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = gelu10Exactly(xi, minVal, maxVal);
     }
   }
 }
@@ -57,9 +58,11 @@ export function gelu10Backward(
         break;
       dx[i] = p <= minVal ? 0 : dyi * choose(p >= maxVal, 0, phi);
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = gelu10DxExactly(x[i]!, minVal, maxVal, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = gelu10DxExactly(xi, minVal, maxVal, dyi);
     }
   }
 }
@@ -88,9 +91,10 @@ export function gelu10Forward64(
       if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
       y[i] = v;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = gelu10Exactly(x[i]!, minVal, maxVal);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = gelu10Exactly(xi, minVal, maxVal);
     }
   }
 }
@@ -121,9 +125,11 @@ export function gelu10Backward64(
         break;
       dx[i] = p <= minVal ? 0 : dyi * choose(p >= maxVal, 0, phi);
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = gelu10DxExactly(x[i]!, minVal, maxVal, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = gelu10DxExactly(xi, minVal, maxVal, dyi);
     }
   }
 }

@@ -58,9 +58,11 @@ export function geluFastBackward(
         break;
       dx[i] = dyi * ((e / u) * (u2 / u));
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = geluFastDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = geluFastDxExactly(xi, dyi);
     }
   }
 }
@@ -123,9 +125,11 @@ export function geluFastBackward64(
         break;
       dx[i] = dyi * ((e / u) * (u2 / u));
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = geluFastDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = geluFastDxExactly(xi, dyi);
     }
   }
 }

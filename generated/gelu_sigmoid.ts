@@ -62,9 +62,11 @@ export function geluSigmoidBackward(
         break;
       dx[i] = dyi * ((e / u) * (u2 / u));
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = geluSigmoidDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = geluSigmoidDxExactly(xi, dyi);
     }
   }
 }
@@ -131,9 +133,11 @@ export function geluSigmoidBackward64(
         break;
       dx[i] = dyi * ((e / u) * (u2 / u));
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = geluSigmoidDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = geluSigmoidDxExactly(xi, dyi);
     }
   }
 }

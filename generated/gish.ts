@@ -29,9 +29,10 @@ export function gishForward(x: Float32Array, y: Float32Array): void {
         break;
       y[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = gishExactly(x[i]!);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = gishExactly(xi);
     }
   }
 }
@@ -77,9 +78,11 @@ export function gishBackward(
       if (!(v3 && Math.abs(p2) <= Number.MAX_VALUE)) break;
       dx[i] = p2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = gishDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = gishDxExactly(xi, dyi);
     }
   }
 }
@@ -113,9 +116,10 @@ export function gishForward64(x: Float64Array, y: Float64Array): void {
         break;
       y[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = gishExactly(x[i]!);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = gishExactly(xi);
     }
   }
 }
@@ -161,9 +165,11 @@ export function gishBackward64(
       if (!(v3 && Math.abs(p2) <= Number.MAX_VALUE)) break;
       dx[i] = p2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = gishDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = gishDxExactly(xi, dyi);
     }
   }
 }

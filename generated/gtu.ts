@@ -31,9 +31,11 @@ export function gtuForward(
         break;
       y[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = gtuExactly(a[i]!, b[i]!);
+      // One that needs more digits.
+      const ai = a[i]!;
+      const bi = b[i]!;
+      y[i] = gtuExactly(ai, bi);
     }
   }
 }
@@ -55,32 +57,25 @@ export function gtuBackward(
   requireLength("da", da, size);
   requireLength("db", db, size);
   for (let i = 0; i < size; i++) {
-    for (; i < size; i++) {
-      const dyi = dy[i]!;
-      const ai = a[i]!;
-      const bi = b[i]!;
-      const e = boundedExp(Math.max(Math.min(bi, 709), -746));
-      const u = e + 1;
-      const q = e / u;
-      const p = 2 * ai;
-      const e2 = boundedExp(Math.max(-Math.abs(p), -746));
-      const u2 = e2 + 1;
-      const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
-      const p2 = dyi * (em1 / (em1 + 2));
-      const q2 = (p2 * q) / u;
-      da[i] = 4 * dyi * q * (e2 / (u2 * u2));
-      if (!(
-        Math.abs(p2) >= 2.8883110013837273e-275 &&
-        q >= 9.332636185032189e-302 &&
-        Math.abs(q2) <= Number.MAX_VALUE
-      ))
-        break;
-      db[i] = q2;
-    }
-    // An element that needs more digits.
-    if (i < size) {
-      db[i] = gtuDbExactly(a[i]!, b[i]!, dy[i]!);
-    }
+    const dyi = dy[i]!;
+    const ai = a[i]!;
+    const bi = b[i]!;
+    const e = boundedExp(Math.max(Math.min(bi, 709), -746));
+    const u = e + 1;
+    const q = e / u;
+    const p = 2 * ai;
+    const e2 = boundedExp(Math.max(-Math.abs(p), -746));
+    const u2 = e2 + 1;
+    const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
+    const p2 = dyi * (em1 / (em1 + 2));
+    const q2 = (p2 * q) / u;
+    da[i] = 4 * dyi * q * (e2 / (u2 * u2));
+    db[i] =
+      Math.abs(p2) >= 2.8883110013837273e-275 &&
+      q >= 9.332636185032189e-302 &&
+      Math.abs(q2) <= Number.MAX_VALUE
+        ? q2
+        : gtuDbExactly(ai, bi, dyi);
   }
 }
 
@@ -115,9 +110,11 @@ export function gtuForward64(
         break;
       y[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = gtuExactly(a[i]!, b[i]!);
+      // One that needs more digits.
+      const ai = a[i]!;
+      const bi = b[i]!;
+      y[i] = gtuExactly(ai, bi);
     }
   }
 }
@@ -139,32 +136,25 @@ export function gtuBackward64(
   requireLength("da", da, size);
   requireLength("db", db, size);
   for (let i = 0; i < size; i++) {
-    for (; i < size; i++) {
-      const dyi = dy[i]!;
-      const ai = a[i]!;
-      const bi = b[i]!;
-      const e = boundedExp(Math.max(Math.min(bi, 709), -746));
-      const u = e + 1;
-      const q = e / u;
-      const p = 2 * ai;
-      const e2 = boundedExp(Math.max(-Math.abs(p), -746));
-      const u2 = e2 + 1;
-      const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
-      const p2 = dyi * (em1 / (em1 + 2));
-      const q2 = (p2 * q) / u;
-      da[i] = 4 * dyi * q * (e2 / (u2 * u2));
-      if (!(
-        Math.abs(p2) >= 2.8883110013837273e-275 &&
-        q >= 9.332636185032189e-302 &&
-        Math.abs(q2) <= Number.MAX_VALUE
-      ))
-        break;
-      db[i] = q2;
-    }
-    // An element that needs more digits.
-    if (i < size) {
-      db[i] = gtuDbExactly(a[i]!, b[i]!, dy[i]!);
-    }
+    const dyi = dy[i]!;
+    const ai = a[i]!;
+    const bi = b[i]!;
+    const e = boundedExp(Math.max(Math.min(bi, 709), -746));
+    const u = e + 1;
+    const q = e / u;
+    const p = 2 * ai;
+    const e2 = boundedExp(Math.max(-Math.abs(p), -746));
+    const u2 = e2 + 1;
+    const em1 = boundedExpm1(Math.max(Math.min(p, 709), -746));
+    const p2 = dyi * (em1 / (em1 + 2));
+    const q2 = (p2 * q) / u;
+    da[i] = 4 * dyi * q * (e2 / (u2 * u2));
+    db[i] =
+      Math.abs(p2) >= 2.8883110013837273e-275 &&
+      q >= 9.332636185032189e-302 &&
+      Math.abs(q2) <= Number.MAX_VALUE
+        ? q2
+        : gtuDbExactly(ai, bi, dyi);
   }
 }
 

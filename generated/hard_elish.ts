@@ -54,9 +54,11 @@ export function hardElishBackward(
               ? 1 * boundedExp(0.5 * (bounded - Math.abs(bounded)))
               : choose(xi >= 0, xi + 0.5, u));
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = hardElishDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = hardElishDxExactly(xi, dyi);
     }
   }
 }
@@ -115,9 +117,11 @@ export function hardElishBackward64(
               ? 1 * boundedExp(0.5 * (bounded - Math.abs(bounded)))
               : choose(xi >= 0, xi + 0.5, u));
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = hardElishDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = hardElishDxExactly(xi, dyi);
     }
   }
 }

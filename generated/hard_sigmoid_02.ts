@@ -22,9 +22,10 @@ export function hardSigmoid02Forward(
       if (!(u <= 0 || (u >= 1 || Math.abs(p) <= 2097152 * u))) break;
       y[i] = choose(u <= 0, 0, choose(u >= 1, 1, u));
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = hardSigmoid02Exactly(x[i]!, alpha, beta);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = hardSigmoid02Exactly(xi, alpha, beta);
     }
   }
 }
@@ -81,9 +82,10 @@ export function hardSigmoid02Forward64(
       if (!(u <= 0 || (u >= 1 || Math.abs(p) <= 2097152 * u))) break;
       y[i] = choose(u <= 0, 0, choose(u >= 1, 1, u));
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = hardSigmoid02Exactly(x[i]!, alpha, beta);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = hardSigmoid02Exactly(xi, alpha, beta);
     }
   }
 }

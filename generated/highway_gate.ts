@@ -29,9 +29,12 @@ export function highwayGateForward(
       if (!(Math.abs(p) + Math.abs(p2) <= 65536 * Math.abs(u))) break;
       y[i] = u;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = highwayGateExactly(x[i]!, h[i]!, t[i]!);
+      // One that needs more digits.
+      const xi = x[i]!;
+      const hi = h[i]!;
+      const ti = t[i]!;
+      y[i] = highwayGateExactly(xi, hi, ti);
     }
   }
 }
@@ -101,9 +104,12 @@ export function highwayGateForward64(
       if (!(Math.abs(p) + Math.abs(p2) <= 65536 * Math.abs(u))) break;
       y[i] = u;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = highwayGateExactly(x[i]!, h[i]!, t[i]!);
+      // One that needs more digits.
+      const xi = x[i]!;
+      const hi = h[i]!;
+      const ti = t[i]!;
+      y[i] = highwayGateExactly(xi, hi, ti);
     }
   }
 }

@@ -17,9 +17,10 @@ export function hyperSinhForward(x: Float32Array, y: Float32Array): void {
       if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
       y[i] = v;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = hyperSinhExactly(x[i]!);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = hyperSinhExactly(xi);
     }
   }
 }
@@ -42,9 +43,11 @@ export function hyperSinhBackward(
       if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
       dx[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = hyperSinhDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = hyperSinhDxExactly(xi, dyi);
     }
   }
 }
@@ -66,9 +69,10 @@ export function hyperSinhForward64(x: Float64Array, y: Float64Array): void {
       if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
       y[i] = v;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = hyperSinhExactly(x[i]!);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = hyperSinhExactly(xi);
     }
   }
 }
@@ -91,9 +95,11 @@ export function hyperSinhBackward64(
       if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
       dx[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = hyperSinhDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = hyperSinhDxExactly(xi, dyi);
     }
   }
 }

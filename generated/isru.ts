@@ -21,9 +21,10 @@ export function isruForward(
       if (!(Math.abs(q) <= Number.MAX_VALUE)) break;
       y[i] = q;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = isruExactly(x[i]!, alpha);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = isruExactly(xi, alpha);
     }
   }
 }
@@ -67,9 +68,10 @@ export function isruForward64(
       if (!(Math.abs(q) <= Number.MAX_VALUE)) break;
       y[i] = q;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = isruExactly(x[i]!, alpha);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = isruExactly(xi, alpha);
     }
   }
 }

@@ -41,9 +41,11 @@ export function lishtBackward(
       if (!(Math.abs(q) + Math.abs(p2) <= 32768 * Math.abs(u2))) break;
       dx[i] = dyi * u2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = lishtDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = lishtDxExactly(xi, dyi);
     }
   }
 }
@@ -89,9 +91,11 @@ export function lishtBackward64(
       if (!(Math.abs(q) + Math.abs(p2) <= 32768 * Math.abs(u2))) break;
       dx[i] = dyi * u2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = lishtDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = lishtDxExactly(xi, dyi);
     }
   }
 }

@@ -21,9 +21,10 @@ export function logcoshForward(x: Float32Array, y: Float32Array): void {
       if (!(Math.abs(v3) <= Number.MAX_VALUE)) break;
       y[i] = v3;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = logcoshExactly(x[i]!);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = logcoshExactly(xi);
     }
   }
 }
@@ -66,9 +67,10 @@ export function logcoshForward64(x: Float64Array, y: Float64Array): void {
       if (!(Math.abs(v3) <= Number.MAX_VALUE)) break;
       y[i] = v3;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = logcoshExactly(x[i]!);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = logcoshExactly(xi);
     }
   }
 }

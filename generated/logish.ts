@@ -43,9 +43,11 @@ export function logishBackward(
       if (!(l + Math.abs(q2) <= 32768 * Math.abs(u2))) break;
       dx[i] = dyi * u2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = logishDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = logishDxExactly(xi, dyi);
     }
   }
 }
@@ -93,9 +95,11 @@ export function logishBackward64(
       if (!(l + Math.abs(q2) <= 32768 * Math.abs(u2))) break;
       dx[i] = dyi * u2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = logishDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = logishDxExactly(xi, dyi);
     }
   }
 }

@@ -43,9 +43,11 @@ export function mishBackward(
       if (!(p2 + Math.abs(p3) <= 16384 * Math.abs(u2))) break;
       dx[i] = dyi * (u2 / (u * u));
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = mishDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = mishDxExactly(xi, dyi);
     }
   }
 }
@@ -93,9 +95,11 @@ export function mishBackward64(
       if (!(p2 + Math.abs(p3) <= 16384 * Math.abs(u2))) break;
       dx[i] = dyi * (u2 / (u * u));
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = mishDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = mishDxExactly(xi, dyi);
     }
   }
 }

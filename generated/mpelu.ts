@@ -33,9 +33,10 @@ export function mpeluForward(
           if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
           y[i] = v;
         }
-        // An element that needs more digits.
         if (i < end) {
-          y[i] = mpeluExactly(x[i]!, alphaC, betaC);
+          // One that needs more digits.
+          const xi = x[i]!;
+          y[i] = mpeluExactly(xi, alphaC, betaC);
         }
       }
     }
@@ -95,11 +96,13 @@ export function mpeluBackward(
           dalphaSum += p4;
           dbetaSum += p5;
         }
-        // An element that needs more digits.
         if (i < end) {
-          dx[i] = mpeluDxExactly(x[i]!, alphaC, betaC, dy[i]!);
-          dalphaSum += mpeluDalphaExactly(x[i]!, betaC, dy[i]!);
-          dbetaSum += mpeluDbetaExactly(x[i]!, alphaC, betaC, dy[i]!);
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          dx[i] = mpeluDxExactly(xi, alphaC, betaC, dyi);
+          dalphaSum += mpeluDalphaExactly(xi, betaC, dyi);
+          dbetaSum += mpeluDbetaExactly(xi, alphaC, betaC, dyi);
         }
       }
     }
@@ -141,9 +144,10 @@ export function mpeluForward64(
           if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
           y[i] = v;
         }
-        // An element that needs more digits.
         if (i < end) {
-          y[i] = mpeluExactly(x[i]!, alphaC, betaC);
+          // One that needs more digits.
+          const xi = x[i]!;
+          y[i] = mpeluExactly(xi, alphaC, betaC);
         }
       }
     }
@@ -203,11 +207,13 @@ export function mpeluBackward64(
           dalphaSum += p4;
           dbetaSum += p5;
         }
-        // An element that needs more digits.
         if (i < end) {
-          dx[i] = mpeluDxExactly(x[i]!, alphaC, betaC, dy[i]!);
-          dalphaSum += mpeluDalphaExactly(x[i]!, betaC, dy[i]!);
-          dbetaSum += mpeluDbetaExactly(x[i]!, alphaC, betaC, dy[i]!);
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          dx[i] = mpeluDxExactly(xi, alphaC, betaC, dyi);
+          dalphaSum += mpeluDalphaExactly(xi, betaC, dyi);
+          dbetaSum += mpeluDbetaExactly(xi, alphaC, betaC, dyi);
         }
       }
     }

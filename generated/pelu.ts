@@ -73,22 +73,18 @@ export function peluBackward(
       const start = (o * channels + c) * channelInner;
       const end = start + channelInner;
       for (let i = start; i < end; i++) {
-        for (; i < end; i++) {
-          const dyi = dy[i]!;
-          const xi = x[i]!;
-          const p = xi * q2;
-          const e = boundedExp(Math.max(Math.min(p, 709.79), -746));
-          const p2 = xi * aC;
-          const p3 = dyi * choose(xi >= 0, -p2 * q3, -(p2 * e) * q3);
-          dx[i] = dyi * choose(xi >= 0, q, aC * e * q2);
-          daSum += dyi * choose(xi >= 0, p, expm1(p));
-          if (!(Math.abs(p3) <= Number.MAX_VALUE)) break;
-          dbSum += p3;
-        }
-        // An element that needs more digits.
-        if (i < end) {
-          dbSum += peluDbExactly(x[i]!, aC, bC, dy[i]!);
-        }
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const p = xi * q2;
+        const e = boundedExp(Math.max(Math.min(p, 709.79), -746));
+        const p2 = xi * aC;
+        const p3 = dyi * choose(xi >= 0, -p2 * q3, -(p2 * e) * q3);
+        dx[i] = dyi * choose(xi >= 0, q, aC * e * q2);
+        daSum += dyi * choose(xi >= 0, p, expm1(p));
+        dbSum +=
+          Math.abs(p3) <= Number.MAX_VALUE
+            ? p3
+            : peluDbExactly(xi, aC, bC, dyi);
       }
     }
     da[c] = daSum;
@@ -169,22 +165,18 @@ export function peluBackward64(
       const start = (o * channels + c) * channelInner;
       const end = start + channelInner;
       for (let i = start; i < end; i++) {
-        for (; i < end; i++) {
-          const dyi = dy[i]!;
-          const xi = x[i]!;
-          const p = xi * q2;
-          const e = boundedExp(Math.max(Math.min(p, 709.79), -746));
-          const p2 = xi * aC;
-          const p3 = dyi * choose(xi >= 0, -p2 * q3, -(p2 * e) * q3);
-          dx[i] = dyi * choose(xi >= 0, q, aC * e * q2);
-          daSum += dyi * choose(xi >= 0, p, expm1(p));
-          if (!(Math.abs(p3) <= Number.MAX_VALUE)) break;
-          dbSum += p3;
-        }
-        // An element that needs more digits.
-        if (i < end) {
-          dbSum += peluDbExactly(x[i]!, aC, bC, dy[i]!);
-        }
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const p = xi * q2;
+        const e = boundedExp(Math.max(Math.min(p, 709.79), -746));
+        const p2 = xi * aC;
+        const p3 = dyi * choose(xi >= 0, -p2 * q3, -(p2 * e) * q3);
+        dx[i] = dyi * choose(xi >= 0, q, aC * e * q2);
+        daSum += dyi * choose(xi >= 0, p, expm1(p));
+        dbSum +=
+          Math.abs(p3) <= Number.MAX_VALUE
+            ? p3
+            : peluDbExactly(xi, aC, bC, dyi);
       }
     }
     da[c] = daSum;

@@ -24,9 +24,10 @@ export function pftSwishForward(
       if (!(xi < 0 || p <= 65536 * Math.abs(u))) break;
       y[i] = choose(xi < 0, tValue, u);
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = pftSwishExactly(x[i]!, tValue);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = pftSwishExactly(xi, tValue);
     }
   }
 }
@@ -59,9 +60,11 @@ export function pftSwishBackward(
       if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
       dx[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = pftSwishDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = pftSwishDxExactly(xi, dyi);
     }
   }
   dt[0] = dtSum;
@@ -91,9 +94,10 @@ export function pftSwishForward64(
       if (!(xi < 0 || p <= 65536 * Math.abs(u))) break;
       y[i] = choose(xi < 0, tValue, u);
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = pftSwishExactly(x[i]!, tValue);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = pftSwishExactly(xi, tValue);
     }
   }
 }
@@ -126,9 +130,11 @@ export function pftSwishBackward64(
       if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
       dx[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = pftSwishDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = pftSwishDxExactly(xi, dyi);
     }
   }
   dt[0] = dtSum;

@@ -62,9 +62,11 @@ export function phishBackward(
         break;
       dx[i] = dyi * u2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = phishDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = phishDxExactly(xi, dyi);
     }
   }
 }
@@ -131,9 +133,11 @@ export function phishBackward64(
         break;
       dx[i] = dyi * u2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = phishDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = phishDxExactly(xi, dyi);
     }
   }
 }

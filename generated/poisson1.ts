@@ -19,9 +19,10 @@ export function poisson1Forward(x: Float32Array, y: Float32Array): void {
       if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
       y[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = poisson1Exactly(x[i]!);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = poisson1Exactly(xi);
     }
   }
 }
@@ -53,9 +54,11 @@ export function poisson1Backward(
         break;
       dx[i] = p3;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = poisson1DxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = poisson1DxExactly(xi, dyi);
     }
   }
 }
@@ -79,9 +82,10 @@ export function poisson1Forward64(x: Float64Array, y: Float64Array): void {
       if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
       y[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = poisson1Exactly(x[i]!);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = poisson1Exactly(xi);
     }
   }
 }
@@ -113,9 +117,11 @@ export function poisson1Backward64(
         break;
       dx[i] = p3;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = poisson1DxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = poisson1DxExactly(xi, dyi);
     }
   }
 }

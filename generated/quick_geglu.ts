@@ -41,38 +41,25 @@ export function quickGegluBackward(
   requireLength("dgate", dgate, size);
   requireLength("dup", dup, size);
   for (let i = 0; i < size; i++) {
-    for (; i < size; i++) {
-      const dyi = dy[i]!;
-      const gateI = gate[i]!;
-      const upi = up[i]!;
-      const p =
-        1.702 *
-        Math.max(
-          Math.min(gateI, 3.4028234663852886e38),
-          -3.4028234663852886e38,
-        );
-      // Beyond this size, and at infinity, the result is its limit.
-      const bounded = Math.max(Math.min(p, 709), -746);
-      const e = boundedExp(bounded);
-      const u = e + 1;
-      const u2 = u + p;
-      // Beyond this size, and at infinity, the result is its limit.
-      const bounded2 = Math.max(gateI, -3.4028234663852886e38);
-      const e2 = boundedExp(Math.max(Math.min(1.702 * bounded2, 709), -746));
-      dup[i] = dyi * bounded2 * (e2 / (e2 + 1));
-      if (
-        !(
-          u * (1 + Math.abs(bounded)) + 0.125 * Math.abs(p) <=
-          32768 * Math.abs(u2)
-        )
-      )
-        break;
-      dgate[i] = dyi * upi * ((e / u) * (u2 / u));
-    }
-    // An element that needs more digits.
-    if (i < size) {
-      dgate[i] = quickGegluDgateExactly(gate[i]!, up[i]!, dy[i]!);
-    }
+    const dyi = dy[i]!;
+    const gateI = gate[i]!;
+    const upi = up[i]!;
+    const p =
+      1.702 *
+      Math.max(Math.min(gateI, 3.4028234663852886e38), -3.4028234663852886e38);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(p, 709), -746);
+    const e = boundedExp(bounded);
+    const u = e + 1;
+    const u2 = u + p;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded2 = Math.max(gateI, -3.4028234663852886e38);
+    const e2 = boundedExp(Math.max(Math.min(1.702 * bounded2, 709), -746));
+    dgate[i] =
+      u * (1 + Math.abs(bounded)) + 0.125 * Math.abs(p) <= 32768 * Math.abs(u2)
+        ? dyi * upi * ((e / u) * (u2 / u))
+        : quickGegluDgateExactly(gateI, upi, dyi);
+    dup[i] = dyi * bounded2 * (e2 / (e2 + 1));
   }
 }
 
@@ -117,38 +104,25 @@ export function quickGegluBackward64(
   requireLength("dgate", dgate, size);
   requireLength("dup", dup, size);
   for (let i = 0; i < size; i++) {
-    for (; i < size; i++) {
-      const dyi = dy[i]!;
-      const gateI = gate[i]!;
-      const upi = up[i]!;
-      const p =
-        1.702 *
-        Math.max(
-          Math.min(gateI, 3.4028234663852886e38),
-          -3.4028234663852886e38,
-        );
-      // Beyond this size, and at infinity, the result is its limit.
-      const bounded = Math.max(Math.min(p, 709), -746);
-      const e = boundedExp(bounded);
-      const u = e + 1;
-      const u2 = u + p;
-      // Beyond this size, and at infinity, the result is its limit.
-      const bounded2 = Math.max(gateI, -3.4028234663852886e38);
-      const e2 = boundedExp(Math.max(Math.min(1.702 * bounded2, 709), -746));
-      dup[i] = dyi * bounded2 * (e2 / (e2 + 1));
-      if (
-        !(
-          u * (1 + Math.abs(bounded)) + 0.125 * Math.abs(p) <=
-          32768 * Math.abs(u2)
-        )
-      )
-        break;
-      dgate[i] = dyi * upi * ((e / u) * (u2 / u));
-    }
-    // An element that needs more digits.
-    if (i < size) {
-      dgate[i] = quickGegluDgateExactly(gate[i]!, up[i]!, dy[i]!);
-    }
+    const dyi = dy[i]!;
+    const gateI = gate[i]!;
+    const upi = up[i]!;
+    const p =
+      1.702 *
+      Math.max(Math.min(gateI, 3.4028234663852886e38), -3.4028234663852886e38);
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(p, 709), -746);
+    const e = boundedExp(bounded);
+    const u = e + 1;
+    const u2 = u + p;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded2 = Math.max(gateI, -3.4028234663852886e38);
+    const e2 = boundedExp(Math.max(Math.min(1.702 * bounded2, 709), -746));
+    dgate[i] =
+      u * (1 + Math.abs(bounded)) + 0.125 * Math.abs(p) <= 32768 * Math.abs(u2)
+        ? dyi * upi * ((e / u) * (u2 / u))
+        : quickGegluDgateExactly(gateI, upi, dyi);
+    dup[i] = dyi * bounded2 * (e2 / (e2 + 1));
   }
 }
 

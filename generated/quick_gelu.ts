@@ -21,9 +21,10 @@ export function quickGeluForward(
       if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
       y[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = quickGeluExactly(x[i]!, alpha);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = quickGeluExactly(xi, alpha);
     }
   }
 }
@@ -56,9 +57,11 @@ export function quickGeluBackward(
         break;
       dx[i] = p2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = quickGeluDxExactly(x[i]!, alpha, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = quickGeluDxExactly(xi, alpha, dyi);
     }
   }
 }
@@ -84,9 +87,10 @@ export function quickGeluForward64(
       if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
       y[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = quickGeluExactly(x[i]!, alpha);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = quickGeluExactly(xi, alpha);
     }
   }
 }
@@ -119,9 +123,11 @@ export function quickGeluBackward64(
         break;
       dx[i] = p2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = quickGeluDxExactly(x[i]!, alpha, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = quickGeluDxExactly(xi, alpha, dyi);
     }
   }
 }

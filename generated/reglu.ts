@@ -23,9 +23,11 @@ export function regluForward(
       if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
       y[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = regluExactly(gate[i]!, up[i]!);
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = regluExactly(gateI, upi);
     }
   }
 }
@@ -91,9 +93,11 @@ export function regluForward64(
       if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
       y[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = regluExactly(gate[i]!, up[i]!);
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = regluExactly(gateI, upi);
     }
   }
 }

@@ -27,9 +27,10 @@ export function reluGeneralForward(
       if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
       y[i] = v;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = reluGeneralExactly(x[i]!, negativeSlope, maxValue, threshold);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = reluGeneralExactly(xi, negativeSlope, maxValue, threshold);
     }
   }
 }
@@ -88,9 +89,10 @@ export function reluGeneralForward64(
       if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
       y[i] = v;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = reluGeneralExactly(x[i]!, negativeSlope, maxValue, threshold);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = reluGeneralExactly(xi, negativeSlope, maxValue, threshold);
     }
   }
 }

@@ -34,9 +34,11 @@ export function repuBackward(
       if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
       dx[i] = v;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = repuDxExactly(x[i]!, k, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = repuDxExactly(xi, k, dyi);
     }
   }
 }
@@ -79,9 +81,11 @@ export function repuBackward64(
       if (!(Math.abs(v) <= Number.MAX_VALUE)) break;
       dx[i] = v;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = repuDxExactly(x[i]!, k, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = repuDxExactly(xi, k, dyi);
     }
   }
 }

@@ -33,9 +33,11 @@ export function seagullBackward(
       if (!(Math.abs(q) <= Number.MAX_VALUE)) break;
       dx[i] = q;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = seagullDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = seagullDxExactly(xi, dyi);
     }
   }
 }
@@ -73,9 +75,11 @@ export function seagullBackward64(
       if (!(Math.abs(q) <= Number.MAX_VALUE)) break;
       dx[i] = q;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = seagullDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = seagullDxExactly(xi, dyi);
     }
   }
 }

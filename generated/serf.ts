@@ -46,9 +46,11 @@ export function serfBackward(
         break;
       dx[i] = dyi * u2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = serfDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = serfDxExactly(xi, dyi);
     }
   }
 }
@@ -99,9 +101,11 @@ export function serfBackward64(
         break;
       dx[i] = dyi * u2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = serfDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = serfDxExactly(xi, dyi);
     }
   }
 }

@@ -27,9 +27,10 @@ export function serluForward(
       if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
       y[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = serluExactly(x[i]!, lam, alpha);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = serluExactly(xi, lam, alpha);
     }
   }
 }
@@ -61,9 +62,11 @@ export function serluBackward(
         break;
       dx[i] = p3;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = serluDxExactly(x[i]!, lam, alpha, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = serluDxExactly(xi, lam, alpha, dyi);
     }
   }
 }
@@ -95,9 +98,10 @@ export function serluForward64(
       if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
       y[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = serluExactly(x[i]!, lam, alpha);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = serluExactly(xi, lam, alpha);
     }
   }
 }
@@ -129,9 +133,11 @@ export function serluBackward64(
         break;
       dx[i] = p3;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = serluDxExactly(x[i]!, lam, alpha, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = serluDxExactly(xi, lam, alpha, dyi);
     }
   }
 }

@@ -18,9 +18,10 @@ export function shiftedSoftplusForward(x: Float32Array, y: Float32Array): void {
       if (!(u <= 131072 * Math.abs(u2))) break;
       y[i] = u2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = shiftedSoftplusExactly(x[i]!);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = shiftedSoftplusExactly(xi);
     }
   }
 }
@@ -63,9 +64,10 @@ export function shiftedSoftplusForward64(
       if (!(u <= 131072 * Math.abs(u2))) break;
       y[i] = u2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = shiftedSoftplusExactly(x[i]!);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = shiftedSoftplusExactly(xi);
     }
   }
 }

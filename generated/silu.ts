@@ -39,9 +39,11 @@ export function siluBackward(
       if (!(u <= 32768 * Math.abs(u2))) break;
       dx[i] = dyi * ((e / u) * (u2 / u));
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = siluDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = siluDxExactly(xi, dyi);
     }
   }
 }
@@ -85,9 +87,11 @@ export function siluBackward64(
       if (!(u <= 32768 * Math.abs(u2))) break;
       dx[i] = dyi * ((e / u) * (u2 / u));
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = siluDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = siluDxExactly(xi, dyi);
     }
   }
 }

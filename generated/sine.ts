@@ -24,9 +24,10 @@ export function sineForward(
         break;
       y[i] = s;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = sineExactly(x[i]!, w0);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = sineExactly(xi, w0);
     }
   }
 }
@@ -54,9 +55,11 @@ export function sineBackward(
         break;
       dx[i] = p2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = sineDxExactly(x[i]!, w0, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = sineDxExactly(xi, w0, dyi);
     }
   }
 }
@@ -85,9 +88,10 @@ export function sineForward64(
         break;
       y[i] = s;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = sineExactly(x[i]!, w0);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = sineExactly(xi, w0);
     }
   }
 }
@@ -115,9 +119,11 @@ export function sineBackward64(
         break;
       dx[i] = p2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = sineDxExactly(x[i]!, w0, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = sineDxExactly(xi, w0, dyi);
     }
   }
 }

@@ -61,9 +61,11 @@ export function smishBackward(
         break;
       dx[i] = dyi * u3;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = smishDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = smishDxExactly(xi, dyi);
     }
   }
 }
@@ -129,9 +131,11 @@ export function smishBackward64(
         break;
       dx[i] = dyi * u3;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = smishDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = smishDxExactly(xi, dyi);
     }
   }
 }

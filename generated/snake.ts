@@ -34,9 +34,10 @@ export function snakeForward(
             break;
           y[i] = u;
         }
-        // An element that needs more digits.
         if (i < end) {
-          y[i] = snakeExactly(x[i]!, alphaC);
+          // One that needs more digits.
+          const xi = x[i]!;
+          y[i] = snakeExactly(xi, alphaC);
         }
       }
     }
@@ -94,10 +95,12 @@ export function snakeBackward(
           dx[i] = p3;
           dalphaSum += p6;
         }
-        // An element that needs more digits.
         if (i < end) {
-          dx[i] = snakeDxExactly(x[i]!, alphaC, dy[i]!);
-          dalphaSum += snakeDalphaExactly(x[i]!, alphaC, dy[i]!);
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          dx[i] = snakeDxExactly(xi, alphaC, dyi);
+          dalphaSum += snakeDalphaExactly(xi, alphaC, dyi);
         }
       }
     }
@@ -139,9 +142,10 @@ export function snakeForward64(
             break;
           y[i] = u;
         }
-        // An element that needs more digits.
         if (i < end) {
-          y[i] = snakeExactly(x[i]!, alphaC);
+          // One that needs more digits.
+          const xi = x[i]!;
+          y[i] = snakeExactly(xi, alphaC);
         }
       }
     }
@@ -199,10 +203,12 @@ export function snakeBackward64(
           dx[i] = p3;
           dalphaSum += p6;
         }
-        // An element that needs more digits.
         if (i < end) {
-          dx[i] = snakeDxExactly(x[i]!, alphaC, dy[i]!);
-          dalphaSum += snakeDalphaExactly(x[i]!, alphaC, dy[i]!);
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          dx[i] = snakeDxExactly(xi, alphaC, dyi);
+          dalphaSum += snakeDalphaExactly(xi, alphaC, dyi);
         }
       }
     }

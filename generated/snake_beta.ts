@@ -53,9 +53,10 @@ export function snakeBetaForward(
             break;
           y[i] = u2;
         }
-        // An element that needs more digits.
         if (i < end) {
-          y[i] = snakeBetaExactly(x[i]!, alphaC, betaC);
+          // One that needs more digits.
+          const xi = x[i]!;
+          y[i] = snakeBetaExactly(xi, alphaC, betaC);
         }
       }
     }
@@ -154,11 +155,13 @@ export function snakeBetaBackward(
           dalphaSum += p9;
           dbetaSum += p11;
         }
-        // An element that needs more digits.
         if (i < end) {
-          dx[i] = snakeBetaDxExactly(x[i]!, alphaC, betaC, dy[i]!);
-          dalphaSum += snakeBetaDalphaExactly(x[i]!, alphaC, betaC, dy[i]!);
-          dbetaSum += snakeBetaDbetaExactly(x[i]!, alphaC, betaC, dy[i]!);
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          dx[i] = snakeBetaDxExactly(xi, alphaC, betaC, dyi);
+          dalphaSum += snakeBetaDalphaExactly(xi, alphaC, betaC, dyi);
+          dbetaSum += snakeBetaDbetaExactly(xi, alphaC, betaC, dyi);
         }
       }
     }
@@ -220,9 +223,10 @@ export function snakeBetaForward64(
             break;
           y[i] = u2;
         }
-        // An element that needs more digits.
         if (i < end) {
-          y[i] = snakeBetaExactly(x[i]!, alphaC, betaC);
+          // One that needs more digits.
+          const xi = x[i]!;
+          y[i] = snakeBetaExactly(xi, alphaC, betaC);
         }
       }
     }
@@ -321,11 +325,13 @@ export function snakeBetaBackward64(
           dalphaSum += p9;
           dbetaSum += p11;
         }
-        // An element that needs more digits.
         if (i < end) {
-          dx[i] = snakeBetaDxExactly(x[i]!, alphaC, betaC, dy[i]!);
-          dalphaSum += snakeBetaDalphaExactly(x[i]!, alphaC, betaC, dy[i]!);
-          dbetaSum += snakeBetaDbetaExactly(x[i]!, alphaC, betaC, dy[i]!);
+          // One that needs more digits.
+          const dyi = dy[i]!;
+          const xi = x[i]!;
+          dx[i] = snakeBetaDxExactly(xi, alphaC, betaC, dyi);
+          dalphaSum += snakeBetaDalphaExactly(xi, alphaC, betaC, dyi);
+          dbetaSum += snakeBetaDbetaExactly(xi, alphaC, betaC, dyi);
         }
       }
     }

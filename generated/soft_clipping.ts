@@ -27,9 +27,10 @@ export function softClippingForward(
         break;
       y[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = softClippingExactly(x[i]!, alpha);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = softClippingExactly(xi, alpha);
     }
   }
 }
@@ -62,9 +63,11 @@ export function softClippingBackward(
         break;
       dx[i] = q2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = softClippingDxExactly(x[i]!, alpha, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = softClippingDxExactly(xi, alpha, dyi);
     }
   }
 }
@@ -96,9 +99,10 @@ export function softClippingForward64(
         break;
       y[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = softClippingExactly(x[i]!, alpha);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = softClippingExactly(xi, alpha);
     }
   }
 }
@@ -131,9 +135,11 @@ export function softClippingBackward64(
         break;
       dx[i] = q2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = softClippingDxExactly(x[i]!, alpha, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = softClippingDxExactly(xi, alpha, dyi);
     }
   }
 }

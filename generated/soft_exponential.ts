@@ -37,9 +37,10 @@ export function softExponentialForward(
       if (!(v3 && Math.abs(v2) <= Number.MAX_VALUE)) break;
       y[i] = v2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = softExponentialExactly(x[i]!, alphaValue);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = softExponentialExactly(xi, alphaValue);
     }
   }
 }
@@ -114,10 +115,12 @@ export function softExponentialBackward(
       dx[i] = v2;
       dalphaSum += p9;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = softExponentialDxExactly(x[i]!, alphaValue, dy[i]!);
-      dalphaSum += softExponentialDalphaExactly(x[i]!, alphaValue, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = softExponentialDxExactly(xi, alphaValue, dyi);
+      dalphaSum += softExponentialDalphaExactly(xi, alphaValue, dyi);
     }
   }
   dalpha[0] = dalphaSum;
@@ -160,9 +163,10 @@ export function softExponentialForward64(
       if (!(v3 && Math.abs(v2) <= Number.MAX_VALUE)) break;
       y[i] = v2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = softExponentialExactly(x[i]!, alphaValue);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = softExponentialExactly(xi, alphaValue);
     }
   }
 }
@@ -237,10 +241,12 @@ export function softExponentialBackward64(
       dx[i] = v2;
       dalphaSum += p9;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = softExponentialDxExactly(x[i]!, alphaValue, dy[i]!);
-      dalphaSum += softExponentialDalphaExactly(x[i]!, alphaValue, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = softExponentialDxExactly(xi, alphaValue, dyi);
+      dalphaSum += softExponentialDalphaExactly(xi, alphaValue, dyi);
     }
   }
   dalpha[0] = dalphaSum;

@@ -16,9 +16,10 @@ export function splineLogForward(x: Float32Array, y: Float32Array): void {
       if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
       y[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = splineLogExactly(x[i]!);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = splineLogExactly(xi);
     }
   }
 }
@@ -48,9 +49,11 @@ export function splineLogBackward(
         break;
       dx[i] = p2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = splineLogDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = splineLogDxExactly(xi, dyi);
     }
   }
 }
@@ -71,9 +74,10 @@ export function splineLogForward64(x: Float64Array, y: Float64Array): void {
       if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
       y[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = splineLogExactly(x[i]!);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = splineLogExactly(xi);
     }
   }
 }
@@ -103,9 +107,11 @@ export function splineLogBackward64(
         break;
       dx[i] = p2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = splineLogDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = splineLogDxExactly(xi, dyi);
     }
   }
 }

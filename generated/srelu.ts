@@ -49,9 +49,10 @@ export function sreluForward(
             break;
           y[i] = v;
         }
-        // An element that needs more digits.
         if (i < end) {
-          y[i] = sreluExactly(x[i]!, tRC, aRC, tLC, aLC);
+          // One that needs more digits.
+          const xi = x[i]!;
+          y[i] = sreluExactly(xi, tRC, aRC, tLC, aLC);
         }
       }
     }
@@ -179,9 +180,10 @@ export function sreluForward64(
             break;
           y[i] = v;
         }
-        // An element that needs more digits.
         if (i < end) {
-          y[i] = sreluExactly(x[i]!, tRC, aRC, tLC, aLC);
+          // One that needs more digits.
+          const xi = x[i]!;
+          y[i] = sreluExactly(xi, tRC, aRC, tLC, aLC);
         }
       }
     }

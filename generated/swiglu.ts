@@ -41,26 +41,22 @@ export function swigluBackward(
   requireLength("dgate", dgate, size);
   requireLength("dup", dup, size);
   for (let i = 0; i < size; i++) {
-    for (; i < size; i++) {
-      const dyi = dy[i]!;
-      const gateI = gate[i]!;
-      const upi = up[i]!;
-      // Beyond this size, and at infinity, the result is its limit.
-      const bounded = Math.max(Math.min(gateI, 709), -746);
-      const e = boundedExp(bounded);
-      const u = e + 1;
-      const u2 = u + bounded;
-      // Beyond this size, and at infinity, the result is its limit.
-      const bounded2 = Math.max(gateI, -746);
-      const e2 = boundedExp(Math.min(bounded2, 709));
-      dup[i] = dyi * bounded2 * (e2 / (e2 + 1));
-      if (!(u <= 32768 * Math.abs(u2))) break;
-      dgate[i] = dyi * upi * ((e / u) * (u2 / u));
-    }
-    // An element that needs more digits.
-    if (i < size) {
-      dgate[i] = swigluDgateExactly(gate[i]!, up[i]!, dy[i]!);
-    }
+    const dyi = dy[i]!;
+    const gateI = gate[i]!;
+    const upi = up[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(gateI, 709), -746);
+    const e = boundedExp(bounded);
+    const u = e + 1;
+    const u2 = u + bounded;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded2 = Math.max(gateI, -746);
+    const e2 = boundedExp(Math.min(bounded2, 709));
+    dgate[i] =
+      u <= 32768 * Math.abs(u2)
+        ? dyi * upi * ((e / u) * (u2 / u))
+        : swigluDgateExactly(gateI, upi, dyi);
+    dup[i] = dyi * bounded2 * (e2 / (e2 + 1));
   }
 }
 
@@ -105,26 +101,22 @@ export function swigluBackward64(
   requireLength("dgate", dgate, size);
   requireLength("dup", dup, size);
   for (let i = 0; i < size; i++) {
-    for (; i < size; i++) {
-      const dyi = dy[i]!;
-      const gateI = gate[i]!;
-      const upi = up[i]!;
-      // Beyond this size, and at infinity, the result is its limit.
-      const bounded = Math.max(Math.min(gateI, 709), -746);
-      const e = boundedExp(bounded);
-      const u = e + 1;
-      const u2 = u + bounded;
-      // Beyond this size, and at infinity, the result is its limit.
-      const bounded2 = Math.max(gateI, -746);
-      const e2 = boundedExp(Math.min(bounded2, 709));
-      dup[i] = dyi * bounded2 * (e2 / (e2 + 1));
-      if (!(u <= 32768 * Math.abs(u2))) break;
-      dgate[i] = dyi * upi * ((e / u) * (u2 / u));
-    }
-    // An element that needs more digits.
-    if (i < size) {
-      dgate[i] = swigluDgateExactly(gate[i]!, up[i]!, dy[i]!);
-    }
+    const dyi = dy[i]!;
+    const gateI = gate[i]!;
+    const upi = up[i]!;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded = Math.max(Math.min(gateI, 709), -746);
+    const e = boundedExp(bounded);
+    const u = e + 1;
+    const u2 = u + bounded;
+    // Beyond this size, and at infinity, the result is its limit.
+    const bounded2 = Math.max(gateI, -746);
+    const e2 = boundedExp(Math.min(bounded2, 709));
+    dgate[i] =
+      u <= 32768 * Math.abs(u2)
+        ? dyi * upi * ((e / u) * (u2 / u))
+        : swigluDgateExactly(gateI, upi, dyi);
+    dup[i] = dyi * bounded2 * (e2 / (e2 + 1));
   }
 }
 

@@ -30,9 +30,11 @@ export function swigluOaiForward(
       if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
       y[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = swigluOaiExactly(gate[i]!, up[i]!, alpha, limit);
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = swigluOaiExactly(gateI, upi, alpha, limit);
     }
   }
 }
@@ -90,10 +92,13 @@ export function swigluOaiBackward(
       dgate[i] = dyi * (p2 * v2 + u * v2 * p3);
       dup[i] = p5;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dgate[i] = swigluOaiDgateExactly(gate[i]!, up[i]!, alpha, limit, dy[i]!);
-      dup[i] = swigluOaiDupExactly(gate[i]!, up[i]!, alpha, limit, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      dgate[i] = swigluOaiDgateExactly(gateI, upi, alpha, limit, dyi);
+      dup[i] = swigluOaiDupExactly(gateI, upi, alpha, limit, dyi);
     }
   }
 }
@@ -128,9 +133,11 @@ export function swigluOaiForward64(
       if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
       y[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = swigluOaiExactly(gate[i]!, up[i]!, alpha, limit);
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = swigluOaiExactly(gateI, upi, alpha, limit);
     }
   }
 }
@@ -188,10 +195,13 @@ export function swigluOaiBackward64(
       dgate[i] = dyi * (p2 * v2 + u * v2 * p3);
       dup[i] = p5;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dgate[i] = swigluOaiDgateExactly(gate[i]!, up[i]!, alpha, limit, dy[i]!);
-      dup[i] = swigluOaiDupExactly(gate[i]!, up[i]!, alpha, limit, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      dgate[i] = swigluOaiDgateExactly(gateI, upi, alpha, limit, dyi);
+      dup[i] = swigluOaiDupExactly(gateI, upi, alpha, limit, dyi);
     }
   }
 }

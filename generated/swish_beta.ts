@@ -21,9 +21,10 @@ export function swishBetaForward(
       if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
       y[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = swishBetaExactly(x[i]!, beta);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = swishBetaExactly(xi, beta);
     }
   }
 }
@@ -56,9 +57,11 @@ export function swishBetaBackward(
         break;
       dx[i] = p2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = swishBetaDxExactly(x[i]!, beta, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = swishBetaDxExactly(xi, beta, dyi);
     }
   }
 }
@@ -84,9 +87,10 @@ export function swishBetaForward64(
       if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
       y[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = swishBetaExactly(x[i]!, beta);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = swishBetaExactly(xi, beta);
     }
   }
 }
@@ -119,9 +123,11 @@ export function swishBetaBackward64(
         break;
       dx[i] = p2;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = swishBetaDxExactly(x[i]!, beta, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = swishBetaDxExactly(xi, beta, dyi);
     }
   }
 }

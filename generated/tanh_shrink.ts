@@ -18,9 +18,10 @@ export function tanhShrinkForward(x: Float32Array, y: Float32Array): void {
       if (!(Math.abs(q) <= 65536 * Math.abs(u))) break;
       y[i] = u;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = tanhShrinkExactly(x[i]!);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = tanhShrinkExactly(xi);
     }
   }
 }
@@ -47,9 +48,11 @@ export function tanhShrinkBackward(
         break;
       dx[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = tanhShrinkDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = tanhShrinkDxExactly(xi, dyi);
     }
   }
 }
@@ -72,9 +75,10 @@ export function tanhShrinkForward64(x: Float64Array, y: Float64Array): void {
       if (!(Math.abs(q) <= 65536 * Math.abs(u))) break;
       y[i] = u;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = tanhShrinkExactly(x[i]!);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = tanhShrinkExactly(xi);
     }
   }
 }
@@ -101,9 +105,11 @@ export function tanhShrinkBackward64(
         break;
       dx[i] = p;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = tanhShrinkDxExactly(x[i]!, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = tanhShrinkDxExactly(xi, dyi);
     }
   }
 }

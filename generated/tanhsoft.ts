@@ -48,9 +48,10 @@ export function tanhsoftForward(
         break;
       y[i] = p3;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = tanhsoftExactly(x[i]!, alpha, beta, gamma, delta);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = tanhsoftExactly(xi, alpha, beta, gamma, delta);
     }
   }
 }
@@ -137,9 +138,11 @@ export function tanhsoftBackward(
       if (!(v9 && Math.abs(p10) <= Number.MAX_VALUE)) break;
       dx[i] = p10;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = tanhsoftDxExactly(x[i]!, alpha, beta, gamma, delta, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = tanhsoftDxExactly(xi, alpha, beta, gamma, delta, dyi);
     }
   }
 }
@@ -192,9 +195,10 @@ export function tanhsoftForward64(
         break;
       y[i] = p3;
     }
-    // An element that needs more digits.
     if (i < size) {
-      y[i] = tanhsoftExactly(x[i]!, alpha, beta, gamma, delta);
+      // One that needs more digits.
+      const xi = x[i]!;
+      y[i] = tanhsoftExactly(xi, alpha, beta, gamma, delta);
     }
   }
 }
@@ -281,9 +285,11 @@ export function tanhsoftBackward64(
       if (!(v9 && Math.abs(p10) <= Number.MAX_VALUE)) break;
       dx[i] = p10;
     }
-    // An element that needs more digits.
     if (i < size) {
-      dx[i] = tanhsoftDxExactly(x[i]!, alpha, beta, gamma, delta, dy[i]!);
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      dx[i] = tanhsoftDxExactly(xi, alpha, beta, gamma, delta, dyi);
     }
   }
 }
