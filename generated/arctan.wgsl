@@ -34,8 +34,89 @@ fn arctan(x: f32) -> f32 {
   return arctan_atan(x);
 }
 
+fn arctan_slope_0_exactly(x0: f32) -> f32 {
+  return 1.0 / (x0 * x0 + 1.0);
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct arctan_pair {
+  high: f32,
+  low: f32,
+}
+
+fn arctan_pair_to_f32(a: arctan_pair) -> f32 {
+  return a.high + a.low;
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn arctan_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn arctan_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker), where nothing under- or overflows.
+fn arctan_pair_product(a: f32, b: f32) -> arctan_pair {
+  let p = arctan_rounded(a * b);
+  let ah = arctan_upper_half(a);
+  let al = a - ah;
+  let bh = arctan_upper_half(b);
+  let bl = b - bh;
+  return arctan_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn arctan_pair_ordered_sum(a: f32, b: f32) -> arctan_pair {
+  let s = arctan_rounded(a + b);
+  return arctan_pair(s, b - arctan_rounded(s - a));
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn arctan_pair_divide(a: arctan_pair, b: arctan_pair) -> arctan_pair {
+  let q = arctan_rounded(a.high / b.high);
+  let p = arctan_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return arctan_pair_ordered_sum(q, rest / b.high);
+}
+
+// a + b exactly (Knuth).
+fn arctan_pair_sum(a: f32, b: f32) -> arctan_pair {
+  let s = arctan_rounded(a + b);
+  let t = arctan_rounded(s - a);
+  return arctan_pair(s, (a - arctan_rounded(s - t)) + (b - t));
+}
+
+fn arctan_pair_add(a: arctan_pair, b: arctan_pair) -> arctan_pair {
+  let s = arctan_pair_sum(a.high, b.high);
+  return arctan_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+fn arctan_pair_multiply(a: arctan_pair, b: arctan_pair) -> arctan_pair {
+  let p = arctan_pair_product(a.high, b.high);
+  return arctan_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn arctan_pair_from_f32(x: f32) -> arctan_pair {
+  return arctan_pair(x, 0.0);
+}
+
 fn arctan_backward(dy: f32, x: f32) -> f32 {
-  return dy / (x * x + 1.0);
+  var result = arctan_pair_to_f32(
+    arctan_pair_divide(
+      arctan_pair(1.0, 0.0),
+      arctan_pair_add(arctan_pair_multiply(arctan_pair_from_f32(x), arctan_pair_from_f32(x)), arctan_pair(1.0, 0.0))
+    )
+  );
+  var found = (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = arctan_slope_0_exactly(x);
+    found = true;
+  }
+  return dy * result;
 }
 
 struct arctan_uniform_values {
@@ -79,10 +160,9 @@ fn arctan_backward_inputs(
   }
   let dy = arctan_cotangent_dy[i];
   let x0 = arctan_input_x[i];
-  arctan_gradient_dx[i] = vec4<f32>(
-    arctan_backward(dy.x, x0.x),
-    arctan_backward(dy.y, x0.y),
-    arctan_backward(dy.z, x0.z),
-    arctan_backward(dy.w, x0.w),
-  );
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    result[k] = arctan_backward(dy[k], x0[k]);
+  }
+  arctan_gradient_dx[i] = result;
 }

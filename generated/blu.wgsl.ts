@@ -32,13 +32,137 @@ fn blu_hypot(a: f32, b: f32) -> f32 {
   return sqrt(p * p + q * q) * blu_power_of_two(scale);
 }
 
+fn blu_value_exactly(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return t + (blu_hypot(1.0, t) - 1.0) * x1;
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct blu_pair {
+  high: f32,
+  low: f32,
+}
+
+fn blu_pair_abs(a: blu_pair) -> blu_pair {
+  return blu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn blu_pair_larger(a: blu_pair, b: blu_pair) -> blu_pair {
+  if (b.high > a.high || (b.high == a.high && b.low > a.low)) {
+    return b;
+  }
+  return a;
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn blu_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn blu_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker), where nothing under- or overflows.
+fn blu_pair_product(a: f32, b: f32) -> blu_pair {
+  let p = blu_rounded(a * b);
+  let ah = blu_upper_half(a);
+  let al = a - ah;
+  let bh = blu_upper_half(b);
+  let bl = b - bh;
+  return blu_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn blu_pair_ordered_sum(a: f32, b: f32) -> blu_pair {
+  let s = blu_rounded(a + b);
+  return blu_pair(s, b - blu_rounded(s - a));
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn blu_pair_divide(a: blu_pair, b: blu_pair) -> blu_pair {
+  let q = blu_rounded(a.high / b.high);
+  let p = blu_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return blu_pair_ordered_sum(q, rest / b.high);
+}
+
+fn blu_pair_smaller(a: blu_pair, b: blu_pair) -> blu_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn blu_pair_multiply(a: blu_pair, b: blu_pair) -> blu_pair {
+  let p = blu_pair_product(a.high, b.high);
+  return blu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn blu_pair_sqrt(a: blu_pair) -> blu_pair {
+  let r = blu_rounded(sqrt(a.high));
+  let p = blu_pair_product(r, r);
+  let rest = ((a.high - p.high) - p.low) + a.low;
+  return blu_pair_ordered_sum(r, select(rest / (r + r), 0.0, r == 0.0));
+}
+
+// a + b exactly (Knuth).
+fn blu_pair_sum(a: f32, b: f32) -> blu_pair {
+  let s = blu_rounded(a + b);
+  let t = blu_rounded(s - a);
+  return blu_pair(s, (a - blu_rounded(s - t)) + (b - t));
+}
+
+fn blu_pair_add(a: blu_pair, b: blu_pair) -> blu_pair {
+  let s = blu_pair_sum(a.high, b.high);
+  return blu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// sqrt(a^2 + b^2), the larger of both outside of the root.
+fn blu_pair_hypot(a: blu_pair, b: blu_pair) -> blu_pair {
+  let x = blu_pair_abs(a);
+  let y = blu_pair_abs(b);
+  let large = blu_pair_larger(x, y);
+  if (large.high == 0.0) {
+    return large;
+  }
+  let ratio = blu_pair_divide(blu_pair_smaller(x, y), large);
+  return blu_pair_multiply(large, blu_pair_sqrt(blu_pair_add(blu_pair(1.0, 0.0), blu_pair_multiply(ratio, ratio))));
+}
+
+fn blu_pair_from_f32(x: f32) -> blu_pair {
+  return blu_pair(x, 0.0);
+}
+
+fn blu_pair_subtract(a: blu_pair, b: blu_pair) -> blu_pair {
+  let s = blu_pair_sum(a.high, -b.high);
+  return blu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn blu_pair_to_f32(a: blu_pair) -> f32 {
+  return a.high + a.low;
+}
+
 // A learned bend between two slopes. The initial value is ours.
 // Source: Godfrey 2019.
 // blu(x; learn beta[channel] = 0.5 in [-1, 1]) = beta * (sqrt(x^2 + 1) - 1) + x
 fn blu(x: f32, beta: f32) -> f32 {
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, -0x1.fffffep+127f, x < -0x1.fffffep+127f);
-  return bounded + (blu_hypot(1.0, bounded) - 1.0) * beta;
+  let r = blu_pair_hypot(blu_pair(1.0, 0.0), blu_pair_from_f32(x));
+  let u = blu_pair_subtract(r, blu_pair(1.0, 0.0));
+  let p = blu_pair_multiply(blu_pair_from_f32(beta), u);
+  let u2 = blu_pair_add(blu_pair_from_f32(x), p);
+  var result = blu_pair_to_f32(u2);
+  var found =
+    (r.high * abs(beta) + 0.000030517578 * abs(p.high) <= 32.0 * abs(u2.high)) && (abs(x) <= 288230380000000000.0) &&
+      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+    ((abs(beta) >= 3.469447e-18) || (beta == 0.0));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = blu_value_exactly(x, beta);
+    found = true;
+  }
+  return result;
 }
 
 struct blu_gradients {
@@ -46,12 +170,42 @@ struct blu_gradients {
   beta: f32,
 }
 
+fn blu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  return (t2 * x1) / blu_hypot(1.0, t2) + 1.0;
+}
+
+fn blu_slope_1_exactly(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  return blu_hypot(1.0, select(t, -3.4028234663852886e38, t < -3.4028234663852886e38)) - 1.0;
+}
+
 fn blu_backward(dy: f32, x: f32, beta: f32) -> blu_gradients {
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
-  let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
-  let r = blu_hypot(1.0, bounded2);
-  return blu_gradients((bounded2 * beta / r + 1.0) * dy, (r - 1.0) * dy);
+  let p = blu_pair_multiply(blu_pair_from_f32(x), blu_pair_from_f32(beta));
+  let r = blu_pair_hypot(blu_pair(1.0, 0.0), blu_pair_from_f32(x));
+  let q = blu_pair_divide(p, r);
+  let u = blu_pair_add(q, blu_pair(1.0, 0.0));
+  let u2 = blu_pair_subtract(r, blu_pair(1.0, 0.0));
+  var result_x = blu_pair_to_f32(u);
+  var found0 =
+    (abs(q.high) <= 32.0 * abs(u.high)) && (abs(x) <= 288230380000000000.0) &&
+      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+    ((abs(beta) >= 3.469447e-18) || (beta == 0.0));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found0) {
+    result_x = blu_slope_0_exactly(x, beta);
+    found0 = true;
+  }
+  var result_beta = blu_pair_to_f32(u2);
+  var found1 =
+    (r.high <= 32.0 * abs(u2.high)) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found1) {
+    result_beta = blu_slope_1_exactly(x);
+    found1 = true;
+  }
+  return blu_gradients(dy * result_x, dy * result_beta);
 }
 `;
 

@@ -32,18 +32,165 @@ fn isru_hypot(a: f32, b: f32) -> f32 {
   return sqrt(p * p + q * q) * isru_power_of_two(scale);
 }
 
+fn isru_value_exactly(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  return t2 / isru_hypot(1.0, sqrt(x1) * t2);
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct isru_pair {
+  high: f32,
+  low: f32,
+}
+
+fn isru_pair_to_f32(a: isru_pair) -> f32 {
+  return a.high + a.low;
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn isru_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn isru_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker), where nothing under- or overflows.
+fn isru_pair_product(a: f32, b: f32) -> isru_pair {
+  let p = isru_rounded(a * b);
+  let ah = isru_upper_half(a);
+  let al = a - ah;
+  let bh = isru_upper_half(b);
+  let bl = b - bh;
+  return isru_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn isru_pair_ordered_sum(a: f32, b: f32) -> isru_pair {
+  let s = isru_rounded(a + b);
+  return isru_pair(s, b - isru_rounded(s - a));
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn isru_pair_divide(a: isru_pair, b: isru_pair) -> isru_pair {
+  let q = isru_rounded(a.high / b.high);
+  let p = isru_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return isru_pair_ordered_sum(q, rest / b.high);
+}
+
+fn isru_pair_from_f32(x: f32) -> isru_pair {
+  return isru_pair(x, 0.0);
+}
+
+fn isru_pair_abs(a: isru_pair) -> isru_pair {
+  return isru_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn isru_pair_larger(a: isru_pair, b: isru_pair) -> isru_pair {
+  if (b.high > a.high || (b.high == a.high && b.low > a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn isru_pair_smaller(a: isru_pair, b: isru_pair) -> isru_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn isru_pair_multiply(a: isru_pair, b: isru_pair) -> isru_pair {
+  let p = isru_pair_product(a.high, b.high);
+  return isru_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn isru_pair_sqrt(a: isru_pair) -> isru_pair {
+  let r = isru_rounded(sqrt(a.high));
+  let p = isru_pair_product(r, r);
+  let rest = ((a.high - p.high) - p.low) + a.low;
+  return isru_pair_ordered_sum(r, select(rest / (r + r), 0.0, r == 0.0));
+}
+
+// a + b exactly (Knuth).
+fn isru_pair_sum(a: f32, b: f32) -> isru_pair {
+  let s = isru_rounded(a + b);
+  let t = isru_rounded(s - a);
+  return isru_pair(s, (a - isru_rounded(s - t)) + (b - t));
+}
+
+fn isru_pair_add(a: isru_pair, b: isru_pair) -> isru_pair {
+  let s = isru_pair_sum(a.high, b.high);
+  return isru_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// sqrt(a^2 + b^2), the larger of both outside of the root.
+fn isru_pair_hypot(a: isru_pair, b: isru_pair) -> isru_pair {
+  let x = isru_pair_abs(a);
+  let y = isru_pair_abs(b);
+  let large = isru_pair_larger(x, y);
+  if (large.high == 0.0) {
+    return large;
+  }
+  let ratio = isru_pair_divide(isru_pair_smaller(x, y), large);
+  return isru_pair_multiply(
+    large,
+    isru_pair_sqrt(isru_pair_add(isru_pair(1.0, 0.0), isru_pair_multiply(ratio, ratio)))
+  );
+}
+
 // Inverse square root unit.
 // Source: Carlile et al. 2017; Echo ISRU.
 // isru(x; alpha = 1 in [0, inf)) = x / sqrt(1 + alpha * x^2)
 fn isru(x: f32, alpha: f32) -> f32 {
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
-  let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
-  return bounded2 / isru_hypot(1.0, sqrt(alpha) * bounded2);
+  var result = isru_pair_to_f32(
+    isru_pair_divide(
+      isru_pair_from_f32(x),
+      isru_pair_hypot(
+        isru_pair(1.0, 0.0),
+        isru_pair_multiply(isru_pair_from_f32(x), isru_pair_sqrt(isru_pair_from_f32(alpha)))
+      )
+    )
+  );
+  var found =
+    (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+      (abs(alpha) <= 288230380000000000.0) &&
+    ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = isru_value_exactly(x, alpha);
+    found = true;
+  }
+  return result;
+}
+
+fn isru_slope_0_exactly(x0: f32, x1: f32) -> f32 {
+  return 1.0 / ((x0 * x0 * x1 + 1.0) * isru_hypot(1.0, sqrt(x1) * x0));
 }
 
 fn isru_backward(dy: f32, x: f32, alpha: f32) -> f32 {
-  return dy / ((x * x * alpha + 1.0) * isru_hypot(1.0, sqrt(alpha) * x));
+  let squared = isru_pair_multiply(isru_pair_from_f32(x), isru_pair_from_f32(x));
+  let p = isru_pair_multiply(squared, isru_pair_from_f32(alpha));
+  let u = isru_pair_add(p, isru_pair(1.0, 0.0));
+  let r = isru_pair_sqrt(isru_pair_from_f32(alpha));
+  let p2 = isru_pair_multiply(isru_pair_from_f32(x), r);
+  let r2 = isru_pair_hypot(isru_pair(1.0, 0.0), p2);
+  let p3 = isru_pair_multiply(u, r2);
+  var result = isru_pair_to_f32(isru_pair_divide(isru_pair(1.0, 0.0), p3));
+  var found =
+    (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0)) && (abs(alpha) <= 274877900000.0) &&
+      ((abs(alpha) >= 3.637979e-12) || (alpha == 0.0)) &&
+    (p3.high <= 3.32307e+35);
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = isru_slope_0_exactly(x, alpha);
+    found = true;
+  }
+  return dy * result;
 }
 `;
 
@@ -71,12 +218,11 @@ fn isru_forward(
     return;
   }
   let x0 = isru_input_x[i];
-  isru_output_y[i] = vec4<f32>(
-    isru(x0.x, isru_uniforms.p_alpha),
-    isru(x0.y, isru_uniforms.p_alpha),
-    isru(x0.z, isru_uniforms.p_alpha),
-    isru(x0.w, isru_uniforms.p_alpha),
-  );
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    result[k] = isru(x0[k], isru_uniforms.p_alpha);
+  }
+  isru_output_y[i] = result;
 }
 
 @compute @workgroup_size(256)
@@ -91,11 +237,10 @@ fn isru_backward_inputs(
   }
   let dy = isru_cotangent_dy[i];
   let x0 = isru_input_x[i];
-  isru_gradient_dx[i] = vec4<f32>(
-    isru_backward(dy.x, x0.x, isru_uniforms.p_alpha),
-    isru_backward(dy.y, x0.y, isru_uniforms.p_alpha),
-    isru_backward(dy.z, x0.z, isru_uniforms.p_alpha),
-    isru_backward(dy.w, x0.w, isru_uniforms.p_alpha),
-  );
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    result[k] = isru_backward(dy[k], x0[k], isru_uniforms.p_alpha);
+  }
+  isru_gradient_dx[i] = result;
 }
 `);

@@ -39,11 +39,133 @@ fn multi_quadratic(x: f32) -> f32 {
   return multi_quadratic_hypot(1.0, x);
 }
 
+fn multi_quadratic_slope_0_exactly(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  return t2 / multi_quadratic_hypot(1.0, t2);
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct multi_quadratic_pair {
+  high: f32,
+  low: f32,
+}
+
+fn multi_quadratic_pair_to_f32(a: multi_quadratic_pair) -> f32 {
+  return a.high + a.low;
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn multi_quadratic_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn multi_quadratic_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker), where nothing under- or overflows.
+fn multi_quadratic_pair_product(a: f32, b: f32) -> multi_quadratic_pair {
+  let p = multi_quadratic_rounded(a * b);
+  let ah = multi_quadratic_upper_half(a);
+  let al = a - ah;
+  let bh = multi_quadratic_upper_half(b);
+  let bl = b - bh;
+  return multi_quadratic_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn multi_quadratic_pair_ordered_sum(a: f32, b: f32) -> multi_quadratic_pair {
+  let s = multi_quadratic_rounded(a + b);
+  return multi_quadratic_pair(s, b - multi_quadratic_rounded(s - a));
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn multi_quadratic_pair_divide(a: multi_quadratic_pair, b: multi_quadratic_pair) -> multi_quadratic_pair {
+  let q = multi_quadratic_rounded(a.high / b.high);
+  let p = multi_quadratic_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return multi_quadratic_pair_ordered_sum(q, rest / b.high);
+}
+
+fn multi_quadratic_pair_from_f32(x: f32) -> multi_quadratic_pair {
+  return multi_quadratic_pair(x, 0.0);
+}
+
+fn multi_quadratic_pair_abs(a: multi_quadratic_pair) -> multi_quadratic_pair {
+  return multi_quadratic_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn multi_quadratic_pair_larger(a: multi_quadratic_pair, b: multi_quadratic_pair) -> multi_quadratic_pair {
+  if (b.high > a.high || (b.high == a.high && b.low > a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn multi_quadratic_pair_smaller(a: multi_quadratic_pair, b: multi_quadratic_pair) -> multi_quadratic_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn multi_quadratic_pair_multiply(a: multi_quadratic_pair, b: multi_quadratic_pair) -> multi_quadratic_pair {
+  let p = multi_quadratic_pair_product(a.high, b.high);
+  return multi_quadratic_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn multi_quadratic_pair_sqrt(a: multi_quadratic_pair) -> multi_quadratic_pair {
+  let r = multi_quadratic_rounded(sqrt(a.high));
+  let p = multi_quadratic_pair_product(r, r);
+  let rest = ((a.high - p.high) - p.low) + a.low;
+  return multi_quadratic_pair_ordered_sum(r, select(rest / (r + r), 0.0, r == 0.0));
+}
+
+// a + b exactly (Knuth).
+fn multi_quadratic_pair_sum(a: f32, b: f32) -> multi_quadratic_pair {
+  let s = multi_quadratic_rounded(a + b);
+  let t = multi_quadratic_rounded(s - a);
+  return multi_quadratic_pair(s, (a - multi_quadratic_rounded(s - t)) + (b - t));
+}
+
+fn multi_quadratic_pair_add(a: multi_quadratic_pair, b: multi_quadratic_pair) -> multi_quadratic_pair {
+  let s = multi_quadratic_pair_sum(a.high, b.high);
+  return multi_quadratic_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// sqrt(a^2 + b^2), the larger of both outside of the root.
+fn multi_quadratic_pair_hypot(a: multi_quadratic_pair, b: multi_quadratic_pair) -> multi_quadratic_pair {
+  let x = multi_quadratic_pair_abs(a);
+  let y = multi_quadratic_pair_abs(b);
+  let large = multi_quadratic_pair_larger(x, y);
+  if (large.high == 0.0) {
+    return large;
+  }
+  let ratio = multi_quadratic_pair_divide(multi_quadratic_pair_smaller(x, y), large);
+  return multi_quadratic_pair_multiply(
+    large,
+    multi_quadratic_pair_sqrt(
+      multi_quadratic_pair_add(multi_quadratic_pair(1.0, 0.0), multi_quadratic_pair_multiply(ratio, ratio))
+    )
+  );
+}
+
 fn multi_quadratic_backward(dy: f32, x: f32) -> f32 {
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, 0x1.fffffep+127f, x > 0x1.fffffep+127f);
-  let bounded2 = select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
-  return bounded2 * dy / multi_quadratic_hypot(1.0, bounded2);
+  var result = multi_quadratic_pair_to_f32(
+    multi_quadratic_pair_divide(
+      multi_quadratic_pair_from_f32(x),
+      multi_quadratic_pair_hypot(multi_quadratic_pair(1.0, 0.0), multi_quadratic_pair_from_f32(x))
+    )
+  );
+  var found = (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = multi_quadratic_slope_0_exactly(x);
+    found = true;
+  }
+  return dy * result;
 }
 `;
 
@@ -91,11 +213,10 @@ fn multi_quadratic_backward_inputs(
   }
   let dy = multi_quadratic_cotangent_dy[i];
   let x0 = multi_quadratic_input_x[i];
-  multi_quadratic_gradient_dx[i] = vec4<f32>(
-    multi_quadratic_backward(dy.x, x0.x),
-    multi_quadratic_backward(dy.y, x0.y),
-    multi_quadratic_backward(dy.z, x0.z),
-    multi_quadratic_backward(dy.w, x0.w),
-  );
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    result[k] = multi_quadratic_backward(dy[k], x0[k]);
+  }
+  multi_quadratic_gradient_dx[i] = result;
 }
 `);

@@ -4,9 +4,8 @@
 // Source: Shazeer 2020.
 // reglu(gate, up) = relu(gate) * up
 fn reglu(gate: f32, up: f32) -> f32 {
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(up, 0x1.fffffep+127f, up > 0x1.fffffep+127f);
-  return select(gate, 0.0, gate <= 0.0) * select(bounded, -0x1.fffffep+127f, bounded < -0x1.fffffep+127f);
+  let bounded = select(up, 3.4028234663852886e38, up > 3.4028234663852886e38);
+  return select(gate, 0.0, gate <= 0.0) * select(bounded, -3.4028234663852886e38, bounded < -3.4028234663852886e38);
 }
 
 struct reglu_gradients {

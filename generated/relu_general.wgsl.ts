@@ -7,14 +7,99 @@ fn relu_general_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+fn relu_general_value_exactly(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return select((t - x3) * x1, select(select(x2, t, t < x2), t, relu_general_is_nan(t)), t > x3);
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct relu_general_pair {
+  high: f32,
+  low: f32,
+}
+
+fn relu_general_pair_from_f32(x: f32) -> relu_general_pair {
+  return relu_general_pair(x, 0.0);
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn relu_general_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn relu_general_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker), where nothing under- or overflows.
+fn relu_general_pair_product(a: f32, b: f32) -> relu_general_pair {
+  let p = relu_general_rounded(a * b);
+  let ah = relu_general_upper_half(a);
+  let al = a - ah;
+  let bh = relu_general_upper_half(b);
+  let bl = b - bh;
+  return relu_general_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn relu_general_pair_ordered_sum(a: f32, b: f32) -> relu_general_pair {
+  let s = relu_general_rounded(a + b);
+  return relu_general_pair(s, b - relu_general_rounded(s - a));
+}
+
+fn relu_general_pair_multiply(a: relu_general_pair, b: relu_general_pair) -> relu_general_pair {
+  let p = relu_general_pair_product(a.high, b.high);
+  return relu_general_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+// a + b exactly (Knuth).
+fn relu_general_pair_sum(a: f32, b: f32) -> relu_general_pair {
+  let s = relu_general_rounded(a + b);
+  let t = relu_general_rounded(s - a);
+  return relu_general_pair(s, (a - relu_general_rounded(s - t)) + (b - t));
+}
+
+fn relu_general_pair_subtract(a: relu_general_pair, b: relu_general_pair) -> relu_general_pair {
+  let s = relu_general_pair_sum(a.high, -b.high);
+  return relu_general_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn relu_general_pair_to_f32(a: relu_general_pair) -> f32 {
+  return a.high + a.low;
+}
+
 // Keras's rectifier with all its options: slope below the threshold, upper limit. Keras has no upper limit unless
 // one is given; the default 6 is ours.
 // Source: Keras 3 relu.
 // relu_general(x; negative_slope = 0 in [0, inf), max_value = 6 in [0, inf), threshold = 0 in [0, inf)) = where(x > threshold, min(x, max_value), negative_slope * (x - threshold))
 fn relu_general(x: f32, negative_slope: f32, max_value: f32, threshold: f32) -> f32 {
-  // Beyond this size, and at infinity, the result is its limit.
-  let bounded = select(x, -0x1.fffffep+127f, x < -0x1.fffffep+127f);
-  return select((bounded - threshold) * negative_slope, select(select(max_value, bounded, bounded < max_value), bounded, relu_general_is_nan(bounded)), bounded > threshold);
+  var v = relu_general_pair_from_f32(max_value);
+  if (x < max_value) {
+    v = relu_general_pair_from_f32(x);
+  }
+  var v2 = relu_general_pair_multiply(
+    relu_general_pair_from_f32(negative_slope),
+    relu_general_pair_subtract(relu_general_pair_from_f32(x), relu_general_pair_from_f32(threshold))
+  );
+  if (x > threshold) {
+    v2 = v;
+  }
+  var result = relu_general_pair_to_f32(v2);
+  var found =
+    (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+      (abs(negative_slope) <= 288230380000000000.0) &&
+      ((abs(negative_slope) >= 3.469447e-18) || (negative_slope == 0.0)) &&
+      (abs(max_value) <= 288230380000000000.0) &&
+      ((abs(max_value) >= 3.469447e-18) || (max_value == 0.0)) &&
+      (abs(threshold) <= 288230380000000000.0) &&
+    ((abs(threshold) >= 3.469447e-18) || (threshold == 0.0));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = relu_general_value_exactly(x, negative_slope, max_value, threshold);
+    found = true;
+  }
+  return result;
 }
 
 fn relu_general_backward(dy: f32, x: f32, negative_slope: f32, max_value: f32, threshold: f32) -> f32 {
@@ -49,12 +134,11 @@ fn relu_general_forward(
     return;
   }
   let x0 = relu_general_input_x[i];
-  relu_general_output_y[i] = vec4<f32>(
-    relu_general(x0.x, relu_general_uniforms.p_negative_slope, relu_general_uniforms.p_max_value, relu_general_uniforms.p_threshold),
-    relu_general(x0.y, relu_general_uniforms.p_negative_slope, relu_general_uniforms.p_max_value, relu_general_uniforms.p_threshold),
-    relu_general(x0.z, relu_general_uniforms.p_negative_slope, relu_general_uniforms.p_max_value, relu_general_uniforms.p_threshold),
-    relu_general(x0.w, relu_general_uniforms.p_negative_slope, relu_general_uniforms.p_max_value, relu_general_uniforms.p_threshold),
-  );
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    result[k] = relu_general(x0[k], relu_general_uniforms.p_negative_slope, relu_general_uniforms.p_max_value, relu_general_uniforms.p_threshold);
+  }
+  relu_general_output_y[i] = result;
 }
 
 @compute @workgroup_size(256)

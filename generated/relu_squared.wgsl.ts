@@ -10,8 +10,68 @@ fn relu_squared(x: f32) -> f32 {
   return select(x * x, 0.0, x <= 0.0);
 }
 
+fn relu_squared_slope_0_exactly(x0: f32) -> f32 {
+  return select(0.0, 2.0 * x0, x0 > 0.0);
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct relu_squared_pair {
+  high: f32,
+  low: f32,
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn relu_squared_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn relu_squared_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker), where nothing under- or overflows.
+fn relu_squared_pair_product(a: f32, b: f32) -> relu_squared_pair {
+  let p = relu_squared_rounded(a * b);
+  let ah = relu_squared_upper_half(a);
+  let al = a - ah;
+  let bh = relu_squared_upper_half(b);
+  let bl = b - bh;
+  return relu_squared_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn relu_squared_pair_ordered_sum(a: f32, b: f32) -> relu_squared_pair {
+  let s = relu_squared_rounded(a + b);
+  return relu_squared_pair(s, b - relu_squared_rounded(s - a));
+}
+
+fn relu_squared_pair_multiply(a: relu_squared_pair, b: relu_squared_pair) -> relu_squared_pair {
+  let p = relu_squared_pair_product(a.high, b.high);
+  return relu_squared_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn relu_squared_pair_from_f32(x: f32) -> relu_squared_pair {
+  return relu_squared_pair(x, 0.0);
+}
+
+fn relu_squared_pair_to_f32(a: relu_squared_pair) -> f32 {
+  return a.high + a.low;
+}
+
 fn relu_squared_backward(dy: f32, x: f32) -> f32 {
-  return select(0.0, 2.0 * (x * dy), x > 0.0);
+  var v = relu_squared_pair(0.0, 0.0);
+  if (x > 0.0) {
+    v = relu_squared_pair_multiply(relu_squared_pair(2.0, 0.0), relu_squared_pair_from_f32(x));
+  }
+  var result = relu_squared_pair_to_f32(v);
+  var found = (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = relu_squared_slope_0_exactly(x);
+    found = true;
+  }
+  return dy * result;
 }
 `;
 
@@ -59,11 +119,10 @@ fn relu_squared_backward_inputs(
   }
   let dy = relu_squared_cotangent_dy[i];
   let x0 = relu_squared_input_x[i];
-  relu_squared_gradient_dx[i] = vec4<f32>(
-    relu_squared_backward(dy.x, x0.x),
-    relu_squared_backward(dy.y, x0.y),
-    relu_squared_backward(dy.z, x0.z),
-    relu_squared_backward(dy.w, x0.w),
-  );
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    result[k] = relu_squared_backward(dy[k], x0[k]);
+  }
+  relu_squared_gradient_dx[i] = result;
 }
 `);

@@ -10,8 +10,64 @@ fn square(x: f32) -> f32 {
   return x * x;
 }
 
+fn square_slope_0_exactly(x0: f32) -> f32 {
+  return 2.0 * x0;
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct square_pair {
+  high: f32,
+  low: f32,
+}
+
+fn square_pair_to_f32(a: square_pair) -> f32 {
+  return a.high + a.low;
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn square_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn square_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker), where nothing under- or overflows.
+fn square_pair_product(a: f32, b: f32) -> square_pair {
+  let p = square_rounded(a * b);
+  let ah = square_upper_half(a);
+  let al = a - ah;
+  let bh = square_upper_half(b);
+  let bl = b - bh;
+  return square_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn square_pair_ordered_sum(a: f32, b: f32) -> square_pair {
+  let s = square_rounded(a + b);
+  return square_pair(s, b - square_rounded(s - a));
+}
+
+fn square_pair_multiply(a: square_pair, b: square_pair) -> square_pair {
+  let p = square_pair_product(a.high, b.high);
+  return square_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn square_pair_from_f32(x: f32) -> square_pair {
+  return square_pair(x, 0.0);
+}
+
 fn square_backward(dy: f32, x: f32) -> f32 {
-  return 2.0 * (x * dy);
+  var result = square_pair_to_f32(square_pair_multiply(square_pair(2.0, 0.0), square_pair_from_f32(x)));
+  var found = (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = square_slope_0_exactly(x);
+    found = true;
+  }
+  return dy * result;
 }
 `;
 
@@ -58,11 +114,10 @@ fn square_backward_inputs(
   }
   let dy = square_cotangent_dy[i];
   let x0 = square_input_x[i];
-  square_gradient_dx[i] = vec4<f32>(
-    square_backward(dy.x, x0.x),
-    square_backward(dy.y, x0.y),
-    square_backward(dy.z, x0.z),
-    square_backward(dy.w, x0.w),
-  );
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    result[k] = square_backward(dy[k], x0[k]);
+  }
+  square_gradient_dx[i] = result;
 }
 `);

@@ -11,9 +11,9 @@ fn threshold_is_nan(x: f32) -> bool {
 // ThresholdedRelu and of Paddle's thresholded_relu.
 // Source: PyTorch nn.Threshold.
 // threshold(x; threshold = 1, value = 0) = where(x > threshold, x, value)
-fn threshold(x: f32, threshold2: f32, value: f32) -> f32 {
-  let v = select(x, value, x <= threshold2);
-  return select(v, threshold2, threshold_is_nan(threshold2));
+fn threshold(x: f32, threshold: f32, value: f32) -> f32 {
+  let v = select(x, value, x <= threshold);
+  return select(v, threshold, threshold_is_nan(threshold));
 }
 
 fn threshold_backward(dy: f32, x: f32, threshold: f32, value: f32) -> f32 {

@@ -2,7 +2,7 @@
  * Expressions as nested calls of a library's functions, in the machine language: arithmetic on numbers that are structs, as
  * wide numbers and pairs are, has no operators.
  */
-import { type Expr, reachable } from "../ir/expr.js";
+import { type Application, type Expr, reachable } from "../ir/expr.js";
 import type { Rational } from "../ir/rational.js";
 import { call, type Dialect, Precedence, type Spelling } from "../printing/dialect.js";
 import { printExpression } from "../printing/print.js";
@@ -39,12 +39,21 @@ export interface CallForm {
   readonly nameOf: (node: Expr) => string | undefined;
 }
 
-/** @param named nodes that get a name in any case */
+function numbered(): () => string {
+  let count = 0;
+  return () => `t${count++}`;
+}
+
+/**
+ * @param named nodes that get a name in any case
+ * @param claim hands out the names
+ */
 export function callForm(
   roots: readonly Expr[],
   variables: ReadonlyMap<Expr, string>,
   { prefix, constant, spellings }: CallArithmetic,
   named: ReadonlySet<Expr> = new Set(),
+  claim: (node: Application) => string = numbered(),
 ): CallForm {
   const dialect: Dialect = {
     literal: () => {
@@ -59,12 +68,11 @@ export function callForm(
   const print = (node: Expr, itself = false): string =>
     printExpression(node, { dialect, nameOf: (inner) => names.get(inner), library: (each) => each }, itself);
   const statements: string[] = [];
-  let count = 0;
   const { bound } = schedule(roots, { hoisted: (node) => node.primitive === "where" || named.has(node) });
   const results = roots.filter((root) => root.kind === "application" && root.primitive === "where");
   for (const node of new Set([...bound, ...results])) {
     if (node.kind !== "application" || names.has(node)) continue;
-    const name = `t${count++}`;
+    const name = claim(node);
     if (node.primitive === "where") {
       // A struct cannot be selected by an expression.
       const [condition, a, b] = node.operands;

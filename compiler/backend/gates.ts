@@ -43,17 +43,28 @@ const gates: readonly Gate[] = [
   { gate: "normcdf", slope: "gelu_slope", derivative: (a) => ({ coefficient: 1, factors: [apply("normpdf", [a])] }) },
 ];
 
-export function recogniseGates(roots: readonly Expr[]): Expr[] {
+export interface Exponents {
+  readonly most: number;
+  readonly decays: boolean;
+}
+
+const float64Exponents: Exponents = { most: 709, decays: true };
+
+/**
+ * @param most e^x is computed up to there; beyond it, 1 + e^x is as good as e^x
+ * @param decays whether e^most is so large that its inverse is 0 in float32
+ */
+export function recogniseGates(roots: readonly Expr[], { most, decays }: Exponents = float64Exponents): Expr[] {
   const recognised = roots.map((root) =>
     rebuild(root, (node, operands) => {
       const built = apply(node.primitive, operands, node.rule);
       const [a] = operands;
       if (node.primitive === "tanh" && a && isApplication(a, "softplus")) return apply("mish_gate", a.operands);
-      if (node.primitive === "where") return exponentialBelowZero(built) ?? built;
+      if (node.primitive === "where") return exponentialBelowZero(built, most) ?? built;
       return isSum(built) ? withSlope(built) : built;
     }),
   );
-  return shareExponentials(recognised);
+  return decays ? shareExponentials(recognised) : recognised;
 }
 
 /** A sum in which a gate meets its derivative. */
@@ -109,7 +120,7 @@ function slopeOf({ slope }: Gate, a: Expr, b: Expr): Expr | undefined {
  * where(x > 0, t x, s (e^x - 1)) = where(x > 0, t, 0) x + where(x > 0, 0, s) (e^x - 1), and with n = min(x, 0)
  * where(x > 0, t, s e^x) = where(x > 0, t, s) e^n.
  */
-function exponentialBelowZero(selection: Application): Expr | undefined {
+function exponentialBelowZero(selection: Application, most: number): Expr | undefined {
   const [condition, above, below] = selection.operands;
   const isUpper = condition && (isApplication(condition, "greater") || isApplication(condition, "greaterOrEqual"));
   if (!isUpper || condition.kind !== "application") return undefined;
@@ -122,7 +133,7 @@ function exponentialBelowZero(selection: Application): Expr | undefined {
     if (occurs(x, t) || occurs(x, s)) return undefined;
     // Held such that no infinity meets a 0.
     const held = apply("at_least", [x, constant(-746)]);
-    const rest = apply("bounded_expm1", [apply("at_most", [held, constant(709)])]);
+    const rest = apply("bounded_expm1", [apply("at_most", [held, constant(most)])]);
     return apply("add", [
       apply("multiply", [held, apply("choose", [condition, t, constant(0)])]),
       apply("multiply", [rest, apply("choose", [condition, constant(0), s])]),

@@ -1,7 +1,17 @@
 /** Functions that a kernel's file carries beside its own: written in the machine language, printed for the target. */
 import type { Variable } from "../ir/expr.js";
-import { readLibrary, typescriptName, type TypescriptPiece, typescriptPieces } from "../machine/index.js";
+import {
+  intrinsics,
+  readLibrary,
+  typescriptName,
+  type TypescriptPiece,
+  typescriptPieces,
+  intrinsicPieces,
+  wgslPieces,
+} from "../machine/index.js";
+import { pairLibrary } from "../machine/library/pair/index.js";
 import { wideLibrary } from "../machine/library/wide/index.js";
+import { wgslLibrary } from "./library/wgsl.js";
 
 export interface MachineFunction {
   /** From the target's numbers to the target's number. */
@@ -43,4 +53,36 @@ export function typescriptMachineText(functions: MachineTexts, present: Readonly
   const carried = [...widePieces.values()].filter(({ name }) => wanted.has(name) && !names.has(name));
   const behind = own.filter(({ name }) => !present.has(name));
   return [...carried, ...behind].map(({ text }) => `${text}\n`).join("\n");
+}
+
+const ownPrefix = "own_";
+
+/** A kernel's own function, struct or variable as it is called in the machine language, where libraries have many names. */
+export const ownName = (name: string): string => `${ownPrefix}${name}`;
+
+/** All names that a function for WGSL cannot have for its own variables. */
+export const machineNames = (): readonly string[] => [
+  ...intrinsics.keys(),
+  ...[...wgslLibrary.declarations, ...pairLibrary().declarations, ...wideLibrary().declarations].map(({ name }) => name),
+];
+
+/**
+ * The functions, and what they and the file's other functions call of the libraries, as WGSL.
+ * @param called names of library functions that the file's other functions call
+ * @param prefix begins the names of the libraries' declarations
+ */
+export function wgslMachineText({ names, texts }: MachineTexts, called: Iterable<string>, prefix: string): string {
+  const own = new Set(names);
+  const library = readLibrary(texts, [...wgslLibrary.declarations, ...pairLibrary().declarations]);
+  const rename = (name: string): string => (own.has(name) ? name.slice(ownPrefix.length) : `${prefix}${name}`);
+  const declared = [...called].filter((name) => library.find(name) !== undefined);
+  const pieces = wgslPieces(library.closure([...declared, ...own]), rename);
+  const present = new Set(pieces.map(({ name }) => name));
+  // What the language itself has is a function in WGSL.
+  const intrinsic = [...called].filter((name) => library.find(name) === undefined && !present.has(name));
+  const behind = new Map(
+    intrinsic.flatMap((name) => intrinsicPieces(name, rename)).map(({ name, text }) => [name, text] as const),
+  );
+  const before = [...behind].filter(([name]) => !present.has(name)).map(([, text]) => text);
+  return [...before, ...pieces.map(({ text }) => text)].join("\n\n");
 }

@@ -1,27 +1,79 @@
 /**
- * Results for WGSL in pairs of float32: a function in the machine language that computes in pairs, tests the guard and leaves
- * what the guard does not let through to wide arithmetic.
+ * Scalar functions for WGSL in pairs of float32, in the machine language: results are computed in pairs; where the guard of
+ * one does not hold, it is computed exactly.
  */
-import { type Expr, reachable, variablesOf } from "../ir/expr.js";
+import { isConstant } from "../algebra/forms.js";
+import {
+  type Application,
+  apply,
+  constant,
+  type Expr,
+  reachable,
+  rebuild,
+  substitute,
+  type Variable,
+  variablesOf,
+} from "../ir/expr.js";
 import { type Rational, toNumber } from "../ir/rational.js";
 import { pairLibrary } from "../machine/library/pair/index.js";
-import { type Dialect, Precedence, type Spelling } from "../printing/dialect.js";
+import { wgslReserved } from "../names.js";
+import { call, type Dialect, Precedence, type Spelling } from "../printing/dialect.js";
 import { printExpression } from "../printing/print.js";
 import type { PrimitiveName } from "../primitives/table.js";
 import { type CallArithmetic, callForm } from "./call-form.js";
-import { largestLiteral, wgsl } from "./dialects/wgsl.js";
+import { largestLiteral, repeating, wgsl } from "./dialects/wgsl.js";
 import type { MachineFunction } from "./machine-functions.js";
+import { NameScope } from "./naming.js";
+import { schedule } from "./schedule.js";
 
 /** The primitives that pairs have a function for, or an operation. */
 export const pairSpells = (primitive: PrimitiveName): boolean =>
-  operations.has(primitive) || pairLibrary().find(`pair_${primitive}`) !== undefined;
+  spellings[primitive] !== undefined ||
+  logic.has(primitive) ||
+  pairLibrary().find(`pair_${primitive}`) !== undefined;
+
+/**
+ * How pairs compute what they have no function for, from one exponential. Where e^a is as large as 2^115 nothing changes any
+ * more that is made of e^a / (1 + e^a).
+ */
+const forms: Readonly<Partial<Record<PrimitiveName, string>>> = {
+  held_exp: "exp(at_most(a, 80))",
+  negative_part: "at_most(a, 0)",
+  sigmoid: "held_exp(a) / (held_exp(a) + 1)",
+  logistic: "exp(-abs(a)) / (exp(-abs(a)) + 1)^2",
+  gate_slope: "held_exp(a) / (held_exp(a) + 1) * ((held_exp(a) + 1 + b) / (held_exp(a) + 1))",
+  softplus: "larger(a, 0) + log1p(exp(-abs(a)))",
+  tanh: "expm1(at_most(2 * a, 80)) / (expm1(at_most(2 * a, 80)) + 2)",
+  mish_gate: `${mishNumerator(40)} / (${mishNumerator(40)} + 2)`,
+  mish_gate_slope: `(${mishNumerator(20)} * (${mishNumerator(20)} + 2) + 4 * b * (${mishExp(20)} * (${mishExp(20)} + 1))) / (${mishNumerator(20)} + 2)^2`,
+};
+
+/** With w = e^a the gate of mish is n / (n + 2), n = w (w + 2). */
+function mishExp(most: number): string {
+  return `exp(at_most(a, ${most}))`;
+}
+
+function mishNumerator(most: number): string {
+  return `(${mishExp(most)} * (${mishExp(most)} + 2))`;
+}
+
+export const pairFormOf = (primitive: PrimitiveName): string | undefined => forms[primitive];
 
 const comparison =
   (symbol: string): Spelling =>
   ([a, b], print) => ({
-    text: `${print(a!, Precedence.primary)}.high ${symbol} ${print(b!, Precedence.primary)}.high`,
+    text: `${high(print(a!, Precedence.primary))} ${symbol} ${high(print(b!, Precedence.primary))}`,
     precedence: Precedence.comparison,
   });
+
+/** The first part; of a number that has no other, itself. */
+function high(text: string): string {
+  const single = /^pair_from_f32\((\w+)\)$/.exec(text)?.[1];
+  const known = /^pair\((-?[\w.+-]+), 0\.0\)$/.exec(text)?.[1];
+  return single ?? known ?? `${text}.high`;
+}
+
+const selection = call("pair_select");
 
 /** Numbers are compared to float32: where they are as close as that, either branch is right. */
 const spellings: CallArithmetic["spellings"] = {
@@ -31,21 +83,17 @@ const spellings: CallArithmetic["spellings"] = {
   greaterOrEqual: comparison(">="),
   equal: comparison("=="),
   notEqual: comparison("!="),
+  choose: selection,
+  pick: selection,
 };
 
-const operations: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
-  ...(Object.keys(spellings) as PrimitiveName[]),
-  "and",
-  "or",
-  "not",
-  "where",
-]);
+const logic: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["and", "or", "not", "where"]);
 
 /** As the machine language has it, which knows no hexadecimal fractions. */
 const literal = (value: number): string => wgsl.literal(value).replace(largestLiteral, "3.4028234663852886e38");
 
 /** Single float32 numbers in the machine language, which WGSL is close to. */
-export const machineFloat32: Dialect = { ...wgsl, literal };
+const machineFloat32: Dialect = { ...wgsl, literal };
 
 /** The nearest float32 and what it lacks. */
 function constantText(value: Rational): string {
@@ -54,51 +102,131 @@ function constantText(value: Rational): string {
   return `pair(${literal(high)}, ${literal(Math.fround(number - high))})`;
 }
 
-/**
- * @param fast lowered to what pairs spell
- * @param otherwise the call that serves where the guard does not hold
- */
-export function pairFunction(
-  name: string,
-  fast: Expr,
-  guard: Expr | null,
-  otherwise: MachineFunction | null,
-): MachineFunction {
-  const variables = [
-    ...new Set([...variablesOf(fast), ...(guard ? variablesOf(guard) : []), ...(otherwise?.variables ?? [])]),
-  ].sort((a, b) => a.id - b.id);
-  const numbers = new Map<Expr, string>(variables.map((variable, i) => [variable, `x${i}`]));
-  const pairNames = new Map<Expr, string>([...numbers].map(([variable, text]) => [variable, `pair_from_f32(${text})`]));
-  const parts = new Set(reachable([fast]));
-  const inGuard = guard ? reachable([guard]).filter((node) => parts.has(node) && node.type === "number") : [];
-  const form = callForm([fast], pairNames, { prefix: "pair_", constant: constantText, spellings }, new Set(inGuard));
-  const condition = guard
-    ? printExpression(guard, {
-        dialect: machineFloat32,
-        nameOf: (node) => {
-          const own = numbers.get(node);
-          if (own !== undefined || node.kind !== "application") return own;
-          return parts.has(node) && node.type === "number" ? `${form.nameOf(node) ?? ""}.high` : undefined;
-        },
-        library: (each) => each,
-      })
-    : "";
-  const signature = variables.map((variable) => `${numbers.get(variable) ?? ""}: f32`).join(", ");
-  const call = otherwise
-    ? `${otherwise.name}(${otherwise.variables.map((variable) => numbers.get(variable) ?? "").join(", ")})`
-    : "";
-  // NaN does not get through arithmetic that keeps compilers from regrouping it.
-  const checks = variables.flatMap((variable) => {
-    const text = numbers.get(variable) ?? "";
-    return [`if (is_nan(${text})) {`, `return ${text};`, "}"];
+/** A result, and how it is computed. */
+export type WgslForm =
+  | { readonly kind: "single"; readonly value: Expr }
+  | {
+      readonly kind: "pairs";
+      readonly fast: Expr;
+      readonly guard: Expr | null;
+      /** What is computed where the guard does not hold. */
+      readonly exact: MachineFunction | null;
+      /** What the number is multiplied by in the end. */
+      readonly factor: Variable | null;
+    };
+
+export interface ScalarFunction {
+  readonly name: string;
+  readonly parameters: readonly { readonly variable: Variable; readonly name: string }[];
+  readonly results: readonly { readonly name: string; readonly form: WgslForm }[];
+  /** The struct of the results, if there are several. */
+  readonly struct: string | null;
+  readonly temporaryName: (node: Application) => string;
+}
+
+/** The text of a scalar function; the struct and the exact functions are texts of their own. */
+export function scalarFunctionText(fn: ScalarFunction): string {
+  const scope = new NameScope([
+    ...wgslReserved,
+    ...pairLibrary().declarations.map(({ name }) => name),
+    fn.name,
+    ...fn.parameters.map(({ name }) => name),
+  ]);
+  const names = new Map<Expr, string>(fn.parameters.map(({ variable, name }) => [variable, name]));
+  const pairsOf = fn.results.flatMap(({ form }) => (form.kind === "pairs" ? [form] : []));
+  const fasts = pairsOf.map(({ fast }) => fast);
+  const parts = new Set(reachable(fasts));
+  const guards = pairsOf.flatMap(({ guard }) => guard ?? []);
+  const inGuard = reachable(guards).filter((node) => parts.has(node) && node.type === "number");
+  const pairNames = new Map<Expr, string>([...names].map(([variable, text]) => [variable, `pair_from_f32(${text})`]));
+  const arithmetic: CallArithmetic = { prefix: "pair_", constant: constantText, spellings };
+  const claim = (node: Application): string => scope.claim(fn.temporaryName(node));
+  const inPairs = callForm(fasts, pairNames, arithmetic, new Set(inGuard), claim);
+  const singles = singleForm(fn, names, claim);
+  const nameInGuard = (node: Expr): string | undefined => {
+    const own = names.get(node);
+    if (own !== undefined || node.kind !== "application") return own;
+    const text = parts.has(node) && node.type === "number" ? inPairs.nameOf(node) : undefined;
+    return text === undefined ? undefined : high(text);
+  };
+  const condition = (guard: Expr): string =>
+    printExpression(guard, { dialect: machineFloat32, nameOf: nameInGuard, library: (each) => each });
+  const statements: string[] = [...singles.statements, ...inPairs.statements];
+  const values = fn.results.map(({ name, form }, i) => {
+    if (form.kind === "single") return singles.textOf(form.value);
+    const times = form.factor ? `${names.get(form.factor) ?? ""} * ` : "";
+    const text = `pair_to_f32(${inPairs.results[fasts.indexOf(form.fast)] ?? ""})`;
+    if (!form.guard || !form.exact) return `${times}${text}`;
+    const result = scope.claim(name === "" ? "result" : `result_${name}`);
+    const found = scope.claim(fn.results.length > 1 ? `found${i}` : "found");
+    const operands = form.exact.variables.map((variable) => names.get(variable) ?? "").join(", ");
+    statements.push(
+      `var ${result} = ${text};`,
+      `var ${found} = ${condition(form.guard)};`,
+      "// A loop, since compilers that run all branches skip a loop that nobody enters.",
+      `while (!${found}) {`,
+      `${result} = ${form.exact.name}(${operands});`,
+      `${found} = true;`,
+      "}",
+    );
+    return `${times}${result}`;
   });
-  const text = [
-    `fn ${name}(${signature}) -> f32 {`,
-    ...checks,
-    ...form.statements,
-    `let result = pair_to_f32(${form.results[0] ?? ""});`,
-    ...(guard ? [`if (${condition}) {`, "return result;", "}", `return ${call};`] : ["return result;"]),
-    "}",
-  ].join("\n");
+  const signature = fn.parameters.map(({ name }) => `${name}: f32`).join(", ");
+  const result = fn.struct ? `${fn.struct}(${values.join(", ")})` : (values[0] ?? "");
+  return [`fn ${fn.name}(${signature}) -> ${fn.struct ?? "f32"} {`, ...statements, `return ${result};`, "}"].join("\n");
+}
+
+/** An expression where a variable that it is linear in is 1. */
+const withoutFactor = (root: Expr, factor: Variable): Expr =>
+  rebuild(substitute(root, new Map([[factor, constant(1)]])), (node, operands) => {
+    const [a, b] = operands;
+    if (node.primitive === "multiply" && isConstant(a!, 1)) return b!;
+    return (node.primitive === "multiply" || node.primitive === "divide") && isConstant(b!, 1)
+      ? a!
+      : apply(node.primitive, operands, node.rule);
+  });
+
+/** A result in single numbers as a function of its own, for a cotangent of 1. */
+export function singleFunction(name: string, root: Expr, cotangent: Variable | null): MachineFunction {
+  const value = cotangent ? withoutFactor(root, cotangent) : root;
+  const variables = [...variablesOf(value)].sort((a, b) => a.id - b.id);
+  const parameters = variables.map((variable, i) => ({ variable, name: `x${i}` }));
+  const text = scalarFunctionText({
+    name,
+    parameters,
+    results: [{ name: "", form: { kind: "single", value } }],
+    struct: null,
+    temporaryName: () => "t",
+  });
   return { name, own: [name], variables, text };
 }
+
+/** The results that are computed in single numbers. */
+function singleForm(
+  { results }: ScalarFunction,
+  variables: ReadonlyMap<Expr, string>,
+  claim: (node: Application) => string,
+): { readonly statements: readonly string[]; readonly textOf: (node: Expr) => string } {
+  const roots = results.flatMap(({ form }) => (form.kind === "single" ? [form.value] : []));
+  const names = new Map(variables);
+  const print = (node: Expr, itself = false): string =>
+    printExpression(
+      node,
+      { dialect: machineFloat32, nameOf: (inner) => names.get(inner), library: (each) => each },
+      itself,
+    );
+  const { bound } = schedule(roots, { repeating });
+  const statements = bound.map((node) => {
+    const text = print(node, true);
+    const name = claim(node);
+    names.set(node, name);
+    return `let ${name} = ${text};`;
+  });
+  return { statements, textOf: print };
+}
+
+/** Whether pairs can compute an expression as it is lowered. */
+export const isSpelledInPairs = (root: Expr): boolean =>
+  reachable([root]).every(
+    (node) => node.kind !== "application" || node.type === "condition" || pairSpells(node.primitive),
+  );

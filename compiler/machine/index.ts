@@ -10,9 +10,10 @@ export {
   wgslNatBits,
 } from "./emulate.js";
 export { inline, type Inlined, type InlineOptions, isStraight } from "./inline.js";
+export { intrinsics } from "./intrinsics.js";
 export { type Library, readLibrary, usedBy } from "./library.js";
 export { type DeclarationKind, type Rename, typescriptName } from "./naming.js";
 export { MachineError } from "./scan.js";
 export type { Constant, Declaration, Expr, Function, Scalar, Statement, Struct, Type } from "./syntax.js";
 export { printTypescript, type TypescriptOptions, type TypescriptPiece, typescriptPieces } from "./typescript.js";
-export { printWgsl, type WgslPiece, wgslPieces } from "./wgsl.js";
+export { intrinsicPieces, printWgsl, type WgslPiece, wgslPieces } from "./wgsl.js";

@@ -40,6 +40,13 @@ export function wgslPieces(declarations: readonly Declaration[], rename: Rename 
   });
 }
 
+/** The functions behind an intrinsic (is_nan, infinity ...), for code that is not printed from the language. */
+export const intrinsicPieces = (name: string, rename: Rename): WgslPiece[] =>
+  partsClosure([name], wgslParts).map((part) => ({
+    name: part,
+    text: partText(part, wgslParts, (each) => rename(each, "function")),
+  }));
+
 export const printWgsl = (declarations: readonly Declaration[], rename: Rename = (name) => name): string =>
   wgslPieces(declarations, rename)
     .map(({ text }) => text)

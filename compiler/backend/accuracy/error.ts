@@ -368,6 +368,7 @@ function asScale(value: Expr, facts: Facts): Pick<ErrorBound, "weight" | "scale"
 
 /** No operand of an exponential is larger than this where the result, in binary64, is neither 0 nor infinite. */
 const largestExponent = 745;
+const largestNarrowExponent = 104;
 
 const overflow = (
   size: Magnitude,
@@ -523,11 +524,13 @@ function ofFunction(
   };
   if (stepLike.has(node.primitive)) return { ...base, relative: 0, weight: 0, scale: null };
   if (node.primitive === "gelu_slope") {
-    // Near its zero the sum of the distribution and of its density times the operand cancels, elsewhere to an 80th at most.
+    // Near its zero the sum of the distribution and of its density times the operand cancels, elsewhere to an 80th at most
+    // (to a sixth, where few digits count).
+    const [distance, most] = model.exactBits === 53 ? [rational(1, 64), 80] : [rational(1, 4), 6];
     const fromThere = apply("abs", [apply("add", [node.operands[0]!, constant(rational(3, 4))])]);
-    const near = apply("less", [fromThere, constant(rational(1, 64))]);
+    const near = apply("less", [fromThere, constant(distance)]);
     const scale = apply("where", [near, constant(rational(1, 2)), constant(0)]);
-    if (!inexact(p)) return { ...base, relative: 80 * own, weight: own, scale };
+    if (!inexact(p)) return { ...base, relative: most * own, weight: own, scale };
   }
   if (!operands.some(inexact)) return { ...base, relative: own, weight: 0, scale: null };
   if (q && (node.primitive === "hypot" || node.primitive === "logaddexp")) {
@@ -571,17 +574,19 @@ const stepLike: ReadonlySet<string> = new Set(["floor", "ceil", "round", "sign"]
 
 function conductOf(
   node: Expr & { readonly kind: "application" },
-  { size }: Facts,
+  { size, relative }: Facts,
   second: Facts | undefined,
   model: ArithmeticModel,
 ): Conduct {
   const a = node.operands[0]!;
   const most = M.mostOf(size);
   const least = M.sizeOf(size)?.[0] ?? -Infinity;
-  const exponent = Math.min(2 ** most, largestExponent);
+  const narrow = model.exactBits < 53;
+  const exponent = Math.min(2 ** most, narrow ? largestNarrowExponent : largestExponent);
   const magnitude = absoluteOf(a, size);
   const one = constant(1);
-  const tame = model.exactBits === 53;
+  // Whether it is enough to take the largest operand that counts.
+  const tame = !narrow || relative * largestNarrowExponent < 4;
   const exponentLike = tame
     ? ({ condition: exponent, exponential: true } as const)
     : { passes: productWith(absoluteOf(node, M.anything), magnitude) };
@@ -749,20 +754,20 @@ function conductOf(
       return {
         size: M.positiveBetween(size.positive ? -(2 ** (2 * size.positive[1])) * 1.5 - 10 - size.positive[1] : 0, 1),
         ...(tame
-          ? { condition: 1500 }
+          ? { condition: narrow ? 220 : 1500 }
           : { passes: productWith(node, sumOf(one, apply("multiply", [constant(3), apply("multiply", [a, a])]))) }),
         slope: productWith(node, apply("add", [constant(2), apply("multiply", [constant(2), magnitude])])),
       };
     case "normcdf":
       return {
         size: M.positiveBetween(size.negative ? -(2 ** (2 * size.negative[1])) * 0.75 - 10 - size.negative[1] : -1, 0),
-        ...(tame ? { condition: 1600 } : { passes: productWith(node, sumOf(one, apply("multiply", [a, a]))) }),
+        ...(tame ? { condition: narrow ? 220 : 1600 } : { passes: productWith(node, sumOf(one, apply("multiply", [a, a]))) }),
         slope: productWith(node, sumOf(one, magnitude)),
       };
     case "normpdf":
       return {
         size: M.positiveBetween(-(2 ** (2 * most)) * 0.73 - 1.4, -1.3),
-        ...(tame ? { condition: 1600 } : { passes: productWith(node, apply("multiply", [a, a])) }),
+        ...(tame ? { condition: narrow ? 220 : 1600 } : { passes: productWith(node, apply("multiply", [a, a])) }),
         slope: productWith(node, magnitude),
       };
     case "gelu_slope":

@@ -40,7 +40,7 @@ export function guardFor(root: Expr, options: GuardOptions): Guard {
  * Binary logarithms of sizes that inputs may be confined to (and, unless they are 0, their inverses), so that nothing made of
  * them is too large or too small.
  */
-const inputSizes: readonly number[] = [118, 58, 38, 28, 20];
+const inputSizes: readonly number[] = [118, 58, 38];
 
 const restrictedInputs = (root: Expr, size: number): ReadonlyMap<Expr, M.Magnitude> =>
   new Map([...variablesOf(root)].map((variable) => [variable, M.between(variable.bounds, -size, size)]));

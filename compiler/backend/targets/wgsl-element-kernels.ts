@@ -3,6 +3,7 @@ import type { Variable } from "../../ir/expr.js";
 import type { WgslKernel, WgslPassDescription } from "../manifest.js";
 import { isPerChannel } from "../spaces.js";
 import { type Buffer, WgslBindings } from "./wgsl-bindings.js";
+import type { WgslForm } from "../pair-form.js";
 import { gradientFields, type WgslContext } from "./wgsl.js";
 
 const workgroupSize = 256;
@@ -162,6 +163,38 @@ class ElementKernels {
     );
   }
 
+  /**
+   * Whether the elements of a vector are computed one after the other, by one call in a loop: compilers of shaders inline
+   * every call, and four times a long function takes them far more than four times as long.
+   */
+  private loops(forms: readonly WgslForm[]): boolean {
+    return !this.perChannel && forms.some(({ kind }) => kind === "pairs");
+  }
+
+  private call(name: string, tensors: readonly { readonly local: string }[]): string {
+    return `${name}(${[...tensors.map(({ local }) => `${local}[k]`), ...this.scalarArguments()].join(", ")})`;
+  }
+
+  private inTurn(
+    results: readonly string[],
+    call: string,
+    members: readonly string[],
+    targets: readonly string[],
+  ): string[] {
+    const [only] = results;
+    const stores =
+      results.length === 1 && members[0] === ""
+        ? [`  ${only ?? ""}[k] = ${call};`]
+        : [`  let g = ${call};`, ...results.map((result, i) => `  ${result}[k] = g${members[i] ?? ""};`)];
+    return [
+      ...results.map((result) => `var ${result} = vec4<f32>();`),
+      "for (var k = 0u; k < 4u; k++) {",
+      ...stores,
+      "}",
+      ...targets.map((target, i) => `${target} = ${results[i] ?? ""};`),
+    ];
+  }
+
   private get elementsPerWorkgroup(): number {
     return this.perChannel ? workgroupSize : 4 * workgroupSize;
   }
@@ -174,7 +207,9 @@ class ElementKernels {
       name,
       this.elementwise((element) => [
         ...inputs.map(({ buffer, local }) => `let ${local} = ${element(buffer)};`),
-        ...this.store(element(output), this.calls(this.context.prefix, inputs)),
+        ...(this.loops([this.context.value])
+          ? this.inTurn(["result"], this.call(this.context.prefix, inputs), [""], [element(output)])
+          : this.store(element(output), this.calls(this.context.prefix, inputs))),
       ]),
     );
     return this.bindings.pass(entry, { over: "size", perWorkgroup: this.elementsPerWorkgroup }, workgroupSize, [
@@ -206,8 +241,16 @@ class ElementKernels {
     const entry = this.entry(
       name,
       this.elementwise((element) => {
-        const calls = this.calls(`${prefix}_backward`, tensors);
         const loads = tensors.map(({ buffer, local }) => `let ${local} = ${element(buffer)};`);
+        if (this.loops(this.context.gradients.map(({ form }) => form))) {
+          const members = single ? [""] : targets.map((_, i) => `.${fields[i] ?? ""}`);
+          const results = targets.map((_, i) => (targets.length === 1 ? "result" : `result${i}`));
+          return [
+            ...loads,
+            ...this.inTurn(results, this.call(`${prefix}_backward`, tensors), members, targets.map(element)),
+          ];
+        }
+        const calls = this.calls(`${prefix}_backward`, tensors);
         if (single) return [...loads, ...this.store(element(targets[0]!), calls)];
         const locals = calls.map((call, i) => ({ local: `g${i}`, call }));
         return [

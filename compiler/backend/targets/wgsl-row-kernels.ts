@@ -6,6 +6,7 @@ import { largestLiteral, repeating, wgsl } from "../dialects/wgsl.js";
 import type { WgslPassDescription } from "../manifest.js";
 import { NameScope } from "../naming.js";
 import { printExpression } from "../../printing/print.js";
+import type { WgslForm } from "../pair-form.js";
 import { reachableWithinRow, reductionLevels } from "../rows.js";
 import { schedule } from "../schedule.js";
 import { temporaryName } from "./temporary-names.js";
@@ -16,6 +17,12 @@ import type { WgslContext } from "./wgsl.js";
 const workgroupSize = 256;
 const lowest = `-${largestLiteral}`;
 const highest = largestLiteral;
+
+/** Rows are computed in single numbers. */
+function singleValue(form: WgslForm): Expr {
+  if (form.kind !== "single") throw new Error("rows are not computed in pairs");
+  return form.value;
+}
 
 export function rowKernels(context: WgslContext): WgslKernels {
   const { plan, prefix } = context;
@@ -40,11 +47,11 @@ export function rowKernels(context: WgslContext): WgslKernels {
     return bindings.pass({ name, text }, { over: "axisOuter * axisInner", perWorkgroup: 1 }, workgroupSize, used);
   };
   const inputs = activation.inputs.map((of) => ({ of, buffer: bindings.input(of) }));
-  const forward = write(`${prefix}_forward`, inputs, [{ expr: context.value, buffer: bindings.output() }]);
+  const forward = write(`${prefix}_forward`, inputs, [{ expr: singleValue(context.value), buffer: bindings.output() }]);
   const backward = write(
     `${prefix}_backward`,
     [{ of: plan.cotangent, buffer: bindings.cotangent() }, ...inputs],
-    context.gradients.map(({ of, value }) => ({ expr: value, buffer: bindings.gradient(of) })),
+    context.gradients.map(({ of, form }) => ({ expr: singleValue(form), buffer: bindings.gradient(of) })),
   );
   const lanes = `${prefix}_lanes`;
   const combine: Readonly<Record<string, (a: string, b: string) => string>> = {

@@ -1,19 +1,31 @@
 /** WGSL kernels: scalar functions for any shader, and the entry points that run them over whole tensors. */
-import type { Application, Expr, Variable } from "../../ir/expr.js";
+import { constant, type Expr, occurs, substitute, type Variable } from "../../ir/expr.js";
+import { normalise } from "../../algebra/normalise.js";
 import { wgslName, wgslReserved } from "../../names.js";
+import { wgsl } from "../dialects/wgsl.js";
+import { float32, pairs } from "../accuracy/arithmetic.js";
+import { guardFor } from "../accuracy/guard.js";
 import { settleExtremes } from "../extremes.js";
-import { repeating, wgsl } from "../dialects/wgsl.js";
-import { libraryClosure } from "../library/wgsl.js";
-import { renamed } from "../library/function.js";
+import { formFor } from "../forms.js";
+import { type Exponents, recogniseGates } from "../gates.js";
 import type { KernelPlan } from "../kernels.js";
 import { lower } from "../lower.js";
+import { machineNames, ownName, wgslMachineText } from "../machine-functions.js";
+import {
+  isSpelledInPairs,
+  pairFormOf,
+  pairSpells,
+  type ScalarFunction,
+  scalarFunctionText,
+  singleFunction,
+  type WgslForm,
+} from "../pair-form.js";
 import type { PrimitiveName } from "../../primitives/table.js";
 import type { WgslKernel } from "../manifest.js";
 import { NameScope } from "../naming.js";
-import { printExpression, spellingOf } from "../../printing/print.js";
-import { schedule } from "../schedule.js";
+import { spellingOf } from "../../printing/print.js";
 import { lineComments } from "./text.js";
-import { commentOn, temporaryName } from "./temporary-names.js";
+import { temporaryName } from "./temporary-names.js";
 import { elementKernels } from "./wgsl-element-kernels.js";
 import { rowKernels } from "./wgsl-row-kernels.js";
 
@@ -31,8 +43,10 @@ export interface WgslContext {
   readonly plan: KernelPlan;
   /** Begins every name at module scope. */
   readonly prefix: string;
-  readonly value: Expr;
-  readonly gradients: readonly { readonly of: Variable; readonly value: Expr }[];
+  readonly value: WgslForm;
+  readonly gradients: readonly { readonly of: Variable; readonly form: WgslForm }[];
+  /** Functions in the machine language that the file carries. */
+  readonly machine: { readonly names: string[]; readonly texts: string[] };
   /** The name of a library function, which the file then carries. */
   readonly library: (name: string) => string;
 }
@@ -46,42 +60,72 @@ export function wgslKernels(plan: KernelPlan): WgslOutput {
     ...activation.hyperparameters.map(({ variable }) => variable),
     ...activation.learned.map(({ variable }) => variable),
   ];
-  const settle = (exprs: readonly Expr[], nanFrom: ReadonlySet<Variable>): Expr[] => {
-    const spells = (primitive: PrimitiveName): boolean => spellingOf(wgsl, primitive) !== undefined;
-    return settleExtremes(exprs, {
-      activation,
-      cotangent: plan.cotangent,
-      arithmetic: "binary32",
-      lower: (expr) => lower(expr, { spells, nanFrom, definition: plan.definition, narrow: true }),
-    });
-  };
-  const gradients = settle(
-    plan.gradients.map(({ value }) => value),
+  const machine: WgslContext["machine"] = { names: [], texts: [] };
+  const [value] = formsFor(plan, [plan.value], new Set(variables));
+  const gradients = formsFor(
+    plan,
+    plan.gradients.map((gradient) => gradient.value),
     new Set(),
   );
   const context: WgslContext = {
     plan,
     prefix,
-    value: settle([plan.value], new Set(variables))[0]!,
-    gradients: plan.gradients.map(({ of }, i) => ({ of, value: gradients[i]! })),
+    value: value!,
+    gradients: plan.gradients.map(({ of }, i) => ({ of, form: gradients[i]! })),
+    machine,
     library: (name) => {
       used.add(name);
       return `${prefix}_${name}`;
     },
   };
-  const own = plan.reduces ? "" : scalarFunctions(context);
+  if (!plan.reduces) scalarFunctions(context);
   const kernels = plan.reduces ? rowKernels(context) : elementKernels(context);
   // With no scalar function to stand at, the comment opens the kernels.
   const heading = plan.reduces ? `${commentsOf(plan)}\n\n` : "";
-  const library = libraryClosure([...used])
-    .map(({ text }) => renamed(text, (name) => `${prefix}_${name}`))
-    .join("\n\n");
+  const functions = plan.reduces && used.size === 0 ? "" : wgslMachineText(machine, used, `${prefix}_`);
   return {
-    functions: [library, own].filter((text) => text !== "").join("\n\n") + (library || own ? "\n" : ""),
+    functions: functions === "" ? "" : `${functions}\n`,
     kernels: heading + kernels.text,
     forward: kernels.forward,
     backward: kernels.backward,
   };
+}
+
+/** Errors that a form in single numbers may have, in units of 2^-24: of a value, and of a derivative. */
+const tolerances = { value: 5, derivative: 7 } as const;
+
+/** In pairs e^a is computed up to here; in float32 its inverse is not 0 there yet. */
+const pairExponents: Exponents = { most: 80, decays: false };
+
+/** Results in single numbers where these are accurate enough, else in pairs. */
+function formsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: ReadonlySet<Variable>): WgslForm[] {
+  const { activation, cotangent, definition } = plan;
+  const spells = (primitive: PrimitiveName): boolean => spellingOf(wgsl, primitive) !== undefined;
+  const lowered = (expr: Expr): Expr => lower(expr, { spells, nanFrom, definition, narrow: true });
+  const singles = settleExtremes(roots, { activation, cotangent, arithmetic: "binary32", lower: lowered });
+  const tolerance = nanFrom.size > 0 ? tolerances.value : tolerances.derivative;
+  return roots.map((root, i): WgslForm => {
+    const single = { kind: "single", value: singles[i]! } as const;
+    if (plan.reduces) return single;
+    const { condition, relative } = guardFor(lowered(root), { model: float32, allowance: 1, negligible: 2 ** -150 });
+    if (!condition && relative <= tolerance) return single;
+    // Derivatives are linear in the cotangent: its size is no matter for the guard.
+    const factor = occurs(cotangent, root) ? cotangent : null;
+    const unscaled = factor ? normalise(substitute(root, new Map([[factor, constant(1)]]))) : root;
+    const [recognised] = recogniseGates([unscaled], pairExponents);
+    const { fast, guard, exact } = formFor(unscaled, {
+      plan,
+      model: pairs,
+      allowance: 10 * tolerance,
+      negligible: 2 ** -150,
+      intolerable: 64,
+      lower: () =>
+        lower(recognised!, { spells: pairSpells, formOf: pairFormOf, nanFrom: new Set(), definition, narrow: false }),
+    });
+    if (!fast || !isSpelledInPairs(fast)) return single;
+    const name = ownName(`${wgslName(activation.name)}_${nanFrom.size > 0 ? "value" : `slope_${i}`}_exactly`);
+    return { kind: "pairs", fast, guard, exact: guard && exact ? singleFunction(name, single.value, factor) : null, factor };
+  });
 }
 
 /** The parameters that a scalar function takes after the inputs. */
@@ -96,86 +140,50 @@ export const gradientsStruct = (prefix: string): string => `${prefix}_gradients`
 const commentsOf = ({ activation }: KernelPlan): string =>
   lineComments([...activation.documentation, ...activation.formula]);
 
-function scalarFunctions(context: WgslContext): string {
-  const { plan, prefix } = context;
+/** Puts the scalar functions' texts into the context. */
+function scalarFunctions({ plan, prefix, machine, value, gradients }: WgslContext): void {
   const parameters = scalarParameters(plan);
-  const forward = printFunction(context, {
-    name: prefix,
-    parameters,
-    outputs: [context.value],
-    result: "f32",
-    finish: ([value]) => [`return ${value ?? ""};`],
-  });
-  const backwardOf = [plan.cotangent, ...parameters];
-  const gradients = context.gradients.map(({ value }) => value);
-  const comments = commentsOf(plan);
-  if (gradients.length === 1) {
-    const backward = printFunction(context, {
-      name: `${prefix}_backward`,
-      parameters: backwardOf,
-      outputs: gradients,
-      result: "f32",
-      finish: ([value]) => [`return ${value ?? ""};`],
-    });
-    return `${comments}\n${forward}\n\n${backward}`;
-  }
-  const struct = gradientsStruct(prefix);
   const fields = gradientFields(plan);
-  const backward = printFunction(context, {
-    name: `${prefix}_backward`,
-    parameters: backwardOf,
-    outputs: gradients,
-    result: struct,
-    finish: (values) => [`return ${struct}(${values.join(", ")});`],
-  });
-  const members = fields.map((field) => `  ${field}: f32,`).join("\n");
-  return `${comments}\n${forward}\n\nstruct ${struct} {\n${members}\n}\n\n${backward}`;
+  const struct = gradients.length > 1 ? ownName(gradientsStruct(prefix)) : null;
+  const [forward, backward] = [ownName(prefix), ownName(`${prefix}_backward`)];
+  const own = new Set([forward, backward]);
+  const carry = (name: string, text: string): void => {
+    machine.names.push(name);
+    machine.texts.push(text);
+  };
+  for (const form of [value, ...gradients.map((gradient) => gradient.form)]) {
+    if (form.kind === "pairs" && form.exact) form.exact.own.forEach((name) => own.add(name));
+  }
+  const write = (
+    name: string,
+    variables: readonly Variable[],
+    results: ScalarFunction["results"],
+    of: string | null,
+  ): string => {
+    for (const { form } of results) {
+      if (form.kind !== "pairs" || !form.exact) continue;
+      machine.names.push(...form.exact.own);
+      machine.texts.push(form.exact.text);
+    }
+    const scope = new NameScope([...wgslReserved, ...machineNames(), ...own]);
+    return scalarFunctionText({
+      name,
+      parameters: variables.map((variable) => ({ variable, name: scope.claim(localName(variable.name)) })),
+      results,
+      struct: of,
+      temporaryName: (node) => localName(temporaryName(node, plan)),
+    });
+  };
+  carry(forward, `${commentsOf(plan)}\n${write(forward, parameters, [{ name: "", form: value }], null)}`);
+  if (struct) carry(struct, `struct ${struct} {\n${fields.map((field) => `${field}: f32`).join(",\n")}\n}`);
+  const results = gradients.map(({ form }, i) => ({ name: struct ? (fields[i] ?? "") : "", form }));
+  carry(backward, write(backward, [plan.cotangent, ...parameters], results, struct));
 }
 
 /** The gradients' names as members of a struct. */
 export function gradientFields({ gradients }: KernelPlan): string[] {
   const scope = new NameScope(wgslReserved);
   return gradients.map(({ of }) => scope.claim(of.name.startsWith("__") ? `d${of.name.slice(2)}` : of.name));
-}
-
-const isHeld = (node: Expr): boolean => node.kind === "application" && commentOn(node).length > 0;
-
-interface FunctionParts {
-  readonly name: string;
-  readonly parameters: readonly Variable[];
-  readonly outputs: readonly Expr[];
-  readonly result: string;
-  readonly finish: (values: readonly string[]) => string[];
-}
-
-function printFunction({ plan, library }: WgslContext, parts: FunctionParts): string {
-  const scope = new NameScope([...wgslReserved, parts.name]);
-  const names = new Map<Expr, string>();
-  for (const parameter of parts.parameters) names.set(parameter, scope.claim(localName(parameter.name)));
-  const signature = parts.parameters.map((parameter) => `${names.get(parameter) ?? ""}: f32`).join(", ");
-  const { bound } = schedule(parts.outputs, { repeating });
-  // An input held from both sides is two steps and one remark.
-  const commented = new Set(
-    bound.filter((node) => node.operands[0] && commentOn(node).length > 0 && isHeld(node.operands[0])),
-  );
-  const lines = bound.flatMap((node) => [...(commented.has(node) ? [] : commentOn(node)), bind(node)]);
-  const values = parts.outputs.map((output) => print(output, false));
-  return [
-    `fn ${parts.name}(${signature}) -> ${parts.result} {`,
-    ...[...lines, ...parts.finish(values)].map((line) => `  ${line}`),
-    "}",
-  ].join("\n");
-
-  function bind(node: Application): string {
-    const text = print(node, true);
-    const name = scope.claim(localName(temporaryName(node, plan)));
-    names.set(node, name);
-    return `let ${name} = ${text};`;
-  }
-
-  function print(node: Expr, itself: boolean): string {
-    return printExpression(node, { dialect: wgsl, nameOf: (inner) => names.get(inner), library }, itself);
-  }
 }
 
 /** A name as WGSL admits it: two leading underscores are reserved, one alone is not a name. */

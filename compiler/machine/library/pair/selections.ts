@@ -1,5 +1,14 @@
 /** Pairs of float32: selections, and what is made of the other functions. */
 export const selections = `
+// a where the condition holds, else b.
+fn pair_select(condition: bool, a: pair, b: pair) -> pair {
+  return pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
+}
+
+fn pair_indicator(condition: bool) -> pair {
+  return pair(select(0.0, 1.0, condition), 0.0);
+}
+
 fn pair_smaller(a: pair, b: pair) -> pair {
   if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
     return b;
