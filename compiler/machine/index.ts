@@ -1,5 +1,7 @@
 export {
   emulate,
+  emulateBatch,
+  type EmulatedBatch,
   type EmulationOptions,
   emulateValues,
   run,
@@ -12,6 +14,7 @@ export {
 export { inline, type Inlined, type InlineOptions, isStraight } from "./inline.js";
 export { type Library, readLibrary, usedBy } from "./library.js";
 export { type DeclarationKind, type Rename, typescriptName } from "./naming.js";
+export { machineName, readWgsl } from "./read-wgsl.js";
 export { MachineError } from "./scan.js";
 export type { Constant, Declaration, Expr, Function, Scalar, Statement, Struct, Type } from "./syntax.js";
 export { printTypescript, type TypescriptOptions, type TypescriptPiece, typescriptPieces } from "./typescript.js";
