@@ -45,18 +45,18 @@ export function emulateValues(
 /** Results for rows of operands, one array per parameter. */
 export type EmulatedBatch = (operands: readonly Float32Array[]) => Float32Array;
 
-/** As {@link emulate}, for a function of f32 over arrays; `field` is that of its result, where that is a struct. */
+/** As {@link emulate}, for a function of f32 over arrays; of a result that is a struct, `place` says which field. */
 export function emulateBatch(
   library: Library,
   name: string,
-  field: string | null,
+  place: number,
   options: EmulationOptions = {},
 ): EmulatedBatch {
   const { parameters, result } = library.fn(name);
-  const results = typeof result === "string" ? [result] : result.fields.map(({ type }) => type);
-  if ([...parameters.map(({ type }) => type), ...results].some((type) => type !== "f32"))
+  const field = typeof result === "string" ? undefined : result.fields[place];
+  if ([...parameters, field ?? { type: result }].some(({ type }) => type !== "f32"))
     throw new Error(`${name} is no function of f32`);
-  const member = field === null ? "" : `.${field}`;
+  const member = field === undefined ? "" : `.${field.name}`;
   const [columns, elements] = [parameters.map((_, i) => `x${i}`), parameters.map((_, i) => `x${i}[i]`)];
   const loop = `(${columns.join(", ")}) => {
   const results = new Float32Array(x0.length);

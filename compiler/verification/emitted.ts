@@ -67,8 +67,8 @@ export interface ScalarFunction {
   readonly name: string;
   /** The inputs and parameters that it takes, in order; before them the cotangent, if it gives derivatives. */
   readonly operands: readonly string[];
-  /** The member of the result that is meant, where that is a struct. */
-  readonly member: string | null;
+  /** Which member of the result is meant, where that is a struct. */
+  readonly place: number;
 }
 
 export type EmittedColumn = TypeScriptColumn | WgslColumn;
@@ -120,22 +120,15 @@ async function emittedColumn(
     passes.map(({ entryPoint }) => entryPoint),
   );
   const bindings = passes.flatMap((pass) => pass.bindings);
-  const scalar = scalarFunction(entry, code, of);
+  const scalar = scalarFunction(entry, of);
   const kernel = batchingOf(bindings, of) === "elements" ? { code, passes } : termsOfSum(entry, code, of, scalar);
   return { target: "wgsl", ...names, digest, scalar, ...kernel };
 }
 
-function scalarFunction(
-  { name: activation, inputs, learned, hyperparameters }: KernelEntry,
-  file: string,
-  of: string | null,
-): ScalarFunction {
-  const name = wgslName(activation);
+function scalarFunction({ name, inputs, learned, hyperparameters }: KernelEntry, of: string | null): ScalarFunction {
   const operands = [...inputs, ...[...learned, ...hyperparameters].map((parameter) => parameter.name)];
-  if (of === null) return { name, operands, member: null };
-  const backward = `${name}_backward`;
-  const { struct } = wgslFunction(file, backward);
-  return { name: backward, operands, member: struct[operands.indexOf(of)] ?? null };
+  if (of === null) return { name: wgslName(name), operands, place: 0 };
+  return { name: `${wgslName(name)}_backward`, operands, place: operands.indexOf(of) };
 }
 
 /**
@@ -146,9 +139,10 @@ function termsOfSum(
   { inputs, learned, hyperparameters }: KernelEntry,
   file: string,
   of: string | null,
-  { name: backward, member }: ScalarFunction,
+  { name: backward, place }: ScalarFunction,
 ): Pick<WgslColumn, "code" | "passes"> {
-  const { text } = wgslFunction(file, backward);
+  const { text, struct } = wgslFunction(file, backward);
+  const member = struct[place];
   const parameters = [...learned, ...hyperparameters];
   const call = [
     "1.0",
@@ -171,7 +165,7 @@ fn measured_terms(
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
   if (i < measured.size) {
-    measured_result[i] = ${backward}(${call})${member === null ? "" : `.${member}`};
+    measured_result[i] = ${backward}(${call})${member === undefined ? "" : `.${member}`};
   }
 }
 `;

@@ -1,6 +1,6 @@
 /** WGSL kernels without a device: run in JavaScript, with every operation rounded to float32. */
 import { emulateBatch, type EmulatedBatch, machineName, readWgsl } from "../machine/index.js";
-import type { ScalarFunction, WgslColumn } from "./emitted.js";
+import type { WgslColumn } from "./emitted.js";
 import type { BatchKernel } from "./measure.js";
 import { wgslFunction } from "./program.js";
 
@@ -12,21 +12,24 @@ export interface EmulatedArithmetic {
 /** What is measured has to hold on devices that have no subnormal numbers, too. */
 const usual: EmulatedArithmetic = { flushes: true };
 
-/** The scalar function of a shader, over arrays: one per operand, the cotangent first where there is one. */
+/**
+ * A scalar function of a shader over arrays, one per parameter: for derivatives the cotangent, then inputs, learned
+ * parameters and hyperparameters. Where it gives several derivatives, `place` says which.
+ */
 export function emulatedFunction(
   shader: string,
-  { name, member }: Pick<ScalarFunction, "name" | "member">,
+  name: string,
+  place: number,
   { flushes }: EmulatedArithmetic = usual,
 ): EmulatedBatch {
   const library = readWgsl(wgslFunction(shader, name).text);
-  const field = member === null ? null : machineName(member);
-  return emulateBatch(library, machineName(name), field, { flushSubnormals: flushes, flushOperands: flushes });
+  return emulateBatch(library, machineName(name), place, { flushSubnormals: flushes, flushOperands: flushes });
 }
 
 /** A column's kernel, for a cotangent of 1: the scalar function that its entry points call. */
 export function emulatedKernel(column: WgslColumn, arithmetic: EmulatedArithmetic = usual): BatchKernel {
   const { scalar, inputs: names, parameters: parameterNames } = column;
-  const run = emulatedFunction(column.code, scalar, arithmetic);
+  const run = emulatedFunction(column.code, scalar.name, scalar.place, arithmetic);
   return (inputs, parameters) => {
     const count = inputs[0]?.length ?? 0;
     const all = (value: number): Float32Array => new Float32Array(count).fill(value);
