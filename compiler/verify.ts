@@ -22,7 +22,6 @@ import {
   measuredTargets,
 } from "./verification/emitted.js";
 import { type Accuracy, accuracyOf, type ColumnAccuracy, columnAccuracy } from "./verification/accuracy.js";
-import { emulatedKernel } from "./verification/emulation.js";
 import { defaultsFor, type Outcome, settingsFor, type Task, type WithActivation } from "./verification/measurer.js";
 
 /** An activation, compiled: plain data. */
@@ -131,8 +130,7 @@ export async function accuracies(
     subjects.map(async (subject) => {
       const columns = await Promise.all(
         subject.columns.map(async (column) => {
-          const executor = column.target === "ts" ? engine : emulatedKernel && emulation;
-          if (executor === undefined) return columnAccuracies(subject, column, certificates, undefined, undefined);
+          const executor = column.target === "ts" ? engine : emulation;
           const certified = holds(certificates, keyOf(subject, column, executor), currentOf(subject, column));
           const settings = certified ? [] : subject.settings[column.target];
           const measured = await measureQuickly(measure, subject, column, settings, plan);

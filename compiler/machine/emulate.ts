@@ -42,6 +42,37 @@ export function emulateValues(
   return general(compile(library, name, deviceArithmetic(options)));
 }
 
+/** Results for rows of operands, one array per parameter. */
+export type EmulatedBatch = (operands: readonly Float32Array[]) => Float32Array;
+
+/** As {@link emulate}, for a function of f32 over arrays; of a result that is a struct, `place` says which field. */
+export function emulateBatch(
+  library: Library,
+  name: string,
+  place: number,
+  options: EmulationOptions = {},
+): EmulatedBatch {
+  const { parameters, result } = library.fn(name);
+  const field = typeof result === "string" ? undefined : result.fields[place];
+  if ([...parameters, field ?? { type: result }].some(({ type }) => type !== "f32"))
+    throw new Error(`${name} is no function of f32`);
+  const member = field === undefined ? "" : `.${field.name}`;
+  const [columns, elements] = [parameters.map((_, i) => `x${i}`), parameters.map((_, i) => `x${i}[i]`)];
+  const loop = `(${columns.join(", ")}) => {
+  const results = new Float32Array(x0.length);
+  for (let i = 0; i < results.length; i++) results[i] = apply(${elements.join(", ")})${member};
+  return results;
+}`;
+  const make = new Function("apply", `return ${loop};`);
+  const compiled: unknown = make(compile(library, name, deviceArithmetic(options)));
+  if (typeof compiled !== "function") throw new Error("not a function");
+  return (operands) => {
+    const found: unknown = compiled(...operands);
+    if (found instanceof Float32Array) return found;
+    throw new Error(`${name} gave no results`);
+  };
+}
+
 export interface RunOptions {
   /** The bits of a nat: 384 in TypeScript. */
   readonly natBits?: number;

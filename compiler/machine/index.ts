@@ -1,5 +1,7 @@
 export {
   emulate,
+  emulateBatch,
+  type EmulatedBatch,
   type EmulationOptions,
   emulateValues,
   run,
@@ -13,6 +15,7 @@ export { inline, type Inlined, type InlineOptions, isStraight } from "./inline.j
 export { intrinsics } from "./intrinsics.js";
 export { type Library, readLibrary, usedBy } from "./library.js";
 export { type DeclarationKind, type Rename, typescriptName } from "./naming.js";
+export { machineName, readWgsl } from "./read-wgsl.js";
 export { MachineError } from "./scan.js";
 export type { Constant, Declaration, Expr, Function, Scalar, Statement, Struct, Type } from "./syntax.js";
 export { printTypescript, type TypescriptOptions, type TypescriptPiece, typescriptPieces } from "./typescript.js";

@@ -59,6 +59,16 @@ export interface WgslColumn extends Emitted {
   readonly code: string;
   /** Those of the kernel's passes on which the result depends; where it is a sum, one that writes the terms. */
   readonly passes: readonly WgslPassDescription[];
+  readonly scalar: ScalarFunction;
+}
+
+/** The function in a shader that a kernel calls for each element. */
+export interface ScalarFunction {
+  readonly name: string;
+  /** The inputs and parameters that it takes, in order; before them the cotangent, if it gives derivatives. */
+  readonly operands: readonly string[];
+  /** Which member of the result is meant, where that is a struct. */
+  readonly place: number;
 }
 
 export type EmittedColumn = TypeScriptColumn | WgslColumn;
@@ -110,22 +120,29 @@ async function emittedColumn(
     passes.map(({ entryPoint }) => entryPoint),
   );
   const bindings = passes.flatMap((pass) => pass.bindings);
-  const kernel = batchingOf(bindings, of) === "elements" ? { code, passes } : await termsOfSum(entry, code, of);
-  return { target: "wgsl", ...names, digest, ...kernel };
+  const scalar = scalarFunction(entry, of);
+  const kernel = batchingOf(bindings, of) === "elements" ? { code, passes } : termsOfSum(entry, code, of, scalar);
+  return { target: "wgsl", ...names, digest, scalar, ...kernel };
+}
+
+function scalarFunction({ name, inputs, learned, hyperparameters }: KernelEntry, of: string | null): ScalarFunction {
+  const operands = [...inputs, ...[...learned, ...hyperparameters].map((parameter) => parameter.name)];
+  if (of === null) return { name: wgslName(name), operands, place: 0 };
+  return { name: `${wgslName(name)}_backward`, operands, place: operands.indexOf(of) };
 }
 
 /**
  * A kernel that writes what the real one adds up: `f_backward` of each element, which the file has for other shaders
  * too. A sum for each element would take a dispatch for each element.
  */
-async function termsOfSum(
-  { name, inputs, learned, hyperparameters }: KernelEntry,
+function termsOfSum(
+  { inputs, learned, hyperparameters }: KernelEntry,
   file: string,
   of: string | null,
-): Promise<Pick<WgslColumn, "code" | "passes">> {
-  const backward = `${wgslName(name)}_backward`;
-  const { text, struct } = await wgslFunction(file, backward);
-  const member = struct[[...inputs, ...learned.map((parameter) => parameter.name)].indexOf(of ?? "")];
+  { name: backward, place }: ScalarFunction,
+): Pick<WgslColumn, "code" | "passes"> {
+  const { text, struct } = wgslFunction(file, backward);
+  const member = struct[place];
   const parameters = [...learned, ...hyperparameters];
   const call = [
     "1.0",

@@ -1,5 +1,41 @@
 /** WGSL kernels without a device: run in JavaScript, with every operation rounded to float32. */
-import type { RemoteKernel } from "./measurer.js";
+import { emulateBatch, type EmulatedBatch, machineName, readWgsl } from "../machine/index.js";
+import type { WgslColumn } from "./emitted.js";
+import type { BatchKernel } from "./measure.js";
+import { wgslFunction } from "./program.js";
 
-/** Undefined as long as nothing emulates kernels; `actc check` then says nothing of WGSL but what certificates say. */
-export const emulatedKernel: RemoteKernel | undefined = undefined;
+export interface EmulatedArithmetic {
+  /** Whether subnormal numbers are taken for 0, as operands and as results, as some devices do. */
+  readonly flushes: boolean;
+}
+
+/** What is measured has to hold on devices that have no subnormal numbers, too. */
+const usual: EmulatedArithmetic = { flushes: true };
+
+/**
+ * A scalar function of a shader over arrays, one per parameter: for derivatives the cotangent, then inputs, learned
+ * parameters and hyperparameters. Where it gives several derivatives, `place` says which.
+ */
+export function emulatedFunction(
+  shader: string,
+  name: string,
+  place: number,
+  { flushes }: EmulatedArithmetic = usual,
+): EmulatedBatch {
+  const library = readWgsl(wgslFunction(shader, name).text);
+  return emulateBatch(library, machineName(name), place, { flushSubnormals: flushes, flushOperands: flushes });
+}
+
+/** A column's kernel, for a cotangent of 1: the scalar function that its entry points call. */
+export function emulatedKernel(column: WgslColumn, arithmetic: EmulatedArithmetic = usual): BatchKernel {
+  const { scalar, inputs: names, parameters: parameterNames } = column;
+  const run = emulatedFunction(column.code, scalar.name, scalar.place, arithmetic);
+  return (inputs, parameters) => {
+    const count = inputs[0]?.length ?? 0;
+    const all = (value: number): Float32Array => new Float32Array(count).fill(value);
+    const operands = scalar.operands.map(
+      (name) => inputs[names.indexOf(name)] ?? all(parameters[parameterNames.indexOf(name)] ?? NaN),
+    );
+    return run(column.of === null ? operands : [all(1), ...operands]);
+  };
+}

@@ -36,7 +36,7 @@ export type Outcome =
 /** Runs something on an elaborated activation, in the graph of its nodes, which is gone when it returns. */
 export type WithActivation = <T>(name: string, look: (activation: Activation) => T) => T;
 
-/** A kernel that runs on a device, or as if on one. */
+/** A kernel that runs on a device. */
 export type RemoteKernel = (activation: string, column: EmittedColumn) => BatchKernel;
 
 export class Measurer {
@@ -53,7 +53,7 @@ export class Measurer {
     const key = JSON.stringify([name, emitted.target, emitted.of, emitted.digest]);
     const kernel = await this.kernels.get(key, () => {
       if (emitted.target === "ts") return loadKernel(emitted);
-      return task.emulated && emulatedKernel ? emulatedKernel(name, emitted) : this.remote(name, emitted);
+      return task.emulated ? emulatedKernel(emitted) : this.remote(name, emitted);
     });
     return this.withActivation(name, (activation): Outcome => {
       const column = columnOf(activation, emitted.of);

@@ -22,7 +22,7 @@ interface Declaration {
 export async function typescriptProgram(file: string, exported: readonly string[]): Promise<Program> {
   const parsed = latest?.file === file ? latest : { file, declarations: await typescriptDeclarations(file) };
   latest = parsed;
-  return programOf(parsed.declarations, exported, "kernel.js");
+  return digested(reachedFrom(parsed.declarations, exported, "kernel.js"));
 }
 
 /** The columns of one file are asked for one after the other. */
@@ -63,17 +63,22 @@ function tokensOf(root: TypeScript.Node, source: TypeScript.SourceFile): string[
 
 /** The WGSL of entry points and of what they use. */
 export async function wgslProgram(file: string, entryPoints: readonly string[]): Promise<Program> {
-  return programOf(wgslDeclarations(file), entryPoints, "the shader");
+  return digested(reachedFrom(wgslDeclarations(file), entryPoints, "the shader"));
 }
 
 /** A function of a shader with what it uses, and the members of what it returns: none where that is a number. */
-export async function wgslFunction(file: string, name: string): Promise<{ text: string; struct: readonly string[] }> {
+export function wgslFunction(
+  file: string,
+  name: string,
+): { readonly text: string; readonly struct: readonly string[] } {
   const declarations = wgslDeclarations(file);
-  const { text } = await programOf(declarations, [name], "the shader");
   const { tokens = [] } = declarations.find(({ names }) => names.includes(name)) ?? {};
   const type = tokens[tokens.indexOf(">", tokens.indexOf(")")) + 1];
   const struct = declarations.find(({ names }) => type !== undefined && names.includes(type));
-  return { text, struct: (struct?.tokens ?? []).filter((_, i, all) => all[i + 1] === ":") };
+  return {
+    text: textOf(reachedFrom(declarations, [name], "the shader")),
+    struct: (struct?.tokens ?? []).filter((_, i, all) => all[i + 1] === ":"),
+  };
 }
 
 const wgslToken = /\/\/[^\n]*|\/\*[^]*?\*\/|[A-Za-z_]\w*|[\d.][\w.]*|\S/g;
@@ -109,11 +114,11 @@ function declaredInWgsl(tokens: readonly string[]): string | undefined {
 }
 
 /** Declarations that these names reach; a name means the declaration wherever it stands, be it a local of that name. */
-async function programOf(
+function reachedFrom(
   declarations: readonly Declaration[],
   roots: readonly string[],
   file: string,
-): Promise<Program> {
+): readonly Declaration[] {
   const byName = new Map(declarations.flatMap((declaration) => declaration.names.map((name) => [name, declaration])));
   const reached = new Set<Declaration>();
   const wanted = roots.map((name) => {
@@ -129,9 +134,14 @@ async function programOf(
       if (used !== undefined) wanted.push(used);
     }
   }
-  const kept = declarations.filter((declaration) => reached.has(declaration));
-  const tokens = kept.map((declaration) => declaration.tokens.join(" ")).join("\n");
-  return { text: `${kept.map(({ text }) => text).join("\n")}\n`, digest: await shortDigest(tokens) };
+  return declarations.filter((declaration) => reached.has(declaration));
+}
+
+const textOf = (declarations: readonly Declaration[]): string => `${declarations.map(({ text }) => text).join("\n")}\n`;
+
+async function digested(declarations: readonly Declaration[]): Promise<Program> {
+  const tokens = declarations.map((declaration) => declaration.tokens.join(" ")).join("\n");
+  return { text: textOf(declarations), digest: await shortDigest(tokens) };
 }
 
 export const shortDigest = async (text: string): Promise<string> => (await sha256(text)).slice(0, 32);

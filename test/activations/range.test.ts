@@ -2,7 +2,6 @@ import { beforeAll, describe, it } from "vitest";
 import { fromNumber } from "../../compiler/numerics/ball.js";
 import { referenceDerivative, referenceLimit, referenceValue } from "../../compiler/numerics/reference.js";
 import type { ActivationEntry, Call, Outcome } from "../harness/manifest.js";
-import type { WgslKernelSet } from "../harness/wgsl.js";
 import { faultsOf, rangeCall, resultOf, toleranceOf } from "./range.js";
 import {
   bindingsFor,
@@ -10,7 +9,6 @@ import {
   compiled,
   expectNone,
   numbersAt,
-  shaders,
   singleParameters,
   standardText,
   truth,
@@ -18,11 +16,9 @@ import {
 } from "./standard.js";
 
 let standard: Compiled;
-let gpu: WgslKernelSet | null;
 
 beforeAll(async () => {
   standard = await compiled(standardText);
-  gpu = await shaders(standard);
 }, 120_000);
 
 const names = [...standardText.matchAll(/^(\w+)\(/gm)]
@@ -41,37 +37,30 @@ function find(name: string): {
 
 interface Target {
   readonly name: string;
-  readonly run: (
-    entry: ActivationEntry,
-    call: Call,
-  ) => Promise<{ readonly forward: Outcome; readonly backward: Outcome }>;
+  readonly run: (entry: ActivationEntry, call: Call) => { readonly forward: Outcome; readonly backward: Outcome };
 }
 
 const typescript: Target = {
   name: "TypeScript",
-  run: (entry, call) =>
-    Promise.resolve({
-      forward: standard.typescript.call(entry, "forward", call),
-      backward: standard.typescript.call(entry, "backward", call),
-    }),
+  run: (entry, call) => ({
+    forward: standard.typescript.call(entry, "forward", call),
+    backward: standard.typescript.call(entry, "backward", call),
+  }),
 };
 
+/** Emulated: `values.test.ts` says that a driver gives the same bits. */
 const wgsl: Target = {
   name: "WGSL",
-  run: async (entry, call) => {
-    if (!gpu) return typescript.run(entry, call);
-    const [forward, backward] = await Promise.all([
-      gpu.call(entry, "forward", call),
-      gpu.call(entry, "backward", call),
-    ]);
-    return { forward, backward };
-  },
+  run: (entry, call) => ({
+    forward: standard.emulated.call(entry, "forward", call),
+    backward: standard.emulated.call(entry, "backward", call),
+  }),
 };
 
 describe("over the whole range of float32", () => {
   const samples = 4000;
 
-  it.each(names)("%s: TypeScript", async (name) => {
+  it.each(names)("%s: TypeScript", (name) => {
     const { entry, activation } = find(name);
     const call = rangeCall(entry, samples, 1);
     const faults = faultsOf(
@@ -79,32 +68,23 @@ describe("over the whole range of float32", () => {
       entry,
       activation,
       call,
-      await typescript.run(entry, call),
+      typescript.run(entry, call),
       toleranceOf("TypeScript", name),
       90,
     );
     expectNone(faults.map(({ text }) => text));
   });
 
-  it.each(names)("%s: WGSL", async (name) => {
-    if (!gpu) return;
+  it.each(names)("%s: WGSL", (name) => {
     const { entry, activation } = find(name);
     const call = rangeCall(entry, samples, 1);
-    const faults = faultsOf(
-      standard,
-      entry,
-      activation,
-      call,
-      await wgsl.run(entry, call),
-      toleranceOf("WGSL", name),
-      60,
-    );
+    const faults = faultsOf(standard, entry, activation, call, wgsl.run(entry, call), toleranceOf("WGSL", name), 60);
     expectNone(faults.map(({ text }) => text));
   });
 });
 
 describe("an infinite input gives the limit", () => {
-  it.each(names)("%s", async (name) => {
+  it.each(names)("%s", (name) => {
     const { entry, activation } = find(name);
     const faults: string[] = [];
     const cases = entry.inputs.flatMap((input) =>
@@ -128,7 +108,7 @@ describe("an infinite input gives the limit", () => {
       parameters: singleParameters(entry),
     };
     for (const target of [typescript, wgsl]) {
-      const outcomes = await target.run(entry, call);
+      const outcomes = target.run(entry, call);
       for (const of of [null, ...entry.inputs]) {
         const actual = resultOf(outcomes, of);
         cases.forEach(({ input, sign }, i) => {
@@ -153,7 +133,7 @@ describe("an infinite input gives the limit", () => {
 });
 
 describe("NaN in an input or parameter that is met gives NaN", () => {
-  it.each(names)("%s", async (name) => {
+  it.each(names)("%s", (name) => {
     const { entry, activation } = find(name);
     const faults: string[] = [];
     const points = [-2.25, -0.5, 0.5, 1.75, 9];
@@ -170,13 +150,10 @@ describe("NaN in an input or parameter that is met gives NaN", () => {
           ),
           parameters: { ...singleParameters(entry), ...(isInput ? {} : { [of]: NaN }) },
         };
-        const outcome =
-          target === typescript
-            ? standard.typescript.call(entry, "forward", call)
-            : await gpu?.call(entry, "forward", call);
+        const outcome = (target === typescript ? standard.typescript : standard.emulated).call(entry, "forward", call);
         points.forEach((_, i) => {
           const numbers = numbersAt(call, i);
-          const value = outcome?.output[i] ?? NaN;
+          const value = outcome.output[i] ?? NaN;
           if (!Number.isNaN(value) && truth(activation, null, numbers, "binary32").ball.kind === fromNumber(NaN).kind) {
             faults.push(`${target.name}: ${name} at ${JSON.stringify(numbers)} is ${value}`);
           }

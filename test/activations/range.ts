@@ -70,6 +70,7 @@ const cancelling: Readonly<Record<"TypeScript" | "WGSL", Readonly<Record<string,
     elliott_sigmoid: 2 ** -23,
     snake: 2 ** -22,
     snake_beta: 2 ** -22,
+    swiglu_oai: 2 ** -23,
   },
 };
 

@@ -10,6 +10,7 @@ import {
   referenceValue,
 } from "../../compiler/numerics/reference.js";
 import type { Format } from "../../compiler/numerics/rounding.js";
+import { EmulatedKernelSet } from "../harness/emulated.js";
 import { type ActivationEntry, type Call, type Generated, readGenerated } from "../harness/manifest.js";
 import { TypeScriptKernelSet } from "../harness/typescript.js";
 import { WgslKernelSet } from "../harness/wgsl.js";
@@ -21,6 +22,8 @@ export interface Compiled {
   readonly generated: Generated;
   readonly entries: readonly ActivationEntry[];
   readonly typescript: TypeScriptKernelSet;
+  /** The WGSL kernels without a device. */
+  readonly emulated: EmulatedKernelSet;
   /** Elaborated, for the oracle. */
   readonly activations: ReadonlyMap<string, Activation>;
 }
@@ -40,6 +43,7 @@ export async function compiled(text: string, only?: (name: string) => boolean): 
     generated,
     entries: activations,
     typescript: await TypeScriptKernelSet.load(generated),
+    emulated: new EmulatedKernelSet(generated),
     activations: new Map(definitions.flatMap((activation) => (activation ? [[activation.name, activation]] : []))),
   };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ulpError } from "../../compiler/numerics/rounding.js";
-import { type Call, entryOf, type Outcome } from "../harness/manifest.js";
+import { type ActivationEntry, type Call, entryOf, type Outcome } from "../harness/manifest.js";
 import type { WgslKernelSet } from "../harness/wgsl.js";
 import {
   type Compiled,
@@ -120,6 +120,25 @@ const singleCall = ({ points, parameters }: CheckValues, index: number): Call =>
   parameters,
 });
 
+/** All points of a row at once. */
+const batchedCall = ({ points, parameters }: CheckValues, inputs: readonly string[]): Call => ({
+  shape: [points.length],
+  inputs: Object.fromEntries(inputs.map((input) => [input, points.map((point) => Number(point.inputs[input]))])),
+  cotangent: points.map(() => 1),
+  parameters,
+});
+
+const emulatedOutcomes = (
+  entry: ActivationEntry,
+  call: Call,
+): { readonly forward: Outcome; readonly backward: Outcome } => ({
+  forward: standard.emulated.call(entry, "forward", call),
+  backward: standard.emulated.call(entry, "backward", call),
+});
+
+/** The driver's compiler takes `p * s + p * t` for `p * (s + t)`. */
+const rearranged: ReadonlySet<string> = new Set(["swiglu_oai"]);
+
 describe("the published figures", () => {
   it("cover every standard activation", () => {
     expect(standard.entries.map(({ name }) => name).sort()).toEqual(checkValues.map(({ name }) => name).sort());
@@ -160,17 +179,39 @@ describe("the published figures", () => {
     expectNone(ulpFaults(row, outcomes, false, 2));
   });
 
-  it.each(elementwise)("$name: WGSL", async (row) => {
-    if (!gpu) return;
-    const kernels = gpu;
+  it.each(elementwise)("$name: WGSL, emulated", (row) => {
     const entry = entryOf(standard.generated, row.name);
-    const outcomes = await Promise.all(
-      row.points.map(async (_, i) => ({
-        forward: await kernels.call(entry, "forward", singleCall(row, i)),
-        backward: await kernels.call(entry, "backward", singleCall(row, i)),
-      })),
-    );
+    const outcomes = row.points.map((_, i) => emulatedOutcomes(entry, singleCall(row, i)));
     expectNone(ulpFaults(row, outcomes, true, 64, 2 ** -21));
+  });
+
+  it.each(elementwise)("$name: the WGSL kernels on the driver give the bits of emulation", async (row) => {
+    if (!gpu) return;
+    const entry = entryOf(standard.generated, row.name);
+    const calls = [batchedCall(row, entry.inputs), ...(entry.learned.length > 0 ? [singleCall(row, 0)] : [])];
+    const faults: string[] = [];
+    for (const [i, call] of calls.entries()) {
+      const expected = emulatedOutcomes(entry, call);
+      // Of several elements the gradients in parameters are sums, whose order is the kernel's.
+      const wanted = (of: string): boolean => entry.inputs.includes(of) !== i > 0;
+      const forward = await gpu.call(entry, "forward", call);
+      const backward = await gpu.call(entry, "backward", call, wanted);
+      const columns = [
+        [row.name, forward.output, expected.forward.output] as const,
+        ...Object.entries(backward.gradients)
+          .filter(([of]) => wanted(of))
+          .map(([of, actual]) => [`d/d${of} ${row.name}`, actual, expected.backward.gradients[of] ?? []] as const),
+      ];
+      for (const [name, actual, emulated] of columns) {
+        actual.forEach((value, at) => {
+          const other = emulated[at] ?? NaN;
+          const near = rearranged.has(row.name) && Math.abs(value - other) <= 2 ** -20 * Math.abs(other);
+          if (!Object.is(value, other) && !near)
+            faults.push(`${name} at ${JSON.stringify(numbersAt(call, at))}: ${value}, emulated ${other}`);
+        });
+      }
+    }
+    expectNone(faults);
   });
 
   it.each(rowwise)("$name: rows, on every target", async (row) => {

@@ -18,6 +18,7 @@ import { inFreshGraph } from "../../compiler/ir/expr.js";
 import { type Compiled, shaders, standardText } from "../activations/standard.js";
 import { readGeneratedFolder } from "../harness/generated.js";
 import { type Call, entryOf } from "../harness/manifest.js";
+import { EmulatedKernelSet } from "../harness/emulated.js";
 import { TypeScriptKernelSet } from "../harness/typescript.js";
 import { callFor, type Purpose } from "./calls.js";
 import { comparedRange, comparedRows, comparedSpecial, comparedSums, type Found, type Outcomes } from "./compare.js";
@@ -57,6 +58,7 @@ const standard: Compiled = {
   generated,
   entries,
   typescript: await TypeScriptKernelSet.load(generated),
+  emulated: new EmulatedKernelSet(generated),
   activations: new Map(activations.map((activation) => [activation.name, activation])),
 };
 

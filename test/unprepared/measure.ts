@@ -8,6 +8,7 @@ import {
   type Outcome,
   readGenerated,
 } from "../harness/manifest.js";
+import { EmulatedKernelSet } from "../harness/emulated.js";
 import { TypeScriptKernelSet } from "../harness/typescript.js";
 import { WgslKernelSet } from "../harness/wgsl.js";
 import {
@@ -91,14 +92,20 @@ export type Run = (
 ) => Promise<Outcome>;
 
 /**
- * Of so many rows per definition a shader's gradients in parameters are tried: each is a sum of 64 workgroups, which take
- * the software driver a twentieth of a second.
+ * Of so many rows per definition a shader's gradients in parameters are tried on a device: each is a sum of 64 workgroups,
+ * which take the software driver a twentieth of a second.
  */
-const shaderSums = 4;
+export const deviceSums = 4;
 
 export async function typescriptRunner(compiled: readonly Compiled[]): Promise<Run> {
   const kernels = await TypeScriptKernelSet.load(combined(compiled));
   return (entry, kernel, call) => Promise.resolve(kernels.call(entry, kernel, call));
+}
+
+/** Shaders run in JavaScript, every operation rounded to float32: without a device, and without its compiler's time. */
+export function emulatedRunner(compiled: readonly Compiled[]): Run {
+  const kernels = new EmulatedKernelSet(combined(compiled));
+  return (entry, kernel, call, wanted) => Promise.resolve(kernels.call(entry, kernel, call, wanted));
 }
 
 export async function wgslRunner(device: GPUDevice, compiled: readonly Compiled[]): Promise<Run> {
@@ -122,7 +129,7 @@ export async function measure(
   run: Run,
   table: ReturnType<typeof readExpected>,
 ): Promise<readonly Column[]> {
-  return judged(compiled, target, table, await resultsOf(compiled, target, run, table));
+  return judged(compiled, target, table, await resultsOf(compiled, run, table));
 }
 
 const groupsFor = ({ definition, entry }: Compiled, table: ReturnType<typeof readExpected>): readonly Group[] => {
@@ -134,13 +141,13 @@ const groupsFor = ({ definition, entry }: Compiled, table: ReturnType<typeof rea
 /** What the kernels make of every row, group by group. */
 export function resultsOf(
   compiled: Compiled,
-  target: TargetName,
   run: Run,
   table: ReturnType<typeof readExpected>,
+  sums = Infinity,
 ): Promise<readonly Results[]> {
   const groups = groupsFor(compiled, table);
   return Promise.all(
-    groups.map((group, g) => resultsOfGroup(compiled.entry, group, run, learnedRowsOf(target, group, g))),
+    groups.map((group, g) => resultsOfGroup(compiled.entry, group, run, learnedRowsOf(group, g, sums))),
   );
 }
 
@@ -225,9 +232,9 @@ function callOf(entry: ActivationEntry, { parameters }: Group, rows: readonly Ro
 }
 
 /** Rows of a group whose gradients in parameters are run: all, or one of each of the first groups. */
-function learnedRowsOf(target: TargetName, group: Group, index: number): readonly number[] {
-  if (target === "TypeScript") return group.rows.map((_, row) => row);
-  return index < shaderSums ? [(3 * index + 2) % group.rows.length] : [];
+function learnedRowsOf(group: Group, index: number, sums: number): readonly number[] {
+  if (sums === Infinity) return group.rows.map((_, row) => row);
+  return index < sums ? [(3 * index + 2) % group.rows.length] : [];
 }
 
 class Tally {

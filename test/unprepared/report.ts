@@ -2,11 +2,13 @@
  * How the definitions of this folder fare, the worst first:
  *
  *   npm run unprepared -- [NAME or KIND ...] [--target ts|wgsl] [--top N] [--all] [--worst] [--slow] [--oracle] [--update]
+ *                         [--driver]
  *
  * A NAME is that of a definition, a KIND that of a file without `.def`. Without options every column beyond its bound is
- * listed, for both targets. `--all`: the others too. `--worst`: inputs, expected and actual of the worst result, and of
- * the first of each kind of fault. `--slow`: the definitions that take longest to compile. `--oracle`: the project's
- * reference against the table, nothing else. `--update`: writes gaps.json (with no names, both targets).
+ * listed, for both targets. Shaders are emulated; `--driver`: they are run by the software driver, and what has not changed
+ * is not run again. `--all`: the other columns too. `--worst`: inputs, expected and actual of the worst result, and of the
+ * first of each kind of fault. `--slow`: the definitions that take longest to compile. `--oracle`: the project's reference
+ * against the table, nothing else. `--update`: writes gaps.json (with no names, both targets).
  */
 import { parseArgs } from "node:util";
 import { findSoftwareGpu, requestSoftwareDevice } from "../webgpu/driver.js";
@@ -18,6 +20,8 @@ import {
   type Column,
   type Compiled,
   compileEach,
+  deviceSums,
+  emulatedRunner,
   judged,
   measure,
   resultsOf,
@@ -37,6 +41,7 @@ const { values: options, positionals } = parseArgs({
     slow: { type: "boolean" },
     oracle: { type: "boolean" },
     update: { type: "boolean" },
+    driver: { type: "boolean" },
   },
 });
 
@@ -104,8 +109,17 @@ async function typescriptColumns(compiled: readonly Compiled[]): Promise<Column[
   return columns;
 }
 
+async function emulatedColumns(compiled: readonly Compiled[]): Promise<Column[]> {
+  const start = performance.now();
+  const run = emulatedRunner(compiled);
+  const columns: Column[] = [];
+  for (const each of compiled) columns.push(...(await measure(each, "WGSL", run, expected)));
+  summary("WGSL", columns, start);
+  return columns;
+}
+
 /** Shaders that have not changed are not run again. */
-async function wgslColumns(compiled: readonly Compiled[]): Promise<Column[]> {
+async function driverColumns(compiled: readonly Compiled[]): Promise<Column[]> {
   const start = performance.now();
   const cache = new ResultCache(expected);
   const results = new Map(compiled.map((each) => [each, cache.get(each)]));
@@ -118,7 +132,7 @@ async function wgslColumns(compiled: readonly Compiled[]): Promise<Column[]> {
     }
     const run = await wgslRunner(await requestSoftwareDevice(), changed);
     for (const each of changed) {
-      const fresh = await resultsOf(each, "WGSL", run, expected);
+      const fresh = await resultsOf(each, run, expected, deviceSums);
       cache.set(each, fresh);
       results.set(each, fresh);
     }
@@ -149,7 +163,7 @@ async function report(): Promise<void> {
   }
   const columns = [
     ...(targets.includes("ts") ? await typescriptColumns(compiled) : []),
-    ...(targets.includes("wgsl") ? await wgslColumns(compiled) : []),
+    ...(targets.includes("wgsl") ? await (options.driver ? driverColumns : emulatedColumns)(compiled) : []),
   ];
   if (options.update) {
     if (positionals.length > 0 || targets.length < 2) throw new RangeError("--update takes no names and no target");
