@@ -168,7 +168,7 @@ function callerInLoop(name: string, variables: readonly Variable[], local: Reado
     "} else {",
     "value = found;",
     "if (i > 0) {",
-    "value = wide_limit(before, found);",
+    "value = wide_tendency(before, found);",
     "}",
     "if (!(infinite && wide_is_nan(value))) {",
     "break;",

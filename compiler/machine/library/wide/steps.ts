@@ -19,6 +19,7 @@ import {
   type Type,
 } from "../../syntax.js";
 import { wideLibrary } from "./index.js";
+import { looseName } from "./programs.js";
 
 /** A number that is known when compiling, one that is given, or the result of an operation: equal ones are one object. */
 type Term =
@@ -31,76 +32,9 @@ interface Step {
   readonly operands: readonly Term[];
 }
 
-/**
- * In programs both ways of a branch are computed: here what one of them alone can take is not given to it by the other, and
- * a series that both need stands once.
- */
-const selected = `
-// ln(1 + x) = ln(2^k (1 + f)) = k ln 2 + 2 artanh(f / (2 + f)); near 0 f is x itself.
-fn selected_log1p(x: wide) -> wide {
-  let sum = wide_add(x, WIDE_ONE);
-  var k = wide_log_exponent(sum);
-  var f = wide_subtract(wide_log_fraction(sum), WIDE_ONE);
-  if (wide_less(wide_abs(x), WIDE_QUARTER)) {
-    k = WIDE_ZERO;
-    f = x;
-  }
-  return wide_add(wide_multiply(k, WIDE_LN2), wide_twice_artanh(wide_divide(f, wide_add(f, WIDE_TWO))));
-}
-
-fn selected_expm1(x: wide) -> wide {
-  let size = wide_abs(x);
-  let near = wide_less(size, WIDE_HALF);
-  var small = WIDE_ZERO;
-  if (near) {
-    small = size;
-  }
-  let result = wide_expm1_near(small);
-  if (!near) {
-    return wide_subtract(wide_exp(x), WIDE_ONE);
-  }
-  if (x.negative) {
-    return wide_negate(wide_divide(result, wide_add(result, WIDE_ONE)));
-  }
-  return result;
-}
-
-fn selected_pow(x: wide, y: wide) -> wide {
-  let whole = wide_is_integer(y);
-  let direct = wide_less(wide_abs(y), WIDE_1024) && wide_is_integer(wide_scale(y, 1));
-  var base = wide_sqrt(x);
-  var count = WIDE_ZERO;
-  if (whole) {
-    base = x;
-  }
-  if (direct) {
-    count = wide_scale(y, 1);
-    if (whole) {
-      count = y;
-    }
-  }
-  let product = wide_whole_power(base, count);
-  let size = wide_abs(x);
-  var power = WIDE_ONE;
-  if (!wide_equal(size, WIDE_ONE)) {
-    power = wide_exp(wide_multiply(y, wide_log(size)));
-  }
-  if (wide_is_negative(x) && !wide_is_integer(wide_scale(y, -1))) {
-    power = wide_negate(power);
-  }
-  if (wide_is_nan(x) || wide_is_nan(y)) {
-    return WIDE_NAN;
-  }
-  if (direct) {
-    return product;
-  }
-  if (wide_is_negative(x) && !whole) {
-    return WIDE_NAN;
-  }
-  return power;
-}
-`;
+/** What programs have in the place of functions of the library. */
 const inPlaceOf: ReadonlyMap<string, string> = new Map([
+  ["wide_exp", "selected_exp"],
   ["wide_log1p", "selected_log1p"],
   ["wide_expm1", "selected_expm1"],
   ["wide_pow", "selected_pow"],
@@ -450,7 +384,7 @@ function programOf(given: readonly Term[], result: Term): Program {
  */
 export function inSteps(text: string, name: string): string {
   const wide = wideLibrary().declarations;
-  const library = readLibrary([text, selected], wide);
+  const library = readLibrary(text, wide);
   const fn = library.fn(name);
   const { given, result } = termsOf(library, fn);
   const { start, registers, steps, result: last } = programOf(given, result);
@@ -493,7 +427,7 @@ export function inSteps(text: string, name: string): string {
         : [`value = ${callOf(operation)};`]),
     ]),
     ...(operations.length > 0 ? ["}"] : []),
-    "registers[code & 1023u] = value;",
+    "registers[code & 1023u] = wide_normalised(value.negative, value.mantissa, value.exponent);",
     "}",
     `return registers[${last}];`,
     "}",
@@ -505,7 +439,8 @@ export function inSteps(text: string, name: string): string {
       if (typeof parameter.type !== "string") return i === 0 ? "a" : "b";
       return parameter.type === "u32" ? `c - ${offset}u` : `int(c) - ${offset}`;
     });
-    const call = `${operation}(${operands.join(", ")})`;
+    const loose = looseName(operation);
+    const call = `${library.find(loose) ? loose : operation}(${operands.join(", ")})`;
     return type === "bool" ? `wide(${call}, 0n, 0)` : call;
   }
 
