@@ -4,6 +4,7 @@
  */
 import { type Expr, type Variable, variablesOf } from "../ir/expr.js";
 import type { Rational } from "../ir/rational.js";
+import { inSteps } from "../machine/library/wide/steps.js";
 import { call, Precedence, type Spelling } from "../printing/dialect.js";
 import { type CallArithmetic, callForm } from "./call-form.js";
 import type { MachineFunction } from "./machine-functions.js";
@@ -86,13 +87,14 @@ export function exactFunction(name: string, root: Expr, float: "f32" | "f64"): M
   const local = new Map<Expr, string>(variables.map((variable, i) => [variable, `x${i}`]));
   const { statements, results } = callForm([root], local, wide);
   const parameters = variables.map((variable) => `${local.get(variable) ?? ""}: wide`).join(", ");
-  const inner = [`fn ${name}_wide(${parameters}) -> wide {`, ...statements, `return ${results[0] ?? ""};`, "}"];
-  return {
-    name,
-    own: [name, `${name}_wide`],
-    variables,
-    text: [...inner, "", ...caller(name, variables, local, float)].join("\n"),
-  };
+  const inner = [`fn ${name}_wide(${parameters}) -> wide {`, ...statements, `return ${results[0] ?? ""};`, "}"].join(
+    "\n",
+  );
+  const text =
+    float === "f64"
+      ? [inner, "", ...caller(name, variables, local)]
+      : [inSteps(inner, `${name}_wide`), "", ...callerInLoop(name, variables, local)];
+  return { name, own: [name, `${name}_wide`], variables, text: text.join("\n") };
 }
 
 /** Binary logarithms of pairs of inputs that stand for infinity where arithmetic with infinity itself says nothing. */
@@ -101,15 +103,10 @@ const far = [
   [26, 20],
 ] as const;
 
-function caller(
-  name: string,
-  variables: readonly Variable[],
-  local: ReadonlyMap<Expr, string>,
-  float: "f32" | "f64",
-): string[] {
+function caller(name: string, variables: readonly Variable[], local: ReadonlyMap<Expr, string>): string[] {
   const own = variables.map((variable) => local.get(variable) ?? "");
-  const signature = own.map((each) => `${each}: ${float}`).join(", ");
-  const wideOf = (each: string): string => `wide_from_${float}(${each})`;
+  const signature = own.map((each) => `${each}: f64`).join(", ");
+  const wideOf = (each: string): string => `wide_from_f64(${each})`;
   const at = (size: number): string =>
     variables
       .map((variable) => {
@@ -117,16 +114,10 @@ function caller(
         return variable.role === "input" ? `wide_far(${text}, ${size})` : text;
       })
       .join(", ");
-  const infinite = variables
-    .filter(({ role }) => role === "input")
-    .map(
-      (variable) =>
-        `abs(${local.get(variable) ?? ""}) > ${float === "f32" ? "3.4028234663852886e38" : "1.7976931348623157e308"}`,
-    )
-    .join(" || ");
+  const infinite = infinityTest(variables, local, "1.7976931348623157e308");
   const hasInput = variables.some(({ role }) => role === "input");
   return [
-    `fn ${name}(${signature}) -> ${float} {`,
+    `fn ${name}(${signature}) -> f64 {`,
     ...own.flatMap((each) => [`if (is_nan(${each})) {`, `return ${each};`, "}"]),
     `${hasInput ? "var" : "let"} value = ${name}_wide(${own.map(wideOf).join(", ")});`,
     ...(hasInput
@@ -137,7 +128,54 @@ function caller(
           "}",
         ])
       : []),
-    `return wide_to_${float}(value);`,
+    "return wide_to_f64(value);",
+    "}",
+  ];
+}
+
+const infinityTest = (variables: readonly Variable[], local: ReadonlyMap<Expr, string>, largest: string): string =>
+  variables
+    .filter(({ role }) => role === "input")
+    .map((variable) => `abs(${local.get(variable) ?? ""}) > ${largest}`)
+    .join(" || ");
+
+/** As {@link caller}, with one call, since compilers of shaders inline every one. */
+function callerInLoop(name: string, variables: readonly Variable[], local: ReadonlyMap<Expr, string>): string[] {
+  const own = variables.map((variable) => local.get(variable) ?? "");
+  const signature = own.map((each) => `${each}: f32`).join(", ");
+  const checks = own.flatMap((each) => [`if (is_nan(${each})) {`, `return ${each};`, "}"]);
+  const wides = own.map((each) => `let wide_${each} = wide_from_f32(${each});`);
+  const call = (size: string | null): string => {
+    const operands = variables.map((variable, i) =>
+      size !== null && variable.role === "input" ? `wide_far(wide_${own[i] ?? ""}, ${size})` : `wide_${own[i] ?? ""}`,
+    );
+    return `${name}_wide(${operands.join(", ")})`;
+  };
+  const head = [`fn ${name}(${signature}) -> f32 {`, ...checks, ...wides];
+  if (!variables.some(({ role }) => role === "input")) return [...head, `return wide_to_f32(${call(null)});`, "}"];
+  const sizes = far.flat();
+  return [
+    ...head,
+    "// Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.",
+    `var sizes: array<int, ${sizes.length + 1}> = [WIDE_BEYOND, ${sizes.join(", ")}];`,
+    `let infinite = ${infinityTest(variables, local, "3.4028234663852886e38")};`,
+    "var value = WIDE_NAN;",
+    "var before = WIDE_NAN;",
+    `for (var i = 0; i <= ${sizes.length}; i++) {`,
+    `let found = ${call("sizes[i]")};`,
+    "if ((i & 1) == 1) {",
+    "before = found;",
+    "} else {",
+    "value = found;",
+    "if (i > 0) {",
+    "value = wide_tendency(before, found);",
+    "}",
+    "if (!(infinite && wide_is_nan(value))) {",
+    "break;",
+    "}",
+    "}",
+    "}",
+    "return wide_to_f32(value);",
     "}",
   ];
 }

@@ -54,8 +54,10 @@ const unaryTypes: Readonly<Record<"-" | "!" | "~", readonly Type[]>> = {
 };
 
 interface Variable {
+  /** Of an array: the elements' type. */
   readonly type: Type;
   readonly mutable: boolean;
+  readonly isArray?: boolean;
 }
 type Scope = ReadonlyMap<string, Variable>;
 
@@ -209,6 +211,22 @@ function checkerOf({ structs, constants, functions }: Signatures, text: string) 
         return binding(parsed, scope, around);
       case "assign":
         return assignment(parsed, scope, around);
+      case "array": {
+        const { name, size, line } = parsed;
+        requireFree(name, scope, line);
+        const type = typeOf(parsed.type, line);
+        const elements = parsed.elements.map((element) => typed(element, type));
+        if (elements.length !== size) fail(line, `${name} has ${elements.length} elements instead of ${size}`);
+        scope.set(name, { type, mutable: false, isArray: true });
+        return { kind: "array", leading, name, type, elements };
+      }
+      case "store": {
+        const { name, line } = parsed;
+        const target = scope.get(name);
+        if (!target?.isArray) return fail(line, `there is no array ${name}`);
+        const index = expressionsOf(scope, around.float).index(parsed.index);
+        return { kind: "store", leading, name, index, value: typed(parsed.value, target.type) };
+      }
       case "if":
         return {
           kind: "if",
@@ -247,12 +265,16 @@ function checkerOf({ structs, constants, functions }: Signatures, text: string) 
 
   function binding(parsed: ParsedBinding, scope: Map<string, Variable>, { float }: Surroundings): Binding {
     const { kind, name, line, leading } = parsed;
-    if (scope.has(name)) fail(line, `${name} is declared already`);
-    if (constants.has(name)) fail(line, `${name} is a constant`);
+    requireFree(name, scope, line);
     const { typed, any } = expressionsOf(scope, float);
     const value = parsed.type === null ? any(parsed.value, null) : typed(parsed.value, typeOf(parsed.type, line));
     scope.set(name, { type: value.type, mutable: kind === "var" });
     return { kind, leading, name, type: value.type, value };
+  }
+
+  function requireFree(name: string, scope: Scope, line: number): void {
+    if (scope.has(name)) fail(line, `${name} is declared already`);
+    if (constants.has(name)) fail(line, `${name} is a constant`);
   }
 
   function assignment(parsed: ParsedAssignment, scope: Scope, { float }: Surroundings): Assignment {
@@ -322,13 +344,19 @@ function checkerOf({ structs, constants, functions }: Signatures, text: string) 
           return { kind: "field", type: field.type, operand, name: field.name };
         }
         case "index": {
+          const array = scope.get(node.table);
+          if (array?.isArray) return { kind: "item", type: array.type, name: node.table, index: index(node.index) };
           const table = constants.get(node.table);
           if (table === undefined || !isTable(table)) return fail(node.line, `there is no table ${node.table}`);
-          const index = any(node.index, "i32");
-          if (!integers.includes(index.type)) fail(node.line, `an index is no ${typeName(index.type)}`);
-          return { kind: "element", type: table.type, table, index };
+          return { kind: "element", type: table.type, table, index: index(node.index) };
         }
       }
+    }
+
+    function index(node: Node): Expr {
+      const expr = any(node, "i32");
+      if (!integers.includes(expr.type)) fail(node.line, `an index is no ${typeName(expr.type)}`);
+      return expr;
     }
 
     function literal({ text: written, line }: Node & { kind: "number" }, wanted: Type | null): Expr {
@@ -362,6 +390,7 @@ function checkerOf({ structs, constants, functions }: Signatures, text: string) 
 
     function named({ name, line }: Node & { kind: "name" }): Expr {
       const variable = scope.get(name);
+      if (variable?.isArray) return fail(line, `${name} is an array and needs an index`);
       if (variable) return { kind: "local", type: variable.type, name };
       if (name === "true" || name === "false") return { kind: "boolean", type: "bool", value: name === "true" };
       const found = constants.get(name);
@@ -456,7 +485,7 @@ function checkerOf({ structs, constants, functions }: Signatures, text: string) 
       return { kind: "intrinsic", type, name: intrinsic.name, operands };
     }
 
-    return { typed, any };
+    return { typed, any, index };
   }
 
   return { typeOf, constant, fn };

@@ -41,6 +41,7 @@ export type Code =
 export type CodeStatement =
   | { readonly kind: "declare"; readonly keyword: string; readonly name: string; readonly value: Code }
   | { readonly kind: "assign"; readonly target: string; readonly value: Code }
+  | { readonly kind: "store"; readonly array: string; readonly index: Code; readonly value: Code }
   | { readonly kind: "increment"; readonly name: string }
   | { readonly kind: "return"; readonly value: Code }
   | { readonly kind: "break" }
@@ -288,6 +289,7 @@ export function printerOf({ width, trailingComma, strict }: Style) {
     switch (code.kind) {
       case "declare":
       case "assign":
+      case "store":
       case "increment":
         return [simple(code), ";"];
       case "return": {
@@ -326,6 +328,9 @@ export function printerOf({ width, trailingComma, strict }: Style) {
   function simple(code: CodeStatement): Doc {
     if (code.kind === "declare") return bound(`${code.keyword} ${code.name} =`, code.value);
     if (code.kind === "assign") return bound(`${code.target} =`, code.value);
+    if (code.kind === "store") {
+      return bound(`${code.array}[${layOut(expression(code.index), Infinity)}] =`, code.value);
+    }
     if (code.kind === "increment") return `${code.name}++`;
     throw new Error(`${code.kind} is no simple statement`);
   }

@@ -139,6 +139,7 @@ export function inline(
       case "local":
         return names.get(expr.name) ?? expr;
       case "element":
+      case "item":
         return { ...expr, index: inner(expr.index) };
       case "unary":
       case "field":

@@ -92,6 +92,7 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
       case "local":
       case "constant":
       case "element":
+      case "item":
       case "call":
       case "field":
       case "construct":
@@ -109,7 +110,9 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
     }
   }
 
-  function plain(expr: Expr & { kind: "local" | "constant" | "element" | "call" | "field" | "construct" }): Code {
+  function plain(
+    expr: Expr & { kind: "local" | "constant" | "element" | "item" | "call" | "field" | "construct" },
+  ): Code {
     switch (expr.kind) {
       case "local":
         return atom(spelling.local(expr.name));
@@ -119,6 +122,13 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
         return {
           kind: "index",
           table: spelling.declared(expr.table.name),
+          index: value(expr.index),
+          asserted: spelling.typed,
+        };
+      case "item":
+        return {
+          kind: "index",
+          table: spelling.local(expr.name),
           index: value(expr.index),
           asserted: spelling.typed,
         };
@@ -308,6 +318,7 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
       case "local":
       case "constant":
       case "element":
+      case "item":
       case "call":
       case "field":
         return inRange(plain(expr), type);
@@ -424,6 +435,20 @@ export function javascriptOf(arithmetic: Arithmetic, spelling: Spelling, uses: S
         const { name, value: assigned } = each;
         return { kind: "assign", target: spelling.local(name), value: value(assigned) };
       }
+      case "array":
+        return {
+          kind: "declare",
+          keyword: "const",
+          name: spelling.local(each.name),
+          value: { kind: "array", constructed: null, elements: each.elements.map(value) },
+        };
+      case "store":
+        return {
+          kind: "store",
+          array: spelling.local(each.name),
+          index: value(each.index),
+          value: value(each.value),
+        };
       case "if":
         return { kind: "if", condition: value(each.condition), yes: statements(each.yes), no: statements(each.no) };
       case "while":

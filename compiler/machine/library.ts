@@ -64,7 +64,9 @@ export function usedBy(declaration: Declaration): readonly string[] {
   if (declaration.kind === "function") {
     declaration.parameters.forEach((parameter) => type(parameter.type));
     type(declaration.result);
-    for (const statement of statementsIn(declaration.body)) if (statement.kind === "let") type(statement.type);
+    for (const statement of statementsIn(declaration.body)) {
+      if (statement.kind === "let" || statement.kind === "array") type(statement.type);
+    }
   }
   for (const expr of expressionsIn(declaration)) {
     if (expr.kind === "call" || expr.kind === "tabulated") names.add(expr.name);

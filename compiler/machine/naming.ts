@@ -41,7 +41,9 @@ export function localNames(
 ): Map<string, string> {
   const own = new Set([
     ...parameters.map(({ name }) => name),
-    ...[...statementsIn(body)].flatMap((each) => (each.kind === "let" || each.kind === "var" ? [each.name] : [])),
+    ...[...statementsIn(body)].flatMap((each) =>
+      each.kind === "let" || each.kind === "var" || each.kind === "array" ? [each.name] : [],
+    ),
   ]);
   const names = new Map<string, string>();
   const used = new Set(taken);

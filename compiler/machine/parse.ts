@@ -48,6 +48,14 @@ export type ParsedStatement =
   | ParsedBinding
   | ParsedAssignment
   | (Place & {
+      readonly kind: "array";
+      readonly name: string;
+      readonly type: string;
+      readonly size: number;
+      readonly elements: readonly Node[];
+    })
+  | (Place & { readonly kind: "store"; readonly name: string; readonly index: Node; readonly value: Node })
+  | (Place & {
       readonly kind: "if";
       readonly condition: Node;
       readonly yes: readonly ParsedStatement[];
@@ -195,12 +203,7 @@ export function parse(text: string): ParsedDeclaration[] {
         expect(";");
         return { ...head, kind: "constant", type, value };
       }
-      next();
-      expect("<");
-      const type = name();
-      expect(",");
-      const size = Number(next().text);
-      expect(">");
+      const { type, size } = arrayType();
       expect("=");
       if (!isAt("[")) {
         const fn = name();
@@ -239,7 +242,7 @@ export function parse(text: string): ParsedDeclaration[] {
   function statement(first: boolean): ParsedStatement {
     const { comments, blank, line } = peek();
     const place: Place = { leading: { comments, blank: blank && !first }, line };
-    if (isAt("let") || isAt("var")) return terminated(binding(place));
+    if (isAt("let") || isAt("var")) return terminated(isArray() ? array(place) : binding(place));
     if (isAt("if")) return conditional(place);
     if (isAt("while")) {
       next(true);
@@ -265,6 +268,7 @@ export function parse(text: string): ParsedDeclaration[] {
       next(true);
       return terminated({ ...place, kind: "return", value: expression() });
     }
+    if (tokens[at + 1]?.text === "[") return terminated(store(place));
     return terminated(assignment(place));
   }
 
@@ -279,6 +283,40 @@ export function parse(text: string): ParsedDeclaration[] {
     const type = accept(":") ? name() : null;
     expect("=");
     return { ...place, kind, name: own, type, value: expression() };
+  }
+
+  function arrayType(): { type: string; size: number } {
+    expect("array");
+    expect("<");
+    const type = name();
+    expect(",");
+    const size = Number(next().text);
+    expect(">");
+    return { type, size };
+  }
+
+  /** Whether a declaration of a variable begins that is an array. */
+  function isArray(): boolean {
+    return isAt("var") && tokens[at + 2]?.text === ":" && tokens[at + 3]?.text === "array";
+  }
+
+  function array(place: Place): ParsedStatement {
+    next(true);
+    const own = name();
+    expect(":");
+    const { type, size } = arrayType();
+    expect("=");
+    expect("[");
+    return { ...place, kind: "array", name: own, type, size, elements: list("]", () => expression()) };
+  }
+
+  function store(place: Place): ParsedStatement {
+    const own = name(true);
+    expect("[");
+    const index = expression();
+    expect("]");
+    expect("=");
+    return { ...place, kind: "store", name: own, index, value: expression() };
   }
 
   function assignment(place: Place): ParsedAssignment {

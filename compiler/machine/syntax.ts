@@ -76,6 +76,21 @@ export interface Binding {
 export type Statement =
   | Binding
   | Assignment
+  /** An array whose elements can be assigned to; `type` is that of the elements. */
+  | {
+      readonly kind: "array";
+      readonly leading: Leading;
+      readonly name: string;
+      readonly type: Type;
+      readonly elements: readonly Expr[];
+    }
+  | {
+      readonly kind: "store";
+      readonly leading: Leading;
+      readonly name: string;
+      readonly index: Expr;
+      readonly value: Expr;
+    }
   | {
       readonly kind: "if";
       readonly leading: Leading;
@@ -151,6 +166,8 @@ export type Expr =
   | { readonly kind: "local"; readonly type: Type; readonly name: string }
   | { readonly kind: "constant"; readonly type: Type; readonly constant: Constant }
   | { readonly kind: "element"; readonly type: Type; readonly table: Constant; readonly index: Expr }
+  /** Of an array. */
+  | { readonly kind: "item"; readonly type: Type; readonly name: string; readonly index: Expr }
   | { readonly kind: "unary"; readonly type: Type; readonly operator: UnaryOperator; readonly operand: Expr }
   | {
       readonly kind: "binary";
@@ -187,6 +204,7 @@ export function operandsOf(expr: Expr): readonly Expr[] {
     case "tabulated":
       return [];
     case "element":
+    case "item":
       return [expr.index];
     case "unary":
     case "field":
@@ -220,6 +238,8 @@ export function* statementsIn(body: readonly Statement[]): Generator<Statement> 
       case "let":
       case "var":
       case "assign":
+      case "array":
+      case "store":
       case "break":
       case "return":
         break;
@@ -234,6 +254,10 @@ function valuesOf(statement: Statement): readonly Expr[] {
     case "assign":
     case "return":
       return [statement.value];
+    case "array":
+      return statement.elements;
+    case "store":
+      return [statement.index, statement.value];
     case "if":
     case "while":
     case "for":

@@ -144,6 +144,8 @@ function translator({ declared, local, parts }: Spelling) {
         return atom(declared(expr.constant.name));
       case "element":
         return { kind: "index", table: declared(expr.table.name), index: value(expr.index), asserted: false };
+      case "item":
+        return { kind: "index", table: local(expr.name), index: value(expr.index), asserted: false };
       case "unary":
         return unary(expr.operator, value(expr.operand));
       case "binary":
@@ -287,6 +289,19 @@ function translator({ declared, local, parts }: Spelling) {
         return { kind: "declare", keyword: each.kind, name: local(each.name), value: value(each.value) };
       case "assign":
         return { kind: "assign", target: local(each.name), value: value(each.value) };
+      case "array":
+        return {
+          kind: "declare",
+          keyword: "var",
+          name: local(each.name),
+          value: {
+            kind: "array",
+            constructed: `array<${wgslType(each.type, declared)}, ${each.elements.length}>`,
+            elements: each.elements.map(value),
+          },
+        };
+      case "store":
+        return { kind: "store", array: local(each.name), index: value(each.index), value: value(each.value) };
       case "if":
         return { kind: "if", condition: value(each.condition), yes: statements(each.yes), no: statements(each.no) };
       case "while":

@@ -6,13 +6,17 @@ fn wide_from_f32(x: f32) -> wide {
   let field = i32((bits >> 23u) & 0xffu);
   let fraction = bits & 0x7fffffu;
   if (field == 255) {
-    return wide_normalised(negative, nat(u32(fraction == 0u)), WIDE_BEYOND);
+    return wide(negative, select(0n, NAT_HALF, fraction == 0u), select(WIDE_NAN.exponent, WIDE_BEYOND, fraction == 0u));
   }
   let digits = fraction + select(0u, 0x800000u, field > 0);
-  return wide_normalised(negative, nat(digits), int(nat_bits() + max(field, 1) - 150));
+  let zeros = leading_zeros(digits);
+  if (digits == 0u) {
+    return wide(negative, 0n, WIDE_ZERO.exponent);
+  }
+  return wide(negative, nat(digits << zeros) << (nat_bits() - 32), int(max(field, 1) - 118 - i32(zeros)));
 }
 
-// To nearest, from the middle to the even one.
+// To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
 fn wide_to_f32(x: wide) -> f32 {
   let sign = select(0u, 0x80000000u, x.negative);
   if (wide_is_nan(x)) {
@@ -28,7 +32,15 @@ fn wide_to_f32(x: wide) -> f32 {
   // Digits that round up to a power of two carry into the exponent, as they should.
   let exponent = i32(x.exponent);
   let digits = min(24, exponent + 149);
-  let rounded = low_u32(nat_rounded(x.mantissa, nat_bits() - digits));
+  let high = x.mantissa >> (nat_bits() - 32);
+  let is_more = (high << (nat_bits() - 32)) != x.mantissa;
+  let word = low_u32(high);
+  // There are 8 to 32 digits to round off; half of the last one kept is the highest of them.
+  let half = 1u << u32(31 - digits);
+  let below = word & (half | (half - 1u));
+  let kept = (word >> u32(31 - digits)) >> 1u;
+  let up = below > half || (below == half && (is_more || (kept & 1u) == 1u));
+  let rounded = kept + u32(up);
   return bitcast<f32>(sign + (u32(max(exponent + 125, 0)) << 23u) + rounded);
 }
 

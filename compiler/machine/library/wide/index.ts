@@ -4,6 +4,7 @@ import { conversion } from "./conversion.js";
 import { exponential } from "./exponential.js";
 import { gaussian } from "./gaussian.js";
 import { number } from "./number.js";
+import { loosened, programs } from "./programs.js";
 import { roots } from "./roots.js";
 import { sigmoidal } from "./sigmoidal.js";
 import { trigonometric } from "./trigonometric.js";
@@ -33,5 +34,9 @@ fn wide_limit(far: wide, near: wide) -> wide {
 let library: Library | undefined;
 
 /** Read once, when it is first asked for. */
-export const wideLibrary = (): Library =>
-  (library ??= readLibrary([number, conversion, roots, exponential, sigmoidal, gaussian, trigonometric, limits]));
+export function wideLibrary(): Library {
+  if (library) return library;
+  const texts = [number, conversion, roots, exponential, sigmoidal, gaussian, trigonometric, limits, programs];
+  library = readLibrary([...texts, loosened(texts)]);
+  return library;
+}

@@ -1,0 +1,154 @@
+/**
+ * Functions for programs (see steps.ts), in which both ways of a branch are computed. Here what one of them alone can take
+ * is not given to it by the other, and what both need stands once.
+ */
+export const programs = `
+// e^x, or with near = 1 e^x - 1 for x in [0, 1): the series stands once. As in wide_exp and wide_expm1_near.
+fn wide_exponential(x: wide, near: u32) -> wide {
+  let is_near = near == 1u;
+  let quotient = multiply_high(x.mantissa, NAT_HALF_LOG2_E);
+  let exponent = clamp(i32(x.exponent), -nat_bits(), int_bits());
+  let point = nat_bits() - 1 - exponent;
+  let whole = quotient >> max(point, 0);
+  let rest = quotient - (whole << max(point, 0));
+  let shift = nat_bits() - point;
+  let scaled = select(rest << max(shift, 0), rest >> max(-shift, 0), shift < 0);
+  let fraction = select(scaled, NAT_ONES - scaled, x.negative);
+  let size = int(whole) << max(-point, 0);
+  let n = select(size, -1 - size, x.negative);
+  let r = select(multiply_high(fraction, NAT_LN2), x.mantissa >> max(-x.exponent, 0), is_near);
+  let excess = multiply_high(select(r, x.mantissa, is_near), nat_expm1_quotient(r));
+  if (is_near) {
+    return wide_normalised(false, excess, x.exponent + 1);
+  }
+  if (x.exponent > int(int_bits())) {
+    if (wide_is_nan(x)) {
+      return x;
+    }
+    return wide_normalised(false, NAT_HALF, select(WIDE_BEYOND, -WIDE_BEYOND, x.negative));
+  }
+  if (x.exponent < -int(nat_bits())) {
+    return WIDE_ONE;
+  }
+  return wide_normalised(false, NAT_HALF + excess, n + 1);
+}
+
+// Whether |a| > 135/128 |b|, by their first 24 digits.
+fn wide_exceeds(a: wide, b: wide) -> bool {
+  let more = a.exponent - b.exponent;
+  let size = low_u32(a.mantissa >> (nat_bits() - 24));
+  let least = 135u * low_u32(b.mantissa >> (nat_bits() - 24));
+  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
+}
+
+// As wide_limit.
+fn wide_tendency(far: wide, near: wide) -> wide {
+  if (wide_is_nan(far) || wide_is_nan(near)) {
+    return far;
+  }
+  if (wide_exceeds(far, near)) {
+    return wide(far.negative, NAT_HALF, WIDE_BEYOND);
+  }
+  if (wide_exceeds(near, far)) {
+    return WIDE_ZERO;
+  }
+  return far;
+}
+
+fn selected_exp(x: wide) -> wide {
+  return wide_exponential(x, 0u);
+}
+
+// ln(1 + x) = ln(2^k (1 + f)) = k ln 2 + 2 artanh(f / (2 + f)); near 0 f is x itself.
+fn selected_log1p(x: wide) -> wide {
+  let sum = wide_add(x, WIDE_ONE);
+  var k = wide_log_exponent(sum);
+  var f = wide_subtract(wide_log_fraction(sum), WIDE_ONE);
+  if (wide_less(wide_abs(x), WIDE_QUARTER)) {
+    k = WIDE_ZERO;
+    f = x;
+  }
+  return wide_add(wide_multiply(k, WIDE_LN2), wide_twice_artanh(wide_divide(f, wide_add(f, WIDE_TWO))));
+}
+
+fn selected_expm1(x: wide) -> wide {
+  let size = wide_abs(x);
+  let near = wide_less(size, WIDE_HALF);
+  var small = WIDE_ZERO;
+  if (near) {
+    small = size;
+  }
+  let result = wide_exponential(small, 1u);
+  if (!near) {
+    return wide_subtract(selected_exp(x), WIDE_ONE);
+  }
+  if (x.negative) {
+    return wide_negate(wide_divide(result, wide_add(result, WIDE_ONE)));
+  }
+  return result;
+}
+
+fn selected_pow(x: wide, y: wide) -> wide {
+  let whole = wide_is_integer(y);
+  let direct = wide_less(wide_abs(y), WIDE_1024) && wide_is_integer(wide_scale(y, 1));
+  var base = wide_sqrt(x);
+  var count = WIDE_ZERO;
+  if (whole) {
+    base = x;
+  }
+  if (direct) {
+    count = wide_scale(y, 1);
+    if (whole) {
+      count = y;
+    }
+  }
+  let product = wide_whole_power(base, count);
+  let size = wide_abs(x);
+  var power = WIDE_ONE;
+  if (!wide_equal(size, WIDE_ONE)) {
+    power = selected_exp(wide_multiply(y, wide_log(size)));
+  }
+  if (wide_is_negative(x) && !wide_is_integer(wide_scale(y, -1))) {
+    power = wide_negate(power);
+  }
+  if (wide_is_nan(x) || wide_is_nan(y)) {
+    return WIDE_NAN;
+  }
+  if (direct) {
+    return product;
+  }
+  if (wide_is_negative(x) && !whole) {
+    return WIDE_NAN;
+  }
+  return power;
+}
+`;
+
+/**
+ * Functions that leave it to their caller to normalise what they return: a program does it once, after each step. Made from
+ * the others, whose returns are calls of wide_normalised or of one another.
+ */
+export function loosened(texts: readonly string[]): string {
+  const functions = new Map(
+    texts.flatMap((text) =>
+      [...text.matchAll(/^fn (\w+)\([^]*?^}$/gm)].map((match) => [match[1] ?? "", match[0]] as const),
+    ),
+  );
+  const returned = (text: string): string[] => [...text.matchAll(/return (\w+)\(/g)].map((match) => match[1] ?? "");
+  const isLoose = (name: string): boolean =>
+    name === "wide_normalised" || returned(functions.get(name) ?? "").some((each) => isLoose(each));
+  return [...functions.values()]
+    .filter((text) => returned(text).some(isLoose))
+    .filter((text) => !text.startsWith("fn wide_normalised("))
+    .map((text) =>
+      text
+        .replace(/^fn (\w+)/, (_, name: string) => `fn ${looseName(name)}`)
+        .replaceAll("return wide_normalised(", "return wide(")
+        .replace(/return (\w+)\(/g, (found, name: string) =>
+          name !== "wide" && isLoose(name) ? `return ${looseName(name)}(` : found,
+        ),
+    )
+    .join("\n\n");
+}
+
+export const looseName = (name: string): string => `${name}_loose`;
