@@ -34,8 +34,368 @@ fn arctan(x: f32) -> f32 {
   return arctan_atan(x);
 }
 
+// A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
+// mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
+// and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
+// this is what operations make of them by themselves, or nearly so. Results are cut off: an operation that says nothing else
+// is off by a few units of the last bit.
+struct arctan_wide {
+  negative: bool,
+  mantissa: vec4<u32>,
+  exponent: i32,
+}
+
+// 2^(N - 1) and 2^N - 1.
+const arctan_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
+
+const arctan_WIDE_NAN: arctan_wide = arctan_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
+
+const arctan_WIDE_BEYOND: i32 = 2 << 28u;
+
+const arctan_WIDE_ZERO: arctan_wide = arctan_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
+
+// a * 2^n without the bits that leave 128.
+fn arctan_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
+  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
+}
+
+fn arctan_wide_from_f32(x: f32) -> arctan_wide {
+  let bits = bitcast<u32>(x);
+  let negative = bits >= 0x80000000u;
+  let field = i32((bits >> 23u) & 0xffu);
+  let fraction = bits & 0x7fffffu;
+  if (field == 255) {
+    return arctan_wide(
+      negative,
+      select(vec4<u32>(0u, 0u, 0u, 0u), arctan_NAT_HALF, fraction == 0u),
+      select(arctan_WIDE_NAN.exponent, arctan_WIDE_BEYOND, fraction == 0u)
+    );
+  }
+  let digits = fraction + select(0u, 0x800000u, field > 0);
+  let zeros = countLeadingZeros(digits);
+  if (digits == 0u) {
+    return arctan_wide(negative, vec4<u32>(0u, 0u, 0u, 0u), arctan_WIDE_ZERO.exponent);
+  }
+  return arctan_wide(
+    negative,
+    arctan_nat_shift_left(vec4<u32>(digits << zeros, 0u, 0u, 0u), 128 - 32),
+    max(field, 1) - 118 - i32(zeros)
+  );
+}
+
+const arctan_WIDE_ONE: arctan_wide = arctan_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
+
+const arctan_WIDE_LIMIT: i32 = 1 << 28u;
+
+// A sum of natural numbers of 128 bits, the lowest word first.
+fn arctan_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let sum = a + b;
+  let carries = vec3<u32>(sum.xyz < a.xyz);
+  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
+  let carry_y = carries.y | (full.y & carries.x);
+  let carry_z = carries.z | (full.z & carry_y);
+  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
+}
+
+// a < b for natural numbers of 128 bits.
+fn arctan_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
+  let less = a < b;
+  let same = a == b;
+  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
+}
+
+// The upper words of the products of each word of a with b.
+fn arctan_nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
+  let a0 = a & vec4<u32>(0xffffu);
+  let a1 = a >> vec4<u32>(16u);
+  let b0 = b & 0xffffu;
+  let b1 = b >> 16u;
+  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
+  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
+  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
+}
+
+// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
+fn arctan_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var words = b;
+  var sum = vec4<u32>();
+  for (var i = 0; i < 4; i++) {
+    let low = a * words.x;
+    let total = arctan_nat_add(sum, low);
+    sum = arctan_nat_add(vec4<u32>(total.yzw, u32(arctan_nat_less(total, low))), arctan_nat_high_words(a, words.x));
+    words = words.yzwx;
+  }
+  return sum;
+}
+
+fn arctan_wide_multiply_loose(a: arctan_wide, b: arctan_wide) -> arctan_wide {
+  let product = arctan_nat_multiply_high(a.mantissa, b.mantissa);
+  let exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  let invalid = all(product == vec4<u32>()) && exponent > -arctan_WIDE_LIMIT;
+  return arctan_wide(a.negative != b.negative, product, select(exponent, arctan_WIDE_NAN.exponent, invalid));
+}
+
+// Whether |a| < |b|, neither being NaN.
+fn arctan_wide_is_smaller(a: arctan_wide, b: arctan_wide) -> bool {
+  return a.exponent < b.exponent || (a.exponent == b.exponent && arctan_nat_less(a.mantissa, b.mantissa));
+}
+
+const arctan_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
+
+// floor(a / 2^n).
+fn arctan_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
+}
+
+// A difference of natural numbers of 128 bits.
+fn arctan_nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let less = vec3<u32>(a.xyz < b.xyz);
+  let same = vec3<u32>(a.xyz == b.xyz);
+  let borrow_y = less.y | (same.y & less.x);
+  let borrow_z = less.z | (same.z & borrow_y);
+  return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
+}
+
+// How many bits a natural number has.
+fn arctan_nat_bit_length(a: vec4<u32>) -> i32 {
+  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
+  let word = select(high.y, high.x, high.y == 0u);
+  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
+  return below + 32 - i32(countLeadingZeros(word));
+}
+
+// A natural number below 2^32, or the lowest 32 bits of one.
+fn arctan_nat_low_word(a: vec4<u32>) -> u32 {
+  return a.x;
+}
+
+fn arctan_wide_add_loose(a: arctan_wide, b: arctan_wide) -> arctan_wide {
+  let swapped = arctan_wide_is_smaller(a, b);
+  let large = select(a.mantissa, b.mantissa, swapped);
+  let small = select(b.mantissa, a.mantissa, swapped);
+  let negative = select(a.negative, b.negative, swapped);
+  let exponent = max(a.exponent, b.exponent);
+  let shift = min(exponent - min(a.exponent, b.exponent), 128);
+  let addend = arctan_nat_shift_right(small, shift);
+  if (a.negative == b.negative) {
+    let room = arctan_nat_subtract(arctan_NAT_ONES, large);
+    if (arctan_nat_less(room, addend)) {
+      return arctan_wide(
+        negative,
+        arctan_nat_add(
+          arctan_NAT_HALF,
+          arctan_nat_shift_right(arctan_nat_subtract(arctan_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+        ),
+        exponent + 1
+      );
+    }
+    return arctan_wide(negative, arctan_nat_add(large, addend), exponent);
+  }
+  let difference = arctan_nat_subtract(large, addend);
+  // What is left would be the rounding of the operands.
+  if (arctan_nat_bit_length(difference) <= 12 && exponent < arctan_WIDE_LIMIT) {
+    return arctan_WIDE_ZERO;
+  }
+  if (shift == 1 && arctan_nat_less(difference, arctan_NAT_HALF)) {
+    return arctan_wide(
+      negative,
+      arctan_nat_subtract(arctan_nat_shift_left(difference, 1), vec4<u32>(arctan_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      exponent - 1
+    );
+  }
+  return arctan_wide(negative, difference, exponent);
+}
+
+fn arctan_wide_is_nan(x: arctan_wide) -> bool {
+  return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a * 2^128 / b) for a < b, bit by bit.
+fn arctan_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var rest = a;
+  var quotient = vec4<u32>();
+  for (var i = 0; i < 128; i++) {
+    let doubled = (rest << vec4<u32>(1u)) | vec4<u32>(0u, rest.xyz >> vec3<u32>(31u));
+    let fits = rest.w >= 0x80000000u || !arctan_nat_less(doubled, b);
+    rest = select(doubled, arctan_nat_subtract(doubled, b), fits);
+    quotient = (quotient << vec4<u32>(1u)) | vec4<u32>(u32(fits), quotient.xyz >> vec3<u32>(31u));
+  }
+  return quotient;
+}
+
+fn arctan_wide_divide_loose(a: arctan_wide, b: arctan_wide) -> arctan_wide {
+  let negative = a.negative != b.negative;
+  let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
+  if (arctan_wide_is_nan(b) || both_zero || (a.exponent >= arctan_WIDE_BEYOND && b.exponent >= arctan_WIDE_BEYOND)) {
+    return arctan_WIDE_NAN;
+  }
+  let exponent = a.exponent - b.exponent;
+  if (all(b.mantissa == vec4<u32>())) {
+    return arctan_wide(negative, a.mantissa, exponent);
+  }
+  let fits = arctan_nat_less(a.mantissa, b.mantissa);
+  let quotient = arctan_nat_divide_high(
+    select(arctan_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
+  return arctan_wide(
+    negative,
+    select(arctan_nat_add(arctan_NAT_HALF, arctan_nat_shift_right(quotient, 1)), quotient, fits),
+    exponent + i32(!fits)
+  );
+}
+
+// The number with these parts, whatever the highest bit of the mantissa is.
+fn arctan_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> arctan_wide {
+  if (!arctan_nat_less(mantissa, arctan_NAT_HALF) && abs(exponent) < arctan_WIDE_LIMIT) {
+    return arctan_wide(negative, mantissa, exponent);
+  }
+  let shift = 128 - arctan_nat_bit_length(mantissa);
+  let least = exponent - shift;
+  let is_far = abs(least) >= arctan_WIDE_LIMIT;
+  if (all(mantissa == vec4<u32>()) || (is_far && least < 0)) {
+    return arctan_wide(
+      negative,
+      vec4<u32>(0u, 0u, 0u, 0u),
+      select(arctan_WIDE_ZERO.exponent, arctan_WIDE_NAN.exponent, exponent >= arctan_WIDE_BEYOND)
+    );
+  }
+  if (is_far) {
+    return arctan_wide(negative, arctan_NAT_HALF, arctan_WIDE_BEYOND);
+  }
+  return arctan_wide(negative, arctan_nat_shift_left(mantissa, shift), least);
+}
+
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r0 = multiply(r0, r0)
+//   r0 = multiply(r1, r0)
+//   r0 = add(r0, r1)
+//   r0 = divide(r1, r0)
+fn arctan_slope_0_exactly_wide(x0: arctan_wide) -> arctan_wide {
+  var registers = array<arctan_wide, 2>(x0, arctan_WIDE_ONE);
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 8>(
+    0x00000000u, 0x00000000u, 0x00000000u, 0x00000001u, 0x00000400u, 0x00000400u, 0x00000800u, 0x00000001u
+  );
+  for (var i = 0; i < 8; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let a = registers[operands & 1023u];
+    let b = registers[(operands >> 10u) & 1023u];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = arctan_wide_multiply_loose(a, b);
+    } else if (operation == 1u) {
+      value = arctan_wide_add_loose(a, b);
+    } else if (operation == 2u) {
+      value = arctan_wide_divide_loose(a, b);
+    }
+    registers[code & 1023u] = arctan_wide_normalised(value.negative, value.mantissa, value.exponent);
+  }
+  return registers[0];
+}
+
+// A number of that size in place of infinity; every other number as it is.
+fn arctan_wide_far(x: arctan_wide, size: i32) -> arctan_wide {
+  if (x.exponent < arctan_WIDE_LIMIT || arctan_wide_is_nan(x)) {
+    return x;
+  }
+  return arctan_wide(x.negative, arctan_NAT_HALF, size);
+}
+
+// Whether |a| > 135/128 |b|, by their first 24 digits.
+fn arctan_wide_exceeds(a: arctan_wide, b: arctan_wide) -> bool {
+  let more = a.exponent - b.exponent;
+  let size = arctan_nat_low_word(arctan_nat_shift_right(a.mantissa, 128 - 24));
+  let least = 135u * arctan_nat_low_word(arctan_nat_shift_right(b.mantissa, 128 - 24));
+  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
+}
+
+// As wide_limit.
+fn arctan_wide_tendency(far: arctan_wide, near: arctan_wide) -> arctan_wide {
+  if (arctan_wide_is_nan(far) || arctan_wide_is_nan(near)) {
+    return far;
+  }
+  if (arctan_wide_exceeds(far, near)) {
+    return arctan_wide(far.negative, arctan_NAT_HALF, arctan_WIDE_BEYOND);
+  }
+  if (arctan_wide_exceeds(near, far)) {
+    return arctan_WIDE_ZERO;
+  }
+  return far;
+}
+
+// A constant expression may not be NaN; a variable's bits may.
+var<private> arctan_nan_bits: u32 = 0x7fc00000u;
+
+fn arctan_nan() -> f32 {
+  return bitcast<f32>(arctan_nan_bits);
+}
+
+// To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
+fn arctan_wide_to_f32(x: arctan_wide) -> f32 {
+  let sign_ = select(0u, 0x80000000u, x.negative);
+  if (arctan_wide_is_nan(x)) {
+    return arctan_nan();
+  }
+  if (x.exponent > 128) {
+    return bitcast<f32>(sign_ + 0x7f800000u);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -149) {
+    return bitcast<f32>(sign_);
+  }
+  // Digits that round up to a power of two carry into the exponent, as they should.
+  let exponent = i32(x.exponent);
+  let digits = min(24, exponent + 149);
+  let high = arctan_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(arctan_nat_shift_left(high, 128 - 32) != x.mantissa);
+  let word = arctan_nat_low_word(high);
+  // There are 8 to 32 digits to round off; half of the last one kept is the highest of them.
+  let half = 1u << u32(31 - digits);
+  let below = word & (half | (half - 1u));
+  let kept = (word >> u32(31 - digits)) >> 1u;
+  let up = below > half || (below == half && (is_more || (kept & 1u) == 1u));
+  let rounded = kept + u32(up);
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + rounded);
+}
+
 fn arctan_slope_0_exactly(x0: f32) -> f32 {
-  return 1.0 / (x0 * x0 + 1.0);
+  if (arctan_is_nan(x0)) {
+    return x0;
+  }
+  let wide_x0 = arctan_wide_from_f32(x0);
+  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
+  var sizes = array<i32, 5>(arctan_WIDE_BEYOND, 200, 150, 26, 20);
+  let infinite = abs(x0) > 3.4028234663852886e38;
+  var value = arctan_WIDE_NAN;
+  var before = arctan_WIDE_NAN;
+  for (var i = 0; i <= 4; i++) {
+    let found = arctan_slope_0_exactly_wide(arctan_wide_far(wide_x0, sizes[i]));
+    if ((i & 1) == 1) {
+      before = found;
+    } else {
+      value = found;
+      if (i > 0) {
+        value = arctan_wide_tendency(before, found);
+      }
+      if (!(infinite && arctan_wide_is_nan(value))) {
+        break;
+      }
+    }
+  }
+  return arctan_wide_to_f32(value);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.

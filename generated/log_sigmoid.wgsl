@@ -112,18 +112,465 @@ fn log_sigmoid(x: f32) -> f32 {
   return -log_sigmoid_softplus(-x);
 }
 
-// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
-fn log_sigmoid_sigmoid(x: f32) -> f32 {
-  if (log_sigmoid_is_nan(x)) {
+// A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
+// mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
+// and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
+// this is what operations make of them by themselves, or nearly so. Results are cut off: an operation that says nothing else
+// is off by a few units of the last bit.
+struct log_sigmoid_wide {
+  negative: bool,
+  mantissa: vec4<u32>,
+  exponent: i32,
+}
+
+// 2^(N - 1) and 2^N - 1.
+const log_sigmoid_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
+
+const log_sigmoid_WIDE_NAN: log_sigmoid_wide = log_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
+
+const log_sigmoid_WIDE_BEYOND: i32 = 2 << 28u;
+
+const log_sigmoid_WIDE_ZERO: log_sigmoid_wide = log_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
+
+// a * 2^n without the bits that leave 128.
+fn log_sigmoid_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
+  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
+}
+
+fn log_sigmoid_wide_from_f32(x: f32) -> log_sigmoid_wide {
+  let bits = bitcast<u32>(x);
+  let negative = bits >= 0x80000000u;
+  let field = i32((bits >> 23u) & 0xffu);
+  let fraction = bits & 0x7fffffu;
+  if (field == 255) {
+    return log_sigmoid_wide(
+      negative,
+      select(vec4<u32>(0u, 0u, 0u, 0u), log_sigmoid_NAT_HALF, fraction == 0u),
+      select(log_sigmoid_WIDE_NAN.exponent, log_sigmoid_WIDE_BEYOND, fraction == 0u)
+    );
+  }
+  let digits = fraction + select(0u, 0x800000u, field > 0);
+  let zeros = countLeadingZeros(digits);
+  if (digits == 0u) {
+    return log_sigmoid_wide(negative, vec4<u32>(0u, 0u, 0u, 0u), log_sigmoid_WIDE_ZERO.exponent);
+  }
+  return log_sigmoid_wide(
+    negative,
+    log_sigmoid_nat_shift_left(vec4<u32>(digits << zeros, 0u, 0u, 0u), 128 - 32),
+    max(field, 1) - 118 - i32(zeros)
+  );
+}
+
+const log_sigmoid_WIDE_ONE: log_sigmoid_wide = log_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
+
+fn log_sigmoid_wide_negate(x: log_sigmoid_wide) -> log_sigmoid_wide {
+  return log_sigmoid_wide(!x.negative, x.mantissa, x.exponent);
+}
+
+fn log_sigmoid_wide_abs(x: log_sigmoid_wide) -> log_sigmoid_wide {
+  return log_sigmoid_wide(false, x.mantissa, x.exponent);
+}
+
+const log_sigmoid_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
+
+const log_sigmoid_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
+
+// ln 2, log2(e) / 2, sqrt(1/2).
+const log_sigmoid_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
+
+// floor(a / 2^n).
+fn log_sigmoid_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
+}
+
+// A sum of natural numbers of 128 bits, the lowest word first.
+fn log_sigmoid_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let sum = a + b;
+  let carries = vec3<u32>(sum.xyz < a.xyz);
+  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
+  let carry_y = carries.y | (full.y & carries.x);
+  let carry_z = carries.z | (full.z & carry_y);
+  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
+}
+
+// a < b for natural numbers of 128 bits.
+fn log_sigmoid_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
+  let less = a < b;
+  let same = a == b;
+  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
+}
+
+// The upper words of the products of each word of a with b.
+fn log_sigmoid_nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
+  let a0 = a & vec4<u32>(0xffffu);
+  let a1 = a >> vec4<u32>(16u);
+  let b0 = b & 0xffffu;
+  let b1 = b >> 16u;
+  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
+  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
+  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
+}
+
+// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
+fn log_sigmoid_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var words = b;
+  var sum = vec4<u32>();
+  for (var i = 0; i < 4; i++) {
+    let low = a * words.x;
+    let total = log_sigmoid_nat_add(sum, low);
+    sum = log_sigmoid_nat_add(vec4<u32>(total.yzw, u32(log_sigmoid_nat_less(total, low))), log_sigmoid_nat_high_words(a, words.x));
+    words = words.yzwx;
+  }
+  return sum;
+}
+
+// floor(a / n) for 0 < n < 2^16.
+fn log_sigmoid_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
+  var quotient = a;
+  var rest = 0u;
+  for (var i = 0; i < 4; i++) {
+    let high = (rest << 16u) | (quotient.w >> 16u);
+    let low = ((high % n) << 16u) | (quotient.w & 0xffffu);
+    rest = low % n;
+    quotient = vec4<u32>(((high / n) << 16u) | (low / n), quotient.xyz);
+  }
+  return quotient;
+}
+
+// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
+// t = r / 2^h, then t is doubled h times.
+fn log_sigmoid_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
+  let halvings = 4 + 128 / 32;
+  let t = log_sigmoid_nat_shift_right(r, halvings);
+  var term = log_sigmoid_NAT_HALF;
+  var quotient = log_sigmoid_NAT_HALF;
+  for (var k = 2u; !all(term == vec4<u32>()); k++) {
+    term = log_sigmoid_nat_divide_short(log_sigmoid_nat_multiply_high(term, t), k);
+    quotient = log_sigmoid_nat_add(quotient, term);
+  }
+  for (var i = halvings; i > 0; i = i - 1) {
+    quotient = log_sigmoid_nat_add(
+      quotient,
+      log_sigmoid_nat_multiply_high(
+        log_sigmoid_nat_multiply_high(quotient, quotient),
+        log_sigmoid_nat_shift_right(r, i)
+      )
+    );
+  }
+  return quotient;
+}
+
+fn log_sigmoid_wide_is_nan(x: log_sigmoid_wide) -> bool {
+  return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// A difference of natural numbers of 128 bits.
+fn log_sigmoid_nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let less = vec3<u32>(a.xyz < b.xyz);
+  let same = vec3<u32>(a.xyz == b.xyz);
+  let borrow_y = less.y | (same.y & less.x);
+  let borrow_z = less.z | (same.z & borrow_y);
+  return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
+}
+
+// A natural number below 2^32, or the lowest 32 bits of one.
+fn log_sigmoid_nat_low_word(a: vec4<u32>) -> u32 {
+  return a.x;
+}
+
+fn log_sigmoid_wide_exponential_loose(x: log_sigmoid_wide, near: u32) -> log_sigmoid_wide {
+  let is_near = near == 1u;
+  let quotient = log_sigmoid_nat_multiply_high(x.mantissa, log_sigmoid_NAT_HALF_LOG2_E);
+  let exponent = clamp(i32(x.exponent), -128, 28);
+  let point = 128 - 1 - exponent;
+  let whole = log_sigmoid_nat_shift_right(quotient, max(point, 0));
+  let rest = log_sigmoid_nat_subtract(quotient, log_sigmoid_nat_shift_left(whole, max(point, 0)));
+  let shift = 128 - point;
+  let scaled = select(
+    log_sigmoid_nat_shift_left(rest, max(shift, 0)),
+    log_sigmoid_nat_shift_right(rest, max(-shift, 0)),
+    shift < 0
+  );
+  let fraction = select(scaled, log_sigmoid_nat_subtract(log_sigmoid_NAT_ONES, scaled), x.negative);
+  let size = i32(log_sigmoid_nat_low_word(whole)) << u32(max(-point, 0));
+  let n = select(size, -1 - size, x.negative);
+  let r = select(
+    log_sigmoid_nat_multiply_high(fraction, log_sigmoid_NAT_LN2),
+    log_sigmoid_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
+    is_near
+  );
+  let excess = log_sigmoid_nat_multiply_high(select(r, x.mantissa, is_near), log_sigmoid_nat_expm1_quotient(r));
+  if (is_near) {
+    return log_sigmoid_wide(false, excess, x.exponent + 1);
+  }
+  if (x.exponent > 28) {
+    if (log_sigmoid_wide_is_nan(x)) {
+      return x;
+    }
+    return log_sigmoid_wide(
+      false,
+      log_sigmoid_NAT_HALF,
+      select(log_sigmoid_WIDE_BEYOND, -log_sigmoid_WIDE_BEYOND, x.negative)
+    );
+  }
+  if (x.exponent < -128) {
+    return log_sigmoid_WIDE_ONE;
+  }
+  return log_sigmoid_wide(false, log_sigmoid_nat_add(log_sigmoid_NAT_HALF, excess), n + 1);
+}
+
+// Whether |a| < |b|, neither being NaN.
+fn log_sigmoid_wide_is_smaller(a: log_sigmoid_wide, b: log_sigmoid_wide) -> bool {
+  return a.exponent < b.exponent || (a.exponent == b.exponent && log_sigmoid_nat_less(a.mantissa, b.mantissa));
+}
+
+const log_sigmoid_WIDE_LIMIT: i32 = 1 << 28u;
+
+// How many bits a natural number has.
+fn log_sigmoid_nat_bit_length(a: vec4<u32>) -> i32 {
+  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
+  let word = select(high.y, high.x, high.y == 0u);
+  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
+  return below + 32 - i32(countLeadingZeros(word));
+}
+
+fn log_sigmoid_wide_add_loose(a: log_sigmoid_wide, b: log_sigmoid_wide) -> log_sigmoid_wide {
+  let swapped = log_sigmoid_wide_is_smaller(a, b);
+  let large = select(a.mantissa, b.mantissa, swapped);
+  let small = select(b.mantissa, a.mantissa, swapped);
+  let negative = select(a.negative, b.negative, swapped);
+  let exponent = max(a.exponent, b.exponent);
+  let shift = min(exponent - min(a.exponent, b.exponent), 128);
+  let addend = log_sigmoid_nat_shift_right(small, shift);
+  if (a.negative == b.negative) {
+    let room = log_sigmoid_nat_subtract(log_sigmoid_NAT_ONES, large);
+    if (log_sigmoid_nat_less(room, addend)) {
+      return log_sigmoid_wide(
+        negative,
+        log_sigmoid_nat_add(
+          log_sigmoid_NAT_HALF,
+          log_sigmoid_nat_shift_right(
+            log_sigmoid_nat_subtract(log_sigmoid_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
+        ),
+        exponent + 1
+      );
+    }
+    return log_sigmoid_wide(negative, log_sigmoid_nat_add(large, addend), exponent);
+  }
+  let difference = log_sigmoid_nat_subtract(large, addend);
+  // What is left would be the rounding of the operands.
+  if (log_sigmoid_nat_bit_length(difference) <= 12 && exponent < log_sigmoid_WIDE_LIMIT) {
+    return log_sigmoid_WIDE_ZERO;
+  }
+  if (shift == 1 && log_sigmoid_nat_less(difference, log_sigmoid_NAT_HALF)) {
+    return log_sigmoid_wide(
+      negative,
+      log_sigmoid_nat_subtract(
+        log_sigmoid_nat_shift_left(difference, 1),
+        vec4<u32>(log_sigmoid_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
+      exponent - 1
+    );
+  }
+  return log_sigmoid_wide(negative, difference, exponent);
+}
+
+// floor(a * 2^128 / b) for a < b, bit by bit.
+fn log_sigmoid_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var rest = a;
+  var quotient = vec4<u32>();
+  for (var i = 0; i < 128; i++) {
+    let doubled = (rest << vec4<u32>(1u)) | vec4<u32>(0u, rest.xyz >> vec3<u32>(31u));
+    let fits = rest.w >= 0x80000000u || !log_sigmoid_nat_less(doubled, b);
+    rest = select(doubled, log_sigmoid_nat_subtract(doubled, b), fits);
+    quotient = (quotient << vec4<u32>(1u)) | vec4<u32>(u32(fits), quotient.xyz >> vec3<u32>(31u));
+  }
+  return quotient;
+}
+
+fn log_sigmoid_wide_divide_loose(a: log_sigmoid_wide, b: log_sigmoid_wide) -> log_sigmoid_wide {
+  let negative = a.negative != b.negative;
+  let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
+  if (
+    log_sigmoid_wide_is_nan(b) ||
+    both_zero ||
+    (a.exponent >= log_sigmoid_WIDE_BEYOND && b.exponent >= log_sigmoid_WIDE_BEYOND)
+  ) {
+    return log_sigmoid_WIDE_NAN;
+  }
+  let exponent = a.exponent - b.exponent;
+  if (all(b.mantissa == vec4<u32>())) {
+    return log_sigmoid_wide(negative, a.mantissa, exponent);
+  }
+  let fits = log_sigmoid_nat_less(a.mantissa, b.mantissa);
+  let quotient = log_sigmoid_nat_divide_high(
+    select(log_sigmoid_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
+  return log_sigmoid_wide(
+    negative,
+    select(log_sigmoid_nat_add(log_sigmoid_NAT_HALF, log_sigmoid_nat_shift_right(quotient, 1)), quotient, fits),
+    exponent + i32(!fits)
+  );
+}
+
+// The number with these parts, whatever the highest bit of the mantissa is.
+fn log_sigmoid_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> log_sigmoid_wide {
+  if (!log_sigmoid_nat_less(mantissa, log_sigmoid_NAT_HALF) && abs(exponent) < log_sigmoid_WIDE_LIMIT) {
+    return log_sigmoid_wide(negative, mantissa, exponent);
+  }
+  let shift = 128 - log_sigmoid_nat_bit_length(mantissa);
+  let least = exponent - shift;
+  let is_far = abs(least) >= log_sigmoid_WIDE_LIMIT;
+  if (all(mantissa == vec4<u32>()) || (is_far && least < 0)) {
+    return log_sigmoid_wide(
+      negative,
+      vec4<u32>(0u, 0u, 0u, 0u),
+      select(log_sigmoid_WIDE_ZERO.exponent, log_sigmoid_WIDE_NAN.exponent, exponent >= log_sigmoid_WIDE_BEYOND)
+    );
+  }
+  if (is_far) {
+    return log_sigmoid_wide(negative, log_sigmoid_NAT_HALF, log_sigmoid_WIDE_BEYOND);
+  }
+  return log_sigmoid_wide(negative, log_sigmoid_nat_shift_left(mantissa, shift), least);
+}
+
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r0 = negate(r0)
+//   r2 = abs(r0)
+//   r2 = negate(r2)
+//   r2 = exponential(r2, 0)
+//   r0 = select(r1, r2, r0)
+//   r2 = add(r1, r2)
+//   r2 = divide(r0, r2)
+fn log_sigmoid_slope_0_exactly_wide(x0: log_sigmoid_wide) -> log_sigmoid_wide {
+  var registers = array<log_sigmoid_wide, 3>(x0, log_sigmoid_WIDE_ONE, log_sigmoid_WIDE_ZERO);
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 14>(
+    0x00000000u, 0x00000000u, 0x00000402u, 0x00000000u, 0x00000002u, 0x00000002u, 0x00000802u, 0x20000002u, 0x00000c00u,
+    0x00000801u, 0x00001002u, 0x00000801u, 0x00001402u, 0x00000800u
+  );
+  for (var i = 0; i < 14; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let a = registers[operands & 1023u];
+    let b = registers[(operands >> 10u) & 1023u];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = log_sigmoid_wide_negate(a);
+    } else if (operation == 1u) {
+      value = log_sigmoid_wide_abs(a);
+    } else if (operation == 2u) {
+      value = log_sigmoid_wide_exponential_loose(a, c - 512u);
+    } else if (operation == 3u) {
+      if (registers[c].negative) {
+        value = b;
+      }
+    } else if (operation == 4u) {
+      value = log_sigmoid_wide_add_loose(a, b);
+    } else if (operation == 5u) {
+      value = log_sigmoid_wide_divide_loose(a, b);
+    }
+    registers[code & 1023u] = log_sigmoid_wide_normalised(value.negative, value.mantissa, value.exponent);
+  }
+  return registers[2];
+}
+
+// A number of that size in place of infinity; every other number as it is.
+fn log_sigmoid_wide_far(x: log_sigmoid_wide, size: i32) -> log_sigmoid_wide {
+  if (x.exponent < log_sigmoid_WIDE_LIMIT || log_sigmoid_wide_is_nan(x)) {
     return x;
   }
-  let e = log_sigmoid_exp_scaled(-abs(x), 0.0, 0);
-  let d = 1.0 + e;
-  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+  return log_sigmoid_wide(x.negative, log_sigmoid_NAT_HALF, size);
+}
+
+// Whether |a| > 135/128 |b|, by their first 24 digits.
+fn log_sigmoid_wide_exceeds(a: log_sigmoid_wide, b: log_sigmoid_wide) -> bool {
+  let more = a.exponent - b.exponent;
+  let size = log_sigmoid_nat_low_word(log_sigmoid_nat_shift_right(a.mantissa, 128 - 24));
+  let least = 135u * log_sigmoid_nat_low_word(log_sigmoid_nat_shift_right(b.mantissa, 128 - 24));
+  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
+}
+
+// As wide_limit.
+fn log_sigmoid_wide_tendency(far: log_sigmoid_wide, near: log_sigmoid_wide) -> log_sigmoid_wide {
+  if (log_sigmoid_wide_is_nan(far) || log_sigmoid_wide_is_nan(near)) {
+    return far;
+  }
+  if (log_sigmoid_wide_exceeds(far, near)) {
+    return log_sigmoid_wide(far.negative, log_sigmoid_NAT_HALF, log_sigmoid_WIDE_BEYOND);
+  }
+  if (log_sigmoid_wide_exceeds(near, far)) {
+    return log_sigmoid_WIDE_ZERO;
+  }
+  return far;
+}
+
+// To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
+fn log_sigmoid_wide_to_f32(x: log_sigmoid_wide) -> f32 {
+  let sign_ = select(0u, 0x80000000u, x.negative);
+  if (log_sigmoid_wide_is_nan(x)) {
+    return log_sigmoid_nan();
+  }
+  if (x.exponent > 128) {
+    return bitcast<f32>(sign_ + 0x7f800000u);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -149) {
+    return bitcast<f32>(sign_);
+  }
+  // Digits that round up to a power of two carry into the exponent, as they should.
+  let exponent = i32(x.exponent);
+  let digits = min(24, exponent + 149);
+  let high = log_sigmoid_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(log_sigmoid_nat_shift_left(high, 128 - 32) != x.mantissa);
+  let word = log_sigmoid_nat_low_word(high);
+  // There are 8 to 32 digits to round off; half of the last one kept is the highest of them.
+  let half = 1u << u32(31 - digits);
+  let below = word & (half | (half - 1u));
+  let kept = (word >> u32(31 - digits)) >> 1u;
+  let up = below > half || (below == half && (is_more || (kept & 1u) == 1u));
+  let rounded = kept + u32(up);
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + rounded);
 }
 
 fn log_sigmoid_slope_0_exactly(x0: f32) -> f32 {
-  return log_sigmoid_sigmoid(-x0);
+  if (log_sigmoid_is_nan(x0)) {
+    return x0;
+  }
+  let wide_x0 = log_sigmoid_wide_from_f32(x0);
+  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
+  var sizes = array<i32, 5>(log_sigmoid_WIDE_BEYOND, 200, 150, 26, 20);
+  let infinite = abs(x0) > 3.4028234663852886e38;
+  var value = log_sigmoid_WIDE_NAN;
+  var before = log_sigmoid_WIDE_NAN;
+  for (var i = 0; i <= 4; i++) {
+    let found = log_sigmoid_slope_0_exactly_wide(log_sigmoid_wide_far(wide_x0, sizes[i]));
+    if ((i & 1) == 1) {
+      before = found;
+    } else {
+      value = found;
+      if (i > 0) {
+        value = log_sigmoid_wide_tendency(before, found);
+      }
+      if (!(infinite && log_sigmoid_wide_is_nan(value))) {
+        break;
+      }
+    }
+  }
+  return log_sigmoid_wide_to_f32(value);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.

@@ -7,8 +7,275 @@ fn square(x: f32) -> f32 {
   return x * x;
 }
 
+// A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
+// mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
+// and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
+// this is what operations make of them by themselves, or nearly so. Results are cut off: an operation that says nothing else
+// is off by a few units of the last bit.
+struct square_wide {
+  negative: bool,
+  mantissa: vec4<u32>,
+  exponent: i32,
+}
+
+// 2^(N - 1) and 2^N - 1.
+const square_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
+
+const square_WIDE_NAN: square_wide = square_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
+
+const square_WIDE_BEYOND: i32 = 2 << 28u;
+
+const square_WIDE_ZERO: square_wide = square_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
+
+// a * 2^n without the bits that leave 128.
+fn square_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
+  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
+}
+
+fn square_wide_from_f32(x: f32) -> square_wide {
+  let bits = bitcast<u32>(x);
+  let negative = bits >= 0x80000000u;
+  let field = i32((bits >> 23u) & 0xffu);
+  let fraction = bits & 0x7fffffu;
+  if (field == 255) {
+    return square_wide(
+      negative,
+      select(vec4<u32>(0u, 0u, 0u, 0u), square_NAT_HALF, fraction == 0u),
+      select(square_WIDE_NAN.exponent, square_WIDE_BEYOND, fraction == 0u)
+    );
+  }
+  let digits = fraction + select(0u, 0x800000u, field > 0);
+  let zeros = countLeadingZeros(digits);
+  if (digits == 0u) {
+    return square_wide(negative, vec4<u32>(0u, 0u, 0u, 0u), square_WIDE_ZERO.exponent);
+  }
+  return square_wide(
+    negative,
+    square_nat_shift_left(vec4<u32>(digits << zeros, 0u, 0u, 0u), 128 - 32),
+    max(field, 1) - 118 - i32(zeros)
+  );
+}
+
+const square_WIDE_TWO: square_wide = square_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2);
+
+const square_WIDE_LIMIT: i32 = 1 << 28u;
+
+// A sum of natural numbers of 128 bits, the lowest word first.
+fn square_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let sum = a + b;
+  let carries = vec3<u32>(sum.xyz < a.xyz);
+  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
+  let carry_y = carries.y | (full.y & carries.x);
+  let carry_z = carries.z | (full.z & carry_y);
+  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
+}
+
+// a < b for natural numbers of 128 bits.
+fn square_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
+  let less = a < b;
+  let same = a == b;
+  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
+}
+
+// The upper words of the products of each word of a with b.
+fn square_nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
+  let a0 = a & vec4<u32>(0xffffu);
+  let a1 = a >> vec4<u32>(16u);
+  let b0 = b & 0xffffu;
+  let b1 = b >> 16u;
+  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
+  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
+  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
+}
+
+// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
+fn square_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var words = b;
+  var sum = vec4<u32>();
+  for (var i = 0; i < 4; i++) {
+    let low = a * words.x;
+    let total = square_nat_add(sum, low);
+    sum = square_nat_add(vec4<u32>(total.yzw, u32(square_nat_less(total, low))), square_nat_high_words(a, words.x));
+    words = words.yzwx;
+  }
+  return sum;
+}
+
+fn square_wide_multiply_loose(a: square_wide, b: square_wide) -> square_wide {
+  let product = square_nat_multiply_high(a.mantissa, b.mantissa);
+  let exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  let invalid = all(product == vec4<u32>()) && exponent > -square_WIDE_LIMIT;
+  return square_wide(a.negative != b.negative, product, select(exponent, square_WIDE_NAN.exponent, invalid));
+}
+
+// How many bits a natural number has.
+fn square_nat_bit_length(a: vec4<u32>) -> i32 {
+  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
+  let word = select(high.y, high.x, high.y == 0u);
+  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
+  return below + 32 - i32(countLeadingZeros(word));
+}
+
+// The number with these parts, whatever the highest bit of the mantissa is.
+fn square_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> square_wide {
+  if (!square_nat_less(mantissa, square_NAT_HALF) && abs(exponent) < square_WIDE_LIMIT) {
+    return square_wide(negative, mantissa, exponent);
+  }
+  let shift = 128 - square_nat_bit_length(mantissa);
+  let least = exponent - shift;
+  let is_far = abs(least) >= square_WIDE_LIMIT;
+  if (all(mantissa == vec4<u32>()) || (is_far && least < 0)) {
+    return square_wide(
+      negative,
+      vec4<u32>(0u, 0u, 0u, 0u),
+      select(square_WIDE_ZERO.exponent, square_WIDE_NAN.exponent, exponent >= square_WIDE_BEYOND)
+    );
+  }
+  if (is_far) {
+    return square_wide(negative, square_NAT_HALF, square_WIDE_BEYOND);
+  }
+  return square_wide(negative, square_nat_shift_left(mantissa, shift), least);
+}
+
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r0 = multiply(r1, r0)
+fn square_slope_0_exactly_wide(x0: square_wide) -> square_wide {
+  var registers = array<square_wide, 2>(x0, square_WIDE_TWO);
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 2>(0x00000000u, 0x00000001u);
+  for (var i = 0; i < 2; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let a = registers[operands & 1023u];
+    let b = registers[(operands >> 10u) & 1023u];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = square_wide_multiply_loose(a, b);
+    }
+    registers[code & 1023u] = square_wide_normalised(value.negative, value.mantissa, value.exponent);
+  }
+  return registers[0];
+}
+
+fn square_wide_is_nan(x: square_wide) -> bool {
+  return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// A number of that size in place of infinity; every other number as it is.
+fn square_wide_far(x: square_wide, size: i32) -> square_wide {
+  if (x.exponent < square_WIDE_LIMIT || square_wide_is_nan(x)) {
+    return x;
+  }
+  return square_wide(x.negative, square_NAT_HALF, size);
+}
+
+// floor(a / 2^n).
+fn square_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
+}
+
+// A natural number below 2^32, or the lowest 32 bits of one.
+fn square_nat_low_word(a: vec4<u32>) -> u32 {
+  return a.x;
+}
+
+// Whether |a| > 135/128 |b|, by their first 24 digits.
+fn square_wide_exceeds(a: square_wide, b: square_wide) -> bool {
+  let more = a.exponent - b.exponent;
+  let size = square_nat_low_word(square_nat_shift_right(a.mantissa, 128 - 24));
+  let least = 135u * square_nat_low_word(square_nat_shift_right(b.mantissa, 128 - 24));
+  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
+}
+
+// As wide_limit.
+fn square_wide_tendency(far: square_wide, near: square_wide) -> square_wide {
+  if (square_wide_is_nan(far) || square_wide_is_nan(near)) {
+    return far;
+  }
+  if (square_wide_exceeds(far, near)) {
+    return square_wide(far.negative, square_NAT_HALF, square_WIDE_BEYOND);
+  }
+  if (square_wide_exceeds(near, far)) {
+    return square_WIDE_ZERO;
+  }
+  return far;
+}
+
+// A constant expression may not be NaN; a variable's bits may.
+var<private> square_nan_bits: u32 = 0x7fc00000u;
+
+fn square_nan() -> f32 {
+  return bitcast<f32>(square_nan_bits);
+}
+
+// To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
+fn square_wide_to_f32(x: square_wide) -> f32 {
+  let sign_ = select(0u, 0x80000000u, x.negative);
+  if (square_wide_is_nan(x)) {
+    return square_nan();
+  }
+  if (x.exponent > 128) {
+    return bitcast<f32>(sign_ + 0x7f800000u);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -149) {
+    return bitcast<f32>(sign_);
+  }
+  // Digits that round up to a power of two carry into the exponent, as they should.
+  let exponent = i32(x.exponent);
+  let digits = min(24, exponent + 149);
+  let high = square_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(square_nat_shift_left(high, 128 - 32) != x.mantissa);
+  let word = square_nat_low_word(high);
+  // There are 8 to 32 digits to round off; half of the last one kept is the highest of them.
+  let half = 1u << u32(31 - digits);
+  let below = word & (half | (half - 1u));
+  let kept = (word >> u32(31 - digits)) >> 1u;
+  let up = below > half || (below == half && (is_more || (kept & 1u) == 1u));
+  let rounded = kept + u32(up);
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + rounded);
+}
+
+fn square_is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
 fn square_slope_0_exactly(x0: f32) -> f32 {
-  return 2.0 * x0;
+  if (square_is_nan(x0)) {
+    return x0;
+  }
+  let wide_x0 = square_wide_from_f32(x0);
+  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
+  var sizes = array<i32, 5>(square_WIDE_BEYOND, 200, 150, 26, 20);
+  let infinite = abs(x0) > 3.4028234663852886e38;
+  var value = square_WIDE_NAN;
+  var before = square_WIDE_NAN;
+  for (var i = 0; i <= 4; i++) {
+    let found = square_slope_0_exactly_wide(square_wide_far(wide_x0, sizes[i]));
+    if ((i & 1) == 1) {
+      before = found;
+    } else {
+      value = found;
+      if (i > 0) {
+        value = square_wide_tendency(before, found);
+      }
+      if (!(infinite && square_wide_is_nan(value))) {
+        break;
+      }
+    }
+  }
+  return square_wide_to_f32(value);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.

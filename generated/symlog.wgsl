@@ -86,8 +86,379 @@ fn symlog(x: f32) -> f32 {
   return select(-symlog_log1p(-x), symlog_log1p(x), x >= 0.0);
 }
 
+// A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
+// mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
+// and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
+// this is what operations make of them by themselves, or nearly so. Results are cut off: an operation that says nothing else
+// is off by a few units of the last bit.
+struct symlog_wide {
+  negative: bool,
+  mantissa: vec4<u32>,
+  exponent: i32,
+}
+
+// 2^(N - 1) and 2^N - 1.
+const symlog_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
+
+const symlog_WIDE_NAN: symlog_wide = symlog_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
+
+const symlog_WIDE_BEYOND: i32 = 2 << 28u;
+
+const symlog_WIDE_ZERO: symlog_wide = symlog_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
+
+// a * 2^n without the bits that leave 128.
+fn symlog_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
+  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
+}
+
+fn symlog_wide_from_f32(x: f32) -> symlog_wide {
+  let bits = bitcast<u32>(x);
+  let negative = bits >= 0x80000000u;
+  let field = i32((bits >> 23u) & 0xffu);
+  let fraction = bits & 0x7fffffu;
+  if (field == 255) {
+    return symlog_wide(
+      negative,
+      select(vec4<u32>(0u, 0u, 0u, 0u), symlog_NAT_HALF, fraction == 0u),
+      select(symlog_WIDE_NAN.exponent, symlog_WIDE_BEYOND, fraction == 0u)
+    );
+  }
+  let digits = fraction + select(0u, 0x800000u, field > 0);
+  let zeros = countLeadingZeros(digits);
+  if (digits == 0u) {
+    return symlog_wide(negative, vec4<u32>(0u, 0u, 0u, 0u), symlog_WIDE_ZERO.exponent);
+  }
+  return symlog_wide(
+    negative,
+    symlog_nat_shift_left(vec4<u32>(digits << zeros, 0u, 0u, 0u), 128 - 32),
+    max(field, 1) - 118 - i32(zeros)
+  );
+}
+
+const symlog_WIDE_ONE: symlog_wide = symlog_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
+
+fn symlog_wide_negate(x: symlog_wide) -> symlog_wide {
+  return symlog_wide(!x.negative, x.mantissa, x.exponent);
+}
+
+// a < b for natural numbers of 128 bits.
+fn symlog_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
+  let less = a < b;
+  let same = a == b;
+  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
+}
+
+// Whether |a| < |b|, neither being NaN.
+fn symlog_wide_is_smaller(a: symlog_wide, b: symlog_wide) -> bool {
+  return a.exponent < b.exponent || (a.exponent == b.exponent && symlog_nat_less(a.mantissa, b.mantissa));
+}
+
+const symlog_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
+
+const symlog_WIDE_LIMIT: i32 = 1 << 28u;
+
+// floor(a / 2^n).
+fn symlog_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
+}
+
+// A difference of natural numbers of 128 bits.
+fn symlog_nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let less = vec3<u32>(a.xyz < b.xyz);
+  let same = vec3<u32>(a.xyz == b.xyz);
+  let borrow_y = less.y | (same.y & less.x);
+  let borrow_z = less.z | (same.z & borrow_y);
+  return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
+}
+
+// A sum of natural numbers of 128 bits, the lowest word first.
+fn symlog_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let sum = a + b;
+  let carries = vec3<u32>(sum.xyz < a.xyz);
+  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
+  let carry_y = carries.y | (full.y & carries.x);
+  let carry_z = carries.z | (full.z & carry_y);
+  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
+}
+
+// How many bits a natural number has.
+fn symlog_nat_bit_length(a: vec4<u32>) -> i32 {
+  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
+  let word = select(high.y, high.x, high.y == 0u);
+  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
+  return below + 32 - i32(countLeadingZeros(word));
+}
+
+// A natural number below 2^32, or the lowest 32 bits of one.
+fn symlog_nat_low_word(a: vec4<u32>) -> u32 {
+  return a.x;
+}
+
+fn symlog_wide_add_loose(a: symlog_wide, b: symlog_wide) -> symlog_wide {
+  let swapped = symlog_wide_is_smaller(a, b);
+  let large = select(a.mantissa, b.mantissa, swapped);
+  let small = select(b.mantissa, a.mantissa, swapped);
+  let negative = select(a.negative, b.negative, swapped);
+  let exponent = max(a.exponent, b.exponent);
+  let shift = min(exponent - min(a.exponent, b.exponent), 128);
+  let addend = symlog_nat_shift_right(small, shift);
+  if (a.negative == b.negative) {
+    let room = symlog_nat_subtract(symlog_NAT_ONES, large);
+    if (symlog_nat_less(room, addend)) {
+      return symlog_wide(
+        negative,
+        symlog_nat_add(
+          symlog_NAT_HALF,
+          symlog_nat_shift_right(symlog_nat_subtract(symlog_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+        ),
+        exponent + 1
+      );
+    }
+    return symlog_wide(negative, symlog_nat_add(large, addend), exponent);
+  }
+  let difference = symlog_nat_subtract(large, addend);
+  // What is left would be the rounding of the operands.
+  if (symlog_nat_bit_length(difference) <= 12 && exponent < symlog_WIDE_LIMIT) {
+    return symlog_WIDE_ZERO;
+  }
+  if (shift == 1 && symlog_nat_less(difference, symlog_NAT_HALF)) {
+    return symlog_wide(
+      negative,
+      symlog_nat_subtract(symlog_nat_shift_left(difference, 1), vec4<u32>(symlog_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      exponent - 1
+    );
+  }
+  return symlog_wide(negative, difference, exponent);
+}
+
+fn symlog_wide_is_nan(x: symlog_wide) -> bool {
+  return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+fn symlog_wide_is_negative(x: symlog_wide) -> bool {
+  return x.negative && !all(x.mantissa == vec4<u32>());
+}
+
+fn symlog_wide_less(a: symlog_wide, b: symlog_wide) -> bool {
+  if (symlog_wide_is_nan(a) || symlog_wide_is_nan(b)) {
+    return false;
+  }
+  if (symlog_wide_is_negative(a) != symlog_wide_is_negative(b)) {
+    return symlog_wide_is_negative(a);
+  }
+  return select(symlog_wide_is_smaller(a, b), symlog_wide_is_smaller(b, a), symlog_wide_is_negative(a));
+}
+
+fn symlog_wide_equal(a: symlog_wide, b: symlog_wide) -> bool {
+  let same =
+    a.exponent == b.exponent &&
+    all(a.mantissa == b.mantissa) &&
+    symlog_wide_is_negative(a) == symlog_wide_is_negative(b);
+  return same && !symlog_wide_is_nan(a);
+}
+
+// floor(a * 2^128 / b) for a < b, bit by bit.
+fn symlog_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var rest = a;
+  var quotient = vec4<u32>();
+  for (var i = 0; i < 128; i++) {
+    let doubled = (rest << vec4<u32>(1u)) | vec4<u32>(0u, rest.xyz >> vec3<u32>(31u));
+    let fits = rest.w >= 0x80000000u || !symlog_nat_less(doubled, b);
+    rest = select(doubled, symlog_nat_subtract(doubled, b), fits);
+    quotient = (quotient << vec4<u32>(1u)) | vec4<u32>(u32(fits), quotient.xyz >> vec3<u32>(31u));
+  }
+  return quotient;
+}
+
+fn symlog_wide_divide_loose(a: symlog_wide, b: symlog_wide) -> symlog_wide {
+  let negative = a.negative != b.negative;
+  let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
+  if (symlog_wide_is_nan(b) || both_zero || (a.exponent >= symlog_WIDE_BEYOND && b.exponent >= symlog_WIDE_BEYOND)) {
+    return symlog_WIDE_NAN;
+  }
+  let exponent = a.exponent - b.exponent;
+  if (all(b.mantissa == vec4<u32>())) {
+    return symlog_wide(negative, a.mantissa, exponent);
+  }
+  let fits = symlog_nat_less(a.mantissa, b.mantissa);
+  let quotient = symlog_nat_divide_high(
+    select(symlog_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
+  return symlog_wide(
+    negative,
+    select(symlog_nat_add(symlog_NAT_HALF, symlog_nat_shift_right(quotient, 1)), quotient, fits),
+    exponent + i32(!fits)
+  );
+}
+
+// The number with these parts, whatever the highest bit of the mantissa is.
+fn symlog_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> symlog_wide {
+  if (!symlog_nat_less(mantissa, symlog_NAT_HALF) && abs(exponent) < symlog_WIDE_LIMIT) {
+    return symlog_wide(negative, mantissa, exponent);
+  }
+  let shift = 128 - symlog_nat_bit_length(mantissa);
+  let least = exponent - shift;
+  let is_far = abs(least) >= symlog_WIDE_LIMIT;
+  if (all(mantissa == vec4<u32>()) || (is_far && least < 0)) {
+    return symlog_wide(
+      negative,
+      vec4<u32>(0u, 0u, 0u, 0u),
+      select(symlog_WIDE_ZERO.exponent, symlog_WIDE_NAN.exponent, exponent >= symlog_WIDE_BEYOND)
+    );
+  }
+  if (is_far) {
+    return symlog_wide(negative, symlog_NAT_HALF, symlog_WIDE_BEYOND);
+  }
+  return symlog_wide(negative, symlog_nat_shift_left(mantissa, shift), least);
+}
+
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r3 = negate(r0)
+//   r3 = add(r1, r3)
+//   r4 = add(r0, r1)
+//   r5 = less(r2, r0)
+//   r5 = negate(r5)
+//   r0 = equal(r2, r0)
+//   r0 = negate(r0)
+//   r0 = select(r5, r0, r5)
+//   r0 = negate(r0)
+//   r0 = select(r3, r4, r0)
+//   r0 = divide(r1, r0)
+fn symlog_slope_0_exactly_wide(x0: symlog_wide) -> symlog_wide {
+  var registers = array<symlog_wide, 6>(
+    x0,
+    symlog_WIDE_ONE,
+    symlog_WIDE_ZERO,
+    symlog_WIDE_ZERO,
+    symlog_WIDE_ZERO,
+    symlog_WIDE_ZERO
+  );
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 22>(
+    0x00000003u, 0x00000000u, 0x00000403u, 0x00000c01u, 0x00000404u, 0x00000400u, 0x00000805u, 0x00000002u, 0x00000005u,
+    0x00000005u, 0x00000c00u, 0x00000002u, 0x00000000u, 0x00000000u, 0x00001000u, 0x00500005u, 0x00000000u, 0x00000000u,
+    0x00001000u, 0x00001003u, 0x00001400u, 0x00000001u
+  );
+  for (var i = 0; i < 22; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let a = registers[operands & 1023u];
+    let b = registers[(operands >> 10u) & 1023u];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = symlog_wide_negate(a);
+    } else if (operation == 1u) {
+      value = symlog_wide_add_loose(a, b);
+    } else if (operation == 2u) {
+      value = symlog_wide(symlog_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 3u) {
+      value = symlog_wide(symlog_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 4u) {
+      if (registers[c].negative) {
+        value = b;
+      }
+    } else if (operation == 5u) {
+      value = symlog_wide_divide_loose(a, b);
+    }
+    registers[code & 1023u] = symlog_wide_normalised(value.negative, value.mantissa, value.exponent);
+  }
+  return registers[0];
+}
+
+// A number of that size in place of infinity; every other number as it is.
+fn symlog_wide_far(x: symlog_wide, size: i32) -> symlog_wide {
+  if (x.exponent < symlog_WIDE_LIMIT || symlog_wide_is_nan(x)) {
+    return x;
+  }
+  return symlog_wide(x.negative, symlog_NAT_HALF, size);
+}
+
+// Whether |a| > 135/128 |b|, by their first 24 digits.
+fn symlog_wide_exceeds(a: symlog_wide, b: symlog_wide) -> bool {
+  let more = a.exponent - b.exponent;
+  let size = symlog_nat_low_word(symlog_nat_shift_right(a.mantissa, 128 - 24));
+  let least = 135u * symlog_nat_low_word(symlog_nat_shift_right(b.mantissa, 128 - 24));
+  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
+}
+
+// As wide_limit.
+fn symlog_wide_tendency(far: symlog_wide, near: symlog_wide) -> symlog_wide {
+  if (symlog_wide_is_nan(far) || symlog_wide_is_nan(near)) {
+    return far;
+  }
+  if (symlog_wide_exceeds(far, near)) {
+    return symlog_wide(far.negative, symlog_NAT_HALF, symlog_WIDE_BEYOND);
+  }
+  if (symlog_wide_exceeds(near, far)) {
+    return symlog_WIDE_ZERO;
+  }
+  return far;
+}
+
+// To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
+fn symlog_wide_to_f32(x: symlog_wide) -> f32 {
+  let sign_ = select(0u, 0x80000000u, x.negative);
+  if (symlog_wide_is_nan(x)) {
+    return symlog_nan();
+  }
+  if (x.exponent > 128) {
+    return bitcast<f32>(sign_ + 0x7f800000u);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -149) {
+    return bitcast<f32>(sign_);
+  }
+  // Digits that round up to a power of two carry into the exponent, as they should.
+  let exponent = i32(x.exponent);
+  let digits = min(24, exponent + 149);
+  let high = symlog_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(symlog_nat_shift_left(high, 128 - 32) != x.mantissa);
+  let word = symlog_nat_low_word(high);
+  // There are 8 to 32 digits to round off; half of the last one kept is the highest of them.
+  let half = 1u << u32(31 - digits);
+  let below = word & (half | (half - 1u));
+  let kept = (word >> u32(31 - digits)) >> 1u;
+  let up = below > half || (below == half && (is_more || (kept & 1u) == 1u));
+  let rounded = kept + u32(up);
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + rounded);
+}
+
 fn symlog_slope_0_exactly(x0: f32) -> f32 {
-  return select(1.0 / (1.0 - x0), 1.0 / (x0 + 1.0), x0 >= 0.0);
+  if (symlog_is_nan(x0)) {
+    return x0;
+  }
+  let wide_x0 = symlog_wide_from_f32(x0);
+  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
+  var sizes = array<i32, 5>(symlog_WIDE_BEYOND, 200, 150, 26, 20);
+  let infinite = abs(x0) > 3.4028234663852886e38;
+  var value = symlog_WIDE_NAN;
+  var before = symlog_WIDE_NAN;
+  for (var i = 0; i <= 4; i++) {
+    let found = symlog_slope_0_exactly_wide(symlog_wide_far(wide_x0, sizes[i]));
+    if ((i & 1) == 1) {
+      before = found;
+    } else {
+      value = found;
+      if (i > 0) {
+        value = symlog_wide_tendency(before, found);
+      }
+      if (!(infinite && symlog_wide_is_nan(value))) {
+        break;
+      }
+    }
+  }
+  return symlog_wide_to_f32(value);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.

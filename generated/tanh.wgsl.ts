@@ -52,27 +52,469 @@ fn tanh_(x: f32) -> f32 {
   return tanh__tanh(x);
 }
 
-// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
-fn tanh__sigmoid(x: f32) -> f32 {
-  if (tanh__is_nan(x)) {
-    return x;
-  }
-  let e = tanh__exp_scaled(-abs(x), 0.0, 0);
-  let d = 1.0 + e;
-  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+// A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
+// mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
+// and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
+// this is what operations make of them by themselves, or nearly so. Results are cut off: an operation that says nothing else
+// is off by a few units of the last bit.
+struct tanh__wide {
+  negative: bool,
+  mantissa: vec4<u32>,
+  exponent: i32,
 }
 
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn tanh__logistic(x: f32) -> f32 {
-  if (tanh__is_nan(x)) {
+// 2^(N - 1) and 2^N - 1.
+const tanh__NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
+
+const tanh__WIDE_NAN: tanh__wide = tanh__wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
+
+const tanh__WIDE_BEYOND: i32 = 2 << 28u;
+
+const tanh__WIDE_ZERO: tanh__wide = tanh__wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
+
+// a * 2^n without the bits that leave 128.
+fn tanh__nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
+  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
+}
+
+fn tanh__wide_from_f32(x: f32) -> tanh__wide {
+  let bits = bitcast<u32>(x);
+  let negative = bits >= 0x80000000u;
+  let field = i32((bits >> 23u) & 0xffu);
+  let fraction = bits & 0x7fffffu;
+  if (field == 255) {
+    return tanh__wide(
+      negative,
+      select(vec4<u32>(0u, 0u, 0u, 0u), tanh__NAT_HALF, fraction == 0u),
+      select(tanh__WIDE_NAN.exponent, tanh__WIDE_BEYOND, fraction == 0u)
+    );
+  }
+  let digits = fraction + select(0u, 0x800000u, field > 0);
+  let zeros = countLeadingZeros(digits);
+  if (digits == 0u) {
+    return tanh__wide(negative, vec4<u32>(0u, 0u, 0u, 0u), tanh__WIDE_ZERO.exponent);
+  }
+  return tanh__wide(
+    negative,
+    tanh__nat_shift_left(vec4<u32>(digits << zeros, 0u, 0u, 0u), 128 - 32),
+    max(field, 1) - 118 - i32(zeros)
+  );
+}
+
+const tanh__WIDE_TWO: tanh__wide = tanh__wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2);
+
+const tanh__WIDE_ONE: tanh__wide = tanh__wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
+
+const tanh__WIDE_LIMIT: i32 = 1 << 28u;
+
+// A sum of natural numbers of 128 bits, the lowest word first.
+fn tanh__nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let sum = a + b;
+  let carries = vec3<u32>(sum.xyz < a.xyz);
+  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
+  let carry_y = carries.y | (full.y & carries.x);
+  let carry_z = carries.z | (full.z & carry_y);
+  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
+}
+
+// a < b for natural numbers of 128 bits.
+fn tanh__nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
+  let less = a < b;
+  let same = a == b;
+  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
+}
+
+// The upper words of the products of each word of a with b.
+fn tanh__nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
+  let a0 = a & vec4<u32>(0xffffu);
+  let a1 = a >> vec4<u32>(16u);
+  let b0 = b & 0xffffu;
+  let b1 = b >> 16u;
+  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
+  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
+  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
+}
+
+// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
+fn tanh__nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var words = b;
+  var sum = vec4<u32>();
+  for (var i = 0; i < 4; i++) {
+    let low = a * words.x;
+    let total = tanh__nat_add(sum, low);
+    sum = tanh__nat_add(vec4<u32>(total.yzw, u32(tanh__nat_less(total, low))), tanh__nat_high_words(a, words.x));
+    words = words.yzwx;
+  }
+  return sum;
+}
+
+fn tanh__wide_multiply_loose(a: tanh__wide, b: tanh__wide) -> tanh__wide {
+  let product = tanh__nat_multiply_high(a.mantissa, b.mantissa);
+  let exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  let invalid = all(product == vec4<u32>()) && exponent > -tanh__WIDE_LIMIT;
+  return tanh__wide(a.negative != b.negative, product, select(exponent, tanh__WIDE_NAN.exponent, invalid));
+}
+
+fn tanh__wide_abs(x: tanh__wide) -> tanh__wide {
+  return tanh__wide(false, x.mantissa, x.exponent);
+}
+
+fn tanh__wide_negate(x: tanh__wide) -> tanh__wide {
+  return tanh__wide(!x.negative, x.mantissa, x.exponent);
+}
+
+const tanh__NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
+
+const tanh__NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
+
+// ln 2, log2(e) / 2, sqrt(1/2).
+const tanh__NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
+
+// floor(a / 2^n).
+fn tanh__nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
+}
+
+// floor(a / n) for 0 < n < 2^16.
+fn tanh__nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
+  var quotient = a;
+  var rest = 0u;
+  for (var i = 0; i < 4; i++) {
+    let high = (rest << 16u) | (quotient.w >> 16u);
+    let low = ((high % n) << 16u) | (quotient.w & 0xffffu);
+    rest = low % n;
+    quotient = vec4<u32>(((high / n) << 16u) | (low / n), quotient.xyz);
+  }
+  return quotient;
+}
+
+// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
+// t = r / 2^h, then t is doubled h times.
+fn tanh__nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
+  let halvings = 4 + 128 / 32;
+  let t = tanh__nat_shift_right(r, halvings);
+  var term = tanh__NAT_HALF;
+  var quotient = tanh__NAT_HALF;
+  for (var k = 2u; !all(term == vec4<u32>()); k++) {
+    term = tanh__nat_divide_short(tanh__nat_multiply_high(term, t), k);
+    quotient = tanh__nat_add(quotient, term);
+  }
+  for (var i = halvings; i > 0; i = i - 1) {
+    quotient = tanh__nat_add(
+      quotient,
+      tanh__nat_multiply_high(tanh__nat_multiply_high(quotient, quotient), tanh__nat_shift_right(r, i))
+    );
+  }
+  return quotient;
+}
+
+fn tanh__wide_is_nan(x: tanh__wide) -> bool {
+  return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// A difference of natural numbers of 128 bits.
+fn tanh__nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let less = vec3<u32>(a.xyz < b.xyz);
+  let same = vec3<u32>(a.xyz == b.xyz);
+  let borrow_y = less.y | (same.y & less.x);
+  let borrow_z = less.z | (same.z & borrow_y);
+  return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
+}
+
+// A natural number below 2^32, or the lowest 32 bits of one.
+fn tanh__nat_low_word(a: vec4<u32>) -> u32 {
+  return a.x;
+}
+
+fn tanh__wide_exponential_loose(x: tanh__wide, near: u32) -> tanh__wide {
+  let is_near = near == 1u;
+  let quotient = tanh__nat_multiply_high(x.mantissa, tanh__NAT_HALF_LOG2_E);
+  let exponent = clamp(i32(x.exponent), -128, 28);
+  let point = 128 - 1 - exponent;
+  let whole = tanh__nat_shift_right(quotient, max(point, 0));
+  let rest = tanh__nat_subtract(quotient, tanh__nat_shift_left(whole, max(point, 0)));
+  let shift = 128 - point;
+  let scaled = select(
+    tanh__nat_shift_left(rest, max(shift, 0)),
+    tanh__nat_shift_right(rest, max(-shift, 0)),
+    shift < 0
+  );
+  let fraction = select(scaled, tanh__nat_subtract(tanh__NAT_ONES, scaled), x.negative);
+  let size = i32(tanh__nat_low_word(whole)) << u32(max(-point, 0));
+  let n = select(size, -1 - size, x.negative);
+  let r = select(
+    tanh__nat_multiply_high(fraction, tanh__NAT_LN2),
+    tanh__nat_shift_right(x.mantissa, max(-x.exponent, 0)),
+    is_near
+  );
+  let excess = tanh__nat_multiply_high(select(r, x.mantissa, is_near), tanh__nat_expm1_quotient(r));
+  if (is_near) {
+    return tanh__wide(false, excess, x.exponent + 1);
+  }
+  if (x.exponent > 28) {
+    if (tanh__wide_is_nan(x)) {
+      return x;
+    }
+    return tanh__wide(false, tanh__NAT_HALF, select(tanh__WIDE_BEYOND, -tanh__WIDE_BEYOND, x.negative));
+  }
+  if (x.exponent < -128) {
+    return tanh__WIDE_ONE;
+  }
+  return tanh__wide(false, tanh__nat_add(tanh__NAT_HALF, excess), n + 1);
+}
+
+// Whether |a| < |b|, neither being NaN.
+fn tanh__wide_is_smaller(a: tanh__wide, b: tanh__wide) -> bool {
+  return a.exponent < b.exponent || (a.exponent == b.exponent && tanh__nat_less(a.mantissa, b.mantissa));
+}
+
+// How many bits a natural number has.
+fn tanh__nat_bit_length(a: vec4<u32>) -> i32 {
+  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
+  let word = select(high.y, high.x, high.y == 0u);
+  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
+  return below + 32 - i32(countLeadingZeros(word));
+}
+
+fn tanh__wide_add_loose(a: tanh__wide, b: tanh__wide) -> tanh__wide {
+  let swapped = tanh__wide_is_smaller(a, b);
+  let large = select(a.mantissa, b.mantissa, swapped);
+  let small = select(b.mantissa, a.mantissa, swapped);
+  let negative = select(a.negative, b.negative, swapped);
+  let exponent = max(a.exponent, b.exponent);
+  let shift = min(exponent - min(a.exponent, b.exponent), 128);
+  let addend = tanh__nat_shift_right(small, shift);
+  if (a.negative == b.negative) {
+    let room = tanh__nat_subtract(tanh__NAT_ONES, large);
+    if (tanh__nat_less(room, addend)) {
+      return tanh__wide(
+        negative,
+        tanh__nat_add(
+          tanh__NAT_HALF,
+          tanh__nat_shift_right(tanh__nat_subtract(tanh__nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+        ),
+        exponent + 1
+      );
+    }
+    return tanh__wide(negative, tanh__nat_add(large, addend), exponent);
+  }
+  let difference = tanh__nat_subtract(large, addend);
+  // What is left would be the rounding of the operands.
+  if (tanh__nat_bit_length(difference) <= 12 && exponent < tanh__WIDE_LIMIT) {
+    return tanh__WIDE_ZERO;
+  }
+  if (shift == 1 && tanh__nat_less(difference, tanh__NAT_HALF)) {
+    return tanh__wide(
+      negative,
+      tanh__nat_subtract(tanh__nat_shift_left(difference, 1), vec4<u32>(tanh__nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      exponent - 1
+    );
+  }
+  return tanh__wide(negative, difference, exponent);
+}
+
+// floor(a * 2^128 / b) for a < b, bit by bit.
+fn tanh__nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var rest = a;
+  var quotient = vec4<u32>();
+  for (var i = 0; i < 128; i++) {
+    let doubled = (rest << vec4<u32>(1u)) | vec4<u32>(0u, rest.xyz >> vec3<u32>(31u));
+    let fits = rest.w >= 0x80000000u || !tanh__nat_less(doubled, b);
+    rest = select(doubled, tanh__nat_subtract(doubled, b), fits);
+    quotient = (quotient << vec4<u32>(1u)) | vec4<u32>(u32(fits), quotient.xyz >> vec3<u32>(31u));
+  }
+  return quotient;
+}
+
+fn tanh__wide_divide_loose(a: tanh__wide, b: tanh__wide) -> tanh__wide {
+  let negative = a.negative != b.negative;
+  let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
+  if (tanh__wide_is_nan(b) || both_zero || (a.exponent >= tanh__WIDE_BEYOND && b.exponent >= tanh__WIDE_BEYOND)) {
+    return tanh__WIDE_NAN;
+  }
+  let exponent = a.exponent - b.exponent;
+  if (all(b.mantissa == vec4<u32>())) {
+    return tanh__wide(negative, a.mantissa, exponent);
+  }
+  let fits = tanh__nat_less(a.mantissa, b.mantissa);
+  let quotient = tanh__nat_divide_high(
+    select(tanh__nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
+  return tanh__wide(
+    negative,
+    select(tanh__nat_add(tanh__NAT_HALF, tanh__nat_shift_right(quotient, 1)), quotient, fits),
+    exponent + i32(!fits)
+  );
+}
+
+// The number with these parts, whatever the highest bit of the mantissa is.
+fn tanh__wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> tanh__wide {
+  if (!tanh__nat_less(mantissa, tanh__NAT_HALF) && abs(exponent) < tanh__WIDE_LIMIT) {
+    return tanh__wide(negative, mantissa, exponent);
+  }
+  let shift = 128 - tanh__nat_bit_length(mantissa);
+  let least = exponent - shift;
+  let is_far = abs(least) >= tanh__WIDE_LIMIT;
+  if (all(mantissa == vec4<u32>()) || (is_far && least < 0)) {
+    return tanh__wide(
+      negative,
+      vec4<u32>(0u, 0u, 0u, 0u),
+      select(tanh__WIDE_ZERO.exponent, tanh__WIDE_NAN.exponent, exponent >= tanh__WIDE_BEYOND)
+    );
+  }
+  if (is_far) {
+    return tanh__wide(negative, tanh__NAT_HALF, tanh__WIDE_BEYOND);
+  }
+  return tanh__wide(negative, tanh__nat_shift_left(mantissa, shift), least);
+}
+
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r0 = multiply(r2, r0)
+//   r0 = abs(r0)
+//   r0 = negate(r0)
+//   r0 = exponential(r0, 0)
+//   r3 = add(r3, r0)
+//   r3 = multiply(r3, r3)
+//   r3 = divide(r0, r3)
+//   r3 = multiply(r1, r3)
+fn tanh__slope_0_exactly_wide(x0: tanh__wide) -> tanh__wide {
+  var registers = array<tanh__wide, 4>(
+    x0,
+    tanh__wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 3),
+    tanh__WIDE_TWO,
+    tanh__WIDE_ONE
+  );
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 16>(
+    0x00000000u, 0x00000002u, 0x00000400u, 0x00000000u, 0x00000800u, 0x00000000u, 0x00000c00u, 0x20000000u, 0x00001003u,
+    0x00000003u, 0x00000003u, 0x00000c03u, 0x00001403u, 0x00000c00u, 0x00000003u, 0x00000c01u
+  );
+  for (var i = 0; i < 16; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let a = registers[operands & 1023u];
+    let b = registers[(operands >> 10u) & 1023u];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = tanh__wide_multiply_loose(a, b);
+    } else if (operation == 1u) {
+      value = tanh__wide_abs(a);
+    } else if (operation == 2u) {
+      value = tanh__wide_negate(a);
+    } else if (operation == 3u) {
+      value = tanh__wide_exponential_loose(a, c - 512u);
+    } else if (operation == 4u) {
+      value = tanh__wide_add_loose(a, b);
+    } else if (operation == 5u) {
+      value = tanh__wide_divide_loose(a, b);
+    }
+    registers[code & 1023u] = tanh__wide_normalised(value.negative, value.mantissa, value.exponent);
+  }
+  return registers[3];
+}
+
+// A number of that size in place of infinity; every other number as it is.
+fn tanh__wide_far(x: tanh__wide, size: i32) -> tanh__wide {
+  if (x.exponent < tanh__WIDE_LIMIT || tanh__wide_is_nan(x)) {
     return x;
   }
-  let s = tanh__sigmoid(-abs(x));
-  return s - s * s;
+  return tanh__wide(x.negative, tanh__NAT_HALF, size);
+}
+
+// Whether |a| > 135/128 |b|, by their first 24 digits.
+fn tanh__wide_exceeds(a: tanh__wide, b: tanh__wide) -> bool {
+  let more = a.exponent - b.exponent;
+  let size = tanh__nat_low_word(tanh__nat_shift_right(a.mantissa, 128 - 24));
+  let least = 135u * tanh__nat_low_word(tanh__nat_shift_right(b.mantissa, 128 - 24));
+  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
+}
+
+// As wide_limit.
+fn tanh__wide_tendency(far: tanh__wide, near: tanh__wide) -> tanh__wide {
+  if (tanh__wide_is_nan(far) || tanh__wide_is_nan(near)) {
+    return far;
+  }
+  if (tanh__wide_exceeds(far, near)) {
+    return tanh__wide(far.negative, tanh__NAT_HALF, tanh__WIDE_BEYOND);
+  }
+  if (tanh__wide_exceeds(near, far)) {
+    return tanh__WIDE_ZERO;
+  }
+  return far;
+}
+
+// A constant expression may not be NaN; a variable's bits may.
+var<private> tanh__nan_bits: u32 = 0x7fc00000u;
+
+fn tanh__nan() -> f32 {
+  return bitcast<f32>(tanh__nan_bits);
+}
+
+// To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
+fn tanh__wide_to_f32(x: tanh__wide) -> f32 {
+  let sign_ = select(0u, 0x80000000u, x.negative);
+  if (tanh__wide_is_nan(x)) {
+    return tanh__nan();
+  }
+  if (x.exponent > 128) {
+    return bitcast<f32>(sign_ + 0x7f800000u);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -149) {
+    return bitcast<f32>(sign_);
+  }
+  // Digits that round up to a power of two carry into the exponent, as they should.
+  let exponent = i32(x.exponent);
+  let digits = min(24, exponent + 149);
+  let high = tanh__nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(tanh__nat_shift_left(high, 128 - 32) != x.mantissa);
+  let word = tanh__nat_low_word(high);
+  // There are 8 to 32 digits to round off; half of the last one kept is the highest of them.
+  let half = 1u << u32(31 - digits);
+  let below = word & (half | (half - 1u));
+  let kept = (word >> u32(31 - digits)) >> 1u;
+  let up = below > half || (below == half && (is_more || (kept & 1u) == 1u));
+  let rounded = kept + u32(up);
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + rounded);
 }
 
 fn tanh__slope_0_exactly(x0: f32) -> f32 {
-  return 4.0 * tanh__logistic(2.0 * x0);
+  if (tanh__is_nan(x0)) {
+    return x0;
+  }
+  let wide_x0 = tanh__wide_from_f32(x0);
+  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
+  var sizes = array<i32, 5>(tanh__WIDE_BEYOND, 200, 150, 26, 20);
+  let infinite = abs(x0) > 3.4028234663852886e38;
+  var value = tanh__WIDE_NAN;
+  var before = tanh__WIDE_NAN;
+  for (var i = 0; i <= 4; i++) {
+    let found = tanh__slope_0_exactly_wide(tanh__wide_far(wide_x0, sizes[i]));
+    if ((i & 1) == 1) {
+      before = found;
+    } else {
+      value = found;
+      if (i > 0) {
+        value = tanh__wide_tendency(before, found);
+      }
+      if (!(infinite && tanh__wide_is_nan(value))) {
+        break;
+      }
+    }
+  }
+  return tanh__wide_to_f32(value);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.

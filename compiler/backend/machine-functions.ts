@@ -73,7 +73,11 @@ export const machineNames = (): readonly string[] => [
  */
 export function wgslMachineText({ names, texts }: MachineTexts, called: Iterable<string>, prefix: string): string {
   const own = new Set(names);
-  const library = readLibrary(texts, [...wgslLibrary.declarations, ...pairLibrary().declarations]);
+  const library = readLibrary(texts, [
+    ...wgslLibrary.declarations,
+    ...pairLibrary().declarations,
+    ...wideLibrary().declarations,
+  ]);
   const rename = (name: string): string => (own.has(name) ? name.slice(ownPrefix.length) : `${prefix}${name}`);
   const declared = [...called].filter((name) => library.find(name) !== undefined);
   const pieces = wgslPieces(library.closure([...declared, ...own]), rename);

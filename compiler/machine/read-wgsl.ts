@@ -9,6 +9,32 @@ import { type Library, readLibrary } from "./library.js";
 const builtins: Readonly<Record<string, string>> = {
   sign: `fn sign(x: f32) -> f32 { return select(select(0.0, -1.0, x < 0.0), 1.0, x > 0.0); }`,
 };
+/** What the functions for natural numbers do, which shaders have for operators of the language. */
+const ofNaturals: Readonly<Record<string, string>> = {
+  nat_add: "fn nat_add(a: nat, b: nat) -> nat { return a + b; }",
+  nat_subtract: "fn nat_subtract(a: nat, b: nat) -> nat { return a - b; }",
+  nat_multiply: "fn nat_multiply(a: nat, b: nat) -> nat { return multiply_low(a, b); }",
+  nat_multiply_high: "fn nat_multiply_high(a: nat, b: nat) -> nat { return multiply_high(a, b); }",
+  nat_shift_left: "fn nat_shift_left(a: nat, n: i32) -> nat { return a << n; }",
+  nat_shift_right: "fn nat_shift_right(a: nat, n: i32) -> nat { return a >> n; }",
+  nat_less: "fn nat_less(a: nat, b: nat) -> bool { return a < b; }",
+  nat_divide_short: "fn nat_divide_short(a: nat, n: u32) -> nat { return divide_short(a, n); }",
+  nat_divide_high: "fn nat_divide_high(a: nat, b: nat) -> nat { return divide_high(a, b); }",
+  nat_bit_length: "fn nat_bit_length(a: nat) -> i32 { return bit_length(a); }",
+  nat_low_word: "fn nat_low_word(a: nat) -> u32 { return low_u32(a); }",
+  nat_high_words: "",
+  // Comparisons of vectors are comparisons of the numbers.
+  all: "fn all(a: bool) -> bool { return a; }",
+  any: "fn any(a: bool) -> bool { return a; }",
+};
+
+/** The function for natural numbers that a name in a shader stands for, whatever it begins with. */
+function functionOfNaturals(name: string): string | undefined {
+  if (name === "all" || name === "any") return name;
+  const own = /(?:^|_)(nat_[a-z_]+)$/.exec(name)?.[1];
+  return own !== undefined && own in ofNaturals ? own : undefined;
+}
+
 /** Intrinsics of the language that WGSL has, by the same name or by another one. */
 const shared: ReadonlySet<string> = new Set([
   "select",
@@ -37,13 +63,15 @@ const token =
 
 /** Reads declarations of functions, structs, constants and private variables that nothing is assigned to. */
 export function readWgsl(text: string): Library {
-  const tokens = tokensOf(text);
+  const written = tokensOf(text).map(machineName);
+  const tokens = written.some((_, i) => isVector(written, i)) ? withNaturals(written) : written;
   const used = Object.keys(builtins).filter((name) =>
     tokens.some((each, i) => each === name && tokens[i + 1] === "(" && tokens[i - 1] !== "fn"),
   );
-  const known = readLibrary(used.map((name) => builtins[name] ?? "")).declarations;
+  const naturals = Object.entries(ofNaturals).flatMap(([name, own]) => (tokens.includes(name) ? [own] : []));
+  const known = readLibrary([...used.map((name) => builtins[name] ?? ""), ...naturals]).declarations;
   return readLibrary(
-    withTables(tokens.map(machineName))
+    withTables(tokens)
       .join(" ")
       .replaceAll(/[;{}] /g, "$&\n"),
     known,
@@ -79,13 +107,71 @@ function number(text: string): string {
 
 const withPoint = (text: string): string => (/[.e]/.test(text) ? text : `${text}.0`);
 
+const isVector = (tokens: readonly string[], at: number): boolean =>
+  tokens[at] === "vec4" && tokens.slice(at + 1, at + 4).join("") === "<u32>";
+
+/** Vectors of four words as natural numbers, without the functions that compute with words. */
+function withNaturals(tokens: readonly string[]): string[] {
+  const result: string[] = [];
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i] ?? "";
+    if (token === "fn" && functionOfNaturals(tokens[i + 1] ?? "") !== undefined) {
+      i = closing(tokens, tokens.indexOf("{", i));
+    } else if (isVector(tokens, i) && tokens[i + 4] === "(") {
+      const end = closing(tokens, i + 4);
+      result.push(...naturalOf(tokens.slice(i + 5, end)));
+      i = end;
+    } else if (isVector(tokens, i)) {
+      result.push("nat");
+      i += 3;
+    } else result.push(functionOfNaturals(token) ?? token);
+  }
+  return result;
+}
+
+/** Where the bracket at a place is closed. */
+function closing(tokens: readonly string[], open: number): number {
+  let depth = 0;
+  for (let i = open; i < tokens.length; i++) {
+    if ("({[".includes(tokens[i] ?? "")) depth++;
+    if (")}]".includes(tokens[i] ?? "") && --depth === 0) return i;
+  }
+  throw new Error("a bracket of the shader is not closed");
+}
+
+/** A number of four words, the lowest first: all known, or only the lowest not 0. */
+function naturalOf(words: readonly string[]): string[] {
+  const literals = words.filter((token) => token !== ",");
+  const digits = literals.map((token) => (/^\d|^0x/.test(token) ? Number.parseInt(token) : NaN));
+  if (!digits.some(Number.isNaN) && digits.length !== 1) {
+    const text = digits
+      .toReversed()
+      .map((word) => word.toString(16).padStart(8, "0"))
+      .join("");
+    return [`0x0.${text.replace(/0+$/, "") || "0"}n`];
+  }
+  return ["nat", "(", ...withNaturals(words.slice(0, -6)), ")"];
+}
+
+/** Integers in place of sums and powers of two of integers: constants of the language are literals. */
+function folded(text: string): string {
+  const once = text
+    .replace(/(\d+) << (\d+)u?/g, (_, a: string, b: string) => String(Number(a) << Number(b)))
+    .replace(/(?<![\w] )\( (-? ?\d+) \)/g, "$1")
+    .replace(/(\d+) ([-+]) (\d+)/g, (_, a: string, sign: string, b: string) =>
+      String(sign === "+" ? Number(a) + Number(b) : Number(a) - Number(b)),
+    );
+  return once === text ? text : folded(once);
+}
+
 /** `var<private> t = array<f32, 3>(1.0, 2.0, 4.0);` as `const t: array<f32, 3> = [1.0, 2.0, 4.0];`, and other variables as constants. */
 function withTables(tokens: readonly string[]): string[] {
   const result: string[] = [];
   for (let i = 0; i < tokens.length; i++) {
     const isVariable = isPrivate(tokens, i);
     if (isVariable) i += 3;
-    if (!isVariable && tokens[i] !== "const") {
+    const isArray = tokens[i] === "var" && tokens[i + 2] === "=" && tokens[i + 3] === "array";
+    if (!isVariable && !isArray && tokens[i] !== "const") {
       result.push(tokens[i] ?? "");
       continue;
     }
@@ -93,8 +179,8 @@ function withTables(tokens: readonly string[]): string[] {
     const [, name = "", ...rest] = tokens.slice(i, end);
     const start = rest.indexOf("=") + 1;
     const [, , element = "", , size = ""] = rest.slice(start);
-    if (rest[start] !== "array") result.push("const", name, ...rest, ";");
-    else result.push("const", name, `: array<${element}, ${size}> = [`, ...rest.slice(start + 7, -1), "]", ";");
+    if (rest[start] !== "array") result.push("const", name, folded(rest.join(" ")), ";");
+    else result.push(isArray ? "var" : "const", name, `: array<${element}, ${size}> = [`, ...rest.slice(start + 7, -1), "]", ";");
     i = end;
   }
   return result;

@@ -153,6 +153,11 @@ fn $nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
   }
   return quotient;
 }`,
+  nat_low_word: `
+// A natural number below 2^32, or the lowest 32 bits of one.
+fn $nat_low_word(a: vec4<u32>) -> u32 {
+  return a.x;
+}`,
   nat_bit_length: `
 // How many bits a natural number has.
 fn $nat_bit_length(a: vec4<u32>) -> i32 {

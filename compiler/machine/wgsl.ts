@@ -224,7 +224,7 @@ function translator({ declared, local, parts }: Spelling) {
       case "f32":
         return call(name, ...codes);
       case "int":
-        if (operands[0]?.type === "nat") return call("i32", { kind: "member", operand: first, name: "x" });
+        if (operands[0]?.type === "nat") return call("i32", part("nat_low_word", first));
         return operands[0]?.type === "i32" ? first : call("i32", first);
       case "round":
         return part("round_even", ...codes);
@@ -258,7 +258,7 @@ function translator({ declared, local, parts }: Spelling) {
         }
         return part("nat_bit_length", first);
       case "low_u32":
-        return { kind: "member", operand: first, name: "x" };
+        return part("nat_low_word", first);
       case "is_zero":
         return call("all", binary("==", first, zero));
       case "nat_bits":

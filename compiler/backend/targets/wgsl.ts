@@ -6,6 +6,7 @@ import { wgsl } from "../dialects/wgsl.js";
 import { float32, pairs } from "../accuracy/arithmetic.js";
 import { guardFor } from "../accuracy/guard.js";
 import { settleExtremes } from "../extremes.js";
+import { exactFunction } from "../exact-form.js";
 import { formFor } from "../forms.js";
 import { type Exponents, recogniseGates } from "../gates.js";
 import type { KernelPlan } from "../kernels.js";
@@ -17,7 +18,6 @@ import {
   pairSpells,
   type ScalarFunction,
   scalarFunctionText,
-  singleFunction,
   type WgslForm,
 } from "../pair-form.js";
 import type { PrimitiveName } from "../../primitives/table.js";
@@ -124,7 +124,7 @@ function formsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: ReadonlySet
     });
     if (!fast || !isSpelledInPairs(fast)) return single;
     const name = ownName(`${wgslName(activation.name)}_${nanFrom.size > 0 ? "value" : `slope_${i}`}_exactly`);
-    return { kind: "pairs", fast, guard, exact: guard && exact ? singleFunction(name, single.value, factor) : null, factor };
+    return { kind: "pairs", fast, guard, exact: guard && exact ? exactFunction(name, exact, "f32") : null, factor };
   });
 }
 
