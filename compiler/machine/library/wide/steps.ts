@@ -38,6 +38,7 @@ const inPlaceOf: ReadonlyMap<string, string> = new Map([
   ["wide_log1p", "selected_log1p"],
   ["wide_expm1", "selected_expm1"],
   ["wide_pow", "selected_pow"],
+  ["wide_angle", "selected_angle"],
 ]);
 
 /** Operations although they could be taken apart. */
