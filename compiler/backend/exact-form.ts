@@ -93,7 +93,7 @@ export function exactFunction(name: string, root: Expr, float: "f32" | "f64"): M
   const text =
     float === "f64"
       ? [inner, "", ...caller(name, variables, local)]
-      : [inSteps(inner, `${name}_wide`), "", ...callerInLoop(name, variables, local)];
+      : [inSteps(inner, `${name}_wide`), "", ...searcher(name, variables, local)];
   return { name, own: [name, `${name}_wide`], variables, text: text.join("\n") };
 }
 
@@ -139,43 +139,26 @@ const infinityTest = (variables: readonly Variable[], local: ReadonlyMap<Expr, s
     .map((variable) => `abs(${local.get(variable) ?? ""}) > ${largest}`)
     .join(" || ");
 
-/** As {@link caller}, with one call, since compilers of shaders inline every one. */
-function callerInLoop(name: string, variables: readonly Variable[], local: ReadonlyMap<Expr, string>): string[] {
+/** As {@link caller}, with one call, since compilers of shaders inline every one: in a loop, once for each point of a search. */
+function searcher(name: string, variables: readonly Variable[], local: ReadonlyMap<Expr, string>): string[] {
   const own = variables.map((variable) => local.get(variable) ?? "");
-  const signature = own.map((each) => `${each}: f32`).join(", ");
-  const checks = own.flatMap((each) => [`if (is_nan(${each})) {`, `return ${each};`, "}"]);
-  const wides = own.map((each) => `let wide_${each} = wide_from_f32(${each});`);
-  const call = (size: string | null): string => {
-    const operands = variables.map((variable, i) =>
-      size !== null && variable.role === "input" ? `wide_far(wide_${own[i] ?? ""}, ${size})` : `wide_${own[i] ?? ""}`,
-    );
-    return `${name}_wide(${operands.join(", ")})`;
-  };
-  const head = [`fn ${name}(${signature}) -> f32 {`, ...checks, ...wides];
-  if (!variables.some(({ role }) => role === "input")) return [...head, `return wide_to_f32(${call(null)});`, "}"];
-  const sizes = far.flat();
+  const operands = variables.map(
+    ({ role }, i) =>
+      `wide_${role === "input" ? "input" : "parameter"}_at(wide_${own[i] ?? ""}, search.point, ${6 + i})`,
+  );
+  const last = 5 + variables.length;
   return [
-    ...head,
-    "// Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.",
-    `var sizes: array<int, ${sizes.length + 1}> = [WIDE_BEYOND, ${sizes.join(", ")}];`,
-    `let infinite = ${infinityTest(variables, local, "3.4028234663852886e38")};`,
-    "var value = WIDE_NAN;",
-    "var before = WIDE_NAN;",
-    `for (var i = 0; i <= ${sizes.length}; i++) {`,
-    `let found = ${call("sizes[i]")};`,
-    "if ((i & 1) == 1) {",
-    "before = found;",
-    "} else {",
-    "value = found;",
-    "if (i > 0) {",
-    "value = wide_tendency(before, found);",
+    `fn ${name}(${own.map((each) => `${each}: f32`).join(", ")}) -> f32 {`,
+    ...own.flatMap((each) => [`if (is_nan(${each})) {`, `return ${each};`, "}"]),
+    ...own.map((each) => `let wide_${each} = wide_from_f32(${each});`),
+    `var exponents: array<int, ${own.length}> = [${own.map((each) => `wide_${each}.exponent`).join(", ")}];`,
+    `let infinite = ${infinityTest(variables, local, "3.4028234663852886e38") || "false"};`,
+    "var search = WIDE_SEARCH;",
+    "while (search.point >= 0) {",
+    `let found = ${name}_wide(${operands.join(", ")});`,
+    `search = wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], ${last});`,
     "}",
-    "if (!(infinite && wide_is_nan(value))) {",
-    "break;",
-    "}",
-    "}",
-    "}",
-    "return wide_to_f32(value);",
+    "return wide_to_f32(search.value);",
     "}",
   ];
 }

@@ -3,6 +3,17 @@
  * is not given to it by the other, and what both need stands once.
  */
 export const programs = `
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn program_expm1_quotient(r: nat) -> nat {
+  var term = NAT_HALF;
+  var quotient = NAT_HALF;
+  for (var k = 2u; !is_zero(term); k++) {
+    term = divide_short(multiply_high(term, r), k);
+    quotient = quotient + term;
+  }
+  return quotient;
+}
+
 // e^x, or with near = 1 e^x - 1 for x in [0, 1): the series stands once. As in wide_exp and wide_expm1_near.
 fn wide_exponential(x: wide, near: u32) -> wide {
   let is_near = near == 1u;
@@ -17,7 +28,7 @@ fn wide_exponential(x: wide, near: u32) -> wide {
   let size = int(whole) << max(-point, 0);
   let n = select(size, -1 - size, x.negative);
   let r = select(multiply_high(fraction, NAT_LN2), x.mantissa >> max(-x.exponent, 0), is_near);
-  let excess = multiply_high(select(r, x.mantissa, is_near), nat_expm1_quotient(r));
+  let excess = multiply_high(select(r, x.mantissa, is_near), program_expm1_quotient(r));
   if (is_near) {
     return wide_normalised(false, excess, x.exponent + 1);
   }
@@ -55,6 +66,67 @@ fn wide_tendency(far: wide, near: wide) -> wide {
   return far;
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct wide_outcome { value: wide, lost: int }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct wide_search { point: i32, value: wide, other: wide }
+
+const WIDE_SEARCH: wide_search =
+  wide_search(0, wide(false, 0n, (2 << int_bits()) + 4096), wide(false, 0n, (2 << int_bits()) + 4096));
+
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn wide_parameter_at(x: wide, point: i32, own: i32) -> wide {
+  if (point < 5 || x.exponent > -27 || is_zero(x.mantissa)) {
+    return x;
+  }
+  return wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn wide_input_at(x: wide, point: i32, own: i32) -> wide {
+  if (point < 1 || point > 4 || x.exponent < WIDE_LIMIT || wide_is_nan(x)) {
+    return wide_parameter_at(x, point, own);
+  }
+  return wide(x.negative, NAT_HALF, select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3));
+}
+
+// The k for which a is about 2^k b.
+fn wide_power_between(a: wide, b: wide) -> int {
+  let size = low_u32(a.mantissa >> (nat_bits() - 24));
+  let other = low_u32(b.mantissa >> (nat_bits() - 24));
+  return a.exponent - b.exponent + int(2u * size > 3u * other) - int(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn wide_searched(search: wide_search, found: wide_outcome, infinite: bool, exponent: int, last: i32) -> wide_search {
+  let point = search.point;
+  let fails = found.lost > int(nat_bits() - 28);
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && wide_is_nan(found.value));
+    return wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = wide_tendency(search.other, found.value);
+    return wide_search(select(-1, 3, point == 2 && wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || is_zero(found.value.mantissa)) {
+      return wide_search(-1, search.value, found.value);
+    }
+    return wide_search(6, found.value, found.value);
+  }
+  let power = max(min(wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return wide_search(select(-1, point + 1, point < last), moved, search.other);
+}
+
 fn selected_exp(x: wide) -> wide {
   return wide_exponential(x, 0u);
 }
@@ -86,6 +158,31 @@ fn selected_expm1(x: wide) -> wide {
     return wide_negate(wide_divide(result, wide_add(result, WIDE_ONE)));
   }
   return result;
+}
+
+// As wide_angle, whose loop ends after two turns at the latest.
+fn selected_angle(y: wide, x: wide) -> wide {
+  let swapped = wide_less(x, y);
+  var across = x;
+  var up = y;
+  if (swapped) {
+    across = y;
+    up = x;
+  }
+  var angle = WIDE_ZERO;
+  for (var i = 0; i < 2; i++) {
+    if (wide_less(wide_scale(across, -2), up)) {
+      let turned = wide_subtract(up, wide_scale(across, -1));
+      across = wide_add(across, wide_scale(up, -1));
+      up = turned;
+      angle = wide_add(angle, WIDE_ARCTAN_HALF);
+    }
+  }
+  angle = wide_add(angle, wide_arctan_near(wide_divide(up, across)));
+  if (swapped) {
+    return wide_subtract(WIDE_HALF_PI, angle);
+  }
+  return angle;
 }
 
 fn selected_pow(x: wide, y: wide) -> wide {

@@ -38,6 +38,7 @@ const inPlaceOf: ReadonlyMap<string, string> = new Map([
   ["wide_log1p", "selected_log1p"],
   ["wide_expm1", "selected_expm1"],
   ["wide_pow", "selected_pow"],
+  ["wide_angle", "selected_angle"],
 ]);
 
 /** Operations although they could be taken apart. */
@@ -319,7 +320,7 @@ function textOf(value: Value): string {
 interface ProgramStep {
   readonly operation: string;
   readonly to: number;
-  /** Registers, the second one 0 where there is none. */
+  /** Registers, the same one where there is one operand. */
   readonly a: number;
   readonly b: number;
   /** The register of a condition, or a number for itself. */
@@ -366,7 +367,7 @@ function programOf(given: readonly Term[], result: Term): Program {
   const steps = order.map((step, i): ProgramStep => {
     const { operation } = step;
     const operands = step.operands.filter((operand) => !isNumber(operand));
-    const [a = 0, b = 0, condition] = operands.map((operand) => named(registers, operand));
+    const [a = 0, b = a, condition] = operands.map((operand) => named(registers, operand));
     const numbers = step.operands.filter(isNumber).map(knownNumber);
     for (const operand of new Set(operands)) if (lastUse.get(operand) === i) free.push(named(registers, operand));
     const to = free.pop() ?? count++;
@@ -401,6 +402,10 @@ export function inSteps(text: string, name: string): string {
   });
   const room = Array.from({ length: registers - starts.length }, () => "WIDE_ZERO");
   const operations = [...new Set(steps.map(({ operation }) => operation))];
+  const loss: Readonly<Record<string, string>> = {
+    wide_add: "loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;",
+    select: "loss = lost[select(first, second, registers[c].negative)];",
+  };
   const words = steps.flatMap(({ operation, to, a, b, c }) => [
     (operations.indexOf(operation) << fieldBits) + to,
     (((c << fieldBits) + b) << fieldBits) + a,
@@ -408,15 +413,19 @@ export function inSteps(text: string, name: string): string {
   return [
     "// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.",
     ...steps.map(({ comment }) => `//   ${comment}`),
-    `fn ${name}(${fn.parameters.map((parameter) => `${parameter.name}: wide`).join(", ")}) -> wide {`,
+    `fn ${name}(${fn.parameters.map((parameter) => `${parameter.name}: wide`).join(", ")}) -> wide_outcome {`,
     `var registers: array<wide, ${registers}> = [${[...starts, ...room].join(", ")}];`,
+    "// How many of the last bits of each are wrong because operands cancelled.",
+    `var lost: array<int, ${registers}> = [${Array.from({ length: registers }, () => "0").join(", ")}];`,
     "// The operation and the register of its result, then the operands.",
     `var steps: array<u32, ${words.length}> = [${words.map((word) => `0x${word.toString(16).padStart(8, "0")}u`).join(", ")}];`,
     `for (var i = 0; i < ${words.length}; i += 2) {`,
     "let code = steps[i];",
     "let operands = steps[i + 1];",
-    "let a = registers[operands & 1023u];",
-    "let b = registers[(operands >> 10u) & 1023u];",
+    "let first = operands & 1023u;",
+    "let second = (operands >> 10u) & 1023u;",
+    "let a = registers[first];",
+    "let b = registers[second];",
     "let c = operands >> 20u;",
     "let operation = code >> 10u;",
     "var value = a;",
@@ -427,9 +436,15 @@ export function inSteps(text: string, name: string): string {
         : [`value = ${callOf(operation)};`]),
     ]),
     ...(operations.length > 0 ? ["}"] : []),
-    "registers[code & 1023u] = wide_normalised(value.negative, value.mantissa, value.exponent);",
+    "let result = wide_normalised(value.negative, value.mantissa, value.exponent);",
+    "var loss = max(lost[first], lost[second]);",
+    ...operations.flatMap((operation, i) =>
+      operation in loss ? [`if (operation == ${i}u) {`, loss[operation] ?? "", "}"] : [],
+    ),
+    "registers[code & 1023u] = result;",
+    "lost[code & 1023u] = max(min(loss, int(nat_bits())), 0);",
     "}",
-    `return registers[${last}];`,
+    `return wide_outcome(registers[${last}], lost[${last}]);`,
     "}",
   ].join("\n");
 
