@@ -14,6 +14,12 @@ struct apl_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct apl_wide_outcome {
+  value: apl_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const apl_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -55,6 +61,22 @@ fn apl_wide_from_f32(x: f32) -> apl_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct apl_wide_search {
+  point: i32,
+  value: apl_wide,
+  other: apl_wide,
+}
+
+const apl_WIDE_SEARCH: apl_wide_search = apl_wide_search(
+  0,
+  apl_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  apl_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 fn apl_wide_is_nan(x: apl_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
@@ -234,8 +256,10 @@ fn apl_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> ap
 //   r2 = select(r3, r0, r2)
 //   r2 = multiply(r1, r2)
 //   r2 = add(r4, r2)
-fn apl_value_exactly_wide(x0: apl_wide, x1: apl_wide, x2: apl_wide) -> apl_wide {
+fn apl_value_exactly_wide(x0: apl_wide, x1: apl_wide, x2: apl_wide) -> apl_wide_outcome {
   var registers = array<apl_wide, 5>(x0, x1, x2, apl_WIDE_ZERO, apl_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 16>(
     0x00000004u, 0x00000003u, 0x00000404u, 0x00400003u, 0x00000800u, 0x00000000u, 0x00000c00u, 0x00000002u, 0x00000002u,
@@ -244,8 +268,10 @@ fn apl_value_exactly_wide(x0: apl_wide, x1: apl_wide, x2: apl_wide) -> apl_wide 
   for (var i = 0; i < 16; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -262,17 +288,37 @@ fn apl_value_exactly_wide(x0: apl_wide, x1: apl_wide, x2: apl_wide) -> apl_wide 
     } else if (operation == 4u) {
       value = apl_wide_multiply_loose(a, b);
     }
-    registers[code & 1023u] = apl_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = apl_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 3u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return apl_wide_outcome(registers[2], lost[2]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn apl_wide_far(x: apl_wide, size: i32) -> apl_wide {
-  if (x.exponent < apl_WIDE_LIMIT || apl_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn apl_wide_parameter_at(x: apl_wide, point: i32, own: i32) -> apl_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return apl_wide(x.negative, apl_NAT_HALF, size);
+  return apl_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn apl_wide_input_at(x: apl_wide, point: i32, own: i32) -> apl_wide {
+  if (point < 1 || point > 4 || x.exponent < apl_WIDE_LIMIT || apl_wide_is_nan(x)) {
+    return apl_wide_parameter_at(x, point, own);
+  }
+  return apl_wide(
+    x.negative,
+    apl_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -295,6 +341,46 @@ fn apl_wide_tendency(far: apl_wide, near: apl_wide) -> apl_wide {
     return apl_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn apl_wide_power_between(a: apl_wide, b: apl_wide) -> i32 {
+  let size = apl_nat_low_word(apl_nat_shift_right(a.mantissa, 128 - 24));
+  let other = apl_nat_low_word(apl_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn apl_wide_searched(
+  search: apl_wide_search,
+  found: apl_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> apl_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && apl_wide_is_nan(found.value));
+    return apl_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return apl_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = apl_wide_tendency(search.other, found.value);
+    return apl_wide_search(select(-1, 3, point == 2 && apl_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return apl_wide_search(-1, search.value, found.value);
+    }
+    return apl_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(apl_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = apl_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return apl_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -349,26 +435,23 @@ fn apl_value_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x0 = apl_wide_from_f32(x0);
   let wide_x1 = apl_wide_from_f32(x1);
   let wide_x2 = apl_wide_from_f32(x2);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(apl_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = apl_WIDE_NAN;
-  var before = apl_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = apl_value_exactly_wide(apl_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = apl_wide_tendency(before, found);
-      }
-      if (!(infinite && apl_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = apl_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = apl_value_exactly_wide(
+      apl_wide_input_at(wide_x0, search.point, 6),
+      apl_wide_parameter_at(wide_x1, search.point, 7),
+      apl_wide_parameter_at(wide_x2, search.point, 8)
+    );
+    search = apl_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
   }
-  return apl_wide_to_f32(value);
+  return apl_wide_to_f32(search.value);
+}
+
+fn apl_value_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = x2 - x0;
+  return select(x0, 0.0, x0 <= 0.0) + select(t, 0.0, t <= 0.0) * x1;
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -458,6 +541,10 @@ fn apl(x: f32, a: f32, b: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = apl_value_exactly(x, a, b);
+    if (apl_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = apl_value_far(x, a, b);
+      result = select(far, result, apl_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -480,7 +567,7 @@ const apl_WIDE_ONE: apl_wide = apl_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u
 //   r0 = select(r3, r5, r0)
 //   r0 = multiply(r1, r0)
 //   r0 = add(r6, r0)
-fn apl_slope_0_exactly_wide(x0: apl_wide, x1: apl_wide, x2: apl_wide) -> apl_wide {
+fn apl_slope_0_exactly_wide(x0: apl_wide, x1: apl_wide, x2: apl_wide) -> apl_wide_outcome {
   var registers = array<apl_wide, 7>(
     x0,
     x1,
@@ -490,6 +577,8 @@ fn apl_slope_0_exactly_wide(x0: apl_wide, x1: apl_wide, x2: apl_wide) -> apl_wid
     apl_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
     apl_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 7>(0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 16>(
     0x00000006u, 0x00000003u, 0x00000406u, 0x00601003u, 0x00000800u, 0x00000000u, 0x00000c00u, 0x00000002u, 0x00000000u,
@@ -498,8 +587,10 @@ fn apl_slope_0_exactly_wide(x0: apl_wide, x1: apl_wide, x2: apl_wide) -> apl_wid
   for (var i = 0; i < 16; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -516,9 +607,18 @@ fn apl_slope_0_exactly_wide(x0: apl_wide, x1: apl_wide, x2: apl_wide) -> apl_wid
     } else if (operation == 4u) {
       value = apl_wide_multiply_loose(a, b);
     }
-    registers[code & 1023u] = apl_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = apl_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 3u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return apl_wide_outcome(registers[0], lost[0]);
 }
 
 fn apl_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -534,26 +634,22 @@ fn apl_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x0 = apl_wide_from_f32(x0);
   let wide_x1 = apl_wide_from_f32(x1);
   let wide_x2 = apl_wide_from_f32(x2);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(apl_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = apl_WIDE_NAN;
-  var before = apl_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = apl_slope_0_exactly_wide(apl_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = apl_wide_tendency(before, found);
-      }
-      if (!(infinite && apl_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = apl_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = apl_slope_0_exactly_wide(
+      apl_wide_input_at(wide_x0, search.point, 6),
+      apl_wide_parameter_at(wide_x1, search.point, 7),
+      apl_wide_parameter_at(wide_x2, search.point, 8)
+    );
+    search = apl_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
   }
-  return apl_wide_to_f32(value);
+  return apl_wide_to_f32(search.value);
+}
+
+fn apl_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  return select(0.0, 1.0, x0 > 0.0) + select(0.0, -1.0, x2 - x0 > 0.0) * x1;
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -561,8 +657,10 @@ fn apl_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
 //   r0 = add(r1, r0)
 //   r1 = less(r2, r0)
 //   r1 = select(r2, r0, r1)
-fn apl_slope_1_exactly_wide(x0: apl_wide, x1: apl_wide) -> apl_wide {
+fn apl_slope_1_exactly_wide(x0: apl_wide, x1: apl_wide) -> apl_wide_outcome {
   var registers = array<apl_wide, 3>(x0, x1, apl_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 3>(0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 8>(
     0x00000000u, 0x00000000u, 0x00000400u, 0x00000001u, 0x00000801u, 0x00000002u, 0x00000c01u, 0x00100002u
@@ -570,8 +668,10 @@ fn apl_slope_1_exactly_wide(x0: apl_wide, x1: apl_wide) -> apl_wide {
   for (var i = 0; i < 8; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -586,9 +686,18 @@ fn apl_slope_1_exactly_wide(x0: apl_wide, x1: apl_wide) -> apl_wide {
         value = b;
       }
     }
-    registers[code & 1023u] = apl_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = apl_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[1];
+  return apl_wide_outcome(registers[1], lost[1]);
 }
 
 fn apl_slope_1_exactly(x0: f32, x1: f32) -> f32 {
@@ -600,26 +709,22 @@ fn apl_slope_1_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = apl_wide_from_f32(x0);
   let wide_x1 = apl_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(apl_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = apl_WIDE_NAN;
-  var before = apl_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = apl_slope_1_exactly_wide(apl_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = apl_wide_tendency(before, found);
-      }
-      if (!(infinite && apl_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = apl_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = apl_slope_1_exactly_wide(
+      apl_wide_input_at(wide_x0, search.point, 6),
+      apl_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = apl_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return apl_wide_to_f32(value);
+  return apl_wide_to_f32(search.value);
+}
+
+fn apl_slope_1_far(x0: f32, x1: f32) -> f32 {
+  let t = x1 - x0;
+  return select(0.0, t, t > 0.0);
 }
 
 fn apl_backward(dy: f32, x: f32, a: f32, b: f32) -> apl_gradients {
@@ -638,22 +743,30 @@ fn apl_backward(dy: f32, x: f32, a: f32, b: f32) -> apl_gradients {
   }
   var result_x = apl_pair_to_f32(apl_pair_add(v, apl_pair_multiply(apl_pair_from_f32(a), v2)));
   var found0 =
-    (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) && (abs(a) <= 288230380000000000.0) &&
-      ((abs(a) >= 3.469447e-18) || (a == 0.0)) &&
-      (abs(b) <= 288230380000000000.0) &&
-    ((abs(b) >= 3.469447e-18) || (b == 0.0));
+    (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) && (abs(a) <= 1.2676506e+30) &&
+      ((abs(a) >= 7.888609e-31) || (a == 0.0)) &&
+      (abs(b) <= 1.2676506e+30) &&
+    ((abs(b) >= 7.888609e-31) || (b == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_x = apl_slope_0_exactly(x, a, b);
+    if (apl_is_nan(result_x) || (abs(result_x) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = apl_slope_0_far(x, a, b);
+      result_x = select(far, result_x, apl_is_nan(far));
+    }
     found0 = true;
   }
   var result_a = apl_pair_to_f32(v3);
   var found1 =
-    (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) && (abs(b) <= 288230380000000000.0) &&
-    ((abs(b) >= 3.469447e-18) || (b == 0.0));
+    (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) && (abs(b) <= 1.2676506e+30) &&
+    ((abs(b) >= 7.888609e-31) || (b == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_a = apl_slope_1_exactly(x, b);
+    if (apl_is_nan(result_a) || (abs(result_a) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = apl_slope_1_far(x, b);
+      result_a = select(far, result_a, apl_is_nan(far));
+    }
     found1 = true;
   }
   return apl_gradients(dy * result_x, dy * result_a, select(0.0, a * dy, b - x > 0.0));

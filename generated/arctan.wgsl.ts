@@ -48,6 +48,12 @@ struct arctan_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct arctan_wide_outcome {
+  value: arctan_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const arctan_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -89,6 +95,22 @@ fn arctan_wide_from_f32(x: f32) -> arctan_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct arctan_wide_search {
+  point: i32,
+  value: arctan_wide,
+  other: arctan_wide,
+}
+
+const arctan_WIDE_SEARCH: arctan_wide_search = arctan_wide_search(
+  0,
+  arctan_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  arctan_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const arctan_WIDE_ONE: arctan_wide = arctan_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -283,8 +305,10 @@ fn arctan_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) ->
 //   r0 = multiply(r1, r0)
 //   r0 = add(r0, r1)
 //   r0 = divide(r1, r0)
-fn arctan_slope_0_exactly_wide(x0: arctan_wide) -> arctan_wide {
+fn arctan_slope_0_exactly_wide(x0: arctan_wide) -> arctan_wide_outcome {
   var registers = array<arctan_wide, 2>(x0, arctan_WIDE_ONE);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 2>(0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 8>(
     0x00000000u, 0x00000000u, 0x00000000u, 0x00000001u, 0x00000400u, 0x00000400u, 0x00000800u, 0x00000001u
@@ -292,8 +316,10 @@ fn arctan_slope_0_exactly_wide(x0: arctan_wide) -> arctan_wide {
   for (var i = 0; i < 8; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -304,17 +330,34 @@ fn arctan_slope_0_exactly_wide(x0: arctan_wide) -> arctan_wide {
     } else if (operation == 2u) {
       value = arctan_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = arctan_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = arctan_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return arctan_wide_outcome(registers[0], lost[0]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn arctan_wide_far(x: arctan_wide, size: i32) -> arctan_wide {
-  if (x.exponent < arctan_WIDE_LIMIT || arctan_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn arctan_wide_parameter_at(x: arctan_wide, point: i32, own: i32) -> arctan_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return arctan_wide(x.negative, arctan_NAT_HALF, size);
+  return arctan_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn arctan_wide_input_at(x: arctan_wide, point: i32, own: i32) -> arctan_wide {
+  if (point < 1 || point > 4 || x.exponent < arctan_WIDE_LIMIT || arctan_wide_is_nan(x)) {
+    return arctan_wide_parameter_at(x, point, own);
+  }
+  return arctan_wide(
+    x.negative,
+    arctan_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -337,6 +380,46 @@ fn arctan_wide_tendency(far: arctan_wide, near: arctan_wide) -> arctan_wide {
     return arctan_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn arctan_wide_power_between(a: arctan_wide, b: arctan_wide) -> i32 {
+  let size = arctan_nat_low_word(arctan_nat_shift_right(a.mantissa, 128 - 24));
+  let other = arctan_nat_low_word(arctan_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn arctan_wide_searched(
+  search: arctan_wide_search,
+  found: arctan_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> arctan_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && arctan_wide_is_nan(found.value));
+    return arctan_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return arctan_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = arctan_wide_tendency(search.other, found.value);
+    return arctan_wide_search(select(-1, 3, point == 2 && arctan_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return arctan_wide_search(-1, search.value, found.value);
+    }
+    return arctan_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(arctan_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = arctan_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return arctan_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -379,26 +462,18 @@ fn arctan_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = arctan_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(arctan_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = arctan_WIDE_NAN;
-  var before = arctan_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = arctan_slope_0_exactly_wide(arctan_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = arctan_wide_tendency(before, found);
-      }
-      if (!(infinite && arctan_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = arctan_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = arctan_slope_0_exactly_wide(arctan_wide_input_at(wide_x0, search.point, 6));
+    search = arctan_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return arctan_wide_to_f32(value);
+  return arctan_wide_to_f32(search.value);
+}
+
+fn arctan_slope_0_far(x0: f32) -> f32 {
+  return 1.0 / (x0 * x0 + 1.0);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -477,6 +552,10 @@ fn arctan_backward(dy: f32, x: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = arctan_slope_0_exactly(x);
+    if (arctan_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = arctan_slope_0_far(x);
+      result = select(far, result, arctan_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

@@ -11,6 +11,12 @@ struct arelu_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct arelu_wide_outcome {
+  value: arelu_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const arelu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -52,6 +58,22 @@ fn arelu_wide_from_f32(x: f32) -> arelu_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct arelu_wide_search {
+  point: i32,
+  value: arelu_wide,
+  other: arelu_wide,
+}
+
+const arelu_WIDE_SEARCH: arelu_wide_search = arelu_wide_search(
+  0,
+  arelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  arelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const arelu_WIDE_ONE: arelu_wide = arelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -216,22 +238,13 @@ fn arelu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn arelu_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = arelu_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn arelu_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = arelu_NAT_HALF;
   var quotient = arelu_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = arelu_nat_divide_short(arelu_nat_multiply_high(term, t), k);
+    term = arelu_nat_divide_short(arelu_nat_multiply_high(term, r), k);
     quotient = arelu_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = arelu_nat_add(
-      quotient,
-      arelu_nat_multiply_high(arelu_nat_multiply_high(quotient, quotient), arelu_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
@@ -262,7 +275,7 @@ fn arelu_wide_exponential_loose(x: arelu_wide, near: u32) -> arelu_wide {
     arelu_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = arelu_nat_multiply_high(select(r, x.mantissa, is_near), arelu_nat_expm1_quotient(r));
+  let excess = arelu_nat_multiply_high(select(r, x.mantissa, is_near), arelu_program_expm1_quotient(r));
   if (is_near) {
     return arelu_wide(false, excess, x.exponent + 1);
   }
@@ -372,7 +385,7 @@ fn arelu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> 
 //   r6 = multiply(r0, r6)
 //   r0 = less(r7, r0)
 //   r0 = select(r5, r6, r0)
-fn arelu_value_exactly_wide(x0: arelu_wide, x1: arelu_wide, x2: arelu_wide) -> arelu_wide {
+fn arelu_value_exactly_wide(x0: arelu_wide, x1: arelu_wide, x2: arelu_wide) -> arelu_wide_outcome {
   var registers = array<arelu_wide, 11>(
     x0,
     x1,
@@ -386,20 +399,24 @@ fn arelu_value_exactly_wide(x0: arelu_wide, x1: arelu_wide, x2: arelu_wide) -> a
     arelu_WIDE_ZERO,
     arelu_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 11>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 54>(
-    0x00000008u, 0x00000400u, 0x00000009u, 0x00000003u, 0x0000040au, 0x00000403u, 0x0000080au, 0x0000000au, 0x00000c03u,
-    0x00000403u, 0x00000803u, 0x00000003u, 0x00001003u, 0x00a00c0au, 0x00000803u, 0x00000003u, 0x00001003u, 0x00302408u,
-    0x00001404u, 0x00001000u, 0x00000409u, 0x00001401u, 0x00000809u, 0x00000009u, 0x00000c05u, 0x00001401u, 0x00000805u,
-    0x00000005u, 0x00001005u, 0x00901409u, 0x00000805u, 0x00000005u, 0x00001005u, 0x00501003u, 0x00001804u, 0x00000002u,
-    0x00000804u, 0x00000004u, 0x00001c04u, 0x20000004u, 0x00001002u, 0x00201006u, 0x00002004u, 0x00001006u, 0x00001404u,
+    0x00000008u, 0x00000400u, 0x00000009u, 0x00000003u, 0x0000040au, 0x00000403u, 0x0000080au, 0x0000280au, 0x00000c03u,
+    0x00000403u, 0x00000803u, 0x00000c03u, 0x00001003u, 0x00a00c0au, 0x00000803u, 0x00000c03u, 0x00001003u, 0x00302408u,
+    0x00001404u, 0x00001000u, 0x00000409u, 0x00001401u, 0x00000809u, 0x00002409u, 0x00000c05u, 0x00001401u, 0x00000805u,
+    0x00001405u, 0x00001005u, 0x00901409u, 0x00000805u, 0x00001405u, 0x00001005u, 0x00501003u, 0x00001804u, 0x00000802u,
+    0x00000804u, 0x00001004u, 0x00001c04u, 0x20001004u, 0x00001002u, 0x00201006u, 0x00002004u, 0x00001006u, 0x00001404u,
     0x00001002u, 0x00002006u, 0x00001804u, 0x00000006u, 0x00001800u, 0x00000400u, 0x00000007u, 0x00001000u, 0x00001805u
   );
   for (var i = 0; i < 54; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -424,17 +441,37 @@ fn arelu_value_exactly_wide(x0: arelu_wide, x1: arelu_wide, x2: arelu_wide) -> a
     } else if (operation == 8u) {
       value = arelu_wide_add_loose(a, b);
     }
-    registers[code & 1023u] = arelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = arelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 4u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 8u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return arelu_wide_outcome(registers[0], lost[0]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn arelu_wide_far(x: arelu_wide, size: i32) -> arelu_wide {
-  if (x.exponent < arelu_WIDE_LIMIT || arelu_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn arelu_wide_parameter_at(x: arelu_wide, point: i32, own: i32) -> arelu_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return arelu_wide(x.negative, arelu_NAT_HALF, size);
+  return arelu_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn arelu_wide_input_at(x: arelu_wide, point: i32, own: i32) -> arelu_wide {
+  if (point < 1 || point > 4 || x.exponent < arelu_WIDE_LIMIT || arelu_wide_is_nan(x)) {
+    return arelu_wide_parameter_at(x, point, own);
+  }
+  return arelu_wide(
+    x.negative,
+    arelu_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -457,6 +494,46 @@ fn arelu_wide_tendency(far: arelu_wide, near: arelu_wide) -> arelu_wide {
     return arelu_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn arelu_wide_power_between(a: arelu_wide, b: arelu_wide) -> i32 {
+  let size = arelu_nat_low_word(arelu_nat_shift_right(a.mantissa, 128 - 24));
+  let other = arelu_nat_low_word(arelu_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn arelu_wide_searched(
+  search: arelu_wide_search,
+  found: arelu_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> arelu_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && arelu_wide_is_nan(found.value));
+    return arelu_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return arelu_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = arelu_wide_tendency(search.other, found.value);
+    return arelu_wide_search(select(-1, 3, point == 2 && arelu_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return arelu_wide_search(-1, search.value, found.value);
+    }
+    return arelu_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(arelu_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = arelu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return arelu_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -511,26 +588,59 @@ fn arelu_value_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x0 = arelu_wide_from_f32(x0);
   let wide_x1 = arelu_wide_from_f32(x1);
   let wide_x2 = arelu_wide_from_f32(x2);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(arelu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = arelu_WIDE_NAN;
-  var before = arelu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = arelu_value_exactly_wide(arelu_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = arelu_wide_tendency(before, found);
-      }
-      if (!(infinite && arelu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = arelu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = arelu_value_exactly_wide(
+      arelu_wide_input_at(wide_x0, search.point, 6),
+      arelu_wide_parameter_at(wide_x1, search.point, 7),
+      arelu_wide_parameter_at(wide_x2, search.point, 8)
+    );
+    search = arelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
   }
-  return arelu_wide_to_f32(value);
+  return arelu_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn arelu_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn arelu_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * arelu_power_of_two(first) * arelu_power_of_two(exponent - first);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn arelu_sigmoid(x: f32) -> f32 {
+  if (arelu_is_nan(x)) {
+    return x;
+  }
+  let e = arelu_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+fn arelu_value_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  return select(
+    select(select(x0 * x1, 0.99 * x0, x1 >= 0.99), 0.01 * x0, x1 <= 0.01),
+    (arelu_sigmoid(x2) + 1.0) * x0,
+    x0 > 0.0
+  );
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -615,22 +725,22 @@ fn arelu_pair_scale(a: arelu_pair, factor: f32) -> arelu_pair {
   return arelu_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn arelu_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn arelu_pair_times_power(a: arelu_pair, k: i32) -> arelu_pair {
   let first = k >> 1u;
   return arelu_pair_scale(arelu_pair_scale(a, arelu_power_of_two(first)), arelu_power_of_two(k - first));
 }
 
-fn arelu_pair_exp(a: arelu_pair) -> arelu_pair {
+// e^a 2^n
+fn arelu_pair_exp_scaled(a: arelu_pair, n: i32) -> arelu_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = arelu_pair_expm1_small(arelu_pair_reduced(arelu_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return arelu_pair_times_power(arelu_pair_add(arelu_pair(1.0, 0.0), small), i32(k));
+  return arelu_pair_times_power(arelu_pair_add(arelu_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn arelu_pair_exp(a: arelu_pair) -> arelu_pair {
+  return arelu_pair_exp_scaled(a, 0);
 }
 
 fn arelu_pair_negate(a: arelu_pair) -> arelu_pair {
@@ -676,14 +786,17 @@ fn arelu(x: f32, alpha: f32, beta: f32) -> f32 {
   }
   var result = arelu_pair_to_f32(v3);
   var found =
-    (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      (abs(alpha) <= 288230380000000000.0) &&
-      ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0)) &&
-      (abs(beta) <= 288230380000000000.0) &&
-    ((abs(beta) >= 3.469447e-18) || (beta == 0.0));
+    (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) && (abs(alpha) <= 1.2676506e+30) &&
+      ((abs(alpha) >= 7.888609e-31) || (alpha == 0.0)) &&
+      (abs(beta) <= 1.2676506e+30) &&
+    ((abs(beta) >= 7.888609e-31) || (beta == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = arelu_value_exactly(x, alpha, beta);
+    if (arelu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = arelu_value_far(x, alpha, beta);
+      result = select(far, result, arelu_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -719,7 +832,7 @@ struct arelu_gradients {
 //   r5 = add(r4, r5)
 //   r0 = less(r6, r0)
 //   r0 = select(r1, r5, r0)
-fn arelu_slope_0_exactly_wide(x0: arelu_wide, x1: arelu_wide, x2: arelu_wide) -> arelu_wide {
+fn arelu_slope_0_exactly_wide(x0: arelu_wide, x1: arelu_wide, x2: arelu_wide) -> arelu_wide_outcome {
   var registers = array<arelu_wide, 9>(
     x0,
     x1,
@@ -731,20 +844,24 @@ fn arelu_slope_0_exactly_wide(x0: arelu_wide, x1: arelu_wide, x2: arelu_wide) ->
     arelu_WIDE_ZERO,
     arelu_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 9>(0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 46>(
-    0x00000007u, 0x00000403u, 0x00000407u, 0x00000007u, 0x00000808u, 0x00000403u, 0x00000408u, 0x00000008u, 0x00000c08u,
-    0x00702007u, 0x00000408u, 0x00000008u, 0x00000c08u, 0x00800c01u, 0x00000003u, 0x00001001u, 0x00000403u, 0x00000003u,
-    0x00000801u, 0x00001001u, 0x00000401u, 0x00000001u, 0x00000c01u, 0x00300403u, 0x00000401u, 0x00000001u, 0x00000c01u,
-    0x00101008u, 0x00001004u, 0x00000002u, 0x00000404u, 0x00000004u, 0x00001404u, 0x20000004u, 0x00000c02u, 0x00201005u,
+    0x00000007u, 0x00000403u, 0x00000407u, 0x00001c07u, 0x00000808u, 0x00000403u, 0x00000408u, 0x00002008u, 0x00000c08u,
+    0x00702007u, 0x00000408u, 0x00002008u, 0x00000c08u, 0x00800c01u, 0x00000003u, 0x00001001u, 0x00000403u, 0x00000c03u,
+    0x00000801u, 0x00001001u, 0x00000401u, 0x00000401u, 0x00000c01u, 0x00300403u, 0x00000401u, 0x00000401u, 0x00000c01u,
+    0x00101008u, 0x00001004u, 0x00000802u, 0x00000404u, 0x00001004u, 0x00001404u, 0x20001004u, 0x00000c02u, 0x00201005u,
     0x00001804u, 0x00001005u, 0x00001c04u, 0x00001002u, 0x00001805u, 0x00001404u, 0x00000000u, 0x00000006u, 0x00000c00u,
     0x00001401u
   );
   for (var i = 0; i < 46; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -767,9 +884,18 @@ fn arelu_slope_0_exactly_wide(x0: arelu_wide, x1: arelu_wide, x2: arelu_wide) ->
     } else if (operation == 7u) {
       value = arelu_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = arelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = arelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 6u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return arelu_wide_outcome(registers[0], lost[0]);
 }
 
 fn arelu_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -785,26 +911,22 @@ fn arelu_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x0 = arelu_wide_from_f32(x0);
   let wide_x1 = arelu_wide_from_f32(x1);
   let wide_x2 = arelu_wide_from_f32(x2);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(arelu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = arelu_WIDE_NAN;
-  var before = arelu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = arelu_slope_0_exactly_wide(arelu_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = arelu_wide_tendency(before, found);
-      }
-      if (!(infinite && arelu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = arelu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = arelu_slope_0_exactly_wide(
+      arelu_wide_input_at(wide_x0, search.point, 6),
+      arelu_wide_parameter_at(wide_x1, search.point, 7),
+      arelu_wide_parameter_at(wide_x2, search.point, 8)
+    );
+    search = arelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
   }
-  return arelu_wide_to_f32(value);
+  return arelu_wide_to_f32(search.value);
+}
+
+fn arelu_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  return select(select(select(x1, 0.99, x1 >= 0.99), 0.01, x1 <= 0.01), arelu_sigmoid(x2) + 1.0, x0 > 0.0);
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -817,18 +939,22 @@ fn arelu_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
 //   r3 = multiply(r0, r3)
 //   r0 = less(r2, r0)
 //   r0 = select(r2, r3, r0)
-fn arelu_slope_2_exactly_wide(x0: arelu_wide, x1: arelu_wide) -> arelu_wide {
+fn arelu_slope_2_exactly_wide(x0: arelu_wide, x1: arelu_wide) -> arelu_wide_outcome {
   var registers = array<arelu_wide, 4>(x0, x1, arelu_WIDE_ZERO, arelu_WIDE_ONE);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 4>(0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 18>(
-    0x00000001u, 0x00000001u, 0x00000401u, 0x00000001u, 0x00000801u, 0x20000001u, 0x00000c03u, 0x00000403u, 0x00001003u,
+    0x00000001u, 0x00000401u, 0x00000401u, 0x00000401u, 0x00000801u, 0x20000401u, 0x00000c03u, 0x00000403u, 0x00001003u,
     0x00000c03u, 0x00001403u, 0x00000c01u, 0x00001003u, 0x00000c00u, 0x00001800u, 0x00000002u, 0x00001c00u, 0x00000c02u
   );
   for (var i = 0; i < 18; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -851,9 +977,18 @@ fn arelu_slope_2_exactly_wide(x0: arelu_wide, x1: arelu_wide) -> arelu_wide {
         value = b;
       }
     }
-    registers[code & 1023u] = arelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = arelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 7u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return arelu_wide_outcome(registers[0], lost[0]);
 }
 
 fn arelu_slope_2_exactly(x0: f32, x1: f32) -> f32 {
@@ -865,26 +1000,30 @@ fn arelu_slope_2_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = arelu_wide_from_f32(x0);
   let wide_x1 = arelu_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(arelu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = arelu_WIDE_NAN;
-  var before = arelu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = arelu_slope_2_exactly_wide(arelu_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = arelu_wide_tendency(before, found);
-      }
-      if (!(infinite && arelu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = arelu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = arelu_slope_2_exactly_wide(
+      arelu_wide_input_at(wide_x0, search.point, 6),
+      arelu_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = arelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return arelu_wide_to_f32(value);
+  return arelu_wide_to_f32(search.value);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn arelu_logistic(x: f32) -> f32 {
+  if (arelu_is_nan(x)) {
+    return x;
+  }
+  let s = arelu_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn arelu_slope_2_far(x0: f32, x1: f32) -> f32 {
+  return select(0.0, arelu_logistic(x1) * x0, x0 > 0.0);
 }
 
 // sigmoid(a) sigmoid(-a)
@@ -914,24 +1053,32 @@ fn arelu_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> arelu_gradients {
   }
   var result_x = arelu_pair_to_f32(v3);
   var found0 =
-    (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0)) && (abs(alpha) <= 3.32307e+35) &&
-      ((abs(alpha) >= 3.0092655e-36) || (alpha == 0.0)) &&
-      (abs(beta) <= 3.32307e+35) &&
-    ((abs(beta) >= 3.0092655e-36) || (beta == 0.0));
+    (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) && (abs(alpha) <= 1.2676506e+30) &&
+      ((abs(alpha) >= 7.888609e-31) || (alpha == 0.0)) &&
+      (abs(beta) <= 1.2676506e+30) &&
+    ((abs(beta) >= 7.888609e-31) || (beta == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_x = arelu_slope_0_exactly(x, alpha, beta);
+    if (arelu_is_nan(result_x) || (abs(result_x) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = arelu_slope_0_far(x, alpha, beta);
+      result_x = select(far, result_x, arelu_is_nan(far));
+    }
     found0 = true;
   }
   var result_beta = arelu_pair_to_f32(v4);
   var found2 =
-    ((x <= 0.0) || (ds.high >= 4.9303807e-32)) && (abs(x) <= 3.32307e+35) &&
-      ((abs(x) >= 3.0092655e-36) || (x == 0.0)) &&
-      (abs(beta) <= 3.32307e+35) &&
-    ((abs(beta) >= 3.0092655e-36) || (beta == 0.0));
+    ((x <= 0.0) || (ds.high >= 1.9721523e-31)) && (abs(x) <= 1.2676506e+30) &&
+      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
+      (abs(beta) <= 1.2676506e+30) &&
+    ((abs(beta) >= 7.888609e-31) || (beta == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found2) {
     result_beta = arelu_slope_2_exactly(x, beta);
+    if (arelu_is_nan(result_beta) || (abs(result_beta) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = arelu_slope_2_far(x, beta);
+      result_beta = select(far, result_beta, arelu_is_nan(far));
+    }
     found2 = true;
   }
   return arelu_gradients(

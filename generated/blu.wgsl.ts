@@ -14,6 +14,12 @@ struct blu_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct blu_wide_outcome {
+  value: blu_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const blu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -55,6 +61,22 @@ fn blu_wide_from_f32(x: f32) -> blu_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct blu_wide_search {
+  point: i32,
+  value: blu_wide,
+  other: blu_wide,
+}
+
+const blu_WIDE_SEARCH: blu_wide_search = blu_wide_search(
+  0,
+  blu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  blu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const blu_WIDE_ONE: blu_wide = blu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -247,7 +269,7 @@ fn blu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> bl
 //   r3 = add(r4, r3)
 //   r3 = multiply(r1, r3)
 //   r3 = add(r0, r3)
-fn blu_value_exactly_wide(x0: blu_wide, x1: blu_wide) -> blu_wide {
+fn blu_value_exactly_wide(x0: blu_wide, x1: blu_wide) -> blu_wide_outcome {
   var registers = array<blu_wide, 5>(
     x0,
     x1,
@@ -255,16 +277,20 @@ fn blu_value_exactly_wide(x0: blu_wide, x1: blu_wide) -> blu_wide {
     blu_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
     blu_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 12>(
-    0x00000004u, 0x00000000u, 0x00000404u, 0x00001002u, 0x00000804u, 0x00000004u, 0x00000403u, 0x00000c04u, 0x00000003u,
+    0x00000004u, 0x00000000u, 0x00000404u, 0x00001002u, 0x00000804u, 0x00001004u, 0x00000403u, 0x00000c04u, 0x00000003u,
     0x00000c01u, 0x00000403u, 0x00000c00u
   );
   for (var i = 0; i < 12; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -275,21 +301,38 @@ fn blu_value_exactly_wide(x0: blu_wide, x1: blu_wide) -> blu_wide {
     } else if (operation == 2u) {
       value = blu_wide_sqrt_loose(a);
     }
-    registers[code & 1023u] = blu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = blu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[3];
+  return blu_wide_outcome(registers[3], lost[3]);
 }
 
 fn blu_wide_is_nan(x: blu_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn blu_wide_far(x: blu_wide, size: i32) -> blu_wide {
-  if (x.exponent < blu_WIDE_LIMIT || blu_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn blu_wide_parameter_at(x: blu_wide, point: i32, own: i32) -> blu_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return blu_wide(x.negative, blu_NAT_HALF, size);
+  return blu_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn blu_wide_input_at(x: blu_wide, point: i32, own: i32) -> blu_wide {
+  if (point < 1 || point > 4 || x.exponent < blu_WIDE_LIMIT || blu_wide_is_nan(x)) {
+    return blu_wide_parameter_at(x, point, own);
+  }
+  return blu_wide(
+    x.negative,
+    blu_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -312,6 +355,46 @@ fn blu_wide_tendency(far: blu_wide, near: blu_wide) -> blu_wide {
     return blu_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn blu_wide_power_between(a: blu_wide, b: blu_wide) -> i32 {
+  let size = blu_nat_low_word(blu_nat_shift_right(a.mantissa, 128 - 24));
+  let other = blu_nat_low_word(blu_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn blu_wide_searched(
+  search: blu_wide_search,
+  found: blu_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> blu_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && blu_wide_is_nan(found.value));
+    return blu_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return blu_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = blu_wide_tendency(search.other, found.value);
+    return blu_wide_search(select(-1, 3, point == 2 && blu_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return blu_wide_search(-1, search.value, found.value);
+    }
+    return blu_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(blu_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = blu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return blu_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -362,26 +445,51 @@ fn blu_value_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = blu_wide_from_f32(x0);
   let wide_x1 = blu_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(blu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = blu_WIDE_NAN;
-  var before = blu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = blu_value_exactly_wide(blu_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = blu_wide_tendency(before, found);
-      }
-      if (!(infinite && blu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = blu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = blu_value_exactly_wide(
+      blu_wide_input_at(wide_x0, search.point, 6),
+      blu_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = blu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return blu_wide_to_f32(value);
+  return blu_wide_to_f32(search.value);
+}
+
+// A constant expression may not be infinite; a variable's bits may.
+var<private> blu_infinity_bits: u32 = 0x7f800000u;
+
+fn blu_infinity() -> f32 {
+  return bitcast<f32>(blu_infinity_bits);
+}
+
+// 2^n for -126 <= n <= 127.
+fn blu_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// sqrt(a^2 + b^2), scaled by a power of two where a square would overflow or underflow.
+fn blu_hypot(a: f32, b: f32) -> f32 {
+  let bits = max(bitcast<u32>(a) & 0x7fffffffu, bitcast<u32>(b) & 0x7fffffffu);
+  if ((bitcast<u32>(a) & 0x7fffffffu) == 0x7f800000u || (bitcast<u32>(b) & 0x7fffffffu) == 0x7f800000u) {
+    return blu_infinity();
+  }
+  if (bits > 0x7f800000u) {
+    return a + b;
+  }
+  let largest = bitcast<f32>(bits);
+  let down = select(0, 70, largest > 1e18);
+  let scale = select(down, -100, largest < 1e-12);
+  let p = a * blu_power_of_two(-scale);
+  let q = b * blu_power_of_two(-scale);
+  return sqrt(p * p + q * q) * blu_power_of_two(scale);
+}
+
+fn blu_value_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return t + (blu_hypot(1.0, t) - 1.0) * x1;
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -501,12 +609,17 @@ fn blu(x: f32, beta: f32) -> f32 {
   let u2 = blu_pair_add(blu_pair_from_f32(x), p);
   var result = blu_pair_to_f32(u2);
   var found =
-    (r.high * abs(beta) + 0.000030517578 * abs(p.high) <= 32.0 * abs(u2.high)) && (abs(x) <= 288230380000000000.0) &&
-      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-    ((abs(beta) >= 3.469447e-18) || (beta == 0.0));
+    (r.high * abs(beta) + 0.000030517578 * abs(p.high) <= 32.0 * abs(u2.high)) && (abs(u2.high) >= 3.9443045e-31) &&
+      (abs(x) <= 1.2676506e+30) &&
+      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
+    ((abs(beta) >= 7.888609e-31) || (beta == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = blu_value_exactly(x, beta);
+    if (blu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = blu_value_far(x, beta);
+      result = select(far, result, blu_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -543,8 +656,10 @@ fn blu_wide_divide_loose(a: blu_wide, b: blu_wide) -> blu_wide {
 //   r0 = sqrt(r0)
 //   r0 = divide(r1, r0)
 //   r2 = add(r0, r2)
-fn blu_slope_0_exactly_wide(x0: blu_wide, x1: blu_wide) -> blu_wide {
+fn blu_slope_0_exactly_wide(x0: blu_wide, x1: blu_wide) -> blu_wide_outcome {
   var registers = array<blu_wide, 3>(x0, x1, blu_WIDE_ONE);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 3>(0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 12>(
     0x00000001u, 0x00000400u, 0x00000000u, 0x00000000u, 0x00000400u, 0x00000002u, 0x00000800u, 0x00000000u, 0x00000c00u,
@@ -553,8 +668,10 @@ fn blu_slope_0_exactly_wide(x0: blu_wide, x1: blu_wide) -> blu_wide {
   for (var i = 0; i < 12; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -567,9 +684,15 @@ fn blu_slope_0_exactly_wide(x0: blu_wide, x1: blu_wide) -> blu_wide {
     } else if (operation == 3u) {
       value = blu_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = blu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = blu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return blu_wide_outcome(registers[2], lost[2]);
 }
 
 fn blu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
@@ -581,26 +704,23 @@ fn blu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = blu_wide_from_f32(x0);
   let wide_x1 = blu_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(blu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = blu_WIDE_NAN;
-  var before = blu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = blu_slope_0_exactly_wide(blu_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = blu_wide_tendency(before, found);
-      }
-      if (!(infinite && blu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = blu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = blu_slope_0_exactly_wide(
+      blu_wide_input_at(wide_x0, search.point, 6),
+      blu_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = blu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return blu_wide_to_f32(value);
+  return blu_wide_to_f32(search.value);
+}
+
+fn blu_slope_0_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  return (t2 * x1) / blu_hypot(1.0, t2) + 1.0;
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -608,8 +728,10 @@ fn blu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
 //   r0 = add(r1, r0)
 //   r0 = sqrt(r0)
 //   r2 = add(r0, r2)
-fn blu_slope_1_exactly_wide(x0: blu_wide) -> blu_wide {
+fn blu_slope_1_exactly_wide(x0: blu_wide) -> blu_wide_outcome {
   var registers = array<blu_wide, 3>(x0, blu_WIDE_ONE, blu_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1));
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 3>(0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 8>(
     0x00000000u, 0x00000000u, 0x00000400u, 0x00000001u, 0x00000800u, 0x00000000u, 0x00000402u, 0x00000800u
@@ -617,8 +739,10 @@ fn blu_slope_1_exactly_wide(x0: blu_wide) -> blu_wide {
   for (var i = 0; i < 8; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -629,9 +753,15 @@ fn blu_slope_1_exactly_wide(x0: blu_wide) -> blu_wide {
     } else if (operation == 2u) {
       value = blu_wide_sqrt_loose(a);
     }
-    registers[code & 1023u] = blu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = blu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return blu_wide_outcome(registers[2], lost[2]);
 }
 
 fn blu_slope_1_exactly(x0: f32) -> f32 {
@@ -639,26 +769,14 @@ fn blu_slope_1_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = blu_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(blu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = blu_WIDE_NAN;
-  var before = blu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = blu_slope_1_exactly_wide(blu_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = blu_wide_tendency(before, found);
-      }
-      if (!(infinite && blu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = blu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = blu_slope_1_exactly_wide(blu_wide_input_at(wide_x0, search.point, 6));
+    search = blu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return blu_wide_to_f32(value);
+  return blu_wide_to_f32(search.value);
 }
 
 fn blu_backward(dy: f32, x: f32, beta: f32) -> blu_gradients {
@@ -669,17 +787,21 @@ fn blu_backward(dy: f32, x: f32, beta: f32) -> blu_gradients {
   let u2 = blu_pair_subtract(r, blu_pair(1.0, 0.0));
   var result_x = blu_pair_to_f32(u);
   var found0 =
-    (abs(q.high) <= 32.0 * abs(u.high)) && (abs(x) <= 288230380000000000.0) &&
-      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-    ((abs(beta) >= 3.469447e-18) || (beta == 0.0));
+    (1.26217745e-29 * (1.0 / r.high) + abs(q.high) <= 32.0 * abs(u.high)) && (abs(u.high) >= 1.9721523e-31) &&
+      (abs(x) <= 1.2676506e+30) &&
+      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
+    ((abs(beta) >= 7.888609e-31) || (beta == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_x = blu_slope_0_exactly(x, beta);
+    if (blu_is_nan(result_x) || (abs(result_x) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = blu_slope_0_far(x, beta);
+      result_x = select(far, result_x, blu_is_nan(far));
+    }
     found0 = true;
   }
   var result_beta = blu_pair_to_f32(u2);
-  var found1 =
-    (r.high <= 32.0 * abs(u2.high)) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0));
+  var found1 = (r.high <= 32.0 * abs(u2.high)) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_beta = blu_slope_1_exactly(x);

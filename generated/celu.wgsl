@@ -11,6 +11,12 @@ struct celu_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct celu_wide_outcome {
+  value: celu_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const celu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -52,6 +58,22 @@ fn celu_wide_from_f32(x: f32) -> celu_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct celu_wide_search {
+  point: i32,
+  value: celu_wide,
+  other: celu_wide,
+}
+
+const celu_WIDE_SEARCH: celu_wide_search = celu_wide_search(
+  0,
+  celu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  celu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const celu_WIDE_HALF: celu_wide = celu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
 
@@ -195,22 +217,13 @@ fn celu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn celu_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = celu_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn celu_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = celu_NAT_HALF;
   var quotient = celu_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = celu_nat_divide_short(celu_nat_multiply_high(term, t), k);
+    term = celu_nat_divide_short(celu_nat_multiply_high(term, r), k);
     quotient = celu_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = celu_nat_add(
-      quotient,
-      celu_nat_multiply_high(celu_nat_multiply_high(quotient, quotient), celu_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
@@ -237,7 +250,7 @@ fn celu_wide_exponential_loose(x: celu_wide, near: u32) -> celu_wide {
     celu_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = celu_nat_multiply_high(select(r, x.mantissa, is_near), celu_nat_expm1_quotient(r));
+  let excess = celu_nat_multiply_high(select(r, x.mantissa, is_near), celu_program_expm1_quotient(r));
   if (is_near) {
     return celu_wide(false, excess, x.exponent + 1);
   }
@@ -350,7 +363,7 @@ fn celu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> c
 //   r3 = multiply(r1, r3)
 //   r2 = less(r2, r0)
 //   r2 = select(r3, r0, r2)
-fn celu_value_exactly_wide(x0: celu_wide, x1: celu_wide) -> celu_wide {
+fn celu_value_exactly_wide(x0: celu_wide, x1: celu_wide) -> celu_wide_outcome {
   var registers = array<celu_wide, 8>(
     x0,
     x1,
@@ -361,18 +374,22 @@ fn celu_value_exactly_wide(x0: celu_wide, x1: celu_wide) -> celu_wide {
     celu_WIDE_ZERO,
     celu_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 8>(0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 32>(
-    0x00000006u, 0x00000400u, 0x00000407u, 0x00000006u, 0x00000803u, 0x00000c07u, 0x00000c07u, 0x00301c02u, 0x00001007u,
-    0x20100007u, 0x00001404u, 0x00001007u, 0x00000004u, 0x00001007u, 0x00001804u, 0x00000004u, 0x00000c04u, 0x00601007u,
-    0x00001006u, 0x20000006u, 0x00001405u, 0x00001406u, 0x00001803u, 0x00000003u, 0x00000c03u, 0x00301404u, 0x00001c03u,
+    0x00000006u, 0x00000400u, 0x00000407u, 0x00001806u, 0x00000803u, 0x00000c07u, 0x00000c07u, 0x00301c02u, 0x00001007u,
+    0x20101c07u, 0x00001404u, 0x00001007u, 0x00000004u, 0x00001007u, 0x00001804u, 0x00001004u, 0x00000c04u, 0x00601007u,
+    0x00001006u, 0x20001806u, 0x00001405u, 0x00001406u, 0x00001803u, 0x00000c03u, 0x00000c03u, 0x00301404u, 0x00001c03u,
     0x00000c01u, 0x00000802u, 0x00000002u, 0x00000c02u, 0x00200003u
   );
   for (var i = 0; i < 32; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -395,17 +412,37 @@ fn celu_value_exactly_wide(x0: celu_wide, x1: celu_wide) -> celu_wide {
     } else if (operation == 7u) {
       value = celu_wide_multiply_loose(a, b);
     }
-    registers[code & 1023u] = celu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = celu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 5u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return celu_wide_outcome(registers[2], lost[2]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn celu_wide_far(x: celu_wide, size: i32) -> celu_wide {
-  if (x.exponent < celu_WIDE_LIMIT || celu_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn celu_wide_parameter_at(x: celu_wide, point: i32, own: i32) -> celu_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return celu_wide(x.negative, celu_NAT_HALF, size);
+  return celu_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn celu_wide_input_at(x: celu_wide, point: i32, own: i32) -> celu_wide {
+  if (point < 1 || point > 4 || x.exponent < celu_WIDE_LIMIT || celu_wide_is_nan(x)) {
+    return celu_wide_parameter_at(x, point, own);
+  }
+  return celu_wide(
+    x.negative,
+    celu_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -428,6 +465,46 @@ fn celu_wide_tendency(far: celu_wide, near: celu_wide) -> celu_wide {
     return celu_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn celu_wide_power_between(a: celu_wide, b: celu_wide) -> i32 {
+  let size = celu_nat_low_word(celu_nat_shift_right(a.mantissa, 128 - 24));
+  let other = celu_nat_low_word(celu_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn celu_wide_searched(
+  search: celu_wide_search,
+  found: celu_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> celu_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && celu_wide_is_nan(found.value));
+    return celu_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return celu_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = celu_wide_tendency(search.other, found.value);
+    return celu_wide_search(select(-1, 3, point == 2 && celu_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return celu_wide_search(-1, search.value, found.value);
+    }
+    return celu_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(celu_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = celu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return celu_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -478,26 +555,63 @@ fn celu_value_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = celu_wide_from_f32(x0);
   let wide_x1 = celu_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(celu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = celu_WIDE_NAN;
-  var before = celu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = celu_value_exactly_wide(celu_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = celu_wide_tendency(before, found);
-      }
-      if (!(infinite && celu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = celu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = celu_value_exactly_wide(
+      celu_wide_input_at(wide_x0, search.point, 6),
+      celu_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = celu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return celu_wide_to_f32(value);
+  return celu_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn celu_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn celu_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * celu_power_of_two(first) * celu_power_of_two(exponent - first);
+}
+
+// e^x - 1 = 2^k (e^r - 1) + (2^k - 1), reduced as in exp_scaled; e^r - 1 is a polynomial (1.1e-9).
+fn celu_expm1(x: f32) -> f32 {
+  if (celu_is_nan(x) || abs(x) < 1e-8) {
+    return x;
+  }
+  if (x > 60.0) {
+    return celu_exp_scaled(x, 0.0, 0);
+  }
+  let bounded = max(x, -30.0);
+  let k = floor(bounded * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = k * 1.42860682e-6;
+  let r = high - low;
+  let p = 0.166666657 + r * (0.0416664816 + r * (0.00833341852 + r * (0.0013933368 + r * 0.000198249458)));
+  let y = high + (r * r * (0.5 + r * p) - low);
+  let scale = celu_power_of_two(i32(k));
+  return select(scale * y + (scale - 1.0), y, k == 0.0);
+}
+
+fn celu_value_far(x0: f32, x1: f32) -> f32 {
+  return select(celu_expm1(x0 / x1) * x1, x0, x0 > 0.0);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -569,11 +683,6 @@ fn celu_pair_scale(a: celu_pair, factor: f32) -> celu_pair {
   return celu_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn celu_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn celu_pair_times_power(a: celu_pair, k: i32) -> celu_pair {
   let first = k >> 1u;
@@ -625,12 +734,15 @@ fn celu(x: f32, alpha: f32) -> f32 {
   }
   var result = celu_pair_to_f32(v);
   var found =
-    (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      (abs(alpha) <= 288230380000000000.0) &&
-    (abs(alpha) >= 3.469447e-18);
+    (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0)) && (abs(alpha) <= 274877900000.0) &&
+    (abs(alpha) >= 3.637979e-12);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = celu_value_exactly(x, alpha);
+    if (celu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = celu_value_far(x, alpha);
+      result = select(far, result, celu_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -641,17 +753,21 @@ fn celu(x: f32, alpha: f32) -> f32 {
 //   r1 = exponential(r1, 0)
 //   r0 = less(r3, r0)
 //   r0 = select(r1, r2, r0)
-fn celu_slope_0_exactly_wide(x0: celu_wide, x1: celu_wide) -> celu_wide {
+fn celu_slope_0_exactly_wide(x0: celu_wide, x1: celu_wide) -> celu_wide_outcome {
   var registers = array<celu_wide, 4>(x0, x1, celu_WIDE_ONE, celu_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 4>(0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 8>(
-    0x00000001u, 0x00000400u, 0x00000401u, 0x20000001u, 0x00000800u, 0x00000003u, 0x00000c00u, 0x00000801u
+    0x00000001u, 0x00000400u, 0x00000401u, 0x20000401u, 0x00000800u, 0x00000003u, 0x00000c00u, 0x00000801u
   );
   for (var i = 0; i < 8; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -666,9 +782,15 @@ fn celu_slope_0_exactly_wide(x0: celu_wide, x1: celu_wide) -> celu_wide {
         value = b;
       }
     }
-    registers[code & 1023u] = celu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = celu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return celu_wide_outcome(registers[0], lost[0]);
 }
 
 fn celu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
@@ -680,33 +802,40 @@ fn celu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = celu_wide_from_f32(x0);
   let wide_x1 = celu_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(celu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = celu_WIDE_NAN;
-  var before = celu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = celu_slope_0_exactly_wide(celu_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = celu_wide_tendency(before, found);
-      }
-      if (!(infinite && celu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = celu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = celu_slope_0_exactly_wide(
+      celu_wide_input_at(wide_x0, search.point, 6),
+      celu_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = celu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return celu_wide_to_f32(value);
+  return celu_wide_to_f32(search.value);
 }
 
-fn celu_pair_exp(a: celu_pair) -> celu_pair {
+fn celu_exp(x: f32) -> f32 {
+  if (celu_is_nan(x)) {
+    return x;
+  }
+  return celu_exp_scaled(x, 0.0, 0);
+}
+
+fn celu_slope_0_far(x0: f32, x1: f32) -> f32 {
+  return select(celu_exp(x0 / x1), 1.0, x0 > 0.0);
+}
+
+// e^a 2^n
+fn celu_pair_exp_scaled(a: celu_pair, n: i32) -> celu_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = celu_pair_expm1_small(celu_pair_reduced(celu_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return celu_pair_times_power(celu_pair_add(celu_pair(1.0, 0.0), small), i32(k));
+  return celu_pair_times_power(celu_pair_add(celu_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn celu_pair_exp(a: celu_pair) -> celu_pair {
+  return celu_pair_exp_scaled(a, 0);
 }
 
 fn celu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
@@ -722,6 +851,10 @@ fn celu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = celu_slope_0_exactly(x, alpha);
+    if (celu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = celu_slope_0_far(x, alpha);
+      result = select(far, result, celu_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

@@ -11,6 +11,12 @@ struct cloglog_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct cloglog_wide_outcome {
+  value: cloglog_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const cloglog_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -53,6 +59,22 @@ fn cloglog_wide_from_f32(x: f32) -> cloglog_wide {
   );
 }
 
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct cloglog_wide_search {
+  point: i32,
+  value: cloglog_wide,
+  other: cloglog_wide,
+}
+
+const cloglog_WIDE_SEARCH: cloglog_wide_search = cloglog_wide_search(
+  0,
+  cloglog_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  cloglog_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
+
 const cloglog_WIDE_HALF: cloglog_wide = cloglog_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
 
 const cloglog_WIDE_ONE: cloglog_wide = cloglog_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -63,15 +85,6 @@ const cloglog_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffff
 
 // ln 2, log2(e) / 2, sqrt(1/2).
 const cloglog_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
-
-// floor(a / 2^n).
-fn cloglog_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
 
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn cloglog_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
@@ -127,28 +140,28 @@ fn cloglog_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn cloglog_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = cloglog_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn cloglog_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = cloglog_NAT_HALF;
   var quotient = cloglog_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = cloglog_nat_divide_short(cloglog_nat_multiply_high(term, t), k);
+    term = cloglog_nat_divide_short(cloglog_nat_multiply_high(term, r), k);
     quotient = cloglog_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = cloglog_nat_add(
-      quotient,
-      cloglog_nat_multiply_high(cloglog_nat_multiply_high(quotient, quotient), cloglog_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
 
 fn cloglog_wide_is_nan(x: cloglog_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn cloglog_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -186,7 +199,7 @@ fn cloglog_wide_exponential_loose(x: cloglog_wide, near: u32) -> cloglog_wide {
     cloglog_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = cloglog_nat_multiply_high(select(r, x.mantissa, is_near), cloglog_nat_expm1_quotient(r));
+  let excess = cloglog_nat_multiply_high(select(r, x.mantissa, is_near), cloglog_program_expm1_quotient(r));
   if (is_near) {
     return cloglog_wide(false, excess, x.exponent + 1);
   }
@@ -354,7 +367,7 @@ fn cloglog_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -
 //   r2 = negate(r2)
 //   r2 = select(r3, r4, r2)
 //   r2 = negate(r2)
-fn cloglog_value_exactly_wide(x0: cloglog_wide) -> cloglog_wide {
+fn cloglog_value_exactly_wide(x0: cloglog_wide) -> cloglog_wide_outcome {
   var registers = array<cloglog_wide, 6>(
     x0,
     cloglog_WIDE_ZERO,
@@ -363,18 +376,22 @@ fn cloglog_value_exactly_wide(x0: cloglog_wide) -> cloglog_wide {
     cloglog_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
     cloglog_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 6>(0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 30>(
     0x00000000u, 0x20000000u, 0x00000400u, 0x00000000u, 0x00000805u, 0x00000000u, 0x00000c02u, 0x00000805u, 0x00001005u,
-    0x00201401u, 0x00000005u, 0x20100005u, 0x00001403u, 0x00000c05u, 0x00001803u, 0x00000c05u, 0x00000403u, 0x00000003u,
-    0x00001003u, 0x00000c05u, 0x00000000u, 0x20000000u, 0x00001404u, 0x00001000u, 0x00000402u, 0x00000002u, 0x00001002u,
-    0x00201003u, 0x00000402u, 0x00000002u
+    0x00201401u, 0x00000005u, 0x20101405u, 0x00001403u, 0x00000c05u, 0x00001803u, 0x00000c05u, 0x00000403u, 0x00000c03u,
+    0x00001003u, 0x00000c05u, 0x00000000u, 0x20000000u, 0x00001404u, 0x00001000u, 0x00000402u, 0x00000802u, 0x00001002u,
+    0x00201003u, 0x00000402u, 0x00000802u
   );
   for (var i = 0; i < 30; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -395,17 +412,37 @@ fn cloglog_value_exactly_wide(x0: cloglog_wide) -> cloglog_wide {
     } else if (operation == 6u) {
       value = cloglog_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = cloglog_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = cloglog_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 4u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 5u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return cloglog_wide_outcome(registers[2], lost[2]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn cloglog_wide_far(x: cloglog_wide, size: i32) -> cloglog_wide {
-  if (x.exponent < cloglog_WIDE_LIMIT || cloglog_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn cloglog_wide_parameter_at(x: cloglog_wide, point: i32, own: i32) -> cloglog_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return cloglog_wide(x.negative, cloglog_NAT_HALF, size);
+  return cloglog_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn cloglog_wide_input_at(x: cloglog_wide, point: i32, own: i32) -> cloglog_wide {
+  if (point < 1 || point > 4 || x.exponent < cloglog_WIDE_LIMIT || cloglog_wide_is_nan(x)) {
+    return cloglog_wide_parameter_at(x, point, own);
+  }
+  return cloglog_wide(
+    x.negative,
+    cloglog_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -428,6 +465,46 @@ fn cloglog_wide_tendency(far: cloglog_wide, near: cloglog_wide) -> cloglog_wide 
     return cloglog_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn cloglog_wide_power_between(a: cloglog_wide, b: cloglog_wide) -> i32 {
+  let size = cloglog_nat_low_word(cloglog_nat_shift_right(a.mantissa, 128 - 24));
+  let other = cloglog_nat_low_word(cloglog_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn cloglog_wide_searched(
+  search: cloglog_wide_search,
+  found: cloglog_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> cloglog_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && cloglog_wide_is_nan(found.value));
+    return cloglog_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return cloglog_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = cloglog_wide_tendency(search.other, found.value);
+    return cloglog_wide_search(select(-1, 3, point == 2 && cloglog_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return cloglog_wide_search(-1, search.value, found.value);
+    }
+    return cloglog_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(cloglog_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = cloglog_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return cloglog_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -474,26 +551,67 @@ fn cloglog_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = cloglog_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(cloglog_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = cloglog_WIDE_NAN;
-  var before = cloglog_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = cloglog_value_exactly_wide(cloglog_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = cloglog_wide_tendency(before, found);
-      }
-      if (!(infinite && cloglog_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = cloglog_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = cloglog_value_exactly_wide(cloglog_wide_input_at(wide_x0, search.point, 6));
+    search = cloglog_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return cloglog_wide_to_f32(value);
+  return cloglog_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn cloglog_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn cloglog_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * cloglog_power_of_two(first) * cloglog_power_of_two(exponent - first);
+}
+
+// e^x - 1 = 2^k (e^r - 1) + (2^k - 1), reduced as in exp_scaled; e^r - 1 is a polynomial (1.1e-9).
+fn cloglog_expm1(x: f32) -> f32 {
+  if (cloglog_is_nan(x) || abs(x) < 1e-8) {
+    return x;
+  }
+  if (x > 60.0) {
+    return cloglog_exp_scaled(x, 0.0, 0);
+  }
+  let bounded = max(x, -30.0);
+  let k = floor(bounded * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = k * 1.42860682e-6;
+  let r = high - low;
+  let p = 0.166666657 + r * (0.0416664816 + r * (0.00833341852 + r * (0.0013933368 + r * 0.000198249458)));
+  let y = high + (r * r * (0.5 + r * p) - low);
+  let scale = cloglog_power_of_two(i32(k));
+  return select(scale * y + (scale - 1.0), y, k == 0.0);
+}
+
+fn cloglog_exp(x: f32) -> f32 {
+  if (cloglog_is_nan(x)) {
+    return x;
+  }
+  return cloglog_exp_scaled(x, 0.0, 0);
+}
+
+fn cloglog_value_far(x0: f32) -> f32 {
+  return -cloglog_expm1(-cloglog_exp(x0));
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -556,11 +674,6 @@ fn cloglog_pair_scale(a: cloglog_pair, factor: f32) -> cloglog_pair {
   return cloglog_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn cloglog_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn cloglog_pair_times_power(a: cloglog_pair, k: i32) -> cloglog_pair {
   let first = k >> 1u;
@@ -572,11 +685,16 @@ fn cloglog_pair_add(a: cloglog_pair, b: cloglog_pair) -> cloglog_pair {
   return cloglog_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn cloglog_pair_exp(a: cloglog_pair) -> cloglog_pair {
+// e^a 2^n
+fn cloglog_pair_exp_scaled(a: cloglog_pair, n: i32) -> cloglog_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = cloglog_pair_expm1_small(cloglog_pair_reduced(cloglog_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return cloglog_pair_times_power(cloglog_pair_add(cloglog_pair(1.0, 0.0), small), i32(k));
+  return cloglog_pair_times_power(cloglog_pair_add(cloglog_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn cloglog_pair_exp(a: cloglog_pair) -> cloglog_pair {
+  return cloglog_pair_exp_scaled(a, 0);
 }
 
 fn cloglog_pair_from_f32(x: f32) -> cloglog_pair {
@@ -615,11 +733,15 @@ fn cloglog(x: f32) -> f32 {
   let em1 = cloglog_pair_expm1(v);
   var result = cloglog_pair_to_f32(cloglog_pair_negate(em1));
   var found =
-    (abs(em1.high) >= 1.9721523e-31) && (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0)) &&
+    (abs(em1.high) >= 7.888609e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
     (e.high <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = cloglog_value_exactly(x);
+    if (cloglog_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = cloglog_value_far(x);
+      result = select(far, result, cloglog_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -630,17 +752,21 @@ fn cloglog(x: f32) -> f32 {
 //   r1 = negate(r1)
 //   r1 = add(r0, r1)
 //   r1 = exponential(r1, 0)
-fn cloglog_slope_0_exactly_wide(x0: cloglog_wide) -> cloglog_wide {
+fn cloglog_slope_0_exactly_wide(x0: cloglog_wide) -> cloglog_wide_outcome {
   var registers = array<cloglog_wide, 2>(x0, cloglog_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 2>(0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 8>(
-    0x00000001u, 0x20000000u, 0x00000401u, 0x00000001u, 0x00000801u, 0x00000400u, 0x00000001u, 0x20000001u
+    0x00000001u, 0x20000000u, 0x00000401u, 0x00000401u, 0x00000801u, 0x00000400u, 0x00000001u, 0x20000401u
   );
   for (var i = 0; i < 8; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -651,9 +777,15 @@ fn cloglog_slope_0_exactly_wide(x0: cloglog_wide) -> cloglog_wide {
     } else if (operation == 2u) {
       value = cloglog_wide_add_loose(a, b);
     }
-    registers[code & 1023u] = cloglog_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = cloglog_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 2u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[1];
+  return cloglog_wide_outcome(registers[1], lost[1]);
 }
 
 fn cloglog_slope_0_exactly(x0: f32) -> f32 {
@@ -661,26 +793,19 @@ fn cloglog_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = cloglog_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(cloglog_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = cloglog_WIDE_NAN;
-  var before = cloglog_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = cloglog_slope_0_exactly_wide(cloglog_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = cloglog_wide_tendency(before, found);
-      }
-      if (!(infinite && cloglog_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = cloglog_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = cloglog_slope_0_exactly_wide(cloglog_wide_input_at(wide_x0, search.point, 6));
+    search = cloglog_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return cloglog_wide_to_f32(value);
+  return cloglog_wide_to_f32(search.value);
+}
+
+fn cloglog_slope_0_far(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  return cloglog_exp(t - cloglog_exp(t));
 }
 
 fn cloglog_pair_subtract(a: cloglog_pair, b: cloglog_pair) -> cloglog_pair {
@@ -694,14 +819,17 @@ fn cloglog_backward(dy: f32, x: f32) -> f32 {
   let e2 = cloglog_pair_exp(u);
   var result = cloglog_pair_to_f32(e2);
   var found =
-    (e.high * e2.high + 3.1554436e-30 * e2.high <= 32.0 * e2.high) && (abs(x) <= 3.32307e+35) &&
-      ((abs(x) >= 3.0092655e-36) || (x == 0.0)) &&
+    (e.high * e2.high <= 32.0 * e2.high) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
       (e2.high <= 3.32307e+35) &&
       (abs(u.high) <= 3.32307e+35) &&
     (e.high <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = cloglog_slope_0_exactly(x);
+    if (cloglog_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = cloglog_slope_0_far(x);
+      result = select(far, result, cloglog_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

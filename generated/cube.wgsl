@@ -11,6 +11,12 @@ struct cube_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct cube_wide_outcome {
+  value: cube_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const cube_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -52,6 +58,22 @@ fn cube_wide_from_f32(x: f32) -> cube_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct cube_wide_search {
+  point: i32,
+  value: cube_wide,
+  other: cube_wide,
+}
+
+const cube_WIDE_SEARCH: cube_wide_search = cube_wide_search(
+  0,
+  cube_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  cube_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const cube_WIDE_ONE: cube_wide = cube_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -139,36 +161,54 @@ fn cube_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> c
 //   r1 = multiply(r1, r0)
 //   r0 = multiply(r0, r0)
 //   r0 = multiply(r1, r0)
-fn cube_value_exactly_wide(x0: cube_wide) -> cube_wide {
+fn cube_value_exactly_wide(x0: cube_wide) -> cube_wide_outcome {
   var registers = array<cube_wide, 2>(x0, cube_WIDE_ONE);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 2>(0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 6>(0x00000001u, 0x00000001u, 0x00000000u, 0x00000000u, 0x00000000u, 0x00000001u);
   for (var i = 0; i < 6; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
     if (operation == 0u) {
       value = cube_wide_multiply_loose(a, b);
     }
-    registers[code & 1023u] = cube_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = cube_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return cube_wide_outcome(registers[0], lost[0]);
 }
 
 fn cube_wide_is_nan(x: cube_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn cube_wide_far(x: cube_wide, size: i32) -> cube_wide {
-  if (x.exponent < cube_WIDE_LIMIT || cube_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn cube_wide_parameter_at(x: cube_wide, point: i32, own: i32) -> cube_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return cube_wide(x.negative, cube_NAT_HALF, size);
+  return cube_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn cube_wide_input_at(x: cube_wide, point: i32, own: i32) -> cube_wide {
+  if (point < 1 || point > 4 || x.exponent < cube_WIDE_LIMIT || cube_wide_is_nan(x)) {
+    return cube_wide_parameter_at(x, point, own);
+  }
+  return cube_wide(
+    x.negative,
+    cube_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // floor(a / 2^n).
@@ -205,6 +245,46 @@ fn cube_wide_tendency(far: cube_wide, near: cube_wide) -> cube_wide {
     return cube_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn cube_wide_power_between(a: cube_wide, b: cube_wide) -> i32 {
+  let size = cube_nat_low_word(cube_nat_shift_right(a.mantissa, 128 - 24));
+  let other = cube_nat_low_word(cube_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn cube_wide_searched(
+  search: cube_wide_search,
+  found: cube_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> cube_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && cube_wide_is_nan(found.value));
+    return cube_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return cube_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = cube_wide_tendency(search.other, found.value);
+    return cube_wide_search(select(-1, 3, point == 2 && cube_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return cube_wide_search(-1, search.value, found.value);
+    }
+    return cube_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(cube_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = cube_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return cube_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -251,26 +331,18 @@ fn cube_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = cube_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(cube_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = cube_WIDE_NAN;
-  var before = cube_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = cube_value_exactly_wide(cube_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = cube_wide_tendency(before, found);
-      }
-      if (!(infinite && cube_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = cube_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = cube_value_exactly_wide(cube_wide_input_at(wide_x0, search.point, 6));
+    search = cube_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return cube_wide_to_f32(value);
+  return cube_wide_to_f32(search.value);
+}
+
+fn cube_value_far(x0: f32) -> f32 {
+  return x0 * x0 * x0;
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -329,6 +401,10 @@ fn cube(x: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = cube_value_exactly(x);
+    if (cube_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = cube_value_far(x);
+      result = select(far, result, cube_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -338,24 +414,31 @@ fn cube(x: f32) -> f32 {
 //   r0 = multiply(r0, r0)
 //   r0 = multiply(r2, r0)
 //   r0 = multiply(r1, r0)
-fn cube_slope_0_exactly_wide(x0: cube_wide) -> cube_wide {
+fn cube_slope_0_exactly_wide(x0: cube_wide) -> cube_wide_outcome {
   var registers = array<cube_wide, 3>(x0, cube_wide(false, vec4<u32>(0u, 0u, 0u, 0xc0000000u), 2), cube_WIDE_ONE);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 3>(0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 6>(0x00000000u, 0x00000000u, 0x00000000u, 0x00000002u, 0x00000000u, 0x00000001u);
   for (var i = 0; i < 6; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
     if (operation == 0u) {
       value = cube_wide_multiply_loose(a, b);
     }
-    registers[code & 1023u] = cube_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = cube_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return cube_wide_outcome(registers[0], lost[0]);
 }
 
 fn cube_slope_0_exactly(x0: f32) -> f32 {
@@ -363,36 +446,32 @@ fn cube_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = cube_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(cube_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = cube_WIDE_NAN;
-  var before = cube_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = cube_slope_0_exactly_wide(cube_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = cube_wide_tendency(before, found);
-      }
-      if (!(infinite && cube_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = cube_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = cube_slope_0_exactly_wide(cube_wide_input_at(wide_x0, search.point, 6));
+    search = cube_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return cube_wide_to_f32(value);
+  return cube_wide_to_f32(search.value);
+}
+
+fn cube_slope_0_far(x0: f32) -> f32 {
+  return 3.0 * (x0 * x0);
 }
 
 fn cube_backward(dy: f32, x: f32) -> f32 {
   var result = cube_pair_to_f32(
     cube_pair_multiply(cube_pair(3.0, 0.0), cube_pair_multiply(cube_pair_from_f32(x), cube_pair_from_f32(x)))
   );
-  var found = (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0));
+  var found = (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = cube_slope_0_exactly(x);
+    if (cube_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = cube_slope_0_far(x);
+      result = select(far, result, cube_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

@@ -11,6 +11,12 @@ struct dsilu_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct dsilu_wide_outcome {
+  value: dsilu_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const dsilu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -53,6 +59,22 @@ fn dsilu_wide_from_f32(x: f32) -> dsilu_wide {
   );
 }
 
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct dsilu_wide_search {
+  point: i32,
+  value: dsilu_wide,
+  other: dsilu_wide,
+}
+
+const dsilu_WIDE_SEARCH: dsilu_wide_search = dsilu_wide_search(
+  0,
+  dsilu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  dsilu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
+
 const dsilu_WIDE_ONE: dsilu_wide = dsilu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
 fn dsilu_wide_abs(x: dsilu_wide) -> dsilu_wide {
@@ -69,15 +91,6 @@ const dsilu_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffff
 
 // ln 2, log2(e) / 2, sqrt(1/2).
 const dsilu_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
-
-// floor(a / 2^n).
-fn dsilu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
 
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn dsilu_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
@@ -133,28 +146,28 @@ fn dsilu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn dsilu_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = dsilu_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn dsilu_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = dsilu_NAT_HALF;
   var quotient = dsilu_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = dsilu_nat_divide_short(dsilu_nat_multiply_high(term, t), k);
+    term = dsilu_nat_divide_short(dsilu_nat_multiply_high(term, r), k);
     quotient = dsilu_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = dsilu_nat_add(
-      quotient,
-      dsilu_nat_multiply_high(dsilu_nat_multiply_high(quotient, quotient), dsilu_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
 
 fn dsilu_wide_is_nan(x: dsilu_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn dsilu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -192,7 +205,7 @@ fn dsilu_wide_exponential_loose(x: dsilu_wide, near: u32) -> dsilu_wide {
     dsilu_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = dsilu_nat_multiply_high(select(r, x.mantissa, is_near), dsilu_nat_expm1_quotient(r));
+  let excess = dsilu_nat_multiply_high(select(r, x.mantissa, is_near), dsilu_program_expm1_quotient(r));
   if (is_near) {
     return dsilu_wide(false, excess, x.exponent + 1);
   }
@@ -341,20 +354,24 @@ fn dsilu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> 
 //   r4 = multiply(r0, r4)
 //   r1 = add(r4, r1)
 //   r1 = multiply(r2, r1)
-fn dsilu_value_exactly_wide(x0: dsilu_wide) -> dsilu_wide {
+fn dsilu_value_exactly_wide(x0: dsilu_wide) -> dsilu_wide_outcome {
   var registers = array<dsilu_wide, 5>(x0, dsilu_WIDE_ONE, dsilu_WIDE_ZERO, dsilu_WIDE_ZERO, dsilu_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 32>(
-    0x00000002u, 0x00000000u, 0x00000402u, 0x00000002u, 0x00000802u, 0x20000002u, 0x00000c03u, 0x00000801u, 0x00001002u,
-    0x00000801u, 0x00001402u, 0x00000803u, 0x00000403u, 0x00000000u, 0x00000004u, 0x00000003u, 0x00000404u, 0x00000004u,
-    0x00000804u, 0x20000004u, 0x00000c03u, 0x00301001u, 0x00001004u, 0x00001001u, 0x00001404u, 0x00001003u, 0x00001804u,
+    0x00000002u, 0x00000000u, 0x00000402u, 0x00000802u, 0x00000802u, 0x20000802u, 0x00000c03u, 0x00000801u, 0x00001002u,
+    0x00000801u, 0x00001402u, 0x00000803u, 0x00000403u, 0x00000000u, 0x00000004u, 0x00000c03u, 0x00000404u, 0x00001004u,
+    0x00000804u, 0x20001004u, 0x00000c03u, 0x00301001u, 0x00001004u, 0x00001001u, 0x00001404u, 0x00001003u, 0x00001804u,
     0x00001000u, 0x00001001u, 0x00000404u, 0x00001801u, 0x00000402u
   );
   for (var i = 0; i < 32; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -375,17 +392,37 @@ fn dsilu_value_exactly_wide(x0: dsilu_wide) -> dsilu_wide {
     } else if (operation == 6u) {
       value = dsilu_wide_multiply_loose(a, b);
     }
-    registers[code & 1023u] = dsilu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = dsilu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[1];
+  return dsilu_wide_outcome(registers[1], lost[1]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn dsilu_wide_far(x: dsilu_wide, size: i32) -> dsilu_wide {
-  if (x.exponent < dsilu_WIDE_LIMIT || dsilu_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn dsilu_wide_parameter_at(x: dsilu_wide, point: i32, own: i32) -> dsilu_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return dsilu_wide(x.negative, dsilu_NAT_HALF, size);
+  return dsilu_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn dsilu_wide_input_at(x: dsilu_wide, point: i32, own: i32) -> dsilu_wide {
+  if (point < 1 || point > 4 || x.exponent < dsilu_WIDE_LIMIT || dsilu_wide_is_nan(x)) {
+    return dsilu_wide_parameter_at(x, point, own);
+  }
+  return dsilu_wide(
+    x.negative,
+    dsilu_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -408,6 +445,46 @@ fn dsilu_wide_tendency(far: dsilu_wide, near: dsilu_wide) -> dsilu_wide {
     return dsilu_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn dsilu_wide_power_between(a: dsilu_wide, b: dsilu_wide) -> i32 {
+  let size = dsilu_nat_low_word(dsilu_nat_shift_right(a.mantissa, 128 - 24));
+  let other = dsilu_nat_low_word(dsilu_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn dsilu_wide_searched(
+  search: dsilu_wide_search,
+  found: dsilu_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> dsilu_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && dsilu_wide_is_nan(found.value));
+    return dsilu_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return dsilu_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = dsilu_wide_tendency(search.other, found.value);
+    return dsilu_wide_search(select(-1, 3, point == 2 && dsilu_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return dsilu_wide_search(-1, search.value, found.value);
+    }
+    return dsilu_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(dsilu_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = dsilu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return dsilu_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -454,26 +531,53 @@ fn dsilu_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = dsilu_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(dsilu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = dsilu_WIDE_NAN;
-  var before = dsilu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = dsilu_value_exactly_wide(dsilu_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = dsilu_wide_tendency(before, found);
-      }
-      if (!(infinite && dsilu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = dsilu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = dsilu_value_exactly_wide(dsilu_wide_input_at(wide_x0, search.point, 6));
+    search = dsilu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return dsilu_wide_to_f32(value);
+  return dsilu_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn dsilu_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn dsilu_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * dsilu_power_of_two(first) * dsilu_power_of_two(exponent - first);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn dsilu_sigmoid(x: f32) -> f32 {
+  if (dsilu_is_nan(x)) {
+    return x;
+  }
+  let e = dsilu_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+fn dsilu_value_far(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  return dsilu_sigmoid(t2) * (t2 * dsilu_sigmoid(-t2) + 1.0);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -536,11 +640,6 @@ fn dsilu_pair_scale(a: dsilu_pair, factor: f32) -> dsilu_pair {
   return dsilu_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn dsilu_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn dsilu_pair_times_power(a: dsilu_pair, k: i32) -> dsilu_pair {
   let first = k >> 1u;
@@ -552,11 +651,16 @@ fn dsilu_pair_add(a: dsilu_pair, b: dsilu_pair) -> dsilu_pair {
   return dsilu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn dsilu_pair_exp(a: dsilu_pair) -> dsilu_pair {
+// e^a 2^n
+fn dsilu_pair_exp_scaled(a: dsilu_pair, n: i32) -> dsilu_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = dsilu_pair_expm1_small(dsilu_pair_reduced(dsilu_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return dsilu_pair_times_power(dsilu_pair_add(dsilu_pair(1.0, 0.0), small), i32(k));
+  return dsilu_pair_times_power(dsilu_pair_add(dsilu_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn dsilu_pair_exp(a: dsilu_pair) -> dsilu_pair {
+  return dsilu_pair_exp_scaled(a, 0);
 }
 
 fn dsilu_pair_negate(a: dsilu_pair) -> dsilu_pair {
@@ -609,12 +713,17 @@ fn dsilu(x: f32) -> f32 {
   let u = dsilu_pair_add(p, dsilu_pair(1.0, 0.0));
   var result = dsilu_pair_to_f32(dsilu_pair_multiply(s, u));
   var found =
-    (s.high >= 1.9721523e-31) && (3.1554436e-30 * abs(x) + abs(p.high) <= 16.0 * abs(u.high)) &&
-      (abs(x) <= 3.32307e+35) &&
-    ((abs(x) >= 3.0092655e-36) || (x == 0.0));
+    (s.high >= 7.888609e-31) && (1.26217745e-29 * abs(x) + abs(p.high) <= 16.0 * abs(u.high)) &&
+      (abs(u.high) >= 7.888609e-31) &&
+      (abs(x) <= 1.2676506e+30) &&
+    ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = dsilu_value_exactly(x);
+    if (dsilu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = dsilu_value_far(x);
+      result = select(far, result, dsilu_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -656,7 +765,7 @@ fn dsilu_wide_equal(a: dsilu_wide, b: dsilu_wide) -> bool {
 //   r7 = add(r4, r7)
 //   r7 = multiply(r6, r7)
 //   r7 = add(r3, r7)
-fn dsilu_slope_0_exactly_wide(x0: dsilu_wide) -> dsilu_wide {
+fn dsilu_slope_0_exactly_wide(x0: dsilu_wide) -> dsilu_wide_outcome {
   var registers = array<dsilu_wide, 8>(
     x0,
     dsilu_WIDE_ONE,
@@ -667,20 +776,24 @@ fn dsilu_slope_0_exactly_wide(x0: dsilu_wide) -> dsilu_wide {
     dsilu_WIDE_ZERO,
     dsilu_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 8>(0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 50>(
-    0x00000003u, 0x00000000u, 0x00000404u, 0x00000003u, 0x00000004u, 0x00000004u, 0x00000804u, 0x20000004u, 0x00000c03u,
+    0x00000003u, 0x00000000u, 0x00000404u, 0x00000c03u, 0x00000004u, 0x00001004u, 0x00000804u, 0x20001004u, 0x00000c03u,
     0x00301001u, 0x00001004u, 0x00001001u, 0x00001404u, 0x00001003u, 0x00001803u, 0x00001000u, 0x00001003u, 0x00000403u,
-    0x00000405u, 0x00000000u, 0x00000005u, 0x00000005u, 0x00000805u, 0x20000005u, 0x00001006u, 0x00001401u, 0x00001807u,
+    0x00000405u, 0x00000000u, 0x00000005u, 0x00001405u, 0x00000805u, 0x20001405u, 0x00001006u, 0x00001401u, 0x00001807u,
     0x00001806u, 0x00001407u, 0x00001c05u, 0x00001803u, 0x00001c03u, 0x00000c05u, 0x00001401u, 0x00001406u, 0x00001805u,
-    0x00001800u, 0x00001c00u, 0x00001c07u, 0x00000807u, 0x00000c07u, 0x00700800u, 0x00000007u, 0x00000007u, 0x00001007u,
+    0x00001800u, 0x00001c00u, 0x00001c07u, 0x00000807u, 0x00000c07u, 0x00700800u, 0x00000007u, 0x00001c07u, 0x00001007u,
     0x00001c04u, 0x00001807u, 0x00001c06u, 0x00001007u, 0x00001c03u
   );
   for (var i = 0; i < 50; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -703,9 +816,18 @@ fn dsilu_slope_0_exactly_wide(x0: dsilu_wide) -> dsilu_wide {
     } else if (operation == 7u) {
       value = dsilu_wide(dsilu_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = dsilu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = dsilu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[7];
+  return dsilu_wide_outcome(registers[7], lost[7]);
 }
 
 fn dsilu_slope_0_exactly(x0: f32) -> f32 {
@@ -713,26 +835,31 @@ fn dsilu_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = dsilu_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(dsilu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = dsilu_WIDE_NAN;
-  var before = dsilu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = dsilu_slope_0_exactly_wide(dsilu_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = dsilu_wide_tendency(before, found);
-      }
-      if (!(infinite && dsilu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = dsilu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = dsilu_slope_0_exactly_wide(dsilu_wide_input_at(wide_x0, search.point, 6));
+    search = dsilu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return dsilu_wide_to_f32(value);
+  return dsilu_wide_to_f32(search.value);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn dsilu_logistic(x: f32) -> f32 {
+  if (dsilu_is_nan(x)) {
+    return x;
+  }
+  let s = dsilu_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn dsilu_slope_0_far(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  let t3 = dsilu_sigmoid(-t2);
+  let t4 = dsilu_logistic(t2);
+  return (t2 * t3 + 1.0) * t4 + dsilu_sigmoid(t2) * (t3 - select(t2 * t4, 0.0, abs(t2) > 800.0));
 }
 
 // sigmoid(a) sigmoid(-a)
@@ -766,16 +893,21 @@ fn dsilu_backward(dy: f32, x: f32) -> f32 {
   let u3 = dsilu_pair_add(p2, p4);
   var result = dsilu_pair_to_f32(u3);
   var found =
-    ((3.1554436e-30 * v2.high + abs(p.high)) * ds.high +
-      3.1554436e-30 * (ds.high + abs(u.high)) +
-      (select(3.1554436e-30 * v2.high + (s.high + abs(p3.high)), 0.0, v2.high > 800.0) * s2.high +
-        6.3108872e-30 * (abs(u2.high) + s2.high)) +
+    ((1.26217745e-29 * v2.high + abs(p.high)) * ds.high +
+      1.26217745e-29 * (ds.high + abs(u.high)) +
+      (select(1.26217745e-29 * v2.high + (s.high + abs(p3.high)), 0.0, v2.high > 800.0) * s2.high +
+        2.524355e-29 * (abs(u2.high) + s2.high)) +
       (abs(p2.high) + abs(p4.high)) <=
-      16.0 * abs(u3.high)) && (v2.high <= 3.32307e+35) &&
-    ((v2.high >= 3.0092655e-36) || (x == 0.0));
+      16.0 * abs(u3.high)) && (abs(u3.high) >= 3.9443045e-31) &&
+      (v2.high <= 1.2676506e+30) &&
+    ((v2.high >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = dsilu_slope_0_exactly(x);
+    if (dsilu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = dsilu_slope_0_far(x);
+      result = select(far, result, dsilu_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

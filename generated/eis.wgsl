@@ -11,6 +11,12 @@ struct eis_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct eis_wide_outcome {
+  value: eis_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const eis_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -53,6 +59,22 @@ fn eis_wide_from_f32(x: f32) -> eis_wide {
   );
 }
 
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct eis_wide_search {
+  point: i32,
+  value: eis_wide,
+  other: eis_wide,
+}
+
+const eis_WIDE_SEARCH: eis_wide_search = eis_wide_search(
+  0,
+  eis_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  eis_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
+
 const eis_WIDE_ONE: eis_wide = eis_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
 const eis_WIDE_QUARTER: eis_wide = eis_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1);
@@ -77,15 +99,6 @@ const eis_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu,
 
 // ln 2, log2(e) / 2, sqrt(1/2).
 const eis_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
-
-// floor(a / 2^n).
-fn eis_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
 
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn eis_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
@@ -141,28 +154,28 @@ fn eis_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn eis_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = eis_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn eis_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = eis_NAT_HALF;
   var quotient = eis_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = eis_nat_divide_short(eis_nat_multiply_high(term, t), k);
+    term = eis_nat_divide_short(eis_nat_multiply_high(term, r), k);
     quotient = eis_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = eis_nat_add(
-      quotient,
-      eis_nat_multiply_high(eis_nat_multiply_high(quotient, quotient), eis_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
 
 fn eis_wide_is_nan(x: eis_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn eis_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -196,7 +209,7 @@ fn eis_wide_exponential_loose(x: eis_wide, near: u32) -> eis_wide {
     eis_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = eis_nat_multiply_high(select(r, x.mantissa, is_near), eis_nat_expm1_quotient(r));
+  let excess = eis_nat_multiply_high(select(r, x.mantissa, is_near), eis_program_expm1_quotient(r));
   if (is_near) {
     return eis_wide(false, excess, x.exponent + 1);
   }
@@ -559,7 +572,7 @@ fn eis_value_exactly_wide(
   x3: eis_wide,
   x4: eis_wide,
   x5: eis_wide
-) -> eis_wide {
+) -> eis_wide_outcome {
   var registers = array<eis_wide, 18>(
     x0,
     x1,
@@ -580,32 +593,36 @@ fn eis_value_exactly_wide(
     eis_WIDE_ZERO,
     eis_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 18>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 156>(
-    0x0000000eu, 0x00000000u, 0x0000040eu, 0x0000000eu, 0x0000080eu, 0x2000000eu, 0x00000c0fu, 0x0000180eu, 0x00001010u,
-    0x0000000fu, 0x00000011u, 0x0000000eu, 0x00001408u, 0x00002011u, 0x00001810u, 0x00801c10u, 0x00001c10u, 0x00002410u,
-    0x0000200fu, 0x0000000fu, 0x00000c0fu, 0x0000280fu, 0x00001808u, 0x0080380fu, 0x00000c0bu, 0x00002c08u, 0x0000240bu,
-    0x00002c08u, 0x0000280bu, 0x0000000bu, 0x00000c0bu, 0x00002c10u, 0x00000c10u, 0x00002c00u, 0x0000180bu, 0x00002c10u,
-    0x00000010u, 0x0000000bu, 0x00001008u, 0x00000010u, 0x00001c09u, 0x00002408u, 0x00002008u, 0x00000010u, 0x00000c0au,
-    0x00002808u, 0x00000c08u, 0x00001808u, 0x00002408u, 0x0000200au, 0x00002808u, 0x00000008u, 0x00000c08u, 0x00002009u,
-    0x00001c08u, 0x00002001u, 0x00000808u, 0x20000008u, 0x00002c10u, 0x00001810u, 0x00000410u, 0x00000010u, 0x00001810u,
-    0x01002006u, 0x00000408u, 0x00000010u, 0x00003006u, 0x0000000bu, 0x00003409u, 0x1ff00001u, 0x0000380au, 0x00000009u,
-    0x00002c09u, 0x0000240au, 0x00000409u, 0x00000009u, 0x00001809u, 0x00602406u, 0x00001809u, 0x00902010u, 0x00003808u,
-    0x00000001u, 0x00002c08u, 0x00000408u, 0x00000410u, 0x00000008u, 0x00001810u, 0x00604006u, 0x00001810u, 0x01003009u,
-    0x00003c09u, 0x0000000bu, 0x00001809u, 0x00802c09u, 0x00003406u, 0x20100001u, 0x00001808u, 0x00800406u, 0x0000000au,
-    0x00000001u, 0x0000140du, 0x0000340au, 0x0000380au, 0x00000006u, 0x00002c06u, 0x0000180au, 0x00001806u, 0x00d0180du,
-    0x00001808u, 0x00602007u, 0x00004008u, 0x00002009u, 0x00001806u, 0x00602010u, 0x0000440bu, 0x0000000bu, 0x0000040bu,
-    0x0000000bu, 0x00004401u, 0x00000001u, 0x00000401u, 0x00000001u, 0x00001801u, 0x00b0040bu, 0x00000401u, 0x00000001u,
-    0x00001801u, 0x00103006u, 0x00001c01u, 0x00000400u, 0x00003c02u, 0x00000002u, 0x00001c02u, 0x00000802u, 0x00003c03u,
-    0x00000003u, 0x00001c03u, 0x00000c00u, 0x00001c03u, 0x00000c03u, 0x00000c03u, 0x00000c02u, 0x00003c03u, 0x00000003u,
-    0x00001c05u, 0x00001400u, 0x00000405u, 0x00000005u, 0x00000805u, 0x20000005u, 0x00001c05u, 0x00001404u, 0x00000c05u,
+    0x0000000eu, 0x00000000u, 0x0000040eu, 0x0000380eu, 0x0000080eu, 0x2000380eu, 0x00000c0fu, 0x0000180eu, 0x00001010u,
+    0x00003c0fu, 0x00000011u, 0x0000380eu, 0x00001408u, 0x00002011u, 0x00001810u, 0x00801c10u, 0x00001c10u, 0x00002410u,
+    0x0000200fu, 0x00003c0fu, 0x00000c0fu, 0x0000280fu, 0x00001808u, 0x0080380fu, 0x00000c0bu, 0x00002c08u, 0x0000240bu,
+    0x00002c08u, 0x0000280bu, 0x00002c0bu, 0x00000c0bu, 0x00002c10u, 0x00000c10u, 0x00002c00u, 0x0000180bu, 0x00002c10u,
+    0x00000010u, 0x00002c0bu, 0x00001008u, 0x00004010u, 0x00001c09u, 0x00002408u, 0x00002008u, 0x00004010u, 0x00000c0au,
+    0x00002808u, 0x00000c08u, 0x00001808u, 0x00002408u, 0x0000200au, 0x00002808u, 0x00002008u, 0x00000c08u, 0x00002009u,
+    0x00001c08u, 0x00002001u, 0x00000808u, 0x20002008u, 0x00002c10u, 0x00001810u, 0x00000410u, 0x00004010u, 0x00001810u,
+    0x01002006u, 0x00000408u, 0x00004010u, 0x00003006u, 0x00002c0bu, 0x00003409u, 0x1ff00401u, 0x0000380au, 0x00002409u,
+    0x00002c09u, 0x0000240au, 0x00000409u, 0x00002409u, 0x00001809u, 0x00602406u, 0x00001809u, 0x00902010u, 0x00003808u,
+    0x00000401u, 0x00002c08u, 0x00000408u, 0x00000410u, 0x00002008u, 0x00001810u, 0x00604006u, 0x00001810u, 0x01003009u,
+    0x00003c09u, 0x00002c0bu, 0x00001809u, 0x00802c09u, 0x00003406u, 0x20100401u, 0x00001808u, 0x00800406u, 0x0000000au,
+    0x00000401u, 0x0000140du, 0x0000340au, 0x0000380au, 0x00001806u, 0x00002c06u, 0x0000180au, 0x00001806u, 0x00d0180du,
+    0x00001808u, 0x00602007u, 0x00004008u, 0x00002009u, 0x00001806u, 0x00602010u, 0x0000440bu, 0x00002c0bu, 0x0000040bu,
+    0x00002c0bu, 0x00004401u, 0x00000401u, 0x00000401u, 0x00000401u, 0x00001801u, 0x00b0040bu, 0x00000401u, 0x00000401u,
+    0x00001801u, 0x00103006u, 0x00001c01u, 0x00000400u, 0x00003c02u, 0x00000802u, 0x00001c02u, 0x00000802u, 0x00003c03u,
+    0x00000c03u, 0x00001c03u, 0x00000c00u, 0x00001c03u, 0x00000c03u, 0x00000c03u, 0x00000c02u, 0x00003c03u, 0x00000c03u,
+    0x00001c05u, 0x00001400u, 0x00000405u, 0x00001405u, 0x00000805u, 0x20001405u, 0x00001c05u, 0x00001404u, 0x00000c05u,
     0x00001403u, 0x00002405u, 0x00001401u
   );
   for (var i = 0; i < 156; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -648,17 +665,37 @@ fn eis_value_exactly_wide(
     } else if (operation == 17u) {
       value = eis_wide(eis_wide_is_nan(a), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = eis_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = eis_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 6u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[5];
+  return eis_wide_outcome(registers[5], lost[5]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn eis_wide_far(x: eis_wide, size: i32) -> eis_wide {
-  if (x.exponent < eis_WIDE_LIMIT || eis_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn eis_wide_parameter_at(x: eis_wide, point: i32, own: i32) -> eis_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return eis_wide(x.negative, eis_NAT_HALF, size);
+  return eis_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn eis_wide_input_at(x: eis_wide, point: i32, own: i32) -> eis_wide {
+  if (point < 1 || point > 4 || x.exponent < eis_WIDE_LIMIT || eis_wide_is_nan(x)) {
+    return eis_wide_parameter_at(x, point, own);
+  }
+  return eis_wide(
+    x.negative,
+    eis_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -681,6 +718,46 @@ fn eis_wide_tendency(far: eis_wide, near: eis_wide) -> eis_wide {
     return eis_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn eis_wide_power_between(a: eis_wide, b: eis_wide) -> i32 {
+  let size = eis_nat_low_word(eis_nat_shift_right(a.mantissa, 128 - 24));
+  let other = eis_nat_low_word(eis_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn eis_wide_searched(
+  search: eis_wide_search,
+  found: eis_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> eis_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && eis_wide_is_nan(found.value));
+    return eis_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return eis_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = eis_wide_tendency(search.other, found.value);
+    return eis_wide_search(select(-1, 3, point == 2 && eis_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return eis_wide_search(-1, search.value, found.value);
+    }
+    return eis_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(eis_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = eis_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return eis_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -747,26 +824,222 @@ fn eis_value_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f32) -> f3
   let wide_x3 = eis_wide_from_f32(x3);
   let wide_x4 = eis_wide_from_f32(x4);
   let wide_x5 = eis_wide_from_f32(x5);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(eis_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 6>(
+    wide_x0.exponent,
+    wide_x1.exponent,
+    wide_x2.exponent,
+    wide_x3.exponent,
+    wide_x4.exponent,
+    wide_x5.exponent
+  );
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = eis_WIDE_NAN;
-  var before = eis_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = eis_value_exactly_wide(eis_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2, wide_x3, wide_x4, wide_x5);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = eis_wide_tendency(before, found);
-      }
-      if (!(infinite && eis_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = eis_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = eis_value_exactly_wide(
+      eis_wide_input_at(wide_x0, search.point, 6),
+      eis_wide_parameter_at(wide_x1, search.point, 7),
+      eis_wide_parameter_at(wide_x2, search.point, 8),
+      eis_wide_parameter_at(wide_x3, search.point, 9),
+      eis_wide_parameter_at(wide_x4, search.point, 10),
+      eis_wide_parameter_at(wide_x5, search.point, 11)
+    );
+    search = eis_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 11);
   }
-  return eis_wide_to_f32(value);
+  return eis_wide_to_f32(search.value);
+}
+
+// A number m * 2^k.
+struct eis_scaled {
+  k: f32,
+  m: f32,
+}
+
+// x = m * 2^k with sqrt(1/2) <= m < sqrt(2), for finite x > 0. A subnormal x is its bits times 2^-149.
+fn eis_split_exponent(x: f32) -> eis_scaled {
+  let x_bits = bitcast<u32>(x);
+  let subnormal = x_bits < 0x00800000u;
+  let bits = select(x_bits, bitcast<u32>(f32(x_bits)), subnormal);
+  let k = bitcast<i32>(bits - 0x3f3504f3u) >> 23u;
+  return eis_scaled(f32(select(k, k - 149, subnormal)), bitcast<f32>(bits - (bitcast<u32>(k) << 23u)));
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - leading_bits(x).
+fn eis_leading_bits(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// 2^n for -126 <= n <= 127.
+fn eis_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn eis_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * eis_power_of_two(first) * eis_power_of_two(exponent - first);
+}
+
+// x^y = e^(y ln x) for finite x > 0, with the logarithm and the product in two parts.
+// With x = 2^k m, ln m = 2 artanh(s), s = (m - 1)/(m + 1); s has two parts,
+// its higher powers 2 s^3/3 + ... are a polynomial (4e-12).
+fn eis_power(x: f32, y: f32) -> f32 {
+  let parts = eis_split_exponent(x);
+  let k = parts.k;
+  let m = parts.m;
+  let denominator_high = eis_leading_bits(m + 1.0);
+  let denominator_low = m - (denominator_high - 1.0);
+  let s = (m - 1.0) / (m + 1.0);
+  let s_high = eis_leading_bits(s);
+  let s_low = (((m - 1.0) - s_high * denominator_high) - s_high * denominator_low) / (m + 1.0);
+  let z = s * s;
+  // s^3 too in two parts, the first of them exact.
+  let square = s_high * s_high;
+  let square_high = eis_leading_bits(square);
+  let cube_high = s_high * square_high;
+  let cube_low = s_high * (square - square_high) + 3.0 * s * s_high * s_low;
+  let p = z * (0.399999946 + z * (0.285721093 + z * (0.221762076 + z * 0.195839211)));
+  let rest = cube_high * 0.666666687 + (cube_low * 0.666666687 + s * z * p + 2.0 * s_low + k * 1.42860682e-6);
+  let exact = k * 0.693145751953125;
+  let log_x = exact + (2.0 * s_high + rest);
+  let log_high = eis_leading_bits(log_x);
+  let log_low = ((exact - log_high) + 2.0 * s_high) + rest;
+  let product = y * log_x;
+  if (abs(product) > 140.0) {
+    return eis_exp_scaled(product, 0.0, 0);
+  }
+  let y_high = eis_leading_bits(y);
+  return eis_exp_scaled(y_high * log_high, y_high * log_low + (y - y_high) * log_x, 0);
+}
+
+// A constant expression may not be infinite; a variable's bits may.
+var<private> eis_infinity_bits: u32 = 0x7f800000u;
+
+fn eis_infinity() -> f32 {
+  return bitcast<f32>(eis_infinity_bits);
+}
+
+// x^y as in IEEE 754: 1 for y = 0 and for x = 1; of a negative x only for integers y.
+fn eis_pow(x: f32, y: f32) -> f32 {
+  if (y == 0.0) {
+    return 1.0;
+  }
+  if (eis_is_nan(x)) {
+    return x;
+  }
+  if (eis_is_nan(y)) {
+    return y;
+  }
+  let a = abs(x);
+  let integer = floor(y) == y;
+  let odd = integer && abs(y) < 16777216.0 && floor(0.5 * y) * 2.0 != y;
+  if (x < 0.0 && !integer && bitcast<u32>(x) != 0xff800000u) {
+    return eis_nan();
+  }
+  let bits = bitcast<u32>(a);
+  let negative = odd && bitcast<u32>(x) > 0x7fffffffu;
+  var result = 1.0;
+  if (bits == 0u || bits == 0x7f800000u) {
+    result = select(0.0, eis_infinity(), (bits == 0u) == (y < 0.0));
+  } else if (bits != 0x3f800000u) {
+    result = eis_power(a, y);
+  }
+  return select(result, -result, negative);
+}
+
+// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2). With s = f/(2 + f), ln(1 + f) = 2 artanh(s)
+// = f - h + s (h + r), where h = f^2/2 and r is a polynomial in s^2 (4.4e-10).
+fn eis_log_scaled(k: f32, f: f32) -> f32 {
+  let s = f / (2.0 + f);
+  let z = s * s;
+  let r = z * (0.666666627 + z * (0.400003344 + z * (0.285373241 + z * 0.235819116)));
+  let h = 0.5 * f * f;
+  return k * 0.693145751953125 - ((h - (s * (h + r) + k * 1.42860682e-6)) - f);
+}
+
+fn eis_log(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if ((bits & 0x7fffffffu) == 0u) {
+    return -eis_infinity();
+  }
+  if (eis_is_nan(x) || bits == 0x7f800000u) {
+    return x;
+  }
+  if (bits > 0x80000000u) {
+    return eis_nan();
+  }
+  let parts = eis_split_exponent(x);
+  return eis_log_scaled(parts.k, parts.m - 1.0);
+}
+
+// 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
+fn eis_log1p(x: f32) -> f32 {
+  if (eis_is_nan(x) || abs(x) < 1e-8) {
+    return x;
+  }
+  if (x > 1e9) {
+    return eis_log(x);
+  }
+  if (x <= -1.0) {
+    return select(eis_nan(), -eis_infinity(), x == -1.0);
+  }
+  let k = bitcast<i32>(bitcast<u32>(1.0 + x) - 0x3f3504f3u) >> 23u;
+  let scale = eis_power_of_two(-k);
+  return eis_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
+}
+
+// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|).
+fn eis_softplus(x: f32) -> f32 {
+  if (eis_is_nan(x)) {
+    return x;
+  }
+  return max(x, 0.0) + eis_log1p(eis_exp_scaled(-abs(x), 0.0, 0));
+}
+
+// sqrt(a^2 + b^2), scaled by a power of two where a square would overflow or underflow.
+fn eis_hypot(a: f32, b: f32) -> f32 {
+  let bits = max(bitcast<u32>(a) & 0x7fffffffu, bitcast<u32>(b) & 0x7fffffffu);
+  if ((bitcast<u32>(a) & 0x7fffffffu) == 0x7f800000u || (bitcast<u32>(b) & 0x7fffffffu) == 0x7f800000u) {
+    return eis_infinity();
+  }
+  if (bits > 0x7f800000u) {
+    return a + b;
+  }
+  let largest = bitcast<f32>(bits);
+  let down = select(0, 70, largest > 1e18);
+  let scale = select(down, -100, largest < 1e-12);
+  let p = a * eis_power_of_two(-scale);
+  let q = b * eis_power_of_two(-scale);
+  return sqrt(p * p + q * q) * eis_power_of_two(scale);
+}
+
+fn eis_exp(x: f32) -> f32 {
+  if (eis_is_nan(x)) {
+    return x;
+  }
+  return eis_exp_scaled(x, 0.0, 0);
+}
+
+fn eis_value_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f32) -> f32 {
+  let t = sqrt(x2);
+  let t2 = sqrt(x3);
+  let t3 = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return select(
+    (eis_pow(eis_softplus(t3), x1) * t3) / (eis_hypot(t, t2 * t3) + eis_exp(-(t3 * x5)) * x4),
+    eis_pow(eis_softplus(x0), x1) / (eis_hypot(t / x0, t2) + (eis_exp(-(x0 * x5)) * x4) / x0),
+    x0 > 1099511600000.0
+  );
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -831,11 +1104,6 @@ fn eis_pair_log_scaled(k: f32, f: eis_pair) -> eis_pair {
   return eis_pair_add(whole, logarithm);
 }
 
-// 2^n for -126 <= n <= 127.
-fn eis_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // For a > -1 + 2^-20.
 fn eis_pair_log1p(a: eis_pair) -> eis_pair {
   let k = bitcast<i32>(bitcast<u32>(1.0 + a.high) - 0x3f3504f3u) >> 23u;
@@ -874,11 +1142,16 @@ fn eis_pair_times_power(a: eis_pair, k: i32) -> eis_pair {
   return eis_pair_scale(eis_pair_scale(a, eis_power_of_two(first)), eis_power_of_two(k - first));
 }
 
-fn eis_pair_exp(a: eis_pair) -> eis_pair {
+// e^a 2^n
+fn eis_pair_exp_scaled(a: eis_pair, n: i32) -> eis_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = eis_pair_expm1_small(eis_pair_reduced(eis_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return eis_pair_times_power(eis_pair_add(eis_pair(1.0, 0.0), small), i32(k));
+  return eis_pair_times_power(eis_pair_add(eis_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn eis_pair_exp(a: eis_pair) -> eis_pair {
+  return eis_pair_exp_scaled(a, 0);
 }
 
 fn eis_pair_negate(a: eis_pair) -> eis_pair {
@@ -977,7 +1250,9 @@ fn eis(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, theta: f32) -> f32
   let q = eis_pair_divide(p, u);
   var result = eis_pair_to_f32(q);
   var found =
-    ((abs(v.high) * abs(alpha)) / sp.high <= 5.0706024e+30 * v.high) && (abs(delta) <= 5.0706024e+30 * u.high) &&
+    ((abs(v.high) * abs(alpha)) / sp.high <= 1.2676506e+30 * v.high) && (v.high >= 7.888609e-31) &&
+      (abs(delta) <= 1.2676506e+30 * u.high) &&
+      (u.high >= 1.5777218e-30) &&
       (abs(x) <= 288230380000000000.0) &&
       ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0)) &&
@@ -990,16 +1265,20 @@ fn eis(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, theta: f32) -> f32
       (abs(theta) <= 288230380000000000.0) &&
       ((abs(theta) >= 3.469447e-18) || (theta == 0.0)) &&
       (abs(q.high) <= 3.32307e+35) &&
-      (u.high >= 7.523164e-37) &&
+      (u.high >= 7.888609e-31) &&
       (u.high <= 3.32307e+35) &&
       (p4.high <= 3.32307e+35) &&
       (e.high <= 3.32307e+35) &&
       (abs(p.high) <= 3.32307e+35) &&
       (v.high <= 3.32307e+35) &&
-    (sp.high >= 7.523164e-37);
+    (sp.high >= 7.888609e-31);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = eis_value_exactly(x, alpha, beta, gamma, delta, theta);
+    if (eis_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = eis_value_far(x, alpha, beta, gamma, delta, theta);
+      result = select(far, result, eis_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -1140,7 +1419,7 @@ fn eis_slope_0_exactly_wide(
   x3: eis_wide,
   x4: eis_wide,
   x5: eis_wide
-) -> eis_wide {
+) -> eis_wide_outcome {
   var registers = array<eis_wide, 23>(
     x0,
     x1,
@@ -1166,43 +1445,47 @@ fn eis_slope_0_exactly_wide(
     eis_WIDE_ZERO,
     eis_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 23>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 254>(
-    0x0000000eu, 0x00000000u, 0x0000040eu, 0x0000000eu, 0x0000080eu, 0x2000000eu, 0x00000c0fu, 0x0000180eu, 0x00001010u,
-    0x0000000fu, 0x00000011u, 0x0000000eu, 0x00001408u, 0x00002011u, 0x00001810u, 0x00801c10u, 0x00001c10u, 0x00002410u,
-    0x0000200fu, 0x0000000fu, 0x00000c0fu, 0x0000280fu, 0x00001808u, 0x0080380fu, 0x00000c0bu, 0x00002c08u, 0x0000240bu,
-    0x00002c08u, 0x0000280bu, 0x0000000bu, 0x00000c0bu, 0x00002c10u, 0x00000c10u, 0x00002c00u, 0x0000180bu, 0x00002c10u,
-    0x00000010u, 0x0000000bu, 0x00001008u, 0x00000010u, 0x00001c09u, 0x00002408u, 0x00002008u, 0x00000010u, 0x00000c0fu,
-    0x00002808u, 0x00000c08u, 0x00001808u, 0x00002408u, 0x0000200fu, 0x00002808u, 0x00000008u, 0x00000c08u, 0x00002009u,
-    0x00001c09u, 0x00002001u, 0x00000809u, 0x20000009u, 0x00002c10u, 0x00001810u, 0x00000410u, 0x00000010u, 0x00001809u,
-    0x01002406u, 0x0000040fu, 0x00000009u, 0x00003011u, 0x0000000bu, 0x00003412u, 0x1ff00001u, 0x00003813u, 0x00000012u,
-    0x00002c12u, 0x00004813u, 0x00000412u, 0x00000012u, 0x00001812u, 0x01104811u, 0x00001812u, 0x01203c09u, 0x0000380fu,
-    0x00000001u, 0x00002c0fu, 0x0000040fu, 0x00000409u, 0x0000000fu, 0x00001809u, 0x01102411u, 0x00001809u, 0x00903012u,
-    0x00003c12u, 0x0000000bu, 0x00001813u, 0x00f02c12u, 0x00003414u, 0x20100001u, 0x0000180fu, 0x00f00414u, 0x00000015u,
-    0x00000001u, 0x00001415u, 0x00003415u, 0x00003816u, 0x00000014u, 0x00002c14u, 0x00005016u, 0x00001814u, 0x01505015u,
-    0x0000180fu, 0x01403c07u, 0x0000400fu, 0x00003c13u, 0x00001814u, 0x01403c09u, 0x0000440fu, 0x0000000bu, 0x0000040fu,
-    0x0000000fu, 0x00004409u, 0x00000001u, 0x00000409u, 0x00000009u, 0x00001809u, 0x00f0240fu, 0x00000409u, 0x00000009u,
+    0x0000000eu, 0x00000000u, 0x0000040eu, 0x0000380eu, 0x0000080eu, 0x2000380eu, 0x00000c0fu, 0x0000180eu, 0x00001010u,
+    0x00003c0fu, 0x00000011u, 0x0000380eu, 0x00001408u, 0x00002011u, 0x00001810u, 0x00801c10u, 0x00001c10u, 0x00002410u,
+    0x0000200fu, 0x00003c0fu, 0x00000c0fu, 0x0000280fu, 0x00001808u, 0x0080380fu, 0x00000c0bu, 0x00002c08u, 0x0000240bu,
+    0x00002c08u, 0x0000280bu, 0x00002c0bu, 0x00000c0bu, 0x00002c10u, 0x00000c10u, 0x00002c00u, 0x0000180bu, 0x00002c10u,
+    0x00000010u, 0x00002c0bu, 0x00001008u, 0x00004010u, 0x00001c09u, 0x00002408u, 0x00002008u, 0x00004010u, 0x00000c0fu,
+    0x00002808u, 0x00000c08u, 0x00001808u, 0x00002408u, 0x0000200fu, 0x00002808u, 0x00002008u, 0x00000c08u, 0x00002009u,
+    0x00001c09u, 0x00002001u, 0x00000809u, 0x20002409u, 0x00002c10u, 0x00001810u, 0x00000410u, 0x00004010u, 0x00001809u,
+    0x01002406u, 0x0000040fu, 0x00002409u, 0x00003011u, 0x00002c0bu, 0x00003412u, 0x1ff00401u, 0x00003813u, 0x00004812u,
+    0x00002c12u, 0x00004813u, 0x00000412u, 0x00004812u, 0x00001812u, 0x01104811u, 0x00001812u, 0x01203c09u, 0x0000380fu,
+    0x00000401u, 0x00002c0fu, 0x0000040fu, 0x00000409u, 0x00003c0fu, 0x00001809u, 0x01102411u, 0x00001809u, 0x00903012u,
+    0x00003c12u, 0x00002c0bu, 0x00001813u, 0x00f02c12u, 0x00003414u, 0x20100401u, 0x0000180fu, 0x00f00414u, 0x00000015u,
+    0x00000401u, 0x00001415u, 0x00003415u, 0x00003816u, 0x00005014u, 0x00002c14u, 0x00005016u, 0x00001814u, 0x01505015u,
+    0x0000180fu, 0x01403c07u, 0x0000400fu, 0x00003c13u, 0x00001814u, 0x01403c09u, 0x0000440fu, 0x00002c0bu, 0x0000040fu,
+    0x00003c0fu, 0x00004409u, 0x00000401u, 0x00000409u, 0x00002409u, 0x00001809u, 0x00f0240fu, 0x00000409u, 0x00002409u,
     0x00001809u, 0x00903014u, 0x00001c14u, 0x00000400u, 0x00001813u, 0x00003806u, 0x00000c0eu, 0x00003806u, 0x0000240eu,
-    0x00003813u, 0x00001c0eu, 0x00003814u, 0x00000c0au, 0x00002801u, 0x00001c08u, 0x0000200au, 0x00000808u, 0x20000008u,
-    0x00001810u, 0x01002006u, 0x00000408u, 0x00000010u, 0x00003406u, 0x1ff0000au, 0x00003801u, 0x00000006u, 0x00002c06u,
-    0x00001801u, 0x00000406u, 0x00000006u, 0x00001806u, 0x01101811u, 0x00001806u, 0x00602010u, 0x00003808u, 0x0000000au,
-    0x00002c08u, 0x00002808u, 0x00000410u, 0x00000008u, 0x00001810u, 0x01104011u, 0x00001810u, 0x01003006u, 0x0000180bu,
-    0x00802c12u, 0x00003412u, 0x2010000au, 0x00001808u, 0x00802812u, 0x00000006u, 0x0000000au, 0x0000140du, 0x00003406u,
-    0x00003806u, 0x00000012u, 0x00002c12u, 0x00004806u, 0x00001812u, 0x00d0480du, 0x00001808u, 0x01202007u, 0x00004008u,
-    0x0000200bu, 0x00001812u, 0x01202010u, 0x0000440au, 0x0000000au, 0x0000040au, 0x0000000au, 0x0000180au, 0x00f0280fu,
-    0x0000040au, 0x0000000au, 0x0000180au, 0x00a03012u, 0x00001c0au, 0x0000280eu, 0x00000c0au, 0x00002809u, 0x00001c09u,
-    0x00002400u, 0x00001c0eu, 0x00000c00u, 0x00003c02u, 0x00000002u, 0x00001c02u, 0x00000802u, 0x00003c03u, 0x00000003u,
-    0x00001c03u, 0x00000c00u, 0x00001c03u, 0x00000c03u, 0x00000c03u, 0x00000c02u, 0x00003c03u, 0x00000003u, 0x0000240eu,
-    0x00000c0eu, 0x00001c02u, 0x00001404u, 0x00001c05u, 0x00001400u, 0x00000405u, 0x00000005u, 0x00000805u, 0x20000005u,
-    0x00001c02u, 0x00001402u, 0x00000402u, 0x00000002u, 0x00000c02u, 0x0000080eu, 0x00001c02u, 0x00000809u, 0x00001c05u,
-    0x00001404u, 0x00000c05u, 0x00001403u, 0x00002402u, 0x00001402u, 0x00000402u, 0x00000002u, 0x00000c02u, 0x0000080au,
+    0x00003813u, 0x00001c0eu, 0x00003814u, 0x00000c0au, 0x00002801u, 0x00001c08u, 0x0000200au, 0x00000808u, 0x20002008u,
+    0x00001810u, 0x01002006u, 0x00000408u, 0x00004010u, 0x00003406u, 0x1ff0280au, 0x00003801u, 0x00001806u, 0x00002c06u,
+    0x00001801u, 0x00000406u, 0x00001806u, 0x00001806u, 0x01101811u, 0x00001806u, 0x00602010u, 0x00003808u, 0x0000280au,
+    0x00002c08u, 0x00002808u, 0x00000410u, 0x00002008u, 0x00001810u, 0x01104011u, 0x00001810u, 0x01003006u, 0x0000180bu,
+    0x00802c12u, 0x00003412u, 0x2010280au, 0x00001808u, 0x00802812u, 0x00000006u, 0x0000280au, 0x0000140du, 0x00003406u,
+    0x00003806u, 0x00004812u, 0x00002c12u, 0x00004806u, 0x00001812u, 0x00d0480du, 0x00001808u, 0x01202007u, 0x00004008u,
+    0x0000200bu, 0x00001812u, 0x01202010u, 0x0000440au, 0x0000280au, 0x0000040au, 0x0000280au, 0x0000180au, 0x00f0280fu,
+    0x0000040au, 0x0000280au, 0x0000180au, 0x00a03012u, 0x00001c0au, 0x0000280eu, 0x00000c0au, 0x00002809u, 0x00001c09u,
+    0x00002400u, 0x00001c0eu, 0x00000c00u, 0x00003c02u, 0x00000802u, 0x00001c02u, 0x00000802u, 0x00003c03u, 0x00000c03u,
+    0x00001c03u, 0x00000c00u, 0x00001c03u, 0x00000c03u, 0x00000c03u, 0x00000c02u, 0x00003c03u, 0x00000c03u, 0x0000240eu,
+    0x00000c0eu, 0x00001c02u, 0x00001404u, 0x00001c05u, 0x00001400u, 0x00000405u, 0x00001405u, 0x00000805u, 0x20001405u,
+    0x00001c02u, 0x00001402u, 0x00000402u, 0x00000802u, 0x00000c02u, 0x0000080eu, 0x00001c02u, 0x00000809u, 0x00001c05u,
+    0x00001404u, 0x00000c05u, 0x00001403u, 0x00002402u, 0x00001402u, 0x00000402u, 0x00000802u, 0x00000c02u, 0x0000080au,
     0x00002405u, 0x00001402u
   );
   for (var i = 0; i < 254; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -1245,9 +1528,18 @@ fn eis_slope_0_exactly_wide(
     } else if (operation == 17u) {
       value = eis_wide(eis_wide_is_nan(a), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = eis_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = eis_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 6u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[5];
+  return eis_wide_outcome(registers[5], lost[5]);
 }
 
 fn eis_slope_0_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f32) -> f32 {
@@ -1275,26 +1567,49 @@ fn eis_slope_0_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f32) -> 
   let wide_x3 = eis_wide_from_f32(x3);
   let wide_x4 = eis_wide_from_f32(x4);
   let wide_x5 = eis_wide_from_f32(x5);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(eis_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 6>(
+    wide_x0.exponent,
+    wide_x1.exponent,
+    wide_x2.exponent,
+    wide_x3.exponent,
+    wide_x4.exponent,
+    wide_x5.exponent
+  );
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = eis_WIDE_NAN;
-  var before = eis_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = eis_slope_0_exactly_wide(eis_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2, wide_x3, wide_x4, wide_x5);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = eis_wide_tendency(before, found);
-      }
-      if (!(infinite && eis_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = eis_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = eis_slope_0_exactly_wide(
+      eis_wide_input_at(wide_x0, search.point, 6),
+      eis_wide_parameter_at(wide_x1, search.point, 7),
+      eis_wide_parameter_at(wide_x2, search.point, 8),
+      eis_wide_parameter_at(wide_x3, search.point, 9),
+      eis_wide_parameter_at(wide_x4, search.point, 10),
+      eis_wide_parameter_at(wide_x5, search.point, 11)
+    );
+    search = eis_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 11);
   }
-  return eis_wide_to_f32(value);
+  return eis_wide_to_f32(search.value);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn eis_sigmoid(x: f32) -> f32 {
+  if (eis_is_nan(x)) {
+    return x;
+  }
+  let e = eis_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+fn eis_slope_0_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f32) -> f32 {
+  let t = select(x0, 9223372000000000000.0, x0 > 9223372000000000000.0);
+  let t2 = select(t, -80.0, t < -80.0);
+  let t3 = eis_softplus(t2);
+  let t4 = eis_pow(t3, x1);
+  let t5 = eis_hypot(sqrt(x2), sqrt(x3) * t2);
+  let t6 = eis_exp(-(t2 * x5)) * x4;
+  let t7 = t5 + t6;
+  return (t4 + t2 * eis_sigmoid(t2) * eis_pow(t3, x1 - 1.0) * x1 - (t4 * ((t2 * x3) / t5 - t6 * x5) * t2) / t7) / t7;
 }
 
 // 1/(1 + e^-a), from e^-|a|.
@@ -1343,19 +1658,24 @@ fn eis_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, 
   let q3 = eis_pair_divide(u5, u4);
   var result = eis_pair_to_f32(q3);
   var found =
-    (7.888609e-31 *
+    (3.1554436e-30 *
       ((abs(v.high) * abs(alpha)) / sp.high +
-        (abs(p.high) * v2.high + ((abs(v2.high) * abs(u.high)) / sp.high) * abs(p2.high) + (v2.high + abs(p2.high)))) +
+        ((s.high + abs(p.high)) * v2.high +
+          ((abs(v2.high) * abs(u.high)) / sp.high) * abs(p2.high) +
+          (v2.high + abs(p2.high)))) +
       (v.high + abs(p3.high)) +
-      ((3.1554436e-30 * ((((abs(v.high) * abs(alpha)) / sp.high) * abs(x) + abs(x)) * abs(u3.high)) +
-        (3.1554436e-30 * (abs(q.high) / r3.high + p7.high) + (abs(q.high) + p9.high)) * abs(p4.high) +
-        6.3108872e-30 * (abs(u3.high) + abs(p4.high))) /
+      ((1.26217745e-29 * ((((abs(v.high) * abs(alpha)) / sp.high) * abs(x) + abs(x)) * abs(u3.high)) +
+        (1.26217745e-29 * (1.0 / r3.high + abs(q.high) / r3.high + (e.high + p7.high)) + (abs(q.high) + p9.high)) *
+          abs(p4.high) +
+        2.524355e-29 * (abs(u3.high) + abs(p4.high))) /
         u4.high +
-        3.1554436e-30 * ((abs(delta) * abs(q2.high)) / u4.high) +
+        1.26217745e-29 * ((abs(delta) * abs(q2.high)) / u4.high) +
         8.077936e-28 * abs(p10.high) +
-        6.3108872e-30 * (1.0 / u4.high + abs(q2.high) / u4.high)) +
+        2.524355e-29 * (1.0 / u4.high + abs(q2.high) / u4.high)) +
       (0.0000038146973 * abs(u2.high) + abs(q2.high)) <=
-      4.0 * abs(u5.high)) && (abs(delta) <= 1.0141205e+31 * u4.high) &&
+      4.0 * abs(u5.high)) && (abs(u5.high) >= 1.5777218e-30) &&
+      (abs(delta) <= 2.5353012e+30 * u4.high) &&
+      (u4.high >= 7.888609e-31) &&
       (abs(x) <= 288230380000000000.0) &&
       ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0)) &&
@@ -1368,7 +1688,6 @@ fn eis_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, 
       (abs(theta) <= 288230380000000000.0) &&
       ((abs(theta) >= 3.469447e-18) || (theta == 0.0)) &&
       (abs(q3.high) <= 3.32307e+35) &&
-      (u4.high >= 7.523164e-37) &&
       (u4.high <= 3.32307e+35) &&
       (p11.high <= 3.32307e+35) &&
       (e.high <= 3.32307e+35) &&
@@ -1378,16 +1697,20 @@ fn eis_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, 
       (abs(u3.high) <= 3.32307e+35) &&
       (p9.high <= 3.32307e+35) &&
       (abs(q.high) <= 3.32307e+35) &&
-      (r3.high >= 7.523164e-37) &&
+      (r3.high >= 7.888609e-31) &&
       (abs(p4.high) <= 3.32307e+35) &&
       (v.high <= 3.32307e+35) &&
-      (sp.high >= 7.523164e-37) &&
+      (sp.high >= 7.888609e-31) &&
       (abs(u2.high) <= 3.32307e+35) &&
       (abs(p3.high) <= 3.32307e+35) &&
     (v2.high <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = eis_slope_0_exactly(x, alpha, beta, gamma, delta, theta);
+    if (eis_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = eis_slope_0_far(x, alpha, beta, gamma, delta, theta);
+      result = select(far, result, eis_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

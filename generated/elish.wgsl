@@ -11,6 +11,12 @@ struct elish_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct elish_wide_outcome {
+  value: elish_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const elish_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -53,6 +59,22 @@ fn elish_wide_from_f32(x: f32) -> elish_wide {
   );
 }
 
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct elish_wide_search {
+  point: i32,
+  value: elish_wide,
+  other: elish_wide,
+}
+
+const elish_WIDE_SEARCH: elish_wide_search = elish_wide_search(
+  0,
+  elish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  elish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
+
 const elish_WIDE_ONE: elish_wide = elish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
 const elish_WIDE_HALF: elish_wide = elish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
@@ -71,15 +93,6 @@ const elish_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffff
 
 // ln 2, log2(e) / 2, sqrt(1/2).
 const elish_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
-
-// floor(a / 2^n).
-fn elish_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
 
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn elish_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
@@ -135,28 +148,28 @@ fn elish_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn elish_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = elish_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn elish_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = elish_NAT_HALF;
   var quotient = elish_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = elish_nat_divide_short(elish_nat_multiply_high(term, t), k);
+    term = elish_nat_divide_short(elish_nat_multiply_high(term, r), k);
     quotient = elish_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = elish_nat_add(
-      quotient,
-      elish_nat_multiply_high(elish_nat_multiply_high(quotient, quotient), elish_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
 
 fn elish_wide_is_nan(x: elish_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn elish_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -194,7 +207,7 @@ fn elish_wide_exponential_loose(x: elish_wide, near: u32) -> elish_wide {
     elish_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = elish_nat_multiply_high(select(r, x.mantissa, is_near), elish_nat_expm1_quotient(r));
+  let excess = elish_nat_multiply_high(select(r, x.mantissa, is_near), elish_program_expm1_quotient(r));
   if (is_near) {
     return elish_wide(false, excess, x.exponent + 1);
   }
@@ -373,7 +386,7 @@ fn elish_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> 
 //   r0 = select(r4, r0, r4)
 //   r0 = negate(r0)
 //   r0 = select(r3, r6, r0)
-fn elish_value_exactly_wide(x0: elish_wide) -> elish_wide {
+fn elish_value_exactly_wide(x0: elish_wide) -> elish_wide_outcome {
   var registers = array<elish_wide, 8>(
     x0,
     elish_WIDE_ONE,
@@ -384,20 +397,24 @@ fn elish_value_exactly_wide(x0: elish_wide) -> elish_wide {
     elish_WIDE_ZERO,
     elish_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 8>(0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 52>(
-    0x00000005u, 0x00000000u, 0x00000406u, 0x00000005u, 0x00000806u, 0x20000006u, 0x00000c07u, 0x00001801u, 0x00001006u,
-    0x00001801u, 0x00001406u, 0x00001807u, 0x00001803u, 0x00000c05u, 0x00000c05u, 0x00301402u, 0x00000805u, 0x20100005u,
-    0x00001001u, 0x00000405u, 0x00001401u, 0x00000405u, 0x00000401u, 0x00000001u, 0x00000c01u, 0x00000405u, 0x00000805u,
-    0x20000000u, 0x00001004u, 0x00001005u, 0x00000403u, 0x00000003u, 0x00000c03u, 0x00301001u, 0x00001c03u, 0x00000c06u,
-    0x00001c06u, 0x00001800u, 0x00001804u, 0x00000002u, 0x00000404u, 0x00000004u, 0x00002000u, 0x00000002u, 0x00000400u,
+    0x00000005u, 0x00000000u, 0x00000406u, 0x00001405u, 0x00000806u, 0x20001806u, 0x00000c07u, 0x00001801u, 0x00001006u,
+    0x00001801u, 0x00001406u, 0x00001807u, 0x00001803u, 0x00000c05u, 0x00000c05u, 0x00301402u, 0x00000805u, 0x20101405u,
+    0x00001001u, 0x00000405u, 0x00001401u, 0x00000405u, 0x00000401u, 0x00000401u, 0x00000c01u, 0x00000405u, 0x00000805u,
+    0x20000000u, 0x00001004u, 0x00001005u, 0x00000403u, 0x00000c03u, 0x00000c03u, 0x00301001u, 0x00001c03u, 0x00000c06u,
+    0x00001c06u, 0x00001800u, 0x00001804u, 0x00000002u, 0x00000404u, 0x00001004u, 0x00002000u, 0x00000002u, 0x00000400u,
     0x00000000u, 0x00000c00u, 0x00400004u, 0x00000400u, 0x00000000u, 0x00000c00u, 0x00001803u
   );
   for (var i = 0; i < 52; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -422,17 +439,37 @@ fn elish_value_exactly_wide(x0: elish_wide) -> elish_wide {
     } else if (operation == 8u) {
       value = elish_wide(elish_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = elish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = elish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return elish_wide_outcome(registers[0], lost[0]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn elish_wide_far(x: elish_wide, size: i32) -> elish_wide {
-  if (x.exponent < elish_WIDE_LIMIT || elish_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn elish_wide_parameter_at(x: elish_wide, point: i32, own: i32) -> elish_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return elish_wide(x.negative, elish_NAT_HALF, size);
+  return elish_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn elish_wide_input_at(x: elish_wide, point: i32, own: i32) -> elish_wide {
+  if (point < 1 || point > 4 || x.exponent < elish_WIDE_LIMIT || elish_wide_is_nan(x)) {
+    return elish_wide_parameter_at(x, point, own);
+  }
+  return elish_wide(
+    x.negative,
+    elish_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -455,6 +492,46 @@ fn elish_wide_tendency(far: elish_wide, near: elish_wide) -> elish_wide {
     return elish_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn elish_wide_power_between(a: elish_wide, b: elish_wide) -> i32 {
+  let size = elish_nat_low_word(elish_nat_shift_right(a.mantissa, 128 - 24));
+  let other = elish_nat_low_word(elish_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn elish_wide_searched(
+  search: elish_wide_search,
+  found: elish_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> elish_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && elish_wide_is_nan(found.value));
+    return elish_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return elish_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = elish_wide_tendency(search.other, found.value);
+    return elish_wide_search(select(-1, 3, point == 2 && elish_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return elish_wide_search(-1, search.value, found.value);
+    }
+    return elish_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(elish_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = elish_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return elish_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -501,26 +578,71 @@ fn elish_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = elish_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(elish_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = elish_WIDE_NAN;
-  var before = elish_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = elish_value_exactly_wide(elish_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = elish_wide_tendency(before, found);
-      }
-      if (!(infinite && elish_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = elish_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = elish_value_exactly_wide(elish_wide_input_at(wide_x0, search.point, 6));
+    search = elish_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return elish_wide_to_f32(value);
+  return elish_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn elish_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn elish_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * elish_power_of_two(first) * elish_power_of_two(exponent - first);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn elish_sigmoid(x: f32) -> f32 {
+  if (elish_is_nan(x)) {
+    return x;
+  }
+  let e = elish_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+// e^x - 1 = 2^k (e^r - 1) + (2^k - 1), reduced as in exp_scaled; e^r - 1 is a polynomial (1.1e-9).
+fn elish_expm1(x: f32) -> f32 {
+  if (elish_is_nan(x) || abs(x) < 1e-8) {
+    return x;
+  }
+  if (x > 60.0) {
+    return elish_exp_scaled(x, 0.0, 0);
+  }
+  let bounded = max(x, -30.0);
+  let k = floor(bounded * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = k * 1.42860682e-6;
+  let r = high - low;
+  let p = 0.166666657 + r * (0.0416664816 + r * (0.00833341852 + r * (0.0013933368 + r * 0.000198249458)));
+  let y = high + (r * r * (0.5 + r * p) - low);
+  let scale = elish_power_of_two(i32(k));
+  return select(scale * y + (scale - 1.0), y, k == 0.0);
+}
+
+fn elish_value_far(x0: f32) -> f32 {
+  let t = elish_sigmoid(x0);
+  return select(t * elish_expm1(x0), x0 * t, x0 >= 0.0);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -583,11 +705,6 @@ fn elish_pair_scale(a: elish_pair, factor: f32) -> elish_pair {
   return elish_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn elish_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn elish_pair_times_power(a: elish_pair, k: i32) -> elish_pair {
   let first = k >> 1u;
@@ -599,11 +716,16 @@ fn elish_pair_add(a: elish_pair, b: elish_pair) -> elish_pair {
   return elish_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn elish_pair_exp(a: elish_pair) -> elish_pair {
+// e^a 2^n
+fn elish_pair_exp_scaled(a: elish_pair, n: i32) -> elish_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = elish_pair_expm1_small(elish_pair_reduced(elish_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return elish_pair_times_power(elish_pair_add(elish_pair(1.0, 0.0), small), i32(k));
+  return elish_pair_times_power(elish_pair_add(elish_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn elish_pair_exp(a: elish_pair) -> elish_pair {
+  return elish_pair_exp_scaled(a, 0);
 }
 
 fn elish_pair_negate(a: elish_pair) -> elish_pair {
@@ -636,11 +758,6 @@ fn elish_pair_from_f32(x: f32) -> elish_pair {
   return elish_pair(x, 0.0);
 }
 
-fn elish_pair_multiply(a: elish_pair, b: elish_pair) -> elish_pair {
-  let p = elish_pair_product(a.high, b.high);
-  return elish_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
 fn elish_pair_expm1(a: elish_pair) -> elish_pair {
   let x = clamp(a.high, -30.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
@@ -656,6 +773,11 @@ fn elish_pair_expm1(a: elish_pair) -> elish_pair {
   return elish_pair_add(elish_pair_sum(scale, -1.0), elish_pair_scale(small, scale));
 }
 
+fn elish_pair_multiply(a: elish_pair, b: elish_pair) -> elish_pair {
+  let p = elish_pair_product(a.high, b.high);
+  return elish_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
 fn elish_pair_to_f32(a: elish_pair) -> f32 {
   return a.high + a.low;
 }
@@ -665,16 +787,22 @@ fn elish_pair_to_f32(a: elish_pair) -> f32 {
 // elish(x) = where(x >= 0, x * sigmoid(x), (exp(x) - 1) * sigmoid(x))
 fn elish(x: f32) -> f32 {
   let s = elish_pair_sigmoid(elish_pair_from_f32(x));
-  var v = elish_pair_multiply(s, elish_pair_expm1(elish_pair_from_f32(x)));
+  let em1 = elish_pair_expm1(elish_pair_from_f32(x));
+  var v = elish_pair_multiply(s, em1);
   if (x >= 0.0) {
     v = elish_pair_multiply(elish_pair_from_f32(x), s);
   }
   var result = elish_pair_to_f32(v);
   var found =
-    ((x >= 0.0) || (s.high >= 9.8607613e-32)) && (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0));
+    ((x >= 0.0) || ((s.high >= 7.888609e-31) && (abs(em1.high) >= 7.888609e-31))) && (abs(x) <= 1.2676506e+30) &&
+    ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = elish_value_exactly(x);
+    if (elish_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = elish_value_far(x);
+      result = select(far, result, elish_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -714,7 +842,7 @@ fn elish(x: f32) -> f32 {
 //   r0 = select(r4, r0, r4)
 //   r0 = negate(r0)
 //   r0 = select(r6, r7, r0)
-fn elish_slope_0_exactly_wide(x0: elish_wide) -> elish_wide {
+fn elish_slope_0_exactly_wide(x0: elish_wide) -> elish_wide_outcome {
   var registers = array<elish_wide, 8>(
     x0,
     elish_WIDE_ZERO,
@@ -725,22 +853,26 @@ fn elish_slope_0_exactly_wide(x0: elish_wide) -> elish_wide {
     elish_WIDE_ZERO,
     elish_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 8>(0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 66>(
-    0x00000005u, 0x00000000u, 0x00000402u, 0x00000805u, 0x00000806u, 0x00201401u, 0x00000c06u, 0x20100006u, 0x00001007u,
-    0x00000c06u, 0x00001407u, 0x00001c06u, 0x00001807u, 0x00000007u, 0x00000807u, 0x00001c06u, 0x00000c06u, 0x20000000u,
-    0x00001004u, 0x00001006u, 0x00001802u, 0x00000002u, 0x00000802u, 0x00201007u, 0x00001805u, 0x00000005u, 0x00000c05u,
-    0x20000005u, 0x00001004u, 0x00001403u, 0x00001c07u, 0x00001004u, 0x00001407u, 0x00001c05u, 0x00001c02u, 0x00001c02u,
+    0x00000005u, 0x00000000u, 0x00000402u, 0x00000805u, 0x00000806u, 0x00201401u, 0x00000c06u, 0x20101806u, 0x00001007u,
+    0x00000c06u, 0x00001407u, 0x00001c06u, 0x00001807u, 0x00001c07u, 0x00000807u, 0x00001c06u, 0x00000c06u, 0x20000000u,
+    0x00001004u, 0x00001006u, 0x00001802u, 0x00000802u, 0x00000802u, 0x00201007u, 0x00001805u, 0x00001405u, 0x00000c05u,
+    0x20001405u, 0x00001004u, 0x00001403u, 0x00001c07u, 0x00001004u, 0x00001407u, 0x00001c05u, 0x00001c02u, 0x00001c02u,
     0x00000805u, 0x00001403u, 0x00001404u, 0x00001005u, 0x00001c06u, 0x00001006u, 0x00001006u, 0x00001802u, 0x00001c02u,
     0x00001c00u, 0x00002007u, 0x00000407u, 0x00000807u, 0x00700402u, 0x00001007u, 0x00001c04u, 0x00000404u, 0x00000001u,
-    0x00001804u, 0x00000004u, 0x00002000u, 0x00000001u, 0x00001800u, 0x00000000u, 0x00000800u, 0x00400004u, 0x00001800u,
+    0x00001804u, 0x00001004u, 0x00002000u, 0x00000001u, 0x00001800u, 0x00000000u, 0x00000800u, 0x00400004u, 0x00001800u,
     0x00000000u, 0x00000800u, 0x00001c06u
   );
   for (var i = 0; i < 66; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -765,9 +897,18 @@ fn elish_slope_0_exactly_wide(x0: elish_wide) -> elish_wide {
     } else if (operation == 8u) {
       value = elish_wide(elish_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = elish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = elish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 2u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return elish_wide_outcome(registers[0], lost[0]);
 }
 
 fn elish_slope_0_exactly(x0: f32) -> f32 {
@@ -775,26 +916,36 @@ fn elish_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = elish_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(elish_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = elish_WIDE_NAN;
-  var before = elish_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = elish_slope_0_exactly_wide(elish_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = elish_wide_tendency(before, found);
-      }
-      if (!(infinite && elish_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = elish_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = elish_slope_0_exactly_wide(elish_wide_input_at(wide_x0, search.point, 6));
+    search = elish_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return elish_wide_to_f32(value);
+  return elish_wide_to_f32(search.value);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn elish_logistic(x: f32) -> f32 {
+  if (elish_is_nan(x)) {
+    return x;
+  }
+  let s = elish_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn elish_exp(x: f32) -> f32 {
+  if (elish_is_nan(x)) {
+    return x;
+  }
+  return elish_exp_scaled(x, 0.0, 0);
+}
+
+fn elish_slope_0_far(x0: f32) -> f32 {
+  let t = elish_sigmoid(x0);
+  let t2 = elish_logistic(x0);
+  return select(elish_expm1(x0) * t2 + elish_exp(x0) * t, t + select(x0 * t2, 0.0, abs(x0) > 800.0), x0 >= 0.0);
 }
 
 fn elish_pair_smaller(a: elish_pair, b: elish_pair) -> elish_pair {
@@ -806,6 +957,11 @@ fn elish_pair_smaller(a: elish_pair, b: elish_pair) -> elish_pair {
 
 fn elish_pair_at_most(a: elish_pair, b: elish_pair) -> elish_pair {
   return elish_pair_smaller(a, b);
+}
+
+// a where the condition holds, else b.
+fn elish_pair_select(condition: bool, a: elish_pair, b: elish_pair) -> elish_pair {
+  return elish_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
 // sigmoid(a) sigmoid(-a)
@@ -820,30 +976,35 @@ fn elish_backward(dy: f32, x: f32) -> f32 {
   let e = elish_pair_exp(bounded);
   let u = elish_pair_add(e, elish_pair(1.0, 0.0));
   let q = elish_pair_divide(e, u);
-  let u2 = elish_pair_add(u, elish_pair_from_f32(x));
+  let v = elish_pair_select(x < 80.0, elish_pair_from_f32(x), elish_pair(0.0, 0.0));
+  let u2 = elish_pair_add(u, v);
   let q2 = elish_pair_divide(u2, u);
-  let p = elish_pair_multiply(q, q2);
   let em1 = elish_pair_expm1(elish_pair_from_f32(x));
   let ds = elish_pair_logistic(elish_pair_from_f32(x));
-  let p2 = elish_pair_multiply(em1, ds);
+  let p = elish_pair_multiply(em1, ds);
   let e2 = elish_pair_exp(elish_pair_from_f32(x));
   let s = elish_pair_sigmoid(elish_pair_from_f32(x));
-  let p3 = elish_pair_multiply(e2, s);
-  let u3 = elish_pair_add(p2, p3);
-  var v = u3;
+  let p2 = elish_pair_multiply(e2, s);
+  let u3 = elish_pair_add(p, p2);
+  var v2 = u3;
   if (x >= 0.0) {
-    v = p;
+    v2 = elish_pair_multiply(q, q2);
   }
-  var result = elish_pair_to_f32(v);
+  var result = elish_pair_to_f32(v2);
   var found =
-    ((x < 0.0) || (p.high >= 4.9303807e-32)) &&
+    ((x < 0.0) || ((q.high >= 3.9443045e-31) && (q2.high >= 3.9443045e-31))) &&
       ((x >= 0.0) ||
-        (1.5777218e-30 * (abs(em1.high) + (s.high + e2.high)) + (abs(p2.high) + p3.high) <= 16.0 * abs(u3.high))) &&
-      (abs(x) <= 288230380000000000.0) &&
-    ((abs(x) >= 3.469447e-18) || (x == 0.0));
+        ((6.3108872e-30 * (ds.high + abs(em1.high) + (s.high + e2.high)) + (abs(p.high) + p2.high) <=
+          16.0 * abs(u3.high)) && (abs(u3.high) >= 3.9443045e-31))) &&
+      (abs(x) <= 1.2676506e+30) &&
+    ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = elish_slope_0_exactly(x);
+    if (elish_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = elish_slope_0_far(x);
+      result = select(far, result, elish_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

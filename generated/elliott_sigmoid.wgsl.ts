@@ -14,6 +14,12 @@ struct elliott_sigmoid_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct elliott_sigmoid_wide_outcome {
+  value: elliott_sigmoid_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const elliott_sigmoid_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -63,6 +69,22 @@ fn elliott_sigmoid_wide_from_f32(x: f32) -> elliott_sigmoid_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct elliott_sigmoid_wide_search {
+  point: i32,
+  value: elliott_sigmoid_wide,
+  other: elliott_sigmoid_wide,
+}
+
+const elliott_sigmoid_WIDE_SEARCH: elliott_sigmoid_wide_search = elliott_sigmoid_wide_search(
+  0,
+  elliott_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  elliott_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const elliott_sigmoid_WIDE_HALF: elliott_sigmoid_wide = elliott_sigmoid_wide(
   false,
@@ -294,13 +316,15 @@ fn elliott_sigmoid_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent
 //   r2 = add(r0, r2)
 //   r2 = divide(r3, r2)
 //   r1 = add(r2, r1)
-fn elliott_sigmoid_value_exactly_wide(x0: elliott_sigmoid_wide) -> elliott_sigmoid_wide {
+fn elliott_sigmoid_value_exactly_wide(x0: elliott_sigmoid_wide) -> elliott_sigmoid_wide_outcome {
   var registers = array<elliott_sigmoid_wide, 4>(
     x0,
     elliott_sigmoid_WIDE_HALF,
     elliott_sigmoid_WIDE_ONE,
     elliott_sigmoid_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 4>(0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 10>(
     0x00000003u, 0x00000001u, 0x00000400u, 0x00000000u, 0x00000802u, 0x00000800u, 0x00000c02u, 0x00000803u, 0x00000801u,
@@ -309,8 +333,10 @@ fn elliott_sigmoid_value_exactly_wide(x0: elliott_sigmoid_wide) -> elliott_sigmo
   for (var i = 0; i < 10; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -323,17 +349,34 @@ fn elliott_sigmoid_value_exactly_wide(x0: elliott_sigmoid_wide) -> elliott_sigmo
     } else if (operation == 3u) {
       value = elliott_sigmoid_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = elliott_sigmoid_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = elliott_sigmoid_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 2u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[1];
+  return elliott_sigmoid_wide_outcome(registers[1], lost[1]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn elliott_sigmoid_wide_far(x: elliott_sigmoid_wide, size: i32) -> elliott_sigmoid_wide {
-  if (x.exponent < elliott_sigmoid_WIDE_LIMIT || elliott_sigmoid_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn elliott_sigmoid_wide_parameter_at(x: elliott_sigmoid_wide, point: i32, own: i32) -> elliott_sigmoid_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return elliott_sigmoid_wide(x.negative, elliott_sigmoid_NAT_HALF, size);
+  return elliott_sigmoid_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn elliott_sigmoid_wide_input_at(x: elliott_sigmoid_wide, point: i32, own: i32) -> elliott_sigmoid_wide {
+  if (point < 1 || point > 4 || x.exponent < elliott_sigmoid_WIDE_LIMIT || elliott_sigmoid_wide_is_nan(x)) {
+    return elliott_sigmoid_wide_parameter_at(x, point, own);
+  }
+  return elliott_sigmoid_wide(
+    x.negative,
+    elliott_sigmoid_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -356,6 +399,50 @@ fn elliott_sigmoid_wide_tendency(far: elliott_sigmoid_wide, near: elliott_sigmoi
     return elliott_sigmoid_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn elliott_sigmoid_wide_power_between(a: elliott_sigmoid_wide, b: elliott_sigmoid_wide) -> i32 {
+  let size = elliott_sigmoid_nat_low_word(elliott_sigmoid_nat_shift_right(a.mantissa, 128 - 24));
+  let other = elliott_sigmoid_nat_low_word(elliott_sigmoid_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn elliott_sigmoid_wide_searched(
+  search: elliott_sigmoid_wide_search,
+  found: elliott_sigmoid_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> elliott_sigmoid_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && elliott_sigmoid_wide_is_nan(found.value));
+    return elliott_sigmoid_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return elliott_sigmoid_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = elliott_sigmoid_wide_tendency(search.other, found.value);
+    return elliott_sigmoid_wide_search(select(-1, 3, point == 2 && elliott_sigmoid_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return elliott_sigmoid_wide_search(-1, search.value, found.value);
+    }
+    return elliott_sigmoid_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(elliott_sigmoid_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = elliott_sigmoid_wide_normalised(
+    value.negative,
+    value.mantissa,
+    value.exponent + power * min(exponent + 27, 0)
+  );
+  return elliott_sigmoid_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -402,26 +489,14 @@ fn elliott_sigmoid_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = elliott_sigmoid_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(elliott_sigmoid_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = elliott_sigmoid_WIDE_NAN;
-  var before = elliott_sigmoid_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = elliott_sigmoid_value_exactly_wide(elliott_sigmoid_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = elliott_sigmoid_wide_tendency(before, found);
-      }
-      if (!(infinite && elliott_sigmoid_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = elliott_sigmoid_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = elliott_sigmoid_value_exactly_wide(elliott_sigmoid_wide_input_at(wide_x0, search.point, 6));
+    search = elliott_sigmoid_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return elliott_sigmoid_wide_to_f32(value);
+  return elliott_sigmoid_wide_to_f32(search.value);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -504,7 +579,7 @@ fn elliott_sigmoid(x: f32) -> f32 {
   let u2 = elliott_sigmoid_pair_add(q, elliott_sigmoid_pair(0.5, 0.0));
   var result = elliott_sigmoid_pair_to_f32(u2);
   var found =
-    (abs(q.high) <= 1048576.0 * abs(u2.high)) && (v.high <= 3.32307e+35) && ((v.high >= 3.0092655e-36) || (x == 0.0));
+    (abs(q.high) <= 1048576.0 * abs(u2.high)) && (v.high <= 274877900000.0) && ((v.high >= 3.637979e-12) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = elliott_sigmoid_value_exactly(x);
@@ -519,8 +594,10 @@ fn elliott_sigmoid(x: f32) -> f32 {
 //   r0 = multiply(r0, r0)
 //   r0 = multiply(r2, r0)
 //   r0 = divide(r1, r0)
-fn elliott_sigmoid_slope_0_exactly_wide(x0: elliott_sigmoid_wide) -> elliott_sigmoid_wide {
+fn elliott_sigmoid_slope_0_exactly_wide(x0: elliott_sigmoid_wide) -> elliott_sigmoid_wide_outcome {
   var registers = array<elliott_sigmoid_wide, 3>(x0, elliott_sigmoid_WIDE_HALF, elliott_sigmoid_WIDE_ONE);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 3>(0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 10>(
     0x00000000u, 0x00000000u, 0x00000400u, 0x00000800u, 0x00000800u, 0x00000000u, 0x00000800u, 0x00000002u, 0x00000c00u,
@@ -529,8 +606,10 @@ fn elliott_sigmoid_slope_0_exactly_wide(x0: elliott_sigmoid_wide) -> elliott_sig
   for (var i = 0; i < 10; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -543,9 +622,15 @@ fn elliott_sigmoid_slope_0_exactly_wide(x0: elliott_sigmoid_wide) -> elliott_sig
     } else if (operation == 3u) {
       value = elliott_sigmoid_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = elliott_sigmoid_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = elliott_sigmoid_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return elliott_sigmoid_wide_outcome(registers[0], lost[0]);
 }
 
 fn elliott_sigmoid_slope_0_exactly(x0: f32) -> f32 {
@@ -553,26 +638,19 @@ fn elliott_sigmoid_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = elliott_sigmoid_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(elliott_sigmoid_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = elliott_sigmoid_WIDE_NAN;
-  var before = elliott_sigmoid_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = elliott_sigmoid_slope_0_exactly_wide(elliott_sigmoid_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = elliott_sigmoid_wide_tendency(before, found);
-      }
-      if (!(infinite && elliott_sigmoid_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = elliott_sigmoid_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = elliott_sigmoid_slope_0_exactly_wide(elliott_sigmoid_wide_input_at(wide_x0, search.point, 6));
+    search = elliott_sigmoid_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return elliott_sigmoid_wide_to_f32(value);
+  return elliott_sigmoid_wide_to_f32(search.value);
+}
+
+fn elliott_sigmoid_slope_0_far(x0: f32) -> f32 {
+  let t = abs(x0) + 1.0;
+  return 0.5 / (t * t);
 }
 
 fn elliott_sigmoid_backward(dy: f32, x: f32) -> f32 {
@@ -585,6 +663,10 @@ fn elliott_sigmoid_backward(dy: f32, x: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = elliott_sigmoid_slope_0_exactly(x);
+    if (elliott_sigmoid_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = elliott_sigmoid_slope_0_far(x);
+      result = select(far, result, elliott_sigmoid_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

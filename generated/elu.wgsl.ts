@@ -14,6 +14,12 @@ struct elu_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct elu_wide_outcome {
+  value: elu_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const elu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -55,6 +61,22 @@ fn elu_wide_from_f32(x: f32) -> elu_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct elu_wide_search {
+  point: i32,
+  value: elu_wide,
+  other: elu_wide,
+}
+
+const elu_WIDE_SEARCH: elu_wide_search = elu_wide_search(
+  0,
+  elu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  elu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const elu_WIDE_HALF: elu_wide = elu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
 
@@ -100,15 +122,6 @@ const elu_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu,
 
 // ln 2, log2(e) / 2, sqrt(1/2).
 const elu_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
-
-// floor(a / 2^n).
-fn elu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
 
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn elu_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
@@ -157,24 +170,24 @@ fn elu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn elu_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = elu_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn elu_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = elu_NAT_HALF;
   var quotient = elu_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = elu_nat_divide_short(elu_nat_multiply_high(term, t), k);
+    term = elu_nat_divide_short(elu_nat_multiply_high(term, r), k);
     quotient = elu_nat_add(quotient, term);
   }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = elu_nat_add(
-      quotient,
-      elu_nat_multiply_high(elu_nat_multiply_high(quotient, quotient), elu_nat_shift_right(r, i))
-    );
-  }
   return quotient;
+}
+
+// floor(a / 2^n).
+fn elu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -208,7 +221,7 @@ fn elu_wide_exponential_loose(x: elu_wide, near: u32) -> elu_wide {
     elu_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = elu_nat_multiply_high(select(r, x.mantissa, is_near), elu_nat_expm1_quotient(r));
+  let excess = elu_nat_multiply_high(select(r, x.mantissa, is_near), elu_program_expm1_quotient(r));
   if (is_near) {
     return elu_wide(false, excess, x.exponent + 1);
   }
@@ -352,7 +365,7 @@ fn elu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> el
 //   r3 = multiply(r1, r3)
 //   r2 = less(r2, r0)
 //   r2 = select(r3, r0, r2)
-fn elu_value_exactly_wide(x0: elu_wide, x1: elu_wide) -> elu_wide {
+fn elu_value_exactly_wide(x0: elu_wide, x1: elu_wide) -> elu_wide_outcome {
   var registers = array<elu_wide, 7>(
     x0,
     x1,
@@ -362,18 +375,22 @@ fn elu_value_exactly_wide(x0: elu_wide, x1: elu_wide) -> elu_wide {
     elu_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
     elu_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 7>(0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 30>(
-    0x00000006u, 0x00000000u, 0x00000403u, 0x00000c06u, 0x00000806u, 0x00301802u, 0x00000c06u, 0x20100006u, 0x00001004u,
-    0x00001006u, 0x00001404u, 0x00001006u, 0x00001804u, 0x00000004u, 0x00000804u, 0x00001006u, 0x00000c06u, 0x20000000u,
-    0x00001005u, 0x00001406u, 0x00001803u, 0x00000003u, 0x00000803u, 0x00301404u, 0x00001c03u, 0x00000c01u, 0x00000402u,
+    0x00000006u, 0x00000000u, 0x00000403u, 0x00000c06u, 0x00000806u, 0x00301802u, 0x00000c06u, 0x20101806u, 0x00001004u,
+    0x00001006u, 0x00001404u, 0x00001006u, 0x00001804u, 0x00001004u, 0x00000804u, 0x00001006u, 0x00000c06u, 0x20000000u,
+    0x00001005u, 0x00001406u, 0x00001803u, 0x00000c03u, 0x00000803u, 0x00301404u, 0x00001c03u, 0x00000c01u, 0x00000402u,
     0x00000002u, 0x00000802u, 0x00200003u
   );
   for (var i = 0; i < 30; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -396,17 +413,37 @@ fn elu_value_exactly_wide(x0: elu_wide, x1: elu_wide) -> elu_wide {
     } else if (operation == 7u) {
       value = elu_wide_multiply_loose(a, b);
     }
-    registers[code & 1023u] = elu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = elu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 2u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return elu_wide_outcome(registers[2], lost[2]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn elu_wide_far(x: elu_wide, size: i32) -> elu_wide {
-  if (x.exponent < elu_WIDE_LIMIT || elu_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn elu_wide_parameter_at(x: elu_wide, point: i32, own: i32) -> elu_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return elu_wide(x.negative, elu_NAT_HALF, size);
+  return elu_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn elu_wide_input_at(x: elu_wide, point: i32, own: i32) -> elu_wide {
+  if (point < 1 || point > 4 || x.exponent < elu_WIDE_LIMIT || elu_wide_is_nan(x)) {
+    return elu_wide_parameter_at(x, point, own);
+  }
+  return elu_wide(
+    x.negative,
+    elu_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -429,6 +466,46 @@ fn elu_wide_tendency(far: elu_wide, near: elu_wide) -> elu_wide {
     return elu_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn elu_wide_power_between(a: elu_wide, b: elu_wide) -> i32 {
+  let size = elu_nat_low_word(elu_nat_shift_right(a.mantissa, 128 - 24));
+  let other = elu_nat_low_word(elu_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn elu_wide_searched(
+  search: elu_wide_search,
+  found: elu_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> elu_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && elu_wide_is_nan(found.value));
+    return elu_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return elu_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = elu_wide_tendency(search.other, found.value);
+    return elu_wide_search(select(-1, 3, point == 2 && elu_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return elu_wide_search(-1, search.value, found.value);
+    }
+    return elu_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(elu_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = elu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return elu_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -479,26 +556,63 @@ fn elu_value_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = elu_wide_from_f32(x0);
   let wide_x1 = elu_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(elu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = elu_WIDE_NAN;
-  var before = elu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = elu_value_exactly_wide(elu_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = elu_wide_tendency(before, found);
-      }
-      if (!(infinite && elu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = elu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = elu_value_exactly_wide(
+      elu_wide_input_at(wide_x0, search.point, 6),
+      elu_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = elu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return elu_wide_to_f32(value);
+  return elu_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn elu_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn elu_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * elu_power_of_two(first) * elu_power_of_two(exponent - first);
+}
+
+// e^x - 1 = 2^k (e^r - 1) + (2^k - 1), reduced as in exp_scaled; e^r - 1 is a polynomial (1.1e-9).
+fn elu_expm1(x: f32) -> f32 {
+  if (elu_is_nan(x) || abs(x) < 1e-8) {
+    return x;
+  }
+  if (x > 60.0) {
+    return elu_exp_scaled(x, 0.0, 0);
+  }
+  let bounded = max(x, -30.0);
+  let k = floor(bounded * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = k * 1.42860682e-6;
+  let r = high - low;
+  let p = 0.166666657 + r * (0.0416664816 + r * (0.00833341852 + r * (0.0013933368 + r * 0.000198249458)));
+  let y = high + (r * r * (0.5 + r * p) - low);
+  let scale = elu_power_of_two(i32(k));
+  return select(scale * y + (scale - 1.0), y, k == 0.0);
+}
+
+fn elu_value_far(x0: f32, x1: f32) -> f32 {
+  return select(elu_expm1(x0) * x1, x0, x0 > 0.0);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -595,11 +709,6 @@ fn elu_pair_scale(a: elu_pair, factor: f32) -> elu_pair {
   return elu_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn elu_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn elu_pair_times_power(a: elu_pair, k: i32) -> elu_pair {
   let first = k >> 1u;
@@ -647,11 +756,16 @@ fn elu(x: f32, alpha: f32) -> f32 {
     )
   );
   var found =
-    (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0)) && (abs(alpha) <= 3.32307e+35) &&
-    ((abs(alpha) >= 3.0092655e-36) || (alpha == 0.0));
+    (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+      (abs(alpha) <= 288230380000000000.0) &&
+    ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = elu_value_exactly(x, alpha);
+    if (elu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = elu_value_far(x, alpha);
+      result = select(far, result, elu_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -662,8 +776,10 @@ fn elu(x: f32, alpha: f32) -> f32 {
 //   r4 = multiply(r1, r4)
 //   r0 = less(r3, r0)
 //   r0 = select(r4, r2, r0)
-fn elu_slope_0_exactly_wide(x0: elu_wide, x1: elu_wide) -> elu_wide {
+fn elu_slope_0_exactly_wide(x0: elu_wide, x1: elu_wide) -> elu_wide_outcome {
   var registers = array<elu_wide, 5>(x0, x1, elu_WIDE_ONE, elu_WIDE_ZERO, elu_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 8>(
     0x00000004u, 0x20000000u, 0x00000404u, 0x00001001u, 0x00000800u, 0x00000003u, 0x00000c00u, 0x00000804u
@@ -671,8 +787,10 @@ fn elu_slope_0_exactly_wide(x0: elu_wide, x1: elu_wide) -> elu_wide {
   for (var i = 0; i < 8; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -687,9 +805,15 @@ fn elu_slope_0_exactly_wide(x0: elu_wide, x1: elu_wide) -> elu_wide {
         value = b;
       }
     }
-    registers[code & 1023u] = elu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = elu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return elu_wide_outcome(registers[0], lost[0]);
 }
 
 fn elu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
@@ -701,33 +825,40 @@ fn elu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = elu_wide_from_f32(x0);
   let wide_x1 = elu_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(elu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = elu_WIDE_NAN;
-  var before = elu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = elu_slope_0_exactly_wide(elu_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = elu_wide_tendency(before, found);
-      }
-      if (!(infinite && elu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = elu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = elu_slope_0_exactly_wide(
+      elu_wide_input_at(wide_x0, search.point, 6),
+      elu_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = elu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return elu_wide_to_f32(value);
+  return elu_wide_to_f32(search.value);
 }
 
-fn elu_pair_exp(a: elu_pair) -> elu_pair {
+fn elu_exp(x: f32) -> f32 {
+  if (elu_is_nan(x)) {
+    return x;
+  }
+  return elu_exp_scaled(x, 0.0, 0);
+}
+
+fn elu_slope_0_far(x0: f32, x1: f32) -> f32 {
+  return select(elu_exp(x0) * x1, 1.0, x0 > 0.0);
+}
+
+// e^a 2^n
+fn elu_pair_exp_scaled(a: elu_pair, n: i32) -> elu_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = elu_pair_expm1_small(elu_pair_reduced(elu_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return elu_pair_times_power(elu_pair_add(elu_pair(1.0, 0.0), small), i32(k));
+  return elu_pair_times_power(elu_pair_add(elu_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn elu_pair_exp(a: elu_pair) -> elu_pair {
+  return elu_pair_exp_scaled(a, 0);
 }
 
 fn elu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
@@ -737,12 +868,16 @@ fn elu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
     elu_pair_multiply(e, elu_pair_select(x > 0.0, elu_pair(1.0, 0.0), elu_pair_from_f32(alpha)))
   );
   var found =
-    (e.high >= 4.9303807e-32) && (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0)) &&
-      (abs(alpha) <= 3.32307e+35) &&
-    ((abs(alpha) >= 3.0092655e-36) || (alpha == 0.0));
+    (e.high >= 1.9721523e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
+      (abs(alpha) <= 1.2676506e+30) &&
+    ((abs(alpha) >= 7.888609e-31) || (alpha == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = elu_slope_0_exactly(x, alpha);
+    if (elu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = elu_slope_0_far(x, alpha);
+      result = select(far, result, elu_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

@@ -11,6 +11,12 @@ struct ft_swish_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct ft_swish_wide_outcome {
+  value: ft_swish_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const ft_swish_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -53,6 +59,22 @@ fn ft_swish_wide_from_f32(x: f32) -> ft_swish_wide {
   );
 }
 
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct ft_swish_wide_search {
+  point: i32,
+  value: ft_swish_wide,
+  other: ft_swish_wide,
+}
+
+const ft_swish_WIDE_SEARCH: ft_swish_wide_search = ft_swish_wide_search(
+  0,
+  ft_swish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  ft_swish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
+
 const ft_swish_WIDE_ONE: ft_swish_wide = ft_swish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
 fn ft_swish_wide_abs(x: ft_swish_wide) -> ft_swish_wide {
@@ -69,15 +91,6 @@ const ft_swish_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xfffff
 
 // ln 2, log2(e) / 2, sqrt(1/2).
 const ft_swish_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
-
-// floor(a / 2^n).
-fn ft_swish_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
 
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn ft_swish_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
@@ -133,28 +146,28 @@ fn ft_swish_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn ft_swish_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = ft_swish_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn ft_swish_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = ft_swish_NAT_HALF;
   var quotient = ft_swish_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = ft_swish_nat_divide_short(ft_swish_nat_multiply_high(term, t), k);
+    term = ft_swish_nat_divide_short(ft_swish_nat_multiply_high(term, r), k);
     quotient = ft_swish_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = ft_swish_nat_add(
-      quotient,
-      ft_swish_nat_multiply_high(ft_swish_nat_multiply_high(quotient, quotient), ft_swish_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
 
 fn ft_swish_wide_is_nan(x: ft_swish_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn ft_swish_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -192,7 +205,7 @@ fn ft_swish_wide_exponential_loose(x: ft_swish_wide, near: u32) -> ft_swish_wide
     ft_swish_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = ft_swish_nat_multiply_high(select(r, x.mantissa, is_near), ft_swish_nat_expm1_quotient(r));
+  let excess = ft_swish_nat_multiply_high(select(r, x.mantissa, is_near), ft_swish_program_expm1_quotient(r));
   if (is_near) {
     return ft_swish_wide(false, excess, x.exponent + 1);
   }
@@ -372,7 +385,7 @@ fn ft_swish_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) 
 //   r0 = select(r5, r0, r5)
 //   r0 = negate(r0)
 //   r0 = select(r1, r4, r0)
-fn ft_swish_value_exactly_wide(x0: ft_swish_wide, x1: ft_swish_wide) -> ft_swish_wide {
+fn ft_swish_value_exactly_wide(x0: ft_swish_wide, x1: ft_swish_wide) -> ft_swish_wide_outcome {
   var registers = array<ft_swish_wide, 6>(
     x0,
     x1,
@@ -381,18 +394,22 @@ fn ft_swish_value_exactly_wide(x0: ft_swish_wide, x1: ft_swish_wide) -> ft_swish
     ft_swish_WIDE_ZERO,
     ft_swish_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 6>(0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 30>(
-    0x00000004u, 0x00000000u, 0x00000404u, 0x00000004u, 0x00000804u, 0x20000004u, 0x00000c05u, 0x00001002u, 0x00001004u,
+    0x00000004u, 0x00000000u, 0x00000404u, 0x00001004u, 0x00000804u, 0x20001004u, 0x00000c05u, 0x00001002u, 0x00001004u,
     0x00001002u, 0x00001404u, 0x00001005u, 0x00001804u, 0x00001000u, 0x00001004u, 0x00001001u, 0x00001c05u, 0x00000003u,
-    0x00000405u, 0x00000005u, 0x00002000u, 0x00000003u, 0x00000400u, 0x00000000u, 0x00000c00u, 0x00500005u, 0x00000400u,
+    0x00000405u, 0x00001405u, 0x00002000u, 0x00000003u, 0x00000400u, 0x00000000u, 0x00000c00u, 0x00500005u, 0x00000400u,
     0x00000000u, 0x00000c00u, 0x00001001u
   );
   for (var i = 0; i < 30; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -417,17 +434,37 @@ fn ft_swish_value_exactly_wide(x0: ft_swish_wide, x1: ft_swish_wide) -> ft_swish
     } else if (operation == 8u) {
       value = ft_swish_wide(ft_swish_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = ft_swish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = ft_swish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return ft_swish_wide_outcome(registers[0], lost[0]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn ft_swish_wide_far(x: ft_swish_wide, size: i32) -> ft_swish_wide {
-  if (x.exponent < ft_swish_WIDE_LIMIT || ft_swish_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn ft_swish_wide_parameter_at(x: ft_swish_wide, point: i32, own: i32) -> ft_swish_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return ft_swish_wide(x.negative, ft_swish_NAT_HALF, size);
+  return ft_swish_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn ft_swish_wide_input_at(x: ft_swish_wide, point: i32, own: i32) -> ft_swish_wide {
+  if (point < 1 || point > 4 || x.exponent < ft_swish_WIDE_LIMIT || ft_swish_wide_is_nan(x)) {
+    return ft_swish_wide_parameter_at(x, point, own);
+  }
+  return ft_swish_wide(
+    x.negative,
+    ft_swish_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -450,6 +487,46 @@ fn ft_swish_wide_tendency(far: ft_swish_wide, near: ft_swish_wide) -> ft_swish_w
     return ft_swish_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn ft_swish_wide_power_between(a: ft_swish_wide, b: ft_swish_wide) -> i32 {
+  let size = ft_swish_nat_low_word(ft_swish_nat_shift_right(a.mantissa, 128 - 24));
+  let other = ft_swish_nat_low_word(ft_swish_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn ft_swish_wide_searched(
+  search: ft_swish_wide_search,
+  found: ft_swish_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> ft_swish_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && ft_swish_wide_is_nan(found.value));
+    return ft_swish_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return ft_swish_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = ft_swish_wide_tendency(search.other, found.value);
+    return ft_swish_wide_search(select(-1, 3, point == 2 && ft_swish_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return ft_swish_wide_search(-1, search.value, found.value);
+    }
+    return ft_swish_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(ft_swish_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = ft_swish_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return ft_swish_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -500,26 +577,54 @@ fn ft_swish_value_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = ft_swish_wide_from_f32(x0);
   let wide_x1 = ft_swish_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(ft_swish_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = ft_swish_WIDE_NAN;
-  var before = ft_swish_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = ft_swish_value_exactly_wide(ft_swish_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = ft_swish_wide_tendency(before, found);
-      }
-      if (!(infinite && ft_swish_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = ft_swish_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = ft_swish_value_exactly_wide(
+      ft_swish_wide_input_at(wide_x0, search.point, 6),
+      ft_swish_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = ft_swish_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return ft_swish_wide_to_f32(value);
+  return ft_swish_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn ft_swish_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn ft_swish_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * ft_swish_power_of_two(first) * ft_swish_power_of_two(exponent - first);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn ft_swish_sigmoid(x: f32) -> f32 {
+  if (ft_swish_is_nan(x)) {
+    return x;
+  }
+  let e = ft_swish_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+fn ft_swish_value_far(x0: f32, x1: f32) -> f32 {
+  return select(x1 + x0 * ft_swish_sigmoid(x0), x1, x0 < 0.0);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -582,11 +687,6 @@ fn ft_swish_pair_scale(a: ft_swish_pair, factor: f32) -> ft_swish_pair {
   return ft_swish_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn ft_swish_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn ft_swish_pair_times_power(a: ft_swish_pair, k: i32) -> ft_swish_pair {
   let first = k >> 1u;
@@ -598,11 +698,16 @@ fn ft_swish_pair_add(a: ft_swish_pair, b: ft_swish_pair) -> ft_swish_pair {
   return ft_swish_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn ft_swish_pair_exp(a: ft_swish_pair) -> ft_swish_pair {
+// e^a 2^n
+fn ft_swish_pair_exp_scaled(a: ft_swish_pair, n: i32) -> ft_swish_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = ft_swish_pair_expm1_small(ft_swish_pair_reduced(ft_swish_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return ft_swish_pair_times_power(ft_swish_pair_add(ft_swish_pair(1.0, 0.0), small), i32(k));
+  return ft_swish_pair_times_power(ft_swish_pair_add(ft_swish_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn ft_swish_pair_exp(a: ft_swish_pair) -> ft_swish_pair {
+  return ft_swish_pair_exp_scaled(a, 0);
 }
 
 fn ft_swish_pair_negate(a: ft_swish_pair) -> ft_swish_pair {
@@ -657,13 +762,17 @@ fn ft_swish(x: f32, t: f32) -> f32 {
   }
   var result = ft_swish_pair_to_f32(v);
   var found =
-    ((x < 0.0) || (p.high <= 32.0 * abs(u.high))) && (abs(x) <= 288230380000000000.0) &&
-      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      (abs(t) <= 288230380000000000.0) &&
-    ((abs(t) >= 3.469447e-18) || (t == 0.0));
+    ((x < 0.0) || ((p.high <= 32.0 * abs(u.high)) && (abs(u.high) >= 3.9443045e-31))) && (abs(x) <= 1.2676506e+30) &&
+      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
+      (abs(t) <= 1.2676506e+30) &&
+    ((abs(t) >= 7.888609e-31) || (t == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = ft_swish_value_exactly(x, t);
+    if (ft_swish_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = ft_swish_value_far(x, t);
+      result = select(far, result, ft_swish_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -689,7 +798,7 @@ fn ft_swish(x: f32, t: f32) -> f32 {
 //   r0 = select(r4, r0, r4)
 //   r0 = negate(r0)
 //   r0 = select(r1, r2, r0)
-fn ft_swish_slope_0_exactly_wide(x0: ft_swish_wide) -> ft_swish_wide {
+fn ft_swish_slope_0_exactly_wide(x0: ft_swish_wide) -> ft_swish_wide_outcome {
   var registers = array<ft_swish_wide, 5>(
     x0,
     ft_swish_WIDE_ZERO,
@@ -697,19 +806,23 @@ fn ft_swish_slope_0_exactly_wide(x0: ft_swish_wide) -> ft_swish_wide {
     ft_swish_WIDE_ZERO,
     ft_swish_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 38>(
-    0x00000003u, 0x00000000u, 0x00000403u, 0x00000003u, 0x00000803u, 0x20000003u, 0x00000c04u, 0x00000c02u, 0x00001002u,
+    0x00000003u, 0x00000000u, 0x00000403u, 0x00000c03u, 0x00000803u, 0x20000c03u, 0x00000c04u, 0x00000c02u, 0x00001002u,
     0x00000c02u, 0x00001404u, 0x00000804u, 0x00001802u, 0x00000802u, 0x00001402u, 0x00000803u, 0x00001803u, 0x00000800u,
     0x00001c02u, 0x00000402u, 0x00000c02u, 0x00200403u, 0x00001002u, 0x00000804u, 0x00002004u, 0x00000001u, 0x00000404u,
-    0x00000004u, 0x00001c00u, 0x00000001u, 0x00000400u, 0x00000000u, 0x00000c00u, 0x00400004u, 0x00000400u, 0x00000000u,
+    0x00001004u, 0x00001c00u, 0x00000001u, 0x00000400u, 0x00000000u, 0x00000c00u, 0x00400004u, 0x00000400u, 0x00000000u,
     0x00000c00u, 0x00000801u
   );
   for (var i = 0; i < 38; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -734,9 +847,18 @@ fn ft_swish_slope_0_exactly_wide(x0: ft_swish_wide) -> ft_swish_wide {
     } else if (operation == 8u) {
       value = ft_swish_wide(ft_swish_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = ft_swish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = ft_swish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return ft_swish_wide_outcome(registers[0], lost[0]);
 }
 
 fn ft_swish_slope_0_exactly(x0: f32) -> f32 {
@@ -744,26 +866,27 @@ fn ft_swish_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = ft_swish_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(ft_swish_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = ft_swish_WIDE_NAN;
-  var before = ft_swish_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = ft_swish_slope_0_exactly_wide(ft_swish_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = ft_swish_wide_tendency(before, found);
-      }
-      if (!(infinite && ft_swish_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = ft_swish_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = ft_swish_slope_0_exactly_wide(ft_swish_wide_input_at(wide_x0, search.point, 6));
+    search = ft_swish_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return ft_swish_wide_to_f32(value);
+  return ft_swish_wide_to_f32(search.value);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn ft_swish_logistic(x: f32) -> f32 {
+  if (ft_swish_is_nan(x)) {
+    return x;
+  }
+  let s = ft_swish_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn ft_swish_slope_0_far(x0: f32) -> f32 {
+  return select(0.0, ft_swish_sigmoid(x0) + select(x0 * ft_swish_logistic(x0), 0.0, abs(x0) > 800.0), x0 >= 0.0);
 }
 
 fn ft_swish_pair_smaller(a: ft_swish_pair, b: ft_swish_pair) -> ft_swish_pair {
@@ -777,21 +900,34 @@ fn ft_swish_pair_at_most(a: ft_swish_pair, b: ft_swish_pair) -> ft_swish_pair {
   return ft_swish_pair_smaller(a, b);
 }
 
+// a where the condition holds, else b.
+fn ft_swish_pair_select(condition: bool, a: ft_swish_pair, b: ft_swish_pair) -> ft_swish_pair {
+  return ft_swish_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
+}
+
 fn ft_swish_backward(dy: f32, x: f32, t: f32) -> f32 {
-  let e = ft_swish_pair_exp(ft_swish_pair_at_most(ft_swish_pair_from_f32(x), ft_swish_pair(80.0, 0.0)));
+  let bounded = ft_swish_pair_at_most(ft_swish_pair_from_f32(x), ft_swish_pair(80.0, 0.0));
+  let e = ft_swish_pair_exp(bounded);
   let u = ft_swish_pair_add(e, ft_swish_pair(1.0, 0.0));
-  var v = ft_swish_pair(0.0, 0.0);
+  let q = ft_swish_pair_divide(e, u);
+  let v = ft_swish_pair_select(x < 80.0, ft_swish_pair_from_f32(x), ft_swish_pair(0.0, 0.0));
+  let u2 = ft_swish_pair_add(u, v);
+  let q2 = ft_swish_pair_divide(u2, u);
+  var v2 = ft_swish_pair(0.0, 0.0);
   if (x >= 0.0) {
-    v = ft_swish_pair_multiply(
-      ft_swish_pair_divide(e, u),
-      ft_swish_pair_divide(ft_swish_pair_add(u, ft_swish_pair_from_f32(x)), u)
-    );
+    v2 = ft_swish_pair_multiply(q, q2);
   }
-  var result = ft_swish_pair_to_f32(v);
-  var found = (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0));
+  var result = ft_swish_pair_to_f32(v2);
+  var found =
+    ((x < 0.0) || ((q.high >= 3.9443045e-31) && (q2.high >= 3.9443045e-31))) && (abs(x) <= 1.2676506e+30) &&
+    ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = ft_swish_slope_0_exactly(x);
+    if (ft_swish_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = ft_swish_slope_0_far(x);
+      result = select(far, result, ft_swish_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

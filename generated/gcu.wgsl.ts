@@ -14,6 +14,12 @@ struct gcu_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct gcu_wide_outcome {
+  value: gcu_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const gcu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -55,6 +61,22 @@ fn gcu_wide_from_f32(x: f32) -> gcu_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct gcu_wide_search {
+  point: i32,
+  value: gcu_wide,
+  other: gcu_wide,
+}
+
+const gcu_WIDE_SEARCH: gcu_wide_search = gcu_wide_search(
+  0,
+  gcu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  gcu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 // x = (quarter + 4n) pi/2 + rest with |rest| <= pi/4.
 struct gcu_wide_turn {
@@ -312,15 +334,19 @@ fn gcu_wide_multiply_loose(a: gcu_wide, b: gcu_wide) -> gcu_wide {
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r1 = sine(r0, 1)
 //   r1 = multiply(r0, r1)
-fn gcu_value_exactly_wide(x0: gcu_wide) -> gcu_wide {
+fn gcu_value_exactly_wide(x0: gcu_wide) -> gcu_wide_outcome {
   var registers = array<gcu_wide, 2>(x0, gcu_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 2>(0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 4>(0x00000001u, 0x20100000u, 0x00000401u, 0x00000400u);
   for (var i = 0; i < 4; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -329,17 +355,31 @@ fn gcu_value_exactly_wide(x0: gcu_wide) -> gcu_wide {
     } else if (operation == 1u) {
       value = gcu_wide_multiply_loose(a, b);
     }
-    registers[code & 1023u] = gcu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = gcu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[1];
+  return gcu_wide_outcome(registers[1], lost[1]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn gcu_wide_far(x: gcu_wide, size: i32) -> gcu_wide {
-  if (x.exponent < gcu_WIDE_LIMIT || gcu_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn gcu_wide_parameter_at(x: gcu_wide, point: i32, own: i32) -> gcu_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return gcu_wide(x.negative, gcu_NAT_HALF, size);
+  return gcu_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn gcu_wide_input_at(x: gcu_wide, point: i32, own: i32) -> gcu_wide {
+  if (point < 1 || point > 4 || x.exponent < gcu_WIDE_LIMIT || gcu_wide_is_nan(x)) {
+    return gcu_wide_parameter_at(x, point, own);
+  }
+  return gcu_wide(
+    x.negative,
+    gcu_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -362,6 +402,46 @@ fn gcu_wide_tendency(far: gcu_wide, near: gcu_wide) -> gcu_wide {
     return gcu_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn gcu_wide_power_between(a: gcu_wide, b: gcu_wide) -> i32 {
+  let size = gcu_nat_low_word(gcu_nat_shift_right(a.mantissa, 128 - 24));
+  let other = gcu_nat_low_word(gcu_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn gcu_wide_searched(
+  search: gcu_wide_search,
+  found: gcu_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> gcu_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && gcu_wide_is_nan(found.value));
+    return gcu_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return gcu_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = gcu_wide_tendency(search.other, found.value);
+    return gcu_wide_search(select(-1, 3, point == 2 && gcu_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return gcu_wide_search(-1, search.value, found.value);
+    }
+    return gcu_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(gcu_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = gcu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return gcu_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -408,26 +488,14 @@ fn gcu_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = gcu_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(gcu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = gcu_WIDE_NAN;
-  var before = gcu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = gcu_value_exactly_wide(gcu_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = gcu_wide_tendency(before, found);
-      }
-      if (!(infinite && gcu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = gcu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = gcu_value_exactly_wide(gcu_wide_input_at(wide_x0, search.point, 6));
+    search = gcu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return gcu_wide_to_f32(value);
+  return gcu_wide_to_f32(search.value);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -552,7 +620,7 @@ fn gcu(x: f32) -> f32 {
   let c = gcu_pair_cos(gcu_pair_from_f32(x));
   var result = gcu_pair_to_f32(gcu_pair_multiply(gcu_pair_from_f32(x), c));
   var found =
-    (abs(c.high) >= 9.8607613e-32) && (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0)) &&
+    (abs(c.high) >= 3.9443045e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
     (abs(x) <= 4096.0);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
@@ -614,18 +682,22 @@ fn gcu_wide_add_loose(a: gcu_wide, b: gcu_wide) -> gcu_wide {
 //   r2 = multiply(r0, r2)
 //   r2 = negate(r2)
 //   r2 = add(r1, r2)
-fn gcu_slope_0_exactly_wide(x0: gcu_wide) -> gcu_wide {
+fn gcu_slope_0_exactly_wide(x0: gcu_wide) -> gcu_wide_outcome {
   var registers = array<gcu_wide, 3>(x0, gcu_WIDE_ZERO, gcu_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 3>(0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 10>(
-    0x00000001u, 0x20100000u, 0x00000002u, 0x20000000u, 0x00000402u, 0x00000800u, 0x00000802u, 0x00000002u, 0x00000c02u,
+    0x00000001u, 0x20100000u, 0x00000002u, 0x20000000u, 0x00000402u, 0x00000800u, 0x00000802u, 0x00000802u, 0x00000c02u,
     0x00000801u
   );
   for (var i = 0; i < 10; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -638,9 +710,15 @@ fn gcu_slope_0_exactly_wide(x0: gcu_wide) -> gcu_wide {
     } else if (operation == 3u) {
       value = gcu_wide_add_loose(a, b);
     }
-    registers[code & 1023u] = gcu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = gcu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return gcu_wide_outcome(registers[2], lost[2]);
 }
 
 fn gcu_slope_0_exactly(x0: f32) -> f32 {
@@ -648,26 +726,14 @@ fn gcu_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = gcu_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(gcu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = gcu_WIDE_NAN;
-  var before = gcu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = gcu_slope_0_exactly_wide(gcu_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = gcu_wide_tendency(before, found);
-      }
-      if (!(infinite && gcu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = gcu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = gcu_slope_0_exactly_wide(gcu_wide_input_at(wide_x0, search.point, 6));
+    search = gcu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return gcu_wide_to_f32(value);
+  return gcu_wide_to_f32(search.value);
 }
 
 fn gcu_pair_sin(a: gcu_pair) -> gcu_pair {
@@ -681,8 +747,9 @@ fn gcu_backward(dy: f32, x: f32) -> f32 {
   let u = gcu_pair_subtract(c, p);
   var result = gcu_pair_to_f32(u);
   var found =
-    (3.1554436e-30 * abs(x) + (abs(c.high) + abs(p.high)) <= 32.0 * abs(u.high)) && (abs(x) <= 3.32307e+35) &&
-      ((abs(x) >= 3.0092655e-36) || (x == 0.0)) &&
+    (1.26217745e-29 * abs(x) + (abs(c.high) + abs(p.high)) <= 32.0 * abs(u.high)) && (abs(u.high) >= 3.9443045e-31) &&
+      (abs(x) <= 1.2676506e+30) &&
+      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
     (abs(x) <= 4096.0);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {

@@ -14,6 +14,12 @@ struct geglu_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct geglu_wide_outcome {
+  value: geglu_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const geglu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -55,6 +61,22 @@ fn geglu_wide_from_f32(x: f32) -> geglu_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct geglu_wide_search {
+  point: i32,
+  value: geglu_wide,
+  other: geglu_wide,
+}
+
+const geglu_WIDE_SEARCH: geglu_wide_search = geglu_wide_search(
+  0,
+  geglu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  geglu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const geglu_WIDE_SQRT_HALF: geglu_wide = geglu_wide(
   false,
@@ -148,15 +170,6 @@ const geglu_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffff
 // ln 2, log2(e) / 2, sqrt(1/2).
 const geglu_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
-// floor(a / 2^n).
-fn geglu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
-
 // floor(a / n) for 0 < n < 2^16.
 fn geglu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   var quotient = a;
@@ -170,28 +183,28 @@ fn geglu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn geglu_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = geglu_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn geglu_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = geglu_NAT_HALF;
   var quotient = geglu_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = geglu_nat_divide_short(geglu_nat_multiply_high(term, t), k);
+    term = geglu_nat_divide_short(geglu_nat_multiply_high(term, r), k);
     quotient = geglu_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = geglu_nat_add(
-      quotient,
-      geglu_nat_multiply_high(geglu_nat_multiply_high(quotient, quotient), geglu_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
 
 fn geglu_wide_is_nan(x: geglu_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn geglu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -229,7 +242,7 @@ fn geglu_wide_exponential_loose(x: geglu_wide, near: u32) -> geglu_wide {
     geglu_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = geglu_nat_multiply_high(select(r, x.mantissa, is_near), geglu_nat_expm1_quotient(r));
+  let excess = geglu_nat_multiply_high(select(r, x.mantissa, is_near), geglu_program_expm1_quotient(r));
   if (is_near) {
     return geglu_wide(false, excess, x.exponent + 1);
   }
@@ -452,7 +465,7 @@ fn geglu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> 
 //   r9 = select(r8, r2, r9)
 //   r9 = scale(r9, -1)
 //   r9 = multiply(r1, r9)
-fn geglu_value_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide {
+fn geglu_value_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide_outcome {
   var registers = array<geglu_wide, 12>(
     x0,
     x1,
@@ -467,22 +480,26 @@ fn geglu_value_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide {
     geglu_WIDE_ZERO,
     geglu_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 12>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 64>(
-    0x00000001u, 0x00000400u, 0x00000002u, 0x00000800u, 0x00000402u, 0x00000002u, 0x00000800u, 0x00000002u, 0x0000000au,
-    0x00000000u, 0x0000040au, 0x0000000au, 0x00000c0au, 0x2000000au, 0x00000003u, 0x00000c00u, 0x0000100bu, 0x00000003u,
+    0x00000001u, 0x00000400u, 0x00000002u, 0x00000800u, 0x00000402u, 0x00000802u, 0x00000800u, 0x00000802u, 0x0000000au,
+    0x00000000u, 0x0000040au, 0x0000280au, 0x00000c0au, 0x2000280au, 0x00000003u, 0x00000c00u, 0x0000100bu, 0x00000c03u,
     0x00000004u, 0x0000100bu, 0x00000004u, 0x0000100au, 0x00001403u, 0x00000c04u, 0x00000006u, 0x00001800u, 0x00000c06u,
-    0x20000006u, 0x00001807u, 0x00001c06u, 0x00001407u, 0x00001c05u, 0x00000407u, 0x00000007u, 0x00001807u, 0x00001c03u,
+    0x20001806u, 0x00001807u, 0x00001c06u, 0x00001407u, 0x00001c05u, 0x00000407u, 0x00001c07u, 0x00001807u, 0x00001c03u,
     0x00001c08u, 0x00000008u, 0x00002008u, 0x00800c07u, 0x00002403u, 0x00000000u, 0x00002003u, 0x00300008u, 0x00000408u,
-    0x00000003u, 0x00001808u, 0x00002005u, 0x00002008u, 0x00202003u, 0x00002802u, 0x00000002u, 0x00000402u, 0x00000002u,
-    0x00001802u, 0x00000809u, 0x00001c09u, 0x00002400u, 0x00002009u, 0x00900808u, 0x00002c09u, 0x1ff00009u, 0x00000009u,
+    0x00000c03u, 0x00001808u, 0x00002005u, 0x00002008u, 0x00202003u, 0x00002802u, 0x00000802u, 0x00000402u, 0x00000802u,
+    0x00001802u, 0x00000809u, 0x00001c09u, 0x00002400u, 0x00002009u, 0x00900808u, 0x00002c09u, 0x1ff02409u, 0x00000009u,
     0x00002401u
   );
   for (var i = 0; i < 64; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -513,17 +530,37 @@ fn geglu_value_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide {
     } else if (operation == 11u) {
       value = geglu_wide_scale_loose(a, i32(c) - 512);
     }
-    registers[code & 1023u] = geglu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = geglu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 6u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 8u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[9];
+  return geglu_wide_outcome(registers[9], lost[9]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn geglu_wide_far(x: geglu_wide, size: i32) -> geglu_wide {
-  if (x.exponent < geglu_WIDE_LIMIT || geglu_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn geglu_wide_parameter_at(x: geglu_wide, point: i32, own: i32) -> geglu_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return geglu_wide(x.negative, geglu_NAT_HALF, size);
+  return geglu_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn geglu_wide_input_at(x: geglu_wide, point: i32, own: i32) -> geglu_wide {
+  if (point < 1 || point > 4 || x.exponent < geglu_WIDE_LIMIT || geglu_wide_is_nan(x)) {
+    return geglu_wide_parameter_at(x, point, own);
+  }
+  return geglu_wide(
+    x.negative,
+    geglu_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -546,6 +583,46 @@ fn geglu_wide_tendency(far: geglu_wide, near: geglu_wide) -> geglu_wide {
     return geglu_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn geglu_wide_power_between(a: geglu_wide, b: geglu_wide) -> i32 {
+  let size = geglu_nat_low_word(geglu_nat_shift_right(a.mantissa, 128 - 24));
+  let other = geglu_nat_low_word(geglu_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn geglu_wide_searched(
+  search: geglu_wide_search,
+  found: geglu_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> geglu_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && geglu_wide_is_nan(found.value));
+    return geglu_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return geglu_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = geglu_wide_tendency(search.other, found.value);
+    return geglu_wide_search(select(-1, 3, point == 2 && geglu_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return geglu_wide_search(-1, search.value, found.value);
+    }
+    return geglu_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(geglu_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = geglu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return geglu_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -596,26 +673,98 @@ fn geglu_value_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = geglu_wide_from_f32(x0);
   let wide_x1 = geglu_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(geglu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38;
-  var value = geglu_WIDE_NAN;
-  var before = geglu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = geglu_value_exactly_wide(geglu_wide_far(wide_x0, sizes[i]), geglu_wide_far(wide_x1, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = geglu_wide_tendency(before, found);
-      }
-      if (!(infinite && geglu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = geglu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = geglu_value_exactly_wide(
+      geglu_wide_input_at(wide_x0, search.point, 6),
+      geglu_wide_input_at(wide_x1, search.point, 7)
+    );
+    search = geglu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return geglu_wide_to_f32(value);
+  return geglu_wide_to_f32(search.value);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - leading_bits(x).
+fn geglu_leading_bits(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// 2^n for -126 <= n <= 127.
+fn geglu_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn geglu_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * geglu_power_of_two(first) * geglu_power_of_two(exponent - first);
+}
+
+// e^(c x^2) for c = -1 or -1/2. The square is taken in two parts, h^2 + (|x| - h)(|x| + h), the first one exact:
+// its rounding error would be multiplied by as much as 100.
+fn geglu_exp_square(x: f32, c: f32) -> f32 {
+  let a = min(abs(x), 16.0);
+  let h = geglu_leading_bits(a);
+  return geglu_exp_scaled(c * (h * h), c * ((a - h) * (a + h)), 0);
+}
+
+// e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is a polynomial in (x - 2)/(x + 2) (7.2e-9).
+fn geglu_erfcx(x: f32) -> f32 {
+  let v = (x - 2.0) / (x + 2.0);
+  let p6 = 0.0086480407 + v * (0.00113937387 + v * (-0.00124951382 + v * -0.000223329538));
+  let p4 = -0.054208871 + v * (-0.00800223462 + v * p6);
+  let p = 1.27697837 + v * (-0.0927637443 + v * (-0.166030988 + v * (0.16404824 + v * p4)));
+  return p / (1.0 + 2.0 * x);
+}
+
+// 2x/sqrt(pi), a polynomial (1.1e-8) up to 0.84375, then 1 - erfc(x) with erfc(x) < 1/4.
+fn geglu_erf(x: f32) -> f32 {
+  if (geglu_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 1e-4) {
+    return x * 1.12837917;
+  }
+  if (a < 0.84375) {
+    let z = x * x;
+    let p3 = -0.0268621426 + z * (0.00520831672 + z * (-0.000823128736 + z * 8.77209823e-5));
+    return x + x * (0.128379166 + z * (-0.376126379 + z * (0.112837419 + z * p3)));
+  }
+  let y = 1.0 - geglu_exp_square(a, -1.0) * geglu_erfcx(min(a, 11.0));
+  return select(-y, y, x > 0.0);
+}
+
+// The distribution function of the standard normal distribution, erfc(-x / sqrt(2)) / 2.
+fn geglu_normcdf(x: f32) -> f32 {
+  if (geglu_is_nan(x)) {
+    return x;
+  }
+  let t = x * 0.707106781;
+  if (abs(t) < 0.46875) {
+    return 0.5 + 0.5 * geglu_erf(t);
+  }
+  let tail = 0.5 * geglu_erfcx(min(abs(t), 11.0)) * geglu_exp_square(x, -0.5);
+  return select(1.0 - tail, tail, x < 0.0);
+}
+
+fn geglu_value_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return t * geglu_normcdf(t) * x1;
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -702,22 +851,22 @@ fn geglu_pair_reduced(a: geglu_pair, k: f32) -> geglu_pair {
   return geglu_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
 }
 
-// 2^n for -126 <= n <= 127.
-fn geglu_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn geglu_pair_times_power(a: geglu_pair, k: i32) -> geglu_pair {
   let first = k >> 1u;
   return geglu_pair_scale(geglu_pair_scale(a, geglu_power_of_two(first)), geglu_power_of_two(k - first));
 }
 
-fn geglu_pair_exp(a: geglu_pair) -> geglu_pair {
+// e^a 2^n
+fn geglu_pair_exp_scaled(a: geglu_pair, n: i32) -> geglu_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = geglu_pair_expm1_small(geglu_pair_reduced(geglu_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return geglu_pair_times_power(geglu_pair_add(geglu_pair(1.0, 0.0), small), i32(k));
+  return geglu_pair_times_power(geglu_pair_add(geglu_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn geglu_pair_exp(a: geglu_pair) -> geglu_pair {
+  return geglu_pair_exp_scaled(a, 0);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -793,13 +942,19 @@ fn geglu(gate: f32, up: f32) -> f32 {
     geglu_pair_multiply(geglu_pair_multiply(geglu_pair_from_f32(gate), geglu_pair_from_f32(up)), phi)
   );
   var found =
-    (phi.high >= 9.8607613e-32) && (abs(gate) <= 288230380000000000.0) &&
-      ((abs(gate) >= 3.469447e-18) || (gate == 0.0)) &&
-      (abs(up) <= 288230380000000000.0) &&
-    ((abs(up) >= 3.469447e-18) || (up == 0.0));
+    (phi.high >= 3.9443045e-31) && (abs(gate) <= 274877900000.0) && ((abs(gate) >= 3.637979e-12) || (gate == 0.0)) &&
+      (abs(up) <= 274877900000.0) &&
+    ((abs(up) >= 3.637979e-12) || (up == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = geglu_value_exactly(gate, up);
+    if (
+      geglu_is_nan(result) ||
+      (abs(result) > 3.4028234663852886e38 && abs(gate) <= 3.4028234663852886e38 && abs(up) <= 3.4028234663852886e38)
+    ) {
+      let far = geglu_value_far(gate, up);
+      result = select(far, result, geglu_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -855,7 +1010,7 @@ const geglu_WIDE_RSQRT_TWO_PI: geglu_wide = geglu_wide(
 //   r10 = multiply(r0, r10)
 //   r10 = add(r9, r10)
 //   r10 = multiply(r1, r10)
-fn geglu_slope_0_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide {
+fn geglu_slope_0_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide_outcome {
   var registers = array<geglu_wide, 14>(
     x0,
     x1,
@@ -872,23 +1027,27 @@ fn geglu_slope_0_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide {
     geglu_WIDE_ZERO,
     geglu_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 14>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 76>(
-    0x00000002u, 0x00000800u, 0x00000402u, 0x00000002u, 0x0000080bu, 0x00000002u, 0x0000000cu, 0x00002c0bu, 0x0000040cu,
-    0x0000000cu, 0x00000c0cu, 0x2000000cu, 0x00000003u, 0x00000c0bu, 0x0000100du, 0x00000003u, 0x00000004u, 0x0000100du,
-    0x00000004u, 0x0000100cu, 0x00001403u, 0x00000c04u, 0x00000006u, 0x0000180bu, 0x00000c06u, 0x20000006u, 0x00001807u,
-    0x00001c06u, 0x00001407u, 0x00001c05u, 0x00000407u, 0x00000007u, 0x00001807u, 0x00001c03u, 0x00001c08u, 0x00002c08u,
-    0x00002008u, 0x00800c07u, 0x00002403u, 0x0000000bu, 0x00002003u, 0x00302c08u, 0x00000408u, 0x00000003u, 0x00001808u,
-    0x00002005u, 0x00002008u, 0x00202003u, 0x00002802u, 0x00000002u, 0x00000402u, 0x00000002u, 0x00001802u, 0x00000809u,
-    0x00001c09u, 0x0000240bu, 0x00002009u, 0x00900808u, 0x00002c09u, 0x1ff00009u, 0x00000002u, 0x00000000u, 0x00002c02u,
-    0x1ff00002u, 0x00000402u, 0x00000002u, 0x00000c02u, 0x20000002u, 0x0000000au, 0x00002802u, 0x0000000au, 0x00002800u,
+    0x00000002u, 0x00000800u, 0x00000402u, 0x00000802u, 0x0000080bu, 0x00000802u, 0x0000000cu, 0x00002c0bu, 0x0000040cu,
+    0x0000300cu, 0x00000c0cu, 0x2000300cu, 0x00000003u, 0x00000c0bu, 0x0000100du, 0x00000c03u, 0x00000004u, 0x0000100du,
+    0x00000004u, 0x0000100cu, 0x00001403u, 0x00000c04u, 0x00000006u, 0x0000180bu, 0x00000c06u, 0x20001806u, 0x00001807u,
+    0x00001c06u, 0x00001407u, 0x00001c05u, 0x00000407u, 0x00001c07u, 0x00001807u, 0x00001c03u, 0x00001c08u, 0x00002c08u,
+    0x00002008u, 0x00800c07u, 0x00002403u, 0x00002c0bu, 0x00002003u, 0x00302c08u, 0x00000408u, 0x00000c03u, 0x00001808u,
+    0x00002005u, 0x00002008u, 0x00202003u, 0x00002802u, 0x00000802u, 0x00000402u, 0x00000802u, 0x00001802u, 0x00000809u,
+    0x00001c09u, 0x0000240bu, 0x00002009u, 0x00900808u, 0x00002c09u, 0x1ff02409u, 0x00000002u, 0x00000000u, 0x00002c02u,
+    0x1ff00802u, 0x00000402u, 0x00000802u, 0x00000c02u, 0x20000802u, 0x0000000au, 0x00002802u, 0x0000000au, 0x00002800u,
     0x0000180au, 0x00002809u, 0x0000000au, 0x00002801u
   );
   for (var i = 0; i < 76; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -919,9 +1078,18 @@ fn geglu_slope_0_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide {
     } else if (operation == 11u) {
       value = geglu_wide_scale_loose(a, i32(c) - 512);
     }
-    registers[code & 1023u] = geglu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = geglu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 6u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 8u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[10];
+  return geglu_wide_outcome(registers[10], lost[10]);
 }
 
 fn geglu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
@@ -933,26 +1101,31 @@ fn geglu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = geglu_wide_from_f32(x0);
   let wide_x1 = geglu_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(geglu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38;
-  var value = geglu_WIDE_NAN;
-  var before = geglu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = geglu_slope_0_exactly_wide(geglu_wide_far(wide_x0, sizes[i]), geglu_wide_far(wide_x1, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = geglu_wide_tendency(before, found);
-      }
-      if (!(infinite && geglu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = geglu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = geglu_slope_0_exactly_wide(
+      geglu_wide_input_at(wide_x0, search.point, 6),
+      geglu_wide_input_at(wide_x1, search.point, 7)
+    );
+    search = geglu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return geglu_wide_to_f32(value);
+  return geglu_wide_to_f32(search.value);
+}
+
+// The density of the standard normal distribution, e^(-x^2/2) / sqrt(2 pi).
+fn geglu_normpdf(x: f32) -> f32 {
+  if (geglu_is_nan(x)) {
+    return x;
+  }
+  return 0.39894228 * geglu_exp_square(x, -0.5);
+}
+
+fn geglu_slope_0_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  return (geglu_normcdf(t2) + t2 * geglu_normpdf(t2)) * x1;
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -987,7 +1160,7 @@ fn geglu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
 //   r8 = select(r7, r1, r8)
 //   r8 = scale(r8, -1)
 //   r8 = multiply(r0, r8)
-fn geglu_slope_1_exactly_wide(x0: geglu_wide) -> geglu_wide {
+fn geglu_slope_1_exactly_wide(x0: geglu_wide) -> geglu_wide_outcome {
   var registers = array<geglu_wide, 12>(
     x0,
     geglu_WIDE_SQRT_HALF,
@@ -1002,21 +1175,25 @@ fn geglu_slope_1_exactly_wide(x0: geglu_wide) -> geglu_wide {
     geglu_WIDE_ZERO,
     geglu_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 12>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 62>(
-    0x00000001u, 0x00000400u, 0x00000401u, 0x00000001u, 0x00000809u, 0x00000001u, 0x0000000au, 0x00002409u, 0x0000040au,
-    0x0000000au, 0x00000c0au, 0x2000000au, 0x00000002u, 0x00000809u, 0x0000100bu, 0x00000002u, 0x00000003u, 0x00000c0bu,
-    0x00000003u, 0x00000c0au, 0x00001402u, 0x00000803u, 0x00000005u, 0x00001409u, 0x00000c05u, 0x20000005u, 0x00001806u,
-    0x00001805u, 0x00001406u, 0x00001804u, 0x00000406u, 0x00000006u, 0x00001806u, 0x00001802u, 0x00001c07u, 0x00002407u,
-    0x00002007u, 0x00700806u, 0x00002402u, 0x00000009u, 0x00002002u, 0x00202407u, 0x00000407u, 0x00000002u, 0x00001807u,
-    0x00001c04u, 0x00002007u, 0x00101c02u, 0x00002801u, 0x00000001u, 0x00000401u, 0x00000001u, 0x00001801u, 0x00000408u,
-    0x00001c08u, 0x00002009u, 0x00002008u, 0x00800407u, 0x00002c08u, 0x1ff00008u, 0x00000008u, 0x00002000u
+    0x00000001u, 0x00000400u, 0x00000401u, 0x00000401u, 0x00000809u, 0x00000401u, 0x0000000au, 0x00002409u, 0x0000040au,
+    0x0000280au, 0x00000c0au, 0x2000280au, 0x00000002u, 0x00000809u, 0x0000100bu, 0x00000802u, 0x00000003u, 0x00000c0bu,
+    0x00000003u, 0x00000c0au, 0x00001402u, 0x00000803u, 0x00000005u, 0x00001409u, 0x00000c05u, 0x20001405u, 0x00001806u,
+    0x00001805u, 0x00001406u, 0x00001804u, 0x00000406u, 0x00001806u, 0x00001806u, 0x00001802u, 0x00001c07u, 0x00002407u,
+    0x00002007u, 0x00700806u, 0x00002402u, 0x00002409u, 0x00002002u, 0x00202407u, 0x00000407u, 0x00000802u, 0x00001807u,
+    0x00001c04u, 0x00002007u, 0x00101c02u, 0x00002801u, 0x00000401u, 0x00000401u, 0x00000401u, 0x00001801u, 0x00000408u,
+    0x00001c08u, 0x00002009u, 0x00002008u, 0x00800407u, 0x00002c08u, 0x1ff02008u, 0x00000008u, 0x00002000u
   );
   for (var i = 0; i < 62; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -1047,9 +1224,18 @@ fn geglu_slope_1_exactly_wide(x0: geglu_wide) -> geglu_wide {
     } else if (operation == 11u) {
       value = geglu_wide_scale_loose(a, i32(c) - 512);
     }
-    registers[code & 1023u] = geglu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = geglu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 6u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 8u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[8];
+  return geglu_wide_outcome(registers[8], lost[8]);
 }
 
 fn geglu_slope_1_exactly(x0: f32) -> f32 {
@@ -1057,45 +1243,46 @@ fn geglu_slope_1_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = geglu_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(geglu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = geglu_WIDE_NAN;
-  var before = geglu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = geglu_slope_1_exactly_wide(geglu_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = geglu_wide_tendency(before, found);
-      }
-      if (!(infinite && geglu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = geglu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = geglu_slope_1_exactly_wide(geglu_wide_input_at(wide_x0, search.point, 6));
+    search = geglu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return geglu_wide_to_f32(value);
+  return geglu_wide_to_f32(search.value);
 }
 
-// The derivative of a normcdf(a): normcdf(a) + a normpdf(a), with one exponential. Its error is relative to 1/2 where the sum cancels.
+fn geglu_slope_1_far(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  return t2 * geglu_normcdf(t2);
+}
+
+// The derivative of a normcdf(a): normcdf(a) + a normpdf(a), with one exponential, 2^32 times as large lest it fade away before
+// the product does. The error is relative to 1/2 where the sum cancels.
 fn geglu_pair_gelu_slope(a: geglu_pair) -> geglu_pair {
   let t = geglu_pair_multiply(a, geglu_pair(0.70710677, 1.2101617e-8));
   let x = geglu_pair_abs(t);
   if (x.high > 11.0) {
     return geglu_pair(select(1.0, 0.0, a.high < 0.0), 0.0);
   }
-  let e = geglu_pair_exp(geglu_pair_scale(geglu_pair_multiply(a, a), -0.5));
+  let e = geglu_pair_exp_scaled(geglu_pair_scale(geglu_pair_multiply(a, a), -0.5), 32);
   let slope = geglu_pair_multiply(geglu_pair_multiply(a, e), geglu_pair(0.39894229, -1.1335170e-8));
   if (x.high < 0.46875) {
-    return geglu_pair_add(geglu_pair_add(geglu_pair(0.5, 0.0), geglu_pair_scale(geglu_pair_erf_small(t), 0.5)), slope);
+    return geglu_pair_add(
+      geglu_pair_add(geglu_pair(0.5, 0.0), geglu_pair_scale(geglu_pair_erf_small(t), 0.5)),
+      geglu_pair_scale(slope, 2.3283064365386963e-10)
+    );
   }
   let tail = geglu_pair_scale(geglu_pair_multiply(e, geglu_pair_erfcx(x)), 0.5);
   if (a.high < 0.0) {
-    return geglu_pair_add(tail, slope);
+    return geglu_pair_scale(geglu_pair_add(tail, slope), 2.3283064365386963e-10);
   }
-  return geglu_pair_add(geglu_pair_subtract(geglu_pair(1.0, 0.0), tail), slope);
+  return geglu_pair_add(
+    geglu_pair(1.0, 0.0),
+    geglu_pair_scale(geglu_pair_subtract(slope, tail), 2.3283064365386963e-10)
+  );
 }
 
 fn geglu_backward(dy: f32, gate: f32, up: f32) -> geglu_gradients {
@@ -1103,21 +1290,35 @@ fn geglu_backward(dy: f32, gate: f32, up: f32) -> geglu_gradients {
   let phi2 = geglu_pair_normcdf(geglu_pair_from_f32(gate));
   var result_gate = geglu_pair_to_f32(geglu_pair_multiply(geglu_pair_from_f32(up), phi));
   var found0 =
-    ((abs(gate + 0.75) >= 0.25) || (0.5 <= 32.0 * abs(phi.high))) && (abs(gate) <= 288230380000000000.0) &&
-      ((abs(gate) >= 3.469447e-18) || (gate == 0.0)) &&
-      (abs(up) <= 288230380000000000.0) &&
-    ((abs(up) >= 3.469447e-18) || (up == 0.0));
+    ((abs(gate + 0.75) >= 0.25) || (0.5 <= 32.0 * abs(phi.high))) && (abs(phi.high) >= 1.9721523e-31) &&
+      (abs(gate) <= 1.2676506e+30) &&
+      ((abs(gate) >= 7.888609e-31) || (gate == 0.0)) &&
+      (abs(up) <= 1.2676506e+30) &&
+    ((abs(up) >= 7.888609e-31) || (up == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_gate = geglu_slope_0_exactly(gate, up);
+    if (
+      geglu_is_nan(result_gate) ||
+      (abs(result_gate) > 3.4028234663852886e38 &&
+        abs(gate) <= 3.4028234663852886e38 &&
+        abs(up) <= 3.4028234663852886e38)
+    ) {
+      let far = geglu_slope_0_far(gate, up);
+      result_gate = select(far, result_gate, geglu_is_nan(far));
+    }
     found0 = true;
   }
   var result_up = geglu_pair_to_f32(geglu_pair_multiply(geglu_pair_from_f32(gate), phi2));
   var found1 =
-    (phi2.high >= 4.9303807e-32) && (abs(gate) <= 3.32307e+35) && ((abs(gate) >= 3.0092655e-36) || (gate == 0.0));
+    (phi2.high >= 1.9721523e-31) && (abs(gate) <= 1.2676506e+30) && ((abs(gate) >= 7.888609e-31) || (gate == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_up = geglu_slope_1_exactly(gate);
+    if (geglu_is_nan(result_up) || (abs(result_up) > 3.4028234663852886e38 && abs(gate) <= 3.4028234663852886e38)) {
+      let far = geglu_slope_1_far(gate);
+      result_up = select(far, result_up, geglu_is_nan(far));
+    }
     found1 = true;
   }
   return geglu_gradients(dy * result_gate, dy * result_up);

@@ -14,6 +14,12 @@ struct gelu_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct gelu_wide_outcome {
+  value: gelu_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const gelu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -55,6 +61,22 @@ fn gelu_wide_from_f32(x: f32) -> gelu_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct gelu_wide_search {
+  point: i32,
+  value: gelu_wide,
+  other: gelu_wide,
+}
+
+const gelu_WIDE_SEARCH: gelu_wide_search = gelu_wide_search(
+  0,
+  gelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  gelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const gelu_WIDE_SQRT_HALF: gelu_wide = gelu_wide(
   false,
@@ -144,15 +166,6 @@ const gelu_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu
 // ln 2, log2(e) / 2, sqrt(1/2).
 const gelu_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
-// floor(a / 2^n).
-fn gelu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
-
 // floor(a / n) for 0 < n < 2^16.
 fn gelu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   var quotient = a;
@@ -166,28 +179,28 @@ fn gelu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn gelu_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = gelu_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn gelu_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = gelu_NAT_HALF;
   var quotient = gelu_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = gelu_nat_divide_short(gelu_nat_multiply_high(term, t), k);
+    term = gelu_nat_divide_short(gelu_nat_multiply_high(term, r), k);
     quotient = gelu_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = gelu_nat_add(
-      quotient,
-      gelu_nat_multiply_high(gelu_nat_multiply_high(quotient, quotient), gelu_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
 
 fn gelu_wide_is_nan(x: gelu_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn gelu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -221,7 +234,7 @@ fn gelu_wide_exponential_loose(x: gelu_wide, near: u32) -> gelu_wide {
     gelu_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = gelu_nat_multiply_high(select(r, x.mantissa, is_near), gelu_nat_expm1_quotient(r));
+  let excess = gelu_nat_multiply_high(select(r, x.mantissa, is_near), gelu_program_expm1_quotient(r));
   if (is_near) {
     return gelu_wide(false, excess, x.exponent + 1);
   }
@@ -440,7 +453,7 @@ fn gelu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> g
 //   r8 = select(r7, r1, r8)
 //   r8 = scale(r8, -1)
 //   r8 = multiply(r0, r8)
-fn gelu_value_exactly_wide(x0: gelu_wide) -> gelu_wide {
+fn gelu_value_exactly_wide(x0: gelu_wide) -> gelu_wide_outcome {
   var registers = array<gelu_wide, 12>(
     x0,
     gelu_WIDE_SQRT_HALF,
@@ -455,21 +468,25 @@ fn gelu_value_exactly_wide(x0: gelu_wide) -> gelu_wide {
     gelu_WIDE_ZERO,
     gelu_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 12>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 62>(
-    0x00000001u, 0x00000400u, 0x00000401u, 0x00000001u, 0x00000809u, 0x00000001u, 0x0000000au, 0x00002409u, 0x0000040au,
-    0x0000000au, 0x00000c0au, 0x2000000au, 0x00000002u, 0x00000809u, 0x0000100bu, 0x00000002u, 0x00000003u, 0x00000c0bu,
-    0x00000003u, 0x00000c0au, 0x00001402u, 0x00000803u, 0x00000005u, 0x00001409u, 0x00000c05u, 0x20000005u, 0x00001806u,
-    0x00001805u, 0x00001406u, 0x00001804u, 0x00000406u, 0x00000006u, 0x00001806u, 0x00001802u, 0x00001c07u, 0x00002407u,
-    0x00002007u, 0x00700806u, 0x00002402u, 0x00000009u, 0x00002002u, 0x00202407u, 0x00000407u, 0x00000002u, 0x00001807u,
-    0x00001c04u, 0x00002007u, 0x00101c02u, 0x00002801u, 0x00000001u, 0x00000401u, 0x00000001u, 0x00001801u, 0x00000408u,
-    0x00001c08u, 0x00002009u, 0x00002008u, 0x00800407u, 0x00002c08u, 0x1ff00008u, 0x00000008u, 0x00002000u
+    0x00000001u, 0x00000400u, 0x00000401u, 0x00000401u, 0x00000809u, 0x00000401u, 0x0000000au, 0x00002409u, 0x0000040au,
+    0x0000280au, 0x00000c0au, 0x2000280au, 0x00000002u, 0x00000809u, 0x0000100bu, 0x00000802u, 0x00000003u, 0x00000c0bu,
+    0x00000003u, 0x00000c0au, 0x00001402u, 0x00000803u, 0x00000005u, 0x00001409u, 0x00000c05u, 0x20001405u, 0x00001806u,
+    0x00001805u, 0x00001406u, 0x00001804u, 0x00000406u, 0x00001806u, 0x00001806u, 0x00001802u, 0x00001c07u, 0x00002407u,
+    0x00002007u, 0x00700806u, 0x00002402u, 0x00002409u, 0x00002002u, 0x00202407u, 0x00000407u, 0x00000802u, 0x00001807u,
+    0x00001c04u, 0x00002007u, 0x00101c02u, 0x00002801u, 0x00000401u, 0x00000401u, 0x00000401u, 0x00001801u, 0x00000408u,
+    0x00001c08u, 0x00002009u, 0x00002008u, 0x00800407u, 0x00002c08u, 0x1ff02008u, 0x00000008u, 0x00002000u
   );
   for (var i = 0; i < 62; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -500,17 +517,37 @@ fn gelu_value_exactly_wide(x0: gelu_wide) -> gelu_wide {
     } else if (operation == 11u) {
       value = gelu_wide_scale_loose(a, i32(c) - 512);
     }
-    registers[code & 1023u] = gelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = gelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 6u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 8u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[8];
+  return gelu_wide_outcome(registers[8], lost[8]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn gelu_wide_far(x: gelu_wide, size: i32) -> gelu_wide {
-  if (x.exponent < gelu_WIDE_LIMIT || gelu_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn gelu_wide_parameter_at(x: gelu_wide, point: i32, own: i32) -> gelu_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return gelu_wide(x.negative, gelu_NAT_HALF, size);
+  return gelu_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn gelu_wide_input_at(x: gelu_wide, point: i32, own: i32) -> gelu_wide {
+  if (point < 1 || point > 4 || x.exponent < gelu_WIDE_LIMIT || gelu_wide_is_nan(x)) {
+    return gelu_wide_parameter_at(x, point, own);
+  }
+  return gelu_wide(
+    x.negative,
+    gelu_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -533,6 +570,46 @@ fn gelu_wide_tendency(far: gelu_wide, near: gelu_wide) -> gelu_wide {
     return gelu_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn gelu_wide_power_between(a: gelu_wide, b: gelu_wide) -> i32 {
+  let size = gelu_nat_low_word(gelu_nat_shift_right(a.mantissa, 128 - 24));
+  let other = gelu_nat_low_word(gelu_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn gelu_wide_searched(
+  search: gelu_wide_search,
+  found: gelu_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> gelu_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && gelu_wide_is_nan(found.value));
+    return gelu_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return gelu_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = gelu_wide_tendency(search.other, found.value);
+    return gelu_wide_search(select(-1, 3, point == 2 && gelu_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return gelu_wide_search(-1, search.value, found.value);
+    }
+    return gelu_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(gelu_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = gelu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return gelu_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -579,26 +656,95 @@ fn gelu_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = gelu_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(gelu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = gelu_WIDE_NAN;
-  var before = gelu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = gelu_value_exactly_wide(gelu_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = gelu_wide_tendency(before, found);
-      }
-      if (!(infinite && gelu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = gelu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = gelu_value_exactly_wide(gelu_wide_input_at(wide_x0, search.point, 6));
+    search = gelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return gelu_wide_to_f32(value);
+  return gelu_wide_to_f32(search.value);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - leading_bits(x).
+fn gelu_leading_bits(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// 2^n for -126 <= n <= 127.
+fn gelu_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn gelu_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * gelu_power_of_two(first) * gelu_power_of_two(exponent - first);
+}
+
+// e^(c x^2) for c = -1 or -1/2. The square is taken in two parts, h^2 + (|x| - h)(|x| + h), the first one exact:
+// its rounding error would be multiplied by as much as 100.
+fn gelu_exp_square(x: f32, c: f32) -> f32 {
+  let a = min(abs(x), 16.0);
+  let h = gelu_leading_bits(a);
+  return gelu_exp_scaled(c * (h * h), c * ((a - h) * (a + h)), 0);
+}
+
+// e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is a polynomial in (x - 2)/(x + 2) (7.2e-9).
+fn gelu_erfcx(x: f32) -> f32 {
+  let v = (x - 2.0) / (x + 2.0);
+  let p6 = 0.0086480407 + v * (0.00113937387 + v * (-0.00124951382 + v * -0.000223329538));
+  let p4 = -0.054208871 + v * (-0.00800223462 + v * p6);
+  let p = 1.27697837 + v * (-0.0927637443 + v * (-0.166030988 + v * (0.16404824 + v * p4)));
+  return p / (1.0 + 2.0 * x);
+}
+
+// 2x/sqrt(pi), a polynomial (1.1e-8) up to 0.84375, then 1 - erfc(x) with erfc(x) < 1/4.
+fn gelu_erf(x: f32) -> f32 {
+  if (gelu_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 1e-4) {
+    return x * 1.12837917;
+  }
+  if (a < 0.84375) {
+    let z = x * x;
+    let p3 = -0.0268621426 + z * (0.00520831672 + z * (-0.000823128736 + z * 8.77209823e-5));
+    return x + x * (0.128379166 + z * (-0.376126379 + z * (0.112837419 + z * p3)));
+  }
+  let y = 1.0 - gelu_exp_square(a, -1.0) * gelu_erfcx(min(a, 11.0));
+  return select(-y, y, x > 0.0);
+}
+
+// The distribution function of the standard normal distribution, erfc(-x / sqrt(2)) / 2.
+fn gelu_normcdf(x: f32) -> f32 {
+  if (gelu_is_nan(x)) {
+    return x;
+  }
+  let t = x * 0.707106781;
+  if (abs(t) < 0.46875) {
+    return 0.5 + 0.5 * gelu_erf(t);
+  }
+  let tail = 0.5 * gelu_erfcx(min(abs(t), 11.0)) * gelu_exp_square(x, -0.5);
+  return select(1.0 - tail, tail, x < 0.0);
+}
+
+fn gelu_value_far(x0: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return t * gelu_normcdf(t);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -685,22 +831,22 @@ fn gelu_pair_reduced(a: gelu_pair, k: f32) -> gelu_pair {
   return gelu_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
 }
 
-// 2^n for -126 <= n <= 127.
-fn gelu_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn gelu_pair_times_power(a: gelu_pair, k: i32) -> gelu_pair {
   let first = k >> 1u;
   return gelu_pair_scale(gelu_pair_scale(a, gelu_power_of_two(first)), gelu_power_of_two(k - first));
 }
 
-fn gelu_pair_exp(a: gelu_pair) -> gelu_pair {
+// e^a 2^n
+fn gelu_pair_exp_scaled(a: gelu_pair, n: i32) -> gelu_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = gelu_pair_expm1_small(gelu_pair_reduced(gelu_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return gelu_pair_times_power(gelu_pair_add(gelu_pair(1.0, 0.0), small), i32(k));
+  return gelu_pair_times_power(gelu_pair_add(gelu_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn gelu_pair_exp(a: gelu_pair) -> gelu_pair {
+  return gelu_pair_exp_scaled(a, 0);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -773,10 +919,14 @@ fn gelu_pair_to_f32(a: gelu_pair) -> f32 {
 fn gelu(x: f32) -> f32 {
   let phi = gelu_pair_normcdf(gelu_pair_from_f32(x));
   var result = gelu_pair_to_f32(gelu_pair_multiply(gelu_pair_from_f32(x), phi));
-  var found = (phi.high >= 9.8607613e-32) && (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0));
+  var found = (phi.high >= 3.9443045e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = gelu_value_exactly(x);
+    if (gelu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = gelu_value_far(x);
+      result = select(far, result, gelu_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -826,7 +976,7 @@ const gelu_WIDE_RSQRT_TWO_PI: gelu_wide = gelu_wide(
 //   r9 = multiply(r1, r9)
 //   r9 = multiply(r0, r9)
 //   r9 = add(r8, r9)
-fn gelu_slope_0_exactly_wide(x0: gelu_wide) -> gelu_wide {
+fn gelu_slope_0_exactly_wide(x0: gelu_wide) -> gelu_wide_outcome {
   var registers = array<gelu_wide, 13>(
     x0,
     gelu_WIDE_SQRT_HALF,
@@ -842,23 +992,27 @@ fn gelu_slope_0_exactly_wide(x0: gelu_wide) -> gelu_wide {
     gelu_WIDE_ZERO,
     gelu_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 13>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 74>(
-    0x00000001u, 0x00000400u, 0x00000401u, 0x00000001u, 0x0000080au, 0x00000001u, 0x0000000bu, 0x0000280au, 0x0000040bu,
-    0x0000000bu, 0x00000c0bu, 0x2000000bu, 0x00000002u, 0x0000080au, 0x0000100cu, 0x00000002u, 0x00000003u, 0x00000c0cu,
-    0x00000003u, 0x00000c0bu, 0x00001402u, 0x00000803u, 0x00000005u, 0x0000140au, 0x00000c05u, 0x20000005u, 0x00001806u,
-    0x00001805u, 0x00001406u, 0x00001804u, 0x00000406u, 0x00000006u, 0x00001806u, 0x00001802u, 0x00001c07u, 0x00002807u,
-    0x00002007u, 0x00700806u, 0x00002402u, 0x0000000au, 0x00002002u, 0x00202807u, 0x00000407u, 0x00000002u, 0x00001807u,
-    0x00001c04u, 0x00002007u, 0x00101c02u, 0x00002801u, 0x00000001u, 0x00000401u, 0x00000001u, 0x00001801u, 0x00000408u,
-    0x00001c08u, 0x0000200au, 0x00002008u, 0x00800407u, 0x00002c08u, 0x1ff00008u, 0x00000001u, 0x00000000u, 0x00002c01u,
-    0x1ff00001u, 0x00000401u, 0x00000001u, 0x00000c01u, 0x20000001u, 0x00000009u, 0x00002401u, 0x00000009u, 0x00002400u,
+    0x00000001u, 0x00000400u, 0x00000401u, 0x00000401u, 0x0000080au, 0x00000401u, 0x0000000bu, 0x0000280au, 0x0000040bu,
+    0x00002c0bu, 0x00000c0bu, 0x20002c0bu, 0x00000002u, 0x0000080au, 0x0000100cu, 0x00000802u, 0x00000003u, 0x00000c0cu,
+    0x00000003u, 0x00000c0bu, 0x00001402u, 0x00000803u, 0x00000005u, 0x0000140au, 0x00000c05u, 0x20001405u, 0x00001806u,
+    0x00001805u, 0x00001406u, 0x00001804u, 0x00000406u, 0x00001806u, 0x00001806u, 0x00001802u, 0x00001c07u, 0x00002807u,
+    0x00002007u, 0x00700806u, 0x00002402u, 0x0000280au, 0x00002002u, 0x00202807u, 0x00000407u, 0x00000802u, 0x00001807u,
+    0x00001c04u, 0x00002007u, 0x00101c02u, 0x00002801u, 0x00000401u, 0x00000401u, 0x00000401u, 0x00001801u, 0x00000408u,
+    0x00001c08u, 0x0000200au, 0x00002008u, 0x00800407u, 0x00002c08u, 0x1ff02008u, 0x00000001u, 0x00000000u, 0x00002c01u,
+    0x1ff00401u, 0x00000401u, 0x00000401u, 0x00000c01u, 0x20000401u, 0x00000009u, 0x00002401u, 0x00000009u, 0x00002400u,
     0x00001809u, 0x00002408u
   );
   for (var i = 0; i < 74; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -889,9 +1043,18 @@ fn gelu_slope_0_exactly_wide(x0: gelu_wide) -> gelu_wide {
     } else if (operation == 11u) {
       value = gelu_wide_scale_loose(a, i32(c) - 512);
     }
-    registers[code & 1023u] = gelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = gelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 6u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 8u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[9];
+  return gelu_wide_outcome(registers[9], lost[9]);
 }
 
 fn gelu_slope_0_exactly(x0: f32) -> f32 {
@@ -899,56 +1062,66 @@ fn gelu_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = gelu_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(gelu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = gelu_WIDE_NAN;
-  var before = gelu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = gelu_slope_0_exactly_wide(gelu_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = gelu_wide_tendency(before, found);
-      }
-      if (!(infinite && gelu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = gelu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = gelu_slope_0_exactly_wide(gelu_wide_input_at(wide_x0, search.point, 6));
+    search = gelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return gelu_wide_to_f32(value);
+  return gelu_wide_to_f32(search.value);
 }
 
-// The derivative of a normcdf(a): normcdf(a) + a normpdf(a), with one exponential. Its error is relative to 1/2 where the sum cancels.
+// The density of the standard normal distribution, e^(-x^2/2) / sqrt(2 pi).
+fn gelu_normpdf(x: f32) -> f32 {
+  if (gelu_is_nan(x)) {
+    return x;
+  }
+  return 0.39894228 * gelu_exp_square(x, -0.5);
+}
+
+fn gelu_slope_0_far(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  return gelu_normcdf(t2) + t2 * gelu_normpdf(t2);
+}
+
+// The derivative of a normcdf(a): normcdf(a) + a normpdf(a), with one exponential, 2^32 times as large lest it fade away before
+// the product does. The error is relative to 1/2 where the sum cancels.
 fn gelu_pair_gelu_slope(a: gelu_pair) -> gelu_pair {
   let t = gelu_pair_multiply(a, gelu_pair(0.70710677, 1.2101617e-8));
   let x = gelu_pair_abs(t);
   if (x.high > 11.0) {
     return gelu_pair(select(1.0, 0.0, a.high < 0.0), 0.0);
   }
-  let e = gelu_pair_exp(gelu_pair_scale(gelu_pair_multiply(a, a), -0.5));
+  let e = gelu_pair_exp_scaled(gelu_pair_scale(gelu_pair_multiply(a, a), -0.5), 32);
   let slope = gelu_pair_multiply(gelu_pair_multiply(a, e), gelu_pair(0.39894229, -1.1335170e-8));
   if (x.high < 0.46875) {
-    return gelu_pair_add(gelu_pair_add(gelu_pair(0.5, 0.0), gelu_pair_scale(gelu_pair_erf_small(t), 0.5)), slope);
+    return gelu_pair_add(
+      gelu_pair_add(gelu_pair(0.5, 0.0), gelu_pair_scale(gelu_pair_erf_small(t), 0.5)),
+      gelu_pair_scale(slope, 2.3283064365386963e-10)
+    );
   }
   let tail = gelu_pair_scale(gelu_pair_multiply(e, gelu_pair_erfcx(x)), 0.5);
   if (a.high < 0.0) {
-    return gelu_pair_add(tail, slope);
+    return gelu_pair_scale(gelu_pair_add(tail, slope), 2.3283064365386963e-10);
   }
-  return gelu_pair_add(gelu_pair_subtract(gelu_pair(1.0, 0.0), tail), slope);
+  return gelu_pair_add(gelu_pair(1.0, 0.0), gelu_pair_scale(gelu_pair_subtract(slope, tail), 2.3283064365386963e-10));
 }
 
 fn gelu_backward(dy: f32, x: f32) -> f32 {
   let phi = gelu_pair_gelu_slope(gelu_pair_from_f32(x));
   var result = gelu_pair_to_f32(phi);
   var found =
-    ((abs(x + 0.75) >= 0.25) || (0.5 <= 32.0 * abs(phi.high))) && (abs(x) <= 3.32307e+35) &&
-    ((abs(x) >= 3.0092655e-36) || (x == 0.0));
+    ((abs(x + 0.75) >= 0.25) || (0.5 <= 32.0 * abs(phi.high))) && (abs(x) <= 1.2676506e+30) &&
+    ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = gelu_slope_0_exactly(x);
+    if (gelu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = gelu_slope_0_far(x);
+      result = select(far, result, gelu_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

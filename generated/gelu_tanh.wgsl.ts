@@ -14,6 +14,12 @@ struct gelu_tanh_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct gelu_tanh_wide_outcome {
+  value: gelu_tanh_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const gelu_tanh_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -55,6 +61,22 @@ fn gelu_tanh_wide_from_f32(x: f32) -> gelu_tanh_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct gelu_tanh_wide_search {
+  point: i32,
+  value: gelu_tanh_wide,
+  other: gelu_tanh_wide,
+}
+
+const gelu_tanh_WIDE_SEARCH: gelu_tanh_wide_search = gelu_tanh_wide_search(
+  0,
+  gelu_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  gelu_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const gelu_tanh_WIDE_ONE: gelu_tanh_wide = gelu_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -216,22 +238,13 @@ fn gelu_tanh_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn gelu_tanh_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = gelu_tanh_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn gelu_tanh_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = gelu_tanh_NAT_HALF;
   var quotient = gelu_tanh_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = gelu_tanh_nat_divide_short(gelu_tanh_nat_multiply_high(term, t), k);
+    term = gelu_tanh_nat_divide_short(gelu_tanh_nat_multiply_high(term, r), k);
     quotient = gelu_tanh_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = gelu_tanh_nat_add(
-      quotient,
-      gelu_tanh_nat_multiply_high(gelu_tanh_nat_multiply_high(quotient, quotient), gelu_tanh_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
@@ -261,7 +274,7 @@ fn gelu_tanh_wide_exponential_loose(x: gelu_tanh_wide, near: u32) -> gelu_tanh_w
     gelu_tanh_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = gelu_tanh_nat_multiply_high(select(r, x.mantissa, is_near), gelu_tanh_nat_expm1_quotient(r));
+  let excess = gelu_tanh_nat_multiply_high(select(r, x.mantissa, is_near), gelu_tanh_program_expm1_quotient(r));
   if (is_near) {
     return gelu_tanh_wide(false, excess, x.exponent + 1);
   }
@@ -351,7 +364,7 @@ fn gelu_tanh_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32)
 //   r2 = add(r1, r2)
 //   r2 = divide(r5, r2)
 //   r2 = multiply(r0, r2)
-fn gelu_tanh_value_exactly_wide(x0: gelu_tanh_wide) -> gelu_tanh_wide {
+fn gelu_tanh_value_exactly_wide(x0: gelu_tanh_wide) -> gelu_tanh_wide_outcome {
   var registers = array<gelu_tanh_wide, 6>(
     x0,
     gelu_tanh_WIDE_ONE,
@@ -360,17 +373,21 @@ fn gelu_tanh_value_exactly_wide(x0: gelu_tanh_wide) -> gelu_tanh_wide {
     gelu_tanh_WIDE_ZERO,
     gelu_tanh_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 6>(0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 26>(
     0x00000004u, 0x00000001u, 0x00000005u, 0x00000000u, 0x00000005u, 0x00001404u, 0x00000005u, 0x00001403u, 0x00000405u,
-    0x00001400u, 0x00000005u, 0x00001402u, 0x00000802u, 0x00000005u, 0x00000c02u, 0x00000002u, 0x00001002u, 0x20000002u,
+    0x00001400u, 0x00000005u, 0x00001402u, 0x00000802u, 0x00001405u, 0x00000c02u, 0x00000802u, 0x00001002u, 0x20000802u,
     0x00001405u, 0x00500801u, 0x00000402u, 0x00000801u, 0x00001802u, 0x00000805u, 0x00000002u, 0x00000800u
   );
   for (var i = 0; i < 26; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -391,17 +408,37 @@ fn gelu_tanh_value_exactly_wide(x0: gelu_tanh_wide) -> gelu_tanh_wide {
     } else if (operation == 6u) {
       value = gelu_tanh_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = gelu_tanh_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = gelu_tanh_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 5u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return gelu_tanh_wide_outcome(registers[2], lost[2]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn gelu_tanh_wide_far(x: gelu_tanh_wide, size: i32) -> gelu_tanh_wide {
-  if (x.exponent < gelu_tanh_WIDE_LIMIT || gelu_tanh_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn gelu_tanh_wide_parameter_at(x: gelu_tanh_wide, point: i32, own: i32) -> gelu_tanh_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return gelu_tanh_wide(x.negative, gelu_tanh_NAT_HALF, size);
+  return gelu_tanh_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn gelu_tanh_wide_input_at(x: gelu_tanh_wide, point: i32, own: i32) -> gelu_tanh_wide {
+  if (point < 1 || point > 4 || x.exponent < gelu_tanh_WIDE_LIMIT || gelu_tanh_wide_is_nan(x)) {
+    return gelu_tanh_wide_parameter_at(x, point, own);
+  }
+  return gelu_tanh_wide(
+    x.negative,
+    gelu_tanh_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -424,6 +461,46 @@ fn gelu_tanh_wide_tendency(far: gelu_tanh_wide, near: gelu_tanh_wide) -> gelu_ta
     return gelu_tanh_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn gelu_tanh_wide_power_between(a: gelu_tanh_wide, b: gelu_tanh_wide) -> i32 {
+  let size = gelu_tanh_nat_low_word(gelu_tanh_nat_shift_right(a.mantissa, 128 - 24));
+  let other = gelu_tanh_nat_low_word(gelu_tanh_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn gelu_tanh_wide_searched(
+  search: gelu_tanh_wide_search,
+  found: gelu_tanh_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> gelu_tanh_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && gelu_tanh_wide_is_nan(found.value));
+    return gelu_tanh_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return gelu_tanh_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = gelu_tanh_wide_tendency(search.other, found.value);
+    return gelu_tanh_wide_search(select(-1, 3, point == 2 && gelu_tanh_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return gelu_tanh_wide_search(-1, search.value, found.value);
+    }
+    return gelu_tanh_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(gelu_tanh_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = gelu_tanh_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return gelu_tanh_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -470,26 +547,52 @@ fn gelu_tanh_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = gelu_tanh_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(gelu_tanh_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = gelu_tanh_WIDE_NAN;
-  var before = gelu_tanh_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = gelu_tanh_value_exactly_wide(gelu_tanh_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = gelu_tanh_wide_tendency(before, found);
-      }
-      if (!(infinite && gelu_tanh_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = gelu_tanh_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = gelu_tanh_value_exactly_wide(gelu_tanh_wide_input_at(wide_x0, search.point, 6));
+    search = gelu_tanh_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return gelu_tanh_wide_to_f32(value);
+  return gelu_tanh_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn gelu_tanh_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn gelu_tanh_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * gelu_tanh_power_of_two(first) * gelu_tanh_power_of_two(exponent - first);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn gelu_tanh_sigmoid(x: f32) -> f32 {
+  if (gelu_tanh_is_nan(x)) {
+    return x;
+  }
+  let e = gelu_tanh_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+fn gelu_tanh_value_far(x0: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return t * gelu_tanh_sigmoid(1.5957692 * (t + 0.044715 * t * (t * t)));
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -566,11 +669,6 @@ fn gelu_tanh_pair_scale(a: gelu_tanh_pair, factor: f32) -> gelu_tanh_pair {
   return gelu_tanh_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn gelu_tanh_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn gelu_tanh_pair_times_power(a: gelu_tanh_pair, k: i32) -> gelu_tanh_pair {
   let first = k >> 1u;
@@ -580,11 +678,16 @@ fn gelu_tanh_pair_times_power(a: gelu_tanh_pair, k: i32) -> gelu_tanh_pair {
   );
 }
 
-fn gelu_tanh_pair_exp(a: gelu_tanh_pair) -> gelu_tanh_pair {
+// e^a 2^n
+fn gelu_tanh_pair_exp_scaled(a: gelu_tanh_pair, n: i32) -> gelu_tanh_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = gelu_tanh_pair_expm1_small(gelu_tanh_pair_reduced(gelu_tanh_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return gelu_tanh_pair_times_power(gelu_tanh_pair_add(gelu_tanh_pair(1.0, 0.0), small), i32(k));
+  return gelu_tanh_pair_times_power(gelu_tanh_pair_add(gelu_tanh_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn gelu_tanh_pair_exp(a: gelu_tanh_pair) -> gelu_tanh_pair {
+  return gelu_tanh_pair_exp_scaled(a, 0);
 }
 
 fn gelu_tanh_pair_negate(a: gelu_tanh_pair) -> gelu_tanh_pair {
@@ -629,10 +732,15 @@ fn gelu_tanh(x: f32) -> f32 {
   let s = gelu_tanh_pair_sigmoid(p3);
   var result = gelu_tanh_pair_to_f32(gelu_tanh_pair_multiply(gelu_tanh_pair_from_f32(x), s));
   var found =
-    (s.high <= 1.0141205e+31 * s.high) && (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0));
+    (1.6671239 * s.high <= 2.5353012e+30 * s.high) && (s.high >= 3.9443045e-31) && (abs(x) <= 274877900000.0) &&
+    ((abs(x) >= 3.637979e-12) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = gelu_tanh_value_exactly(x);
+    if (gelu_tanh_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = gelu_tanh_value_far(x);
+      result = select(far, result, gelu_tanh_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -660,7 +768,7 @@ fn gelu_tanh(x: f32) -> f32 {
 //   r7 = divide(r3, r7)
 //   r7 = multiply(r1, r7)
 //   r7 = add(r5, r7)
-fn gelu_tanh_slope_0_exactly_wide(x0: gelu_tanh_wide) -> gelu_tanh_wide {
+fn gelu_tanh_slope_0_exactly_wide(x0: gelu_tanh_wide) -> gelu_tanh_wide_outcome {
   var registers = array<gelu_tanh_wide, 8>(
     x0,
     gelu_tanh_WIDE_ONE,
@@ -671,10 +779,12 @@ fn gelu_tanh_slope_0_exactly_wide(x0: gelu_tanh_wide) -> gelu_tanh_wide {
     gelu_tanh_WIDE_ZERO,
     gelu_tanh_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 8>(0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 42>(
     0x00000005u, 0x00000001u, 0x00000006u, 0x00000000u, 0x00000005u, 0x00001805u, 0x00000005u, 0x00001403u, 0x00000405u,
-    0x00001400u, 0x00000005u, 0x00001402u, 0x00000803u, 0x00000005u, 0x00000c03u, 0x00000003u, 0x00001003u, 0x20000003u,
+    0x00001400u, 0x00000005u, 0x00001402u, 0x00000803u, 0x00001405u, 0x00000c03u, 0x00000c03u, 0x00001003u, 0x20000c03u,
     0x00001405u, 0x00500c01u, 0x00000407u, 0x00000c01u, 0x00001805u, 0x00001c05u, 0x00000000u, 0x00000002u, 0x00000006u,
     0x00001801u, 0x00000006u, 0x00001804u, 0x00000401u, 0x00000406u, 0x00000001u, 0x00000400u, 0x00000007u, 0x00001c07u,
     0x00001807u, 0x00001c03u, 0x00000007u, 0x00001c01u, 0x00000407u, 0x00001c05u
@@ -682,8 +792,10 @@ fn gelu_tanh_slope_0_exactly_wide(x0: gelu_tanh_wide) -> gelu_tanh_wide {
   for (var i = 0; i < 42; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -704,9 +816,18 @@ fn gelu_tanh_slope_0_exactly_wide(x0: gelu_tanh_wide) -> gelu_tanh_wide {
     } else if (operation == 6u) {
       value = gelu_tanh_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = gelu_tanh_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = gelu_tanh_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 5u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[7];
+  return gelu_tanh_wide_outcome(registers[7], lost[7]);
 }
 
 fn gelu_tanh_slope_0_exactly(x0: f32) -> f32 {
@@ -714,26 +835,30 @@ fn gelu_tanh_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = gelu_tanh_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(gelu_tanh_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = gelu_tanh_WIDE_NAN;
-  var before = gelu_tanh_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = gelu_tanh_slope_0_exactly_wide(gelu_tanh_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = gelu_tanh_wide_tendency(before, found);
-      }
-      if (!(infinite && gelu_tanh_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = gelu_tanh_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = gelu_tanh_slope_0_exactly_wide(gelu_tanh_wide_input_at(wide_x0, search.point, 6));
+    search = gelu_tanh_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return gelu_tanh_wide_to_f32(value);
+  return gelu_tanh_wide_to_f32(search.value);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn gelu_tanh_logistic(x: f32) -> f32 {
+  if (gelu_tanh_is_nan(x)) {
+    return x;
+  }
+  let s = gelu_tanh_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn gelu_tanh_slope_0_far(x0: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = 1.5957692 * (t2 + 0.044715 * t2 * (t2 * t2));
+  return gelu_tanh_sigmoid(t3) + 1.5957692 * (t2 * (0.134145 * t2 * t2 + 1.0) * gelu_tanh_logistic(t3));
 }
 
 fn gelu_tanh_pair_smaller(a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pair {
@@ -745,6 +870,11 @@ fn gelu_tanh_pair_smaller(a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pai
 
 fn gelu_tanh_pair_at_most(a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pair {
   return gelu_tanh_pair_smaller(a, b);
+}
+
+// a where the condition holds, else b.
+fn gelu_tanh_pair_select(condition: bool, a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pair {
+  return gelu_tanh_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
 fn gelu_tanh_backward(dy: f32, x: f32) -> f32 {
@@ -760,18 +890,31 @@ fn gelu_tanh_backward(dy: f32, x: f32) -> f32 {
   let p5 = gelu_tanh_pair_multiply(gelu_tanh_pair(0.134145, -6.5374373e-9), squared);
   let u3 = gelu_tanh_pair_add(p5, gelu_tanh_pair(1.0, 0.0));
   let p6 = gelu_tanh_pair_multiply(p4, u3);
-  let u4 = gelu_tanh_pair_add(u2, p6);
   var result = gelu_tanh_pair_to_f32(
-    gelu_tanh_pair_multiply(gelu_tanh_pair_divide(e, u2), gelu_tanh_pair_divide(u4, u2))
+    gelu_tanh_pair_multiply(
+      gelu_tanh_pair_divide(e, u2),
+      gelu_tanh_pair_divide(
+        gelu_tanh_pair_add(u2, gelu_tanh_pair_select(p3.high < 80.0, p6, gelu_tanh_pair(0.0, 0.0))),
+        u2
+      )
+    )
   );
   var found =
-    (e.high <= 5.0706024e+30 * e.high) && (e.high <= 5.0706024e+30 * u2.high) &&
-      (3.1554436e-30 * e.high + (u2.high + 0.00012207031 * abs(p6.high)) <= 8.0 * abs(u4.high)) &&
+    (1.6671239 * e.high <= 1.2676506e+30 * e.high) && (e.high >= 7.888609e-31) &&
+      (1.6671239 * e.high <= 1.2676506e+30 * u2.high) &&
+      ((p3.high >= 80.0) ||
+        ((1.26217745e-29 * (1.6671239 * e.high) + (u2.high + 0.00012207031 * abs(p6.high)) <=
+          8.0 * abs(u2.high + p6.high)) && (abs(u2.high + p6.high) >= 7.888609e-31))) &&
+      ((p3.high < 80.0) || (1.6671239 * e.high <= 1.2676506e+30 * u2.high)) &&
       (abs(x) <= 274877900000.0) &&
     ((abs(x) >= 3.637979e-12) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = gelu_tanh_slope_0_exactly(x);
+    if (gelu_tanh_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = gelu_tanh_slope_0_far(x);
+      result = select(far, result, gelu_tanh_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

@@ -11,6 +11,12 @@ struct gish_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct gish_wide_outcome {
+  value: gish_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const gish_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -53,6 +59,22 @@ fn gish_wide_from_f32(x: f32) -> gish_wide {
   );
 }
 
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct gish_wide_search {
+  point: i32,
+  value: gish_wide,
+  other: gish_wide,
+}
+
+const gish_WIDE_SEARCH: gish_wide_search = gish_wide_search(
+  0,
+  gish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  gish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
+
 const gish_WIDE_TWO: gish_wide = gish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2);
 
 const gish_WIDE_LN2: gish_wide = gish_wide(false, vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u), 0);
@@ -65,15 +87,6 @@ const gish_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu
 
 // ln 2, log2(e) / 2, sqrt(1/2).
 const gish_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
-
-// floor(a / 2^n).
-fn gish_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
 
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn gish_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
@@ -129,28 +142,28 @@ fn gish_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn gish_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = gish_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn gish_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = gish_NAT_HALF;
   var quotient = gish_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = gish_nat_divide_short(gish_nat_multiply_high(term, t), k);
+    term = gish_nat_divide_short(gish_nat_multiply_high(term, r), k);
     quotient = gish_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = gish_nat_add(
-      quotient,
-      gish_nat_multiply_high(gish_nat_multiply_high(quotient, quotient), gish_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
 
 fn gish_wide_is_nan(x: gish_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn gish_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -184,7 +197,7 @@ fn gish_wide_exponential_loose(x: gish_wide, near: u32) -> gish_wide {
     gish_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = gish_nat_multiply_high(select(r, x.mantissa, is_near), gish_nat_expm1_quotient(r));
+  let excess = gish_nat_multiply_high(select(r, x.mantissa, is_near), gish_program_expm1_quotient(r));
   if (is_near) {
     return gish_wide(false, excess, x.exponent + 1);
   }
@@ -392,7 +405,7 @@ fn gish_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> g
 //   r4 = twice_artanh(r4)
 //   r4 = add(r2, r4)
 //   r4 = multiply(r0, r4)
-fn gish_value_exactly_wide(x0: gish_wide) -> gish_wide {
+fn gish_value_exactly_wide(x0: gish_wide) -> gish_wide_outcome {
   var registers = array<gish_wide, 6>(
     x0,
     gish_WIDE_TWO,
@@ -401,18 +414,22 @@ fn gish_value_exactly_wide(x0: gish_wide) -> gish_wide {
     gish_WIDE_ONE,
     gish_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 6>(0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 28>(
-    0x00000005u, 0x20000000u, 0x00000405u, 0x00000005u, 0x00000005u, 0x20000005u, 0x00000405u, 0x00000005u, 0x00000805u,
-    0x00001401u, 0x00000c01u, 0x00000005u, 0x00001002u, 0x00000801u, 0x00001405u, 0x00000005u, 0x00000803u, 0x00000c05u,
-    0x00000804u, 0x00001005u, 0x00001804u, 0x00001003u, 0x00001c04u, 0x00000004u, 0x00000804u, 0x00001002u, 0x00001004u,
+    0x00000005u, 0x20000000u, 0x00000405u, 0x00001405u, 0x00000005u, 0x20001405u, 0x00000405u, 0x00001405u, 0x00000805u,
+    0x00001401u, 0x00000c01u, 0x00001405u, 0x00001002u, 0x00000801u, 0x00001405u, 0x00001405u, 0x00000803u, 0x00000c05u,
+    0x00000804u, 0x00001005u, 0x00001804u, 0x00001003u, 0x00001c04u, 0x00001004u, 0x00000804u, 0x00001002u, 0x00001004u,
     0x00001000u
   );
   for (var i = 0; i < 28; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -433,17 +450,34 @@ fn gish_value_exactly_wide(x0: gish_wide) -> gish_wide {
     } else if (operation == 7u) {
       value = gish_wide_twice_artanh_loose(a);
     }
-    registers[code & 1023u] = gish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = gish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 2u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[4];
+  return gish_wide_outcome(registers[4], lost[4]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn gish_wide_far(x: gish_wide, size: i32) -> gish_wide {
-  if (x.exponent < gish_WIDE_LIMIT || gish_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn gish_wide_parameter_at(x: gish_wide, point: i32, own: i32) -> gish_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return gish_wide(x.negative, gish_NAT_HALF, size);
+  return gish_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn gish_wide_input_at(x: gish_wide, point: i32, own: i32) -> gish_wide {
+  if (point < 1 || point > 4 || x.exponent < gish_WIDE_LIMIT || gish_wide_is_nan(x)) {
+    return gish_wide_parameter_at(x, point, own);
+  }
+  return gish_wide(
+    x.negative,
+    gish_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -466,6 +500,46 @@ fn gish_wide_tendency(far: gish_wide, near: gish_wide) -> gish_wide {
     return gish_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn gish_wide_power_between(a: gish_wide, b: gish_wide) -> i32 {
+  let size = gish_nat_low_word(gish_nat_shift_right(a.mantissa, 128 - 24));
+  let other = gish_nat_low_word(gish_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn gish_wide_searched(
+  search: gish_wide_search,
+  found: gish_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> gish_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && gish_wide_is_nan(found.value));
+    return gish_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return gish_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = gish_wide_tendency(search.other, found.value);
+    return gish_wide_search(select(-1, 3, point == 2 && gish_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return gish_wide_search(-1, search.value, found.value);
+    }
+    return gish_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(gish_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = gish_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return gish_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -512,26 +586,96 @@ fn gish_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = gish_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(gish_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = gish_WIDE_NAN;
-  var before = gish_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = gish_value_exactly_wide(gish_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = gish_wide_tendency(before, found);
-      }
-      if (!(infinite && gish_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = gish_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = gish_value_exactly_wide(gish_wide_input_at(wide_x0, search.point, 6));
+    search = gish_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return gish_wide_to_f32(value);
+  return gish_wide_to_f32(search.value);
+}
+
+// A number m * 2^k.
+struct gish_scaled {
+  k: f32,
+  m: f32,
+}
+
+// x = m * 2^k with sqrt(1/2) <= m < sqrt(2), for finite x > 0. A subnormal x is its bits times 2^-149.
+fn gish_split_exponent(x: f32) -> gish_scaled {
+  let x_bits = bitcast<u32>(x);
+  let subnormal = x_bits < 0x00800000u;
+  let bits = select(x_bits, bitcast<u32>(f32(x_bits)), subnormal);
+  let k = bitcast<i32>(bits - 0x3f3504f3u) >> 23u;
+  return gish_scaled(f32(select(k, k - 149, subnormal)), bitcast<f32>(bits - (bitcast<u32>(k) << 23u)));
+}
+
+// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2). With s = f/(2 + f), ln(1 + f) = 2 artanh(s)
+// = f - h + s (h + r), where h = f^2/2 and r is a polynomial in s^2 (4.4e-10).
+fn gish_log_scaled(k: f32, f: f32) -> f32 {
+  let s = f / (2.0 + f);
+  let z = s * s;
+  let r = z * (0.666666627 + z * (0.400003344 + z * (0.285373241 + z * 0.235819116)));
+  let h = 0.5 * f * f;
+  return k * 0.693145751953125 - ((h - (s * (h + r) + k * 1.42860682e-6)) - f);
+}
+
+// A constant expression may not be infinite; a variable's bits may.
+var<private> gish_infinity_bits: u32 = 0x7f800000u;
+
+fn gish_infinity() -> f32 {
+  return bitcast<f32>(gish_infinity_bits);
+}
+
+fn gish_log(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if ((bits & 0x7fffffffu) == 0u) {
+    return -gish_infinity();
+  }
+  if (gish_is_nan(x) || bits == 0x7f800000u) {
+    return x;
+  }
+  if (bits > 0x80000000u) {
+    return gish_nan();
+  }
+  let parts = gish_split_exponent(x);
+  return gish_log_scaled(parts.k, parts.m - 1.0);
+}
+
+// 2^n for -126 <= n <= 127.
+fn gish_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn gish_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * gish_power_of_two(first) * gish_power_of_two(exponent - first);
+}
+
+fn gish_exp(x: f32) -> f32 {
+  if (gish_is_nan(x)) {
+    return x;
+  }
+  return gish_exp_scaled(x, 0.0, 0);
+}
+
+fn gish_value_far(x0: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return t * gish_log(2.0 - gish_exp(-gish_exp(t)));
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -594,11 +738,6 @@ fn gish_pair_scale(a: gish_pair, factor: f32) -> gish_pair {
   return gish_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn gish_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn gish_pair_times_power(a: gish_pair, k: i32) -> gish_pair {
   let first = k >> 1u;
@@ -610,11 +749,16 @@ fn gish_pair_add(a: gish_pair, b: gish_pair) -> gish_pair {
   return gish_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn gish_pair_exp(a: gish_pair) -> gish_pair {
+// e^a 2^n
+fn gish_pair_exp_scaled(a: gish_pair, n: i32) -> gish_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = gish_pair_expm1_small(gish_pair_reduced(gish_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return gish_pair_times_power(gish_pair_add(gish_pair(1.0, 0.0), small), i32(k));
+  return gish_pair_times_power(gish_pair_add(gish_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn gish_pair_exp(a: gish_pair) -> gish_pair {
+  return gish_pair_exp_scaled(a, 0);
 }
 
 fn gish_pair_from_f32(x: f32) -> gish_pair {
@@ -676,15 +820,18 @@ fn gish(x: f32) -> f32 {
   let l = gish_pair_log(u);
   var result = gish_pair_to_f32(gish_pair_multiply(gish_pair_from_f32(x), l));
   var found =
-    (1.0 +
-      (abs(e2.high) * e.high + 3.1554436e-30 * e2.high) * (1.0 / abs(u.high)) +
-      1.5777218e-30 * (1.0 / abs(u.high)) <=
-      16.0 * l.high) && (abs(x) <= 3.32307e+35) &&
-      ((abs(x) >= 3.0092655e-36) || (x == 0.0)) &&
+    (1.0 + abs(e2.high) * e.high * (1.0 / abs(u.high)) + 6.3108872e-30 * (1.0 / abs(u.high)) <= 16.0 * l.high) &&
+      (l.high >= 3.9443045e-31) &&
+      (abs(x) <= 1.2676506e+30) &&
+      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
     (e.high <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = gish_value_exactly(x);
+    if (gish_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = gish_value_far(x);
+      result = select(far, result, gish_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -709,7 +856,7 @@ fn gish(x: f32) -> f32 {
 //   r5 = multiply(r0, r5)
 //   r6 = divide(r5, r6)
 //   r6 = add(r4, r6)
-fn gish_slope_0_exactly_wide(x0: gish_wide) -> gish_wide {
+fn gish_slope_0_exactly_wide(x0: gish_wide) -> gish_wide_outcome {
   var registers = array<gish_wide, 7>(
     x0,
     gish_WIDE_TWO,
@@ -719,18 +866,22 @@ fn gish_slope_0_exactly_wide(x0: gish_wide) -> gish_wide {
     gish_WIDE_ZERO,
     gish_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 7>(0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 36>(
-    0x00000005u, 0x20000000u, 0x00000405u, 0x00000005u, 0x00000006u, 0x20000005u, 0x00000406u, 0x00000006u, 0x00000806u,
-    0x00001801u, 0x00000c01u, 0x00000006u, 0x00001002u, 0x00000801u, 0x00001401u, 0x00000006u, 0x00000803u, 0x00000c01u,
-    0x00000804u, 0x00001001u, 0x00001804u, 0x00001003u, 0x00001c04u, 0x00000004u, 0x00000804u, 0x00001002u, 0x00000805u,
-    0x00001400u, 0x00000005u, 0x20000005u, 0x00001005u, 0x00001400u, 0x00001806u, 0x00001805u, 0x00000806u, 0x00001804u
+    0x00000005u, 0x20000000u, 0x00000405u, 0x00001405u, 0x00000006u, 0x20001405u, 0x00000406u, 0x00001806u, 0x00000806u,
+    0x00001801u, 0x00000c01u, 0x00001806u, 0x00001002u, 0x00000801u, 0x00001401u, 0x00001806u, 0x00000803u, 0x00000c01u,
+    0x00000804u, 0x00001001u, 0x00001804u, 0x00001003u, 0x00001c04u, 0x00001004u, 0x00000804u, 0x00001002u, 0x00000805u,
+    0x00001400u, 0x00000005u, 0x20001405u, 0x00001005u, 0x00001400u, 0x00001806u, 0x00001805u, 0x00000806u, 0x00001804u
   );
   for (var i = 0; i < 36; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -751,9 +902,15 @@ fn gish_slope_0_exactly_wide(x0: gish_wide) -> gish_wide {
     } else if (operation == 7u) {
       value = gish_wide_twice_artanh_loose(a);
     }
-    registers[code & 1023u] = gish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = gish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 2u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[6];
+  return gish_wide_outcome(registers[6], lost[6]);
 }
 
 fn gish_slope_0_exactly(x0: f32) -> f32 {
@@ -761,26 +918,22 @@ fn gish_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = gish_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(gish_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = gish_WIDE_NAN;
-  var before = gish_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = gish_slope_0_exactly_wide(gish_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = gish_wide_tendency(before, found);
-      }
-      if (!(infinite && gish_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = gish_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = gish_slope_0_exactly_wide(gish_wide_input_at(wide_x0, search.point, 6));
+    search = gish_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return gish_wide_to_f32(value);
+  return gish_wide_to_f32(search.value);
+}
+
+fn gish_slope_0_far(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  let t3 = gish_exp(t2);
+  let t4 = 2.0 - gish_exp(-t3);
+  return gish_log(t4) + (t2 * gish_exp(t2 - t3)) / t4;
 }
 
 fn gish_backward(dy: f32, x: f32) -> f32 {
@@ -797,15 +950,16 @@ fn gish_backward(dy: f32, x: f32) -> f32 {
   var result = gish_pair_to_f32(u3);
   var found =
     (1.0 +
-      (abs(e2.high) * e.high + 3.1554436e-30 * e2.high) * (1.0 / abs(u.high)) +
-      1.5777218e-30 * (1.0 / abs(u.high)) +
-      (((e.high * e3.high + 3.1554436e-30 * e3.high) * abs(x) + 3.1554436e-30 * abs(x)) / abs(u.high) +
-        ((abs(e2.high) * e.high + 3.1554436e-30 * e2.high) * abs(q.high)) / abs(u.high) +
+      abs(e2.high) * e.high * (1.0 / abs(u.high)) +
+      6.3108872e-30 * (1.0 / abs(u.high)) +
+      ((e.high * e3.high * abs(x) + 1.26217745e-29 * abs(x)) / abs(u.high) +
+        (abs(e2.high) * e.high * abs(q.high)) / abs(u.high) +
         8.077936e-28 * abs(p.high) +
-        3.1554436e-30 * (1.0 / abs(u.high))) +
+        1.26217745e-29 * (1.0 / abs(u.high))) +
       (l.high + abs(q.high)) <=
-      8.0 * abs(u3.high)) && (abs(x) <= 3.32307e+35) &&
-      ((abs(x) >= 3.0092655e-36) || (x == 0.0)) &&
+      8.0 * abs(u3.high)) && (abs(u3.high) >= 3.9443045e-31) &&
+      (abs(x) <= 1.2676506e+30) &&
+      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
       (abs(u3.high) <= 3.32307e+35) &&
       (abs(q.high) <= 3.32307e+35) &&
       (e.high <= 3.32307e+35) &&
@@ -815,6 +969,10 @@ fn gish_backward(dy: f32, x: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = gish_slope_0_exactly(x);
+    if (gish_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = gish_slope_0_far(x);
+      result = select(far, result, gish_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

@@ -11,6 +11,12 @@ struct glu_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct glu_wide_outcome {
+  value: glu_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const glu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -53,6 +59,22 @@ fn glu_wide_from_f32(x: f32) -> glu_wide {
   );
 }
 
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct glu_wide_search {
+  point: i32,
+  value: glu_wide,
+  other: glu_wide,
+}
+
+const glu_WIDE_SEARCH: glu_wide_search = glu_wide_search(
+  0,
+  glu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  glu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
+
 const glu_WIDE_ONE: glu_wide = glu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
 fn glu_wide_abs(x: glu_wide) -> glu_wide {
@@ -69,15 +91,6 @@ const glu_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu,
 
 // ln 2, log2(e) / 2, sqrt(1/2).
 const glu_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
-
-// floor(a / 2^n).
-fn glu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
 
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn glu_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
@@ -133,28 +146,28 @@ fn glu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn glu_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = glu_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn glu_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = glu_NAT_HALF;
   var quotient = glu_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = glu_nat_divide_short(glu_nat_multiply_high(term, t), k);
+    term = glu_nat_divide_short(glu_nat_multiply_high(term, r), k);
     quotient = glu_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = glu_nat_add(
-      quotient,
-      glu_nat_multiply_high(glu_nat_multiply_high(quotient, quotient), glu_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
 
 fn glu_wide_is_nan(x: glu_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn glu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -188,7 +201,7 @@ fn glu_wide_exponential_loose(x: glu_wide, near: u32) -> glu_wide {
     glu_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = glu_nat_multiply_high(select(r, x.mantissa, is_near), glu_nat_expm1_quotient(r));
+  let excess = glu_nat_multiply_high(select(r, x.mantissa, is_near), glu_program_expm1_quotient(r));
   if (is_near) {
     return glu_wide(false, excess, x.exponent + 1);
   }
@@ -325,18 +338,22 @@ fn glu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> gl
 //   r3 = add(r2, r3)
 //   r3 = divide(r1, r3)
 //   r3 = multiply(r0, r3)
-fn glu_value_exactly_wide(x0: glu_wide, x1: glu_wide) -> glu_wide {
+fn glu_value_exactly_wide(x0: glu_wide, x1: glu_wide) -> glu_wide_outcome {
   var registers = array<glu_wide, 4>(x0, x1, glu_WIDE_ONE, glu_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 4>(0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 14>(
-    0x00000003u, 0x00000001u, 0x00000403u, 0x00000003u, 0x00000803u, 0x20000003u, 0x00000c01u, 0x00100c02u, 0x00001003u,
+    0x00000003u, 0x00000401u, 0x00000403u, 0x00000c03u, 0x00000803u, 0x20000c03u, 0x00000c01u, 0x00100c02u, 0x00001003u,
     0x00000c02u, 0x00001403u, 0x00000c01u, 0x00001803u, 0x00000c00u
   );
   for (var i = 0; i < 14; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -357,17 +374,37 @@ fn glu_value_exactly_wide(x0: glu_wide, x1: glu_wide) -> glu_wide {
     } else if (operation == 6u) {
       value = glu_wide_multiply_loose(a, b);
     }
-    registers[code & 1023u] = glu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = glu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[3];
+  return glu_wide_outcome(registers[3], lost[3]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn glu_wide_far(x: glu_wide, size: i32) -> glu_wide {
-  if (x.exponent < glu_WIDE_LIMIT || glu_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn glu_wide_parameter_at(x: glu_wide, point: i32, own: i32) -> glu_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return glu_wide(x.negative, glu_NAT_HALF, size);
+  return glu_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn glu_wide_input_at(x: glu_wide, point: i32, own: i32) -> glu_wide {
+  if (point < 1 || point > 4 || x.exponent < glu_WIDE_LIMIT || glu_wide_is_nan(x)) {
+    return glu_wide_parameter_at(x, point, own);
+  }
+  return glu_wide(
+    x.negative,
+    glu_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -390,6 +427,46 @@ fn glu_wide_tendency(far: glu_wide, near: glu_wide) -> glu_wide {
     return glu_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn glu_wide_power_between(a: glu_wide, b: glu_wide) -> i32 {
+  let size = glu_nat_low_word(glu_nat_shift_right(a.mantissa, 128 - 24));
+  let other = glu_nat_low_word(glu_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn glu_wide_searched(
+  search: glu_wide_search,
+  found: glu_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> glu_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && glu_wide_is_nan(found.value));
+    return glu_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return glu_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = glu_wide_tendency(search.other, found.value);
+    return glu_wide_search(select(-1, 3, point == 2 && glu_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return glu_wide_search(-1, search.value, found.value);
+    }
+    return glu_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(glu_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = glu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return glu_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -440,26 +517,54 @@ fn glu_value_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = glu_wide_from_f32(x0);
   let wide_x1 = glu_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(glu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38;
-  var value = glu_WIDE_NAN;
-  var before = glu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = glu_value_exactly_wide(glu_wide_far(wide_x0, sizes[i]), glu_wide_far(wide_x1, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = glu_wide_tendency(before, found);
-      }
-      if (!(infinite && glu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = glu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = glu_value_exactly_wide(
+      glu_wide_input_at(wide_x0, search.point, 6),
+      glu_wide_input_at(wide_x1, search.point, 7)
+    );
+    search = glu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return glu_wide_to_f32(value);
+  return glu_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn glu_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn glu_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * glu_power_of_two(first) * glu_power_of_two(exponent - first);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn glu_sigmoid(x: f32) -> f32 {
+  if (glu_is_nan(x)) {
+    return x;
+  }
+  let e = glu_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+fn glu_value_far(x0: f32, x1: f32) -> f32 {
+  return glu_sigmoid(x1) * x0;
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -522,11 +627,6 @@ fn glu_pair_scale(a: glu_pair, factor: f32) -> glu_pair {
   return glu_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn glu_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn glu_pair_times_power(a: glu_pair, k: i32) -> glu_pair {
   let first = k >> 1u;
@@ -538,11 +638,16 @@ fn glu_pair_add(a: glu_pair, b: glu_pair) -> glu_pair {
   return glu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn glu_pair_exp(a: glu_pair) -> glu_pair {
+// e^a 2^n
+fn glu_pair_exp_scaled(a: glu_pair, n: i32) -> glu_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = glu_pair_expm1_small(glu_pair_reduced(glu_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return glu_pair_times_power(glu_pair_add(glu_pair(1.0, 0.0), small), i32(k));
+  return glu_pair_times_power(glu_pair_add(glu_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn glu_pair_exp(a: glu_pair) -> glu_pair {
+  return glu_pair_exp_scaled(a, 0);
 }
 
 fn glu_pair_negate(a: glu_pair) -> glu_pair {
@@ -591,12 +696,19 @@ fn glu(a: f32, b: f32) -> f32 {
   let s = glu_pair_sigmoid(glu_pair_from_f32(b));
   var result = glu_pair_to_f32(glu_pair_multiply(glu_pair_from_f32(a), s));
   var found =
-    (s.high >= 9.8607613e-32) && (abs(a) <= 3.32307e+35) && ((abs(a) >= 3.0092655e-36) || (a == 0.0)) &&
-      (abs(b) <= 3.32307e+35) &&
-    ((abs(b) >= 3.0092655e-36) || (b == 0.0));
+    (s.high >= 3.9443045e-31) && (abs(a) <= 1.2676506e+30) && ((abs(a) >= 7.888609e-31) || (a == 0.0)) &&
+      (abs(b) <= 1.2676506e+30) &&
+    ((abs(b) >= 7.888609e-31) || (b == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = glu_value_exactly(a, b);
+    if (
+      glu_is_nan(result) ||
+      (abs(result) > 3.4028234663852886e38 && abs(a) <= 3.4028234663852886e38 && abs(b) <= 3.4028234663852886e38)
+    ) {
+      let far = glu_value_far(a, b);
+      result = select(far, result, glu_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -614,18 +726,22 @@ struct glu_gradients {
 //   r0 = select(r1, r2, r0)
 //   r2 = add(r1, r2)
 //   r2 = divide(r0, r2)
-fn glu_slope_0_exactly_wide(x0: glu_wide) -> glu_wide {
+fn glu_slope_0_exactly_wide(x0: glu_wide) -> glu_wide_outcome {
   var registers = array<glu_wide, 3>(x0, glu_WIDE_ONE, glu_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 3>(0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 12>(
-    0x00000002u, 0x00000000u, 0x00000402u, 0x00000002u, 0x00000802u, 0x20000002u, 0x00000c00u, 0x00000801u, 0x00001002u,
+    0x00000002u, 0x00000000u, 0x00000402u, 0x00000802u, 0x00000802u, 0x20000802u, 0x00000c00u, 0x00000801u, 0x00001002u,
     0x00000801u, 0x00001402u, 0x00000800u
   );
   for (var i = 0; i < 12; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -644,9 +760,18 @@ fn glu_slope_0_exactly_wide(x0: glu_wide) -> glu_wide {
     } else if (operation == 5u) {
       value = glu_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = glu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = glu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return glu_wide_outcome(registers[2], lost[2]);
 }
 
 fn glu_slope_0_exactly(x0: f32) -> f32 {
@@ -654,26 +779,18 @@ fn glu_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = glu_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(glu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = glu_WIDE_NAN;
-  var before = glu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = glu_slope_0_exactly_wide(glu_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = glu_wide_tendency(before, found);
-      }
-      if (!(infinite && glu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = glu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = glu_slope_0_exactly_wide(glu_wide_input_at(wide_x0, search.point, 6));
+    search = glu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return glu_wide_to_f32(value);
+  return glu_wide_to_f32(search.value);
+}
+
+fn glu_slope_0_far(x0: f32) -> f32 {
+  return glu_sigmoid(x0);
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -684,18 +801,22 @@ fn glu_slope_0_exactly(x0: f32) -> f32 {
 //   r2 = multiply(r2, r2)
 //   r2 = divide(r1, r2)
 //   r2 = multiply(r0, r2)
-fn glu_slope_1_exactly_wide(x0: glu_wide, x1: glu_wide) -> glu_wide {
+fn glu_slope_1_exactly_wide(x0: glu_wide, x1: glu_wide) -> glu_wide_outcome {
   var registers = array<glu_wide, 3>(x0, x1, glu_WIDE_ONE);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 3>(0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 14>(
-    0x00000001u, 0x00000001u, 0x00000401u, 0x00000001u, 0x00000801u, 0x20000001u, 0x00000c02u, 0x00000402u, 0x00001002u,
+    0x00000001u, 0x00000401u, 0x00000401u, 0x00000401u, 0x00000801u, 0x20000401u, 0x00000c02u, 0x00000402u, 0x00001002u,
     0x00000802u, 0x00001402u, 0x00000801u, 0x00001002u, 0x00000800u
   );
   for (var i = 0; i < 14; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -712,9 +833,15 @@ fn glu_slope_1_exactly_wide(x0: glu_wide, x1: glu_wide) -> glu_wide {
     } else if (operation == 5u) {
       value = glu_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = glu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = glu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return glu_wide_outcome(registers[2], lost[2]);
 }
 
 fn glu_slope_1_exactly(x0: f32, x1: f32) -> f32 {
@@ -726,26 +853,30 @@ fn glu_slope_1_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = glu_wide_from_f32(x0);
   let wide_x1 = glu_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(glu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38;
-  var value = glu_WIDE_NAN;
-  var before = glu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = glu_slope_1_exactly_wide(glu_wide_far(wide_x0, sizes[i]), glu_wide_far(wide_x1, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = glu_wide_tendency(before, found);
-      }
-      if (!(infinite && glu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = glu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = glu_slope_1_exactly_wide(
+      glu_wide_input_at(wide_x0, search.point, 6),
+      glu_wide_input_at(wide_x1, search.point, 7)
+    );
+    search = glu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return glu_wide_to_f32(value);
+  return glu_wide_to_f32(search.value);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn glu_logistic(x: f32) -> f32 {
+  if (glu_is_nan(x)) {
+    return x;
+  }
+  let s = glu_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn glu_slope_1_far(x0: f32, x1: f32) -> f32 {
+  return glu_logistic(x1) * x0;
 }
 
 // sigmoid(a) sigmoid(-a)
@@ -758,20 +889,31 @@ fn glu_pair_logistic(a: glu_pair) -> glu_pair {
 fn glu_backward(dy: f32, a: f32, b: f32) -> glu_gradients {
   let ds = glu_pair_logistic(glu_pair_from_f32(b));
   var result_a = glu_pair_to_f32(glu_pair_sigmoid(glu_pair_from_f32(b)));
-  var found0 = (abs(b) <= 3.32307e+35) && ((abs(b) >= 3.0092655e-36) || (b == 0.0));
+  var found0 = (abs(b) <= 1.2676506e+30) && ((abs(b) >= 7.888609e-31) || (b == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_a = glu_slope_0_exactly(b);
+    if (glu_is_nan(result_a) || (abs(result_a) > 3.4028234663852886e38 && abs(b) <= 3.4028234663852886e38)) {
+      let far = glu_slope_0_far(b);
+      result_a = select(far, result_a, glu_is_nan(far));
+    }
     found0 = true;
   }
   var result_b = glu_pair_to_f32(glu_pair_multiply(glu_pair_from_f32(a), ds));
   var found1 =
-    (ds.high >= 4.9303807e-32) && (abs(a) <= 3.32307e+35) && ((abs(a) >= 3.0092655e-36) || (a == 0.0)) &&
-      (abs(b) <= 3.32307e+35) &&
-    ((abs(b) >= 3.0092655e-36) || (b == 0.0));
+    (ds.high >= 1.9721523e-31) && (abs(a) <= 1.2676506e+30) && ((abs(a) >= 7.888609e-31) || (a == 0.0)) &&
+      (abs(b) <= 1.2676506e+30) &&
+    ((abs(b) >= 7.888609e-31) || (b == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_b = glu_slope_1_exactly(a, b);
+    if (
+      glu_is_nan(result_b) ||
+      (abs(result_b) > 3.4028234663852886e38 && abs(a) <= 3.4028234663852886e38 && abs(b) <= 3.4028234663852886e38)
+    ) {
+      let far = glu_slope_1_far(a, b);
+      result_b = select(far, result_b, glu_is_nan(far));
+    }
     found1 = true;
   }
   return glu_gradients(dy * result_a, dy * result_b);

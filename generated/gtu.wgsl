@@ -11,6 +11,12 @@ struct gtu_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct gtu_wide_outcome {
+  value: gtu_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const gtu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -52,6 +58,22 @@ fn gtu_wide_from_f32(x: f32) -> gtu_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct gtu_wide_search {
+  point: i32,
+  value: gtu_wide,
+  other: gtu_wide,
+}
+
+const gtu_WIDE_SEARCH: gtu_wide_search = gtu_wide_search(
+  0,
+  gtu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  gtu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const gtu_WIDE_HALF: gtu_wide = gtu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
 
@@ -108,15 +130,6 @@ const gtu_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu,
 // ln 2, log2(e) / 2, sqrt(1/2).
 const gtu_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
-// floor(a / 2^n).
-fn gtu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
-
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn gtu_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
   let sum = a + b;
@@ -164,24 +177,24 @@ fn gtu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn gtu_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = gtu_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn gtu_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = gtu_NAT_HALF;
   var quotient = gtu_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = gtu_nat_divide_short(gtu_nat_multiply_high(term, t), k);
+    term = gtu_nat_divide_short(gtu_nat_multiply_high(term, r), k);
     quotient = gtu_nat_add(quotient, term);
   }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = gtu_nat_add(
-      quotient,
-      gtu_nat_multiply_high(gtu_nat_multiply_high(quotient, quotient), gtu_nat_shift_right(r, i))
-    );
-  }
   return quotient;
+}
+
+// floor(a / 2^n).
+fn gtu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -215,7 +228,7 @@ fn gtu_wide_exponential_loose(x: gtu_wide, near: u32) -> gtu_wide {
     gtu_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = gtu_nat_multiply_high(select(r, x.mantissa, is_near), gtu_nat_expm1_quotient(r));
+  let excess = gtu_nat_multiply_high(select(r, x.mantissa, is_near), gtu_program_expm1_quotient(r));
   if (is_near) {
     return gtu_wide(false, excess, x.exponent + 1);
   }
@@ -370,7 +383,7 @@ fn gtu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> gt
 //   r6 = add(r4, r6)
 //   r6 = divide(r1, r6)
 //   r6 = multiply(r0, r6)
-fn gtu_value_exactly_wide(x0: gtu_wide, x1: gtu_wide) -> gtu_wide {
+fn gtu_value_exactly_wide(x0: gtu_wide, x1: gtu_wide) -> gtu_wide_outcome {
   var registers = array<gtu_wide, 9>(
     x0,
     x1,
@@ -382,20 +395,24 @@ fn gtu_value_exactly_wide(x0: gtu_wide, x1: gtu_wide) -> gtu_wide {
     gtu_WIDE_ZERO,
     gtu_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 9>(0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 50>(
-    0x00000007u, 0x00000000u, 0x00000407u, 0x00000007u, 0x00000807u, 0x20100007u, 0x00000008u, 0x00000007u, 0x00000c03u,
-    0x00000c08u, 0x00001008u, 0x00302002u, 0x00001408u, 0x20100008u, 0x00001802u, 0x00001008u, 0x00001c02u, 0x00000808u,
-    0x00000402u, 0x00000002u, 0x00001002u, 0x00700808u, 0x00001407u, 0x20000007u, 0x00001805u, 0x00001407u, 0x00000403u,
-    0x00000003u, 0x00001003u, 0x00301402u, 0x00001806u, 0x00001803u, 0x00001c06u, 0x00001803u, 0x00002000u, 0x00000006u,
-    0x00000006u, 0x00000001u, 0x00000406u, 0x00000006u, 0x00001406u, 0x20000006u, 0x00001001u, 0x00101804u, 0x00001806u,
+    0x00000007u, 0x00000000u, 0x00000407u, 0x00001c07u, 0x00000807u, 0x20101c07u, 0x00000008u, 0x00001c07u, 0x00000c03u,
+    0x00000c08u, 0x00001008u, 0x00302002u, 0x00001408u, 0x20102008u, 0x00001802u, 0x00001008u, 0x00001c02u, 0x00000808u,
+    0x00000402u, 0x00000802u, 0x00001002u, 0x00700808u, 0x00001407u, 0x20001c07u, 0x00001805u, 0x00001407u, 0x00000403u,
+    0x00000c03u, 0x00001003u, 0x00301402u, 0x00001806u, 0x00001803u, 0x00001c06u, 0x00001803u, 0x00002000u, 0x00000006u,
+    0x00000006u, 0x00000401u, 0x00000406u, 0x00001806u, 0x00001406u, 0x20001806u, 0x00001001u, 0x00101804u, 0x00001806u,
     0x00001804u, 0x00001c06u, 0x00001801u, 0x00002406u, 0x00001800u
   );
   for (var i = 0; i < 50; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -422,17 +439,37 @@ fn gtu_value_exactly_wide(x0: gtu_wide, x1: gtu_wide) -> gtu_wide {
     } else if (operation == 9u) {
       value = gtu_wide_multiply_loose(a, b);
     }
-    registers[code & 1023u] = gtu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = gtu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 4u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 6u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[6];
+  return gtu_wide_outcome(registers[6], lost[6]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn gtu_wide_far(x: gtu_wide, size: i32) -> gtu_wide {
-  if (x.exponent < gtu_WIDE_LIMIT || gtu_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn gtu_wide_parameter_at(x: gtu_wide, point: i32, own: i32) -> gtu_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return gtu_wide(x.negative, gtu_NAT_HALF, size);
+  return gtu_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn gtu_wide_input_at(x: gtu_wide, point: i32, own: i32) -> gtu_wide {
+  if (point < 1 || point > 4 || x.exponent < gtu_WIDE_LIMIT || gtu_wide_is_nan(x)) {
+    return gtu_wide_parameter_at(x, point, own);
+  }
+  return gtu_wide(
+    x.negative,
+    gtu_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -455,6 +492,46 @@ fn gtu_wide_tendency(far: gtu_wide, near: gtu_wide) -> gtu_wide {
     return gtu_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn gtu_wide_power_between(a: gtu_wide, b: gtu_wide) -> i32 {
+  let size = gtu_nat_low_word(gtu_nat_shift_right(a.mantissa, 128 - 24));
+  let other = gtu_nat_low_word(gtu_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn gtu_wide_searched(
+  search: gtu_wide_search,
+  found: gtu_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> gtu_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && gtu_wide_is_nan(found.value));
+    return gtu_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return gtu_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = gtu_wide_tendency(search.other, found.value);
+    return gtu_wide_search(select(-1, 3, point == 2 && gtu_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return gtu_wide_search(-1, search.value, found.value);
+    }
+    return gtu_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(gtu_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = gtu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return gtu_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -505,26 +582,69 @@ fn gtu_value_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = gtu_wide_from_f32(x0);
   let wide_x1 = gtu_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(gtu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38;
-  var value = gtu_WIDE_NAN;
-  var before = gtu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = gtu_value_exactly_wide(gtu_wide_far(wide_x0, sizes[i]), gtu_wide_far(wide_x1, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = gtu_wide_tendency(before, found);
-      }
-      if (!(infinite && gtu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = gtu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = gtu_value_exactly_wide(
+      gtu_wide_input_at(wide_x0, search.point, 6),
+      gtu_wide_input_at(wide_x1, search.point, 7)
+    );
+    search = gtu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return gtu_wide_to_f32(value);
+  return gtu_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn gtu_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn gtu_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * gtu_power_of_two(first) * gtu_power_of_two(exponent - first);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn gtu_tanh(x: f32) -> f32 {
+  if (gtu_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (gtu_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn gtu_sigmoid(x: f32) -> f32 {
+  if (gtu_is_nan(x)) {
+    return x;
+  }
+  let e = gtu_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+fn gtu_value_far(x0: f32, x1: f32) -> f32 {
+  return gtu_tanh(x0) * gtu_sigmoid(x1);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -587,11 +707,6 @@ fn gtu_pair_scale(a: gtu_pair, factor: f32) -> gtu_pair {
   return gtu_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn gtu_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn gtu_pair_times_power(a: gtu_pair, k: i32) -> gtu_pair {
   let first = k >> 1u;
@@ -603,11 +718,16 @@ fn gtu_pair_add(a: gtu_pair, b: gtu_pair) -> gtu_pair {
   return gtu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn gtu_pair_exp(a: gtu_pair) -> gtu_pair {
+// e^a 2^n
+fn gtu_pair_exp_scaled(a: gtu_pair, n: i32) -> gtu_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = gtu_pair_expm1_small(gtu_pair_reduced(gtu_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return gtu_pair_times_power(gtu_pair_add(gtu_pair(1.0, 0.0), small), i32(k));
+  return gtu_pair_times_power(gtu_pair_add(gtu_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn gtu_pair_exp(a: gtu_pair) -> gtu_pair {
+  return gtu_pair_exp_scaled(a, 0);
 }
 
 fn gtu_pair_negate(a: gtu_pair) -> gtu_pair {
@@ -680,12 +800,19 @@ fn gtu(a: f32, b: f32) -> f32 {
   let s = gtu_pair_sigmoid(gtu_pair_from_f32(b));
   var result = gtu_pair_to_f32(gtu_pair_multiply(gtu_pair_tanh(gtu_pair_from_f32(a)), s));
   var found =
-    (s.high >= 9.8607613e-32) && (abs(a) <= 3.32307e+35) && ((abs(a) >= 3.0092655e-36) || (a == 0.0)) &&
-      (abs(b) <= 3.32307e+35) &&
-    ((abs(b) >= 3.0092655e-36) || (b == 0.0));
+    (s.high >= 3.9443045e-31) && (abs(a) <= 288230380000000000.0) && ((abs(a) >= 3.469447e-18) || (a == 0.0)) &&
+      (abs(b) <= 288230380000000000.0) &&
+    ((abs(b) >= 3.469447e-18) || (b == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = gtu_value_exactly(a, b);
+    if (
+      gtu_is_nan(result) ||
+      (abs(result) > 3.4028234663852886e38 && abs(a) <= 3.4028234663852886e38 && abs(b) <= 3.4028234663852886e38)
+    ) {
+      let far = gtu_value_far(a, b);
+      result = select(far, result, gtu_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -712,7 +839,7 @@ struct gtu_gradients {
 //   r3 = multiply(r3, r3)
 //   r3 = divide(r0, r3)
 //   r3 = multiply(r5, r3)
-fn gtu_slope_0_exactly_wide(x0: gtu_wide, x1: gtu_wide) -> gtu_wide {
+fn gtu_slope_0_exactly_wide(x0: gtu_wide, x1: gtu_wide) -> gtu_wide_outcome {
   var registers = array<gtu_wide, 6>(
     x0,
     x1,
@@ -721,9 +848,11 @@ fn gtu_slope_0_exactly_wide(x0: gtu_wide, x1: gtu_wide) -> gtu_wide {
     gtu_WIDE_TWO,
     gtu_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 6>(0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 30>(
-    0x00000005u, 0x00000001u, 0x00000405u, 0x00000005u, 0x00000805u, 0x20000005u, 0x00000c01u, 0x00101403u, 0x00001005u,
+    0x00000005u, 0x00000401u, 0x00000405u, 0x00001405u, 0x00000805u, 0x20001405u, 0x00000c01u, 0x00101403u, 0x00001005u,
     0x00001403u, 0x00001405u, 0x00001401u, 0x00001805u, 0x00001402u, 0x00001800u, 0x00000004u, 0x00000000u, 0x00000000u,
     0x00000400u, 0x00000000u, 0x00000800u, 0x20000000u, 0x00001003u, 0x00000003u, 0x00001803u, 0x00000c03u, 0x00001403u,
     0x00000c00u, 0x00001803u, 0x00000c05u
@@ -731,8 +860,10 @@ fn gtu_slope_0_exactly_wide(x0: gtu_wide, x1: gtu_wide) -> gtu_wide {
   for (var i = 0; i < 30; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -753,9 +884,18 @@ fn gtu_slope_0_exactly_wide(x0: gtu_wide, x1: gtu_wide) -> gtu_wide {
     } else if (operation == 6u) {
       value = gtu_wide_multiply_loose(a, b);
     }
-    registers[code & 1023u] = gtu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = gtu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[3];
+  return gtu_wide_outcome(registers[3], lost[3]);
 }
 
 fn gtu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
@@ -767,26 +907,30 @@ fn gtu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = gtu_wide_from_f32(x0);
   let wide_x1 = gtu_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(gtu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38;
-  var value = gtu_WIDE_NAN;
-  var before = gtu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = gtu_slope_0_exactly_wide(gtu_wide_far(wide_x0, sizes[i]), gtu_wide_far(wide_x1, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = gtu_wide_tendency(before, found);
-      }
-      if (!(infinite && gtu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = gtu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = gtu_slope_0_exactly_wide(
+      gtu_wide_input_at(wide_x0, search.point, 6),
+      gtu_wide_input_at(wide_x1, search.point, 7)
+    );
+    search = gtu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return gtu_wide_to_f32(value);
+  return gtu_wide_to_f32(search.value);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn gtu_logistic(x: f32) -> f32 {
+  if (gtu_is_nan(x)) {
+    return x;
+  }
+  let s = gtu_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn gtu_slope_0_far(x0: f32, x1: f32) -> f32 {
+  return 4.0 * (gtu_sigmoid(x1) * gtu_logistic(2.0 * x0));
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -815,7 +959,7 @@ fn gtu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
 //   r4 = multiply(r4, r4)
 //   r4 = divide(r1, r4)
 //   r4 = multiply(r0, r4)
-fn gtu_slope_1_exactly_wide(x0: gtu_wide, x1: gtu_wide) -> gtu_wide {
+fn gtu_slope_1_exactly_wide(x0: gtu_wide, x1: gtu_wide) -> gtu_wide_outcome {
   var registers = array<gtu_wide, 9>(
     x0,
     x1,
@@ -827,20 +971,24 @@ fn gtu_slope_1_exactly_wide(x0: gtu_wide, x1: gtu_wide) -> gtu_wide {
     gtu_WIDE_ZERO,
     gtu_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 9>(0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 50>(
-    0x00000007u, 0x00000000u, 0x00000407u, 0x00000007u, 0x00000807u, 0x20100007u, 0x00000008u, 0x00000007u, 0x00000c03u,
-    0x00000c08u, 0x00001008u, 0x00302002u, 0x00001408u, 0x20100008u, 0x00001802u, 0x00001008u, 0x00001c02u, 0x00000808u,
-    0x00000402u, 0x00000002u, 0x00001002u, 0x00700808u, 0x00001407u, 0x20000007u, 0x00001805u, 0x00001407u, 0x00000403u,
-    0x00000003u, 0x00001003u, 0x00301402u, 0x00001806u, 0x00001803u, 0x00001c06u, 0x00001803u, 0x00002000u, 0x00000006u,
-    0x00000001u, 0x00000001u, 0x00000401u, 0x00000001u, 0x00001401u, 0x20000001u, 0x00001804u, 0x00000404u, 0x00002404u,
+    0x00000007u, 0x00000000u, 0x00000407u, 0x00001c07u, 0x00000807u, 0x20101c07u, 0x00000008u, 0x00001c07u, 0x00000c03u,
+    0x00000c08u, 0x00001008u, 0x00302002u, 0x00001408u, 0x20102008u, 0x00001802u, 0x00001008u, 0x00001c02u, 0x00000808u,
+    0x00000402u, 0x00000802u, 0x00001002u, 0x00700808u, 0x00001407u, 0x20001c07u, 0x00001805u, 0x00001407u, 0x00000403u,
+    0x00000c03u, 0x00001003u, 0x00301402u, 0x00001806u, 0x00001803u, 0x00001c06u, 0x00001803u, 0x00002000u, 0x00000006u,
+    0x00000001u, 0x00000401u, 0x00000401u, 0x00000401u, 0x00001401u, 0x20000401u, 0x00001804u, 0x00000404u, 0x00002404u,
     0x00001004u, 0x00001c04u, 0x00001001u, 0x00002404u, 0x00001000u
   );
   for (var i = 0; i < 50; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -867,9 +1015,18 @@ fn gtu_slope_1_exactly_wide(x0: gtu_wide, x1: gtu_wide) -> gtu_wide {
     } else if (operation == 9u) {
       value = gtu_wide_multiply_loose(a, b);
     }
-    registers[code & 1023u] = gtu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = gtu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 4u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 6u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[4];
+  return gtu_wide_outcome(registers[4], lost[4]);
 }
 
 fn gtu_slope_1_exactly(x0: f32, x1: f32) -> f32 {
@@ -881,26 +1038,21 @@ fn gtu_slope_1_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = gtu_wide_from_f32(x0);
   let wide_x1 = gtu_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(gtu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38;
-  var value = gtu_WIDE_NAN;
-  var before = gtu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = gtu_slope_1_exactly_wide(gtu_wide_far(wide_x0, sizes[i]), gtu_wide_far(wide_x1, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = gtu_wide_tendency(before, found);
-      }
-      if (!(infinite && gtu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = gtu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = gtu_slope_1_exactly_wide(
+      gtu_wide_input_at(wide_x0, search.point, 6),
+      gtu_wide_input_at(wide_x1, search.point, 7)
+    );
+    search = gtu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return gtu_wide_to_f32(value);
+  return gtu_wide_to_f32(search.value);
+}
+
+fn gtu_slope_1_far(x0: f32, x1: f32) -> f32 {
+  return gtu_tanh(x0) * gtu_logistic(x1);
 }
 
 // sigmoid(a) sigmoid(-a)
@@ -917,23 +1069,37 @@ fn gtu_backward(dy: f32, a: f32, b: f32) -> gtu_gradients {
   let ds2 = gtu_pair_logistic(gtu_pair_from_f32(b));
   var result_a = gtu_pair_to_f32(gtu_pair_multiply(gtu_pair_multiply(gtu_pair(4.0, 0.0), s), ds));
   var found0 =
-    (s.high >= 9.8607613e-32) && (ds.high >= 9.8607613e-32) && (abs(a) <= 288230380000000000.0) &&
-      ((abs(a) >= 3.469447e-18) || (a == 0.0)) &&
-      (abs(b) <= 288230380000000000.0) &&
-    ((abs(b) >= 3.469447e-18) || (b == 0.0));
+    (s.high >= 3.9443045e-31) && (ds.high >= 3.9443045e-31) && (abs(a) <= 1.2676506e+30) &&
+      ((abs(a) >= 7.888609e-31) || (a == 0.0)) &&
+      (abs(b) <= 1.2676506e+30) &&
+    ((abs(b) >= 7.888609e-31) || (b == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_a = gtu_slope_0_exactly(a, b);
+    if (
+      gtu_is_nan(result_a) ||
+      (abs(result_a) > 3.4028234663852886e38 && abs(a) <= 3.4028234663852886e38 && abs(b) <= 3.4028234663852886e38)
+    ) {
+      let far = gtu_slope_0_far(a, b);
+      result_a = select(far, result_a, gtu_is_nan(far));
+    }
     found0 = true;
   }
   var result_b = gtu_pair_to_f32(gtu_pair_multiply(gtu_pair_tanh(gtu_pair_from_f32(a)), ds2));
   var found1 =
-    (ds2.high >= 4.9303807e-32) && (abs(a) <= 3.32307e+35) && ((abs(a) >= 3.0092655e-36) || (a == 0.0)) &&
-      (abs(b) <= 3.32307e+35) &&
-    ((abs(b) >= 3.0092655e-36) || (b == 0.0));
+    (ds2.high >= 1.9721523e-31) && (abs(a) <= 288230380000000000.0) && ((abs(a) >= 3.469447e-18) || (a == 0.0)) &&
+      (abs(b) <= 288230380000000000.0) &&
+    ((abs(b) >= 3.469447e-18) || (b == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_b = gtu_slope_1_exactly(a, b);
+    if (
+      gtu_is_nan(result_b) ||
+      (abs(result_b) > 3.4028234663852886e38 && abs(a) <= 3.4028234663852886e38 && abs(b) <= 3.4028234663852886e38)
+    ) {
+      let far = gtu_slope_1_far(a, b);
+      result_b = select(far, result_b, gtu_is_nan(far));
+    }
     found1 = true;
   }
   return gtu_gradients(dy * result_a, dy * result_b);

@@ -11,6 +11,12 @@ struct hard_elish_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct hard_elish_wide_outcome {
+  value: hard_elish_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const hard_elish_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -52,6 +58,22 @@ fn hard_elish_wide_from_f32(x: f32) -> hard_elish_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct hard_elish_wide_search {
+  point: i32,
+  value: hard_elish_wide,
+  other: hard_elish_wide,
+}
+
+const hard_elish_WIDE_SEARCH: hard_elish_wide_search = hard_elish_wide_search(
+  0,
+  hard_elish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  hard_elish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const hard_elish_WIDE_HALF: hard_elish_wide = hard_elish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
 
@@ -229,22 +251,13 @@ fn hard_elish_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn hard_elish_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = hard_elish_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn hard_elish_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = hard_elish_NAT_HALF;
   var quotient = hard_elish_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = hard_elish_nat_divide_short(hard_elish_nat_multiply_high(term, t), k);
+    term = hard_elish_nat_divide_short(hard_elish_nat_multiply_high(term, r), k);
     quotient = hard_elish_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = hard_elish_nat_add(
-      quotient,
-      hard_elish_nat_multiply_high(hard_elish_nat_multiply_high(quotient, quotient), hard_elish_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
@@ -270,7 +283,7 @@ fn hard_elish_wide_exponential_loose(x: hard_elish_wide, near: u32) -> hard_elis
     hard_elish_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = hard_elish_nat_multiply_high(select(r, x.mantissa, is_near), hard_elish_nat_expm1_quotient(r));
+  let excess = hard_elish_nat_multiply_high(select(r, x.mantissa, is_near), hard_elish_program_expm1_quotient(r));
   if (is_near) {
     return hard_elish_wide(false, excess, x.exponent + 1);
   }
@@ -389,7 +402,7 @@ fn hard_elish_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32
 //   r2 = select(r5, r7, r2)
 //   r4 = less(r0, r4)
 //   r4 = select(r2, r3, r4)
-fn hard_elish_value_exactly_wide(x0: hard_elish_wide) -> hard_elish_wide {
+fn hard_elish_value_exactly_wide(x0: hard_elish_wide) -> hard_elish_wide_outcome {
   var registers = array<hard_elish_wide, 8>(
     x0,
     hard_elish_WIDE_HALF,
@@ -400,20 +413,24 @@ fn hard_elish_value_exactly_wide(x0: hard_elish_wide) -> hard_elish_wide {
     hard_elish_WIDE_ZERO,
     hard_elish_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 8>(0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 52>(
     0x00000005u, 0x00000800u, 0x00000405u, 0x00001401u, 0x00000806u, 0x00000000u, 0x00000c01u, 0x00000406u, 0x00001006u,
-    0x00101803u, 0x00001406u, 0x20100006u, 0x00000007u, 0x00000806u, 0x00001807u, 0x00001c06u, 0x00001c07u, 0x00000007u,
-    0x00001007u, 0x00001c06u, 0x00001406u, 0x20000000u, 0x00000006u, 0x00001006u, 0x00001c01u, 0x00000001u, 0x00001001u,
-    0x00101807u, 0x00000c06u, 0x00000003u, 0x00001c06u, 0x00000006u, 0x00002007u, 0x00000003u, 0x00001c07u, 0x00000007u,
-    0x00001007u, 0x00601c06u, 0x00001c07u, 0x00000007u, 0x00001007u, 0x00700001u, 0x00000405u, 0x00001c05u, 0x00000c02u,
+    0x00101803u, 0x00001406u, 0x20101806u, 0x00000007u, 0x00000806u, 0x00001807u, 0x00001c06u, 0x00001c07u, 0x00001c07u,
+    0x00001007u, 0x00001c06u, 0x00001406u, 0x20000000u, 0x00000006u, 0x00001006u, 0x00001c01u, 0x00000401u, 0x00001001u,
+    0x00101807u, 0x00000c06u, 0x00000003u, 0x00001c06u, 0x00001806u, 0x00002007u, 0x00000003u, 0x00001c07u, 0x00001c07u,
+    0x00001007u, 0x00601c06u, 0x00001c07u, 0x00001c07u, 0x00001007u, 0x00700001u, 0x00000405u, 0x00001c05u, 0x00000c02u,
     0x00000002u, 0x00001002u, 0x00201c05u, 0x00000c04u, 0x00001000u, 0x00001004u, 0x00400c02u
   );
   for (var i = 0; i < 52; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -438,17 +455,37 @@ fn hard_elish_value_exactly_wide(x0: hard_elish_wide) -> hard_elish_wide {
     } else if (operation == 8u) {
       value = hard_elish_wide(hard_elish_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = hard_elish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = hard_elish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 0u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 4u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[4];
+  return hard_elish_wide_outcome(registers[4], lost[4]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn hard_elish_wide_far(x: hard_elish_wide, size: i32) -> hard_elish_wide {
-  if (x.exponent < hard_elish_WIDE_LIMIT || hard_elish_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn hard_elish_wide_parameter_at(x: hard_elish_wide, point: i32, own: i32) -> hard_elish_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return hard_elish_wide(x.negative, hard_elish_NAT_HALF, size);
+  return hard_elish_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn hard_elish_wide_input_at(x: hard_elish_wide, point: i32, own: i32) -> hard_elish_wide {
+  if (point < 1 || point > 4 || x.exponent < hard_elish_WIDE_LIMIT || hard_elish_wide_is_nan(x)) {
+    return hard_elish_wide_parameter_at(x, point, own);
+  }
+  return hard_elish_wide(
+    x.negative,
+    hard_elish_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -471,6 +508,50 @@ fn hard_elish_wide_tendency(far: hard_elish_wide, near: hard_elish_wide) -> hard
     return hard_elish_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn hard_elish_wide_power_between(a: hard_elish_wide, b: hard_elish_wide) -> i32 {
+  let size = hard_elish_nat_low_word(hard_elish_nat_shift_right(a.mantissa, 128 - 24));
+  let other = hard_elish_nat_low_word(hard_elish_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn hard_elish_wide_searched(
+  search: hard_elish_wide_search,
+  found: hard_elish_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> hard_elish_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && hard_elish_wide_is_nan(found.value));
+    return hard_elish_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return hard_elish_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = hard_elish_wide_tendency(search.other, found.value);
+    return hard_elish_wide_search(select(-1, 3, point == 2 && hard_elish_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return hard_elish_wide_search(-1, search.value, found.value);
+    }
+    return hard_elish_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(hard_elish_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = hard_elish_wide_normalised(
+    value.negative,
+    value.mantissa,
+    value.exponent + power * min(exponent + 27, 0)
+  );
+  return hard_elish_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -517,26 +598,61 @@ fn hard_elish_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = hard_elish_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(hard_elish_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = hard_elish_WIDE_NAN;
-  var before = hard_elish_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = hard_elish_value_exactly_wide(hard_elish_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = hard_elish_wide_tendency(before, found);
-      }
-      if (!(infinite && hard_elish_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = hard_elish_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = hard_elish_value_exactly_wide(hard_elish_wide_input_at(wide_x0, search.point, 6));
+    search = hard_elish_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return hard_elish_wide_to_f32(value);
+  return hard_elish_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn hard_elish_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn hard_elish_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * hard_elish_power_of_two(first) * hard_elish_power_of_two(exponent - first);
+}
+
+// e^x - 1 = 2^k (e^r - 1) + (2^k - 1), reduced as in exp_scaled; e^r - 1 is a polynomial (1.1e-9).
+fn hard_elish_expm1(x: f32) -> f32 {
+  if (hard_elish_is_nan(x) || abs(x) < 1e-8) {
+    return x;
+  }
+  if (x > 60.0) {
+    return hard_elish_exp_scaled(x, 0.0, 0);
+  }
+  let bounded = max(x, -30.0);
+  let k = floor(bounded * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = k * 1.42860682e-6;
+  let r = high - low;
+  let p = 0.166666657 + r * (0.0416664816 + r * (0.00833341852 + r * (0.0013933368 + r * 0.000198249458)));
+  let y = high + (r * r * (0.5 + r * p) - low);
+  let scale = hard_elish_power_of_two(i32(k));
+  return select(scale * y + (scale - 1.0), y, k == 0.0);
+}
+
+fn hard_elish_value_far(x0: f32) -> f32 {
+  let t = select(hard_elish_expm1(x0), x0, x0 >= 0.0);
+  return select(select(t * (0.5 * x0 + 0.5), t, x0 > 1.0), 0.0, x0 < -1.0);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -560,27 +676,14 @@ fn hard_elish_pair_from_f32(x: f32) -> hard_elish_pair {
   return hard_elish_pair(x, 0.0);
 }
 
+// a where the condition holds, else b.
+fn hard_elish_pair_select(condition: bool, a: hard_elish_pair, b: hard_elish_pair) -> hard_elish_pair {
+  return hard_elish_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
+}
+
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn hard_elish_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// a + b exactly (Knuth).
-fn hard_elish_pair_sum(a: f32, b: f32) -> hard_elish_pair {
-  let s = hard_elish_rounded(a + b);
-  let t = hard_elish_rounded(s - a);
-  return hard_elish_pair(s, (a - hard_elish_rounded(s - t)) + (b - t));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn hard_elish_pair_ordered_sum(a: f32, b: f32) -> hard_elish_pair {
-  let s = hard_elish_rounded(a + b);
-  return hard_elish_pair(s, b - hard_elish_rounded(s - a));
-}
-
-fn hard_elish_pair_add(a: hard_elish_pair, b: hard_elish_pair) -> hard_elish_pair {
-  let s = hard_elish_pair_sum(a.high, b.high);
-  return hard_elish_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
@@ -598,14 +701,26 @@ fn hard_elish_pair_product(a: f32, b: f32) -> hard_elish_pair {
   return hard_elish_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
 }
 
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn hard_elish_pair_ordered_sum(a: f32, b: f32) -> hard_elish_pair {
+  let s = hard_elish_rounded(a + b);
+  return hard_elish_pair(s, b - hard_elish_rounded(s - a));
+}
+
 fn hard_elish_pair_multiply(a: hard_elish_pair, b: hard_elish_pair) -> hard_elish_pair {
   let p = hard_elish_pair_product(a.high, b.high);
   return hard_elish_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
-// a where the condition holds, else b.
-fn hard_elish_pair_select(condition: bool, a: hard_elish_pair, b: hard_elish_pair) -> hard_elish_pair {
-  return hard_elish_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
+fn hard_elish_pair_smaller(a: hard_elish_pair, b: hard_elish_pair) -> hard_elish_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn hard_elish_pair_at_most(a: hard_elish_pair, b: hard_elish_pair) -> hard_elish_pair {
+  return hard_elish_pair_smaller(a, b);
 }
 
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
@@ -619,6 +734,13 @@ fn hard_elish_pair_expm1_small(a: hard_elish_pair) -> hard_elish_pair {
   return hard_elish_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
 }
 
+// a + b exactly (Knuth).
+fn hard_elish_pair_sum(a: f32, b: f32) -> hard_elish_pair {
+  let s = hard_elish_rounded(a + b);
+  let t = hard_elish_rounded(s - a);
+  return hard_elish_pair(s, (a - hard_elish_rounded(s - t)) + (b - t));
+}
+
 // a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
 fn hard_elish_pair_reduced(a: hard_elish_pair, k: f32) -> hard_elish_pair {
   return hard_elish_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
@@ -629,11 +751,6 @@ fn hard_elish_pair_scale(a: hard_elish_pair, factor: f32) -> hard_elish_pair {
   return hard_elish_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn hard_elish_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn hard_elish_pair_times_power(a: hard_elish_pair, k: i32) -> hard_elish_pair {
   let first = k >> 1u;
@@ -641,6 +758,11 @@ fn hard_elish_pair_times_power(a: hard_elish_pair, k: i32) -> hard_elish_pair {
     hard_elish_pair_scale(a, hard_elish_power_of_two(first)),
     hard_elish_power_of_two(k - first)
   );
+}
+
+fn hard_elish_pair_add(a: hard_elish_pair, b: hard_elish_pair) -> hard_elish_pair {
+  let s = hard_elish_pair_sum(a.high, b.high);
+  return hard_elish_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
 fn hard_elish_pair_expm1(a: hard_elish_pair) -> hard_elish_pair {
@@ -660,17 +782,6 @@ fn hard_elish_pair_expm1(a: hard_elish_pair) -> hard_elish_pair {
   return hard_elish_pair_add(hard_elish_pair_sum(scale, -1.0), hard_elish_pair_scale(small, scale));
 }
 
-fn hard_elish_pair_smaller(a: hard_elish_pair, b: hard_elish_pair) -> hard_elish_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
-    return b;
-  }
-  return a;
-}
-
-fn hard_elish_pair_at_most(a: hard_elish_pair, b: hard_elish_pair) -> hard_elish_pair {
-  return hard_elish_pair_smaller(a, b);
-}
-
 fn hard_elish_pair_to_f32(a: hard_elish_pair) -> f32 {
   return a.high + a.low;
 }
@@ -680,33 +791,35 @@ fn hard_elish_pair_to_f32(a: hard_elish_pair) -> f32 {
 // hard_elish(x) = where(x >= 0, x, exp(x) - 1) * max(0, min(1, (x + 1) / 2))
 fn hard_elish(x: f32) -> f32 {
   let bounded = hard_elish_pair_at_least(hard_elish_pair_from_f32(x), hard_elish_pair(-746.0, 0.0));
-  let u = hard_elish_pair_add(
-    hard_elish_pair_multiply(
-      bounded,
-      hard_elish_pair_select(x >= 0.0, hard_elish_pair(1.0, 0.0), hard_elish_pair(0.0, 0.0))
-    ),
-    hard_elish_pair_multiply(
-      hard_elish_pair_select(x >= 0.0, hard_elish_pair(0.0, 0.0), hard_elish_pair(1.0, 0.0)),
-      hard_elish_pair_expm1(hard_elish_pair_at_most(bounded, hard_elish_pair(80.0, 0.0)))
-    )
-  );
+  let v = hard_elish_pair_select(x >= 0.0, hard_elish_pair(1.0, 0.0), hard_elish_pair(0.0, 0.0));
+  let p = hard_elish_pair_multiply(bounded, v);
+  let v2 = hard_elish_pair_select(x >= 0.0, hard_elish_pair(0.0, 0.0), hard_elish_pair(1.0, 0.0));
+  let bounded2 = hard_elish_pair_at_most(bounded, hard_elish_pair(80.0, 0.0));
+  let em1 = hard_elish_pair_expm1(bounded2);
+  let p2 = hard_elish_pair_multiply(v2, em1);
+  let u = hard_elish_pair_add(p, p2);
   let u2 = hard_elish_pair_add(hard_elish_pair_from_f32(x), hard_elish_pair(1.0, 0.0));
-  let p = hard_elish_pair_multiply(hard_elish_pair(0.5, 0.0), u2);
-  var v = hard_elish_pair_multiply(p, u);
+  let p3 = hard_elish_pair_multiply(hard_elish_pair(0.5, 0.0), u2);
+  var v3 = hard_elish_pair_multiply(p3, u);
   if (x > 1.0) {
-    v = u;
+    v3 = u;
   }
-  var v2 = v;
+  var v4 = v3;
   if (x < -1.0) {
-    v2 = hard_elish_pair(0.0, 0.0);
+    v4 = hard_elish_pair(0.0, 0.0);
   }
-  var result = hard_elish_pair_to_f32(v2);
+  var result = hard_elish_pair_to_f32(v4);
   var found =
-    ((x < -1.0) || (x > 1.0) || (p.high >= 9.8607613e-32)) && (abs(x) <= 3.32307e+35) &&
-    ((abs(x) >= 3.0092655e-36) || (x == 0.0));
+    ((x < -1.0) || (x > 1.0) || ((p3.high >= 7.888609e-31) && (abs(u.high) >= 7.888609e-31))) &&
+      (abs(x) <= 1.2676506e+30) &&
+    ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = hard_elish_value_exactly(x);
+    if (hard_elish_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = hard_elish_value_far(x);
+      result = select(far, result, hard_elish_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -743,7 +856,7 @@ fn hard_elish(x: f32) -> f32 {
 //   r3 = select(r1, r8, r3)
 //   r4 = less(r0, r4)
 //   r4 = select(r3, r2, r4)
-fn hard_elish_slope_0_exactly_wide(x0: hard_elish_wide) -> hard_elish_wide {
+fn hard_elish_slope_0_exactly_wide(x0: hard_elish_wide) -> hard_elish_wide_outcome {
   var registers = array<hard_elish_wide, 9>(
     x0,
     hard_elish_WIDE_HALF,
@@ -755,21 +868,25 @@ fn hard_elish_slope_0_exactly_wide(x0: hard_elish_wide) -> hard_elish_wide {
     hard_elish_WIDE_ZERO,
     hard_elish_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 9>(0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 60>(
-    0x00000005u, 0x00000000u, 0x00000406u, 0x00000405u, 0x00000805u, 0x00601402u, 0x00000c05u, 0x20100005u, 0x00001007u,
-    0x00000c05u, 0x00001407u, 0x00001c05u, 0x00001807u, 0x00000007u, 0x00000807u, 0x00001c05u, 0x00000c05u, 0x20000000u,
-    0x00001008u, 0x00001005u, 0x00001806u, 0x00000006u, 0x00000806u, 0x00602007u, 0x00001c06u, 0x00001801u, 0x00001c08u,
+    0x00000005u, 0x00000000u, 0x00000406u, 0x00000405u, 0x00000805u, 0x00601402u, 0x00000c05u, 0x20101405u, 0x00001007u,
+    0x00000c05u, 0x00001407u, 0x00001c05u, 0x00001807u, 0x00001c07u, 0x00000807u, 0x00001c05u, 0x00000c05u, 0x20000000u,
+    0x00001008u, 0x00001005u, 0x00001806u, 0x00001806u, 0x00000806u, 0x00602007u, 0x00001c06u, 0x00001801u, 0x00001c08u,
     0x00001401u, 0x00001007u, 0x00000c00u, 0x00001c07u, 0x00001c08u, 0x00001007u, 0x00001c06u, 0x00001001u, 0x00000400u,
-    0x00000406u, 0x00000002u, 0x00001806u, 0x00000006u, 0x00002008u, 0x00000002u, 0x00001808u, 0x00000008u, 0x00000808u,
-    0x00602006u, 0x00001808u, 0x00000008u, 0x00000801u, 0x00800407u, 0x00000808u, 0x00800c05u, 0x00000403u, 0x00000003u,
+    0x00000406u, 0x00000002u, 0x00001806u, 0x00001806u, 0x00002008u, 0x00000002u, 0x00001808u, 0x00002008u, 0x00000808u,
+    0x00602006u, 0x00001808u, 0x00002008u, 0x00000801u, 0x00800407u, 0x00000808u, 0x00800c05u, 0x00000403u, 0x00000003u,
     0x00000803u, 0x00302001u, 0x00000404u, 0x00001000u, 0x00000804u, 0x00400803u
   );
   for (var i = 0; i < 60; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -794,9 +911,18 @@ fn hard_elish_slope_0_exactly_wide(x0: hard_elish_wide) -> hard_elish_wide {
     } else if (operation == 8u) {
       value = hard_elish_wide(hard_elish_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = hard_elish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = hard_elish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 2u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[4];
+  return hard_elish_wide_outcome(registers[4], lost[4]);
 }
 
 fn hard_elish_slope_0_exactly(x0: f32) -> f32 {
@@ -804,35 +930,48 @@ fn hard_elish_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = hard_elish_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(hard_elish_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = hard_elish_WIDE_NAN;
-  var before = hard_elish_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = hard_elish_slope_0_exactly_wide(hard_elish_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = hard_elish_wide_tendency(before, found);
-      }
-      if (!(infinite && hard_elish_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = hard_elish_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = hard_elish_slope_0_exactly_wide(hard_elish_wide_input_at(wide_x0, search.point, 6));
+    search = hard_elish_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return hard_elish_wide_to_f32(value);
+  return hard_elish_wide_to_f32(search.value);
 }
 
-fn hard_elish_pair_exp(a: hard_elish_pair) -> hard_elish_pair {
+fn hard_elish_exp(x: f32) -> f32 {
+  if (hard_elish_is_nan(x)) {
+    return x;
+  }
+  return hard_elish_exp_scaled(x, 0.0, 0);
+}
+
+fn hard_elish_slope_0_far(x0: f32) -> f32 {
+  let t = hard_elish_exp(x0);
+  return select(
+    select(
+      select(0.5 * hard_elish_expm1(x0) + t * (0.5 * x0 + 0.5), x0 + 0.5, x0 >= 0.0),
+      select(t, 1.0, x0 >= 0.0),
+      x0 > 1.0
+    ),
+    0.0,
+    x0 < -1.0
+  );
+}
+
+// e^a 2^n
+fn hard_elish_pair_exp_scaled(a: hard_elish_pair, n: i32) -> hard_elish_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = hard_elish_pair_expm1_small(
     hard_elish_pair_reduced(hard_elish_pair(x, select(a.low, 0.0, x != a.high)), k)
   );
-  return hard_elish_pair_times_power(hard_elish_pair_add(hard_elish_pair(1.0, 0.0), small), i32(k));
+  return hard_elish_pair_times_power(hard_elish_pair_add(hard_elish_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn hard_elish_pair_exp(a: hard_elish_pair) -> hard_elish_pair {
+  return hard_elish_pair_exp_scaled(a, 0);
 }
 
 fn hard_elish_backward(dy: f32, x: f32) -> f32 {
@@ -860,12 +999,19 @@ fn hard_elish_backward(dy: f32, x: f32) -> f32 {
   }
   var result = hard_elish_pair_to_f32(v3);
   var found =
-    ((x < -1.0) || (x > 1.0) || (x >= 0.0) || (abs(p.high) + p3.high <= 32.0 * abs(u2.high))) &&
-      (abs(x) <= 3.32307e+35) &&
-    ((abs(x) >= 3.0092655e-36) || (x == 0.0));
+    ((x < -1.0) ||
+      (x > 1.0) ||
+      (x >= 0.0) ||
+      ((6.3108872e-30 + (abs(p.high) + p3.high) <= 32.0 * abs(u2.high)) && (abs(u2.high) >= 3.9443045e-31))) &&
+      (abs(x) <= 1.2676506e+30) &&
+    ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = hard_elish_slope_0_exactly(x);
+    if (hard_elish_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = hard_elish_slope_0_far(x);
+      result = select(far, result, hard_elish_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

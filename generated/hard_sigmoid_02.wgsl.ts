@@ -14,6 +14,12 @@ struct hard_sigmoid_02_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct hard_sigmoid_02_wide_outcome {
+  value: hard_sigmoid_02_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const hard_sigmoid_02_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -63,6 +69,22 @@ fn hard_sigmoid_02_wide_from_f32(x: f32) -> hard_sigmoid_02_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct hard_sigmoid_02_wide_search {
+  point: i32,
+  value: hard_sigmoid_02_wide,
+  other: hard_sigmoid_02_wide,
+}
+
+const hard_sigmoid_02_WIDE_SEARCH: hard_sigmoid_02_wide_search = hard_sigmoid_02_wide_search(
+  0,
+  hard_sigmoid_02_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  hard_sigmoid_02_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const hard_sigmoid_02_WIDE_ONE: hard_sigmoid_02_wide = hard_sigmoid_02_wide(
   false,
@@ -286,20 +308,24 @@ fn hard_sigmoid_02_value_exactly_wide(
   x0: hard_sigmoid_02_wide,
   x1: hard_sigmoid_02_wide,
   x2: hard_sigmoid_02_wide
-) -> hard_sigmoid_02_wide {
+) -> hard_sigmoid_02_wide_outcome {
   var registers = array<hard_sigmoid_02_wide, 5>(x0, x1, x2, hard_sigmoid_02_WIDE_ONE, hard_sigmoid_02_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 32>(
-    0x00000001u, 0x00000400u, 0x00000401u, 0x00000402u, 0x00000802u, 0x00000403u, 0x00000c02u, 0x00000002u, 0x00001000u,
+    0x00000001u, 0x00000400u, 0x00000401u, 0x00000402u, 0x00000802u, 0x00000403u, 0x00000c02u, 0x00000802u, 0x00001000u,
     0x00000403u, 0x00000c00u, 0x00000000u, 0x00001400u, 0x00200002u, 0x00000c00u, 0x00000000u, 0x00001400u, 0x00000c01u,
-    0x00000803u, 0x00001001u, 0x00000c03u, 0x00000003u, 0x00001001u, 0x00001001u, 0x00000c01u, 0x00000001u, 0x00001401u,
-    0x00300403u, 0x00000c01u, 0x00000001u, 0x00001401u, 0x00101000u
+    0x00000803u, 0x00001001u, 0x00000c03u, 0x00000c03u, 0x00001001u, 0x00001001u, 0x00000c01u, 0x00000401u, 0x00001401u,
+    0x00300403u, 0x00000c01u, 0x00000401u, 0x00001401u, 0x00101000u
   );
   for (var i = 0; i < 32; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -318,17 +344,37 @@ fn hard_sigmoid_02_value_exactly_wide(
         value = b;
       }
     }
-    registers[code & 1023u] = hard_sigmoid_02_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = hard_sigmoid_02_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 5u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[1];
+  return hard_sigmoid_02_wide_outcome(registers[1], lost[1]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn hard_sigmoid_02_wide_far(x: hard_sigmoid_02_wide, size: i32) -> hard_sigmoid_02_wide {
-  if (x.exponent < hard_sigmoid_02_WIDE_LIMIT || hard_sigmoid_02_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn hard_sigmoid_02_wide_parameter_at(x: hard_sigmoid_02_wide, point: i32, own: i32) -> hard_sigmoid_02_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return hard_sigmoid_02_wide(x.negative, hard_sigmoid_02_NAT_HALF, size);
+  return hard_sigmoid_02_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn hard_sigmoid_02_wide_input_at(x: hard_sigmoid_02_wide, point: i32, own: i32) -> hard_sigmoid_02_wide {
+  if (point < 1 || point > 4 || x.exponent < hard_sigmoid_02_WIDE_LIMIT || hard_sigmoid_02_wide_is_nan(x)) {
+    return hard_sigmoid_02_wide_parameter_at(x, point, own);
+  }
+  return hard_sigmoid_02_wide(
+    x.negative,
+    hard_sigmoid_02_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -351,6 +397,50 @@ fn hard_sigmoid_02_wide_tendency(far: hard_sigmoid_02_wide, near: hard_sigmoid_0
     return hard_sigmoid_02_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn hard_sigmoid_02_wide_power_between(a: hard_sigmoid_02_wide, b: hard_sigmoid_02_wide) -> i32 {
+  let size = hard_sigmoid_02_nat_low_word(hard_sigmoid_02_nat_shift_right(a.mantissa, 128 - 24));
+  let other = hard_sigmoid_02_nat_low_word(hard_sigmoid_02_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn hard_sigmoid_02_wide_searched(
+  search: hard_sigmoid_02_wide_search,
+  found: hard_sigmoid_02_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> hard_sigmoid_02_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && hard_sigmoid_02_wide_is_nan(found.value));
+    return hard_sigmoid_02_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return hard_sigmoid_02_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = hard_sigmoid_02_wide_tendency(search.other, found.value);
+    return hard_sigmoid_02_wide_search(select(-1, 3, point == 2 && hard_sigmoid_02_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return hard_sigmoid_02_wide_search(-1, search.value, found.value);
+    }
+    return hard_sigmoid_02_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(hard_sigmoid_02_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = hard_sigmoid_02_wide_normalised(
+    value.negative,
+    value.mantissa,
+    value.exponent + power * min(exponent + 27, 0)
+  );
+  return hard_sigmoid_02_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -405,26 +495,23 @@ fn hard_sigmoid_02_value_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x0 = hard_sigmoid_02_wide_from_f32(x0);
   let wide_x1 = hard_sigmoid_02_wide_from_f32(x1);
   let wide_x2 = hard_sigmoid_02_wide_from_f32(x2);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(hard_sigmoid_02_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = hard_sigmoid_02_WIDE_NAN;
-  var before = hard_sigmoid_02_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = hard_sigmoid_02_value_exactly_wide(hard_sigmoid_02_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = hard_sigmoid_02_wide_tendency(before, found);
-      }
-      if (!(infinite && hard_sigmoid_02_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = hard_sigmoid_02_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = hard_sigmoid_02_value_exactly_wide(
+      hard_sigmoid_02_wide_input_at(wide_x0, search.point, 6),
+      hard_sigmoid_02_wide_parameter_at(wide_x1, search.point, 7),
+      hard_sigmoid_02_wide_parameter_at(wide_x2, search.point, 8)
+    );
+    search = hard_sigmoid_02_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
   }
-  return hard_sigmoid_02_wide_to_f32(value);
+  return hard_sigmoid_02_wide_to_f32(search.value);
+}
+
+fn hard_sigmoid_02_value_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = x2 + x0 * x1;
+  return select(select(t, 1.0, t >= 1.0), 0.0, t <= 0.0);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -500,7 +587,8 @@ fn hard_sigmoid_02(x: f32, alpha: f32, beta: f32) -> f32 {
   }
   var result = hard_sigmoid_02_pair_to_f32(v2);
   var found =
-    ((u.high <= 0.0) || (u.high >= 1.0) || (abs(p.high) <= 2097152.0 * u.high)) && (abs(x) <= 288230380000000000.0) &&
+    ((u.high <= 0.0) || (u.high >= 1.0) || ((abs(p.high) <= 2097152.0 * u.high) && (u.high >= 3.9443045e-31))) &&
+      (abs(x) <= 288230380000000000.0) &&
       ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(alpha) <= 288230380000000000.0) &&
       ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0)) &&
@@ -509,6 +597,10 @@ fn hard_sigmoid_02(x: f32, alpha: f32, beta: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = hard_sigmoid_02_value_exactly(x, alpha, beta);
+    if (hard_sigmoid_02_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = hard_sigmoid_02_value_far(x, alpha, beta);
+      result = select(far, result, hard_sigmoid_02_is_nan(far));
+    }
     found = true;
   }
   return result;

@@ -14,6 +14,12 @@ struct hard_swish_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct hard_swish_wide_outcome {
+  value: hard_swish_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const hard_swish_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -55,6 +61,22 @@ fn hard_swish_wide_from_f32(x: f32) -> hard_swish_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct hard_swish_wide_search {
+  point: i32,
+  value: hard_swish_wide,
+  other: hard_swish_wide,
+}
+
+const hard_swish_WIDE_SEARCH: hard_swish_wide_search = hard_swish_wide_search(
+  0,
+  hard_swish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  hard_swish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 // a < b for natural numbers of 128 bits.
 fn hard_swish_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
@@ -296,7 +318,7 @@ fn hard_swish_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32
 //   r4 = select(r2, r4, r2)
 //   r4 = negate(r4)
 //   r4 = select(r1, r3, r4)
-fn hard_swish_value_exactly_wide(x0: hard_swish_wide) -> hard_swish_wide {
+fn hard_swish_value_exactly_wide(x0: hard_swish_wide) -> hard_swish_wide_outcome {
   var registers = array<hard_swish_wide, 6>(
     x0,
     hard_swish_wide(false, vec4<u32>(0u, 0u, 0u, 0xc0000000u), 2),
@@ -305,18 +327,22 @@ fn hard_swish_value_exactly_wide(x0: hard_swish_wide) -> hard_swish_wide {
     hard_swish_wide(true, vec4<u32>(0u, 0u, 0u, 0xc0000000u), 2),
     hard_swish_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 6>(0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 34>(
     0x00000005u, 0x00000400u, 0x00000405u, 0x00001400u, 0x00000802u, 0x00000805u, 0x00000c05u, 0x00000001u, 0x00001005u,
-    0x00000005u, 0x00001401u, 0x00000001u, 0x00001001u, 0x00000001u, 0x00001801u, 0x00500405u, 0x00001001u, 0x00000001u,
-    0x00001801u, 0x00100002u, 0x00000c02u, 0x00001000u, 0x00001002u, 0x00000002u, 0x00001404u, 0x00001000u, 0x00001004u,
-    0x00000004u, 0x00001804u, 0x00201002u, 0x00001004u, 0x00000004u, 0x00001804u, 0x00400c01u
+    0x00001405u, 0x00001401u, 0x00000001u, 0x00001001u, 0x00000401u, 0x00001801u, 0x00500405u, 0x00001001u, 0x00000401u,
+    0x00001801u, 0x00100002u, 0x00000c02u, 0x00001000u, 0x00001002u, 0x00000802u, 0x00001404u, 0x00001000u, 0x00001004u,
+    0x00001004u, 0x00001804u, 0x00201002u, 0x00001004u, 0x00001004u, 0x00001804u, 0x00400c01u
   );
   for (var i = 0; i < 34; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -337,17 +363,37 @@ fn hard_swish_value_exactly_wide(x0: hard_swish_wide) -> hard_swish_wide {
         value = b;
       }
     }
-    registers[code & 1023u] = hard_swish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = hard_swish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 0u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 6u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[4];
+  return hard_swish_wide_outcome(registers[4], lost[4]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn hard_swish_wide_far(x: hard_swish_wide, size: i32) -> hard_swish_wide {
-  if (x.exponent < hard_swish_WIDE_LIMIT || hard_swish_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn hard_swish_wide_parameter_at(x: hard_swish_wide, point: i32, own: i32) -> hard_swish_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return hard_swish_wide(x.negative, hard_swish_NAT_HALF, size);
+  return hard_swish_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn hard_swish_wide_input_at(x: hard_swish_wide, point: i32, own: i32) -> hard_swish_wide {
+  if (point < 1 || point > 4 || x.exponent < hard_swish_WIDE_LIMIT || hard_swish_wide_is_nan(x)) {
+    return hard_swish_wide_parameter_at(x, point, own);
+  }
+  return hard_swish_wide(
+    x.negative,
+    hard_swish_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -370,6 +416,50 @@ fn hard_swish_wide_tendency(far: hard_swish_wide, near: hard_swish_wide) -> hard
     return hard_swish_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn hard_swish_wide_power_between(a: hard_swish_wide, b: hard_swish_wide) -> i32 {
+  let size = hard_swish_nat_low_word(hard_swish_nat_shift_right(a.mantissa, 128 - 24));
+  let other = hard_swish_nat_low_word(hard_swish_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn hard_swish_wide_searched(
+  search: hard_swish_wide_search,
+  found: hard_swish_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> hard_swish_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && hard_swish_wide_is_nan(found.value));
+    return hard_swish_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return hard_swish_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = hard_swish_wide_tendency(search.other, found.value);
+    return hard_swish_wide_search(select(-1, 3, point == 2 && hard_swish_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return hard_swish_wide_search(-1, search.value, found.value);
+    }
+    return hard_swish_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(hard_swish_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = hard_swish_wide_normalised(
+    value.negative,
+    value.mantissa,
+    value.exponent + power * min(exponent + 27, 0)
+  );
+  return hard_swish_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -416,26 +506,14 @@ fn hard_swish_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = hard_swish_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(hard_swish_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = hard_swish_WIDE_NAN;
-  var before = hard_swish_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = hard_swish_value_exactly_wide(hard_swish_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = hard_swish_wide_tendency(before, found);
-      }
-      if (!(infinite && hard_swish_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = hard_swish_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = hard_swish_value_exactly_wide(hard_swish_wide_input_at(wide_x0, search.point, 6));
+    search = hard_swish_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return hard_swish_wide_to_f32(value);
+  return hard_swish_wide_to_f32(search.value);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -520,8 +598,8 @@ fn hard_swish(x: f32) -> f32 {
   }
   var result = hard_swish_pair_to_f32(v2);
   var found =
-    ((x <= -3.0) || (x >= 3.0) || (abs(p.high) >= 9.8607613e-32)) && (abs(x) <= 3.32307e+35) &&
-    ((abs(x) >= 3.0092655e-36) || (x == 0.0));
+    ((x <= -3.0) || (x >= 3.0) || (abs(p.high) >= 3.9443045e-31)) && (abs(x) <= 1.2676506e+30) &&
+    ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = hard_swish_value_exactly(x);
@@ -552,7 +630,7 @@ const hard_swish_WIDE_ONE: hard_swish_wide = hard_swish_wide(false, vec4<u32>(0u
 //   r6 = select(r4, r6, r4)
 //   r6 = negate(r6)
 //   r6 = select(r2, r5, r6)
-fn hard_swish_slope_0_exactly_wide(x0: hard_swish_wide) -> hard_swish_wide {
+fn hard_swish_slope_0_exactly_wide(x0: hard_swish_wide) -> hard_swish_wide_outcome {
   var registers = array<hard_swish_wide, 7>(
     x0,
     hard_swish_WIDE_TWO,
@@ -562,18 +640,22 @@ fn hard_swish_slope_0_exactly_wide(x0: hard_swish_wide) -> hard_swish_wide {
     hard_swish_WIDE_ZERO,
     hard_swish_wide(true, vec4<u32>(0u, 0u, 0u, 0xc0000000u), 2)
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 7>(0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 34>(
     0x00000001u, 0x00000001u, 0x00000401u, 0x00000801u, 0x00000803u, 0x00000c01u, 0x00000c01u, 0x00000002u, 0x00001001u,
-    0x00000001u, 0x00001402u, 0x00000002u, 0x00001002u, 0x00000002u, 0x00001802u, 0x00100801u, 0x00001002u, 0x00000002u,
-    0x00001802u, 0x00201003u, 0x00000c04u, 0x00001800u, 0x00001004u, 0x00000004u, 0x00001406u, 0x00001800u, 0x00001006u,
-    0x00000006u, 0x00001806u, 0x00401804u, 0x00001006u, 0x00000006u, 0x00001806u, 0x00601402u
+    0x00000401u, 0x00001402u, 0x00000002u, 0x00001002u, 0x00000802u, 0x00001802u, 0x00100801u, 0x00001002u, 0x00000802u,
+    0x00001802u, 0x00201003u, 0x00000c04u, 0x00001800u, 0x00001004u, 0x00001004u, 0x00001406u, 0x00001800u, 0x00001006u,
+    0x00001806u, 0x00001806u, 0x00401804u, 0x00001006u, 0x00001806u, 0x00001806u, 0x00601402u
   );
   for (var i = 0; i < 34; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -594,9 +676,18 @@ fn hard_swish_slope_0_exactly_wide(x0: hard_swish_wide) -> hard_swish_wide {
         value = b;
       }
     }
-    registers[code & 1023u] = hard_swish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = hard_swish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 6u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[6];
+  return hard_swish_wide_outcome(registers[6], lost[6]);
 }
 
 fn hard_swish_slope_0_exactly(x0: f32) -> f32 {
@@ -604,26 +695,14 @@ fn hard_swish_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = hard_swish_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(hard_swish_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = hard_swish_WIDE_NAN;
-  var before = hard_swish_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = hard_swish_slope_0_exactly_wide(hard_swish_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = hard_swish_wide_tendency(before, found);
-      }
-      if (!(infinite && hard_swish_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = hard_swish_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = hard_swish_slope_0_exactly_wide(hard_swish_wide_input_at(wide_x0, search.point, 6));
+    search = hard_swish_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return hard_swish_wide_to_f32(value);
+  return hard_swish_wide_to_f32(search.value);
 }
 
 fn hard_swish_backward(dy: f32, x: f32) -> f32 {
@@ -642,7 +721,7 @@ fn hard_swish_backward(dy: f32, x: f32) -> f32 {
     v2 = hard_swish_pair(0.0, 0.0);
   }
   var result = hard_swish_pair_to_f32(v2);
-  var found = (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0));
+  var found = (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = hard_swish_slope_0_exactly(x);

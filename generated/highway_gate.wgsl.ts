@@ -14,6 +14,12 @@ struct highway_gate_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct highway_gate_wide_outcome {
+  value: highway_gate_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const highway_gate_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -56,6 +62,22 @@ fn highway_gate_wide_from_f32(x: f32) -> highway_gate_wide {
   );
 }
 
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct highway_gate_wide_search {
+  point: i32,
+  value: highway_gate_wide,
+  other: highway_gate_wide,
+}
+
+const highway_gate_WIDE_SEARCH: highway_gate_wide_search = highway_gate_wide_search(
+  0,
+  highway_gate_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  highway_gate_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
+
 const highway_gate_WIDE_ONE: highway_gate_wide = highway_gate_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
 fn highway_gate_wide_abs(x: highway_gate_wide) -> highway_gate_wide {
@@ -72,15 +94,6 @@ const highway_gate_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xf
 
 // ln 2, log2(e) / 2, sqrt(1/2).
 const highway_gate_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
-
-// floor(a / 2^n).
-fn highway_gate_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
 
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn highway_gate_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
@@ -136,31 +149,28 @@ fn highway_gate_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn highway_gate_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = highway_gate_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn highway_gate_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = highway_gate_NAT_HALF;
   var quotient = highway_gate_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = highway_gate_nat_divide_short(highway_gate_nat_multiply_high(term, t), k);
+    term = highway_gate_nat_divide_short(highway_gate_nat_multiply_high(term, r), k);
     quotient = highway_gate_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = highway_gate_nat_add(
-      quotient,
-      highway_gate_nat_multiply_high(
-        highway_gate_nat_multiply_high(quotient, quotient),
-        highway_gate_nat_shift_right(r, i)
-      )
-    );
   }
   return quotient;
 }
 
 fn highway_gate_wide_is_nan(x: highway_gate_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn highway_gate_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -198,7 +208,7 @@ fn highway_gate_wide_exponential_loose(x: highway_gate_wide, near: u32) -> highw
     highway_gate_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = highway_gate_nat_multiply_high(select(r, x.mantissa, is_near), highway_gate_nat_expm1_quotient(r));
+  let excess = highway_gate_nat_multiply_high(select(r, x.mantissa, is_near), highway_gate_program_expm1_quotient(r));
   if (is_near) {
     return highway_gate_wide(false, excess, x.exponent + 1);
   }
@@ -369,7 +379,7 @@ fn highway_gate_value_exactly_wide(
   x0: highway_gate_wide,
   x1: highway_gate_wide,
   x2: highway_gate_wide
-) -> highway_gate_wide {
+) -> highway_gate_wide_outcome {
   var registers = array<highway_gate_wide, 6>(
     x0,
     x1,
@@ -378,18 +388,22 @@ fn highway_gate_value_exactly_wide(
     highway_gate_WIDE_ZERO,
     highway_gate_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 6>(0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 32>(
-    0x00000004u, 0x00000002u, 0x00000404u, 0x00000004u, 0x00000804u, 0x20000004u, 0x00000c05u, 0x00201003u, 0x00001004u,
-    0x00001003u, 0x00001404u, 0x00001005u, 0x00001804u, 0x00001001u, 0x00000402u, 0x00000002u, 0x00000001u, 0x00000002u,
-    0x00000401u, 0x00000001u, 0x00000801u, 0x20000001u, 0x00000c02u, 0x00200403u, 0x00001001u, 0x00000403u, 0x00001401u,
+    0x00000004u, 0x00000802u, 0x00000404u, 0x00001004u, 0x00000804u, 0x20001004u, 0x00000c05u, 0x00201003u, 0x00001004u,
+    0x00001003u, 0x00001404u, 0x00001005u, 0x00001804u, 0x00001001u, 0x00000402u, 0x00000802u, 0x00000001u, 0x00000802u,
+    0x00000401u, 0x00000401u, 0x00000801u, 0x20000401u, 0x00000c02u, 0x00200403u, 0x00001001u, 0x00000403u, 0x00001401u,
     0x00000402u, 0x00001801u, 0x00000400u, 0x00001001u, 0x00000404u
   );
   for (var i = 0; i < 32; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -410,17 +424,37 @@ fn highway_gate_value_exactly_wide(
     } else if (operation == 6u) {
       value = highway_gate_wide_multiply_loose(a, b);
     }
-    registers[code & 1023u] = highway_gate_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = highway_gate_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[1];
+  return highway_gate_wide_outcome(registers[1], lost[1]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn highway_gate_wide_far(x: highway_gate_wide, size: i32) -> highway_gate_wide {
-  if (x.exponent < highway_gate_WIDE_LIMIT || highway_gate_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn highway_gate_wide_parameter_at(x: highway_gate_wide, point: i32, own: i32) -> highway_gate_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return highway_gate_wide(x.negative, highway_gate_NAT_HALF, size);
+  return highway_gate_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn highway_gate_wide_input_at(x: highway_gate_wide, point: i32, own: i32) -> highway_gate_wide {
+  if (point < 1 || point > 4 || x.exponent < highway_gate_WIDE_LIMIT || highway_gate_wide_is_nan(x)) {
+    return highway_gate_wide_parameter_at(x, point, own);
+  }
+  return highway_gate_wide(
+    x.negative,
+    highway_gate_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -443,6 +477,50 @@ fn highway_gate_wide_tendency(far: highway_gate_wide, near: highway_gate_wide) -
     return highway_gate_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn highway_gate_wide_power_between(a: highway_gate_wide, b: highway_gate_wide) -> i32 {
+  let size = highway_gate_nat_low_word(highway_gate_nat_shift_right(a.mantissa, 128 - 24));
+  let other = highway_gate_nat_low_word(highway_gate_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn highway_gate_wide_searched(
+  search: highway_gate_wide_search,
+  found: highway_gate_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> highway_gate_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && highway_gate_wide_is_nan(found.value));
+    return highway_gate_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return highway_gate_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = highway_gate_wide_tendency(search.other, found.value);
+    return highway_gate_wide_search(select(-1, 3, point == 2 && highway_gate_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return highway_gate_wide_search(-1, search.value, found.value);
+    }
+    return highway_gate_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(highway_gate_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = highway_gate_wide_normalised(
+    value.negative,
+    value.mantissa,
+    value.exponent + power * min(exponent + 27, 0)
+  );
+  return highway_gate_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -497,30 +575,55 @@ fn highway_gate_value_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x0 = highway_gate_wide_from_f32(x0);
   let wide_x1 = highway_gate_wide_from_f32(x1);
   let wide_x2 = highway_gate_wide_from_f32(x2);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(highway_gate_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38 || abs(x2) > 3.4028234663852886e38;
-  var value = highway_gate_WIDE_NAN;
-  var before = highway_gate_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
+  var search = highway_gate_WIDE_SEARCH;
+  while (search.point >= 0) {
     let found = highway_gate_value_exactly_wide(
-      highway_gate_wide_far(wide_x0, sizes[i]),
-      highway_gate_wide_far(wide_x1, sizes[i]),
-      highway_gate_wide_far(wide_x2, sizes[i])
+      highway_gate_wide_input_at(wide_x0, search.point, 6),
+      highway_gate_wide_input_at(wide_x1, search.point, 7),
+      highway_gate_wide_input_at(wide_x2, search.point, 8)
     );
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = highway_gate_wide_tendency(before, found);
-      }
-      if (!(infinite && highway_gate_wide_is_nan(value))) {
-        break;
-      }
-    }
+    search = highway_gate_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
   }
-  return highway_gate_wide_to_f32(value);
+  return highway_gate_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn highway_gate_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn highway_gate_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * highway_gate_power_of_two(first) * highway_gate_power_of_two(exponent - first);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn highway_gate_sigmoid(x: f32) -> f32 {
+  if (highway_gate_is_nan(x)) {
+    return x;
+  }
+  let e = highway_gate_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+fn highway_gate_value_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  return highway_gate_sigmoid(x2) * x1 + highway_gate_sigmoid(-x2) * x0;
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -583,11 +686,6 @@ fn highway_gate_pair_scale(a: highway_gate_pair, factor: f32) -> highway_gate_pa
   return highway_gate_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn highway_gate_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn highway_gate_pair_times_power(a: highway_gate_pair, k: i32) -> highway_gate_pair {
   let first = k >> 1u;
@@ -602,13 +700,18 @@ fn highway_gate_pair_add(a: highway_gate_pair, b: highway_gate_pair) -> highway_
   return highway_gate_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn highway_gate_pair_exp(a: highway_gate_pair) -> highway_gate_pair {
+// e^a 2^n
+fn highway_gate_pair_exp_scaled(a: highway_gate_pair, n: i32) -> highway_gate_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = highway_gate_pair_expm1_small(
     highway_gate_pair_reduced(highway_gate_pair(x, select(a.low, 0.0, x != a.high)), k)
   );
-  return highway_gate_pair_times_power(highway_gate_pair_add(highway_gate_pair(1.0, 0.0), small), i32(k));
+  return highway_gate_pair_times_power(highway_gate_pair_add(highway_gate_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn highway_gate_pair_exp(a: highway_gate_pair) -> highway_gate_pair {
+  return highway_gate_pair_exp_scaled(a, 0);
 }
 
 fn highway_gate_pair_negate(a: highway_gate_pair) -> highway_gate_pair {
@@ -662,16 +765,27 @@ fn highway_gate(x: f32, h: f32, t: f32) -> f32 {
   let u = highway_gate_pair_add(p, p2);
   var result = highway_gate_pair_to_f32(u);
   var found =
-    (3.1554436e-30 * (abs(h) + abs(x)) + (abs(p.high) + abs(p2.high)) <= 32.0 * abs(u.high)) &&
-      (abs(x) <= 288230380000000000.0) &&
-      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      (abs(h) <= 288230380000000000.0) &&
-      ((abs(h) >= 3.469447e-18) || (h == 0.0)) &&
-      (abs(t) <= 288230380000000000.0) &&
-    ((abs(t) >= 3.469447e-18) || (t == 0.0));
+    (1.26217745e-29 * (abs(h) + abs(x)) + (abs(p.high) + abs(p2.high)) <= 32.0 * abs(u.high)) &&
+      (abs(u.high) >= 7.888609e-31) &&
+      (abs(x) <= 1.2676506e+30) &&
+      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
+      (abs(h) <= 1.2676506e+30) &&
+      ((abs(h) >= 7.888609e-31) || (h == 0.0)) &&
+      (abs(t) <= 1.2676506e+30) &&
+    ((abs(t) >= 7.888609e-31) || (t == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = highway_gate_value_exactly(x, h, t);
+    if (
+      highway_gate_is_nan(result) ||
+      (abs(result) > 3.4028234663852886e38 &&
+        abs(x) <= 3.4028234663852886e38 &&
+        abs(h) <= 3.4028234663852886e38 &&
+        abs(t) <= 3.4028234663852886e38)
+    ) {
+      let far = highway_gate_value_far(x, h, t);
+      result = select(far, result, highway_gate_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -691,18 +805,22 @@ struct highway_gate_gradients {
 //   r0 = select(r1, r2, r0)
 //   r2 = add(r1, r2)
 //   r2 = divide(r0, r2)
-fn highway_gate_slope_0_exactly_wide(x0: highway_gate_wide) -> highway_gate_wide {
+fn highway_gate_slope_0_exactly_wide(x0: highway_gate_wide) -> highway_gate_wide_outcome {
   var registers = array<highway_gate_wide, 3>(x0, highway_gate_WIDE_ONE, highway_gate_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 3>(0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 14>(
-    0x00000000u, 0x00000000u, 0x00000402u, 0x00000000u, 0x00000002u, 0x00000002u, 0x00000802u, 0x20000002u, 0x00000c00u,
+    0x00000000u, 0x00000000u, 0x00000402u, 0x00000000u, 0x00000002u, 0x00000802u, 0x00000802u, 0x20000802u, 0x00000c00u,
     0x00000801u, 0x00001002u, 0x00000801u, 0x00001402u, 0x00000800u
   );
   for (var i = 0; i < 14; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -721,9 +839,18 @@ fn highway_gate_slope_0_exactly_wide(x0: highway_gate_wide) -> highway_gate_wide
     } else if (operation == 5u) {
       value = highway_gate_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = highway_gate_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = highway_gate_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return highway_gate_wide_outcome(registers[2], lost[2]);
 }
 
 fn highway_gate_slope_0_exactly(x0: f32) -> f32 {
@@ -731,26 +858,18 @@ fn highway_gate_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = highway_gate_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(highway_gate_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = highway_gate_WIDE_NAN;
-  var before = highway_gate_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = highway_gate_slope_0_exactly_wide(highway_gate_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = highway_gate_wide_tendency(before, found);
-      }
-      if (!(infinite && highway_gate_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = highway_gate_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = highway_gate_slope_0_exactly_wide(highway_gate_wide_input_at(wide_x0, search.point, 6));
+    search = highway_gate_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return highway_gate_wide_to_f32(value);
+  return highway_gate_wide_to_f32(search.value);
+}
+
+fn highway_gate_slope_0_far(x0: f32) -> f32 {
+  return highway_gate_sigmoid(-x0);
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -760,18 +879,22 @@ fn highway_gate_slope_0_exactly(x0: f32) -> f32 {
 //   r0 = select(r1, r2, r0)
 //   r2 = add(r1, r2)
 //   r2 = divide(r0, r2)
-fn highway_gate_slope_1_exactly_wide(x0: highway_gate_wide) -> highway_gate_wide {
+fn highway_gate_slope_1_exactly_wide(x0: highway_gate_wide) -> highway_gate_wide_outcome {
   var registers = array<highway_gate_wide, 3>(x0, highway_gate_WIDE_ONE, highway_gate_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 3>(0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 12>(
-    0x00000002u, 0x00000000u, 0x00000402u, 0x00000002u, 0x00000802u, 0x20000002u, 0x00000c00u, 0x00000801u, 0x00001002u,
+    0x00000002u, 0x00000000u, 0x00000402u, 0x00000802u, 0x00000802u, 0x20000802u, 0x00000c00u, 0x00000801u, 0x00001002u,
     0x00000801u, 0x00001402u, 0x00000800u
   );
   for (var i = 0; i < 12; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -790,9 +913,18 @@ fn highway_gate_slope_1_exactly_wide(x0: highway_gate_wide) -> highway_gate_wide
     } else if (operation == 5u) {
       value = highway_gate_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = highway_gate_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = highway_gate_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return highway_gate_wide_outcome(registers[2], lost[2]);
 }
 
 fn highway_gate_slope_1_exactly(x0: f32) -> f32 {
@@ -800,26 +932,18 @@ fn highway_gate_slope_1_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = highway_gate_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(highway_gate_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = highway_gate_WIDE_NAN;
-  var before = highway_gate_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = highway_gate_slope_1_exactly_wide(highway_gate_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = highway_gate_wide_tendency(before, found);
-      }
-      if (!(infinite && highway_gate_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = highway_gate_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = highway_gate_slope_1_exactly_wide(highway_gate_wide_input_at(wide_x0, search.point, 6));
+    search = highway_gate_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return highway_gate_wide_to_f32(value);
+  return highway_gate_wide_to_f32(search.value);
+}
+
+fn highway_gate_slope_1_far(x0: f32) -> f32 {
+  return highway_gate_sigmoid(x0);
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -836,18 +960,22 @@ fn highway_gate_slope_2_exactly_wide(
   x0: highway_gate_wide,
   x1: highway_gate_wide,
   x2: highway_gate_wide
-) -> highway_gate_wide {
+) -> highway_gate_wide_outcome {
   var registers = array<highway_gate_wide, 4>(x0, x1, x2, highway_gate_WIDE_ONE);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 4>(0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 18>(
-    0x00000002u, 0x00000002u, 0x00000402u, 0x00000002u, 0x00000802u, 0x20000002u, 0x00000c03u, 0x00000803u, 0x00001003u,
+    0x00000002u, 0x00000802u, 0x00000402u, 0x00000802u, 0x00000802u, 0x20000802u, 0x00000c03u, 0x00000803u, 0x00001003u,
     0x00000c03u, 0x00001403u, 0x00000c02u, 0x00000400u, 0x00000000u, 0x00000c00u, 0x00000001u, 0x00001000u, 0x00000003u
   );
   for (var i = 0; i < 18; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -864,9 +992,15 @@ fn highway_gate_slope_2_exactly_wide(
     } else if (operation == 5u) {
       value = highway_gate_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = highway_gate_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = highway_gate_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return highway_gate_wide_outcome(registers[0], lost[0]);
 }
 
 fn highway_gate_slope_2_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -882,30 +1016,31 @@ fn highway_gate_slope_2_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x0 = highway_gate_wide_from_f32(x0);
   let wide_x1 = highway_gate_wide_from_f32(x1);
   let wide_x2 = highway_gate_wide_from_f32(x2);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(highway_gate_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38 || abs(x2) > 3.4028234663852886e38;
-  var value = highway_gate_WIDE_NAN;
-  var before = highway_gate_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
+  var search = highway_gate_WIDE_SEARCH;
+  while (search.point >= 0) {
     let found = highway_gate_slope_2_exactly_wide(
-      highway_gate_wide_far(wide_x0, sizes[i]),
-      highway_gate_wide_far(wide_x1, sizes[i]),
-      highway_gate_wide_far(wide_x2, sizes[i])
+      highway_gate_wide_input_at(wide_x0, search.point, 6),
+      highway_gate_wide_input_at(wide_x1, search.point, 7),
+      highway_gate_wide_input_at(wide_x2, search.point, 8)
     );
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = highway_gate_wide_tendency(before, found);
-      }
-      if (!(infinite && highway_gate_wide_is_nan(value))) {
-        break;
-      }
-    }
+    search = highway_gate_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
   }
-  return highway_gate_wide_to_f32(value);
+  return highway_gate_wide_to_f32(search.value);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn highway_gate_logistic(x: f32) -> f32 {
+  if (highway_gate_is_nan(x)) {
+    return x;
+  }
+  let s = highway_gate_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn highway_gate_slope_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  return highway_gate_logistic(x2) * (x1 - x0);
 }
 
 // sigmoid(a) sigmoid(-a)
@@ -925,17 +1060,25 @@ fn highway_gate_backward(dy: f32, x: f32, h: f32, t: f32) -> highway_gate_gradie
   var result_x = highway_gate_pair_to_f32(
     highway_gate_pair_sigmoid(highway_gate_pair_negate(highway_gate_pair_from_f32(t)))
   );
-  var found0 = (abs(t) <= 3.32307e+35) && ((abs(t) >= 3.0092655e-36) || (t == 0.0));
+  var found0 = (abs(t) <= 1.2676506e+30) && ((abs(t) >= 7.888609e-31) || (t == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_x = highway_gate_slope_0_exactly(t);
+    if (highway_gate_is_nan(result_x) || (abs(result_x) > 3.4028234663852886e38 && abs(t) <= 3.4028234663852886e38)) {
+      let far = highway_gate_slope_0_far(t);
+      result_x = select(far, result_x, highway_gate_is_nan(far));
+    }
     found0 = true;
   }
   var result_h = highway_gate_pair_to_f32(highway_gate_pair_sigmoid(highway_gate_pair_from_f32(t)));
-  var found1 = (abs(t) <= 3.32307e+35) && ((abs(t) >= 3.0092655e-36) || (t == 0.0));
+  var found1 = (abs(t) <= 1.2676506e+30) && ((abs(t) >= 7.888609e-31) || (t == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_h = highway_gate_slope_1_exactly(t);
+    if (highway_gate_is_nan(result_h) || (abs(result_h) > 3.4028234663852886e38 && abs(t) <= 3.4028234663852886e38)) {
+      let far = highway_gate_slope_1_far(t);
+      result_h = select(far, result_h, highway_gate_is_nan(far));
+    }
     found1 = true;
   }
   var result_t = highway_gate_pair_to_f32(
@@ -945,14 +1088,24 @@ fn highway_gate_backward(dy: f32, x: f32, h: f32, t: f32) -> highway_gate_gradie
     )
   );
   var found2 =
-    (ds.high >= 4.9303807e-32) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      (abs(h) <= 288230380000000000.0) &&
-      ((abs(h) >= 3.469447e-18) || (h == 0.0)) &&
-      (abs(t) <= 288230380000000000.0) &&
-    ((abs(t) >= 3.469447e-18) || (t == 0.0));
+    (ds.high >= 1.9721523e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
+      (abs(h) <= 1.2676506e+30) &&
+      ((abs(h) >= 7.888609e-31) || (h == 0.0)) &&
+      (abs(t) <= 1.2676506e+30) &&
+    ((abs(t) >= 7.888609e-31) || (t == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found2) {
     result_t = highway_gate_slope_2_exactly(x, h, t);
+    if (
+      highway_gate_is_nan(result_t) ||
+      (abs(result_t) > 3.4028234663852886e38 &&
+        abs(x) <= 3.4028234663852886e38 &&
+        abs(h) <= 3.4028234663852886e38 &&
+        abs(t) <= 3.4028234663852886e38)
+    ) {
+      let far = highway_gate_slope_2_far(x, h, t);
+      result_t = select(far, result_t, highway_gate_is_nan(far));
+    }
     found2 = true;
   }
   return highway_gate_gradients(dy * result_x, dy * result_h, dy * result_t);

@@ -11,6 +11,12 @@ struct hyper_sinh_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct hyper_sinh_wide_outcome {
+  value: hyper_sinh_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const hyper_sinh_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -52,6 +58,22 @@ fn hyper_sinh_wide_from_f32(x: f32) -> hyper_sinh_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct hyper_sinh_wide_search {
+  point: i32,
+  value: hyper_sinh_wide,
+  other: hyper_sinh_wide,
+}
+
+const hyper_sinh_WIDE_SEARCH: hyper_sinh_wide_search = hyper_sinh_wide_search(
+  0,
+  hyper_sinh_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  hyper_sinh_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const hyper_sinh_WIDE_QUARTER: hyper_sinh_wide = hyper_sinh_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1);
 
@@ -146,15 +168,6 @@ const hyper_sinh_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xfff
 // ln 2, log2(e) / 2, sqrt(1/2).
 const hyper_sinh_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
-// floor(a / 2^n).
-fn hyper_sinh_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
-
 // floor(a / n) for 0 < n < 2^16.
 fn hyper_sinh_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   var quotient = a;
@@ -168,24 +181,24 @@ fn hyper_sinh_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn hyper_sinh_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = hyper_sinh_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn hyper_sinh_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = hyper_sinh_NAT_HALF;
   var quotient = hyper_sinh_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = hyper_sinh_nat_divide_short(hyper_sinh_nat_multiply_high(term, t), k);
+    term = hyper_sinh_nat_divide_short(hyper_sinh_nat_multiply_high(term, r), k);
     quotient = hyper_sinh_nat_add(quotient, term);
   }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = hyper_sinh_nat_add(
-      quotient,
-      hyper_sinh_nat_multiply_high(hyper_sinh_nat_multiply_high(quotient, quotient), hyper_sinh_nat_shift_right(r, i))
-    );
-  }
   return quotient;
+}
+
+// floor(a / 2^n).
+fn hyper_sinh_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -223,7 +236,7 @@ fn hyper_sinh_wide_exponential_loose(x: hyper_sinh_wide, near: u32) -> hyper_sin
     hyper_sinh_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = hyper_sinh_nat_multiply_high(select(r, x.mantissa, is_near), hyper_sinh_nat_expm1_quotient(r));
+  let excess = hyper_sinh_nat_multiply_high(select(r, x.mantissa, is_near), hyper_sinh_program_expm1_quotient(r));
   if (is_near) {
     return hyper_sinh_wide(false, excess, x.exponent + 1);
   }
@@ -403,7 +416,7 @@ fn hyper_sinh_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32
 //   r7 = divide(r6, r7)
 //   r0 = less(r3, r0)
 //   r0 = select(r9, r7, r0)
-fn hyper_sinh_value_exactly_wide(x0: hyper_sinh_wide) -> hyper_sinh_wide {
+fn hyper_sinh_value_exactly_wide(x0: hyper_sinh_wide) -> hyper_sinh_wide_outcome {
   var registers = array<hyper_sinh_wide, 11>(
     x0,
     hyper_sinh_WIDE_QUARTER,
@@ -417,20 +430,24 @@ fn hyper_sinh_value_exactly_wide(x0: hyper_sinh_wide) -> hyper_sinh_wide {
     hyper_sinh_WIDE_ZERO,
     hyper_sinh_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 11>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 54>(
     0x00000008u, 0x00000002u, 0x00000009u, 0x00000000u, 0x00000009u, 0x00002408u, 0x00000009u, 0x00002401u, 0x00000401u,
-    0x00000000u, 0x00000408u, 0x00000001u, 0x00000804u, 0x00001008u, 0x00000c08u, 0x00402003u, 0x00001008u, 0x20100008u,
-    0x0000140au, 0x00000808u, 0x0000180au, 0x00002808u, 0x00001c0au, 0x0000000au, 0x00000c0au, 0x00102808u, 0x00001001u,
-    0x20000001u, 0x00001405u, 0x00001401u, 0x00001c04u, 0x00000004u, 0x00000c04u, 0x0040140au, 0x00001402u, 0x00000804u,
-    0x00001802u, 0x00000804u, 0x00001402u, 0x00000804u, 0x00002002u, 0x1ff00002u, 0x00002406u, 0x00001804u, 0x00000c06u,
+    0x00000000u, 0x00000408u, 0x00000401u, 0x00000804u, 0x00001008u, 0x00000c08u, 0x00402003u, 0x00001008u, 0x20102008u,
+    0x0000140au, 0x00000808u, 0x0000180au, 0x00002808u, 0x00001c0au, 0x0000280au, 0x00000c0au, 0x00102808u, 0x00001001u,
+    0x20000401u, 0x00001405u, 0x00001401u, 0x00001c04u, 0x00001004u, 0x00000c04u, 0x0040140au, 0x00001402u, 0x00000804u,
+    0x00001802u, 0x00000804u, 0x00001402u, 0x00000804u, 0x00002002u, 0x1ff00802u, 0x00002406u, 0x00001804u, 0x00000c06u,
     0x00601002u, 0x00002806u, 0x00000006u, 0x00001807u, 0x00001c06u, 0x00000800u, 0x00000003u, 0x00000c00u, 0x00001c09u
   );
   for (var i = 0; i < 54; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -459,17 +476,37 @@ fn hyper_sinh_value_exactly_wide(x0: hyper_sinh_wide) -> hyper_sinh_wide {
     } else if (operation == 10u) {
       value = hyper_sinh_wide_with_sign(a, b);
     }
-    registers[code & 1023u] = hyper_sinh_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = hyper_sinh_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 5u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return hyper_sinh_wide_outcome(registers[0], lost[0]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn hyper_sinh_wide_far(x: hyper_sinh_wide, size: i32) -> hyper_sinh_wide {
-  if (x.exponent < hyper_sinh_WIDE_LIMIT || hyper_sinh_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn hyper_sinh_wide_parameter_at(x: hyper_sinh_wide, point: i32, own: i32) -> hyper_sinh_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return hyper_sinh_wide(x.negative, hyper_sinh_NAT_HALF, size);
+  return hyper_sinh_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn hyper_sinh_wide_input_at(x: hyper_sinh_wide, point: i32, own: i32) -> hyper_sinh_wide {
+  if (point < 1 || point > 4 || x.exponent < hyper_sinh_WIDE_LIMIT || hyper_sinh_wide_is_nan(x)) {
+    return hyper_sinh_wide_parameter_at(x, point, own);
+  }
+  return hyper_sinh_wide(
+    x.negative,
+    hyper_sinh_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -492,6 +529,50 @@ fn hyper_sinh_wide_tendency(far: hyper_sinh_wide, near: hyper_sinh_wide) -> hype
     return hyper_sinh_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn hyper_sinh_wide_power_between(a: hyper_sinh_wide, b: hyper_sinh_wide) -> i32 {
+  let size = hyper_sinh_nat_low_word(hyper_sinh_nat_shift_right(a.mantissa, 128 - 24));
+  let other = hyper_sinh_nat_low_word(hyper_sinh_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn hyper_sinh_wide_searched(
+  search: hyper_sinh_wide_search,
+  found: hyper_sinh_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> hyper_sinh_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && hyper_sinh_wide_is_nan(found.value));
+    return hyper_sinh_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return hyper_sinh_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = hyper_sinh_wide_tendency(search.other, found.value);
+    return hyper_sinh_wide_search(select(-1, 3, point == 2 && hyper_sinh_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return hyper_sinh_wide_search(-1, search.value, found.value);
+    }
+    return hyper_sinh_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(hyper_sinh_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = hyper_sinh_wide_normalised(
+    value.negative,
+    value.mantissa,
+    value.exponent + power * min(exponent + 27, 0)
+  );
+  return hyper_sinh_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -538,26 +619,66 @@ fn hyper_sinh_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = hyper_sinh_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(hyper_sinh_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = hyper_sinh_WIDE_NAN;
-  var before = hyper_sinh_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = hyper_sinh_value_exactly_wide(hyper_sinh_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = hyper_sinh_wide_tendency(before, found);
-      }
-      if (!(infinite && hyper_sinh_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = hyper_sinh_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = hyper_sinh_value_exactly_wide(hyper_sinh_wide_input_at(wide_x0, search.point, 6));
+    search = hyper_sinh_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return hyper_sinh_wide_to_f32(value);
+  return hyper_sinh_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn hyper_sinh_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn hyper_sinh_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * hyper_sinh_power_of_two(first) * hyper_sinh_power_of_two(exponent - first);
+}
+
+// A polynomial (5.2e-9) up to 1, then h - 1/(4h) with h = e^|x| / 2.
+fn hyper_sinh_sinh(x: f32) -> f32 {
+  if (hyper_sinh_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 1.0) {
+    let z = x * x;
+    return x + x * (z * (0.166666672 + z * (0.0083333496 + z * (0.000198361595 + z * 2.81695088e-6))));
+  }
+  let h = hyper_sinh_exp_scaled(a, 0.0, -1);
+  let y = h - 0.25 / h;
+  return select(-y, y, x > 0.0);
+}
+
+// h + 1/(4h) with h = e^|x| / 2.
+fn hyper_sinh_cosh(x: f32) -> f32 {
+  if (hyper_sinh_is_nan(x)) {
+    return x;
+  }
+  let h = hyper_sinh_exp_scaled(abs(x), 0.0, -1);
+  return h + 0.25 / h;
+}
+
+fn hyper_sinh_value_far(x0: f32) -> f32 {
+  let t = 0.5 * x0;
+  return select(0.25 * x0 * (x0 * x0), 0.6666667 * hyper_sinh_sinh(t) * hyper_sinh_cosh(t), x0 > 0.0);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -618,11 +739,6 @@ fn hyper_sinh_pair_reduced(a: hyper_sinh_pair, k: f32) -> hyper_sinh_pair {
 // a times a power of two.
 fn hyper_sinh_pair_scale(a: hyper_sinh_pair, factor: f32) -> hyper_sinh_pair {
   return hyper_sinh_pair(a.high * factor, a.low * factor);
-}
-
-// 2^n for -126 <= n <= 127.
-fn hyper_sinh_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
 }
 
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
@@ -712,11 +828,17 @@ fn hyper_sinh(x: f32) -> f32 {
   }
   var result = hyper_sinh_pair_to_f32(v2);
   var found =
-    (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0)) && (abs(v2.high) <= 3.32307e+35) &&
+    ((x > 0.0) || (abs(p.high) >= 3.9443045e-31)) && (abs(x) <= 274877900000.0) &&
+      ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
+      (abs(v2.high) <= 3.32307e+35) &&
     ((x <= 0.0) || ((q.high <= 3.32307e+35) && (v.high <= 3.32307e+35)));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = hyper_sinh_value_exactly(x);
+    if (hyper_sinh_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = hyper_sinh_value_far(x);
+      result = select(far, result, hyper_sinh_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -734,7 +856,7 @@ fn hyper_sinh(x: f32) -> f32 {
 //   r3 = divide(r2, r3)
 //   r0 = less(r4, r0)
 //   r0 = select(r5, r3, r0)
-fn hyper_sinh_slope_0_exactly_wide(x0: hyper_sinh_wide) -> hyper_sinh_wide {
+fn hyper_sinh_slope_0_exactly_wide(x0: hyper_sinh_wide) -> hyper_sinh_wide_outcome {
   var registers = array<hyper_sinh_wide, 6>(
     x0,
     hyper_sinh_wide(false, vec4<u32>(0u, 0u, 0u, 0xc0000000u), 0),
@@ -743,17 +865,21 @@ fn hyper_sinh_slope_0_exactly_wide(x0: hyper_sinh_wide) -> hyper_sinh_wide {
     hyper_sinh_WIDE_ZERO,
     hyper_sinh_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 6>(0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 22>(
     0x00000005u, 0x00000000u, 0x00000005u, 0x00001402u, 0x00000005u, 0x00001401u, 0x00000401u, 0x00000000u, 0x00000801u,
-    0x20000001u, 0x00000c02u, 0x00000402u, 0x00001002u, 0x00000801u, 0x00001402u, 0x1ff00002u, 0x00000c03u, 0x00000c02u,
+    0x20000401u, 0x00000c02u, 0x00000402u, 0x00001002u, 0x00000801u, 0x00001402u, 0x1ff00802u, 0x00000c03u, 0x00000c02u,
     0x00001800u, 0x00000004u, 0x00001c00u, 0x00000c05u
   );
   for (var i = 0; i < 22; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -776,9 +902,18 @@ fn hyper_sinh_slope_0_exactly_wide(x0: hyper_sinh_wide) -> hyper_sinh_wide {
         value = b;
       }
     }
-    registers[code & 1023u] = hyper_sinh_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = hyper_sinh_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 7u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return hyper_sinh_wide_outcome(registers[0], lost[0]);
 }
 
 fn hyper_sinh_slope_0_exactly(x0: f32) -> f32 {
@@ -786,35 +921,33 @@ fn hyper_sinh_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = hyper_sinh_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(hyper_sinh_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = hyper_sinh_WIDE_NAN;
-  var before = hyper_sinh_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = hyper_sinh_slope_0_exactly_wide(hyper_sinh_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = hyper_sinh_wide_tendency(before, found);
-      }
-      if (!(infinite && hyper_sinh_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = hyper_sinh_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = hyper_sinh_slope_0_exactly_wide(hyper_sinh_wide_input_at(wide_x0, search.point, 6));
+    search = hyper_sinh_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return hyper_sinh_wide_to_f32(value);
+  return hyper_sinh_wide_to_f32(search.value);
 }
 
-fn hyper_sinh_pair_exp(a: hyper_sinh_pair) -> hyper_sinh_pair {
+fn hyper_sinh_slope_0_far(x0: f32) -> f32 {
+  let t = hyper_sinh_cosh(0.5 * x0);
+  return select(0.75 * x0 * x0, 0.6666667 * t * t - 0.33333334, x0 > 0.0);
+}
+
+// e^a 2^n
+fn hyper_sinh_pair_exp_scaled(a: hyper_sinh_pair, n: i32) -> hyper_sinh_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = hyper_sinh_pair_expm1_small(
     hyper_sinh_pair_reduced(hyper_sinh_pair(x, select(a.low, 0.0, x != a.high)), k)
   );
-  return hyper_sinh_pair_times_power(hyper_sinh_pair_add(hyper_sinh_pair(1.0, 0.0), small), i32(k));
+  return hyper_sinh_pair_times_power(hyper_sinh_pair_add(hyper_sinh_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn hyper_sinh_pair_exp(a: hyper_sinh_pair) -> hyper_sinh_pair {
+  return hyper_sinh_pair_exp_scaled(a, 0);
 }
 
 fn hyper_sinh_pair_cosh(a: hyper_sinh_pair) -> hyper_sinh_pair {
@@ -833,11 +966,15 @@ fn hyper_sinh_backward(dy: f32, x: f32) -> f32 {
   }
   var result = hyper_sinh_pair_to_f32(v2);
   var found =
-    (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) && (v2.high <= 3.32307e+35) &&
+    (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0)) && (v2.high <= 3.32307e+35) &&
     ((x <= 0.0) || ((q.high <= 3.32307e+35) && (v.high <= 3.32307e+35)));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = hyper_sinh_slope_0_exactly(x);
+    if (hyper_sinh_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = hyper_sinh_slope_0_far(x);
+      result = select(far, result, hyper_sinh_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

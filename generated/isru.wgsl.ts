@@ -14,6 +14,12 @@ struct isru_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct isru_wide_outcome {
+  value: isru_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const isru_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -55,6 +61,22 @@ fn isru_wide_from_f32(x: f32) -> isru_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct isru_wide_search {
+  point: i32,
+  value: isru_wide,
+  other: isru_wide,
+}
+
+const isru_WIDE_SEARCH: isru_wide_search = isru_wide_search(
+  0,
+  isru_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  isru_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const isru_WIDE_ONE: isru_wide = isru_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -270,18 +292,22 @@ fn isru_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> i
 //   r1 = add(r2, r1)
 //   r1 = sqrt(r1)
 //   r1 = divide(r0, r1)
-fn isru_value_exactly_wide(x0: isru_wide, x1: isru_wide) -> isru_wide {
+fn isru_value_exactly_wide(x0: isru_wide, x1: isru_wide) -> isru_wide_outcome {
   var registers = array<isru_wide, 3>(x0, x1, isru_WIDE_ONE);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 3>(0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 12>(
-    0x00000001u, 0x00000001u, 0x00000401u, 0x00000400u, 0x00000401u, 0x00000401u, 0x00000801u, 0x00000402u, 0x00000001u,
-    0x00000001u, 0x00000c01u, 0x00000400u
+    0x00000001u, 0x00000401u, 0x00000401u, 0x00000400u, 0x00000401u, 0x00000401u, 0x00000801u, 0x00000402u, 0x00000001u,
+    0x00000401u, 0x00000c01u, 0x00000400u
   );
   for (var i = 0; i < 12; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -294,17 +320,34 @@ fn isru_value_exactly_wide(x0: isru_wide, x1: isru_wide) -> isru_wide {
     } else if (operation == 3u) {
       value = isru_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = isru_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = isru_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 2u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[1];
+  return isru_wide_outcome(registers[1], lost[1]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn isru_wide_far(x: isru_wide, size: i32) -> isru_wide {
-  if (x.exponent < isru_WIDE_LIMIT || isru_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn isru_wide_parameter_at(x: isru_wide, point: i32, own: i32) -> isru_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return isru_wide(x.negative, isru_NAT_HALF, size);
+  return isru_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn isru_wide_input_at(x: isru_wide, point: i32, own: i32) -> isru_wide {
+  if (point < 1 || point > 4 || x.exponent < isru_WIDE_LIMIT || isru_wide_is_nan(x)) {
+    return isru_wide_parameter_at(x, point, own);
+  }
+  return isru_wide(
+    x.negative,
+    isru_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -327,6 +370,46 @@ fn isru_wide_tendency(far: isru_wide, near: isru_wide) -> isru_wide {
     return isru_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn isru_wide_power_between(a: isru_wide, b: isru_wide) -> i32 {
+  let size = isru_nat_low_word(isru_nat_shift_right(a.mantissa, 128 - 24));
+  let other = isru_nat_low_word(isru_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn isru_wide_searched(
+  search: isru_wide_search,
+  found: isru_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> isru_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && isru_wide_is_nan(found.value));
+    return isru_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return isru_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = isru_wide_tendency(search.other, found.value);
+    return isru_wide_search(select(-1, 3, point == 2 && isru_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return isru_wide_search(-1, search.value, found.value);
+    }
+    return isru_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(isru_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = isru_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return isru_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -377,26 +460,52 @@ fn isru_value_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = isru_wide_from_f32(x0);
   let wide_x1 = isru_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(isru_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = isru_WIDE_NAN;
-  var before = isru_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = isru_value_exactly_wide(isru_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = isru_wide_tendency(before, found);
-      }
-      if (!(infinite && isru_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = isru_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = isru_value_exactly_wide(
+      isru_wide_input_at(wide_x0, search.point, 6),
+      isru_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = isru_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return isru_wide_to_f32(value);
+  return isru_wide_to_f32(search.value);
+}
+
+// A constant expression may not be infinite; a variable's bits may.
+var<private> isru_infinity_bits: u32 = 0x7f800000u;
+
+fn isru_infinity() -> f32 {
+  return bitcast<f32>(isru_infinity_bits);
+}
+
+// 2^n for -126 <= n <= 127.
+fn isru_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// sqrt(a^2 + b^2), scaled by a power of two where a square would overflow or underflow.
+fn isru_hypot(a: f32, b: f32) -> f32 {
+  let bits = max(bitcast<u32>(a) & 0x7fffffffu, bitcast<u32>(b) & 0x7fffffffu);
+  if ((bitcast<u32>(a) & 0x7fffffffu) == 0x7f800000u || (bitcast<u32>(b) & 0x7fffffffu) == 0x7f800000u) {
+    return isru_infinity();
+  }
+  if (bits > 0x7f800000u) {
+    return a + b;
+  }
+  let largest = bitcast<f32>(bits);
+  let down = select(0, 70, largest > 1e18);
+  let scale = select(down, -100, largest < 1e-12);
+  let p = a * isru_power_of_two(-scale);
+  let q = b * isru_power_of_two(-scale);
+  return sqrt(p * p + q * q) * isru_power_of_two(scale);
+}
+
+fn isru_value_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  return t2 / isru_hypot(1.0, sqrt(x1) * t2);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -524,6 +633,10 @@ fn isru(x: f32, alpha: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = isru_value_exactly(x, alpha);
+    if (isru_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = isru_value_far(x, alpha);
+      result = select(far, result, isru_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -541,19 +654,23 @@ fn isru(x: f32, alpha: f32) -> f32 {
 //   r1 = sqrt(r1)
 //   r1 = multiply(r3, r1)
 //   r1 = divide(r2, r1)
-fn isru_slope_0_exactly_wide(x0: isru_wide, x1: isru_wide) -> isru_wide {
+fn isru_slope_0_exactly_wide(x0: isru_wide, x1: isru_wide) -> isru_wide_outcome {
   var registers = array<isru_wide, 4>(x0, x1, isru_WIDE_ONE, isru_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 4>(0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 22>(
     0x00000003u, 0x00000000u, 0x00000003u, 0x00000c02u, 0x00000003u, 0x00000403u, 0x00000403u, 0x00000803u, 0x00000801u,
-    0x00000001u, 0x00000001u, 0x00000400u, 0x00000001u, 0x00000401u, 0x00000401u, 0x00000402u, 0x00000801u, 0x00000001u,
+    0x00000401u, 0x00000001u, 0x00000400u, 0x00000001u, 0x00000401u, 0x00000401u, 0x00000402u, 0x00000801u, 0x00000401u,
     0x00000001u, 0x00000403u, 0x00000c01u, 0x00000402u
   );
   for (var i = 0; i < 22; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -566,9 +683,15 @@ fn isru_slope_0_exactly_wide(x0: isru_wide, x1: isru_wide) -> isru_wide {
     } else if (operation == 3u) {
       value = isru_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = isru_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = isru_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[1];
+  return isru_wide_outcome(registers[1], lost[1]);
 }
 
 fn isru_slope_0_exactly(x0: f32, x1: f32) -> f32 {
@@ -580,26 +703,21 @@ fn isru_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = isru_wide_from_f32(x0);
   let wide_x1 = isru_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(isru_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = isru_WIDE_NAN;
-  var before = isru_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = isru_slope_0_exactly_wide(isru_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = isru_wide_tendency(before, found);
-      }
-      if (!(infinite && isru_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = isru_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = isru_slope_0_exactly_wide(
+      isru_wide_input_at(wide_x0, search.point, 6),
+      isru_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = isru_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return isru_wide_to_f32(value);
+  return isru_wide_to_f32(search.value);
+}
+
+fn isru_slope_0_far(x0: f32, x1: f32) -> f32 {
+  return 1.0 / ((x0 * x0 * x1 + 1.0) * isru_hypot(1.0, sqrt(x1) * x0));
 }
 
 fn isru_backward(dy: f32, x: f32, alpha: f32) -> f32 {
@@ -618,6 +736,10 @@ fn isru_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = isru_slope_0_exactly(x, alpha);
+    if (isru_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = isru_slope_0_far(x, alpha);
+      result = select(far, result, isru_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

@@ -14,6 +14,12 @@ struct lisht_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct lisht_wide_outcome {
+  value: lisht_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const lisht_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -55,6 +61,22 @@ fn lisht_wide_from_f32(x: f32) -> lisht_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct lisht_wide_search {
+  point: i32,
+  value: lisht_wide,
+  other: lisht_wide,
+}
+
+const lisht_WIDE_SEARCH: lisht_wide_search = lisht_wide_search(
+  0,
+  lisht_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  lisht_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const lisht_WIDE_HALF: lisht_wide = lisht_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
 
@@ -111,15 +133,6 @@ const lisht_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffff
 // ln 2, log2(e) / 2, sqrt(1/2).
 const lisht_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
-// floor(a / 2^n).
-fn lisht_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
-
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn lisht_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
   let sum = a + b;
@@ -167,24 +180,24 @@ fn lisht_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn lisht_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = lisht_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn lisht_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = lisht_NAT_HALF;
   var quotient = lisht_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = lisht_nat_divide_short(lisht_nat_multiply_high(term, t), k);
+    term = lisht_nat_divide_short(lisht_nat_multiply_high(term, r), k);
     quotient = lisht_nat_add(quotient, term);
   }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = lisht_nat_add(
-      quotient,
-      lisht_nat_multiply_high(lisht_nat_multiply_high(quotient, quotient), lisht_nat_shift_right(r, i))
-    );
-  }
   return quotient;
+}
+
+// floor(a / 2^n).
+fn lisht_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -222,7 +235,7 @@ fn lisht_wide_exponential_loose(x: lisht_wide, near: u32) -> lisht_wide {
     lisht_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = lisht_nat_multiply_high(select(r, x.mantissa, is_near), lisht_nat_expm1_quotient(r));
+  let excess = lisht_nat_multiply_high(select(r, x.mantissa, is_near), lisht_program_expm1_quotient(r));
   if (is_near) {
     return lisht_wide(false, excess, x.exponent + 1);
   }
@@ -374,7 +387,7 @@ fn lisht_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> 
 //   r5 = divide(r2, r5)
 //   r5 = with_sign(r5, r0)
 //   r5 = multiply(r0, r5)
-fn lisht_value_exactly_wide(x0: lisht_wide) -> lisht_wide {
+fn lisht_value_exactly_wide(x0: lisht_wide) -> lisht_wide_outcome {
   var registers = array<lisht_wide, 8>(
     x0,
     lisht_WIDE_ZERO,
@@ -385,19 +398,23 @@ fn lisht_value_exactly_wide(x0: lisht_wide) -> lisht_wide {
     lisht_WIDE_ZERO,
     lisht_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 8>(0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 38>(
-    0x00000006u, 0x00000000u, 0x00000406u, 0x00000006u, 0x00000806u, 0x20100006u, 0x00000007u, 0x00000006u, 0x00000c02u,
-    0x00000807u, 0x00001007u, 0x00201c01u, 0x00001407u, 0x20100007u, 0x00001803u, 0x00000c07u, 0x00001c03u, 0x00000c07u,
-    0x00000403u, 0x00000003u, 0x00001003u, 0x00600c07u, 0x00001406u, 0x20000006u, 0x00001804u, 0x00001006u, 0x00000402u,
-    0x00000002u, 0x00001002u, 0x00201003u, 0x00001805u, 0x00001402u, 0x00001c05u, 0x00001402u, 0x00002005u, 0x00000005u,
+    0x00000006u, 0x00000000u, 0x00000406u, 0x00001806u, 0x00000806u, 0x20101806u, 0x00000007u, 0x00001806u, 0x00000c02u,
+    0x00000807u, 0x00001007u, 0x00201c01u, 0x00001407u, 0x20101c07u, 0x00001803u, 0x00000c07u, 0x00001c03u, 0x00000c07u,
+    0x00000403u, 0x00000c03u, 0x00001003u, 0x00600c07u, 0x00001406u, 0x20001806u, 0x00001804u, 0x00001006u, 0x00000402u,
+    0x00000802u, 0x00001002u, 0x00201003u, 0x00001805u, 0x00001402u, 0x00001c05u, 0x00001402u, 0x00002005u, 0x00000005u,
     0x00002405u, 0x00001400u
   );
   for (var i = 0; i < 38; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -424,17 +441,37 @@ fn lisht_value_exactly_wide(x0: lisht_wide) -> lisht_wide {
     } else if (operation == 9u) {
       value = lisht_wide_multiply_loose(a, b);
     }
-    registers[code & 1023u] = lisht_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = lisht_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 4u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 6u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[5];
+  return lisht_wide_outcome(registers[5], lost[5]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn lisht_wide_far(x: lisht_wide, size: i32) -> lisht_wide {
-  if (x.exponent < lisht_WIDE_LIMIT || lisht_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn lisht_wide_parameter_at(x: lisht_wide, point: i32, own: i32) -> lisht_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return lisht_wide(x.negative, lisht_NAT_HALF, size);
+  return lisht_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn lisht_wide_input_at(x: lisht_wide, point: i32, own: i32) -> lisht_wide {
+  if (point < 1 || point > 4 || x.exponent < lisht_WIDE_LIMIT || lisht_wide_is_nan(x)) {
+    return lisht_wide_parameter_at(x, point, own);
+  }
+  return lisht_wide(
+    x.negative,
+    lisht_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -457,6 +494,46 @@ fn lisht_wide_tendency(far: lisht_wide, near: lisht_wide) -> lisht_wide {
     return lisht_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn lisht_wide_power_between(a: lisht_wide, b: lisht_wide) -> i32 {
+  let size = lisht_nat_low_word(lisht_nat_shift_right(a.mantissa, 128 - 24));
+  let other = lisht_nat_low_word(lisht_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn lisht_wide_searched(
+  search: lisht_wide_search,
+  found: lisht_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> lisht_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && lisht_wide_is_nan(found.value));
+    return lisht_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return lisht_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = lisht_wide_tendency(search.other, found.value);
+    return lisht_wide_search(select(-1, 3, point == 2 && lisht_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return lisht_wide_search(-1, search.value, found.value);
+    }
+    return lisht_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(lisht_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = lisht_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return lisht_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -503,26 +580,56 @@ fn lisht_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = lisht_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(lisht_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = lisht_WIDE_NAN;
-  var before = lisht_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = lisht_value_exactly_wide(lisht_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = lisht_wide_tendency(before, found);
-      }
-      if (!(infinite && lisht_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = lisht_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = lisht_value_exactly_wide(lisht_wide_input_at(wide_x0, search.point, 6));
+    search = lisht_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return lisht_wide_to_f32(value);
+  return lisht_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn lisht_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn lisht_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * lisht_power_of_two(first) * lisht_power_of_two(exponent - first);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn lisht_tanh(x: f32) -> f32 {
+  if (lisht_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (lisht_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn lisht_value_far(x0: f32) -> f32 {
+  return x0 * lisht_tanh(x0);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -598,11 +705,6 @@ fn lisht_pair_scale(a: lisht_pair, factor: f32) -> lisht_pair {
   return lisht_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn lisht_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn lisht_pair_times_power(a: lisht_pair, k: i32) -> lisht_pair {
   let first = k >> 1u;
@@ -659,10 +761,14 @@ fn lisht_pair_tanh(a: lisht_pair) -> lisht_pair {
 // lisht(x) = x * tanh(x)
 fn lisht(x: f32) -> f32 {
   var result = lisht_pair_to_f32(lisht_pair_multiply(lisht_pair_from_f32(x), lisht_pair_tanh(lisht_pair_from_f32(x))));
-  var found = (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0));
+  var found = (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = lisht_value_exactly(x);
+    if (lisht_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = lisht_value_far(x);
+      result = select(far, result, lisht_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -705,7 +811,7 @@ fn lisht_wide_equal(a: lisht_wide, b: lisht_wide) -> bool {
 //   r3 = select(r0, r1, r3)
 //   r3 = multiply(r5, r3)
 //   r3 = add(r4, r3)
-fn lisht_slope_0_exactly_wide(x0: lisht_wide) -> lisht_wide {
+fn lisht_slope_0_exactly_wide(x0: lisht_wide) -> lisht_wide_outcome {
   var registers = array<lisht_wide, 9>(
     x0,
     lisht_WIDE_ZERO,
@@ -717,21 +823,25 @@ fn lisht_slope_0_exactly_wide(x0: lisht_wide) -> lisht_wide {
     lisht_WIDE_ZERO,
     lisht_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 9>(0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 60>(
-    0x00000006u, 0x00000000u, 0x00000406u, 0x00000006u, 0x00000806u, 0x20100006u, 0x00000007u, 0x00000006u, 0x00000c02u,
-    0x00000807u, 0x00001007u, 0x00201c01u, 0x00001407u, 0x20100007u, 0x00001808u, 0x00000c07u, 0x00001c08u, 0x00002007u,
-    0x00000408u, 0x00000008u, 0x00001008u, 0x00602007u, 0x00001406u, 0x20000006u, 0x00001804u, 0x00001006u, 0x00000402u,
-    0x00000002u, 0x00001002u, 0x00201008u, 0x00001804u, 0x00001402u, 0x00001c04u, 0x00001002u, 0x00002004u, 0x00000004u,
-    0x00002400u, 0x00000005u, 0x00000002u, 0x00000000u, 0x00000402u, 0x00000002u, 0x00001402u, 0x20000002u, 0x00001803u,
+    0x00000006u, 0x00000000u, 0x00000406u, 0x00001806u, 0x00000806u, 0x20101806u, 0x00000007u, 0x00001806u, 0x00000c02u,
+    0x00000807u, 0x00001007u, 0x00201c01u, 0x00001407u, 0x20101c07u, 0x00001808u, 0x00000c07u, 0x00001c08u, 0x00002007u,
+    0x00000408u, 0x00002008u, 0x00001008u, 0x00602007u, 0x00001406u, 0x20001806u, 0x00001804u, 0x00001006u, 0x00000402u,
+    0x00000802u, 0x00001002u, 0x00201008u, 0x00001804u, 0x00001402u, 0x00001c04u, 0x00001002u, 0x00002004u, 0x00000004u,
+    0x00002400u, 0x00000005u, 0x00000002u, 0x00000000u, 0x00000402u, 0x00000802u, 0x00001402u, 0x20000802u, 0x00001803u,
     0x00000803u, 0x00002403u, 0x00000c03u, 0x00001c03u, 0x00000c02u, 0x00002400u, 0x00000c00u, 0x00002803u, 0x00000403u,
     0x00001003u, 0x00300400u, 0x00002403u, 0x00000c05u, 0x00001803u, 0x00000c04u
   );
   for (var i = 0; i < 60; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -760,9 +870,18 @@ fn lisht_slope_0_exactly_wide(x0: lisht_wide) -> lisht_wide {
     } else if (operation == 10u) {
       value = lisht_wide(lisht_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = lisht_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = lisht_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 4u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 6u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[3];
+  return lisht_wide_outcome(registers[3], lost[3]);
 }
 
 fn lisht_slope_0_exactly(x0: f32) -> f32 {
@@ -770,33 +889,50 @@ fn lisht_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = lisht_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(lisht_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = lisht_WIDE_NAN;
-  var before = lisht_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = lisht_slope_0_exactly_wide(lisht_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = lisht_wide_tendency(before, found);
-      }
-      if (!(infinite && lisht_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = lisht_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = lisht_slope_0_exactly_wide(lisht_wide_input_at(wide_x0, search.point, 6));
+    search = lisht_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return lisht_wide_to_f32(value);
+  return lisht_wide_to_f32(search.value);
 }
 
-fn lisht_pair_exp(a: lisht_pair) -> lisht_pair {
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn lisht_sigmoid(x: f32) -> f32 {
+  if (lisht_is_nan(x)) {
+    return x;
+  }
+  let e = lisht_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn lisht_logistic(x: f32) -> f32 {
+  if (lisht_is_nan(x)) {
+    return x;
+  }
+  let s = lisht_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn lisht_slope_0_far(x0: f32) -> f32 {
+  let t = 2.0 * x0;
+  return lisht_tanh(x0) + 2.0 * select(t * lisht_logistic(t), 0.0, abs(t) > 800.0);
+}
+
+// e^a 2^n
+fn lisht_pair_exp_scaled(a: lisht_pair, n: i32) -> lisht_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = lisht_pair_expm1_small(lisht_pair_reduced(lisht_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return lisht_pair_times_power(lisht_pair_add(lisht_pair(1.0, 0.0), small), i32(k));
+  return lisht_pair_times_power(lisht_pair_add(lisht_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn lisht_pair_exp(a: lisht_pair) -> lisht_pair {
+  return lisht_pair_exp_scaled(a, 0);
 }
 
 // sigmoid(a) sigmoid(-a)
@@ -819,13 +955,17 @@ fn lisht_backward(dy: f32, x: f32) -> f32 {
   var result = lisht_pair_to_f32(lisht_pair_add(t, lisht_pair_multiply(lisht_pair(2.0, 0.0), v2)));
   var found =
     ((v.high > 800.0) ||
-      (3.1554436e-30 * (v.high * 2.0 + 2.0) + (abs(t.high) + abs(2.0 * p2.high)) <=
-        32.0 * abs(t.high + 2.0 * p2.high))) &&
+      ((1.26217745e-29 * (v.high * 2.0 + 2.0) + (abs(t.high) + abs(2.0 * p2.high)) <=
+        32.0 * abs(t.high + 2.0 * p2.high)) && (abs(t.high + 2.0 * p2.high) >= 1.9721523e-31))) &&
       (abs(x) <= 288230380000000000.0) &&
     ((abs(x) >= 3.469447e-18) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = lisht_slope_0_exactly(x);
+    if (lisht_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = lisht_slope_0_far(x);
+      result = select(far, result, lisht_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

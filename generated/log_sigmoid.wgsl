@@ -123,6 +123,12 @@ struct log_sigmoid_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct log_sigmoid_wide_outcome {
+  value: log_sigmoid_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const log_sigmoid_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -165,6 +171,22 @@ fn log_sigmoid_wide_from_f32(x: f32) -> log_sigmoid_wide {
   );
 }
 
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct log_sigmoid_wide_search {
+  point: i32,
+  value: log_sigmoid_wide,
+  other: log_sigmoid_wide,
+}
+
+const log_sigmoid_WIDE_SEARCH: log_sigmoid_wide_search = log_sigmoid_wide_search(
+  0,
+  log_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  log_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
+
 const log_sigmoid_WIDE_ONE: log_sigmoid_wide = log_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
 fn log_sigmoid_wide_negate(x: log_sigmoid_wide) -> log_sigmoid_wide {
@@ -181,15 +203,6 @@ const log_sigmoid_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xff
 
 // ln 2, log2(e) / 2, sqrt(1/2).
 const log_sigmoid_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
-
-// floor(a / 2^n).
-fn log_sigmoid_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
 
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn log_sigmoid_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
@@ -245,31 +258,28 @@ fn log_sigmoid_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn log_sigmoid_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = log_sigmoid_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn log_sigmoid_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = log_sigmoid_NAT_HALF;
   var quotient = log_sigmoid_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = log_sigmoid_nat_divide_short(log_sigmoid_nat_multiply_high(term, t), k);
+    term = log_sigmoid_nat_divide_short(log_sigmoid_nat_multiply_high(term, r), k);
     quotient = log_sigmoid_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = log_sigmoid_nat_add(
-      quotient,
-      log_sigmoid_nat_multiply_high(
-        log_sigmoid_nat_multiply_high(quotient, quotient),
-        log_sigmoid_nat_shift_right(r, i)
-      )
-    );
   }
   return quotient;
 }
 
 fn log_sigmoid_wide_is_nan(x: log_sigmoid_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn log_sigmoid_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -307,7 +317,7 @@ fn log_sigmoid_wide_exponential_loose(x: log_sigmoid_wide, near: u32) -> log_sig
     log_sigmoid_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = log_sigmoid_nat_multiply_high(select(r, x.mantissa, is_near), log_sigmoid_nat_expm1_quotient(r));
+  let excess = log_sigmoid_nat_multiply_high(select(r, x.mantissa, is_near), log_sigmoid_program_expm1_quotient(r));
   if (is_near) {
     return log_sigmoid_wide(false, excess, x.exponent + 1);
   }
@@ -453,18 +463,22 @@ fn log_sigmoid_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i3
 //   r0 = select(r1, r2, r0)
 //   r2 = add(r1, r2)
 //   r2 = divide(r0, r2)
-fn log_sigmoid_slope_0_exactly_wide(x0: log_sigmoid_wide) -> log_sigmoid_wide {
+fn log_sigmoid_slope_0_exactly_wide(x0: log_sigmoid_wide) -> log_sigmoid_wide_outcome {
   var registers = array<log_sigmoid_wide, 3>(x0, log_sigmoid_WIDE_ONE, log_sigmoid_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 3>(0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 14>(
-    0x00000000u, 0x00000000u, 0x00000402u, 0x00000000u, 0x00000002u, 0x00000002u, 0x00000802u, 0x20000002u, 0x00000c00u,
+    0x00000000u, 0x00000000u, 0x00000402u, 0x00000000u, 0x00000002u, 0x00000802u, 0x00000802u, 0x20000802u, 0x00000c00u,
     0x00000801u, 0x00001002u, 0x00000801u, 0x00001402u, 0x00000800u
   );
   for (var i = 0; i < 14; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -483,17 +497,37 @@ fn log_sigmoid_slope_0_exactly_wide(x0: log_sigmoid_wide) -> log_sigmoid_wide {
     } else if (operation == 5u) {
       value = log_sigmoid_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = log_sigmoid_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = log_sigmoid_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return log_sigmoid_wide_outcome(registers[2], lost[2]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn log_sigmoid_wide_far(x: log_sigmoid_wide, size: i32) -> log_sigmoid_wide {
-  if (x.exponent < log_sigmoid_WIDE_LIMIT || log_sigmoid_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn log_sigmoid_wide_parameter_at(x: log_sigmoid_wide, point: i32, own: i32) -> log_sigmoid_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return log_sigmoid_wide(x.negative, log_sigmoid_NAT_HALF, size);
+  return log_sigmoid_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn log_sigmoid_wide_input_at(x: log_sigmoid_wide, point: i32, own: i32) -> log_sigmoid_wide {
+  if (point < 1 || point > 4 || x.exponent < log_sigmoid_WIDE_LIMIT || log_sigmoid_wide_is_nan(x)) {
+    return log_sigmoid_wide_parameter_at(x, point, own);
+  }
+  return log_sigmoid_wide(
+    x.negative,
+    log_sigmoid_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -516,6 +550,50 @@ fn log_sigmoid_wide_tendency(far: log_sigmoid_wide, near: log_sigmoid_wide) -> l
     return log_sigmoid_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn log_sigmoid_wide_power_between(a: log_sigmoid_wide, b: log_sigmoid_wide) -> i32 {
+  let size = log_sigmoid_nat_low_word(log_sigmoid_nat_shift_right(a.mantissa, 128 - 24));
+  let other = log_sigmoid_nat_low_word(log_sigmoid_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn log_sigmoid_wide_searched(
+  search: log_sigmoid_wide_search,
+  found: log_sigmoid_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> log_sigmoid_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && log_sigmoid_wide_is_nan(found.value));
+    return log_sigmoid_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return log_sigmoid_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = log_sigmoid_wide_tendency(search.other, found.value);
+    return log_sigmoid_wide_search(select(-1, 3, point == 2 && log_sigmoid_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return log_sigmoid_wide_search(-1, search.value, found.value);
+    }
+    return log_sigmoid_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(log_sigmoid_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = log_sigmoid_wide_normalised(
+    value.negative,
+    value.mantissa,
+    value.exponent + power * min(exponent + 27, 0)
+  );
+  return log_sigmoid_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
@@ -551,26 +629,28 @@ fn log_sigmoid_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = log_sigmoid_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(log_sigmoid_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = log_sigmoid_WIDE_NAN;
-  var before = log_sigmoid_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = log_sigmoid_slope_0_exactly_wide(log_sigmoid_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = log_sigmoid_wide_tendency(before, found);
-      }
-      if (!(infinite && log_sigmoid_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = log_sigmoid_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = log_sigmoid_slope_0_exactly_wide(log_sigmoid_wide_input_at(wide_x0, search.point, 6));
+    search = log_sigmoid_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return log_sigmoid_wide_to_f32(value);
+  return log_sigmoid_wide_to_f32(search.value);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn log_sigmoid_sigmoid(x: f32) -> f32 {
+  if (log_sigmoid_is_nan(x)) {
+    return x;
+  }
+  let e = log_sigmoid_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+fn log_sigmoid_slope_0_far(x0: f32) -> f32 {
+  return log_sigmoid_sigmoid(-x0);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -651,13 +731,18 @@ fn log_sigmoid_pair_add(a: log_sigmoid_pair, b: log_sigmoid_pair) -> log_sigmoid
   return log_sigmoid_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn log_sigmoid_pair_exp(a: log_sigmoid_pair) -> log_sigmoid_pair {
+// e^a 2^n
+fn log_sigmoid_pair_exp_scaled(a: log_sigmoid_pair, n: i32) -> log_sigmoid_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = log_sigmoid_pair_expm1_small(
     log_sigmoid_pair_reduced(log_sigmoid_pair(x, select(a.low, 0.0, x != a.high)), k)
   );
-  return log_sigmoid_pair_times_power(log_sigmoid_pair_add(log_sigmoid_pair(1.0, 0.0), small), i32(k));
+  return log_sigmoid_pair_times_power(log_sigmoid_pair_add(log_sigmoid_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn log_sigmoid_pair_exp(a: log_sigmoid_pair) -> log_sigmoid_pair {
+  return log_sigmoid_pair_exp_scaled(a, 0);
 }
 
 fn log_sigmoid_pair_negate(a: log_sigmoid_pair) -> log_sigmoid_pair {
@@ -692,10 +777,14 @@ fn log_sigmoid_pair_from_f32(x: f32) -> log_sigmoid_pair {
 
 fn log_sigmoid_backward(dy: f32, x: f32) -> f32 {
   var result = log_sigmoid_pair_to_f32(log_sigmoid_pair_sigmoid(log_sigmoid_pair_negate(log_sigmoid_pair_from_f32(x))));
-  var found = (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0));
+  var found = (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = log_sigmoid_slope_0_exactly(x);
+    if (log_sigmoid_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = log_sigmoid_slope_0_far(x);
+      result = select(far, result, log_sigmoid_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

@@ -11,6 +11,12 @@ struct logcosh_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct logcosh_wide_outcome {
+  value: logcosh_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const logcosh_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -52,6 +58,22 @@ fn logcosh_wide_from_f32(x: f32) -> logcosh_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct logcosh_wide_search {
+  point: i32,
+  value: logcosh_wide,
+  other: logcosh_wide,
+}
+
+const logcosh_WIDE_SEARCH: logcosh_wide_search = logcosh_wide_search(
+  0,
+  logcosh_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  logcosh_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const logcosh_WIDE_HALF: logcosh_wide = logcosh_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
 
@@ -110,15 +132,6 @@ const logcosh_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffff
 // ln 2, log2(e) / 2, sqrt(1/2).
 const logcosh_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
-// floor(a / 2^n).
-fn logcosh_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
-
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn logcosh_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
   let sum = a + b;
@@ -166,24 +179,24 @@ fn logcosh_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn logcosh_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = logcosh_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn logcosh_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = logcosh_NAT_HALF;
   var quotient = logcosh_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = logcosh_nat_divide_short(logcosh_nat_multiply_high(term, t), k);
+    term = logcosh_nat_divide_short(logcosh_nat_multiply_high(term, r), k);
     quotient = logcosh_nat_add(quotient, term);
   }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = logcosh_nat_add(
-      quotient,
-      logcosh_nat_multiply_high(logcosh_nat_multiply_high(quotient, quotient), logcosh_nat_shift_right(r, i))
-    );
-  }
   return quotient;
+}
+
+// floor(a / 2^n).
+fn logcosh_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -221,7 +234,7 @@ fn logcosh_wide_exponential_loose(x: logcosh_wide, near: u32) -> logcosh_wide {
     logcosh_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = logcosh_nat_multiply_high(select(r, x.mantissa, is_near), logcosh_nat_expm1_quotient(r));
+  let excess = logcosh_nat_multiply_high(select(r, x.mantissa, is_near), logcosh_program_expm1_quotient(r));
   if (is_near) {
     return logcosh_wide(false, excess, x.exponent + 1);
   }
@@ -460,7 +473,7 @@ fn logcosh_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -
 //   r8 = add(r0, r8)
 //   r9 = equal(r2, r9)
 //   r9 = select(r7, r8, r9)
-fn logcosh_value_exactly_wide(x0: logcosh_wide) -> logcosh_wide {
+fn logcosh_value_exactly_wide(x0: logcosh_wide) -> logcosh_wide_outcome {
   var registers = array<logcosh_wide, 13>(
     x0,
     logcosh_WIDE_ZERO,
@@ -476,22 +489,26 @@ fn logcosh_value_exactly_wide(x0: logcosh_wide) -> logcosh_wide {
     logcosh_WIDE_ZERO,
     logcosh_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 13>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 66>(
     0x00000000u, 0x00000000u, 0x0000000au, 0x00000000u, 0x00000402u, 0x0000080au, 0x0000080au, 0x00202801u, 0x00000c0au,
-    0x2010000au, 0x0000100bu, 0x00000c0au, 0x0000140bu, 0x00002c0au, 0x0000180bu, 0x0000000bu, 0x0000080bu, 0x00002c0au,
-    0x00000c0au, 0x20000000u, 0x0000100au, 0x0000100au, 0x00001802u, 0x00000002u, 0x00000802u, 0x0020280bu, 0x00001c0au,
-    0x00000802u, 0x0000100bu, 0x00000c02u, 0x0000200bu, 0x2010000bu, 0x0000140bu, 0x00002c0au, 0x00001003u, 0x00000c0bu,
-    0x0000240au, 0x00000003u, 0x0000000cu, 0x0000000bu, 0x00000405u, 0x0000140cu, 0x00000801u, 0x0050040au, 0x00001c06u,
-    0x00001801u, 0x00002803u, 0x00000003u, 0x00001004u, 0x00001003u, 0x00000805u, 0x00502c04u, 0x00001007u, 0x00001c05u,
-    0x00001407u, 0x00001c05u, 0x00002c07u, 0x00000007u, 0x00001007u, 0x00001c06u, 0x00001008u, 0x00002000u, 0x00003009u,
+    0x2010280au, 0x0000100bu, 0x00000c0au, 0x0000140bu, 0x00002c0au, 0x0000180bu, 0x00002c0bu, 0x0000080bu, 0x00002c0au,
+    0x00000c0au, 0x20000000u, 0x0000100au, 0x0000100au, 0x00001802u, 0x00000802u, 0x00000802u, 0x0020280bu, 0x00001c0au,
+    0x00000802u, 0x0000100bu, 0x00000c02u, 0x0000200bu, 0x20102c0bu, 0x0000140bu, 0x00002c0au, 0x00001003u, 0x00000c0bu,
+    0x0000240au, 0x00000c03u, 0x0000000cu, 0x00002c0bu, 0x00000405u, 0x0000140cu, 0x00000801u, 0x0050040au, 0x00001c06u,
+    0x00001801u, 0x00002803u, 0x00000c03u, 0x00001004u, 0x00001003u, 0x00000805u, 0x00502c04u, 0x00001007u, 0x00001c05u,
+    0x00001407u, 0x00001c05u, 0x00002c07u, 0x00001c07u, 0x00001007u, 0x00001c06u, 0x00001008u, 0x00002000u, 0x00003009u,
     0x00002402u, 0x00000809u, 0x00902007u
   );
   for (var i = 0; i < 66; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -524,17 +541,37 @@ fn logcosh_value_exactly_wide(x0: logcosh_wide) -> logcosh_wide {
     } else if (operation == 12u) {
       value = logcosh_wide(logcosh_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = logcosh_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = logcosh_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 2u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[9];
+  return logcosh_wide_outcome(registers[9], lost[9]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn logcosh_wide_far(x: logcosh_wide, size: i32) -> logcosh_wide {
-  if (x.exponent < logcosh_WIDE_LIMIT || logcosh_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn logcosh_wide_parameter_at(x: logcosh_wide, point: i32, own: i32) -> logcosh_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return logcosh_wide(x.negative, logcosh_NAT_HALF, size);
+  return logcosh_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn logcosh_wide_input_at(x: logcosh_wide, point: i32, own: i32) -> logcosh_wide {
+  if (point < 1 || point > 4 || x.exponent < logcosh_WIDE_LIMIT || logcosh_wide_is_nan(x)) {
+    return logcosh_wide_parameter_at(x, point, own);
+  }
+  return logcosh_wide(
+    x.negative,
+    logcosh_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -557,6 +594,46 @@ fn logcosh_wide_tendency(far: logcosh_wide, near: logcosh_wide) -> logcosh_wide 
     return logcosh_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn logcosh_wide_power_between(a: logcosh_wide, b: logcosh_wide) -> i32 {
+  let size = logcosh_nat_low_word(logcosh_nat_shift_right(a.mantissa, 128 - 24));
+  let other = logcosh_nat_low_word(logcosh_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn logcosh_wide_searched(
+  search: logcosh_wide_search,
+  found: logcosh_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> logcosh_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && logcosh_wide_is_nan(found.value));
+    return logcosh_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return logcosh_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = logcosh_wide_tendency(search.other, found.value);
+    return logcosh_wide_search(select(-1, 3, point == 2 && logcosh_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return logcosh_wide_search(-1, search.value, found.value);
+    }
+    return logcosh_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(logcosh_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = logcosh_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return logcosh_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -603,26 +680,14 @@ fn logcosh_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = logcosh_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(logcosh_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = logcosh_WIDE_NAN;
-  var before = logcosh_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = logcosh_value_exactly_wide(logcosh_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = logcosh_wide_tendency(before, found);
-      }
-      if (!(infinite && logcosh_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = logcosh_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = logcosh_value_exactly_wide(logcosh_wide_input_at(wide_x0, search.point, 6));
+    search = logcosh_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return logcosh_wide_to_f32(value);
+  return logcosh_wide_to_f32(search.value);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -774,16 +839,21 @@ fn logcosh_pair_log1p(a: logcosh_pair) -> logcosh_pair {
   return logcosh_pair_log_scaled(f32(k), logcosh_pair_ordered_sum(f.high, f.low + a.low * scale));
 }
 
-fn logcosh_pair_exp(a: logcosh_pair) -> logcosh_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = logcosh_pair_expm1_small(logcosh_pair_reduced(logcosh_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return logcosh_pair_times_power(logcosh_pair_add(logcosh_pair(1.0, 0.0), small), i32(k));
-}
-
 fn logcosh_pair_subtract(a: logcosh_pair, b: logcosh_pair) -> logcosh_pair {
   let s = logcosh_pair_sum(a.high, -b.high);
   return logcosh_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+// e^a 2^n
+fn logcosh_pair_exp_scaled(a: logcosh_pair, n: i32) -> logcosh_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = logcosh_pair_expm1_small(logcosh_pair_reduced(logcosh_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return logcosh_pair_times_power(logcosh_pair_add(logcosh_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn logcosh_pair_exp(a: logcosh_pair) -> logcosh_pair {
+  return logcosh_pair_exp_scaled(a, 0);
 }
 
 fn logcosh_pair_to_f32(a: logcosh_pair) -> f32 {
@@ -800,18 +870,20 @@ fn logcosh(x: f32) -> f32 {
   let squared = logcosh_pair_multiply(v2, v2);
   let p = logcosh_pair_multiply(logcosh_pair(2.0, 0.0), squared);
   let l = logcosh_pair_log1p(p);
-  let p2 = logcosh_pair_multiply(logcosh_pair(-2.0, 0.0), v);
-  let e = logcosh_pair_exp(p2);
-  let l2 = logcosh_pair_log1p(e);
-  let u = logcosh_pair_add(v, l2);
-  let u2 = logcosh_pair_subtract(u, logcosh_pair(0.6931472, -1.9046542e-9));
-  var v3 = u2;
+  var v3 = logcosh_pair_subtract(
+    logcosh_pair_add(v, logcosh_pair_log1p(logcosh_pair_exp(logcosh_pair_multiply(logcosh_pair(-2.0, 0.0), v)))),
+    logcosh_pair(0.6931472, -1.9046542e-9)
+  );
   if (v.high < 1.0) {
     v3 = l;
   }
   var result = logcosh_pair_to_f32(v3);
   var found =
-    (v3.high >= 1.9721523e-31) && (v.high <= 288230380000000000.0) && ((v.high >= 3.469447e-18) || (x == 0.0)) &&
+    ((v.high >= 1.0) ||
+      ((((1.0 + abs(v2.high)) * abs(v2.high) + abs(v2.high)) * 2.0 + 2.0 <= 2.5353012e+30 * l.high) &&
+        (l.high >= 7.888609e-31))) &&
+      (v.high <= 1.2676506e+30) &&
+      ((v.high >= 7.888609e-31) || (x == 0.0)) &&
     ((v.high >= 1.0) || ((p.high <= 3.32307e+35) && (squared.high <= 3.32307e+35) && (abs(v2.high) <= 3.32307e+35)));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
@@ -845,7 +917,7 @@ fn logcosh_wide_with_sign(x: logcosh_wide, y: logcosh_wide) -> logcosh_wide {
 //   r5 = add(r2, r5)
 //   r5 = divide(r2, r5)
 //   r0 = with_sign(r5, r0)
-fn logcosh_slope_0_exactly_wide(x0: logcosh_wide) -> logcosh_wide {
+fn logcosh_slope_0_exactly_wide(x0: logcosh_wide) -> logcosh_wide_outcome {
   var registers = array<logcosh_wide, 8>(
     x0,
     logcosh_WIDE_ZERO,
@@ -856,18 +928,22 @@ fn logcosh_slope_0_exactly_wide(x0: logcosh_wide) -> logcosh_wide {
     logcosh_WIDE_ZERO,
     logcosh_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 8>(0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 36>(
-    0x00000006u, 0x00000000u, 0x00000406u, 0x00000006u, 0x00000806u, 0x20100006u, 0x00000007u, 0x00000006u, 0x00000c02u,
-    0x00000807u, 0x00001007u, 0x00201c01u, 0x00001407u, 0x20100007u, 0x00001803u, 0x00000c07u, 0x00001c03u, 0x00000c07u,
-    0x00000403u, 0x00000003u, 0x00001003u, 0x00600c07u, 0x00001406u, 0x20000006u, 0x00001804u, 0x00001006u, 0x00000402u,
-    0x00000002u, 0x00001002u, 0x00201003u, 0x00001805u, 0x00001402u, 0x00001c05u, 0x00001402u, 0x00002000u, 0x00000005u
+    0x00000006u, 0x00000000u, 0x00000406u, 0x00001806u, 0x00000806u, 0x20101806u, 0x00000007u, 0x00001806u, 0x00000c02u,
+    0x00000807u, 0x00001007u, 0x00201c01u, 0x00001407u, 0x20101c07u, 0x00001803u, 0x00000c07u, 0x00001c03u, 0x00000c07u,
+    0x00000403u, 0x00000c03u, 0x00001003u, 0x00600c07u, 0x00001406u, 0x20001806u, 0x00001804u, 0x00001006u, 0x00000402u,
+    0x00000802u, 0x00001002u, 0x00201003u, 0x00001805u, 0x00001402u, 0x00001c05u, 0x00001402u, 0x00002000u, 0x00000005u
   );
   for (var i = 0; i < 36; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -892,9 +968,18 @@ fn logcosh_slope_0_exactly_wide(x0: logcosh_wide) -> logcosh_wide {
     } else if (operation == 8u) {
       value = logcosh_wide_with_sign(a, b);
     }
-    registers[code & 1023u] = logcosh_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = logcosh_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 4u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 6u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return logcosh_wide_outcome(registers[0], lost[0]);
 }
 
 fn logcosh_slope_0_exactly(x0: f32) -> f32 {
@@ -902,26 +987,51 @@ fn logcosh_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = logcosh_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(logcosh_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = logcosh_WIDE_NAN;
-  var before = logcosh_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = logcosh_slope_0_exactly_wide(logcosh_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = logcosh_wide_tendency(before, found);
-      }
-      if (!(infinite && logcosh_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = logcosh_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = logcosh_slope_0_exactly_wide(logcosh_wide_input_at(wide_x0, search.point, 6));
+    search = logcosh_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return logcosh_wide_to_f32(value);
+  return logcosh_wide_to_f32(search.value);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn logcosh_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * logcosh_power_of_two(first) * logcosh_power_of_two(exponent - first);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn logcosh_tanh(x: f32) -> f32 {
+  if (logcosh_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (logcosh_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn logcosh_slope_0_far(x0: f32) -> f32 {
+  return logcosh_tanh(x0);
 }
 
 fn logcosh_pair_tanh(a: logcosh_pair) -> logcosh_pair {
@@ -935,10 +1045,14 @@ fn logcosh_pair_tanh(a: logcosh_pair) -> logcosh_pair {
 
 fn logcosh_backward(dy: f32, x: f32) -> f32 {
   var result = logcosh_pair_to_f32(logcosh_pair_tanh(logcosh_pair_from_f32(x)));
-  var found = (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0));
+  var found = (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = logcosh_slope_0_exactly(x);
+    if (logcosh_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = logcosh_slope_0_far(x);
+      result = select(far, result, logcosh_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

@@ -14,6 +14,12 @@ struct logish_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct logish_wide_outcome {
+  value: logish_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const logish_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -56,6 +62,22 @@ fn logish_wide_from_f32(x: f32) -> logish_wide {
   );
 }
 
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct logish_wide_search {
+  point: i32,
+  value: logish_wide,
+  other: logish_wide,
+}
+
+const logish_WIDE_SEARCH: logish_wide_search = logish_wide_search(
+  0,
+  logish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  logish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
+
 const logish_WIDE_ONE: logish_wide = logish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
 const logish_WIDE_QUARTER: logish_wide = logish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1);
@@ -82,15 +104,6 @@ const logish_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xfffffff
 
 // ln 2, log2(e) / 2, sqrt(1/2).
 const logish_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
-
-// floor(a / 2^n).
-fn logish_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
 
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn logish_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
@@ -146,28 +159,28 @@ fn logish_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn logish_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = logish_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn logish_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = logish_NAT_HALF;
   var quotient = logish_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = logish_nat_divide_short(logish_nat_multiply_high(term, t), k);
+    term = logish_nat_divide_short(logish_nat_multiply_high(term, r), k);
     quotient = logish_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = logish_nat_add(
-      quotient,
-      logish_nat_multiply_high(logish_nat_multiply_high(quotient, quotient), logish_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
 
 fn logish_wide_is_nan(x: logish_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn logish_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -205,7 +218,7 @@ fn logish_wide_exponential_loose(x: logish_wide, near: u32) -> logish_wide {
     logish_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = logish_nat_multiply_high(select(r, x.mantissa, is_near), logish_nat_expm1_quotient(r));
+  let excess = logish_nat_multiply_high(select(r, x.mantissa, is_near), logish_program_expm1_quotient(r));
   if (is_near) {
     return logish_wide(false, excess, x.exponent + 1);
   }
@@ -428,7 +441,7 @@ fn logish_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) ->
 //   r6 = twice_artanh(r6)
 //   r6 = add(r4, r6)
 //   r6 = multiply(r0, r6)
-fn logish_value_exactly_wide(x0: logish_wide) -> logish_wide {
+fn logish_value_exactly_wide(x0: logish_wide) -> logish_wide_outcome {
   var registers = array<logish_wide, 10>(
     x0,
     logish_WIDE_ONE,
@@ -441,19 +454,23 @@ fn logish_value_exactly_wide(x0: logish_wide) -> logish_wide {
     logish_WIDE_ZERO,
     logish_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 10>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 40>(
-    0x00000007u, 0x00000000u, 0x00000407u, 0x00000007u, 0x00000807u, 0x20000007u, 0x00000c08u, 0x00001c01u, 0x00001007u,
-    0x00001c01u, 0x00001407u, 0x00001c08u, 0x00001001u, 0x00000407u, 0x00001808u, 0x00000001u, 0x00000009u, 0x00000007u,
-    0x00001c03u, 0x00000c09u, 0x00000c02u, 0x00300808u, 0x00002004u, 0x00001002u, 0x00002401u, 0x00000001u, 0x00001005u,
-    0x00001401u, 0x00000c03u, 0x00301c05u, 0x00001006u, 0x00001803u, 0x00001406u, 0x00001803u, 0x00002806u, 0x00000006u,
+    0x00000007u, 0x00000000u, 0x00000407u, 0x00001c07u, 0x00000807u, 0x20001c07u, 0x00000c08u, 0x00001c01u, 0x00001007u,
+    0x00001c01u, 0x00001407u, 0x00001c08u, 0x00001001u, 0x00000407u, 0x00001808u, 0x00000401u, 0x00000009u, 0x00001c07u,
+    0x00001c03u, 0x00000c09u, 0x00000c02u, 0x00300808u, 0x00002004u, 0x00001002u, 0x00002401u, 0x00000401u, 0x00001005u,
+    0x00001401u, 0x00000c03u, 0x00301c05u, 0x00001006u, 0x00001803u, 0x00001406u, 0x00001803u, 0x00002806u, 0x00001806u,
     0x00001006u, 0x00001804u, 0x00002006u, 0x00001800u
   );
   for (var i = 0; i < 40; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -482,17 +499,37 @@ fn logish_value_exactly_wide(x0: logish_wide) -> logish_wide {
     } else if (operation == 10u) {
       value = logish_wide_twice_artanh_loose(a);
     }
-    registers[code & 1023u] = logish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = logish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[6];
+  return logish_wide_outcome(registers[6], lost[6]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn logish_wide_far(x: logish_wide, size: i32) -> logish_wide {
-  if (x.exponent < logish_WIDE_LIMIT || logish_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn logish_wide_parameter_at(x: logish_wide, point: i32, own: i32) -> logish_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return logish_wide(x.negative, logish_NAT_HALF, size);
+  return logish_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn logish_wide_input_at(x: logish_wide, point: i32, own: i32) -> logish_wide {
+  if (point < 1 || point > 4 || x.exponent < logish_WIDE_LIMIT || logish_wide_is_nan(x)) {
+    return logish_wide_parameter_at(x, point, own);
+  }
+  return logish_wide(
+    x.negative,
+    logish_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -515,6 +552,46 @@ fn logish_wide_tendency(far: logish_wide, near: logish_wide) -> logish_wide {
     return logish_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn logish_wide_power_between(a: logish_wide, b: logish_wide) -> i32 {
+  let size = logish_nat_low_word(logish_nat_shift_right(a.mantissa, 128 - 24));
+  let other = logish_nat_low_word(logish_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn logish_wide_searched(
+  search: logish_wide_search,
+  found: logish_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> logish_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && logish_wide_is_nan(found.value));
+    return logish_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return logish_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = logish_wide_tendency(search.other, found.value);
+    return logish_wide_search(select(-1, 3, point == 2 && logish_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return logish_wide_search(-1, search.value, found.value);
+    }
+    return logish_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(logish_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = logish_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return logish_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -561,26 +638,115 @@ fn logish_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = logish_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(logish_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = logish_WIDE_NAN;
-  var before = logish_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = logish_value_exactly_wide(logish_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = logish_wide_tendency(before, found);
-      }
-      if (!(infinite && logish_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = logish_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = logish_value_exactly_wide(logish_wide_input_at(wide_x0, search.point, 6));
+    search = logish_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return logish_wide_to_f32(value);
+  return logish_wide_to_f32(search.value);
+}
+
+// A number m * 2^k.
+struct logish_scaled {
+  k: f32,
+  m: f32,
+}
+
+// x = m * 2^k with sqrt(1/2) <= m < sqrt(2), for finite x > 0. A subnormal x is its bits times 2^-149.
+fn logish_split_exponent(x: f32) -> logish_scaled {
+  let x_bits = bitcast<u32>(x);
+  let subnormal = x_bits < 0x00800000u;
+  let bits = select(x_bits, bitcast<u32>(f32(x_bits)), subnormal);
+  let k = bitcast<i32>(bits - 0x3f3504f3u) >> 23u;
+  return logish_scaled(f32(select(k, k - 149, subnormal)), bitcast<f32>(bits - (bitcast<u32>(k) << 23u)));
+}
+
+// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2). With s = f/(2 + f), ln(1 + f) = 2 artanh(s)
+// = f - h + s (h + r), where h = f^2/2 and r is a polynomial in s^2 (4.4e-10).
+fn logish_log_scaled(k: f32, f: f32) -> f32 {
+  let s = f / (2.0 + f);
+  let z = s * s;
+  let r = z * (0.666666627 + z * (0.400003344 + z * (0.285373241 + z * 0.235819116)));
+  let h = 0.5 * f * f;
+  return k * 0.693145751953125 - ((h - (s * (h + r) + k * 1.42860682e-6)) - f);
+}
+
+// A constant expression may not be infinite; a variable's bits may.
+var<private> logish_infinity_bits: u32 = 0x7f800000u;
+
+fn logish_infinity() -> f32 {
+  return bitcast<f32>(logish_infinity_bits);
+}
+
+fn logish_log(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if ((bits & 0x7fffffffu) == 0u) {
+    return -logish_infinity();
+  }
+  if (logish_is_nan(x) || bits == 0x7f800000u) {
+    return x;
+  }
+  if (bits > 0x80000000u) {
+    return logish_nan();
+  }
+  let parts = logish_split_exponent(x);
+  return logish_log_scaled(parts.k, parts.m - 1.0);
+}
+
+// 2^n for -126 <= n <= 127.
+fn logish_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
+fn logish_log1p(x: f32) -> f32 {
+  if (logish_is_nan(x) || abs(x) < 1e-8) {
+    return x;
+  }
+  if (x > 1e9) {
+    return logish_log(x);
+  }
+  if (x <= -1.0) {
+    return select(logish_nan(), -logish_infinity(), x == -1.0);
+  }
+  let k = bitcast<i32>(bitcast<u32>(1.0 + x) - 0x3f3504f3u) >> 23u;
+  let scale = logish_power_of_two(-k);
+  return logish_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn logish_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * logish_power_of_two(first) * logish_power_of_two(exponent - first);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn logish_sigmoid(x: f32) -> f32 {
+  if (logish_is_nan(x)) {
+    return x;
+  }
+  let e = logish_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+fn logish_value_far(x0: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return t * logish_log1p(logish_sigmoid(t));
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -643,11 +809,6 @@ fn logish_pair_scale(a: logish_pair, factor: f32) -> logish_pair {
   return logish_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn logish_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn logish_pair_times_power(a: logish_pair, k: i32) -> logish_pair {
   let first = k >> 1u;
@@ -659,11 +820,16 @@ fn logish_pair_add(a: logish_pair, b: logish_pair) -> logish_pair {
   return logish_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn logish_pair_exp(a: logish_pair) -> logish_pair {
+// e^a 2^n
+fn logish_pair_exp_scaled(a: logish_pair, n: i32) -> logish_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = logish_pair_expm1_small(logish_pair_reduced(logish_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return logish_pair_times_power(logish_pair_add(logish_pair(1.0, 0.0), small), i32(k));
+  return logish_pair_times_power(logish_pair_add(logish_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn logish_pair_exp(a: logish_pair) -> logish_pair {
+  return logish_pair_exp_scaled(a, 0);
 }
 
 fn logish_pair_negate(a: logish_pair) -> logish_pair {
@@ -733,10 +899,14 @@ fn logish(x: f32) -> f32 {
   let s = logish_pair_sigmoid(logish_pair_from_f32(x));
   let l = logish_pair_log1p(s);
   var result = logish_pair_to_f32(logish_pair_multiply(logish_pair_from_f32(x), l));
-  var found = (l.high >= 1.9721523e-31) && (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0));
+  var found = (l.high >= 7.888609e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = logish_value_exactly(x);
+    if (logish_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = logish_value_far(x);
+      result = select(far, result, logish_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -777,7 +947,7 @@ fn logish_wide_equal(a: logish_wide, b: logish_wide) -> bool {
 //   r9 = select(r0, r2, r9)
 //   r1 = divide(r9, r1)
 //   r1 = add(r6, r1)
-fn logish_slope_0_exactly_wide(x0: logish_wide) -> logish_wide {
+fn logish_slope_0_exactly_wide(x0: logish_wide) -> logish_wide_outcome {
   var registers = array<logish_wide, 12>(
     x0,
     logish_WIDE_ONE,
@@ -792,20 +962,24 @@ fn logish_slope_0_exactly_wide(x0: logish_wide) -> logish_wide {
     logish_WIDE_ZERO,
     logish_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 12>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 52>(
-    0x00000007u, 0x00000000u, 0x00000407u, 0x00000007u, 0x00000807u, 0x20000007u, 0x00000c08u, 0x00001c01u, 0x00001009u,
-    0x00001c01u, 0x00001408u, 0x00002408u, 0x00001001u, 0x00000408u, 0x0000180au, 0x00000001u, 0x0000000bu, 0x00000008u,
-    0x00001c03u, 0x00000c0bu, 0x00000c0au, 0x0030080au, 0x00002004u, 0x0000100au, 0x0000240au, 0x00000001u, 0x00001005u,
-    0x0000140au, 0x00000c03u, 0x00302005u, 0x00001006u, 0x00001803u, 0x00001406u, 0x00001803u, 0x00002806u, 0x00000006u,
+    0x00000007u, 0x00000000u, 0x00000407u, 0x00001c07u, 0x00000807u, 0x20001c07u, 0x00000c08u, 0x00001c01u, 0x00001009u,
+    0x00001c01u, 0x00001408u, 0x00002408u, 0x00001001u, 0x00000408u, 0x0000180au, 0x00000401u, 0x0000000bu, 0x00002008u,
+    0x00001c03u, 0x00000c0bu, 0x00000c0au, 0x0030080au, 0x00002004u, 0x0000100au, 0x0000240au, 0x00000401u, 0x00001005u,
+    0x0000140au, 0x00000c03u, 0x00302005u, 0x00001006u, 0x00001803u, 0x00001406u, 0x00001803u, 0x00002806u, 0x00001806u,
     0x00001006u, 0x00001804u, 0x00002009u, 0x00002409u, 0x00001409u, 0x00002407u, 0x00002000u, 0x00002400u, 0x00002c09u,
     0x00000809u, 0x00000c09u, 0x00900800u, 0x00001401u, 0x00000409u, 0x00001001u, 0x00000406u
   );
   for (var i = 0; i < 52; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -836,9 +1010,18 @@ fn logish_slope_0_exactly_wide(x0: logish_wide) -> logish_wide {
     } else if (operation == 11u) {
       value = logish_wide(logish_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = logish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = logish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[1];
+  return logish_wide_outcome(registers[1], lost[1]);
 }
 
 fn logish_slope_0_exactly(x0: f32) -> f32 {
@@ -846,26 +1029,28 @@ fn logish_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = logish_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(logish_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = logish_WIDE_NAN;
-  var before = logish_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = logish_slope_0_exactly_wide(logish_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = logish_wide_tendency(before, found);
-      }
-      if (!(infinite && logish_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = logish_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = logish_slope_0_exactly_wide(logish_wide_input_at(wide_x0, search.point, 6));
+    search = logish_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return logish_wide_to_f32(value);
+  return logish_wide_to_f32(search.value);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn logish_logistic(x: f32) -> f32 {
+  if (logish_is_nan(x)) {
+    return x;
+  }
+  let s = logish_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn logish_slope_0_far(x0: f32) -> f32 {
+  let t = logish_sigmoid(x0);
+  return logish_log1p(t) + select(x0 * logish_logistic(x0), 0.0, abs(x0) > 800.0) / (t + 1.0);
 }
 
 // sigmoid(a) sigmoid(-a)
@@ -890,12 +1075,17 @@ fn logish_backward(dy: f32, x: f32) -> f32 {
   let u2 = logish_pair_add(l, q);
   var result = logish_pair_to_f32(u2);
   var found =
-    (7.888609e-31 * (select(v.high, 0.0, v.high > 800.0) / u.high + 1.0 / u.high) + (l.high + abs(q.high)) <=
-      16.0 * abs(u2.high)) && (v.high <= 3.32307e+35) &&
-    ((v.high >= 3.0092655e-36) || (x == 0.0));
+    (3.1554436e-30 * (select(v.high, 0.0, v.high > 800.0) / u.high + 1.0 / u.high) + (l.high + abs(q.high)) <=
+      16.0 * abs(u2.high)) && (abs(u2.high) >= 7.888609e-31) &&
+      (v.high <= 1.2676506e+30) &&
+    ((v.high >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = logish_slope_0_exactly(x);
+    if (logish_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = logish_slope_0_far(x);
+      result = select(far, result, logish_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

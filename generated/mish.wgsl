@@ -11,6 +11,12 @@ struct mish_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct mish_wide_outcome {
+  value: mish_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const mish_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -53,6 +59,22 @@ fn mish_wide_from_f32(x: f32) -> mish_wide {
   );
 }
 
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct mish_wide_search {
+  point: i32,
+  value: mish_wide,
+  other: mish_wide,
+}
+
+const mish_WIDE_SEARCH: mish_wide_search = mish_wide_search(
+  0,
+  mish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  mish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
+
 const mish_WIDE_ONE: mish_wide = mish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
 const mish_WIDE_QUARTER: mish_wide = mish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1);
@@ -77,15 +99,6 @@ const mish_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu
 
 // ln 2, log2(e) / 2, sqrt(1/2).
 const mish_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
-
-// floor(a / 2^n).
-fn mish_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
 
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn mish_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
@@ -141,28 +154,28 @@ fn mish_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn mish_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = mish_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn mish_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = mish_NAT_HALF;
   var quotient = mish_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = mish_nat_divide_short(mish_nat_multiply_high(term, t), k);
+    term = mish_nat_divide_short(mish_nat_multiply_high(term, r), k);
     quotient = mish_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = mish_nat_add(
-      quotient,
-      mish_nat_multiply_high(mish_nat_multiply_high(quotient, quotient), mish_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
 
 fn mish_wide_is_nan(x: mish_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn mish_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -196,7 +209,7 @@ fn mish_wide_exponential_loose(x: mish_wide, near: u32) -> mish_wide {
     mish_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = mish_nat_multiply_high(select(r, x.mantissa, is_near), mish_nat_expm1_quotient(r));
+  let excess = mish_nat_multiply_high(select(r, x.mantissa, is_near), mish_program_expm1_quotient(r));
   if (is_near) {
     return mish_wide(false, excess, x.exponent + 1);
   }
@@ -442,7 +455,7 @@ fn mish_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> m
 //   r6 = divide(r7, r6)
 //   r8 = with_sign(r6, r8)
 //   r8 = multiply(r0, r8)
-fn mish_value_exactly_wide(x0: mish_wide) -> mish_wide {
+fn mish_value_exactly_wide(x0: mish_wide) -> mish_wide_outcome {
   var registers = array<mish_wide, 12>(
     x0,
     mish_WIDE_ZERO,
@@ -457,23 +470,27 @@ fn mish_value_exactly_wide(x0: mish_wide) -> mish_wide {
     mish_WIDE_ZERO,
     mish_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 12>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 74>(
-    0x00000008u, 0x00000000u, 0x00000408u, 0x00000008u, 0x00000808u, 0x20000008u, 0x00000c09u, 0x00000808u, 0x0000100au,
-    0x00000009u, 0x0000000bu, 0x00000008u, 0x00001403u, 0x00000c0bu, 0x0000180au, 0x0030040au, 0x00001c04u, 0x0000100au,
-    0x00002009u, 0x00000009u, 0x00000c09u, 0x00001409u, 0x00001803u, 0x00302009u, 0x00000c08u, 0x00001803u, 0x00002408u,
-    0x00002003u, 0x00002808u, 0x00000008u, 0x00000c08u, 0x00002004u, 0x00000c04u, 0x00002000u, 0x00001808u, 0x00002004u,
-    0x00000004u, 0x00000008u, 0x00000404u, 0x00000004u, 0x00002c04u, 0x20100004u, 0x00000003u, 0x00000004u, 0x00001407u,
-    0x00001c03u, 0x00001803u, 0x00700c01u, 0x00000803u, 0x20100003u, 0x00000c02u, 0x00000803u, 0x00002402u, 0x00000803u,
-    0x00000402u, 0x00000002u, 0x00001802u, 0x00400803u, 0x00000804u, 0x20000004u, 0x00000c05u, 0x00001404u, 0x00000407u,
-    0x00000007u, 0x00001807u, 0x00701402u, 0x00000c06u, 0x00001807u, 0x00002406u, 0x00001807u, 0x00003008u, 0x00002006u,
+    0x00000008u, 0x00000000u, 0x00000408u, 0x00002008u, 0x00000808u, 0x20002008u, 0x00000c09u, 0x00000808u, 0x0000100au,
+    0x00002409u, 0x0000000bu, 0x00002008u, 0x00001403u, 0x00000c0bu, 0x0000180au, 0x0030040au, 0x00001c04u, 0x0000100au,
+    0x00002009u, 0x00002409u, 0x00000c09u, 0x00001409u, 0x00001803u, 0x00302009u, 0x00000c08u, 0x00001803u, 0x00002408u,
+    0x00002003u, 0x00002808u, 0x00002008u, 0x00000c08u, 0x00002004u, 0x00000c04u, 0x00002000u, 0x00001808u, 0x00002004u,
+    0x00000004u, 0x00002008u, 0x00000404u, 0x00001004u, 0x00002c04u, 0x20101004u, 0x00000003u, 0x00001004u, 0x00001407u,
+    0x00001c03u, 0x00001803u, 0x00700c01u, 0x00000803u, 0x20100c03u, 0x00000c02u, 0x00000803u, 0x00002402u, 0x00000803u,
+    0x00000402u, 0x00000802u, 0x00001802u, 0x00400803u, 0x00000804u, 0x20001004u, 0x00000c05u, 0x00001404u, 0x00000407u,
+    0x00001c07u, 0x00001807u, 0x00701402u, 0x00000c06u, 0x00001807u, 0x00002406u, 0x00001807u, 0x00003008u, 0x00002006u,
     0x00001c08u, 0x00002000u
   );
   for (var i = 0; i < 74; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -506,17 +523,37 @@ fn mish_value_exactly_wide(x0: mish_wide) -> mish_wide {
     } else if (operation == 12u) {
       value = mish_wide_with_sign(a, b);
     }
-    registers[code & 1023u] = mish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = mish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 6u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[8];
+  return mish_wide_outcome(registers[8], lost[8]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn mish_wide_far(x: mish_wide, size: i32) -> mish_wide {
-  if (x.exponent < mish_WIDE_LIMIT || mish_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn mish_wide_parameter_at(x: mish_wide, point: i32, own: i32) -> mish_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return mish_wide(x.negative, mish_NAT_HALF, size);
+  return mish_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn mish_wide_input_at(x: mish_wide, point: i32, own: i32) -> mish_wide {
+  if (point < 1 || point > 4 || x.exponent < mish_WIDE_LIMIT || mish_wide_is_nan(x)) {
+    return mish_wide_parameter_at(x, point, own);
+  }
+  return mish_wide(
+    x.negative,
+    mish_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -539,6 +576,46 @@ fn mish_wide_tendency(far: mish_wide, near: mish_wide) -> mish_wide {
     return mish_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn mish_wide_power_between(a: mish_wide, b: mish_wide) -> i32 {
+  let size = mish_nat_low_word(mish_nat_shift_right(a.mantissa, 128 - 24));
+  let other = mish_nat_low_word(mish_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn mish_wide_searched(
+  search: mish_wide_search,
+  found: mish_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> mish_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && mish_wide_is_nan(found.value));
+    return mish_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return mish_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = mish_wide_tendency(search.other, found.value);
+    return mish_wide_search(select(-1, 3, point == 2 && mish_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return mish_wide_search(-1, search.value, found.value);
+    }
+    return mish_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(mish_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = mish_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return mish_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -585,26 +662,128 @@ fn mish_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = mish_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(mish_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = mish_WIDE_NAN;
-  var before = mish_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = mish_value_exactly_wide(mish_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = mish_wide_tendency(before, found);
-      }
-      if (!(infinite && mish_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = mish_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = mish_value_exactly_wide(mish_wide_input_at(wide_x0, search.point, 6));
+    search = mish_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return mish_wide_to_f32(value);
+  return mish_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn mish_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn mish_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * mish_power_of_two(first) * mish_power_of_two(exponent - first);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn mish_tanh(x: f32) -> f32 {
+  if (mish_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (mish_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+// A number m * 2^k.
+struct mish_scaled {
+  k: f32,
+  m: f32,
+}
+
+// x = m * 2^k with sqrt(1/2) <= m < sqrt(2), for finite x > 0. A subnormal x is its bits times 2^-149.
+fn mish_split_exponent(x: f32) -> mish_scaled {
+  let x_bits = bitcast<u32>(x);
+  let subnormal = x_bits < 0x00800000u;
+  let bits = select(x_bits, bitcast<u32>(f32(x_bits)), subnormal);
+  let k = bitcast<i32>(bits - 0x3f3504f3u) >> 23u;
+  return mish_scaled(f32(select(k, k - 149, subnormal)), bitcast<f32>(bits - (bitcast<u32>(k) << 23u)));
+}
+
+// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2). With s = f/(2 + f), ln(1 + f) = 2 artanh(s)
+// = f - h + s (h + r), where h = f^2/2 and r is a polynomial in s^2 (4.4e-10).
+fn mish_log_scaled(k: f32, f: f32) -> f32 {
+  let s = f / (2.0 + f);
+  let z = s * s;
+  let r = z * (0.666666627 + z * (0.400003344 + z * (0.285373241 + z * 0.235819116)));
+  let h = 0.5 * f * f;
+  return k * 0.693145751953125 - ((h - (s * (h + r) + k * 1.42860682e-6)) - f);
+}
+
+// A constant expression may not be infinite; a variable's bits may.
+var<private> mish_infinity_bits: u32 = 0x7f800000u;
+
+fn mish_infinity() -> f32 {
+  return bitcast<f32>(mish_infinity_bits);
+}
+
+fn mish_log(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if ((bits & 0x7fffffffu) == 0u) {
+    return -mish_infinity();
+  }
+  if (mish_is_nan(x) || bits == 0x7f800000u) {
+    return x;
+  }
+  if (bits > 0x80000000u) {
+    return mish_nan();
+  }
+  let parts = mish_split_exponent(x);
+  return mish_log_scaled(parts.k, parts.m - 1.0);
+}
+
+// 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
+fn mish_log1p(x: f32) -> f32 {
+  if (mish_is_nan(x) || abs(x) < 1e-8) {
+    return x;
+  }
+  if (x > 1e9) {
+    return mish_log(x);
+  }
+  if (x <= -1.0) {
+    return select(mish_nan(), -mish_infinity(), x == -1.0);
+  }
+  let k = bitcast<i32>(bitcast<u32>(1.0 + x) - 0x3f3504f3u) >> 23u;
+  let scale = mish_power_of_two(-k);
+  return mish_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
+}
+
+// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|).
+fn mish_softplus(x: f32) -> f32 {
+  if (mish_is_nan(x)) {
+    return x;
+  }
+  return max(x, 0.0) + mish_log1p(mish_exp_scaled(-abs(x), 0.0, 0));
+}
+
+fn mish_value_far(x0: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return t * mish_tanh(mish_softplus(t));
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -682,11 +861,6 @@ fn mish_pair_scale(a: mish_pair, factor: f32) -> mish_pair {
   return mish_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn mish_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn mish_pair_times_power(a: mish_pair, k: i32) -> mish_pair {
   let first = k >> 1u;
@@ -698,11 +872,16 @@ fn mish_pair_add(a: mish_pair, b: mish_pair) -> mish_pair {
   return mish_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn mish_pair_exp(a: mish_pair) -> mish_pair {
+// e^a 2^n
+fn mish_pair_exp_scaled(a: mish_pair, n: i32) -> mish_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = mish_pair_expm1_small(mish_pair_reduced(mish_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return mish_pair_times_power(mish_pair_add(mish_pair(1.0, 0.0), small), i32(k));
+  return mish_pair_times_power(mish_pair_add(mish_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn mish_pair_exp(a: mish_pair) -> mish_pair {
+  return mish_pair_exp_scaled(a, 0);
 }
 
 fn mish_pair_multiply(a: mish_pair, b: mish_pair) -> mish_pair {
@@ -733,11 +912,15 @@ fn mish(x: f32) -> f32 {
   let u2 = mish_pair_add(p, mish_pair(2.0, 0.0));
   var result = mish_pair_to_f32(mish_pair_multiply(mish_pair_from_f32(x), mish_pair_divide(p, u2)));
   var found =
-    (e.high >= 3.9443045e-31) && (u.high + e.high <= 5.0706024e+30 * u2.high) && (abs(x) <= 3.32307e+35) &&
-    ((abs(x) >= 3.0092655e-36) || (x == 0.0));
+    (e.high >= 1.5777218e-30) && (u.high + e.high <= 1.2676506e+30 * u2.high) && (abs(x) <= 1.2676506e+30) &&
+    ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = mish_value_exactly(x);
+    if (mish_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = mish_value_far(x);
+      result = select(far, result, mish_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -794,7 +977,7 @@ fn mish(x: f32) -> f32 {
 //   r2 = divide(r10, r2)
 //   r2 = multiply(r9, r2)
 //   r2 = add(r5, r2)
-fn mish_slope_0_exactly_wide(x0: mish_wide) -> mish_wide {
+fn mish_slope_0_exactly_wide(x0: mish_wide) -> mish_wide_outcome {
   var registers = array<mish_wide, 13>(
     x0,
     mish_WIDE_ZERO,
@@ -810,26 +993,30 @@ fn mish_slope_0_exactly_wide(x0: mish_wide) -> mish_wide {
     mish_WIDE_ZERO,
     mish_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 13>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 100>(
-    0x00000009u, 0x00000000u, 0x00000409u, 0x00000009u, 0x00000809u, 0x20000009u, 0x00000c0au, 0x00000809u, 0x0000100bu,
-    0x0000000au, 0x0000000cu, 0x00000009u, 0x00001403u, 0x00000c0cu, 0x0000180bu, 0x0030040bu, 0x00001c04u, 0x0000100bu,
-    0x0000200au, 0x0000000au, 0x00000c0au, 0x0000140au, 0x00001803u, 0x0030240au, 0x00000c0au, 0x00001803u, 0x0000240au,
-    0x00002803u, 0x0000280au, 0x0000000au, 0x00000c0au, 0x00002804u, 0x00000c04u, 0x00002800u, 0x0000180au, 0x00002804u,
-    0x00000004u, 0x0000000au, 0x00000404u, 0x00000004u, 0x00002c04u, 0x20100004u, 0x00000003u, 0x00000004u, 0x00001407u,
-    0x00001c03u, 0x00001803u, 0x00700c01u, 0x00000803u, 0x20100003u, 0x00000c01u, 0x00000803u, 0x00002401u, 0x00000403u,
-    0x00000401u, 0x00000001u, 0x00001801u, 0x00400403u, 0x00000804u, 0x20000004u, 0x00000c05u, 0x00001404u, 0x00000407u,
-    0x00000007u, 0x00001807u, 0x00701401u, 0x00000c05u, 0x00001807u, 0x00002405u, 0x00001407u, 0x00003005u, 0x00002805u,
+    0x00000009u, 0x00000000u, 0x00000409u, 0x00002409u, 0x00000809u, 0x20002409u, 0x00000c0au, 0x00000809u, 0x0000100bu,
+    0x0000280au, 0x0000000cu, 0x00002409u, 0x00001403u, 0x00000c0cu, 0x0000180bu, 0x0030040bu, 0x00001c04u, 0x0000100bu,
+    0x0000200au, 0x0000280au, 0x00000c0au, 0x0000140au, 0x00001803u, 0x0030240au, 0x00000c0au, 0x00001803u, 0x0000240au,
+    0x00002803u, 0x0000280au, 0x0000280au, 0x00000c0au, 0x00002804u, 0x00000c04u, 0x00002800u, 0x0000180au, 0x00002804u,
+    0x00000004u, 0x0000280au, 0x00000404u, 0x00001004u, 0x00002c04u, 0x20101004u, 0x00000003u, 0x00001004u, 0x00001407u,
+    0x00001c03u, 0x00001803u, 0x00700c01u, 0x00000803u, 0x20100c03u, 0x00000c01u, 0x00000803u, 0x00002401u, 0x00000403u,
+    0x00000401u, 0x00000401u, 0x00001801u, 0x00400403u, 0x00000804u, 0x20001004u, 0x00000c05u, 0x00001404u, 0x00000407u,
+    0x00001c07u, 0x00001807u, 0x00701401u, 0x00000c05u, 0x00001807u, 0x00002405u, 0x00001407u, 0x00003005u, 0x00002805u,
     0x00001c08u, 0x00000008u, 0x00001800u, 0x00002402u, 0x00000c09u, 0x00002402u, 0x00002409u, 0x00002400u, 0x00001c09u,
-    0x00002408u, 0x00001c0au, 0x00002806u, 0x0000000au, 0x0000000au, 0x0000040au, 0x0000000au, 0x0000080au, 0x2000000au,
+    0x00002408u, 0x00001c0au, 0x00002806u, 0x0000000au, 0x0000280au, 0x0000040au, 0x0000280au, 0x0000080au, 0x2000280au,
     0x00000c02u, 0x00002802u, 0x00001c02u, 0x00000802u, 0x00002402u, 0x0000080au, 0x00001c02u, 0x00000809u, 0x00000c02u,
     0x00000805u
   );
   for (var i = 0; i < 100; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -862,9 +1049,18 @@ fn mish_slope_0_exactly_wide(x0: mish_wide) -> mish_wide {
     } else if (operation == 12u) {
       value = mish_wide_with_sign(a, b);
     }
-    registers[code & 1023u] = mish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = mish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 6u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return mish_wide_outcome(registers[2], lost[2]);
 }
 
 fn mish_slope_0_exactly(x0: f32) -> f32 {
@@ -872,54 +1068,84 @@ fn mish_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = mish_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(mish_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = mish_WIDE_NAN;
-  var before = mish_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = mish_slope_0_exactly_wide(mish_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = mish_wide_tendency(before, found);
-      }
-      if (!(infinite && mish_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = mish_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = mish_slope_0_exactly_wide(mish_wide_input_at(wide_x0, search.point, 6));
+    search = mish_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return mish_wide_to_f32(value);
+  return mish_wide_to_f32(search.value);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn mish_sigmoid(x: f32) -> f32 {
+  if (mish_is_nan(x)) {
+    return x;
+  }
+  let e = mish_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn mish_logistic(x: f32) -> f32 {
+  if (mish_is_nan(x)) {
+    return x;
+  }
+  let s = mish_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn mish_slope_0_far(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  let t3 = mish_softplus(t2);
+  return mish_tanh(t3) + 4.0 * (t2 * mish_sigmoid(t2) * mish_logistic(2.0 * t3));
+}
+
+// a where the condition holds, else b.
+fn mish_pair_select(condition: bool, a: mish_pair, b: mish_pair) -> mish_pair {
+  return mish_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
 fn mish_backward(dy: f32, x: f32) -> f32 {
-  let bounded = mish_pair_at_most(mish_pair_from_f32(x), mish_pair(20.0, 0.0));
+  let bounded = mish_pair_at_most(mish_pair_from_f32(x), mish_pair(40.0, 0.0));
   let e = mish_pair_exp(bounded);
   let u = mish_pair_add(e, mish_pair(2.0, 0.0));
   let p = mish_pair_multiply(e, u);
-  let u2 = mish_pair_add(p, mish_pair(2.0, 0.0));
-  let p2 = mish_pair_multiply(p, u2);
-  let p3 = mish_pair_multiply(mish_pair(4.0, 0.0), mish_pair_from_f32(x));
-  let u3 = mish_pair_add(e, mish_pair(1.0, 0.0));
-  let p4 = mish_pair_multiply(e, u3);
-  let p5 = mish_pair_multiply(p3, p4);
-  let u4 = mish_pair_add(p2, p5);
-  var result = mish_pair_to_f32(mish_pair_divide(u4, mish_pair_multiply(u2, u2)));
+  let v = mish_pair_select(x < 40.0, mish_pair_from_f32(x), mish_pair(0.0, 0.0));
+  let p2 = mish_pair_multiply(mish_pair(4.0, 0.0), v);
+  let u2 = mish_pair_add(e, mish_pair(1.0, 0.0));
+  let p3 = mish_pair_multiply(e, u2);
+  let u3 = mish_pair_add(p, mish_pair(2.0, 0.0));
+  let q = mish_pair_divide(p3, u3);
+  let p4 = mish_pair_multiply(p2, q);
+  let u4 = mish_pair_add(p, p4);
+  let q2 = mish_pair_divide(u4, u3);
+  var result = mish_pair_to_f32(q2);
   var found =
-    (7.888609e-31 *
-      ((u.high + e.high) * u2.high +
-        (u.high + e.high) * p.high +
-        (u2.high + p.high) +
-        ((u3.high + e.high) * abs(p3.high) + abs(p3.high))) +
-      (p2.high + abs(p5.high)) <=
-      4.0 * abs(u4.high)) && (u.high + e.high <= 5.0706024e+30 * u2.high) &&
-      (abs(x) <= 288230380000000000.0) &&
-    ((abs(x) >= 3.469447e-18) || (x == 0.0));
+    ((x >= 40.0) ||
+      ((3.1554436e-30 *
+        (u.high +
+          e.high +
+          (((u2.high + e.high) / u3.high + ((u.high + e.high) * q.high) / u3.high + 1.0 / u3.high) * abs(4.0 * x) +
+            abs(4.0 * x))) +
+        (p.high + abs(4.0 * x * q.high)) <=
+        4.0 * abs(p.high + 4.0 * x * q.high)) && (abs(p.high + 4.0 * x * q.high) >= 7.888609e-31))) &&
+      (u.high + e.high <= 2.5353012e+30 * u3.high) &&
+      (abs(x) <= 1.2676506e+30) &&
+      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
+      (abs(q2.high) <= 3.32307e+35) &&
+      (abs(u4.high) <= 3.32307e+35) &&
+    ((x >= 40.0) || ((abs(p.high + 4.0 * x * q.high) <= 3.32307e+35) && (abs(4.0 * x * q.high) <= 3.32307e+35)));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = mish_slope_0_exactly(x);
+    if (mish_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = mish_slope_0_far(x);
+      result = select(far, result, mish_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

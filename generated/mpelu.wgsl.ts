@@ -14,6 +14,12 @@ struct mpelu_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct mpelu_wide_outcome {
+  value: mpelu_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const mpelu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -55,6 +61,22 @@ fn mpelu_wide_from_f32(x: f32) -> mpelu_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct mpelu_wide_search {
+  point: i32,
+  value: mpelu_wide,
+  other: mpelu_wide,
+}
+
+const mpelu_WIDE_SEARCH: mpelu_wide_search = mpelu_wide_search(
+  0,
+  mpelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  mpelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const mpelu_WIDE_HALF: mpelu_wide = mpelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
 
@@ -145,15 +167,6 @@ const mpelu_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffff
 // ln 2, log2(e) / 2, sqrt(1/2).
 const mpelu_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
-// floor(a / 2^n).
-fn mpelu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
-
 // floor(a / n) for 0 < n < 2^16.
 fn mpelu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   var quotient = a;
@@ -167,24 +180,24 @@ fn mpelu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn mpelu_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = mpelu_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn mpelu_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = mpelu_NAT_HALF;
   var quotient = mpelu_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = mpelu_nat_divide_short(mpelu_nat_multiply_high(term, t), k);
+    term = mpelu_nat_divide_short(mpelu_nat_multiply_high(term, r), k);
     quotient = mpelu_nat_add(quotient, term);
   }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = mpelu_nat_add(
-      quotient,
-      mpelu_nat_multiply_high(mpelu_nat_multiply_high(quotient, quotient), mpelu_nat_shift_right(r, i))
-    );
-  }
   return quotient;
+}
+
+// floor(a / 2^n).
+fn mpelu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -222,7 +235,7 @@ fn mpelu_wide_exponential_loose(x: mpelu_wide, near: u32) -> mpelu_wide {
     mpelu_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = mpelu_nat_multiply_high(select(r, x.mantissa, is_near), mpelu_nat_expm1_quotient(r));
+  let excess = mpelu_nat_multiply_high(select(r, x.mantissa, is_near), mpelu_program_expm1_quotient(r));
   if (is_near) {
     return mpelu_wide(false, excess, x.exponent + 1);
   }
@@ -360,7 +373,7 @@ fn mpelu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> 
 //   r4 = multiply(r1, r4)
 //   r3 = less(r3, r0)
 //   r3 = select(r4, r0, r3)
-fn mpelu_value_exactly_wide(x0: mpelu_wide, x1: mpelu_wide, x2: mpelu_wide) -> mpelu_wide {
+fn mpelu_value_exactly_wide(x0: mpelu_wide, x1: mpelu_wide, x2: mpelu_wide) -> mpelu_wide_outcome {
   var registers = array<mpelu_wide, 8>(
     x0,
     x1,
@@ -371,18 +384,22 @@ fn mpelu_value_exactly_wide(x0: mpelu_wide, x1: mpelu_wide, x2: mpelu_wide) -> m
     mpelu_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
     mpelu_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 8>(0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 32>(
-    0x00000002u, 0x00000800u, 0x00000407u, 0x00000002u, 0x00000804u, 0x00001007u, 0x00000c07u, 0x00401c03u, 0x00001007u,
-    0x20100007u, 0x00001405u, 0x00001407u, 0x00001805u, 0x00001407u, 0x00001c05u, 0x00000005u, 0x00000c05u, 0x00201407u,
-    0x00001002u, 0x20000002u, 0x00001406u, 0x00001802u, 0x00001c04u, 0x00000004u, 0x00000c04u, 0x00401805u, 0x00000004u,
+    0x00000002u, 0x00000800u, 0x00000407u, 0x00000802u, 0x00000804u, 0x00001007u, 0x00000c07u, 0x00401c03u, 0x00001007u,
+    0x20101c07u, 0x00001405u, 0x00001407u, 0x00001805u, 0x00001407u, 0x00001c05u, 0x00001405u, 0x00000c05u, 0x00201407u,
+    0x00001002u, 0x20000802u, 0x00001406u, 0x00001802u, 0x00001c04u, 0x00001004u, 0x00000c04u, 0x00401805u, 0x00000004u,
     0x00001001u, 0x00000803u, 0x00000003u, 0x00000c03u, 0x00300004u
   );
   for (var i = 0; i < 32; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -405,17 +422,37 @@ fn mpelu_value_exactly_wide(x0: mpelu_wide, x1: mpelu_wide, x2: mpelu_wide) -> m
     } else if (operation == 7u) {
       value = mpelu_wide_negate(a);
     }
-    registers[code & 1023u] = mpelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = mpelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 5u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[3];
+  return mpelu_wide_outcome(registers[3], lost[3]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn mpelu_wide_far(x: mpelu_wide, size: i32) -> mpelu_wide {
-  if (x.exponent < mpelu_WIDE_LIMIT || mpelu_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn mpelu_wide_parameter_at(x: mpelu_wide, point: i32, own: i32) -> mpelu_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return mpelu_wide(x.negative, mpelu_NAT_HALF, size);
+  return mpelu_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn mpelu_wide_input_at(x: mpelu_wide, point: i32, own: i32) -> mpelu_wide {
+  if (point < 1 || point > 4 || x.exponent < mpelu_WIDE_LIMIT || mpelu_wide_is_nan(x)) {
+    return mpelu_wide_parameter_at(x, point, own);
+  }
+  return mpelu_wide(
+    x.negative,
+    mpelu_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -438,6 +475,46 @@ fn mpelu_wide_tendency(far: mpelu_wide, near: mpelu_wide) -> mpelu_wide {
     return mpelu_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn mpelu_wide_power_between(a: mpelu_wide, b: mpelu_wide) -> i32 {
+  let size = mpelu_nat_low_word(mpelu_nat_shift_right(a.mantissa, 128 - 24));
+  let other = mpelu_nat_low_word(mpelu_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn mpelu_wide_searched(
+  search: mpelu_wide_search,
+  found: mpelu_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> mpelu_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && mpelu_wide_is_nan(found.value));
+    return mpelu_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return mpelu_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = mpelu_wide_tendency(search.other, found.value);
+    return mpelu_wide_search(select(-1, 3, point == 2 && mpelu_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return mpelu_wide_search(-1, search.value, found.value);
+    }
+    return mpelu_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(mpelu_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = mpelu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return mpelu_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -492,26 +569,64 @@ fn mpelu_value_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x0 = mpelu_wide_from_f32(x0);
   let wide_x1 = mpelu_wide_from_f32(x1);
   let wide_x2 = mpelu_wide_from_f32(x2);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(mpelu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = mpelu_WIDE_NAN;
-  var before = mpelu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = mpelu_value_exactly_wide(mpelu_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = mpelu_wide_tendency(before, found);
-      }
-      if (!(infinite && mpelu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = mpelu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = mpelu_value_exactly_wide(
+      mpelu_wide_input_at(wide_x0, search.point, 6),
+      mpelu_wide_parameter_at(wide_x1, search.point, 7),
+      mpelu_wide_parameter_at(wide_x2, search.point, 8)
+    );
+    search = mpelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
   }
-  return mpelu_wide_to_f32(value);
+  return mpelu_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn mpelu_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn mpelu_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * mpelu_power_of_two(first) * mpelu_power_of_two(exponent - first);
+}
+
+// e^x - 1 = 2^k (e^r - 1) + (2^k - 1), reduced as in exp_scaled; e^r - 1 is a polynomial (1.1e-9).
+fn mpelu_expm1(x: f32) -> f32 {
+  if (mpelu_is_nan(x) || abs(x) < 1e-8) {
+    return x;
+  }
+  if (x > 60.0) {
+    return mpelu_exp_scaled(x, 0.0, 0);
+  }
+  let bounded = max(x, -30.0);
+  let k = floor(bounded * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = k * 1.42860682e-6;
+  let r = high - low;
+  let p = 0.166666657 + r * (0.0416664816 + r * (0.00833341852 + r * (0.0013933368 + r * 0.000198249458)));
+  let y = high + (r * r * (0.5 + r * p) - low);
+  let scale = mpelu_power_of_two(i32(k));
+  return select(scale * y + (scale - 1.0), y, k == 0.0);
+}
+
+fn mpelu_value_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  return select(mpelu_expm1(x0 * x2) * x1, x0, x0 > 0.0);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -583,11 +698,6 @@ fn mpelu_pair_scale(a: mpelu_pair, factor: f32) -> mpelu_pair {
   return mpelu_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn mpelu_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn mpelu_pair_times_power(a: mpelu_pair, k: i32) -> mpelu_pair {
   let first = k >> 1u;
@@ -631,16 +741,19 @@ fn mpelu(x: f32, alpha: f32, beta: f32) -> f32 {
   }
   var result = mpelu_pair_to_f32(v);
   var found =
-    (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      (abs(alpha) <= 288230380000000000.0) &&
-      ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0)) &&
-      (abs(beta) <= 288230380000000000.0) &&
-      ((abs(beta) >= 3.469447e-18) || (beta == 0.0)) &&
+    (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0)) && (abs(alpha) <= 274877900000.0) &&
+      ((abs(alpha) >= 3.637979e-12) || (alpha == 0.0)) &&
+      (abs(beta) <= 274877900000.0) &&
+      ((abs(beta) >= 3.637979e-12) || (beta == 0.0)) &&
       (abs(v.high) <= 3.32307e+35) &&
     ((x > 0.0) || ((abs(p2.high) <= 3.32307e+35) && (abs(em1.high) <= 3.32307e+35)));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = mpelu_value_exactly(x, alpha, beta);
+    if (mpelu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = mpelu_value_far(x, alpha, beta);
+      result = select(far, result, mpelu_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -659,18 +772,22 @@ struct mpelu_gradients {
 //   r2 = multiply(r1, r2)
 //   r0 = less(r4, r0)
 //   r0 = select(r2, r3, r0)
-fn mpelu_slope_0_exactly_wide(x0: mpelu_wide, x1: mpelu_wide, x2: mpelu_wide) -> mpelu_wide {
+fn mpelu_slope_0_exactly_wide(x0: mpelu_wide, x1: mpelu_wide, x2: mpelu_wide) -> mpelu_wide_outcome {
   var registers = array<mpelu_wide, 5>(x0, x1, x2, mpelu_WIDE_ONE, mpelu_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 12>(
-    0x00000001u, 0x00000801u, 0x00000002u, 0x00000800u, 0x00000402u, 0x20000002u, 0x00000002u, 0x00000801u, 0x00000800u,
+    0x00000001u, 0x00000801u, 0x00000002u, 0x00000800u, 0x00000402u, 0x20000802u, 0x00000002u, 0x00000801u, 0x00000800u,
     0x00000004u, 0x00000c00u, 0x00000c02u
   );
   for (var i = 0; i < 12; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -685,9 +802,15 @@ fn mpelu_slope_0_exactly_wide(x0: mpelu_wide, x1: mpelu_wide, x2: mpelu_wide) ->
         value = b;
       }
     }
-    registers[code & 1023u] = mpelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = mpelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return mpelu_wide_outcome(registers[0], lost[0]);
 }
 
 fn mpelu_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -703,26 +826,30 @@ fn mpelu_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x0 = mpelu_wide_from_f32(x0);
   let wide_x1 = mpelu_wide_from_f32(x1);
   let wide_x2 = mpelu_wide_from_f32(x2);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(mpelu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = mpelu_WIDE_NAN;
-  var before = mpelu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = mpelu_slope_0_exactly_wide(mpelu_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = mpelu_wide_tendency(before, found);
-      }
-      if (!(infinite && mpelu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = mpelu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = mpelu_slope_0_exactly_wide(
+      mpelu_wide_input_at(wide_x0, search.point, 6),
+      mpelu_wide_parameter_at(wide_x1, search.point, 7),
+      mpelu_wide_parameter_at(wide_x2, search.point, 8)
+    );
+    search = mpelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
   }
-  return mpelu_wide_to_f32(value);
+  return mpelu_wide_to_f32(search.value);
+}
+
+fn mpelu_exp(x: f32) -> f32 {
+  if (mpelu_is_nan(x)) {
+    return x;
+  }
+  return mpelu_exp_scaled(x, 0.0, 0);
+}
+
+fn mpelu_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return select(mpelu_exp(t * x2) * x1 * x2, 1.0, t > 0.0);
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -741,7 +868,7 @@ fn mpelu_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
 //   r3 = select(r4, r5, r3)
 //   r0 = less(r2, r0)
 //   r0 = select(r3, r2, r0)
-fn mpelu_slope_1_exactly_wide(x0: mpelu_wide, x1: mpelu_wide) -> mpelu_wide {
+fn mpelu_slope_1_exactly_wide(x0: mpelu_wide, x1: mpelu_wide) -> mpelu_wide_outcome {
   var registers = array<mpelu_wide, 7>(
     x0,
     x1,
@@ -751,18 +878,22 @@ fn mpelu_slope_1_exactly_wide(x0: mpelu_wide, x1: mpelu_wide) -> mpelu_wide {
     mpelu_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
     mpelu_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 7>(0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 30>(
-    0x00000001u, 0x00000400u, 0x00000406u, 0x00000001u, 0x00000803u, 0x00000c06u, 0x00000c06u, 0x00301802u, 0x00001006u,
-    0x20100006u, 0x00001404u, 0x00001006u, 0x00001804u, 0x00001006u, 0x00001c04u, 0x00000004u, 0x00000c04u, 0x00101006u,
-    0x00001001u, 0x20000001u, 0x00001405u, 0x00001401u, 0x00001c03u, 0x00000003u, 0x00000c03u, 0x00301404u, 0x00000800u,
+    0x00000001u, 0x00000400u, 0x00000406u, 0x00000401u, 0x00000803u, 0x00000c06u, 0x00000c06u, 0x00301802u, 0x00001006u,
+    0x20101806u, 0x00001404u, 0x00001006u, 0x00001804u, 0x00001006u, 0x00001c04u, 0x00001004u, 0x00000c04u, 0x00101006u,
+    0x00001001u, 0x20000401u, 0x00001405u, 0x00001401u, 0x00001c03u, 0x00000c03u, 0x00000c03u, 0x00301404u, 0x00000800u,
     0x00000002u, 0x00000c00u, 0x00000803u
   );
   for (var i = 0; i < 30; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -785,9 +916,18 @@ fn mpelu_slope_1_exactly_wide(x0: mpelu_wide, x1: mpelu_wide) -> mpelu_wide {
     } else if (operation == 7u) {
       value = mpelu_wide_negate(a);
     }
-    registers[code & 1023u] = mpelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = mpelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 5u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return mpelu_wide_outcome(registers[0], lost[0]);
 }
 
 fn mpelu_slope_1_exactly(x0: f32, x1: f32) -> f32 {
@@ -799,26 +939,22 @@ fn mpelu_slope_1_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = mpelu_wide_from_f32(x0);
   let wide_x1 = mpelu_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(mpelu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = mpelu_WIDE_NAN;
-  var before = mpelu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = mpelu_slope_1_exactly_wide(mpelu_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = mpelu_wide_tendency(before, found);
-      }
-      if (!(infinite && mpelu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = mpelu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = mpelu_slope_1_exactly_wide(
+      mpelu_wide_input_at(wide_x0, search.point, 6),
+      mpelu_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = mpelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return mpelu_wide_to_f32(value);
+  return mpelu_wide_to_f32(search.value);
+}
+
+fn mpelu_slope_1_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return select(mpelu_expm1(t * x1), 0.0, t > 0.0);
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -828,18 +964,22 @@ fn mpelu_slope_1_exactly(x0: f32, x1: f32) -> f32 {
 //   r2 = multiply(r1, r2)
 //   r0 = less(r3, r0)
 //   r0 = select(r2, r3, r0)
-fn mpelu_slope_2_exactly_wide(x0: mpelu_wide, x1: mpelu_wide, x2: mpelu_wide) -> mpelu_wide {
+fn mpelu_slope_2_exactly_wide(x0: mpelu_wide, x1: mpelu_wide, x2: mpelu_wide) -> mpelu_wide_outcome {
   var registers = array<mpelu_wide, 4>(x0, x1, x2, mpelu_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 4>(0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 12>(
-    0x00000001u, 0x00000400u, 0x00000002u, 0x00000800u, 0x00000402u, 0x20000002u, 0x00000002u, 0x00000801u, 0x00000800u,
+    0x00000001u, 0x00000400u, 0x00000002u, 0x00000800u, 0x00000402u, 0x20000802u, 0x00000002u, 0x00000801u, 0x00000800u,
     0x00000003u, 0x00000c00u, 0x00000c02u
   );
   for (var i = 0; i < 12; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -854,9 +994,15 @@ fn mpelu_slope_2_exactly_wide(x0: mpelu_wide, x1: mpelu_wide, x2: mpelu_wide) ->
         value = b;
       }
     }
-    registers[code & 1023u] = mpelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = mpelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return mpelu_wide_outcome(registers[0], lost[0]);
 }
 
 fn mpelu_slope_2_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -872,33 +1018,35 @@ fn mpelu_slope_2_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x0 = mpelu_wide_from_f32(x0);
   let wide_x1 = mpelu_wide_from_f32(x1);
   let wide_x2 = mpelu_wide_from_f32(x2);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(mpelu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = mpelu_WIDE_NAN;
-  var before = mpelu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = mpelu_slope_2_exactly_wide(mpelu_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = mpelu_wide_tendency(before, found);
-      }
-      if (!(infinite && mpelu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = mpelu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = mpelu_slope_2_exactly_wide(
+      mpelu_wide_input_at(wide_x0, search.point, 6),
+      mpelu_wide_parameter_at(wide_x1, search.point, 7),
+      mpelu_wide_parameter_at(wide_x2, search.point, 8)
+    );
+    search = mpelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
   }
-  return mpelu_wide_to_f32(value);
+  return mpelu_wide_to_f32(search.value);
 }
 
-fn mpelu_pair_exp(a: mpelu_pair) -> mpelu_pair {
+fn mpelu_slope_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return select(mpelu_exp(t * x2) * t * x1, 0.0, t > 0.0);
+}
+
+// e^a 2^n
+fn mpelu_pair_exp_scaled(a: mpelu_pair, n: i32) -> mpelu_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = mpelu_pair_expm1_small(mpelu_pair_reduced(mpelu_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return mpelu_pair_times_power(mpelu_pair_add(mpelu_pair(1.0, 0.0), small), i32(k));
+  return mpelu_pair_times_power(mpelu_pair_add(mpelu_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn mpelu_pair_exp(a: mpelu_pair) -> mpelu_pair {
+  return mpelu_pair_exp_scaled(a, 0);
 }
 
 fn mpelu_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> mpelu_gradients {
@@ -923,12 +1071,12 @@ fn mpelu_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> mpelu_gradients {
   }
   var result_x = mpelu_pair_to_f32(v);
   var found0 =
-    ((x > 0.0) || ((abs(p.high) >= 9.8607613e-32) && (e.high <= 1.0141205e+31 * e.high))) && (abs(x) <= 3.32307e+35) &&
-      ((abs(x) >= 3.0092655e-36) || (x == 0.0)) &&
-      (abs(alpha) <= 3.32307e+35) &&
-      ((abs(alpha) >= 3.0092655e-36) || (alpha == 0.0)) &&
-      (abs(beta) <= 3.32307e+35) &&
-      ((abs(beta) >= 3.0092655e-36) || (beta == 0.0)) &&
+    ((x > 0.0) || ((abs(p.high) >= 3.9443045e-31) && (e.high >= 3.9443045e-31))) && (abs(x) <= 1.2676506e+30) &&
+      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
+      (abs(alpha) <= 1.2676506e+30) &&
+      ((abs(alpha) >= 7.888609e-31) || (alpha == 0.0)) &&
+      (abs(beta) <= 1.2676506e+30) &&
+      ((abs(beta) >= 7.888609e-31) || (beta == 0.0)) &&
       (abs(v.high) <= 3.32307e+35) &&
     ((x > 0.0) ||
       ((abs(p3.high) <= 3.32307e+35) && (e.high <= 3.32307e+35) && (abs(p2.high) <= 3.32307e+35) &&
@@ -936,28 +1084,35 @@ fn mpelu_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> mpelu_gradients {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_x = mpelu_slope_0_exactly(x, alpha, beta);
+    if (mpelu_is_nan(result_x) || (abs(result_x) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = mpelu_slope_0_far(x, alpha, beta);
+      result_x = select(far, result_x, mpelu_is_nan(far));
+    }
     found0 = true;
   }
   var result_alpha = mpelu_pair_to_f32(v2);
   var found1 =
-    (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      (abs(beta) <= 288230380000000000.0) &&
-      ((abs(beta) >= 3.469447e-18) || (beta == 0.0)) &&
+    (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0)) && (abs(beta) <= 274877900000.0) &&
+      ((abs(beta) >= 3.637979e-12) || (beta == 0.0)) &&
       (abs(v2.high) <= 3.32307e+35) &&
     ((x > 0.0) || (abs(em1.high) <= 3.32307e+35));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_alpha = mpelu_slope_1_exactly(x, beta);
+    if (mpelu_is_nan(result_alpha) || (abs(result_alpha) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = mpelu_slope_1_far(x, beta);
+      result_alpha = select(far, result_alpha, mpelu_is_nan(far));
+    }
     found1 = true;
   }
   var result_beta = mpelu_pair_to_f32(v3);
   var found2 =
-    ((x > 0.0) || ((abs(p4.high) >= 9.8607613e-32) && (e.high <= 1.0141205e+31 * e.high))) && (abs(x) <= 3.32307e+35) &&
-      ((abs(x) >= 3.0092655e-36) || (x == 0.0)) &&
-      (abs(alpha) <= 3.32307e+35) &&
-      ((abs(alpha) >= 3.0092655e-36) || (alpha == 0.0)) &&
-      (abs(beta) <= 3.32307e+35) &&
-      ((abs(beta) >= 3.0092655e-36) || (beta == 0.0)) &&
+    ((x > 0.0) || ((abs(p4.high) >= 3.9443045e-31) && (e.high >= 3.9443045e-31))) && (abs(x) <= 1.2676506e+30) &&
+      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
+      (abs(alpha) <= 1.2676506e+30) &&
+      ((abs(alpha) >= 7.888609e-31) || (alpha == 0.0)) &&
+      (abs(beta) <= 1.2676506e+30) &&
+      ((abs(beta) >= 7.888609e-31) || (beta == 0.0)) &&
       (abs(v3.high) <= 3.32307e+35) &&
     ((x > 0.0) ||
       ((abs(p5.high) <= 3.32307e+35) && (e.high <= 3.32307e+35) && (abs(p2.high) <= 3.32307e+35) &&
@@ -965,6 +1120,10 @@ fn mpelu_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> mpelu_gradients {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found2) {
     result_beta = mpelu_slope_2_exactly(x, alpha, beta);
+    if (mpelu_is_nan(result_beta) || (abs(result_beta) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = mpelu_slope_2_far(x, alpha, beta);
+      result_beta = select(far, result_beta, mpelu_is_nan(far));
+    }
     found2 = true;
   }
   return mpelu_gradients(dy * result_x, dy * result_alpha, dy * result_beta);

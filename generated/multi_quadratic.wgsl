@@ -47,6 +47,12 @@ struct multi_quadratic_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct multi_quadratic_wide_outcome {
+  value: multi_quadratic_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const multi_quadratic_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -96,6 +102,22 @@ fn multi_quadratic_wide_from_f32(x: f32) -> multi_quadratic_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct multi_quadratic_wide_search {
+  point: i32,
+  value: multi_quadratic_wide,
+  other: multi_quadratic_wide,
+}
+
+const multi_quadratic_WIDE_SEARCH: multi_quadratic_wide_search = multi_quadratic_wide_search(
+  0,
+  multi_quadratic_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  multi_quadratic_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const multi_quadratic_WIDE_ONE: multi_quadratic_wide = multi_quadratic_wide(
   false,
@@ -341,17 +363,21 @@ fn multi_quadratic_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent
 //   r2 = add(r1, r2)
 //   r2 = sqrt(r2)
 //   r2 = divide(r0, r2)
-fn multi_quadratic_slope_0_exactly_wide(x0: multi_quadratic_wide) -> multi_quadratic_wide {
+fn multi_quadratic_slope_0_exactly_wide(x0: multi_quadratic_wide) -> multi_quadratic_wide_outcome {
   var registers = array<multi_quadratic_wide, 3>(x0, multi_quadratic_WIDE_ONE, multi_quadratic_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 3>(0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 8>(
-    0x00000002u, 0x00000000u, 0x00000402u, 0x00000801u, 0x00000802u, 0x00000002u, 0x00000c02u, 0x00000800u
+    0x00000002u, 0x00000000u, 0x00000402u, 0x00000801u, 0x00000802u, 0x00000802u, 0x00000c02u, 0x00000800u
   );
   for (var i = 0; i < 8; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -364,17 +390,34 @@ fn multi_quadratic_slope_0_exactly_wide(x0: multi_quadratic_wide) -> multi_quadr
     } else if (operation == 3u) {
       value = multi_quadratic_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = multi_quadratic_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = multi_quadratic_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return multi_quadratic_wide_outcome(registers[2], lost[2]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn multi_quadratic_wide_far(x: multi_quadratic_wide, size: i32) -> multi_quadratic_wide {
-  if (x.exponent < multi_quadratic_WIDE_LIMIT || multi_quadratic_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn multi_quadratic_wide_parameter_at(x: multi_quadratic_wide, point: i32, own: i32) -> multi_quadratic_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return multi_quadratic_wide(x.negative, multi_quadratic_NAT_HALF, size);
+  return multi_quadratic_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn multi_quadratic_wide_input_at(x: multi_quadratic_wide, point: i32, own: i32) -> multi_quadratic_wide {
+  if (point < 1 || point > 4 || x.exponent < multi_quadratic_WIDE_LIMIT || multi_quadratic_wide_is_nan(x)) {
+    return multi_quadratic_wide_parameter_at(x, point, own);
+  }
+  return multi_quadratic_wide(
+    x.negative,
+    multi_quadratic_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -397,6 +440,50 @@ fn multi_quadratic_wide_tendency(far: multi_quadratic_wide, near: multi_quadrati
     return multi_quadratic_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn multi_quadratic_wide_power_between(a: multi_quadratic_wide, b: multi_quadratic_wide) -> i32 {
+  let size = multi_quadratic_nat_low_word(multi_quadratic_nat_shift_right(a.mantissa, 128 - 24));
+  let other = multi_quadratic_nat_low_word(multi_quadratic_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn multi_quadratic_wide_searched(
+  search: multi_quadratic_wide_search,
+  found: multi_quadratic_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> multi_quadratic_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && multi_quadratic_wide_is_nan(found.value));
+    return multi_quadratic_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return multi_quadratic_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = multi_quadratic_wide_tendency(search.other, found.value);
+    return multi_quadratic_wide_search(select(-1, 3, point == 2 && multi_quadratic_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return multi_quadratic_wide_search(-1, search.value, found.value);
+    }
+    return multi_quadratic_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(multi_quadratic_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = multi_quadratic_wide_normalised(
+    value.negative,
+    value.mantissa,
+    value.exponent + power * min(exponent + 27, 0)
+  );
+  return multi_quadratic_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -443,26 +530,14 @@ fn multi_quadratic_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = multi_quadratic_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(multi_quadratic_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = multi_quadratic_WIDE_NAN;
-  var before = multi_quadratic_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = multi_quadratic_slope_0_exactly_wide(multi_quadratic_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = multi_quadratic_wide_tendency(before, found);
-      }
-      if (!(infinite && multi_quadratic_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = multi_quadratic_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = multi_quadratic_slope_0_exactly_wide(multi_quadratic_wide_input_at(wide_x0, search.point, 6));
+    search = multi_quadratic_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return multi_quadratic_wide_to_f32(value);
+  return multi_quadratic_wide_to_f32(search.value);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -579,7 +654,7 @@ fn multi_quadratic_backward(dy: f32, x: f32) -> f32 {
       multi_quadratic_pair_hypot(multi_quadratic_pair(1.0, 0.0), multi_quadratic_pair_from_f32(x))
     )
   );
-  var found = (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0));
+  var found = (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = multi_quadratic_slope_0_exactly(x);

@@ -11,6 +11,12 @@ struct nlrelu_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct nlrelu_wide_outcome {
+  value: nlrelu_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const nlrelu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -52,6 +58,22 @@ fn nlrelu_wide_from_f32(x: f32) -> nlrelu_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct nlrelu_wide_search {
+  point: i32,
+  value: nlrelu_wide,
+  other: nlrelu_wide,
+}
+
+const nlrelu_WIDE_SEARCH: nlrelu_wide_search = nlrelu_wide_search(
+  0,
+  nlrelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  nlrelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const nlrelu_WIDE_ONE: nlrelu_wide = nlrelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -355,7 +377,7 @@ fn nlrelu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) ->
 //   r7 = divide(r4, r7)
 //   r7 = twice_artanh(r7)
 //   r7 = add(r5, r7)
-fn nlrelu_value_exactly_wide(x0: nlrelu_wide, x1: nlrelu_wide) -> nlrelu_wide {
+fn nlrelu_value_exactly_wide(x0: nlrelu_wide, x1: nlrelu_wide) -> nlrelu_wide_outcome {
   var registers = array<nlrelu_wide, 9>(
     x0,
     x1,
@@ -367,18 +389,22 @@ fn nlrelu_value_exactly_wide(x0: nlrelu_wide, x1: nlrelu_wide) -> nlrelu_wide {
     nlrelu_WIDE_TWO,
     nlrelu_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 9>(0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 32>(
     0x00000008u, 0x00000002u, 0x00000408u, 0x00800002u, 0x00000808u, 0x00002001u, 0x00000c03u, 0x00000c08u, 0x00001001u,
-    0x00000003u, 0x00001400u, 0x00000008u, 0x00000004u, 0x00001000u, 0x00000402u, 0x00400801u, 0x00000805u, 0x00001402u,
-    0x00001803u, 0x00000003u, 0x00000c06u, 0x00001803u, 0x00000404u, 0x00402006u, 0x00000c07u, 0x00001c04u, 0x00001c07u,
-    0x00001c04u, 0x00002007u, 0x00000007u, 0x00000c07u, 0x00001c05u
+    0x00000c03u, 0x00001400u, 0x00002008u, 0x00000004u, 0x00001000u, 0x00000402u, 0x00400801u, 0x00000805u, 0x00001402u,
+    0x00001803u, 0x00000c03u, 0x00000c06u, 0x00001803u, 0x00000404u, 0x00402006u, 0x00000c07u, 0x00001c04u, 0x00001c07u,
+    0x00001c04u, 0x00002007u, 0x00001c07u, 0x00000c07u, 0x00001c05u
   );
   for (var i = 0; i < 32; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -403,17 +429,37 @@ fn nlrelu_value_exactly_wide(x0: nlrelu_wide, x1: nlrelu_wide) -> nlrelu_wide {
     } else if (operation == 8u) {
       value = nlrelu_wide_twice_artanh_loose(a);
     }
-    registers[code & 1023u] = nlrelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = nlrelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 3u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[7];
+  return nlrelu_wide_outcome(registers[7], lost[7]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn nlrelu_wide_far(x: nlrelu_wide, size: i32) -> nlrelu_wide {
-  if (x.exponent < nlrelu_WIDE_LIMIT || nlrelu_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn nlrelu_wide_parameter_at(x: nlrelu_wide, point: i32, own: i32) -> nlrelu_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return nlrelu_wide(x.negative, nlrelu_NAT_HALF, size);
+  return nlrelu_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn nlrelu_wide_input_at(x: nlrelu_wide, point: i32, own: i32) -> nlrelu_wide {
+  if (point < 1 || point > 4 || x.exponent < nlrelu_WIDE_LIMIT || nlrelu_wide_is_nan(x)) {
+    return nlrelu_wide_parameter_at(x, point, own);
+  }
+  return nlrelu_wide(
+    x.negative,
+    nlrelu_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -436,6 +482,46 @@ fn nlrelu_wide_tendency(far: nlrelu_wide, near: nlrelu_wide) -> nlrelu_wide {
     return nlrelu_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn nlrelu_wide_power_between(a: nlrelu_wide, b: nlrelu_wide) -> i32 {
+  let size = nlrelu_nat_low_word(nlrelu_nat_shift_right(a.mantissa, 128 - 24));
+  let other = nlrelu_nat_low_word(nlrelu_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn nlrelu_wide_searched(
+  search: nlrelu_wide_search,
+  found: nlrelu_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> nlrelu_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && nlrelu_wide_is_nan(found.value));
+    return nlrelu_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return nlrelu_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = nlrelu_wide_tendency(search.other, found.value);
+    return nlrelu_wide_search(select(-1, 3, point == 2 && nlrelu_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return nlrelu_wide_search(-1, search.value, found.value);
+    }
+    return nlrelu_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(nlrelu_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = nlrelu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return nlrelu_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -486,26 +572,89 @@ fn nlrelu_value_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = nlrelu_wide_from_f32(x0);
   let wide_x1 = nlrelu_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(nlrelu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = nlrelu_WIDE_NAN;
-  var before = nlrelu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = nlrelu_value_exactly_wide(nlrelu_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = nlrelu_wide_tendency(before, found);
-      }
-      if (!(infinite && nlrelu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = nlrelu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = nlrelu_value_exactly_wide(
+      nlrelu_wide_input_at(wide_x0, search.point, 6),
+      nlrelu_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = nlrelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return nlrelu_wide_to_f32(value);
+  return nlrelu_wide_to_f32(search.value);
+}
+
+// A number m * 2^k.
+struct nlrelu_scaled {
+  k: f32,
+  m: f32,
+}
+
+// x = m * 2^k with sqrt(1/2) <= m < sqrt(2), for finite x > 0. A subnormal x is its bits times 2^-149.
+fn nlrelu_split_exponent(x: f32) -> nlrelu_scaled {
+  let x_bits = bitcast<u32>(x);
+  let subnormal = x_bits < 0x00800000u;
+  let bits = select(x_bits, bitcast<u32>(f32(x_bits)), subnormal);
+  let k = bitcast<i32>(bits - 0x3f3504f3u) >> 23u;
+  return nlrelu_scaled(f32(select(k, k - 149, subnormal)), bitcast<f32>(bits - (bitcast<u32>(k) << 23u)));
+}
+
+// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2). With s = f/(2 + f), ln(1 + f) = 2 artanh(s)
+// = f - h + s (h + r), where h = f^2/2 and r is a polynomial in s^2 (4.4e-10).
+fn nlrelu_log_scaled(k: f32, f: f32) -> f32 {
+  let s = f / (2.0 + f);
+  let z = s * s;
+  let r = z * (0.666666627 + z * (0.400003344 + z * (0.285373241 + z * 0.235819116)));
+  let h = 0.5 * f * f;
+  return k * 0.693145751953125 - ((h - (s * (h + r) + k * 1.42860682e-6)) - f);
+}
+
+// A constant expression may not be infinite; a variable's bits may.
+var<private> nlrelu_infinity_bits: u32 = 0x7f800000u;
+
+fn nlrelu_infinity() -> f32 {
+  return bitcast<f32>(nlrelu_infinity_bits);
+}
+
+fn nlrelu_log(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if ((bits & 0x7fffffffu) == 0u) {
+    return -nlrelu_infinity();
+  }
+  if (nlrelu_is_nan(x) || bits == 0x7f800000u) {
+    return x;
+  }
+  if (bits > 0x80000000u) {
+    return nlrelu_nan();
+  }
+  let parts = nlrelu_split_exponent(x);
+  return nlrelu_log_scaled(parts.k, parts.m - 1.0);
+}
+
+// 2^n for -126 <= n <= 127.
+fn nlrelu_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
+fn nlrelu_log1p(x: f32) -> f32 {
+  if (nlrelu_is_nan(x) || abs(x) < 1e-8) {
+    return x;
+  }
+  if (x > 1e9) {
+    return nlrelu_log(x);
+  }
+  if (x <= -1.0) {
+    return select(nlrelu_nan(), -nlrelu_infinity(), x == -1.0);
+  }
+  let k = bitcast<i32>(bitcast<u32>(1.0 + x) - 0x3f3504f3u) >> 23u;
+  let scale = nlrelu_power_of_two(-k);
+  return nlrelu_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
+}
+
+fn nlrelu_value_far(x0: f32, x1: f32) -> f32 {
+  return nlrelu_log1p(select(x0, 0.0, x0 <= 0.0) * x1);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -578,11 +727,6 @@ fn nlrelu_pair_log_scaled(k: f32, f: nlrelu_pair) -> nlrelu_pair {
   return nlrelu_pair_add(whole, logarithm);
 }
 
-// 2^n for -126 <= n <= 127.
-fn nlrelu_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // For a > -1 + 2^-20.
 fn nlrelu_pair_log1p(a: nlrelu_pair) -> nlrelu_pair {
   let k = bitcast<i32>(bitcast<u32>(1.0 + a.high) - 0x3f3504f3u) >> 23u;
@@ -609,12 +753,15 @@ fn nlrelu(x: f32, beta: f32) -> f32 {
   }
   var result = nlrelu_pair_to_f32(nlrelu_pair_log1p(nlrelu_pair_multiply(nlrelu_pair_from_f32(beta), v)));
   var found =
-    (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      (abs(beta) <= 288230380000000000.0) &&
-    (abs(beta) >= 3.469447e-18);
+    (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0)) && (abs(beta) <= 274877900000.0) &&
+    (abs(beta) >= 3.637979e-12);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = nlrelu_value_exactly(x, beta);
+    if (nlrelu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = nlrelu_value_far(x, beta);
+      result = select(far, result, nlrelu_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -627,8 +774,10 @@ fn nlrelu(x: f32, beta: f32) -> f32 {
 //   r3 = add(r0, r3)
 //   r3 = divide(r1, r3)
 //   r4 = select(r2, r3, r4)
-fn nlrelu_slope_0_exactly_wide(x0: nlrelu_wide, x1: nlrelu_wide) -> nlrelu_wide {
+fn nlrelu_slope_0_exactly_wide(x0: nlrelu_wide, x1: nlrelu_wide) -> nlrelu_wide_outcome {
   var registers = array<nlrelu_wide, 5>(x0, x1, nlrelu_WIDE_ZERO, nlrelu_WIDE_ONE, nlrelu_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 12>(
     0x00000004u, 0x00000002u, 0x00000400u, 0x00400002u, 0x00000800u, 0x00000001u, 0x00000c03u, 0x00000c00u, 0x00001003u,
@@ -637,8 +786,10 @@ fn nlrelu_slope_0_exactly_wide(x0: nlrelu_wide, x1: nlrelu_wide) -> nlrelu_wide 
   for (var i = 0; i < 12; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -655,9 +806,18 @@ fn nlrelu_slope_0_exactly_wide(x0: nlrelu_wide, x1: nlrelu_wide) -> nlrelu_wide 
     } else if (operation == 4u) {
       value = nlrelu_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = nlrelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = nlrelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 3u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[4];
+  return nlrelu_wide_outcome(registers[4], lost[4]);
 }
 
 fn nlrelu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
@@ -669,26 +829,21 @@ fn nlrelu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = nlrelu_wide_from_f32(x0);
   let wide_x1 = nlrelu_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(nlrelu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = nlrelu_WIDE_NAN;
-  var before = nlrelu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = nlrelu_slope_0_exactly_wide(nlrelu_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = nlrelu_wide_tendency(before, found);
-      }
-      if (!(infinite && nlrelu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = nlrelu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = nlrelu_slope_0_exactly_wide(
+      nlrelu_wide_input_at(wide_x0, search.point, 6),
+      nlrelu_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = nlrelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return nlrelu_wide_to_f32(value);
+  return nlrelu_wide_to_f32(search.value);
+}
+
+fn nlrelu_slope_0_far(x0: f32, x1: f32) -> f32 {
+  return select(0.0, x1 / (select(0.0, x0, x0 > 0.0) * x1 + 1.0), x0 > 0.0);
 }
 
 fn nlrelu_backward(dy: f32, x: f32, beta: f32) -> f32 {
@@ -711,6 +866,10 @@ fn nlrelu_backward(dy: f32, x: f32, beta: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = nlrelu_slope_0_exactly(x, beta);
+    if (nlrelu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = nlrelu_slope_0_far(x, beta);
+      result = select(far, result, nlrelu_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

@@ -14,6 +14,12 @@ struct pelu_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct pelu_wide_outcome {
+  value: pelu_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const pelu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -55,6 +61,22 @@ fn pelu_wide_from_f32(x: f32) -> pelu_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct pelu_wide_search {
+  point: i32,
+  value: pelu_wide,
+  other: pelu_wide,
+}
+
+const pelu_WIDE_SEARCH: pelu_wide_search = pelu_wide_search(
+  0,
+  pelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  pelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const pelu_WIDE_HALF: pelu_wide = pelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
 
@@ -198,22 +220,13 @@ fn pelu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn pelu_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = pelu_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn pelu_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = pelu_NAT_HALF;
   var quotient = pelu_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = pelu_nat_divide_short(pelu_nat_multiply_high(term, t), k);
+    term = pelu_nat_divide_short(pelu_nat_multiply_high(term, r), k);
     quotient = pelu_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = pelu_nat_add(
-      quotient,
-      pelu_nat_multiply_high(pelu_nat_multiply_high(quotient, quotient), pelu_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
@@ -240,7 +253,7 @@ fn pelu_wide_exponential_loose(x: pelu_wide, near: u32) -> pelu_wide {
     pelu_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = pelu_nat_multiply_high(select(r, x.mantissa, is_near), pelu_nat_expm1_quotient(r));
+  let excess = pelu_nat_multiply_high(select(r, x.mantissa, is_near), pelu_program_expm1_quotient(r));
   if (is_near) {
     return pelu_wide(false, excess, x.exponent + 1);
   }
@@ -366,7 +379,7 @@ fn pelu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> p
 //   r0 = select(r1, r0, r1)
 //   r0 = negate(r0)
 //   r0 = select(r4, r2, r0)
-fn pelu_value_exactly_wide(x0: pelu_wide, x1: pelu_wide, x2: pelu_wide) -> pelu_wide {
+fn pelu_value_exactly_wide(x0: pelu_wide, x1: pelu_wide, x2: pelu_wide) -> pelu_wide_outcome {
   var registers = array<pelu_wide, 9>(
     x0,
     x1,
@@ -378,20 +391,24 @@ fn pelu_value_exactly_wide(x0: pelu_wide, x1: pelu_wide, x2: pelu_wide) -> pelu_
     pelu_WIDE_ZERO,
     pelu_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 9>(0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 46>(
-    0x00000007u, 0x00000800u, 0x00000408u, 0x00000007u, 0x00000804u, 0x00001008u, 0x00000c08u, 0x00402003u, 0x00001008u,
-    0x20100008u, 0x00001405u, 0x00001408u, 0x00000005u, 0x00001408u, 0x00001805u, 0x00000005u, 0x00000c05u, 0x00701408u,
-    0x00001007u, 0x20000007u, 0x00001406u, 0x00001807u, 0x00001804u, 0x00000004u, 0x00000c04u, 0x00401805u, 0x00001c04u,
-    0x00001001u, 0x00001c01u, 0x00000400u, 0x00000002u, 0x00000801u, 0x00000801u, 0x00000003u, 0x00001801u, 0x00000001u,
+    0x00000007u, 0x00000800u, 0x00000408u, 0x00001c07u, 0x00000804u, 0x00001008u, 0x00000c08u, 0x00402003u, 0x00001008u,
+    0x20102008u, 0x00001405u, 0x00001408u, 0x00000005u, 0x00001408u, 0x00001805u, 0x00001405u, 0x00000c05u, 0x00701408u,
+    0x00001007u, 0x20001c07u, 0x00001406u, 0x00001807u, 0x00001804u, 0x00001004u, 0x00000c04u, 0x00401805u, 0x00001c04u,
+    0x00001001u, 0x00001c01u, 0x00000400u, 0x00000002u, 0x00000801u, 0x00000801u, 0x00000003u, 0x00001801u, 0x00000401u,
     0x00002000u, 0x00000003u, 0x00001800u, 0x00000000u, 0x00000c00u, 0x00100001u, 0x00001800u, 0x00000000u, 0x00000c00u,
     0x00000804u
   );
   for (var i = 0; i < 46; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -416,17 +433,37 @@ fn pelu_value_exactly_wide(x0: pelu_wide, x1: pelu_wide, x2: pelu_wide) -> pelu_
     } else if (operation == 8u) {
       value = pelu_wide(pelu_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = pelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = pelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 5u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return pelu_wide_outcome(registers[0], lost[0]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn pelu_wide_far(x: pelu_wide, size: i32) -> pelu_wide {
-  if (x.exponent < pelu_WIDE_LIMIT || pelu_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn pelu_wide_parameter_at(x: pelu_wide, point: i32, own: i32) -> pelu_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return pelu_wide(x.negative, pelu_NAT_HALF, size);
+  return pelu_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn pelu_wide_input_at(x: pelu_wide, point: i32, own: i32) -> pelu_wide {
+  if (point < 1 || point > 4 || x.exponent < pelu_WIDE_LIMIT || pelu_wide_is_nan(x)) {
+    return pelu_wide_parameter_at(x, point, own);
+  }
+  return pelu_wide(
+    x.negative,
+    pelu_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -449,6 +486,46 @@ fn pelu_wide_tendency(far: pelu_wide, near: pelu_wide) -> pelu_wide {
     return pelu_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn pelu_wide_power_between(a: pelu_wide, b: pelu_wide) -> i32 {
+  let size = pelu_nat_low_word(pelu_nat_shift_right(a.mantissa, 128 - 24));
+  let other = pelu_nat_low_word(pelu_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn pelu_wide_searched(
+  search: pelu_wide_search,
+  found: pelu_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> pelu_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && pelu_wide_is_nan(found.value));
+    return pelu_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return pelu_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = pelu_wide_tendency(search.other, found.value);
+    return pelu_wide_search(select(-1, 3, point == 2 && pelu_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return pelu_wide_search(-1, search.value, found.value);
+    }
+    return pelu_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(pelu_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = pelu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return pelu_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -503,26 +580,64 @@ fn pelu_value_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x0 = pelu_wide_from_f32(x0);
   let wide_x1 = pelu_wide_from_f32(x1);
   let wide_x2 = pelu_wide_from_f32(x2);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(pelu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = pelu_WIDE_NAN;
-  var before = pelu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = pelu_value_exactly_wide(pelu_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = pelu_wide_tendency(before, found);
-      }
-      if (!(infinite && pelu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = pelu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = pelu_value_exactly_wide(
+      pelu_wide_input_at(wide_x0, search.point, 6),
+      pelu_wide_parameter_at(wide_x1, search.point, 7),
+      pelu_wide_parameter_at(wide_x2, search.point, 8)
+    );
+    search = pelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
   }
-  return pelu_wide_to_f32(value);
+  return pelu_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn pelu_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn pelu_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * pelu_power_of_two(first) * pelu_power_of_two(exponent - first);
+}
+
+// e^x - 1 = 2^k (e^r - 1) + (2^k - 1), reduced as in exp_scaled; e^r - 1 is a polynomial (1.1e-9).
+fn pelu_expm1(x: f32) -> f32 {
+  if (pelu_is_nan(x) || abs(x) < 1e-8) {
+    return x;
+  }
+  if (x > 60.0) {
+    return pelu_exp_scaled(x, 0.0, 0);
+  }
+  let bounded = max(x, -30.0);
+  let k = floor(bounded * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = k * 1.42860682e-6;
+  let r = high - low;
+  let p = 0.166666657 + r * (0.0416664816 + r * (0.00833341852 + r * (0.0013933368 + r * 0.000198249458)));
+  let y = high + (r * r * (0.5 + r * p) - low);
+  let scale = pelu_power_of_two(i32(k));
+  return select(scale * y + (scale - 1.0), y, k == 0.0);
+}
+
+fn pelu_value_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  return select(pelu_expm1(x0 / x2) * x1, (x0 * x1) / x2, x0 >= 0.0);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -594,11 +709,6 @@ fn pelu_pair_scale(a: pelu_pair, factor: f32) -> pelu_pair {
   return pelu_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn pelu_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn pelu_pair_times_power(a: pelu_pair, k: i32) -> pelu_pair {
   let first = k >> 1u;
@@ -657,6 +767,10 @@ fn pelu(x: f32, a: f32, b: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = pelu_value_exactly(x, a, b);
+    if (pelu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = pelu_value_far(x, a, b);
+      result = select(far, result, pelu_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -680,19 +794,23 @@ struct pelu_gradients {
 //   r0 = negate(r0)
 //   r0 = select(r4, r1, r0)
 //   r2 = divide(r0, r2)
-fn pelu_slope_0_exactly_wide(x0: pelu_wide, x1: pelu_wide, x2: pelu_wide) -> pelu_wide {
+fn pelu_slope_0_exactly_wide(x0: pelu_wide, x1: pelu_wide, x2: pelu_wide) -> pelu_wide_outcome {
   var registers = array<pelu_wide, 6>(x0, x1, x2, pelu_WIDE_ZERO, pelu_WIDE_ZERO, pelu_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 6>(0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 22>(
-    0x00000004u, 0x00000800u, 0x00000404u, 0x20000004u, 0x00000804u, 0x00001001u, 0x00000c05u, 0x00000003u, 0x00001005u,
-    0x00000005u, 0x00001400u, 0x00000003u, 0x00001000u, 0x00000000u, 0x00001800u, 0x00500005u, 0x00001000u, 0x00000000u,
+    0x00000004u, 0x00000800u, 0x00000404u, 0x20001004u, 0x00000804u, 0x00001001u, 0x00000c05u, 0x00000003u, 0x00001005u,
+    0x00001405u, 0x00001400u, 0x00000003u, 0x00001000u, 0x00000000u, 0x00001800u, 0x00500005u, 0x00001000u, 0x00000000u,
     0x00001800u, 0x00000404u, 0x00000002u, 0x00000800u
   );
   for (var i = 0; i < 22; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -713,9 +831,15 @@ fn pelu_slope_0_exactly_wide(x0: pelu_wide, x1: pelu_wide, x2: pelu_wide) -> pel
         value = b;
       }
     }
-    registers[code & 1023u] = pelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = pelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 6u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return pelu_wide_outcome(registers[2], lost[2]);
 }
 
 fn pelu_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -731,26 +855,30 @@ fn pelu_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x0 = pelu_wide_from_f32(x0);
   let wide_x1 = pelu_wide_from_f32(x1);
   let wide_x2 = pelu_wide_from_f32(x2);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(pelu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = pelu_WIDE_NAN;
-  var before = pelu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = pelu_slope_0_exactly_wide(pelu_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = pelu_wide_tendency(before, found);
-      }
-      if (!(infinite && pelu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = pelu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = pelu_slope_0_exactly_wide(
+      pelu_wide_input_at(wide_x0, search.point, 6),
+      pelu_wide_parameter_at(wide_x1, search.point, 7),
+      pelu_wide_parameter_at(wide_x2, search.point, 8)
+    );
+    search = pelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
   }
-  return pelu_wide_to_f32(value);
+  return pelu_wide_to_f32(search.value);
+}
+
+fn pelu_exp(x: f32) -> f32 {
+  if (pelu_is_nan(x)) {
+    return x;
+  }
+  return pelu_exp_scaled(x, 0.0, 0);
+}
+
+fn pelu_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return select((pelu_exp(t / x2) * x1) / x2, x1 / x2, t >= 0.0);
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -774,7 +902,7 @@ fn pelu_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
 //   r0 = select(r5, r0, r5)
 //   r0 = negate(r0)
 //   r0 = select(r3, r1, r0)
-fn pelu_slope_1_exactly_wide(x0: pelu_wide, x1: pelu_wide) -> pelu_wide {
+fn pelu_slope_1_exactly_wide(x0: pelu_wide, x1: pelu_wide) -> pelu_wide_outcome {
   var registers = array<pelu_wide, 7>(
     x0,
     x1,
@@ -784,19 +912,23 @@ fn pelu_slope_1_exactly_wide(x0: pelu_wide, x1: pelu_wide) -> pelu_wide {
     pelu_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
     pelu_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 7>(0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 40>(
-    0x00000001u, 0x00000400u, 0x00000406u, 0x00000001u, 0x00000803u, 0x00000c06u, 0x00000c06u, 0x00301802u, 0x00001006u,
-    0x20100006u, 0x00001404u, 0x00001006u, 0x00000004u, 0x00001006u, 0x00001804u, 0x00000004u, 0x00000c04u, 0x00101006u,
-    0x00001006u, 0x20000001u, 0x00001405u, 0x00001406u, 0x00001803u, 0x00000003u, 0x00000c03u, 0x00301404u, 0x00000805u,
-    0x00000002u, 0x00001805u, 0x00000005u, 0x00001c00u, 0x00000002u, 0x00001800u, 0x00000000u, 0x00000c00u, 0x00500005u,
+    0x00000001u, 0x00000400u, 0x00000406u, 0x00000401u, 0x00000803u, 0x00000c06u, 0x00000c06u, 0x00301802u, 0x00001006u,
+    0x20101806u, 0x00001404u, 0x00001006u, 0x00000004u, 0x00001006u, 0x00001804u, 0x00001004u, 0x00000c04u, 0x00101006u,
+    0x00001006u, 0x20000401u, 0x00001405u, 0x00001406u, 0x00001803u, 0x00000c03u, 0x00000c03u, 0x00301404u, 0x00000805u,
+    0x00000002u, 0x00001805u, 0x00001405u, 0x00001c00u, 0x00000002u, 0x00001800u, 0x00000000u, 0x00000c00u, 0x00500005u,
     0x00001800u, 0x00000000u, 0x00000c00u, 0x00000403u
   );
   for (var i = 0; i < 40; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -819,9 +951,18 @@ fn pelu_slope_1_exactly_wide(x0: pelu_wide, x1: pelu_wide) -> pelu_wide {
     } else if (operation == 7u) {
       value = pelu_wide(pelu_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = pelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = pelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 5u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return pelu_wide_outcome(registers[0], lost[0]);
 }
 
 fn pelu_slope_1_exactly(x0: f32, x1: f32) -> f32 {
@@ -833,26 +974,23 @@ fn pelu_slope_1_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = pelu_wide_from_f32(x0);
   let wide_x1 = pelu_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(pelu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = pelu_WIDE_NAN;
-  var before = pelu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = pelu_slope_1_exactly_wide(pelu_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = pelu_wide_tendency(before, found);
-      }
-      if (!(infinite && pelu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = pelu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = pelu_slope_1_exactly_wide(
+      pelu_wide_input_at(wide_x0, search.point, 6),
+      pelu_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = pelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return pelu_wide_to_f32(value);
+  return pelu_wide_to_f32(search.value);
+}
+
+fn pelu_slope_1_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  let t2 = t / x1;
+  return select(pelu_expm1(t2), t2, t >= 0.0);
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -871,20 +1009,24 @@ fn pelu_slope_1_exactly(x0: f32, x1: f32) -> f32 {
 //   r2 = multiply(r2, r2)
 //   r2 = multiply(r4, r2)
 //   r2 = divide(r0, r2)
-fn pelu_slope_2_exactly_wide(x0: pelu_wide, x1: pelu_wide, x2: pelu_wide) -> pelu_wide {
+fn pelu_slope_2_exactly_wide(x0: pelu_wide, x1: pelu_wide, x2: pelu_wide) -> pelu_wide_outcome {
   var registers = array<pelu_wide, 7>(x0, x1, x2, pelu_WIDE_ZERO, pelu_WIDE_ONE, pelu_WIDE_ZERO, pelu_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 7>(0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 30>(
-    0x00000001u, 0x00000400u, 0x00000405u, 0x00000800u, 0x00000805u, 0x20000005u, 0x00000005u, 0x00001401u, 0x00000c06u,
-    0x00000003u, 0x00001006u, 0x00000006u, 0x00001400u, 0x00000003u, 0x00001000u, 0x00000000u, 0x00001800u, 0x00600006u,
+    0x00000001u, 0x00000400u, 0x00000405u, 0x00000800u, 0x00000805u, 0x20001405u, 0x00000005u, 0x00001401u, 0x00000c06u,
+    0x00000003u, 0x00001006u, 0x00001806u, 0x00001400u, 0x00000003u, 0x00001000u, 0x00000000u, 0x00001800u, 0x00600006u,
     0x00001000u, 0x00000000u, 0x00001800u, 0x00000405u, 0x00001000u, 0x00000000u, 0x00000002u, 0x00000802u, 0x00000002u,
     0x00000804u, 0x00000402u, 0x00000800u
   );
   for (var i = 0; i < 30; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -905,9 +1047,15 @@ fn pelu_slope_2_exactly_wide(x0: pelu_wide, x1: pelu_wide, x2: pelu_wide) -> pel
         value = b;
       }
     }
-    registers[code & 1023u] = pelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = pelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 6u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return pelu_wide_outcome(registers[2], lost[2]);
 }
 
 fn pelu_slope_2_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -923,33 +1071,36 @@ fn pelu_slope_2_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x0 = pelu_wide_from_f32(x0);
   let wide_x1 = pelu_wide_from_f32(x1);
   let wide_x2 = pelu_wide_from_f32(x2);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(pelu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = pelu_WIDE_NAN;
-  var before = pelu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = pelu_slope_2_exactly_wide(pelu_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = pelu_wide_tendency(before, found);
-      }
-      if (!(infinite && pelu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = pelu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = pelu_slope_2_exactly_wide(
+      pelu_wide_input_at(wide_x0, search.point, 6),
+      pelu_wide_parameter_at(wide_x1, search.point, 7),
+      pelu_wide_parameter_at(wide_x2, search.point, 8)
+    );
+    search = pelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
   }
-  return pelu_wide_to_f32(value);
+  return pelu_wide_to_f32(search.value);
 }
 
-fn pelu_pair_exp(a: pelu_pair) -> pelu_pair {
+fn pelu_slope_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  let t2 = x2 * x2;
+  return select(-(pelu_exp(t / x2) * t * x1) / t2, -(t * x1) / t2, t >= 0.0);
+}
+
+// e^a 2^n
+fn pelu_pair_exp_scaled(a: pelu_pair, n: i32) -> pelu_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = pelu_pair_expm1_small(pelu_pair_reduced(pelu_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return pelu_pair_times_power(pelu_pair_add(pelu_pair(1.0, 0.0), small), i32(k));
+  return pelu_pair_times_power(pelu_pair_add(pelu_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn pelu_pair_exp(a: pelu_pair) -> pelu_pair {
+  return pelu_pair_exp_scaled(a, 0);
 }
 
 fn pelu_pair_negate(a: pelu_pair) -> pelu_pair {
@@ -980,7 +1131,7 @@ fn pelu_backward(dy: f32, x: f32, a: f32, b: f32) -> pelu_gradients {
   }
   var result_x = pelu_pair_to_f32(v);
   var found0 =
-    ((x >= 0.0) || (e.high >= 4.9303807e-32)) && (abs(x) <= 288230380000000000.0) &&
+    ((x >= 0.0) || (e.high >= 1.9721523e-31)) && (abs(x) <= 288230380000000000.0) &&
       ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(a) <= 288230380000000000.0) &&
       (abs(a) >= 3.469447e-18) &&
@@ -989,31 +1140,43 @@ fn pelu_backward(dy: f32, x: f32, a: f32, b: f32) -> pelu_gradients {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_x = pelu_slope_0_exactly(x, a, b);
+    if (pelu_is_nan(result_x) || (abs(result_x) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = pelu_slope_0_far(x, a, b);
+      result_x = select(far, result_x, pelu_is_nan(far));
+    }
     found0 = true;
   }
   var result_a = pelu_pair_to_f32(v2);
   var found1 =
-    (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) && (abs(b) <= 288230380000000000.0) &&
-    (abs(b) >= 3.469447e-18);
+    (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0)) && (abs(b) <= 274877900000.0) &&
+    (abs(b) >= 3.637979e-12);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_a = pelu_slope_1_exactly(x, b);
+    if (pelu_is_nan(result_a) || (abs(result_a) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = pelu_slope_1_far(x, b);
+      result_a = select(far, result_a, pelu_is_nan(far));
+    }
     found1 = true;
   }
   var result_b = pelu_pair_to_f32(v5);
   var found2 =
-    ((x >= 0.0) || (e.high >= 4.9303807e-32)) && (abs(x) <= 288230380000000000.0) &&
-      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      (abs(a) <= 288230380000000000.0) &&
-      (abs(a) >= 3.469447e-18) &&
-      (abs(b) <= 288230380000000000.0) &&
-      (abs(b) >= 3.469447e-18) &&
+    ((x >= 0.0) || (e.high >= 1.9721523e-31)) && (abs(x) <= 274877900000.0) &&
+      ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
+      (abs(a) <= 274877900000.0) &&
+      (abs(a) >= 3.637979e-12) &&
+      (abs(b) <= 274877900000.0) &&
+      (abs(b) >= 3.637979e-12) &&
       (abs(v5.high) <= 3.32307e+35) &&
       ((x < 0.0) || (abs(q2.high) <= 3.32307e+35)) &&
     ((x >= 0.0) || (q3.high <= 3.32307e+35));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found2) {
     result_b = pelu_slope_2_exactly(x, a, b);
+    if (pelu_is_nan(result_b) || (abs(result_b) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = pelu_slope_2_far(x, a, b);
+      result_b = select(far, result_b, pelu_is_nan(far));
+    }
     found2 = true;
   }
   return pelu_gradients(dy * result_x, dy * result_a, dy * result_b);

@@ -11,6 +11,12 @@ struct penalized_tanh_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct penalized_tanh_wide_outcome {
+  value: penalized_tanh_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const penalized_tanh_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -60,6 +66,22 @@ fn penalized_tanh_wide_from_f32(x: f32) -> penalized_tanh_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct penalized_tanh_wide_search {
+  point: i32,
+  value: penalized_tanh_wide,
+  other: penalized_tanh_wide,
+}
+
+const penalized_tanh_WIDE_SEARCH: penalized_tanh_wide_search = penalized_tanh_wide_search(
+  0,
+  penalized_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  penalized_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const penalized_tanh_WIDE_HALF: penalized_tanh_wide = penalized_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
 
@@ -120,15 +142,6 @@ const penalized_tanh_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0
 // ln 2, log2(e) / 2, sqrt(1/2).
 const penalized_tanh_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
-// floor(a / 2^n).
-fn penalized_tanh_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
-
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn penalized_tanh_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
   let sum = a + b;
@@ -176,27 +189,24 @@ fn penalized_tanh_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn penalized_tanh_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = penalized_tanh_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn penalized_tanh_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = penalized_tanh_NAT_HALF;
   var quotient = penalized_tanh_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = penalized_tanh_nat_divide_short(penalized_tanh_nat_multiply_high(term, t), k);
+    term = penalized_tanh_nat_divide_short(penalized_tanh_nat_multiply_high(term, r), k);
     quotient = penalized_tanh_nat_add(quotient, term);
   }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = penalized_tanh_nat_add(
-      quotient,
-      penalized_tanh_nat_multiply_high(
-        penalized_tanh_nat_multiply_high(quotient, quotient),
-        penalized_tanh_nat_shift_right(r, i)
-      )
-    );
-  }
   return quotient;
+}
+
+// floor(a / 2^n).
+fn penalized_tanh_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -234,7 +244,10 @@ fn penalized_tanh_wide_exponential_loose(x: penalized_tanh_wide, near: u32) -> p
     penalized_tanh_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = penalized_tanh_nat_multiply_high(select(r, x.mantissa, is_near), penalized_tanh_nat_expm1_quotient(r));
+  let excess = penalized_tanh_nat_multiply_high(
+    select(r, x.mantissa, is_near),
+    penalized_tanh_program_expm1_quotient(r)
+  );
   if (is_near) {
     return penalized_tanh_wide(false, excess, x.exponent + 1);
   }
@@ -414,7 +427,7 @@ fn penalized_tanh_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent:
 //   r1 = multiply(r1, r6)
 //   r0 = less(r2, r0)
 //   r0 = select(r1, r6, r0)
-fn penalized_tanh_value_exactly_wide(x0: penalized_tanh_wide, x1: penalized_tanh_wide) -> penalized_tanh_wide {
+fn penalized_tanh_value_exactly_wide(x0: penalized_tanh_wide, x1: penalized_tanh_wide) -> penalized_tanh_wide_outcome {
   var registers = array<penalized_tanh_wide, 9>(
     x0,
     x1,
@@ -426,19 +439,23 @@ fn penalized_tanh_value_exactly_wide(x0: penalized_tanh_wide, x1: penalized_tanh
     penalized_tanh_WIDE_ZERO,
     penalized_tanh_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 9>(0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 42>(
-    0x00000007u, 0x00000000u, 0x00000407u, 0x00000007u, 0x00000807u, 0x20100007u, 0x00000008u, 0x00000007u, 0x00000c03u,
-    0x00000c08u, 0x00001008u, 0x00302002u, 0x00001408u, 0x20100008u, 0x00001804u, 0x00001008u, 0x00001c04u, 0x00001008u,
-    0x00000404u, 0x00000004u, 0x00001004u, 0x00701008u, 0x00001407u, 0x20000007u, 0x00001805u, 0x00001407u, 0x00000403u,
-    0x00000003u, 0x00001003u, 0x00301404u, 0x00001806u, 0x00001803u, 0x00001c06u, 0x00001803u, 0x00002006u, 0x00000006u,
+    0x00000007u, 0x00000000u, 0x00000407u, 0x00001c07u, 0x00000807u, 0x20101c07u, 0x00000008u, 0x00001c07u, 0x00000c03u,
+    0x00000c08u, 0x00001008u, 0x00302002u, 0x00001408u, 0x20102008u, 0x00001804u, 0x00001008u, 0x00001c04u, 0x00001008u,
+    0x00000404u, 0x00001004u, 0x00001004u, 0x00701008u, 0x00001407u, 0x20001c07u, 0x00001805u, 0x00001407u, 0x00000403u,
+    0x00000c03u, 0x00001003u, 0x00301404u, 0x00001806u, 0x00001803u, 0x00001c06u, 0x00001803u, 0x00002006u, 0x00000006u,
     0x00002401u, 0x00001801u, 0x00000c00u, 0x00000002u, 0x00001000u, 0x00001801u
   );
   for (var i = 0; i < 42; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -465,17 +482,37 @@ fn penalized_tanh_value_exactly_wide(x0: penalized_tanh_wide, x1: penalized_tanh
     } else if (operation == 9u) {
       value = penalized_tanh_wide_multiply_loose(a, b);
     }
-    registers[code & 1023u] = penalized_tanh_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = penalized_tanh_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 4u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 6u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return penalized_tanh_wide_outcome(registers[0], lost[0]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn penalized_tanh_wide_far(x: penalized_tanh_wide, size: i32) -> penalized_tanh_wide {
-  if (x.exponent < penalized_tanh_WIDE_LIMIT || penalized_tanh_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn penalized_tanh_wide_parameter_at(x: penalized_tanh_wide, point: i32, own: i32) -> penalized_tanh_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return penalized_tanh_wide(x.negative, penalized_tanh_NAT_HALF, size);
+  return penalized_tanh_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn penalized_tanh_wide_input_at(x: penalized_tanh_wide, point: i32, own: i32) -> penalized_tanh_wide {
+  if (point < 1 || point > 4 || x.exponent < penalized_tanh_WIDE_LIMIT || penalized_tanh_wide_is_nan(x)) {
+    return penalized_tanh_wide_parameter_at(x, point, own);
+  }
+  return penalized_tanh_wide(
+    x.negative,
+    penalized_tanh_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -498,6 +535,50 @@ fn penalized_tanh_wide_tendency(far: penalized_tanh_wide, near: penalized_tanh_w
     return penalized_tanh_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn penalized_tanh_wide_power_between(a: penalized_tanh_wide, b: penalized_tanh_wide) -> i32 {
+  let size = penalized_tanh_nat_low_word(penalized_tanh_nat_shift_right(a.mantissa, 128 - 24));
+  let other = penalized_tanh_nat_low_word(penalized_tanh_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn penalized_tanh_wide_searched(
+  search: penalized_tanh_wide_search,
+  found: penalized_tanh_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> penalized_tanh_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && penalized_tanh_wide_is_nan(found.value));
+    return penalized_tanh_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return penalized_tanh_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = penalized_tanh_wide_tendency(search.other, found.value);
+    return penalized_tanh_wide_search(select(-1, 3, point == 2 && penalized_tanh_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return penalized_tanh_wide_search(-1, search.value, found.value);
+    }
+    return penalized_tanh_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(penalized_tanh_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = penalized_tanh_wide_normalised(
+    value.negative,
+    value.mantissa,
+    value.exponent + power * min(exponent + 27, 0)
+  );
+  return penalized_tanh_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -548,26 +629,60 @@ fn penalized_tanh_value_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = penalized_tanh_wide_from_f32(x0);
   let wide_x1 = penalized_tanh_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(penalized_tanh_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = penalized_tanh_WIDE_NAN;
-  var before = penalized_tanh_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = penalized_tanh_value_exactly_wide(penalized_tanh_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = penalized_tanh_wide_tendency(before, found);
-      }
-      if (!(infinite && penalized_tanh_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = penalized_tanh_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = penalized_tanh_value_exactly_wide(
+      penalized_tanh_wide_input_at(wide_x0, search.point, 6),
+      penalized_tanh_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = penalized_tanh_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return penalized_tanh_wide_to_f32(value);
+  return penalized_tanh_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn penalized_tanh_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn penalized_tanh_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * penalized_tanh_power_of_two(first) * penalized_tanh_power_of_two(exponent - first);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn penalized_tanh_tanh(x: f32) -> f32 {
+  if (penalized_tanh_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (penalized_tanh_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn penalized_tanh_value_far(x0: f32, x1: f32) -> f32 {
+  let t = penalized_tanh_tanh(x0);
+  return select(t * x1, t, x0 > 0.0);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -628,11 +743,6 @@ fn penalized_tanh_pair_reduced(a: penalized_tanh_pair, k: f32) -> penalized_tanh
 // a times a power of two.
 fn penalized_tanh_pair_scale(a: penalized_tanh_pair, factor: f32) -> penalized_tanh_pair {
   return penalized_tanh_pair(a.high * factor, a.low * factor);
-}
-
-// 2^n for -126 <= n <= 127.
-fn penalized_tanh_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
 }
 
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
@@ -716,10 +826,14 @@ fn penalized_tanh(x: f32, a: f32) -> f32 {
     v = t;
   }
   var result = penalized_tanh_pair_to_f32(v);
-  var found = (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0)) && (abs(a) >= 3.0092655e-36);
+  var found = (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) && (abs(a) >= 3.469447e-18);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = penalized_tanh_value_exactly(x, a);
+    if (penalized_tanh_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = penalized_tanh_value_far(x, a);
+      result = select(far, result, penalized_tanh_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -737,7 +851,10 @@ fn penalized_tanh(x: f32, a: f32) -> f32 {
 //   r5 = multiply(r5, r5)
 //   r5 = divide(r0, r5)
 //   r5 = multiply(r3, r5)
-fn penalized_tanh_slope_0_exactly_wide(x0: penalized_tanh_wide, x1: penalized_tanh_wide) -> penalized_tanh_wide {
+fn penalized_tanh_slope_0_exactly_wide(
+  x0: penalized_tanh_wide,
+  x1: penalized_tanh_wide
+) -> penalized_tanh_wide_outcome {
   var registers = array<penalized_tanh_wide, 6>(
     x0,
     x1,
@@ -746,6 +863,8 @@ fn penalized_tanh_slope_0_exactly_wide(x0: penalized_tanh_wide, x1: penalized_ta
     penalized_tanh_WIDE_TWO,
     penalized_tanh_WIDE_ONE
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 6>(0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 22>(
     0x00000001u, 0x00000402u, 0x00000403u, 0x00000003u, 0x00000803u, 0x00300801u, 0x00000000u, 0x00000004u, 0x00000c00u,
@@ -755,8 +874,10 @@ fn penalized_tanh_slope_0_exactly_wide(x0: penalized_tanh_wide, x1: penalized_ta
   for (var i = 0; i < 22; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -779,9 +900,18 @@ fn penalized_tanh_slope_0_exactly_wide(x0: penalized_tanh_wide, x1: penalized_ta
     } else if (operation == 7u) {
       value = penalized_tanh_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = penalized_tanh_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = penalized_tanh_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 2u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 6u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[5];
+  return penalized_tanh_wide_outcome(registers[5], lost[5]);
 }
 
 fn penalized_tanh_slope_0_exactly(x0: f32, x1: f32) -> f32 {
@@ -793,35 +923,55 @@ fn penalized_tanh_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = penalized_tanh_wide_from_f32(x0);
   let wide_x1 = penalized_tanh_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(penalized_tanh_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = penalized_tanh_WIDE_NAN;
-  var before = penalized_tanh_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = penalized_tanh_slope_0_exactly_wide(penalized_tanh_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = penalized_tanh_wide_tendency(before, found);
-      }
-      if (!(infinite && penalized_tanh_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = penalized_tanh_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = penalized_tanh_slope_0_exactly_wide(
+      penalized_tanh_wide_input_at(wide_x0, search.point, 6),
+      penalized_tanh_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = penalized_tanh_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return penalized_tanh_wide_to_f32(value);
+  return penalized_tanh_wide_to_f32(search.value);
 }
 
-fn penalized_tanh_pair_exp(a: penalized_tanh_pair) -> penalized_tanh_pair {
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn penalized_tanh_sigmoid(x: f32) -> f32 {
+  if (penalized_tanh_is_nan(x)) {
+    return x;
+  }
+  let e = penalized_tanh_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn penalized_tanh_logistic(x: f32) -> f32 {
+  if (penalized_tanh_is_nan(x)) {
+    return x;
+  }
+  let s = penalized_tanh_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn penalized_tanh_slope_0_far(x0: f32, x1: f32) -> f32 {
+  let t = penalized_tanh_logistic(2.0 * x0);
+  return select(4.0 * (t * x1), 4.0 * t, x0 > 0.0);
+}
+
+// e^a 2^n
+fn penalized_tanh_pair_exp_scaled(a: penalized_tanh_pair, n: i32) -> penalized_tanh_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = penalized_tanh_pair_expm1_small(
     penalized_tanh_pair_reduced(penalized_tanh_pair(x, select(a.low, 0.0, x != a.high)), k)
   );
-  return penalized_tanh_pair_times_power(penalized_tanh_pair_add(penalized_tanh_pair(1.0, 0.0), small), i32(k));
+  return penalized_tanh_pair_times_power(penalized_tanh_pair_add(penalized_tanh_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn penalized_tanh_pair_exp(a: penalized_tanh_pair) -> penalized_tanh_pair {
+  return penalized_tanh_pair_exp_scaled(a, 0);
 }
 
 // sigmoid(a) sigmoid(-a)
@@ -843,13 +993,17 @@ fn penalized_tanh_backward(dy: f32, x: f32, a: f32) -> f32 {
   }
   var result = penalized_tanh_pair_to_f32(v);
   var found =
-    ((x <= 0.0) || (ds.high >= 4.9303807e-32)) && ((x > 0.0) || (ds.high >= 4.9303807e-32)) &&
-      (abs(x) <= 288230380000000000.0) &&
-      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-    (abs(a) >= 3.469447e-18);
+    ((x <= 0.0) || (ds.high >= 1.9721523e-31)) && ((x > 0.0) || (ds.high >= 1.9721523e-31)) &&
+      (abs(x) <= 1.2676506e+30) &&
+      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
+    (abs(a) >= 7.888609e-31);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = penalized_tanh_slope_0_exactly(x, a);
+    if (penalized_tanh_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = penalized_tanh_slope_0_far(x, a);
+      result = select(far, result, penalized_tanh_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

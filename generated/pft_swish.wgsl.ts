@@ -14,6 +14,12 @@ struct pft_swish_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct pft_swish_wide_outcome {
+  value: pft_swish_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const pft_swish_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -56,6 +62,22 @@ fn pft_swish_wide_from_f32(x: f32) -> pft_swish_wide {
   );
 }
 
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct pft_swish_wide_search {
+  point: i32,
+  value: pft_swish_wide,
+  other: pft_swish_wide,
+}
+
+const pft_swish_WIDE_SEARCH: pft_swish_wide_search = pft_swish_wide_search(
+  0,
+  pft_swish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  pft_swish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
+
 const pft_swish_WIDE_ONE: pft_swish_wide = pft_swish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
 fn pft_swish_wide_abs(x: pft_swish_wide) -> pft_swish_wide {
@@ -72,15 +94,6 @@ const pft_swish_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffff
 
 // ln 2, log2(e) / 2, sqrt(1/2).
 const pft_swish_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
-
-// floor(a / 2^n).
-fn pft_swish_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
 
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn pft_swish_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
@@ -136,28 +149,28 @@ fn pft_swish_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn pft_swish_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = pft_swish_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn pft_swish_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = pft_swish_NAT_HALF;
   var quotient = pft_swish_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = pft_swish_nat_divide_short(pft_swish_nat_multiply_high(term, t), k);
+    term = pft_swish_nat_divide_short(pft_swish_nat_multiply_high(term, r), k);
     quotient = pft_swish_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = pft_swish_nat_add(
-      quotient,
-      pft_swish_nat_multiply_high(pft_swish_nat_multiply_high(quotient, quotient), pft_swish_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
 
 fn pft_swish_wide_is_nan(x: pft_swish_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn pft_swish_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -195,7 +208,7 @@ fn pft_swish_wide_exponential_loose(x: pft_swish_wide, near: u32) -> pft_swish_w
     pft_swish_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = pft_swish_nat_multiply_high(select(r, x.mantissa, is_near), pft_swish_nat_expm1_quotient(r));
+  let excess = pft_swish_nat_multiply_high(select(r, x.mantissa, is_near), pft_swish_program_expm1_quotient(r));
   if (is_near) {
     return pft_swish_wide(false, excess, x.exponent + 1);
   }
@@ -375,7 +388,7 @@ fn pft_swish_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32)
 //   r0 = select(r5, r0, r5)
 //   r0 = negate(r0)
 //   r0 = select(r1, r4, r0)
-fn pft_swish_value_exactly_wide(x0: pft_swish_wide, x1: pft_swish_wide) -> pft_swish_wide {
+fn pft_swish_value_exactly_wide(x0: pft_swish_wide, x1: pft_swish_wide) -> pft_swish_wide_outcome {
   var registers = array<pft_swish_wide, 6>(
     x0,
     x1,
@@ -384,18 +397,22 @@ fn pft_swish_value_exactly_wide(x0: pft_swish_wide, x1: pft_swish_wide) -> pft_s
     pft_swish_WIDE_ZERO,
     pft_swish_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 6>(0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 30>(
-    0x00000004u, 0x00000000u, 0x00000404u, 0x00000004u, 0x00000804u, 0x20000004u, 0x00000c05u, 0x00001002u, 0x00001004u,
+    0x00000004u, 0x00000000u, 0x00000404u, 0x00001004u, 0x00000804u, 0x20001004u, 0x00000c05u, 0x00001002u, 0x00001004u,
     0x00001002u, 0x00001404u, 0x00001005u, 0x00001804u, 0x00001000u, 0x00001004u, 0x00001001u, 0x00001c05u, 0x00000003u,
-    0x00000405u, 0x00000005u, 0x00002000u, 0x00000003u, 0x00000400u, 0x00000000u, 0x00000c00u, 0x00500005u, 0x00000400u,
+    0x00000405u, 0x00001405u, 0x00002000u, 0x00000003u, 0x00000400u, 0x00000000u, 0x00000c00u, 0x00500005u, 0x00000400u,
     0x00000000u, 0x00000c00u, 0x00001001u
   );
   for (var i = 0; i < 30; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -420,17 +437,37 @@ fn pft_swish_value_exactly_wide(x0: pft_swish_wide, x1: pft_swish_wide) -> pft_s
     } else if (operation == 8u) {
       value = pft_swish_wide(pft_swish_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = pft_swish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = pft_swish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return pft_swish_wide_outcome(registers[0], lost[0]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn pft_swish_wide_far(x: pft_swish_wide, size: i32) -> pft_swish_wide {
-  if (x.exponent < pft_swish_WIDE_LIMIT || pft_swish_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn pft_swish_wide_parameter_at(x: pft_swish_wide, point: i32, own: i32) -> pft_swish_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return pft_swish_wide(x.negative, pft_swish_NAT_HALF, size);
+  return pft_swish_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn pft_swish_wide_input_at(x: pft_swish_wide, point: i32, own: i32) -> pft_swish_wide {
+  if (point < 1 || point > 4 || x.exponent < pft_swish_WIDE_LIMIT || pft_swish_wide_is_nan(x)) {
+    return pft_swish_wide_parameter_at(x, point, own);
+  }
+  return pft_swish_wide(
+    x.negative,
+    pft_swish_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -453,6 +490,46 @@ fn pft_swish_wide_tendency(far: pft_swish_wide, near: pft_swish_wide) -> pft_swi
     return pft_swish_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn pft_swish_wide_power_between(a: pft_swish_wide, b: pft_swish_wide) -> i32 {
+  let size = pft_swish_nat_low_word(pft_swish_nat_shift_right(a.mantissa, 128 - 24));
+  let other = pft_swish_nat_low_word(pft_swish_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn pft_swish_wide_searched(
+  search: pft_swish_wide_search,
+  found: pft_swish_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> pft_swish_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && pft_swish_wide_is_nan(found.value));
+    return pft_swish_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return pft_swish_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = pft_swish_wide_tendency(search.other, found.value);
+    return pft_swish_wide_search(select(-1, 3, point == 2 && pft_swish_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return pft_swish_wide_search(-1, search.value, found.value);
+    }
+    return pft_swish_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(pft_swish_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = pft_swish_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return pft_swish_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -503,26 +580,54 @@ fn pft_swish_value_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = pft_swish_wide_from_f32(x0);
   let wide_x1 = pft_swish_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(pft_swish_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = pft_swish_WIDE_NAN;
-  var before = pft_swish_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = pft_swish_value_exactly_wide(pft_swish_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = pft_swish_wide_tendency(before, found);
-      }
-      if (!(infinite && pft_swish_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = pft_swish_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = pft_swish_value_exactly_wide(
+      pft_swish_wide_input_at(wide_x0, search.point, 6),
+      pft_swish_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = pft_swish_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return pft_swish_wide_to_f32(value);
+  return pft_swish_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn pft_swish_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn pft_swish_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * pft_swish_power_of_two(first) * pft_swish_power_of_two(exponent - first);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn pft_swish_sigmoid(x: f32) -> f32 {
+  if (pft_swish_is_nan(x)) {
+    return x;
+  }
+  let e = pft_swish_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+fn pft_swish_value_far(x0: f32, x1: f32) -> f32 {
+  return select(x1 + x0 * pft_swish_sigmoid(x0), x1, x0 < 0.0);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -585,11 +690,6 @@ fn pft_swish_pair_scale(a: pft_swish_pair, factor: f32) -> pft_swish_pair {
   return pft_swish_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn pft_swish_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn pft_swish_pair_times_power(a: pft_swish_pair, k: i32) -> pft_swish_pair {
   let first = k >> 1u;
@@ -604,11 +704,16 @@ fn pft_swish_pair_add(a: pft_swish_pair, b: pft_swish_pair) -> pft_swish_pair {
   return pft_swish_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn pft_swish_pair_exp(a: pft_swish_pair) -> pft_swish_pair {
+// e^a 2^n
+fn pft_swish_pair_exp_scaled(a: pft_swish_pair, n: i32) -> pft_swish_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = pft_swish_pair_expm1_small(pft_swish_pair_reduced(pft_swish_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return pft_swish_pair_times_power(pft_swish_pair_add(pft_swish_pair(1.0, 0.0), small), i32(k));
+  return pft_swish_pair_times_power(pft_swish_pair_add(pft_swish_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn pft_swish_pair_exp(a: pft_swish_pair) -> pft_swish_pair {
+  return pft_swish_pair_exp_scaled(a, 0);
 }
 
 fn pft_swish_pair_negate(a: pft_swish_pair) -> pft_swish_pair {
@@ -663,13 +768,17 @@ fn pft_swish(x: f32, t: f32) -> f32 {
   }
   var result = pft_swish_pair_to_f32(v);
   var found =
-    ((x < 0.0) || (p.high <= 32.0 * abs(u.high))) && (abs(x) <= 288230380000000000.0) &&
-      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      (abs(t) <= 288230380000000000.0) &&
-    ((abs(t) >= 3.469447e-18) || (t == 0.0));
+    ((x < 0.0) || ((p.high <= 32.0 * abs(u.high)) && (abs(u.high) >= 3.9443045e-31))) && (abs(x) <= 1.2676506e+30) &&
+      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
+      (abs(t) <= 1.2676506e+30) &&
+    ((abs(t) >= 7.888609e-31) || (t == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = pft_swish_value_exactly(x, t);
+    if (pft_swish_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = pft_swish_value_far(x, t);
+      result = select(far, result, pft_swish_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -700,7 +809,7 @@ struct pft_swish_gradients {
 //   r0 = select(r4, r0, r4)
 //   r0 = negate(r0)
 //   r0 = select(r1, r2, r0)
-fn pft_swish_slope_0_exactly_wide(x0: pft_swish_wide) -> pft_swish_wide {
+fn pft_swish_slope_0_exactly_wide(x0: pft_swish_wide) -> pft_swish_wide_outcome {
   var registers = array<pft_swish_wide, 5>(
     x0,
     pft_swish_WIDE_ZERO,
@@ -708,19 +817,23 @@ fn pft_swish_slope_0_exactly_wide(x0: pft_swish_wide) -> pft_swish_wide {
     pft_swish_WIDE_ZERO,
     pft_swish_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 38>(
-    0x00000003u, 0x00000000u, 0x00000403u, 0x00000003u, 0x00000803u, 0x20000003u, 0x00000c04u, 0x00000c02u, 0x00001002u,
+    0x00000003u, 0x00000000u, 0x00000403u, 0x00000c03u, 0x00000803u, 0x20000c03u, 0x00000c04u, 0x00000c02u, 0x00001002u,
     0x00000c02u, 0x00001404u, 0x00000804u, 0x00001802u, 0x00000802u, 0x00001402u, 0x00000803u, 0x00001803u, 0x00000800u,
     0x00001c02u, 0x00000402u, 0x00000c02u, 0x00200403u, 0x00001002u, 0x00000804u, 0x00002004u, 0x00000001u, 0x00000404u,
-    0x00000004u, 0x00001c00u, 0x00000001u, 0x00000400u, 0x00000000u, 0x00000c00u, 0x00400004u, 0x00000400u, 0x00000000u,
+    0x00001004u, 0x00001c00u, 0x00000001u, 0x00000400u, 0x00000000u, 0x00000c00u, 0x00400004u, 0x00000400u, 0x00000000u,
     0x00000c00u, 0x00000801u
   );
   for (var i = 0; i < 38; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -745,9 +858,18 @@ fn pft_swish_slope_0_exactly_wide(x0: pft_swish_wide) -> pft_swish_wide {
     } else if (operation == 8u) {
       value = pft_swish_wide(pft_swish_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = pft_swish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = pft_swish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return pft_swish_wide_outcome(registers[0], lost[0]);
 }
 
 fn pft_swish_slope_0_exactly(x0: f32) -> f32 {
@@ -755,26 +877,27 @@ fn pft_swish_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = pft_swish_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(pft_swish_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = pft_swish_WIDE_NAN;
-  var before = pft_swish_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = pft_swish_slope_0_exactly_wide(pft_swish_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = pft_swish_wide_tendency(before, found);
-      }
-      if (!(infinite && pft_swish_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = pft_swish_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = pft_swish_slope_0_exactly_wide(pft_swish_wide_input_at(wide_x0, search.point, 6));
+    search = pft_swish_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return pft_swish_wide_to_f32(value);
+  return pft_swish_wide_to_f32(search.value);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn pft_swish_logistic(x: f32) -> f32 {
+  if (pft_swish_is_nan(x)) {
+    return x;
+  }
+  let s = pft_swish_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn pft_swish_slope_0_far(x0: f32) -> f32 {
+  return select(0.0, pft_swish_sigmoid(x0) + select(x0 * pft_swish_logistic(x0), 0.0, abs(x0) > 800.0), x0 >= 0.0);
 }
 
 fn pft_swish_pair_smaller(a: pft_swish_pair, b: pft_swish_pair) -> pft_swish_pair {
@@ -788,21 +911,34 @@ fn pft_swish_pair_at_most(a: pft_swish_pair, b: pft_swish_pair) -> pft_swish_pai
   return pft_swish_pair_smaller(a, b);
 }
 
+// a where the condition holds, else b.
+fn pft_swish_pair_select(condition: bool, a: pft_swish_pair, b: pft_swish_pair) -> pft_swish_pair {
+  return pft_swish_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
+}
+
 fn pft_swish_backward(dy: f32, x: f32, t: f32) -> pft_swish_gradients {
-  let e = pft_swish_pair_exp(pft_swish_pair_at_most(pft_swish_pair_from_f32(x), pft_swish_pair(80.0, 0.0)));
+  let bounded = pft_swish_pair_at_most(pft_swish_pair_from_f32(x), pft_swish_pair(80.0, 0.0));
+  let e = pft_swish_pair_exp(bounded);
   let u = pft_swish_pair_add(e, pft_swish_pair(1.0, 0.0));
-  var v = pft_swish_pair(0.0, 0.0);
+  let q = pft_swish_pair_divide(e, u);
+  let v = pft_swish_pair_select(x < 80.0, pft_swish_pair_from_f32(x), pft_swish_pair(0.0, 0.0));
+  let u2 = pft_swish_pair_add(u, v);
+  let q2 = pft_swish_pair_divide(u2, u);
+  var v2 = pft_swish_pair(0.0, 0.0);
   if (x >= 0.0) {
-    v = pft_swish_pair_multiply(
-      pft_swish_pair_divide(e, u),
-      pft_swish_pair_divide(pft_swish_pair_add(u, pft_swish_pair_from_f32(x)), u)
-    );
+    v2 = pft_swish_pair_multiply(q, q2);
   }
-  var result_x = pft_swish_pair_to_f32(v);
-  var found0 = (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0));
+  var result_x = pft_swish_pair_to_f32(v2);
+  var found0 =
+    ((x < 0.0) || ((q.high >= 3.9443045e-31) && (q2.high >= 3.9443045e-31))) && (abs(x) <= 1.2676506e+30) &&
+    ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_x = pft_swish_slope_0_exactly(x);
+    if (pft_swish_is_nan(result_x) || (abs(result_x) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = pft_swish_slope_0_far(x);
+      result_x = select(far, result_x, pft_swish_is_nan(far));
+    }
     found0 = true;
   }
   return pft_swish_gradients(dy * result_x, dy);

@@ -14,6 +14,12 @@ struct phish_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct phish_wide_outcome {
+  value: phish_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const phish_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -55,6 +61,22 @@ fn phish_wide_from_f32(x: f32) -> phish_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct phish_wide_search {
+  point: i32,
+  value: phish_wide,
+  other: phish_wide,
+}
+
+const phish_WIDE_SEARCH: phish_wide_search = phish_wide_search(
+  0,
+  phish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  phish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const phish_WIDE_SQRT_HALF: phish_wide = phish_wide(
   false,
@@ -150,15 +172,6 @@ const phish_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffff
 // ln 2, log2(e) / 2, sqrt(1/2).
 const phish_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
-// floor(a / 2^n).
-fn phish_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
-
 // floor(a / n) for 0 < n < 2^16.
 fn phish_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   var quotient = a;
@@ -172,28 +185,28 @@ fn phish_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn phish_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = phish_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn phish_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = phish_NAT_HALF;
   var quotient = phish_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = phish_nat_divide_short(phish_nat_multiply_high(term, t), k);
+    term = phish_nat_divide_short(phish_nat_multiply_high(term, r), k);
     quotient = phish_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = phish_nat_add(
-      quotient,
-      phish_nat_multiply_high(phish_nat_multiply_high(quotient, quotient), phish_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
 
 fn phish_wide_is_nan(x: phish_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn phish_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -231,7 +244,7 @@ fn phish_wide_exponential_loose(x: phish_wide, near: u32) -> phish_wide {
     phish_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = phish_nat_multiply_high(select(r, x.mantissa, is_near), phish_nat_expm1_quotient(r));
+  let excess = phish_nat_multiply_high(select(r, x.mantissa, is_near), phish_program_expm1_quotient(r));
   if (is_near) {
     return phish_wide(false, excess, x.exponent + 1);
   }
@@ -477,7 +490,7 @@ fn phish_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> 
 //   r5 = divide(r10, r5)
 //   r11 = with_sign(r5, r11)
 //   r11 = multiply(r0, r11)
-fn phish_value_exactly_wide(x0: phish_wide) -> phish_wide {
+fn phish_value_exactly_wide(x0: phish_wide) -> phish_wide_outcome {
   var registers = array<phish_wide, 14>(
     x0,
     phish_WIDE_ZERO,
@@ -494,26 +507,30 @@ fn phish_value_exactly_wide(x0: phish_wide) -> phish_wide {
     phish_WIDE_ZERO,
     phish_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 14>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 100>(
-    0x00000002u, 0x00000800u, 0x00000402u, 0x00000002u, 0x0000080bu, 0x00000002u, 0x0000000cu, 0x00002c0bu, 0x0000040cu,
-    0x0000000cu, 0x00000c0cu, 0x2000000cu, 0x00000003u, 0x00000c0bu, 0x0000100du, 0x00000003u, 0x00000004u, 0x0000100du,
-    0x00000004u, 0x0000100cu, 0x00001403u, 0x00000c04u, 0x00000006u, 0x0000180bu, 0x00000c06u, 0x20000006u, 0x00001806u,
-    0x00001c06u, 0x00001406u, 0x00001805u, 0x00000406u, 0x00000006u, 0x00001806u, 0x00001803u, 0x00001c08u, 0x00002c08u,
-    0x00002008u, 0x00800c06u, 0x00002403u, 0x0000000bu, 0x00002003u, 0x00302c08u, 0x00000408u, 0x00000003u, 0x00001808u,
-    0x00002005u, 0x00002008u, 0x00202003u, 0x00002802u, 0x00000002u, 0x00000402u, 0x00000002u, 0x00001802u, 0x00000809u,
-    0x00001c0bu, 0x0000240bu, 0x0000200bu, 0x00b00808u, 0x00002c0bu, 0x1ff0000bu, 0x0000000bu, 0x00002c00u, 0x00000802u,
-    0x0000000bu, 0x00000402u, 0x00000002u, 0x00002c02u, 0x20100002u, 0x00000808u, 0x00000002u, 0x00001c0au, 0x00002808u,
-    0x00002008u, 0x00a02001u, 0x00000c08u, 0x20100008u, 0x00001809u, 0x00002408u, 0x00001409u, 0x00002408u, 0x00000409u,
-    0x00000009u, 0x00002009u, 0x00202408u, 0x00000c02u, 0x20000002u, 0x00001807u, 0x00001c02u, 0x0000040au, 0x0000000au,
+    0x00000002u, 0x00000800u, 0x00000402u, 0x00000802u, 0x0000080bu, 0x00000802u, 0x0000000cu, 0x00002c0bu, 0x0000040cu,
+    0x0000300cu, 0x00000c0cu, 0x2000300cu, 0x00000003u, 0x00000c0bu, 0x0000100du, 0x00000c03u, 0x00000004u, 0x0000100du,
+    0x00000004u, 0x0000100cu, 0x00001403u, 0x00000c04u, 0x00000006u, 0x0000180bu, 0x00000c06u, 0x20001806u, 0x00001806u,
+    0x00001c06u, 0x00001406u, 0x00001805u, 0x00000406u, 0x00001806u, 0x00001806u, 0x00001803u, 0x00001c08u, 0x00002c08u,
+    0x00002008u, 0x00800c06u, 0x00002403u, 0x00002c0bu, 0x00002003u, 0x00302c08u, 0x00000408u, 0x00000c03u, 0x00001808u,
+    0x00002005u, 0x00002008u, 0x00202003u, 0x00002802u, 0x00000802u, 0x00000402u, 0x00000802u, 0x00001802u, 0x00000809u,
+    0x00001c0bu, 0x0000240bu, 0x0000200bu, 0x00b00808u, 0x00002c0bu, 0x1ff02c0bu, 0x0000000bu, 0x00002c00u, 0x00000802u,
+    0x00002c0bu, 0x00000402u, 0x00000802u, 0x00002c02u, 0x20100802u, 0x00000808u, 0x00000802u, 0x00001c0au, 0x00002808u,
+    0x00002008u, 0x00a02001u, 0x00000c08u, 0x20102008u, 0x00001809u, 0x00002408u, 0x00001409u, 0x00002408u, 0x00000409u,
+    0x00002409u, 0x00002009u, 0x00202408u, 0x00000c02u, 0x20000802u, 0x00001807u, 0x00001c02u, 0x0000040au, 0x0000280au,
     0x0000200au, 0x00a01c09u, 0x00001805u, 0x0000140au, 0x00001405u, 0x0000140au, 0x0000300bu, 0x00002c05u, 0x0000000bu,
     0x00002c00u
   );
   for (var i = 0; i < 100; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -546,17 +563,37 @@ fn phish_value_exactly_wide(x0: phish_wide) -> phish_wide {
     } else if (operation == 12u) {
       value = phish_wide_with_sign(a, b);
     }
-    registers[code & 1023u] = phish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = phish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 6u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 8u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[11];
+  return phish_wide_outcome(registers[11], lost[11]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn phish_wide_far(x: phish_wide, size: i32) -> phish_wide {
-  if (x.exponent < phish_WIDE_LIMIT || phish_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn phish_wide_parameter_at(x: phish_wide, point: i32, own: i32) -> phish_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return phish_wide(x.negative, phish_NAT_HALF, size);
+  return phish_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn phish_wide_input_at(x: phish_wide, point: i32, own: i32) -> phish_wide {
+  if (point < 1 || point > 4 || x.exponent < phish_WIDE_LIMIT || phish_wide_is_nan(x)) {
+    return phish_wide_parameter_at(x, point, own);
+  }
+  return phish_wide(
+    x.negative,
+    phish_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -579,6 +616,46 @@ fn phish_wide_tendency(far: phish_wide, near: phish_wide) -> phish_wide {
     return phish_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn phish_wide_power_between(a: phish_wide, b: phish_wide) -> i32 {
+  let size = phish_nat_low_word(phish_nat_shift_right(a.mantissa, 128 - 24));
+  let other = phish_nat_low_word(phish_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn phish_wide_searched(
+  search: phish_wide_search,
+  found: phish_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> phish_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && phish_wide_is_nan(found.value));
+    return phish_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return phish_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = phish_wide_tendency(search.other, found.value);
+    return phish_wide_search(select(-1, 3, point == 2 && phish_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return phish_wide_search(-1, search.value, found.value);
+    }
+    return phish_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(phish_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = phish_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return phish_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -625,26 +702,110 @@ fn phish_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = phish_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(phish_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = phish_WIDE_NAN;
-  var before = phish_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = phish_value_exactly_wide(phish_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = phish_wide_tendency(before, found);
-      }
-      if (!(infinite && phish_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = phish_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = phish_value_exactly_wide(phish_wide_input_at(wide_x0, search.point, 6));
+    search = phish_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return phish_wide_to_f32(value);
+  return phish_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn phish_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn phish_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * phish_power_of_two(first) * phish_power_of_two(exponent - first);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn phish_tanh(x: f32) -> f32 {
+  if (phish_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (phish_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - leading_bits(x).
+fn phish_leading_bits(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// e^(c x^2) for c = -1 or -1/2. The square is taken in two parts, h^2 + (|x| - h)(|x| + h), the first one exact:
+// its rounding error would be multiplied by as much as 100.
+fn phish_exp_square(x: f32, c: f32) -> f32 {
+  let a = min(abs(x), 16.0);
+  let h = phish_leading_bits(a);
+  return phish_exp_scaled(c * (h * h), c * ((a - h) * (a + h)), 0);
+}
+
+// e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is a polynomial in (x - 2)/(x + 2) (7.2e-9).
+fn phish_erfcx(x: f32) -> f32 {
+  let v = (x - 2.0) / (x + 2.0);
+  let p6 = 0.0086480407 + v * (0.00113937387 + v * (-0.00124951382 + v * -0.000223329538));
+  let p4 = -0.054208871 + v * (-0.00800223462 + v * p6);
+  let p = 1.27697837 + v * (-0.0927637443 + v * (-0.166030988 + v * (0.16404824 + v * p4)));
+  return p / (1.0 + 2.0 * x);
+}
+
+// 2x/sqrt(pi), a polynomial (1.1e-8) up to 0.84375, then 1 - erfc(x) with erfc(x) < 1/4.
+fn phish_erf(x: f32) -> f32 {
+  if (phish_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 1e-4) {
+    return x * 1.12837917;
+  }
+  if (a < 0.84375) {
+    let z = x * x;
+    let p3 = -0.0268621426 + z * (0.00520831672 + z * (-0.000823128736 + z * 8.77209823e-5));
+    return x + x * (0.128379166 + z * (-0.376126379 + z * (0.112837419 + z * p3)));
+  }
+  let y = 1.0 - phish_exp_square(a, -1.0) * phish_erfcx(min(a, 11.0));
+  return select(-y, y, x > 0.0);
+}
+
+// The distribution function of the standard normal distribution, erfc(-x / sqrt(2)) / 2.
+fn phish_normcdf(x: f32) -> f32 {
+  if (phish_is_nan(x)) {
+    return x;
+  }
+  let t = x * 0.707106781;
+  if (abs(t) < 0.46875) {
+    return 0.5 + 0.5 * phish_erf(t);
+  }
+  let tail = 0.5 * phish_erfcx(min(abs(t), 11.0)) * phish_exp_square(x, -0.5);
+  return select(1.0 - tail, tail, x < 0.0);
+}
+
+fn phish_value_far(x0: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return t * phish_tanh(t * phish_normcdf(t));
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -731,22 +892,22 @@ fn phish_pair_reduced(a: phish_pair, k: f32) -> phish_pair {
   return phish_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
 }
 
-// 2^n for -126 <= n <= 127.
-fn phish_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn phish_pair_times_power(a: phish_pair, k: i32) -> phish_pair {
   let first = k >> 1u;
   return phish_pair_scale(phish_pair_scale(a, phish_power_of_two(first)), phish_power_of_two(k - first));
 }
 
-fn phish_pair_exp(a: phish_pair) -> phish_pair {
+// e^a 2^n
+fn phish_pair_exp_scaled(a: phish_pair, n: i32) -> phish_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = phish_pair_expm1_small(phish_pair_reduced(phish_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return phish_pair_times_power(phish_pair_add(phish_pair(1.0, 0.0), small), i32(k));
+  return phish_pair_times_power(phish_pair_add(phish_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn phish_pair_exp(a: phish_pair) -> phish_pair {
+  return phish_pair_exp_scaled(a, 0);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -850,11 +1011,16 @@ fn phish(x: f32) -> f32 {
   let t = phish_pair_tanh(p);
   var result = phish_pair_to_f32(phish_pair_multiply(phish_pair_from_f32(x), t));
   var found =
-    (abs(x) * 2.0 + 2.0 <= 1.0141205e+31 * abs(t.high)) && (abs(x) <= 3.32307e+35) &&
-    ((abs(x) >= 3.0092655e-36) || (x == 0.0));
+    (abs(x) * 2.0 + 2.0 <= 2.5353012e+30 * abs(t.high)) && (abs(t.high) >= 3.9443045e-31) &&
+      (abs(x) <= 1.2676506e+30) &&
+    ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = phish_value_exactly(x);
+    if (phish_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = phish_value_far(x);
+      result = select(far, result, phish_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -935,7 +1101,7 @@ const phish_WIDE_RSQRT_TWO_PI: phish_wide = phish_wide(
 //   r9 = divide(r13, r9)
 //   r9 = multiply(r12, r9)
 //   r9 = add(r2, r9)
-fn phish_slope_0_exactly_wide(x0: phish_wide) -> phish_wide {
+fn phish_slope_0_exactly_wide(x0: phish_wide) -> phish_wide_outcome {
   var registers = array<phish_wide, 16>(
     x0,
     phish_WIDE_ZERO,
@@ -954,30 +1120,34 @@ fn phish_slope_0_exactly_wide(x0: phish_wide) -> phish_wide {
     phish_WIDE_ZERO,
     phish_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 16>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 136>(
-    0x00000002u, 0x00000800u, 0x00000402u, 0x00000002u, 0x0000080du, 0x00000002u, 0x0000000eu, 0x0000340du, 0x0000040eu,
-    0x0000000eu, 0x00000c0eu, 0x2000000eu, 0x00000003u, 0x00000c0du, 0x0000100fu, 0x00000003u, 0x00000004u, 0x0000100fu,
-    0x00000004u, 0x0000100eu, 0x00001403u, 0x00000c04u, 0x00000006u, 0x0000180du, 0x00000c06u, 0x20000006u, 0x00001806u,
-    0x00001c06u, 0x00001406u, 0x00001805u, 0x00000406u, 0x00000006u, 0x00001806u, 0x00001803u, 0x00001c08u, 0x00003408u,
-    0x00002008u, 0x00800c06u, 0x00002403u, 0x0000000du, 0x00002003u, 0x00303408u, 0x00000408u, 0x00000003u, 0x00001808u,
-    0x00002005u, 0x00002008u, 0x00202003u, 0x00002802u, 0x00000002u, 0x00000402u, 0x00000002u, 0x00001802u, 0x00000809u,
-    0x00001c0du, 0x0000240du, 0x0000200du, 0x00d00808u, 0x00002c0du, 0x1ff0000du, 0x00000002u, 0x00003400u, 0x00000808u,
-    0x00000002u, 0x00000408u, 0x00000008u, 0x00002c08u, 0x20100008u, 0x00000803u, 0x00000008u, 0x00001c0au, 0x00002803u,
-    0x00002003u, 0x00a00c01u, 0x00000c03u, 0x20100003u, 0x00001801u, 0x00002403u, 0x00001401u, 0x00000403u, 0x00000401u,
-    0x00000001u, 0x00002001u, 0x00800403u, 0x00000c08u, 0x20000008u, 0x00001807u, 0x00001c08u, 0x0000040au, 0x0000000au,
+    0x00000002u, 0x00000800u, 0x00000402u, 0x00000802u, 0x0000080du, 0x00000802u, 0x0000000eu, 0x0000340du, 0x0000040eu,
+    0x0000380eu, 0x00000c0eu, 0x2000380eu, 0x00000003u, 0x00000c0du, 0x0000100fu, 0x00000c03u, 0x00000004u, 0x0000100fu,
+    0x00000004u, 0x0000100eu, 0x00001403u, 0x00000c04u, 0x00000006u, 0x0000180du, 0x00000c06u, 0x20001806u, 0x00001806u,
+    0x00001c06u, 0x00001406u, 0x00001805u, 0x00000406u, 0x00001806u, 0x00001806u, 0x00001803u, 0x00001c08u, 0x00003408u,
+    0x00002008u, 0x00800c06u, 0x00002403u, 0x0000340du, 0x00002003u, 0x00303408u, 0x00000408u, 0x00000c03u, 0x00001808u,
+    0x00002005u, 0x00002008u, 0x00202003u, 0x00002802u, 0x00000802u, 0x00000402u, 0x00000802u, 0x00001802u, 0x00000809u,
+    0x00001c0du, 0x0000240du, 0x0000200du, 0x00d00808u, 0x00002c0du, 0x1ff0340du, 0x00000002u, 0x00003400u, 0x00000808u,
+    0x00000802u, 0x00000408u, 0x00002008u, 0x00002c08u, 0x20102008u, 0x00000803u, 0x00002008u, 0x00001c0au, 0x00002803u,
+    0x00002003u, 0x00a00c01u, 0x00000c03u, 0x20100c03u, 0x00001801u, 0x00002403u, 0x00001401u, 0x00000403u, 0x00000401u,
+    0x00000401u, 0x00002001u, 0x00800403u, 0x00000c08u, 0x20002008u, 0x00001807u, 0x00001c08u, 0x0000040au, 0x0000280au,
     0x0000200au, 0x00a01c01u, 0x00001807u, 0x0000140au, 0x00001407u, 0x00001c0au, 0x00003002u, 0x00000807u, 0x0000000bu,
-    0x0000000bu, 0x00000007u, 0x00000000u, 0x00002c07u, 0x1ff00007u, 0x00000407u, 0x00000007u, 0x00000c07u, 0x20000007u,
+    0x0000000bu, 0x00000007u, 0x00000000u, 0x00002c07u, 0x1ff01c07u, 0x00000407u, 0x00001c07u, 0x00000c07u, 0x20001c07u,
     0x0000000cu, 0x00003007u, 0x0000000cu, 0x00003000u, 0x0000180cu, 0x0000300du, 0x0000000cu, 0x0000300bu, 0x00000000u,
-    0x00000005u, 0x0000000du, 0x00003400u, 0x0000080du, 0x0000000du, 0x0000040du, 0x0000000du, 0x00000c0du, 0x2000000du,
+    0x00000005u, 0x0000000du, 0x00003400u, 0x0000080du, 0x0000340du, 0x0000040du, 0x0000340du, 0x00000c0du, 0x2000340du,
     0x00001809u, 0x00003409u, 0x00000009u, 0x00002409u, 0x00001409u, 0x0000240du, 0x00000009u, 0x0000240cu, 0x00001809u,
     0x00002402u
   );
   for (var i = 0; i < 136; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -1010,9 +1180,18 @@ fn phish_slope_0_exactly_wide(x0: phish_wide) -> phish_wide {
     } else if (operation == 12u) {
       value = phish_wide_with_sign(a, b);
     }
-    registers[code & 1023u] = phish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = phish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 6u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 8u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[9];
+  return phish_wide_outcome(registers[9], lost[9]);
 }
 
 fn phish_slope_0_exactly(x0: f32) -> f32 {
@@ -1020,26 +1199,49 @@ fn phish_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = phish_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(phish_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = phish_WIDE_NAN;
-  var before = phish_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = phish_slope_0_exactly_wide(phish_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = phish_wide_tendency(before, found);
-      }
-      if (!(infinite && phish_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = phish_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = phish_slope_0_exactly_wide(phish_wide_input_at(wide_x0, search.point, 6));
+    search = phish_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return phish_wide_to_f32(value);
+  return phish_wide_to_f32(search.value);
+}
+
+// The density of the standard normal distribution, e^(-x^2/2) / sqrt(2 pi).
+fn phish_normpdf(x: f32) -> f32 {
+  if (phish_is_nan(x)) {
+    return x;
+  }
+  return 0.39894228 * phish_exp_square(x, -0.5);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn phish_sigmoid(x: f32) -> f32 {
+  if (phish_is_nan(x)) {
+    return x;
+  }
+  let e = phish_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn phish_logistic(x: f32) -> f32 {
+  if (phish_is_nan(x)) {
+    return x;
+  }
+  let s = phish_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn phish_slope_0_far(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  let t3 = phish_normcdf(t2);
+  let t4 = t2 * t3;
+  return phish_tanh(t4) + 4.0 * (t2 * (t3 + t2 * phish_normpdf(t2)) * phish_logistic(2.0 * t4));
 }
 
 // sigmoid(a) sigmoid(-a)
@@ -1049,23 +1251,30 @@ fn phish_pair_logistic(a: phish_pair) -> phish_pair {
   return phish_pair_divide(phish_pair_divide(e, d), d);
 }
 
-// The derivative of a normcdf(a): normcdf(a) + a normpdf(a), with one exponential. Its error is relative to 1/2 where the sum cancels.
+// The derivative of a normcdf(a): normcdf(a) + a normpdf(a), with one exponential, 2^32 times as large lest it fade away before
+// the product does. The error is relative to 1/2 where the sum cancels.
 fn phish_pair_gelu_slope(a: phish_pair) -> phish_pair {
   let t = phish_pair_multiply(a, phish_pair(0.70710677, 1.2101617e-8));
   let x = phish_pair_abs(t);
   if (x.high > 11.0) {
     return phish_pair(select(1.0, 0.0, a.high < 0.0), 0.0);
   }
-  let e = phish_pair_exp(phish_pair_scale(phish_pair_multiply(a, a), -0.5));
+  let e = phish_pair_exp_scaled(phish_pair_scale(phish_pair_multiply(a, a), -0.5), 32);
   let slope = phish_pair_multiply(phish_pair_multiply(a, e), phish_pair(0.39894229, -1.1335170e-8));
   if (x.high < 0.46875) {
-    return phish_pair_add(phish_pair_add(phish_pair(0.5, 0.0), phish_pair_scale(phish_pair_erf_small(t), 0.5)), slope);
+    return phish_pair_add(
+      phish_pair_add(phish_pair(0.5, 0.0), phish_pair_scale(phish_pair_erf_small(t), 0.5)),
+      phish_pair_scale(slope, 2.3283064365386963e-10)
+    );
   }
   let tail = phish_pair_scale(phish_pair_multiply(e, phish_pair_erfcx(x)), 0.5);
   if (a.high < 0.0) {
-    return phish_pair_add(tail, slope);
+    return phish_pair_scale(phish_pair_add(tail, slope), 2.3283064365386963e-10);
   }
-  return phish_pair_add(phish_pair_subtract(phish_pair(1.0, 0.0), tail), slope);
+  return phish_pair_add(
+    phish_pair(1.0, 0.0),
+    phish_pair_scale(phish_pair_subtract(slope, tail), 2.3283064365386963e-10)
+  );
 }
 
 fn phish_backward(dy: f32, x: f32) -> f32 {
@@ -1082,19 +1291,23 @@ fn phish_backward(dy: f32, x: f32) -> f32 {
   let u = phish_pair_add(t, p6);
   var result = phish_pair_to_f32(u);
   var found =
-    (3.1554436e-30 * (abs(x) * 2.0 + 2.0) +
-      (((abs(ds.high) * abs(p4.high) + 3.1554436e-30 * (abs(p3.high) * ds.high) + 3.1554436e-30 * ds.high) *
-        abs(p2.high) +
-        3.1554436e-30 * abs(p2.high)) *
+    (1.26217745e-29 * (abs(x) * 2.0 + 2.0) +
+      (((abs(ds.high) * abs(p4.high) + 1.26217745e-29 * (abs(p3.high) * ds.high)) * abs(p2.high) +
+        1.26217745e-29 * abs(p2.high)) *
         abs(phi2.high) +
         select(0.0, 0.5, abs(x + 0.75) < 0.25) * abs(p5.high) +
-        3.1554436e-30 * (abs(phi2.high) + abs(p5.high))) +
+        1.26217745e-29 * (abs(phi2.high) + abs(p5.high))) +
       (abs(t.high) + abs(p6.high)) <=
-      4.0 * abs(u.high)) && (abs(x) <= 288230380000000000.0) &&
-    ((abs(x) >= 3.469447e-18) || (x == 0.0));
+      4.0 * abs(u.high)) && (abs(u.high) >= 3.9443045e-31) &&
+      (abs(x) <= 1.2676506e+30) &&
+    ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = phish_slope_0_exactly(x);
+    if (phish_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = phish_slope_0_far(x);
+      result = select(far, result, phish_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

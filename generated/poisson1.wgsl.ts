@@ -14,6 +14,12 @@ struct poisson1_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct poisson1_wide_outcome {
+  value: poisson1_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const poisson1_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -55,6 +61,22 @@ fn poisson1_wide_from_f32(x: f32) -> poisson1_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct poisson1_wide_search {
+  point: i32,
+  value: poisson1_wide,
+  other: poisson1_wide,
+}
+
+const poisson1_WIDE_SEARCH: poisson1_wide_search = poisson1_wide_search(
+  0,
+  poisson1_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  poisson1_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 // a < b for natural numbers of 128 bits.
 fn poisson1_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
@@ -202,22 +224,13 @@ fn poisson1_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn poisson1_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = poisson1_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn poisson1_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = poisson1_NAT_HALF;
   var quotient = poisson1_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = poisson1_nat_divide_short(poisson1_nat_multiply_high(term, t), k);
+    term = poisson1_nat_divide_short(poisson1_nat_multiply_high(term, r), k);
     quotient = poisson1_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = poisson1_nat_add(
-      quotient,
-      poisson1_nat_multiply_high(poisson1_nat_multiply_high(quotient, quotient), poisson1_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
@@ -249,7 +262,7 @@ fn poisson1_wide_exponential_loose(x: poisson1_wide, near: u32) -> poisson1_wide
     poisson1_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = poisson1_nat_multiply_high(select(r, x.mantissa, is_near), poisson1_nat_expm1_quotient(r));
+  let excess = poisson1_nat_multiply_high(select(r, x.mantissa, is_near), poisson1_program_expm1_quotient(r));
   if (is_near) {
     return poisson1_wide(false, excess, x.exponent + 1);
   }
@@ -299,8 +312,10 @@ fn poisson1_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) 
 //   r0 = negate(r0)
 //   r0 = exponential(r0, 0)
 //   r0 = multiply(r1, r0)
-fn poisson1_value_exactly_wide(x0: poisson1_wide) -> poisson1_wide {
+fn poisson1_value_exactly_wide(x0: poisson1_wide) -> poisson1_wide_outcome {
   var registers = array<poisson1_wide, 2>(x0, poisson1_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1));
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 2>(0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 8>(
     0x00000001u, 0x00000400u, 0x00000400u, 0x00000000u, 0x00000800u, 0x20000000u, 0x00000c00u, 0x00000001u
@@ -308,8 +323,10 @@ fn poisson1_value_exactly_wide(x0: poisson1_wide) -> poisson1_wide {
   for (var i = 0; i < 8; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -322,17 +339,34 @@ fn poisson1_value_exactly_wide(x0: poisson1_wide) -> poisson1_wide {
     } else if (operation == 3u) {
       value = poisson1_wide_multiply_loose(a, b);
     }
-    registers[code & 1023u] = poisson1_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = poisson1_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 0u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return poisson1_wide_outcome(registers[0], lost[0]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn poisson1_wide_far(x: poisson1_wide, size: i32) -> poisson1_wide {
-  if (x.exponent < poisson1_WIDE_LIMIT || poisson1_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn poisson1_wide_parameter_at(x: poisson1_wide, point: i32, own: i32) -> poisson1_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return poisson1_wide(x.negative, poisson1_NAT_HALF, size);
+  return poisson1_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn poisson1_wide_input_at(x: poisson1_wide, point: i32, own: i32) -> poisson1_wide {
+  if (point < 1 || point > 4 || x.exponent < poisson1_WIDE_LIMIT || poisson1_wide_is_nan(x)) {
+    return poisson1_wide_parameter_at(x, point, own);
+  }
+  return poisson1_wide(
+    x.negative,
+    poisson1_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -355,6 +389,46 @@ fn poisson1_wide_tendency(far: poisson1_wide, near: poisson1_wide) -> poisson1_w
     return poisson1_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn poisson1_wide_power_between(a: poisson1_wide, b: poisson1_wide) -> i32 {
+  let size = poisson1_nat_low_word(poisson1_nat_shift_right(a.mantissa, 128 - 24));
+  let other = poisson1_nat_low_word(poisson1_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn poisson1_wide_searched(
+  search: poisson1_wide_search,
+  found: poisson1_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> poisson1_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && poisson1_wide_is_nan(found.value));
+    return poisson1_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return poisson1_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = poisson1_wide_tendency(search.other, found.value);
+    return poisson1_wide_search(select(-1, 3, point == 2 && poisson1_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return poisson1_wide_search(-1, search.value, found.value);
+    }
+    return poisson1_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(poisson1_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = poisson1_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return poisson1_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -401,26 +475,49 @@ fn poisson1_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = poisson1_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(poisson1_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = poisson1_WIDE_NAN;
-  var before = poisson1_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = poisson1_value_exactly_wide(poisson1_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = poisson1_wide_tendency(before, found);
-      }
-      if (!(infinite && poisson1_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = poisson1_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = poisson1_value_exactly_wide(poisson1_wide_input_at(wide_x0, search.point, 6));
+    search = poisson1_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return poisson1_wide_to_f32(value);
+  return poisson1_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn poisson1_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn poisson1_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * poisson1_power_of_two(first) * poisson1_power_of_two(exponent - first);
+}
+
+fn poisson1_exp(x: f32) -> f32 {
+  if (poisson1_is_nan(x)) {
+    return x;
+  }
+  return poisson1_exp_scaled(x, 0.0, 0);
+}
+
+fn poisson1_value_far(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  return (t - 1.0) * poisson1_exp(-t);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -496,11 +593,6 @@ fn poisson1_pair_scale(a: poisson1_pair, factor: f32) -> poisson1_pair {
   return poisson1_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn poisson1_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn poisson1_pair_times_power(a: poisson1_pair, k: i32) -> poisson1_pair {
   let first = k >> 1u;
@@ -512,11 +604,16 @@ fn poisson1_pair_add(a: poisson1_pair, b: poisson1_pair) -> poisson1_pair {
   return poisson1_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn poisson1_pair_exp(a: poisson1_pair) -> poisson1_pair {
+// e^a 2^n
+fn poisson1_pair_exp_scaled(a: poisson1_pair, n: i32) -> poisson1_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = poisson1_pair_expm1_small(poisson1_pair_reduced(poisson1_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return poisson1_pair_times_power(poisson1_pair_add(poisson1_pair(1.0, 0.0), small), i32(k));
+  return poisson1_pair_times_power(poisson1_pair_add(poisson1_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn poisson1_pair_exp(a: poisson1_pair) -> poisson1_pair {
+  return poisson1_pair_exp_scaled(a, 0);
 }
 
 fn poisson1_pair_multiply(a: poisson1_pair, b: poisson1_pair) -> poisson1_pair {
@@ -538,12 +635,16 @@ fn poisson1(x: f32) -> f32 {
   let p = poisson1_pair_multiply(u, e);
   var result = poisson1_pair_to_f32(p);
   var found =
-    (e.high >= 9.8607613e-32) && (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0)) &&
+    (e.high >= 3.9443045e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
       (abs(p.high) <= 3.32307e+35) &&
     (e.high <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = poisson1_value_exactly(x);
+    if (poisson1_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = poisson1_value_far(x);
+      result = select(far, result, poisson1_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -558,18 +659,22 @@ const poisson1_WIDE_TWO: poisson1_wide = poisson1_wide(false, vec4<u32>(0u, 0u, 
 //   r2 = multiply(r0, r2)
 //   r2 = negate(r2)
 //   r2 = add(r1, r2)
-fn poisson1_slope_0_exactly_wide(x0: poisson1_wide) -> poisson1_wide {
+fn poisson1_slope_0_exactly_wide(x0: poisson1_wide) -> poisson1_wide_outcome {
   var registers = array<poisson1_wide, 3>(x0, poisson1_WIDE_TWO, poisson1_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 3>(0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 12>(
-    0x00000002u, 0x00000000u, 0x00000402u, 0x20000002u, 0x00000801u, 0x00000801u, 0x00000802u, 0x00000800u, 0x00000002u,
-    0x00000002u, 0x00000c02u, 0x00000801u
+    0x00000002u, 0x00000000u, 0x00000402u, 0x20000802u, 0x00000801u, 0x00000801u, 0x00000802u, 0x00000800u, 0x00000002u,
+    0x00000802u, 0x00000c02u, 0x00000801u
   );
   for (var i = 0; i < 12; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -582,9 +687,15 @@ fn poisson1_slope_0_exactly_wide(x0: poisson1_wide) -> poisson1_wide {
     } else if (operation == 3u) {
       value = poisson1_wide_add_loose(a, b);
     }
-    registers[code & 1023u] = poisson1_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = poisson1_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return poisson1_wide_outcome(registers[2], lost[2]);
 }
 
 fn poisson1_slope_0_exactly(x0: f32) -> f32 {
@@ -592,26 +703,20 @@ fn poisson1_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = poisson1_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(poisson1_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = poisson1_WIDE_NAN;
-  var before = poisson1_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = poisson1_slope_0_exactly_wide(poisson1_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = poisson1_wide_tendency(before, found);
-      }
-      if (!(infinite && poisson1_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = poisson1_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = poisson1_slope_0_exactly_wide(poisson1_wide_input_at(wide_x0, search.point, 6));
+    search = poisson1_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return poisson1_wide_to_f32(value);
+  return poisson1_wide_to_f32(search.value);
+}
+
+fn poisson1_slope_0_far(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = poisson1_exp(-t);
+  return 2.0 * t2 - t * t2;
 }
 
 fn poisson1_backward(dy: f32, x: f32) -> f32 {
@@ -622,8 +727,10 @@ fn poisson1_backward(dy: f32, x: f32) -> f32 {
   let u = poisson1_pair_subtract(p, p2);
   var result = poisson1_pair_to_f32(u);
   var found =
-    (3.1554436e-30 * (2.0 + abs(x)) + (p.high + abs(p2.high)) <= 32.0 * abs(u.high)) && (abs(x) <= 3.32307e+35) &&
-      ((abs(x) >= 3.0092655e-36) || (x == 0.0)) &&
+    (1.26217745e-29 * (2.0 + abs(x)) + (p.high + abs(p2.high)) <= 32.0 * abs(u.high)) &&
+      (abs(u.high) >= 3.9443045e-31) &&
+      (abs(x) <= 1.2676506e+30) &&
+      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
       (abs(u.high) <= 3.32307e+35) &&
       (abs(p2.high) <= 3.32307e+35) &&
       (e.high <= 3.32307e+35) &&
@@ -631,6 +738,10 @@ fn poisson1_backward(dy: f32, x: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = poisson1_slope_0_exactly(x);
+    if (poisson1_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = poisson1_slope_0_far(x);
+      result = select(far, result, poisson1_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

@@ -11,6 +11,12 @@ struct quick_gelu_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct quick_gelu_wide_outcome {
+  value: quick_gelu_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const quick_gelu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -52,6 +58,22 @@ fn quick_gelu_wide_from_f32(x: f32) -> quick_gelu_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct quick_gelu_wide_search {
+  point: i32,
+  value: quick_gelu_wide,
+  other: quick_gelu_wide,
+}
+
+const quick_gelu_WIDE_SEARCH: quick_gelu_wide_search = quick_gelu_wide_search(
+  0,
+  quick_gelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  quick_gelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const quick_gelu_WIDE_ONE: quick_gelu_wide = quick_gelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -121,15 +143,6 @@ const quick_gelu_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xfff
 // ln 2, log2(e) / 2, sqrt(1/2).
 const quick_gelu_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
-// floor(a / 2^n).
-fn quick_gelu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
-
 // floor(a / n) for 0 < n < 2^16.
 fn quick_gelu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   var quotient = a;
@@ -143,28 +156,28 @@ fn quick_gelu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn quick_gelu_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = quick_gelu_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn quick_gelu_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = quick_gelu_NAT_HALF;
   var quotient = quick_gelu_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = quick_gelu_nat_divide_short(quick_gelu_nat_multiply_high(term, t), k);
+    term = quick_gelu_nat_divide_short(quick_gelu_nat_multiply_high(term, r), k);
     quotient = quick_gelu_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = quick_gelu_nat_add(
-      quotient,
-      quick_gelu_nat_multiply_high(quick_gelu_nat_multiply_high(quotient, quotient), quick_gelu_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
 
 fn quick_gelu_wide_is_nan(x: quick_gelu_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn quick_gelu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -202,7 +215,7 @@ fn quick_gelu_wide_exponential_loose(x: quick_gelu_wide, near: u32) -> quick_gel
     quick_gelu_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = quick_gelu_nat_multiply_high(select(r, x.mantissa, is_near), quick_gelu_nat_expm1_quotient(r));
+  let excess = quick_gelu_nat_multiply_high(select(r, x.mantissa, is_near), quick_gelu_program_expm1_quotient(r));
   if (is_near) {
     return quick_gelu_wide(false, excess, x.exponent + 1);
   }
@@ -347,18 +360,22 @@ fn quick_gelu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32
 //   r3 = add(r2, r3)
 //   r3 = divide(r1, r3)
 //   r3 = multiply(r0, r3)
-fn quick_gelu_value_exactly_wide(x0: quick_gelu_wide, x1: quick_gelu_wide) -> quick_gelu_wide {
+fn quick_gelu_value_exactly_wide(x0: quick_gelu_wide, x1: quick_gelu_wide) -> quick_gelu_wide_outcome {
   var registers = array<quick_gelu_wide, 4>(x0, x1, quick_gelu_WIDE_ONE, quick_gelu_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 4>(0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 16>(
-    0x00000001u, 0x00000400u, 0x00000403u, 0x00000001u, 0x00000803u, 0x00000003u, 0x00000c03u, 0x20000003u, 0x00001001u,
+    0x00000001u, 0x00000400u, 0x00000403u, 0x00000401u, 0x00000803u, 0x00000c03u, 0x00000c03u, 0x20000c03u, 0x00001001u,
     0x00100c02u, 0x00001403u, 0x00000c02u, 0x00001803u, 0x00000c01u, 0x00000003u, 0x00000c00u
   );
   for (var i = 0; i < 16; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -379,17 +396,37 @@ fn quick_gelu_value_exactly_wide(x0: quick_gelu_wide, x1: quick_gelu_wide) -> qu
     } else if (operation == 6u) {
       value = quick_gelu_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = quick_gelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = quick_gelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 4u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 5u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[3];
+  return quick_gelu_wide_outcome(registers[3], lost[3]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn quick_gelu_wide_far(x: quick_gelu_wide, size: i32) -> quick_gelu_wide {
-  if (x.exponent < quick_gelu_WIDE_LIMIT || quick_gelu_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn quick_gelu_wide_parameter_at(x: quick_gelu_wide, point: i32, own: i32) -> quick_gelu_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return quick_gelu_wide(x.negative, quick_gelu_NAT_HALF, size);
+  return quick_gelu_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn quick_gelu_wide_input_at(x: quick_gelu_wide, point: i32, own: i32) -> quick_gelu_wide {
+  if (point < 1 || point > 4 || x.exponent < quick_gelu_WIDE_LIMIT || quick_gelu_wide_is_nan(x)) {
+    return quick_gelu_wide_parameter_at(x, point, own);
+  }
+  return quick_gelu_wide(
+    x.negative,
+    quick_gelu_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -412,6 +449,50 @@ fn quick_gelu_wide_tendency(far: quick_gelu_wide, near: quick_gelu_wide) -> quic
     return quick_gelu_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn quick_gelu_wide_power_between(a: quick_gelu_wide, b: quick_gelu_wide) -> i32 {
+  let size = quick_gelu_nat_low_word(quick_gelu_nat_shift_right(a.mantissa, 128 - 24));
+  let other = quick_gelu_nat_low_word(quick_gelu_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn quick_gelu_wide_searched(
+  search: quick_gelu_wide_search,
+  found: quick_gelu_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> quick_gelu_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && quick_gelu_wide_is_nan(found.value));
+    return quick_gelu_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return quick_gelu_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = quick_gelu_wide_tendency(search.other, found.value);
+    return quick_gelu_wide_search(select(-1, 3, point == 2 && quick_gelu_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return quick_gelu_wide_search(-1, search.value, found.value);
+    }
+    return quick_gelu_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(quick_gelu_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = quick_gelu_wide_normalised(
+    value.negative,
+    value.mantissa,
+    value.exponent + power * min(exponent + 27, 0)
+  );
+  return quick_gelu_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -462,26 +543,55 @@ fn quick_gelu_value_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = quick_gelu_wide_from_f32(x0);
   let wide_x1 = quick_gelu_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(quick_gelu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = quick_gelu_WIDE_NAN;
-  var before = quick_gelu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = quick_gelu_value_exactly_wide(quick_gelu_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = quick_gelu_wide_tendency(before, found);
-      }
-      if (!(infinite && quick_gelu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = quick_gelu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = quick_gelu_value_exactly_wide(
+      quick_gelu_wide_input_at(wide_x0, search.point, 6),
+      quick_gelu_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = quick_gelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return quick_gelu_wide_to_f32(value);
+  return quick_gelu_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn quick_gelu_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn quick_gelu_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * quick_gelu_power_of_two(first) * quick_gelu_power_of_two(exponent - first);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn quick_gelu_sigmoid(x: f32) -> f32 {
+  if (quick_gelu_is_nan(x)) {
+    return x;
+  }
+  let e = quick_gelu_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+fn quick_gelu_value_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return quick_gelu_sigmoid(t * x1) * t;
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -553,11 +663,6 @@ fn quick_gelu_pair_scale(a: quick_gelu_pair, factor: f32) -> quick_gelu_pair {
   return quick_gelu_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn quick_gelu_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn quick_gelu_pair_times_power(a: quick_gelu_pair, k: i32) -> quick_gelu_pair {
   let first = k >> 1u;
@@ -572,13 +677,18 @@ fn quick_gelu_pair_add(a: quick_gelu_pair, b: quick_gelu_pair) -> quick_gelu_pai
   return quick_gelu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn quick_gelu_pair_exp(a: quick_gelu_pair) -> quick_gelu_pair {
+// e^a 2^n
+fn quick_gelu_pair_exp_scaled(a: quick_gelu_pair, n: i32) -> quick_gelu_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = quick_gelu_pair_expm1_small(
     quick_gelu_pair_reduced(quick_gelu_pair(x, select(a.low, 0.0, x != a.high)), k)
   );
-  return quick_gelu_pair_times_power(quick_gelu_pair_add(quick_gelu_pair(1.0, 0.0), small), i32(k));
+  return quick_gelu_pair_times_power(quick_gelu_pair_add(quick_gelu_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn quick_gelu_pair_exp(a: quick_gelu_pair) -> quick_gelu_pair {
+  return quick_gelu_pair_exp_scaled(a, 0);
 }
 
 fn quick_gelu_pair_negate(a: quick_gelu_pair) -> quick_gelu_pair {
@@ -619,12 +729,16 @@ fn quick_gelu(x: f32, alpha: f32) -> f32 {
   let s = quick_gelu_pair_sigmoid(p);
   var result = quick_gelu_pair_to_f32(quick_gelu_pair_multiply(quick_gelu_pair_from_f32(x), s));
   var found =
-    (s.high >= 9.8607613e-32) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+    (s.high >= 3.9443045e-31) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(alpha) <= 288230380000000000.0) &&
     ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = quick_gelu_value_exactly(x, alpha);
+    if (quick_gelu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = quick_gelu_value_far(x, alpha);
+      result = select(far, result, quick_gelu_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -656,19 +770,23 @@ fn quick_gelu_wide_equal(a: quick_gelu_wide, b: quick_gelu_wide) -> bool {
 //   r2 = equal(r2, r3)
 //   r2 = select(r1, r3, r2)
 //   r2 = add(r4, r2)
-fn quick_gelu_slope_0_exactly_wide(x0: quick_gelu_wide, x1: quick_gelu_wide) -> quick_gelu_wide {
+fn quick_gelu_slope_0_exactly_wide(x0: quick_gelu_wide, x1: quick_gelu_wide) -> quick_gelu_wide_outcome {
   var registers = array<quick_gelu_wide, 5>(x0, x1, quick_gelu_WIDE_ONE, quick_gelu_WIDE_ZERO, quick_gelu_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 26>(
-    0x00000001u, 0x00000400u, 0x00000400u, 0x00000001u, 0x00000800u, 0x00000000u, 0x00000c00u, 0x20000000u, 0x00001004u,
+    0x00000001u, 0x00000400u, 0x00000400u, 0x00000401u, 0x00000800u, 0x00000000u, 0x00000c00u, 0x20000000u, 0x00001004u,
     0x00100002u, 0x00001402u, 0x00000002u, 0x00001804u, 0x00000804u, 0x00000002u, 0x00000802u, 0x00001802u, 0x00000800u,
     0x00000001u, 0x00000801u, 0x00001c02u, 0x00000c02u, 0x00001002u, 0x00200c01u, 0x00001402u, 0x00000804u
   );
   for (var i = 0; i < 26; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -691,9 +809,18 @@ fn quick_gelu_slope_0_exactly_wide(x0: quick_gelu_wide, x1: quick_gelu_wide) -> 
     } else if (operation == 7u) {
       value = quick_gelu_wide(quick_gelu_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = quick_gelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = quick_gelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 4u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 5u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return quick_gelu_wide_outcome(registers[2], lost[2]);
 }
 
 fn quick_gelu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
@@ -705,26 +832,31 @@ fn quick_gelu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = quick_gelu_wide_from_f32(x0);
   let wide_x1 = quick_gelu_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(quick_gelu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = quick_gelu_WIDE_NAN;
-  var before = quick_gelu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = quick_gelu_slope_0_exactly_wide(quick_gelu_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = quick_gelu_wide_tendency(before, found);
-      }
-      if (!(infinite && quick_gelu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = quick_gelu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = quick_gelu_slope_0_exactly_wide(
+      quick_gelu_wide_input_at(wide_x0, search.point, 6),
+      quick_gelu_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = quick_gelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return quick_gelu_wide_to_f32(value);
+  return quick_gelu_wide_to_f32(search.value);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn quick_gelu_logistic(x: f32) -> f32 {
+  if (quick_gelu_is_nan(x)) {
+    return x;
+  }
+  let s = quick_gelu_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn quick_gelu_slope_0_far(x0: f32, x1: f32) -> f32 {
+  let t = x0 * x1;
+  return quick_gelu_sigmoid(t) + select(t * quick_gelu_logistic(t), 0.0, abs(t) > 800.0);
 }
 
 fn quick_gelu_pair_smaller(a: quick_gelu_pair, b: quick_gelu_pair) -> quick_gelu_pair {
@@ -738,17 +870,30 @@ fn quick_gelu_pair_at_most(a: quick_gelu_pair, b: quick_gelu_pair) -> quick_gelu
   return quick_gelu_pair_smaller(a, b);
 }
 
+// a where the condition holds, else b.
+fn quick_gelu_pair_select(condition: bool, a: quick_gelu_pair, b: quick_gelu_pair) -> quick_gelu_pair {
+  return quick_gelu_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
+}
+
 fn quick_gelu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   let p = quick_gelu_pair_multiply(quick_gelu_pair_from_f32(x), quick_gelu_pair_from_f32(alpha));
   let bounded = quick_gelu_pair_at_most(p, quick_gelu_pair(80.0, 0.0));
   let e = quick_gelu_pair_exp(bounded);
   let u = quick_gelu_pair_add(e, quick_gelu_pair(1.0, 0.0));
-  let u2 = quick_gelu_pair_add(u, p);
   var result = quick_gelu_pair_to_f32(
-    quick_gelu_pair_multiply(quick_gelu_pair_divide(e, u), quick_gelu_pair_divide(u2, u))
+    quick_gelu_pair_multiply(
+      quick_gelu_pair_divide(e, u),
+      quick_gelu_pair_divide(
+        quick_gelu_pair_add(u, quick_gelu_pair_select(p.high < 80.0, p, quick_gelu_pair(0.0, 0.0))),
+        u
+      )
+    )
   );
   var found =
-    (e.high >= 1.9721523e-31) && (u.high + 0.000015258789 * abs(p.high) <= 8.0 * abs(u2.high)) &&
+    (e.high >= 7.888609e-31) &&
+      ((p.high >= 80.0) ||
+        ((u.high + 0.000015258789 * abs(p.high) <= 8.0 * abs(u.high + p.high)) &&
+          (abs(u.high + p.high) >= 1.5777218e-30))) &&
       (abs(x) <= 288230380000000000.0) &&
       ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(alpha) <= 288230380000000000.0) &&
@@ -756,6 +901,10 @@ fn quick_gelu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = quick_gelu_slope_0_exactly(x, alpha);
+    if (quick_gelu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = quick_gelu_slope_0_far(x, alpha);
+      result = select(far, result, quick_gelu_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

@@ -11,6 +11,12 @@ struct rational_tanh_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct rational_tanh_wide_outcome {
+  value: rational_tanh_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const rational_tanh_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -56,6 +62,22 @@ fn rational_tanh_wide_from_f32(x: f32) -> rational_tanh_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct rational_tanh_wide_search {
+  point: i32,
+  value: rational_tanh_wide,
+  other: rational_tanh_wide,
+}
+
+const rational_tanh_WIDE_SEARCH: rational_tanh_wide_search = rational_tanh_wide_search(
+  0,
+  rational_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  rational_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const rational_tanh_WIDE_ONE: rational_tanh_wide = rational_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -315,7 +337,7 @@ fn rational_tanh_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: 
 //   r0 = select(r6, r0, r6)
 //   r0 = negate(r0)
 //   r0 = select(r2, r3, r0)
-fn rational_tanh_value_exactly_wide(x0: rational_tanh_wide) -> rational_tanh_wide {
+fn rational_tanh_value_exactly_wide(x0: rational_tanh_wide) -> rational_tanh_wide_outcome {
   var registers = array<rational_tanh_wide, 10>(
     x0,
     rational_tanh_wide(true, vec4<u32>(0xc56d5cfau, 0xf27bb2feu, 0x9a6b50b0u, 0xdba29c77u), 1),
@@ -328,20 +350,24 @@ fn rational_tanh_value_exactly_wide(x0: rational_tanh_wide) -> rational_tanh_wid
     rational_tanh_WIDE_ZERO,
     rational_tanh_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 10>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 50>(
     0x00000008u, 0x00000000u, 0x00000009u, 0x00002003u, 0x00000009u, 0x00002402u, 0x00000004u, 0x00000004u, 0x00000402u,
-    0x00000004u, 0x00000802u, 0x00000809u, 0x00000008u, 0x00002008u, 0x00000008u, 0x00002003u, 0x00000008u, 0x00002005u,
+    0x00001004u, 0x00000802u, 0x00000809u, 0x00000008u, 0x00002008u, 0x00000008u, 0x00002003u, 0x00000008u, 0x00002005u,
     0x00000802u, 0x00002002u, 0x00000001u, 0x00000801u, 0x00000802u, 0x00000c02u, 0x00000c02u, 0x00000801u, 0x00000809u,
     0x00002404u, 0x00000808u, 0x00002009u, 0x00000006u, 0x00002006u, 0x00000803u, 0x00000c08u, 0x00000c03u, 0x00000c06u,
-    0x00001006u, 0x00000007u, 0x00000406u, 0x00000006u, 0x00001400u, 0x00000007u, 0x00000400u, 0x00000000u, 0x00001800u,
+    0x00001006u, 0x00000007u, 0x00000406u, 0x00001806u, 0x00001400u, 0x00000007u, 0x00000400u, 0x00000000u, 0x00001800u,
     0x00600006u, 0x00000400u, 0x00000000u, 0x00001800u, 0x00000c02u
   );
   for (var i = 0; i < 50; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -362,17 +388,37 @@ fn rational_tanh_value_exactly_wide(x0: rational_tanh_wide) -> rational_tanh_wid
         value = b;
       }
     }
-    registers[code & 1023u] = rational_tanh_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = rational_tanh_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 2u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 6u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return rational_tanh_wide_outcome(registers[0], lost[0]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn rational_tanh_wide_far(x: rational_tanh_wide, size: i32) -> rational_tanh_wide {
-  if (x.exponent < rational_tanh_WIDE_LIMIT || rational_tanh_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn rational_tanh_wide_parameter_at(x: rational_tanh_wide, point: i32, own: i32) -> rational_tanh_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return rational_tanh_wide(x.negative, rational_tanh_NAT_HALF, size);
+  return rational_tanh_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn rational_tanh_wide_input_at(x: rational_tanh_wide, point: i32, own: i32) -> rational_tanh_wide {
+  if (point < 1 || point > 4 || x.exponent < rational_tanh_WIDE_LIMIT || rational_tanh_wide_is_nan(x)) {
+    return rational_tanh_wide_parameter_at(x, point, own);
+  }
+  return rational_tanh_wide(
+    x.negative,
+    rational_tanh_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -395,6 +441,50 @@ fn rational_tanh_wide_tendency(far: rational_tanh_wide, near: rational_tanh_wide
     return rational_tanh_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn rational_tanh_wide_power_between(a: rational_tanh_wide, b: rational_tanh_wide) -> i32 {
+  let size = rational_tanh_nat_low_word(rational_tanh_nat_shift_right(a.mantissa, 128 - 24));
+  let other = rational_tanh_nat_low_word(rational_tanh_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn rational_tanh_wide_searched(
+  search: rational_tanh_wide_search,
+  found: rational_tanh_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> rational_tanh_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && rational_tanh_wide_is_nan(found.value));
+    return rational_tanh_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return rational_tanh_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = rational_tanh_wide_tendency(search.other, found.value);
+    return rational_tanh_wide_search(select(-1, 3, point == 2 && rational_tanh_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return rational_tanh_wide_search(-1, search.value, found.value);
+    }
+    return rational_tanh_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(rational_tanh_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = rational_tanh_wide_normalised(
+    value.negative,
+    value.mantissa,
+    value.exponent + power * min(exponent + 27, 0)
+  );
+  return rational_tanh_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -441,26 +531,25 @@ fn rational_tanh_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = rational_tanh_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(rational_tanh_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = rational_tanh_WIDE_NAN;
-  var before = rational_tanh_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = rational_tanh_value_exactly_wide(rational_tanh_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = rational_tanh_wide_tendency(before, found);
-      }
-      if (!(infinite && rational_tanh_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = rational_tanh_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = rational_tanh_value_exactly_wide(rational_tanh_wide_input_at(wide_x0, search.point, 6));
+    search = rational_tanh_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return rational_tanh_wide_to_f32(value);
+  return rational_tanh_wide_to_f32(search.value);
+}
+
+fn rational_tanh_value_far(x0: f32) -> f32 {
+  let t = select(x0, 2147483600.0, x0 > 2147483600.0);
+  let t2 = select(t, -2147483600.0, t < -2147483600.0);
+  let t3 = 0.6666667 * t2;
+  let t4 = 0.44444445 * t2 * t2;
+  let t5 = 0.2797926 * t2 * (t2 * t2 * t2);
+  let t6 = t3 + t4 + t5;
+  let t7 = t4 - t3 + t5;
+  return select((-1.7159 * t7) / (t7 + 1.0), (1.7159 * t6) / (t6 + 1.0), t2 >= 0.0);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -561,13 +650,14 @@ fn rational_tanh(x: f32) -> f32 {
   var result = rational_tanh_pair_to_f32(v);
   var found =
     ((x < 0.0) ||
-      ((0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 5.0706024e+30 * u2.high) &&
-        (0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 5.0706024e+30 * u3.high))) &&
+      ((0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u2.high) && (u2.high >= 1.5777218e-30) &&
+        (0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u3.high))) &&
       ((x >= 0.0) ||
-        ((0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 5.0706024e+30 * u5.high) &&
-          (0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 5.0706024e+30 * u6.high))) &&
-      (abs(x) <= 3.32307e+35) &&
-      ((abs(x) >= 3.0092655e-36) || (x == 0.0)) &&
+        ((0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u5.high) &&
+          (u5.high >= 1.5777218e-30) &&
+          (0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u6.high))) &&
+      (abs(x) <= 1.2676506e+30) &&
+      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
       (abs(v.high) <= 3.32307e+35) &&
       ((x < 0.0) ||
         ((q.high <= 3.32307e+35) && (u3.high <= 3.32307e+35) && (u2.high <= 3.32307e+35) && (p3.high <= 3.32307e+35) &&
@@ -587,6 +677,10 @@ fn rational_tanh(x: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = rational_tanh_value_exactly(x);
+    if (rational_tanh_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = rational_tanh_value_far(x);
+      result = select(far, result, rational_tanh_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -629,7 +723,7 @@ fn rational_tanh(x: f32) -> f32 {
 //   r0 = select(r7, r0, r7)
 //   r0 = negate(r0)
 //   r0 = select(r2, r12, r0)
-fn rational_tanh_slope_0_exactly_wide(x0: rational_tanh_wide) -> rational_tanh_wide {
+fn rational_tanh_slope_0_exactly_wide(x0: rational_tanh_wide) -> rational_tanh_wide_outcome {
   var registers = array<rational_tanh_wide, 13>(
     x0,
     rational_tanh_wide(true, vec4<u32>(0xc56d5cfau, 0xf27bb2feu, 0x9a6b50b0u, 0xdba29c77u), 1),
@@ -645,22 +739,26 @@ fn rational_tanh_slope_0_exactly_wide(x0: rational_tanh_wide) -> rational_tanh_w
     rational_tanh_WIDE_ZERO,
     rational_tanh_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 13>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 72>(
     0x00000002u, 0x00000002u, 0x0000000bu, 0x00000004u, 0x0000000cu, 0x00000000u, 0x0000000bu, 0x0000300bu, 0x0000000bu,
     0x00002c03u, 0x0000040bu, 0x00002c02u, 0x00000405u, 0x0000140bu, 0x00000005u, 0x00001401u, 0x00000001u, 0x00003004u,
-    0x00000001u, 0x00000406u, 0x00000006u, 0x00000007u, 0x00000802u, 0x00000006u, 0x00000402u, 0x00000801u, 0x0000000cu,
+    0x00000001u, 0x00000406u, 0x00000006u, 0x00000007u, 0x00000802u, 0x00001806u, 0x00000402u, 0x00000801u, 0x0000000cu,
     0x0000300cu, 0x0000000cu, 0x00003004u, 0x0000000cu, 0x00003008u, 0x00000402u, 0x00003002u, 0x00000402u, 0x00001002u,
     0x00000002u, 0x00000802u, 0x00000002u, 0x00000804u, 0x00000c02u, 0x00000805u, 0x00000407u, 0x00001c0bu, 0x00000007u,
     0x00001c09u, 0x00000401u, 0x00000406u, 0x0000040cu, 0x00003001u, 0x0000040cu, 0x0000100cu, 0x0000000cu, 0x0000300cu,
-    0x0000000cu, 0x00003004u, 0x00000c0cu, 0x00003007u, 0x00001007u, 0x0000000au, 0x00000807u, 0x00000007u, 0x00001400u,
+    0x0000000cu, 0x00003004u, 0x00000c0cu, 0x00003007u, 0x00001007u, 0x0000000au, 0x00000807u, 0x00001c07u, 0x00001400u,
     0x0000000au, 0x00000800u, 0x00000000u, 0x00001800u, 0x00700007u, 0x00000800u, 0x00000000u, 0x00001800u, 0x00003002u
   );
   for (var i = 0; i < 72; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -681,9 +779,18 @@ fn rational_tanh_slope_0_exactly_wide(x0: rational_tanh_wide) -> rational_tanh_w
         value = b;
       }
     }
-    registers[code & 1023u] = rational_tanh_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = rational_tanh_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 6u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return rational_tanh_wide_outcome(registers[0], lost[0]);
 }
 
 fn rational_tanh_slope_0_exactly(x0: f32) -> f32 {
@@ -691,81 +798,97 @@ fn rational_tanh_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = rational_tanh_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(rational_tanh_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = rational_tanh_WIDE_NAN;
-  var before = rational_tanh_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = rational_tanh_slope_0_exactly_wide(rational_tanh_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = rational_tanh_wide_tendency(before, found);
-      }
-      if (!(infinite && rational_tanh_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = rational_tanh_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = rational_tanh_slope_0_exactly_wide(rational_tanh_wide_input_at(wide_x0, search.point, 6));
+    search = rational_tanh_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return rational_tanh_wide_to_f32(value);
+  return rational_tanh_wide_to_f32(search.value);
+}
+
+fn rational_tanh_slope_0_far(x0: f32) -> f32 {
+  let t = x0 * x0;
+  let t2 = 0.8888889 / t;
+  let t3 = t * x0;
+  let t4 = 0.6666667 / t3;
+  let t5 = t * t;
+  let t6 = t5 * x0;
+  let t7 = 0.44444445 / t;
+  let t8 = 1.0 / t5;
+  let t9 = t7 + t4 + t8 + 0.2797926;
+  let t10 = t7 - t4 + t8 + 0.2797926;
+  let t11 = select(
+    (-1.7159 * (t2 - t4 + 1.1191704)) / (t6 * (t10 * t10)),
+    (1.7159 * (t2 + t4 + 1.1191704)) / (t6 * (t9 * t9)),
+    x0 >= 0.0
+  );
+  let t12 = 0.8888889 * x0 + 1.1191704 * t3;
+  let t13 = 0.6666667 * x0;
+  let t14 = 0.44444445 * x0 * x0;
+  let t15 = 0.2797926 * x0 * t3;
+  let t16 = t13 + t14 + t15 + 1.0;
+  let t17 = t14 - t13 + t15 + 1.0;
+  return select(
+    select(
+      select((-1.7159 * (t12 - 0.6666667)) / (t17 * t17), (1.7159 * (t12 + 0.6666667)) / (t16 * t16), x0 >= 0.0),
+      t11,
+      x0 < -65536.0
+    ),
+    t11,
+    x0 > 65536.0
+  );
 }
 
 fn rational_tanh_backward(dy: f32, x: f32) -> f32 {
+  let p = rational_tanh_pair_multiply(rational_tanh_pair(0.8888889, -6.6227384e-9), rational_tanh_pair_from_f32(x));
   let squared = rational_tanh_pair_multiply(rational_tanh_pair_from_f32(x), rational_tanh_pair_from_f32(x));
-  let u = rational_tanh_pair_add(
-    rational_tanh_pair_multiply(rational_tanh_pair(0.8888889, -6.6227384e-9), rational_tanh_pair_from_f32(x)),
-    rational_tanh_pair_multiply(
-      rational_tanh_pair(1.1191704, -5.6952018e-8),
-      rational_tanh_pair_multiply(squared, rational_tanh_pair_from_f32(x))
-    )
-  );
-  let p = rational_tanh_pair_multiply(rational_tanh_pair(0.6666667, -1.9868216e-8), rational_tanh_pair_from_f32(x));
-  let p2 = rational_tanh_pair_multiply(rational_tanh_pair(0.44444445, -3.3113692e-9), squared);
-  let u2 = rational_tanh_pair_add(p, p2);
+  let p2 = rational_tanh_pair_multiply(squared, rational_tanh_pair_from_f32(x));
+  let p3 = rational_tanh_pair_multiply(rational_tanh_pair(1.1191704, -5.6952018e-8), p2);
+  let u = rational_tanh_pair_add(p, p3);
+  let u2 = rational_tanh_pair_add(u, rational_tanh_pair(0.6666667, -1.9868216e-8));
+  let p4 = rational_tanh_pair_multiply(rational_tanh_pair(0.6666667, -1.9868216e-8), rational_tanh_pair_from_f32(x));
+  let p5 = rational_tanh_pair_multiply(rational_tanh_pair(0.44444445, -3.3113692e-9), squared);
+  let u3 = rational_tanh_pair_add(p4, p5);
   let squared2 = rational_tanh_pair_multiply(squared, squared);
-  let p3 = rational_tanh_pair_multiply(rational_tanh_pair(0.2797926, -1.42380046e-8), squared2);
-  let u3 = rational_tanh_pair_add(u2, p3);
-  let u4 = rational_tanh_pair_add(u3, rational_tanh_pair(1.0, 0.0));
-  let squared3 = rational_tanh_pair_multiply(u4, u4);
-  let u5 = rational_tanh_pair_subtract(p2, p);
-  let u6 = rational_tanh_pair_add(u5, p3);
-  let u7 = rational_tanh_pair_add(u6, rational_tanh_pair(1.0, 0.0));
-  let squared4 = rational_tanh_pair_multiply(u7, u7);
+  let p6 = rational_tanh_pair_multiply(rational_tanh_pair(0.2797926, -1.42380046e-8), squared2);
+  let u4 = rational_tanh_pair_add(u3, p6);
+  let u5 = rational_tanh_pair_add(u4, rational_tanh_pair(1.0, 0.0));
+  let squared3 = rational_tanh_pair_multiply(u5, u5);
+  let u6 = rational_tanh_pair_subtract(u, rational_tanh_pair(0.6666667, -1.9868216e-8));
+  let u7 = rational_tanh_pair_subtract(p5, p4);
+  let u8 = rational_tanh_pair_add(u7, p6);
+  let u9 = rational_tanh_pair_add(u8, rational_tanh_pair(1.0, 0.0));
+  let squared4 = rational_tanh_pair_multiply(u9, u9);
   var v = rational_tanh_pair_divide(
-    rational_tanh_pair_multiply(
-      rational_tanh_pair(-1.7159, -5.569458e-8),
-      rational_tanh_pair_subtract(u, rational_tanh_pair(0.6666667, -1.9868216e-8))
-    ),
+    rational_tanh_pair_multiply(rational_tanh_pair(-1.7159, -5.569458e-8), u6),
     squared4
   );
   if (x >= 0.0) {
-    v = rational_tanh_pair_divide(
-      rational_tanh_pair_multiply(
-        rational_tanh_pair(1.7159, 5.569458e-8),
-        rational_tanh_pair_add(u, rational_tanh_pair(0.6666667, -1.9868216e-8))
-      ),
-      squared3
-    );
+    v = rational_tanh_pair_divide(rational_tanh_pair_multiply(rational_tanh_pair(1.7159, 5.569458e-8), u2), squared3);
   }
   var result = rational_tanh_pair_to_f32(v);
   var found =
-    ((x < 0.0) || (0.2797926 <= 1.0141205e+31 * u4.high)) && ((x >= 0.0) || (0.2797926 <= 1.0141205e+31 * u7.high)) &&
+    ((x < 0.0) || ((1.1191704 <= 2.5353012e+30 * u2.high) && (0.2797926 <= 1.2676506e+30 * u5.high))) &&
+      ((x >= 0.0) || ((1.1191704 <= 2.5353012e+30 * abs(u6.high)) && (0.2797926 <= 1.2676506e+30 * u9.high))) &&
       (abs(x) <= 274877900000.0) &&
       ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
       ((x < 0.0) ||
-        ((squared3.high <= 3.32307e+35) && (u4.high <= 3.32307e+35) && (u3.high <= 3.32307e+35) &&
-          (p3.high <= 3.32307e+35) &&
+        ((squared3.high <= 3.32307e+35) && (u5.high <= 3.32307e+35) && (u4.high <= 3.32307e+35) &&
+          (p6.high <= 3.32307e+35) &&
           (squared2.high <= 3.32307e+35))) &&
     ((x >= 0.0) ||
-      ((squared4.high <= 3.32307e+35) && (u7.high <= 3.32307e+35) && (u6.high <= 3.32307e+35) &&
-        (p3.high <= 3.32307e+35) &&
+      ((squared4.high <= 3.32307e+35) && (u9.high <= 3.32307e+35) && (u8.high <= 3.32307e+35) &&
+        (p6.high <= 3.32307e+35) &&
         (squared2.high <= 3.32307e+35)));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = rational_tanh_slope_0_exactly(x);
+    if (rational_tanh_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = rational_tanh_slope_0_far(x);
+      result = select(far, result, rational_tanh_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

@@ -11,6 +11,12 @@ struct relu_general_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct relu_general_wide_outcome {
+  value: relu_general_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const relu_general_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -52,6 +58,22 @@ fn relu_general_wide_from_f32(x: f32) -> relu_general_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct relu_general_wide_search {
+  point: i32,
+  value: relu_general_wide,
+  other: relu_general_wide,
+}
+
+const relu_general_WIDE_SEARCH: relu_general_wide_search = relu_general_wide_search(
+  0,
+  relu_general_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  relu_general_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 fn relu_general_wide_negate(x: relu_general_wide) -> relu_general_wide {
   return relu_general_wide(!x.negative, x.mantissa, x.exponent);
@@ -249,18 +271,22 @@ fn relu_general_value_exactly_wide(
   x1: relu_general_wide,
   x2: relu_general_wide,
   x3: relu_general_wide
-) -> relu_general_wide {
+) -> relu_general_wide_outcome {
   var registers = array<relu_general_wide, 5>(x0, x1, x2, x3, relu_general_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 14>(
-    0x00000004u, 0x00000003u, 0x00000404u, 0x00001000u, 0x00000804u, 0x00001001u, 0x00000c01u, 0x00000800u, 0x00001001u,
+    0x00000004u, 0x00000c03u, 0x00000404u, 0x00001000u, 0x00000804u, 0x00001001u, 0x00000c01u, 0x00000800u, 0x00001001u,
     0x00100002u, 0x00000c00u, 0x00000003u, 0x00001000u, 0x00000404u
   );
   for (var i = 0; i < 14; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -277,17 +303,37 @@ fn relu_general_value_exactly_wide(
         value = b;
       }
     }
-    registers[code & 1023u] = relu_general_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = relu_general_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 4u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return relu_general_wide_outcome(registers[0], lost[0]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn relu_general_wide_far(x: relu_general_wide, size: i32) -> relu_general_wide {
-  if (x.exponent < relu_general_WIDE_LIMIT || relu_general_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn relu_general_wide_parameter_at(x: relu_general_wide, point: i32, own: i32) -> relu_general_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return relu_general_wide(x.negative, relu_general_NAT_HALF, size);
+  return relu_general_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn relu_general_wide_input_at(x: relu_general_wide, point: i32, own: i32) -> relu_general_wide {
+  if (point < 1 || point > 4 || x.exponent < relu_general_WIDE_LIMIT || relu_general_wide_is_nan(x)) {
+    return relu_general_wide_parameter_at(x, point, own);
+  }
+  return relu_general_wide(
+    x.negative,
+    relu_general_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -310,6 +356,50 @@ fn relu_general_wide_tendency(far: relu_general_wide, near: relu_general_wide) -
     return relu_general_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn relu_general_wide_power_between(a: relu_general_wide, b: relu_general_wide) -> i32 {
+  let size = relu_general_nat_low_word(relu_general_nat_shift_right(a.mantissa, 128 - 24));
+  let other = relu_general_nat_low_word(relu_general_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn relu_general_wide_searched(
+  search: relu_general_wide_search,
+  found: relu_general_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> relu_general_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && relu_general_wide_is_nan(found.value));
+    return relu_general_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return relu_general_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = relu_general_wide_tendency(search.other, found.value);
+    return relu_general_wide_search(select(-1, 3, point == 2 && relu_general_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return relu_general_wide_search(-1, search.value, found.value);
+    }
+    return relu_general_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(relu_general_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = relu_general_wide_normalised(
+    value.negative,
+    value.mantissa,
+    value.exponent + power * min(exponent + 27, 0)
+  );
+  return relu_general_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -368,26 +458,24 @@ fn relu_general_value_exactly(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
   let wide_x1 = relu_general_wide_from_f32(x1);
   let wide_x2 = relu_general_wide_from_f32(x2);
   let wide_x3 = relu_general_wide_from_f32(x3);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(relu_general_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 4>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent, wide_x3.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = relu_general_WIDE_NAN;
-  var before = relu_general_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = relu_general_value_exactly_wide(relu_general_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2, wide_x3);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = relu_general_wide_tendency(before, found);
-      }
-      if (!(infinite && relu_general_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = relu_general_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = relu_general_value_exactly_wide(
+      relu_general_wide_input_at(wide_x0, search.point, 6),
+      relu_general_wide_parameter_at(wide_x1, search.point, 7),
+      relu_general_wide_parameter_at(wide_x2, search.point, 8),
+      relu_general_wide_parameter_at(wide_x3, search.point, 9)
+    );
+    search = relu_general_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 9);
   }
-  return relu_general_wide_to_f32(value);
+  return relu_general_wide_to_f32(search.value);
+}
+
+fn relu_general_value_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return select((t - x3) * x1, select(select(x2, t, t < x2), t, relu_general_is_nan(t)), t > x3);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -475,6 +563,10 @@ fn relu_general(x: f32, negative_slope: f32, max_value: f32, threshold: f32) -> 
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = relu_general_value_exactly(x, negative_slope, max_value, threshold);
+    if (relu_general_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = relu_general_value_far(x, negative_slope, max_value, threshold);
+      result = select(far, result, relu_general_is_nan(far));
+    }
     found = true;
   }
   return result;

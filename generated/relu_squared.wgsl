@@ -18,6 +18,12 @@ struct relu_squared_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct relu_squared_wide_outcome {
+  value: relu_squared_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const relu_squared_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -59,6 +65,22 @@ fn relu_squared_wide_from_f32(x: f32) -> relu_squared_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct relu_squared_wide_search {
+  point: i32,
+  value: relu_squared_wide,
+  other: relu_squared_wide,
+}
+
+const relu_squared_WIDE_SEARCH: relu_squared_wide_search = relu_squared_wide_search(
+  0,
+  relu_squared_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  relu_squared_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const relu_squared_WIDE_TWO: relu_squared_wide = relu_squared_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2);
 
@@ -177,15 +199,19 @@ fn relu_squared_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i
 //   r2 = multiply(r2, r0)
 //   r0 = less(r1, r0)
 //   r0 = select(r1, r2, r0)
-fn relu_squared_slope_0_exactly_wide(x0: relu_squared_wide) -> relu_squared_wide {
+fn relu_squared_slope_0_exactly_wide(x0: relu_squared_wide) -> relu_squared_wide_outcome {
   var registers = array<relu_squared_wide, 3>(x0, relu_squared_WIDE_ZERO, relu_squared_WIDE_TWO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 3>(0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 6>(0x00000002u, 0x00000002u, 0x00000400u, 0x00000001u, 0x00000800u, 0x00000801u);
   for (var i = 0; i < 6; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -198,17 +224,34 @@ fn relu_squared_slope_0_exactly_wide(x0: relu_squared_wide) -> relu_squared_wide
         value = b;
       }
     }
-    registers[code & 1023u] = relu_squared_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = relu_squared_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 2u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return relu_squared_wide_outcome(registers[0], lost[0]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn relu_squared_wide_far(x: relu_squared_wide, size: i32) -> relu_squared_wide {
-  if (x.exponent < relu_squared_WIDE_LIMIT || relu_squared_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn relu_squared_wide_parameter_at(x: relu_squared_wide, point: i32, own: i32) -> relu_squared_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return relu_squared_wide(x.negative, relu_squared_NAT_HALF, size);
+  return relu_squared_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn relu_squared_wide_input_at(x: relu_squared_wide, point: i32, own: i32) -> relu_squared_wide {
+  if (point < 1 || point > 4 || x.exponent < relu_squared_WIDE_LIMIT || relu_squared_wide_is_nan(x)) {
+    return relu_squared_wide_parameter_at(x, point, own);
+  }
+  return relu_squared_wide(
+    x.negative,
+    relu_squared_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // floor(a / 2^n).
@@ -245,6 +288,50 @@ fn relu_squared_wide_tendency(far: relu_squared_wide, near: relu_squared_wide) -
     return relu_squared_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn relu_squared_wide_power_between(a: relu_squared_wide, b: relu_squared_wide) -> i32 {
+  let size = relu_squared_nat_low_word(relu_squared_nat_shift_right(a.mantissa, 128 - 24));
+  let other = relu_squared_nat_low_word(relu_squared_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn relu_squared_wide_searched(
+  search: relu_squared_wide_search,
+  found: relu_squared_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> relu_squared_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && relu_squared_wide_is_nan(found.value));
+    return relu_squared_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return relu_squared_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = relu_squared_wide_tendency(search.other, found.value);
+    return relu_squared_wide_search(select(-1, 3, point == 2 && relu_squared_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return relu_squared_wide_search(-1, search.value, found.value);
+    }
+    return relu_squared_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(relu_squared_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = relu_squared_wide_normalised(
+    value.negative,
+    value.mantissa,
+    value.exponent + power * min(exponent + 27, 0)
+  );
+  return relu_squared_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -291,26 +378,14 @@ fn relu_squared_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = relu_squared_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(relu_squared_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = relu_squared_WIDE_NAN;
-  var before = relu_squared_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = relu_squared_slope_0_exactly_wide(relu_squared_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = relu_squared_wide_tendency(before, found);
-      }
-      if (!(infinite && relu_squared_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = relu_squared_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = relu_squared_slope_0_exactly_wide(relu_squared_wide_input_at(wide_x0, search.point, 6));
+    search = relu_squared_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return relu_squared_wide_to_f32(value);
+  return relu_squared_wide_to_f32(search.value);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -364,7 +439,7 @@ fn relu_squared_backward(dy: f32, x: f32) -> f32 {
     v = relu_squared_pair_multiply(relu_squared_pair(2.0, 0.0), relu_squared_pair_from_f32(x));
   }
   var result = relu_squared_pair_to_f32(v);
-  var found = (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0));
+  var found = (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = relu_squared_slope_0_exactly(x);

@@ -143,6 +143,12 @@ struct repu_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct repu_wide_outcome {
+  value: repu_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const repu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -184,6 +190,22 @@ fn repu_wide_from_f32(x: f32) -> repu_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct repu_wide_search {
+  point: i32,
+  value: repu_wide,
+  other: repu_wide,
+}
+
+const repu_WIDE_SEARCH: repu_wide_search = repu_wide_search(
+  0,
+  repu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  repu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const repu_WIDE_ONE: repu_wide = repu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -435,22 +457,13 @@ const repu_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c
 // ln 2, log2(e) / 2, sqrt(1/2).
 const repu_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn repu_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = repu_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn repu_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = repu_NAT_HALF;
   var quotient = repu_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = repu_nat_divide_short(repu_nat_multiply_high(term, t), k);
+    term = repu_nat_divide_short(repu_nat_multiply_high(term, r), k);
     quotient = repu_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = repu_nat_add(
-      quotient,
-      repu_nat_multiply_high(repu_nat_multiply_high(quotient, quotient), repu_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
@@ -472,7 +485,7 @@ fn repu_wide_exponential_loose(x: repu_wide, near: u32) -> repu_wide {
     repu_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = repu_nat_multiply_high(select(r, x.mantissa, is_near), repu_nat_expm1_quotient(r));
+  let excess = repu_nat_multiply_high(select(r, x.mantissa, is_near), repu_program_expm1_quotient(r));
   if (is_near) {
     return repu_wide(false, excess, x.exponent + 1);
   }
@@ -655,7 +668,7 @@ fn repu_wide_whole_power_loose(x: repu_wide, n: repu_wide) -> repu_wide {
 //   r8 = multiply(r1, r8)
 //   r0 = less(r2, r0)
 //   r0 = select(r2, r8, r0)
-fn repu_slope_0_exactly_wide(x0: repu_wide, x1: repu_wide) -> repu_wide {
+fn repu_slope_0_exactly_wide(x0: repu_wide, x1: repu_wide) -> repu_wide_outcome {
   var registers = array<repu_wide, 11>(
     x0,
     x1,
@@ -669,26 +682,30 @@ fn repu_slope_0_exactly_wide(x0: repu_wide, x1: repu_wide) -> repu_wide {
     repu_WIDE_ZERO,
     repu_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 11>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 100>(
-    0x00000008u, 0x00001001u, 0x00000409u, 0x00000000u, 0x0000080au, 0x00000009u, 0x00000c05u, 0x0000140au, 0x0000100au,
-    0x00000009u, 0x00000004u, 0x0000100au, 0x0000000au, 0x00000c0au, 0x0000140au, 0x00002804u, 0x0000180au, 0x0000000au,
-    0x0000000au, 0x00002805u, 0x00000c0au, 0x00002808u, 0x00001c0au, 0x2000000au, 0x00002009u, 0x00000c09u, 0x00002409u,
-    0x00000009u, 0x00002809u, 0x00902803u, 0x0000240au, 0x00000009u, 0x00002c03u, 0x00000000u, 0x00003005u, 0x1ff00008u,
-    0x00003404u, 0x00000005u, 0x00002005u, 0x00001404u, 0x00002405u, 0x00000005u, 0x00002805u, 0x00301403u, 0x00002805u,
-    0x00502809u, 0x0000340au, 0x00000008u, 0x0000200au, 0x0000200au, 0x00002409u, 0x0000000au, 0x00002809u, 0x00302403u,
-    0x00002809u, 0x00901805u, 0x00003805u, 0x00000000u, 0x00002805u, 0x00a00005u, 0x00003003u, 0x20100008u, 0x0000280au,
-    0x00a02003u, 0x00000404u, 0x00000008u, 0x00003c07u, 0x00001c04u, 0x00003404u, 0x00000003u, 0x00002003u, 0x00000c04u,
+    0x00000008u, 0x00001001u, 0x00000409u, 0x00000000u, 0x0000080au, 0x00002409u, 0x00000c05u, 0x0000140au, 0x0000100au,
+    0x00002409u, 0x00000004u, 0x0000100au, 0x0000000au, 0x00000c0au, 0x0000140au, 0x00002804u, 0x0000180au, 0x0000280au,
+    0x0000000au, 0x00002805u, 0x00000c0au, 0x00002808u, 0x00001c0au, 0x2000280au, 0x00002009u, 0x00000c09u, 0x00002409u,
+    0x00002409u, 0x00002809u, 0x00902803u, 0x0000240au, 0x00002409u, 0x00002c03u, 0x00000000u, 0x00003005u, 0x1ff02008u,
+    0x00003404u, 0x00001405u, 0x00002005u, 0x00001404u, 0x00002405u, 0x00001405u, 0x00002805u, 0x00301403u, 0x00002805u,
+    0x00502809u, 0x0000340au, 0x00002008u, 0x0000200au, 0x0000200au, 0x00002409u, 0x0000280au, 0x00002809u, 0x00302403u,
+    0x00002809u, 0x00901805u, 0x00003805u, 0x00000000u, 0x00002805u, 0x00a00005u, 0x00003003u, 0x20102008u, 0x0000280au,
+    0x00a02003u, 0x00000404u, 0x00002008u, 0x00003c07u, 0x00001c04u, 0x00003404u, 0x00000c03u, 0x00002003u, 0x00000c04u,
     0x00002803u, 0x00700c07u, 0x0000280au, 0x00302802u, 0x0000400au, 0x00002805u, 0x00002803u, 0x00302809u, 0x0000440au,
-    0x00000000u, 0x0000240au, 0x0000000au, 0x00004408u, 0x00000008u, 0x00002408u, 0x00000008u, 0x00002808u, 0x00a0200au,
-    0x00002408u, 0x00000008u, 0x00002808u, 0x00801803u, 0x00000c08u, 0x00002001u, 0x00003c00u, 0x00000002u, 0x00002800u,
+    0x00000000u, 0x0000240au, 0x0000280au, 0x00004408u, 0x00002008u, 0x00002408u, 0x00002008u, 0x00002808u, 0x00a0200au,
+    0x00002408u, 0x00002008u, 0x00002808u, 0x00801803u, 0x00000c08u, 0x00002001u, 0x00003c00u, 0x00000002u, 0x00002800u,
     0x00002002u
   );
   for (var i = 0; i < 100; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -731,17 +748,37 @@ fn repu_slope_0_exactly_wide(x0: repu_wide, x1: repu_wide) -> repu_wide {
     } else if (operation == 17u) {
       value = repu_wide(repu_wide_is_nan(a), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = repu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = repu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 0u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 10u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return repu_wide_outcome(registers[0], lost[0]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn repu_wide_far(x: repu_wide, size: i32) -> repu_wide {
-  if (x.exponent < repu_WIDE_LIMIT || repu_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn repu_wide_parameter_at(x: repu_wide, point: i32, own: i32) -> repu_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return repu_wide(x.negative, repu_NAT_HALF, size);
+  return repu_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn repu_wide_input_at(x: repu_wide, point: i32, own: i32) -> repu_wide {
+  if (point < 1 || point > 4 || x.exponent < repu_WIDE_LIMIT || repu_wide_is_nan(x)) {
+    return repu_wide_parameter_at(x, point, own);
+  }
+  return repu_wide(
+    x.negative,
+    repu_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -764,6 +801,46 @@ fn repu_wide_tendency(far: repu_wide, near: repu_wide) -> repu_wide {
     return repu_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn repu_wide_power_between(a: repu_wide, b: repu_wide) -> i32 {
+  let size = repu_nat_low_word(repu_nat_shift_right(a.mantissa, 128 - 24));
+  let other = repu_nat_low_word(repu_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn repu_wide_searched(
+  search: repu_wide_search,
+  found: repu_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> repu_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && repu_wide_is_nan(found.value));
+    return repu_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return repu_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = repu_wide_tendency(search.other, found.value);
+    return repu_wide_search(select(-1, 3, point == 2 && repu_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return repu_wide_search(-1, search.value, found.value);
+    }
+    return repu_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(repu_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = repu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return repu_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
@@ -803,26 +880,21 @@ fn repu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = repu_wide_from_f32(x0);
   let wide_x1 = repu_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(repu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = repu_WIDE_NAN;
-  var before = repu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = repu_slope_0_exactly_wide(repu_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = repu_wide_tendency(before, found);
-      }
-      if (!(infinite && repu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = repu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = repu_slope_0_exactly_wide(
+      repu_wide_input_at(wide_x0, search.point, 6),
+      repu_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = repu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return repu_wide_to_f32(value);
+  return repu_wide_to_f32(search.value);
+}
+
+fn repu_slope_0_far(x0: f32, x1: f32) -> f32 {
+  return select(0.0, repu_pow(x0, x1 - 1.0) * x1, x0 > 0.0);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -905,11 +977,16 @@ fn repu_pair_add(a: repu_pair, b: repu_pair) -> repu_pair {
   return repu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn repu_pair_exp(a: repu_pair) -> repu_pair {
+// e^a 2^n
+fn repu_pair_exp_scaled(a: repu_pair, n: i32) -> repu_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = repu_pair_expm1_small(repu_pair_reduced(repu_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return repu_pair_times_power(repu_pair_add(repu_pair(1.0, 0.0), small), i32(k));
+  return repu_pair_times_power(repu_pair_add(repu_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn repu_pair_exp(a: repu_pair) -> repu_pair {
+  return repu_pair_exp_scaled(a, 0);
 }
 
 fn repu_pair_multiply(a: repu_pair, b: repu_pair) -> repu_pair {
@@ -962,13 +1039,18 @@ fn repu_backward(dy: f32, x: f32, k: f32) -> f32 {
   }
   var result = repu_pair_to_f32(v2);
   var found =
-    ((x <= 0.0) || (v.high >= 4.9303807e-32)) && (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0)) &&
-      (abs(k) <= 3.32307e+35) &&
+    ((x <= 0.0) || (v.high >= 1.9721523e-31)) && (abs(x) <= 1.2676506e+30) &&
+      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
+      (abs(k) <= 1.2676506e+30) &&
       ((x <= 0.0) || (p.high <= 3.32307e+35)) &&
     ((x <= 0.0) || ((p.high <= 3.32307e+35) && (v.high <= 3.32307e+35)));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = repu_slope_0_exactly(x, k);
+    if (repu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = repu_slope_0_far(x, k);
+      result = select(far, result, repu_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

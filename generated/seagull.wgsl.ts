@@ -14,6 +14,12 @@ struct seagull_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct seagull_wide_outcome {
+  value: seagull_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const seagull_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -55,6 +61,22 @@ fn seagull_wide_from_f32(x: f32) -> seagull_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct seagull_wide_search {
+  point: i32,
+  value: seagull_wide,
+  other: seagull_wide,
+}
+
+const seagull_WIDE_SEARCH: seagull_wide_search = seagull_wide_search(
+  0,
+  seagull_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  seagull_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const seagull_WIDE_ONE: seagull_wide = seagull_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -362,7 +384,7 @@ fn seagull_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -
 //   r6 = divide(r3, r6)
 //   r6 = twice_artanh(r6)
 //   r6 = add(r4, r6)
-fn seagull_value_exactly_wide(x0: seagull_wide) -> seagull_wide {
+fn seagull_value_exactly_wide(x0: seagull_wide) -> seagull_wide_outcome {
   var registers = array<seagull_wide, 9>(
     x0,
     seagull_WIDE_ONE,
@@ -374,18 +396,22 @@ fn seagull_value_exactly_wide(x0: seagull_wide) -> seagull_wide {
     seagull_WIDE_ZERO,
     seagull_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 9>(0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 28>(
-    0x00000000u, 0x00000000u, 0x00000401u, 0x00000400u, 0x00000807u, 0x00000001u, 0x00000c08u, 0x00000000u, 0x00001003u,
-    0x00000c08u, 0x00001402u, 0x00300807u, 0x00000004u, 0x00001002u, 0x00001801u, 0x00000001u, 0x00000405u, 0x00001401u,
-    0x00001403u, 0x00300005u, 0x00000406u, 0x00001803u, 0x00001c06u, 0x00001803u, 0x00002006u, 0x00000006u, 0x00000406u,
+    0x00000000u, 0x00000000u, 0x00000401u, 0x00000400u, 0x00000807u, 0x00000401u, 0x00000c08u, 0x00000000u, 0x00001003u,
+    0x00000c08u, 0x00001402u, 0x00300807u, 0x00000004u, 0x00001002u, 0x00001801u, 0x00000401u, 0x00000405u, 0x00001401u,
+    0x00001403u, 0x00300005u, 0x00000406u, 0x00001803u, 0x00001c06u, 0x00001803u, 0x00002006u, 0x00001806u, 0x00000406u,
     0x00001804u
   );
   for (var i = 0; i < 28; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -410,17 +436,37 @@ fn seagull_value_exactly_wide(x0: seagull_wide) -> seagull_wide {
     } else if (operation == 8u) {
       value = seagull_wide_twice_artanh_loose(a);
     }
-    registers[code & 1023u] = seagull_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = seagull_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 5u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[6];
+  return seagull_wide_outcome(registers[6], lost[6]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn seagull_wide_far(x: seagull_wide, size: i32) -> seagull_wide {
-  if (x.exponent < seagull_WIDE_LIMIT || seagull_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn seagull_wide_parameter_at(x: seagull_wide, point: i32, own: i32) -> seagull_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return seagull_wide(x.negative, seagull_NAT_HALF, size);
+  return seagull_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn seagull_wide_input_at(x: seagull_wide, point: i32, own: i32) -> seagull_wide {
+  if (point < 1 || point > 4 || x.exponent < seagull_WIDE_LIMIT || seagull_wide_is_nan(x)) {
+    return seagull_wide_parameter_at(x, point, own);
+  }
+  return seagull_wide(
+    x.negative,
+    seagull_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -443,6 +489,46 @@ fn seagull_wide_tendency(far: seagull_wide, near: seagull_wide) -> seagull_wide 
     return seagull_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn seagull_wide_power_between(a: seagull_wide, b: seagull_wide) -> i32 {
+  let size = seagull_nat_low_word(seagull_nat_shift_right(a.mantissa, 128 - 24));
+  let other = seagull_nat_low_word(seagull_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn seagull_wide_searched(
+  search: seagull_wide_search,
+  found: seagull_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> seagull_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && seagull_wide_is_nan(found.value));
+    return seagull_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return seagull_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = seagull_wide_tendency(search.other, found.value);
+    return seagull_wide_search(select(-1, 3, point == 2 && seagull_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return seagull_wide_search(-1, search.value, found.value);
+    }
+    return seagull_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(seagull_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = seagull_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return seagull_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -489,26 +575,14 @@ fn seagull_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = seagull_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(seagull_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = seagull_WIDE_NAN;
-  var before = seagull_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = seagull_value_exactly_wide(seagull_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = seagull_wide_tendency(before, found);
-      }
-      if (!(infinite && seagull_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = seagull_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = seagull_value_exactly_wide(seagull_wide_input_at(wide_x0, search.point, 6));
+    search = seagull_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return seagull_wide_to_f32(value);
+  return seagull_wide_to_f32(search.value);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -629,7 +703,7 @@ fn seagull(x: f32) -> f32 {
     v2 = seagull_pair_multiply(seagull_pair(2.0, 0.0), seagull_pair_log(v));
   }
   var result = seagull_pair_to_f32(v2);
-  var found = (v.high <= 288230380000000000.0) && ((v.high >= 3.469447e-18) || (x == 0.0));
+  var found = (v.high <= 274877900000.0) && ((v.high >= 3.637979e-12) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = seagull_value_exactly(x);
@@ -644,8 +718,10 @@ fn seagull(x: f32) -> f32 {
 //   r0 = multiply(r2, r0)
 //   r2 = add(r0, r2)
 //   r2 = divide(r1, r2)
-fn seagull_slope_0_exactly_wide(x0: seagull_wide) -> seagull_wide {
+fn seagull_slope_0_exactly_wide(x0: seagull_wide) -> seagull_wide_outcome {
   var registers = array<seagull_wide, 3>(x0, seagull_WIDE_TWO, seagull_WIDE_ONE);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 3>(0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 10>(
     0x00000001u, 0x00000001u, 0x00000000u, 0x00000000u, 0x00000000u, 0x00000002u, 0x00000402u, 0x00000800u, 0x00000802u,
@@ -654,8 +730,10 @@ fn seagull_slope_0_exactly_wide(x0: seagull_wide) -> seagull_wide {
   for (var i = 0; i < 10; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -666,9 +744,15 @@ fn seagull_slope_0_exactly_wide(x0: seagull_wide) -> seagull_wide {
     } else if (operation == 2u) {
       value = seagull_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = seagull_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = seagull_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return seagull_wide_outcome(registers[2], lost[2]);
 }
 
 fn seagull_slope_0_exactly(x0: f32) -> f32 {
@@ -676,26 +760,20 @@ fn seagull_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = seagull_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(seagull_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = seagull_WIDE_NAN;
-  var before = seagull_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = seagull_slope_0_exactly_wide(seagull_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = seagull_wide_tendency(before, found);
-      }
-      if (!(infinite && seagull_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = seagull_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = seagull_slope_0_exactly_wide(seagull_wide_input_at(wide_x0, search.point, 6));
+    search = seagull_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return seagull_wide_to_f32(value);
+  return seagull_wide_to_f32(search.value);
+}
+
+fn seagull_slope_0_far(x0: f32) -> f32 {
+  let t = x0 * x0;
+  let t2 = 2.0 / (x0 * (1.0 / t + 1.0));
+  return select(select((2.0 * x0) / (t + 1.0), t2, x0 < -1099511600000.0), t2, x0 > 1099511600000.0);
 }
 
 fn seagull_backward(dy: f32, x: f32) -> f32 {
@@ -712,6 +790,10 @@ fn seagull_backward(dy: f32, x: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = seagull_slope_0_exactly(x);
+    if (seagull_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = seagull_slope_0_far(x);
+      result = select(far, result, seagull_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

@@ -14,6 +14,12 @@ struct selu_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct selu_wide_outcome {
+  value: selu_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const selu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -55,6 +61,22 @@ fn selu_wide_from_f32(x: f32) -> selu_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct selu_wide_search {
+  point: i32,
+  value: selu_wide,
+  other: selu_wide,
+}
+
+const selu_WIDE_SEARCH: selu_wide_search = selu_wide_search(
+  0,
+  selu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  selu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const selu_WIDE_HALF: selu_wide = selu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
 
@@ -100,15 +122,6 @@ const selu_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu
 
 // ln 2, log2(e) / 2, sqrt(1/2).
 const selu_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
-
-// floor(a / 2^n).
-fn selu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
 
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn selu_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
@@ -157,24 +170,24 @@ fn selu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn selu_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = selu_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn selu_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = selu_NAT_HALF;
   var quotient = selu_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = selu_nat_divide_short(selu_nat_multiply_high(term, t), k);
+    term = selu_nat_divide_short(selu_nat_multiply_high(term, r), k);
     quotient = selu_nat_add(quotient, term);
   }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = selu_nat_add(
-      quotient,
-      selu_nat_multiply_high(selu_nat_multiply_high(quotient, quotient), selu_nat_shift_right(r, i))
-    );
-  }
   return quotient;
+}
+
+// floor(a / 2^n).
+fn selu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -208,7 +221,7 @@ fn selu_wide_exponential_loose(x: selu_wide, near: u32) -> selu_wide {
     selu_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = selu_nat_multiply_high(select(r, x.mantissa, is_near), selu_nat_expm1_quotient(r));
+  let excess = selu_nat_multiply_high(select(r, x.mantissa, is_near), selu_program_expm1_quotient(r));
   if (is_near) {
     return selu_wide(false, excess, x.exponent + 1);
   }
@@ -353,7 +366,7 @@ fn selu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> s
 //   r6 = multiply(r6, r0)
 //   r0 = less(r2, r0)
 //   r0 = select(r3, r6, r0)
-fn selu_value_exactly_wide(x0: selu_wide) -> selu_wide {
+fn selu_value_exactly_wide(x0: selu_wide) -> selu_wide_outcome {
   var registers = array<selu_wide, 8>(
     x0,
     selu_wide(false, vec4<u32>(0x0fecf22au, 0x8b0d822du, 0x07818882u, 0xe1096632u), 1),
@@ -364,18 +377,22 @@ fn selu_value_exactly_wide(x0: selu_wide) -> selu_wide {
     selu_wide(false, vec4<u32>(0x69529d35u, 0xc7d272f2u, 0x4889916fu, 0x867d5eb5u), 1),
     selu_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 8>(0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 32>(
-    0x00000007u, 0x00000000u, 0x00000403u, 0x00000c07u, 0x00000807u, 0x00301c02u, 0x00000c07u, 0x20100007u, 0x00001004u,
-    0x00001007u, 0x00001404u, 0x00001007u, 0x00001804u, 0x00000004u, 0x00000804u, 0x00001007u, 0x00000c07u, 0x20000000u,
-    0x00001005u, 0x00001407u, 0x00001803u, 0x00000003u, 0x00000803u, 0x00301404u, 0x00001c03u, 0x00000c01u, 0x00001c06u,
+    0x00000007u, 0x00000000u, 0x00000403u, 0x00000c07u, 0x00000807u, 0x00301c02u, 0x00000c07u, 0x20101c07u, 0x00001004u,
+    0x00001007u, 0x00001404u, 0x00001007u, 0x00001804u, 0x00001004u, 0x00000804u, 0x00001007u, 0x00000c07u, 0x20000000u,
+    0x00001005u, 0x00001407u, 0x00001803u, 0x00000c03u, 0x00000803u, 0x00301404u, 0x00001c03u, 0x00000c01u, 0x00001c06u,
     0x00000006u, 0x00000400u, 0x00000002u, 0x00000800u, 0x00001803u
   );
   for (var i = 0; i < 32; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -398,17 +415,37 @@ fn selu_value_exactly_wide(x0: selu_wide) -> selu_wide {
     } else if (operation == 7u) {
       value = selu_wide_multiply_loose(a, b);
     }
-    registers[code & 1023u] = selu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = selu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 2u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return selu_wide_outcome(registers[0], lost[0]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn selu_wide_far(x: selu_wide, size: i32) -> selu_wide {
-  if (x.exponent < selu_WIDE_LIMIT || selu_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn selu_wide_parameter_at(x: selu_wide, point: i32, own: i32) -> selu_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return selu_wide(x.negative, selu_NAT_HALF, size);
+  return selu_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn selu_wide_input_at(x: selu_wide, point: i32, own: i32) -> selu_wide {
+  if (point < 1 || point > 4 || x.exponent < selu_WIDE_LIMIT || selu_wide_is_nan(x)) {
+    return selu_wide_parameter_at(x, point, own);
+  }
+  return selu_wide(
+    x.negative,
+    selu_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -431,6 +468,46 @@ fn selu_wide_tendency(far: selu_wide, near: selu_wide) -> selu_wide {
     return selu_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn selu_wide_power_between(a: selu_wide, b: selu_wide) -> i32 {
+  let size = selu_nat_low_word(selu_nat_shift_right(a.mantissa, 128 - 24));
+  let other = selu_nat_low_word(selu_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn selu_wide_searched(
+  search: selu_wide_search,
+  found: selu_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> selu_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && selu_wide_is_nan(found.value));
+    return selu_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return selu_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = selu_wide_tendency(search.other, found.value);
+    return selu_wide_search(select(-1, 3, point == 2 && selu_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return selu_wide_search(-1, search.value, found.value);
+    }
+    return selu_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(selu_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = selu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return selu_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -477,26 +554,60 @@ fn selu_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = selu_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(selu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = selu_WIDE_NAN;
-  var before = selu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = selu_value_exactly_wide(selu_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = selu_wide_tendency(before, found);
-      }
-      if (!(infinite && selu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = selu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = selu_value_exactly_wide(selu_wide_input_at(wide_x0, search.point, 6));
+    search = selu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return selu_wide_to_f32(value);
+  return selu_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn selu_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn selu_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * selu_power_of_two(first) * selu_power_of_two(exponent - first);
+}
+
+// e^x - 1 = 2^k (e^r - 1) + (2^k - 1), reduced as in exp_scaled; e^r - 1 is a polynomial (1.1e-9).
+fn selu_expm1(x: f32) -> f32 {
+  if (selu_is_nan(x) || abs(x) < 1e-8) {
+    return x;
+  }
+  if (x > 60.0) {
+    return selu_exp_scaled(x, 0.0, 0);
+  }
+  let bounded = max(x, -30.0);
+  let k = floor(bounded * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = k * 1.42860682e-6;
+  let r = high - low;
+  let p = 0.166666657 + r * (0.0416664816 + r * (0.00833341852 + r * (0.0013933368 + r * 0.000198249458)));
+  let y = high + (r * r * (0.5 + r * p) - low);
+  let scale = selu_power_of_two(i32(k));
+  return select(scale * y + (scale - 1.0), y, k == 0.0);
+}
+
+fn selu_value_far(x0: f32) -> f32 {
+  return select(1.7580993 * selu_expm1(x0), 1.050701 * x0, x0 > 0.0);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -593,11 +704,6 @@ fn selu_pair_scale(a: selu_pair, factor: f32) -> selu_pair {
   return selu_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn selu_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn selu_pair_times_power(a: selu_pair, k: i32) -> selu_pair {
   let first = k >> 1u;
@@ -650,6 +756,10 @@ fn selu(x: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = selu_value_exactly(x);
+    if (selu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = selu_value_far(x);
+      result = select(far, result, selu_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -660,7 +770,7 @@ fn selu(x: f32) -> f32 {
 //   r4 = multiply(r1, r4)
 //   r0 = less(r3, r0)
 //   r0 = select(r4, r2, r0)
-fn selu_slope_0_exactly_wide(x0: selu_wide) -> selu_wide {
+fn selu_slope_0_exactly_wide(x0: selu_wide) -> selu_wide_outcome {
   var registers = array<selu_wide, 5>(
     x0,
     selu_wide(false, vec4<u32>(0x0fecf22au, 0x8b0d822du, 0x07818882u, 0xe1096632u), 1),
@@ -668,6 +778,8 @@ fn selu_slope_0_exactly_wide(x0: selu_wide) -> selu_wide {
     selu_WIDE_ZERO,
     selu_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 8>(
     0x00000004u, 0x20000000u, 0x00000404u, 0x00001001u, 0x00000800u, 0x00000003u, 0x00000c00u, 0x00000804u
@@ -675,8 +787,10 @@ fn selu_slope_0_exactly_wide(x0: selu_wide) -> selu_wide {
   for (var i = 0; i < 8; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -691,9 +805,15 @@ fn selu_slope_0_exactly_wide(x0: selu_wide) -> selu_wide {
         value = b;
       }
     }
-    registers[code & 1023u] = selu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = selu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return selu_wide_outcome(registers[0], lost[0]);
 }
 
 fn selu_slope_0_exactly(x0: f32) -> f32 {
@@ -701,33 +821,37 @@ fn selu_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = selu_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(selu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = selu_WIDE_NAN;
-  var before = selu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = selu_slope_0_exactly_wide(selu_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = selu_wide_tendency(before, found);
-      }
-      if (!(infinite && selu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = selu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = selu_slope_0_exactly_wide(selu_wide_input_at(wide_x0, search.point, 6));
+    search = selu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return selu_wide_to_f32(value);
+  return selu_wide_to_f32(search.value);
 }
 
-fn selu_pair_exp(a: selu_pair) -> selu_pair {
+fn selu_exp(x: f32) -> f32 {
+  if (selu_is_nan(x)) {
+    return x;
+  }
+  return selu_exp_scaled(x, 0.0, 0);
+}
+
+fn selu_slope_0_far(x0: f32) -> f32 {
+  return select(1.7580993 * selu_exp(x0), 1.050701, x0 > 0.0);
+}
+
+// e^a 2^n
+fn selu_pair_exp_scaled(a: selu_pair, n: i32) -> selu_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = selu_pair_expm1_small(selu_pair_reduced(selu_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return selu_pair_times_power(selu_pair_add(selu_pair(1.0, 0.0), small), i32(k));
+  return selu_pair_times_power(selu_pair_add(selu_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn selu_pair_exp(a: selu_pair) -> selu_pair {
+  return selu_pair_exp_scaled(a, 0);
 }
 
 fn selu_backward(dy: f32, x: f32) -> f32 {
@@ -739,10 +863,14 @@ fn selu_backward(dy: f32, x: f32) -> f32 {
       selu_pair_select(x > 0.0, selu_pair(1.050701, -3.4792652e-8), selu_pair(1.7580993, 2.3296717e-8))
     )
   );
-  var found = (e.high >= 4.9303807e-32) && (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0));
+  var found = (e.high >= 1.9721523e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = selu_slope_0_exactly(x);
+    if (selu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = selu_slope_0_far(x);
+      result = select(far, result, selu_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

@@ -11,6 +11,12 @@ struct serf_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct serf_wide_outcome {
+  value: serf_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const serf_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -53,6 +59,22 @@ fn serf_wide_from_f32(x: f32) -> serf_wide {
   );
 }
 
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct serf_wide_search {
+  point: i32,
+  value: serf_wide,
+  other: serf_wide,
+}
+
+const serf_WIDE_SEARCH: serf_wide_search = serf_wide_search(
+  0,
+  serf_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  serf_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
+
 const serf_WIDE_ONE: serf_wide = serf_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
 const serf_WIDE_QUARTER: serf_wide = serf_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1);
@@ -87,15 +109,6 @@ const serf_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu
 
 // ln 2, log2(e) / 2, sqrt(1/2).
 const serf_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
-
-// floor(a / 2^n).
-fn serf_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
 
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn serf_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
@@ -151,28 +164,28 @@ fn serf_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn serf_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = serf_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn serf_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = serf_NAT_HALF;
   var quotient = serf_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = serf_nat_divide_short(serf_nat_multiply_high(term, t), k);
+    term = serf_nat_divide_short(serf_nat_multiply_high(term, r), k);
     quotient = serf_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = serf_nat_add(
-      quotient,
-      serf_nat_multiply_high(serf_nat_multiply_high(quotient, quotient), serf_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
 
 fn serf_wide_is_nan(x: serf_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn serf_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -206,7 +219,7 @@ fn serf_wide_exponential_loose(x: serf_wide, near: u32) -> serf_wide {
     serf_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = serf_nat_multiply_high(select(r, x.mantissa, is_near), serf_nat_expm1_quotient(r));
+  let excess = serf_nat_multiply_high(select(r, x.mantissa, is_near), serf_program_expm1_quotient(r));
   if (is_near) {
     return serf_wide(false, excess, x.exponent + 1);
   }
@@ -499,7 +512,7 @@ fn serf_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> s
 //   r1 = less(r4, r1)
 //   r1 = select(r7, r11, r1)
 //   r1 = multiply(r0, r1)
-fn serf_value_exactly_wide(x0: serf_wide) -> serf_wide {
+fn serf_value_exactly_wide(x0: serf_wide) -> serf_wide_outcome {
   var registers = array<serf_wide, 15>(
     x0,
     serf_WIDE_ONE,
@@ -517,24 +530,28 @@ fn serf_value_exactly_wide(x0: serf_wide) -> serf_wide {
     serf_WIDE_ZERO,
     serf_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 15>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 88>(
-    0x0000000bu, 0x00000000u, 0x0000040bu, 0x0000000bu, 0x0000080bu, 0x2000000bu, 0x00000c0cu, 0x0000040bu, 0x0000100du,
-    0x0000000cu, 0x0000000eu, 0x0000000bu, 0x00001403u, 0x00000c0eu, 0x00001802u, 0x0030080du, 0x00001c04u, 0x00001002u,
-    0x0000200cu, 0x0000000cu, 0x00000c0cu, 0x0000140cu, 0x00001803u, 0x00302c0cu, 0x00000c0bu, 0x00001803u, 0x0000240bu,
-    0x00002c03u, 0x0000280bu, 0x0000000bu, 0x00000c0bu, 0x00002c04u, 0x00000c04u, 0x00002c00u, 0x0000180bu, 0x00002c04u,
-    0x00000004u, 0x0000000bu, 0x00001c03u, 0x00001004u, 0x00000403u, 0x00000003u, 0x00000803u, 0x20000003u, 0x00001c07u,
-    0x00001c04u, 0x00002c0cu, 0x00000007u, 0x00001c08u, 0x0000200cu, 0x00001c08u, 0x00002003u, 0x00002407u, 0x00001c08u,
-    0x00001c09u, 0x00002404u, 0x00000809u, 0x20000009u, 0x00000c05u, 0x00001409u, 0x00002405u, 0x00001406u, 0x00000405u,
-    0x00000005u, 0x00000c05u, 0x00001407u, 0x0000140au, 0x0000100au, 0x0000180au, 0x00a01c05u, 0x00003007u, 0x00000004u,
-    0x00001807u, 0x0070100au, 0x00000407u, 0x00000007u, 0x00000c07u, 0x00001c01u, 0x00003407u, 0x00002c07u, 0x0000380bu,
-    0x0000000bu, 0x00001401u, 0x00000404u, 0x00001801u, 0x00102c07u, 0x00001c01u, 0x00000400u
+    0x0000000bu, 0x00000000u, 0x0000040bu, 0x00002c0bu, 0x0000080bu, 0x20002c0bu, 0x00000c0cu, 0x0000040bu, 0x0000100du,
+    0x0000300cu, 0x0000000eu, 0x00002c0bu, 0x00001403u, 0x00000c0eu, 0x00001802u, 0x0030080du, 0x00001c04u, 0x00001002u,
+    0x0000200cu, 0x0000300cu, 0x00000c0cu, 0x0000140cu, 0x00001803u, 0x00302c0cu, 0x00000c0bu, 0x00001803u, 0x0000240bu,
+    0x00002c03u, 0x0000280bu, 0x00002c0bu, 0x00000c0bu, 0x00002c04u, 0x00000c04u, 0x00002c00u, 0x0000180bu, 0x00002c04u,
+    0x00000004u, 0x00002c0bu, 0x00001c03u, 0x00001004u, 0x00000403u, 0x00000c03u, 0x00000803u, 0x20000c03u, 0x00001c07u,
+    0x00001c04u, 0x00002c0cu, 0x00001c07u, 0x00001c08u, 0x0000200cu, 0x00001c08u, 0x00002003u, 0x00002407u, 0x00001c08u,
+    0x00001c09u, 0x00002404u, 0x00000809u, 0x20002409u, 0x00000c05u, 0x00001409u, 0x00002405u, 0x00001406u, 0x00000405u,
+    0x00001405u, 0x00000c05u, 0x00001407u, 0x0000140au, 0x0000100au, 0x0000180au, 0x00a01c05u, 0x00003007u, 0x00001004u,
+    0x00001807u, 0x0070100au, 0x00000407u, 0x00001c07u, 0x00000c07u, 0x00001c01u, 0x00003407u, 0x00002c07u, 0x0000380bu,
+    0x00002c0bu, 0x00001401u, 0x00000404u, 0x00001801u, 0x00102c07u, 0x00001c01u, 0x00000400u
   );
   for (var i = 0; i < 88; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -571,17 +588,37 @@ fn serf_value_exactly_wide(x0: serf_wide) -> serf_wide {
     } else if (operation == 14u) {
       value = serf_wide_erf_near_loose(a);
     }
-    registers[code & 1023u] = serf_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = serf_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 6u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[1];
+  return serf_wide_outcome(registers[1], lost[1]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn serf_wide_far(x: serf_wide, size: i32) -> serf_wide {
-  if (x.exponent < serf_WIDE_LIMIT || serf_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn serf_wide_parameter_at(x: serf_wide, point: i32, own: i32) -> serf_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return serf_wide(x.negative, serf_NAT_HALF, size);
+  return serf_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn serf_wide_input_at(x: serf_wide, point: i32, own: i32) -> serf_wide {
+  if (point < 1 || point > 4 || x.exponent < serf_WIDE_LIMIT || serf_wide_is_nan(x)) {
+    return serf_wide_parameter_at(x, point, own);
+  }
+  return serf_wide(
+    x.negative,
+    serf_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -604,6 +641,46 @@ fn serf_wide_tendency(far: serf_wide, near: serf_wide) -> serf_wide {
     return serf_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn serf_wide_power_between(a: serf_wide, b: serf_wide) -> i32 {
+  let size = serf_nat_low_word(serf_nat_shift_right(a.mantissa, 128 - 24));
+  let other = serf_nat_low_word(serf_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn serf_wide_searched(
+  search: serf_wide_search,
+  found: serf_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> serf_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && serf_wide_is_nan(found.value));
+    return serf_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return serf_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = serf_wide_tendency(search.other, found.value);
+    return serf_wide_search(select(-1, 3, point == 2 && serf_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return serf_wide_search(-1, search.value, found.value);
+    }
+    return serf_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(serf_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = serf_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return serf_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -650,26 +727,153 @@ fn serf_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = serf_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(serf_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = serf_WIDE_NAN;
-  var before = serf_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = serf_value_exactly_wide(serf_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = serf_wide_tendency(before, found);
-      }
-      if (!(infinite && serf_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = serf_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = serf_value_exactly_wide(serf_wide_input_at(wide_x0, search.point, 6));
+    search = serf_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return serf_wide_to_f32(value);
+  return serf_wide_to_f32(search.value);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - leading_bits(x).
+fn serf_leading_bits(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// 2^n for -126 <= n <= 127.
+fn serf_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn serf_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * serf_power_of_two(first) * serf_power_of_two(exponent - first);
+}
+
+// e^(c x^2) for c = -1 or -1/2. The square is taken in two parts, h^2 + (|x| - h)(|x| + h), the first one exact:
+// its rounding error would be multiplied by as much as 100.
+fn serf_exp_square(x: f32, c: f32) -> f32 {
+  let a = min(abs(x), 16.0);
+  let h = serf_leading_bits(a);
+  return serf_exp_scaled(c * (h * h), c * ((a - h) * (a + h)), 0);
+}
+
+// e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is a polynomial in (x - 2)/(x + 2) (7.2e-9).
+fn serf_erfcx(x: f32) -> f32 {
+  let v = (x - 2.0) / (x + 2.0);
+  let p6 = 0.0086480407 + v * (0.00113937387 + v * (-0.00124951382 + v * -0.000223329538));
+  let p4 = -0.054208871 + v * (-0.00800223462 + v * p6);
+  let p = 1.27697837 + v * (-0.0927637443 + v * (-0.166030988 + v * (0.16404824 + v * p4)));
+  return p / (1.0 + 2.0 * x);
+}
+
+// 2x/sqrt(pi), a polynomial (1.1e-8) up to 0.84375, then 1 - erfc(x) with erfc(x) < 1/4.
+fn serf_erf(x: f32) -> f32 {
+  if (serf_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 1e-4) {
+    return x * 1.12837917;
+  }
+  if (a < 0.84375) {
+    let z = x * x;
+    let p3 = -0.0268621426 + z * (0.00520831672 + z * (-0.000823128736 + z * 8.77209823e-5));
+    return x + x * (0.128379166 + z * (-0.376126379 + z * (0.112837419 + z * p3)));
+  }
+  let y = 1.0 - serf_exp_square(a, -1.0) * serf_erfcx(min(a, 11.0));
+  return select(-y, y, x > 0.0);
+}
+
+// A number m * 2^k.
+struct serf_scaled {
+  k: f32,
+  m: f32,
+}
+
+// x = m * 2^k with sqrt(1/2) <= m < sqrt(2), for finite x > 0. A subnormal x is its bits times 2^-149.
+fn serf_split_exponent(x: f32) -> serf_scaled {
+  let x_bits = bitcast<u32>(x);
+  let subnormal = x_bits < 0x00800000u;
+  let bits = select(x_bits, bitcast<u32>(f32(x_bits)), subnormal);
+  let k = bitcast<i32>(bits - 0x3f3504f3u) >> 23u;
+  return serf_scaled(f32(select(k, k - 149, subnormal)), bitcast<f32>(bits - (bitcast<u32>(k) << 23u)));
+}
+
+// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2). With s = f/(2 + f), ln(1 + f) = 2 artanh(s)
+// = f - h + s (h + r), where h = f^2/2 and r is a polynomial in s^2 (4.4e-10).
+fn serf_log_scaled(k: f32, f: f32) -> f32 {
+  let s = f / (2.0 + f);
+  let z = s * s;
+  let r = z * (0.666666627 + z * (0.400003344 + z * (0.285373241 + z * 0.235819116)));
+  let h = 0.5 * f * f;
+  return k * 0.693145751953125 - ((h - (s * (h + r) + k * 1.42860682e-6)) - f);
+}
+
+// A constant expression may not be infinite; a variable's bits may.
+var<private> serf_infinity_bits: u32 = 0x7f800000u;
+
+fn serf_infinity() -> f32 {
+  return bitcast<f32>(serf_infinity_bits);
+}
+
+fn serf_log(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if ((bits & 0x7fffffffu) == 0u) {
+    return -serf_infinity();
+  }
+  if (serf_is_nan(x) || bits == 0x7f800000u) {
+    return x;
+  }
+  if (bits > 0x80000000u) {
+    return serf_nan();
+  }
+  let parts = serf_split_exponent(x);
+  return serf_log_scaled(parts.k, parts.m - 1.0);
+}
+
+// 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
+fn serf_log1p(x: f32) -> f32 {
+  if (serf_is_nan(x) || abs(x) < 1e-8) {
+    return x;
+  }
+  if (x > 1e9) {
+    return serf_log(x);
+  }
+  if (x <= -1.0) {
+    return select(serf_nan(), -serf_infinity(), x == -1.0);
+  }
+  let k = bitcast<i32>(bitcast<u32>(1.0 + x) - 0x3f3504f3u) >> 23u;
+  let scale = serf_power_of_two(-k);
+  return serf_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
+}
+
+// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|).
+fn serf_softplus(x: f32) -> f32 {
+  if (serf_is_nan(x)) {
+    return x;
+  }
+  return max(x, 0.0) + serf_log1p(serf_exp_scaled(-abs(x), 0.0, 0));
+}
+
+fn serf_value_far(x0: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return t * serf_erf(serf_softplus(t));
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -734,11 +938,6 @@ fn serf_pair_log_scaled(k: f32, f: serf_pair) -> serf_pair {
   return serf_pair_add(whole, logarithm);
 }
 
-// 2^n for -126 <= n <= 127.
-fn serf_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // For a > -1 + 2^-20.
 fn serf_pair_log1p(a: serf_pair) -> serf_pair {
   let k = bitcast<i32>(bitcast<u32>(1.0 + a.high) - 0x3f3504f3u) >> 23u;
@@ -777,11 +976,16 @@ fn serf_pair_times_power(a: serf_pair, k: i32) -> serf_pair {
   return serf_pair_scale(serf_pair_scale(a, serf_power_of_two(first)), serf_power_of_two(k - first));
 }
 
-fn serf_pair_exp(a: serf_pair) -> serf_pair {
+// e^a 2^n
+fn serf_pair_exp_scaled(a: serf_pair, n: i32) -> serf_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = serf_pair_expm1_small(serf_pair_reduced(serf_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return serf_pair_times_power(serf_pair_add(serf_pair(1.0, 0.0), small), i32(k));
+  return serf_pair_times_power(serf_pair_add(serf_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn serf_pair_exp(a: serf_pair) -> serf_pair {
+  return serf_pair_exp_scaled(a, 0);
 }
 
 fn serf_pair_negate(a: serf_pair) -> serf_pair {
@@ -880,10 +1084,15 @@ fn serf(x: f32) -> f32 {
   let v = serf_pair_erf(sp);
   var result = serf_pair_to_f32(serf_pair_multiply(serf_pair_from_f32(x), v));
   var found =
-    (2.0 <= 1.0141205e+31 * v.high) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0));
+    (2.0 <= 2.5353012e+30 * v.high) && (v.high >= 3.9443045e-31) && (abs(x) <= 1.2676506e+30) &&
+    ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = serf_value_exactly(x);
+    if (serf_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = serf_value_far(x);
+      result = select(far, result, serf_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -945,7 +1154,7 @@ fn serf(x: f32) -> f32 {
 //   r13 = multiply(r12, r13)
 //   r11 = divide(r13, r11)
 //   r11 = add(r4, r11)
-fn serf_slope_0_exactly_wide(x0: serf_wide) -> serf_wide {
+fn serf_slope_0_exactly_wide(x0: serf_wide) -> serf_wide_outcome {
   var registers = array<serf_wide, 16>(
     x0,
     serf_WIDE_ONE,
@@ -964,27 +1173,31 @@ fn serf_slope_0_exactly_wide(x0: serf_wide) -> serf_wide {
     serf_WIDE_ZERO,
     serf_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 16>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 110>(
-    0x0000000cu, 0x00000000u, 0x0000040cu, 0x0000000cu, 0x0000080cu, 0x2000000cu, 0x00000c0du, 0x0000040cu, 0x0000100eu,
-    0x0000000du, 0x0000000fu, 0x0000000cu, 0x00001403u, 0x00000c0fu, 0x00001802u, 0x0030080eu, 0x00001c04u, 0x00001002u,
-    0x0000200du, 0x0000000du, 0x00000c0du, 0x0000140du, 0x00001803u, 0x0030300du, 0x00000c0du, 0x00001803u, 0x0000240du,
-    0x00003403u, 0x0000280du, 0x0000000du, 0x00000c0du, 0x00003404u, 0x00000c04u, 0x00003400u, 0x0000180du, 0x00003404u,
-    0x00000004u, 0x0000000du, 0x00001c03u, 0x00001004u, 0x00000403u, 0x00000003u, 0x00000803u, 0x20000003u, 0x00001c07u,
-    0x00001c04u, 0x00002c02u, 0x00000007u, 0x00001c08u, 0x00002002u, 0x00001c08u, 0x00002003u, 0x00002407u, 0x00001c08u,
-    0x00001c09u, 0x00002404u, 0x00000809u, 0x20000009u, 0x00000c05u, 0x00001409u, 0x00002405u, 0x00001406u, 0x00000405u,
-    0x00000005u, 0x00000c05u, 0x00001407u, 0x0000140au, 0x0000100au, 0x0000180au, 0x00a01c05u, 0x00003007u, 0x00000004u,
-    0x00001807u, 0x0070100au, 0x00000407u, 0x00000007u, 0x00000c07u, 0x00001c01u, 0x00003407u, 0x00003407u, 0x0000380au,
-    0x0000000du, 0x00001404u, 0x00000404u, 0x00001804u, 0x00402807u, 0x00001c06u, 0x00000006u, 0x00001800u, 0x00003001u,
+    0x0000000cu, 0x00000000u, 0x0000040cu, 0x0000300cu, 0x0000080cu, 0x2000300cu, 0x00000c0du, 0x0000040cu, 0x0000100eu,
+    0x0000340du, 0x0000000fu, 0x0000300cu, 0x00001403u, 0x00000c0fu, 0x00001802u, 0x0030080eu, 0x00001c04u, 0x00001002u,
+    0x0000200du, 0x0000340du, 0x00000c0du, 0x0000140du, 0x00001803u, 0x0030300du, 0x00000c0du, 0x00001803u, 0x0000240du,
+    0x00003403u, 0x0000280du, 0x0000340du, 0x00000c0du, 0x00003404u, 0x00000c04u, 0x00003400u, 0x0000180du, 0x00003404u,
+    0x00000004u, 0x0000340du, 0x00001c03u, 0x00001004u, 0x00000403u, 0x00000c03u, 0x00000803u, 0x20000c03u, 0x00001c07u,
+    0x00001c04u, 0x00002c02u, 0x00001c07u, 0x00001c08u, 0x00002002u, 0x00001c08u, 0x00002003u, 0x00002407u, 0x00001c08u,
+    0x00001c09u, 0x00002404u, 0x00000809u, 0x20002409u, 0x00000c05u, 0x00001409u, 0x00002405u, 0x00001406u, 0x00000405u,
+    0x00001405u, 0x00000c05u, 0x00001407u, 0x0000140au, 0x0000100au, 0x0000180au, 0x00a01c05u, 0x00003007u, 0x00001004u,
+    0x00001807u, 0x0070100au, 0x00000407u, 0x00001c07u, 0x00000c07u, 0x00001c01u, 0x00003407u, 0x00003407u, 0x0000380au,
+    0x0000340du, 0x00001404u, 0x00000404u, 0x00001804u, 0x00402807u, 0x00001c06u, 0x00000006u, 0x00001800u, 0x00003001u,
     0x00000c0cu, 0x00003001u, 0x0000240cu, 0x00003000u, 0x00001c0cu, 0x00003006u, 0x00001c0du, 0x0000340du, 0x00001c0du,
-    0x00003401u, 0x0000040du, 0x0000000du, 0x0000080du, 0x2000000du, 0x00001c0du, 0x0000340cu, 0x0000240bu, 0x00002c0du,
+    0x00003401u, 0x0000040du, 0x0000340du, 0x0000080du, 0x2000340du, 0x00001c0du, 0x0000340cu, 0x0000240bu, 0x00002c0du,
     0x00000c0bu, 0x00002c04u
   );
   for (var i = 0; i < 110; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -1021,9 +1234,18 @@ fn serf_slope_0_exactly_wide(x0: serf_wide) -> serf_wide {
     } else if (operation == 14u) {
       value = serf_wide_erf_near_loose(a);
     }
-    registers[code & 1023u] = serf_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = serf_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 6u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[11];
+  return serf_wide_outcome(registers[11], lost[11]);
 }
 
 fn serf_slope_0_exactly(x0: f32) -> f32 {
@@ -1031,26 +1253,38 @@ fn serf_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = serf_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(serf_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = serf_WIDE_NAN;
-  var before = serf_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = serf_slope_0_exactly_wide(serf_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = serf_wide_tendency(before, found);
-      }
-      if (!(infinite && serf_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = serf_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = serf_slope_0_exactly_wide(serf_wide_input_at(wide_x0, search.point, 6));
+    search = serf_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return serf_wide_to_f32(value);
+  return serf_wide_to_f32(search.value);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn serf_sigmoid(x: f32) -> f32 {
+  if (serf_is_nan(x)) {
+    return x;
+  }
+  let e = serf_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+fn serf_exp(x: f32) -> f32 {
+  if (serf_is_nan(x)) {
+    return x;
+  }
+  return serf_exp_scaled(x, 0.0, 0);
+}
+
+fn serf_slope_0_far(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  let t3 = serf_softplus(t2);
+  return serf_erf(t3) + 1.1283792 * (t2 * serf_sigmoid(t2) * serf_exp(-(t3 * t3)));
 }
 
 // 1/(1 + e^-a), from e^-|a|.
@@ -1076,16 +1310,21 @@ fn serf_backward(dy: f32, x: f32) -> f32 {
   let u = serf_pair_add(v, p3);
   var result = serf_pair_to_f32(u);
   var found =
-    (3.1554436e-30 +
-      (1.5777218e-30 * (abs(p.high) * e.high) +
-        (abs(e.high) * squared.high + 1.5777218e-30 * (sp.high * e.high) + 1.5777218e-30 * e.high) * abs(p2.high) +
-        1.5777218e-30 * (e.high + abs(p2.high))) +
+    (1.26217745e-29 +
+      (6.3108872e-30 * (abs(p.high) * e.high) +
+        (abs(e.high) * squared.high + 6.3108872e-30 * (sp.high * e.high)) * abs(p2.high) +
+        6.3108872e-30 * (e.high + abs(p2.high))) +
       (v.high + abs(p3.high)) <=
-      16.0 * abs(u.high)) && (abs(x) <= 288230380000000000.0) &&
+      16.0 * abs(u.high)) && (abs(u.high) >= 3.9443045e-31) &&
+      (abs(x) <= 288230380000000000.0) &&
     ((abs(x) >= 3.469447e-18) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = serf_slope_0_exactly(x);
+    if (serf_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = serf_slope_0_far(x);
+      result = select(far, result, serf_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

@@ -11,6 +11,12 @@ struct serlu_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct serlu_wide_outcome {
+  value: serlu_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const serlu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -52,6 +58,22 @@ fn serlu_wide_from_f32(x: f32) -> serlu_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct serlu_wide_search {
+  point: i32,
+  value: serlu_wide,
+  other: serlu_wide,
+}
+
+const serlu_WIDE_SEARCH: serlu_wide_search = serlu_wide_search(
+  0,
+  serlu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  serlu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const serlu_WIDE_LIMIT: i32 = 1 << 28u;
 
@@ -111,15 +133,6 @@ const serlu_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffff
 // ln 2, log2(e) / 2, sqrt(1/2).
 const serlu_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
-// floor(a / 2^n).
-fn serlu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
-
 // floor(a / n) for 0 < n < 2^16.
 fn serlu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   var quotient = a;
@@ -133,22 +146,13 @@ fn serlu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn serlu_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = serlu_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn serlu_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = serlu_NAT_HALF;
   var quotient = serlu_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = serlu_nat_divide_short(serlu_nat_multiply_high(term, t), k);
+    term = serlu_nat_divide_short(serlu_nat_multiply_high(term, r), k);
     quotient = serlu_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = serlu_nat_add(
-      quotient,
-      serlu_nat_multiply_high(serlu_nat_multiply_high(quotient, quotient), serlu_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
@@ -158,6 +162,15 @@ fn serlu_wide_is_nan(x: serlu_wide) -> bool {
 }
 
 const serlu_WIDE_ONE: serlu_wide = serlu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
+
+// floor(a / 2^n).
+fn serlu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
+}
 
 // A difference of natural numbers of 128 bits.
 fn serlu_nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
@@ -194,7 +207,7 @@ fn serlu_wide_exponential_loose(x: serlu_wide, near: u32) -> serlu_wide {
     serlu_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = serlu_nat_multiply_high(select(r, x.mantissa, is_near), serlu_nat_expm1_quotient(r));
+  let excess = serlu_nat_multiply_high(select(r, x.mantissa, is_near), serlu_program_expm1_quotient(r));
   if (is_near) {
     return serlu_wide(false, excess, x.exponent + 1);
   }
@@ -280,19 +293,23 @@ fn serlu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> 
 //   r3 = negate(r3)
 //   r3 = select(r4, r0, r3)
 //   r3 = multiply(r1, r3)
-fn serlu_value_exactly_wide(x0: serlu_wide, x1: serlu_wide, x2: serlu_wide) -> serlu_wide {
+fn serlu_value_exactly_wide(x0: serlu_wide, x1: serlu_wide, x2: serlu_wide) -> serlu_wide_outcome {
   var registers = array<serlu_wide, 5>(x0, x1, x2, serlu_WIDE_ZERO, serlu_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 22>(
     0x00000002u, 0x00000800u, 0x00000404u, 0x20000000u, 0x00000004u, 0x00001002u, 0x00000802u, 0x00000003u, 0x00000c02u,
-    0x00000002u, 0x00001003u, 0x00000003u, 0x00000c03u, 0x00000003u, 0x00001403u, 0x00200c02u, 0x00000c03u, 0x00000003u,
+    0x00000802u, 0x00001003u, 0x00000003u, 0x00000c03u, 0x00000c03u, 0x00001403u, 0x00200c02u, 0x00000c03u, 0x00000c03u,
     0x00001403u, 0x00300004u, 0x00000003u, 0x00000c01u
   );
   for (var i = 0; i < 22; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -311,17 +328,34 @@ fn serlu_value_exactly_wide(x0: serlu_wide, x1: serlu_wide, x2: serlu_wide) -> s
         value = b;
       }
     }
-    registers[code & 1023u] = serlu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = serlu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 5u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[3];
+  return serlu_wide_outcome(registers[3], lost[3]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn serlu_wide_far(x: serlu_wide, size: i32) -> serlu_wide {
-  if (x.exponent < serlu_WIDE_LIMIT || serlu_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn serlu_wide_parameter_at(x: serlu_wide, point: i32, own: i32) -> serlu_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return serlu_wide(x.negative, serlu_NAT_HALF, size);
+  return serlu_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn serlu_wide_input_at(x: serlu_wide, point: i32, own: i32) -> serlu_wide {
+  if (point < 1 || point > 4 || x.exponent < serlu_WIDE_LIMIT || serlu_wide_is_nan(x)) {
+    return serlu_wide_parameter_at(x, point, own);
+  }
+  return serlu_wide(
+    x.negative,
+    serlu_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -344,6 +378,46 @@ fn serlu_wide_tendency(far: serlu_wide, near: serlu_wide) -> serlu_wide {
     return serlu_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn serlu_wide_power_between(a: serlu_wide, b: serlu_wide) -> i32 {
+  let size = serlu_nat_low_word(serlu_nat_shift_right(a.mantissa, 128 - 24));
+  let other = serlu_nat_low_word(serlu_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn serlu_wide_searched(
+  search: serlu_wide_search,
+  found: serlu_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> serlu_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && serlu_wide_is_nan(found.value));
+    return serlu_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return serlu_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = serlu_wide_tendency(search.other, found.value);
+    return serlu_wide_search(select(-1, 3, point == 2 && serlu_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return serlu_wide_search(-1, search.value, found.value);
+    }
+    return serlu_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(serlu_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = serlu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return serlu_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -398,26 +472,53 @@ fn serlu_value_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x0 = serlu_wide_from_f32(x0);
   let wide_x1 = serlu_wide_from_f32(x1);
   let wide_x2 = serlu_wide_from_f32(x2);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(serlu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = serlu_WIDE_NAN;
-  var before = serlu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = serlu_value_exactly_wide(serlu_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = serlu_wide_tendency(before, found);
-      }
-      if (!(infinite && serlu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = serlu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = serlu_value_exactly_wide(
+      serlu_wide_input_at(wide_x0, search.point, 6),
+      serlu_wide_parameter_at(wide_x1, search.point, 7),
+      serlu_wide_parameter_at(wide_x2, search.point, 8)
+    );
+    search = serlu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
   }
-  return serlu_wide_to_f32(value);
+  return serlu_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn serlu_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn serlu_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * serlu_power_of_two(first) * serlu_power_of_two(exponent - first);
+}
+
+fn serlu_exp(x: f32) -> f32 {
+  if (serlu_is_nan(x)) {
+    return x;
+  }
+  return serlu_exp_scaled(x, 0.0, 0);
+}
+
+fn serlu_value_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return select(t * serlu_exp(t) * x2, t, t >= 0.0) * x1;
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -480,11 +581,6 @@ fn serlu_pair_scale(a: serlu_pair, factor: f32) -> serlu_pair {
   return serlu_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn serlu_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn serlu_pair_times_power(a: serlu_pair, k: i32) -> serlu_pair {
   let first = k >> 1u;
@@ -496,11 +592,16 @@ fn serlu_pair_add(a: serlu_pair, b: serlu_pair) -> serlu_pair {
   return serlu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn serlu_pair_exp(a: serlu_pair) -> serlu_pair {
+// e^a 2^n
+fn serlu_pair_exp_scaled(a: serlu_pair, n: i32) -> serlu_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = serlu_pair_expm1_small(serlu_pair_reduced(serlu_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return serlu_pair_times_power(serlu_pair_add(serlu_pair(1.0, 0.0), small), i32(k));
+  return serlu_pair_times_power(serlu_pair_add(serlu_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn serlu_pair_exp(a: serlu_pair) -> serlu_pair {
+  return serlu_pair_exp_scaled(a, 0);
 }
 
 fn serlu_pair_from_f32(x: f32) -> serlu_pair {
@@ -527,7 +628,7 @@ fn serlu(x: f32, lam: f32, alpha: f32) -> f32 {
   }
   var result = serlu_pair_to_f32(serlu_pair_multiply(serlu_pair_from_f32(lam), v));
   var found =
-    ((x >= 0.0) || (e.high >= 9.8607613e-32)) && (abs(x) <= 274877900000.0) &&
+    ((x >= 0.0) || (e.high >= 3.9443045e-31)) && (abs(x) <= 274877900000.0) &&
       ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
       (abs(lam) <= 274877900000.0) &&
       ((abs(lam) >= 3.637979e-12) || (lam == 0.0)) &&
@@ -536,6 +637,10 @@ fn serlu(x: f32, lam: f32, alpha: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = serlu_value_exactly(x, lam, alpha);
+    if (serlu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = serlu_value_far(x, lam, alpha);
+      result = select(far, result, serlu_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -591,19 +696,23 @@ fn serlu_wide_add_loose(a: serlu_wide, b: serlu_wide) -> serlu_wide {
 //   r0 = select(r2, r0, r2)
 //   r0 = negate(r0)
 //   r0 = select(r5, r1, r0)
-fn serlu_slope_0_exactly_wide(x0: serlu_wide, x1: serlu_wide, x2: serlu_wide) -> serlu_wide {
+fn serlu_slope_0_exactly_wide(x0: serlu_wide, x1: serlu_wide, x2: serlu_wide) -> serlu_wide_outcome {
   var registers = array<serlu_wide, 6>(x0, x1, x2, serlu_WIDE_ZERO, serlu_WIDE_ZERO, serlu_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 6>(0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 24>(
     0x00000002u, 0x00000801u, 0x00000404u, 0x20000000u, 0x00000005u, 0x00001000u, 0x00000805u, 0x00001404u, 0x00000005u,
-    0x00001402u, 0x00000c02u, 0x00000003u, 0x00001002u, 0x00000002u, 0x00001400u, 0x00000003u, 0x00001000u, 0x00000000u,
+    0x00001402u, 0x00000c02u, 0x00000003u, 0x00001002u, 0x00000802u, 0x00001400u, 0x00000003u, 0x00001000u, 0x00000000u,
     0x00001800u, 0x00200002u, 0x00001000u, 0x00000000u, 0x00001800u, 0x00000405u
   );
   for (var i = 0; i < 24; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -624,9 +733,18 @@ fn serlu_slope_0_exactly_wide(x0: serlu_wide, x1: serlu_wide, x2: serlu_wide) ->
         value = b;
       }
     }
-    registers[code & 1023u] = serlu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = serlu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 2u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 6u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return serlu_wide_outcome(registers[0], lost[0]);
 }
 
 fn serlu_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -642,26 +760,24 @@ fn serlu_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x0 = serlu_wide_from_f32(x0);
   let wide_x1 = serlu_wide_from_f32(x1);
   let wide_x2 = serlu_wide_from_f32(x2);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(serlu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = serlu_WIDE_NAN;
-  var before = serlu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = serlu_slope_0_exactly_wide(serlu_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = serlu_wide_tendency(before, found);
-      }
-      if (!(infinite && serlu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = serlu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = serlu_slope_0_exactly_wide(
+      serlu_wide_input_at(wide_x0, search.point, 6),
+      serlu_wide_parameter_at(wide_x1, search.point, 7),
+      serlu_wide_parameter_at(wide_x2, search.point, 8)
+    );
+    search = serlu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
   }
-  return serlu_wide_to_f32(value);
+  return serlu_wide_to_f32(search.value);
+}
+
+fn serlu_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  let t2 = serlu_exp(t);
+  return select((t2 + t * t2) * x1 * x2, x1, t >= 0.0);
 }
 
 fn serlu_backward(dy: f32, x: f32, lam: f32, alpha: f32) -> f32 {
@@ -674,7 +790,8 @@ fn serlu_backward(dy: f32, x: f32, lam: f32, alpha: f32) -> f32 {
   }
   var result = serlu_pair_to_f32(v);
   var found =
-    ((x >= 0.0) || (3.1554436e-30 * abs(x) + (e.high + abs(p.high)) <= 32.0 * abs(u.high))) &&
+    ((x >= 0.0) ||
+      ((1.26217745e-29 * abs(x) + (e.high + abs(p.high)) <= 32.0 * abs(u.high)) && (abs(u.high) >= 3.9443045e-31))) &&
       (abs(x) <= 274877900000.0) &&
       ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
       (abs(lam) <= 274877900000.0) &&
@@ -684,6 +801,10 @@ fn serlu_backward(dy: f32, x: f32, lam: f32, alpha: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = serlu_slope_0_exactly(x, lam, alpha);
+    if (serlu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = serlu_slope_0_far(x, lam, alpha);
+      result = select(far, result, serlu_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

@@ -11,6 +11,12 @@ struct shifted_softplus_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct shifted_softplus_wide_outcome {
+  value: shifted_softplus_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const shifted_softplus_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -61,6 +67,22 @@ fn shifted_softplus_wide_from_f32(x: f32) -> shifted_softplus_wide {
   );
 }
 
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct shifted_softplus_wide_search {
+  point: i32,
+  value: shifted_softplus_wide,
+  other: shifted_softplus_wide,
+}
+
+const shifted_softplus_WIDE_SEARCH: shifted_softplus_wide_search = shifted_softplus_wide_search(
+  0,
+  shifted_softplus_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  shifted_softplus_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
+
 const shifted_softplus_WIDE_ONE: shifted_softplus_wide = shifted_softplus_wide(
   false,
   vec4<u32>(0u, 0u, 0u, 0x80000000u),
@@ -99,15 +121,6 @@ const shifted_softplus_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu,
 
 // ln 2, log2(e) / 2, sqrt(1/2).
 const shifted_softplus_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
-
-// floor(a / 2^n).
-fn shifted_softplus_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
 
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn shifted_softplus_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
@@ -163,31 +176,28 @@ fn shifted_softplus_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn shifted_softplus_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = shifted_softplus_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn shifted_softplus_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = shifted_softplus_NAT_HALF;
   var quotient = shifted_softplus_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = shifted_softplus_nat_divide_short(shifted_softplus_nat_multiply_high(term, t), k);
+    term = shifted_softplus_nat_divide_short(shifted_softplus_nat_multiply_high(term, r), k);
     quotient = shifted_softplus_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = shifted_softplus_nat_add(
-      quotient,
-      shifted_softplus_nat_multiply_high(
-        shifted_softplus_nat_multiply_high(quotient, quotient),
-        shifted_softplus_nat_shift_right(r, i)
-      )
-    );
   }
   return quotient;
 }
 
 fn shifted_softplus_wide_is_nan(x: shifted_softplus_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn shifted_softplus_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -227,7 +237,7 @@ fn shifted_softplus_wide_exponential_loose(x: shifted_softplus_wide, near: u32) 
   );
   let excess = shifted_softplus_nat_multiply_high(
     select(r, x.mantissa, is_near),
-    shifted_softplus_nat_expm1_quotient(r)
+    shifted_softplus_program_expm1_quotient(r)
   );
   if (is_near) {
     return shifted_softplus_wide(false, excess, x.exponent + 1);
@@ -490,7 +500,7 @@ fn shifted_softplus_wide_normalised(negative: bool, mantissa: vec4<u32>, exponen
 //   r4 = add(r0, r6)
 //   r0 = select(r4, r6, r0)
 //   r7 = add(r0, r7)
-fn shifted_softplus_value_exactly_wide(x0: shifted_softplus_wide) -> shifted_softplus_wide {
+fn shifted_softplus_value_exactly_wide(x0: shifted_softplus_wide) -> shifted_softplus_wide_outcome {
   var registers = array<shifted_softplus_wide, 11>(
     x0,
     shifted_softplus_WIDE_ONE,
@@ -504,19 +514,23 @@ fn shifted_softplus_value_exactly_wide(x0: shifted_softplus_wide) -> shifted_sof
     shifted_softplus_WIDE_ZERO,
     shifted_softplus_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 11>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 38>(
-    0x00000008u, 0x00000000u, 0x00000408u, 0x00000008u, 0x00000808u, 0x20000008u, 0x00000c01u, 0x00000408u, 0x00001009u,
-    0x00000001u, 0x0000000au, 0x00000008u, 0x00001403u, 0x00000c0au, 0x00001802u, 0x00300809u, 0x00001c04u, 0x00001002u,
-    0x00002001u, 0x00000001u, 0x00000c05u, 0x00001401u, 0x00001803u, 0x00302005u, 0x00000c06u, 0x00001803u, 0x00002406u,
-    0x00001803u, 0x00002806u, 0x00000006u, 0x00000c06u, 0x00001804u, 0x00000c04u, 0x00001800u, 0x00001800u, 0x00001804u,
+    0x00000008u, 0x00000000u, 0x00000408u, 0x00002008u, 0x00000808u, 0x20002008u, 0x00000c01u, 0x00000408u, 0x00001009u,
+    0x00000401u, 0x0000000au, 0x00002008u, 0x00001403u, 0x00000c0au, 0x00001802u, 0x00300809u, 0x00001c04u, 0x00001002u,
+    0x00002001u, 0x00000401u, 0x00000c05u, 0x00001401u, 0x00001803u, 0x00302005u, 0x00000c06u, 0x00001803u, 0x00002406u,
+    0x00001803u, 0x00002806u, 0x00001806u, 0x00000c06u, 0x00001804u, 0x00000c04u, 0x00001800u, 0x00001800u, 0x00001804u,
     0x00000c07u, 0x00001c00u
   );
   for (var i = 0; i < 38; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -545,17 +559,37 @@ fn shifted_softplus_value_exactly_wide(x0: shifted_softplus_wide) -> shifted_sof
     } else if (operation == 10u) {
       value = shifted_softplus_wide_twice_artanh_loose(a);
     }
-    registers[code & 1023u] = shifted_softplus_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = shifted_softplus_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 6u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[7];
+  return shifted_softplus_wide_outcome(registers[7], lost[7]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn shifted_softplus_wide_far(x: shifted_softplus_wide, size: i32) -> shifted_softplus_wide {
-  if (x.exponent < shifted_softplus_WIDE_LIMIT || shifted_softplus_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn shifted_softplus_wide_parameter_at(x: shifted_softplus_wide, point: i32, own: i32) -> shifted_softplus_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return shifted_softplus_wide(x.negative, shifted_softplus_NAT_HALF, size);
+  return shifted_softplus_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn shifted_softplus_wide_input_at(x: shifted_softplus_wide, point: i32, own: i32) -> shifted_softplus_wide {
+  if (point < 1 || point > 4 || x.exponent < shifted_softplus_WIDE_LIMIT || shifted_softplus_wide_is_nan(x)) {
+    return shifted_softplus_wide_parameter_at(x, point, own);
+  }
+  return shifted_softplus_wide(
+    x.negative,
+    shifted_softplus_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -578,6 +612,50 @@ fn shifted_softplus_wide_tendency(far: shifted_softplus_wide, near: shifted_soft
     return shifted_softplus_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn shifted_softplus_wide_power_between(a: shifted_softplus_wide, b: shifted_softplus_wide) -> i32 {
+  let size = shifted_softplus_nat_low_word(shifted_softplus_nat_shift_right(a.mantissa, 128 - 24));
+  let other = shifted_softplus_nat_low_word(shifted_softplus_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn shifted_softplus_wide_searched(
+  search: shifted_softplus_wide_search,
+  found: shifted_softplus_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> shifted_softplus_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && shifted_softplus_wide_is_nan(found.value));
+    return shifted_softplus_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return shifted_softplus_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = shifted_softplus_wide_tendency(search.other, found.value);
+    return shifted_softplus_wide_search(select(-1, 3, point == 2 && shifted_softplus_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return shifted_softplus_wide_search(-1, search.value, found.value);
+    }
+    return shifted_softplus_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(shifted_softplus_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = shifted_softplus_wide_normalised(
+    value.negative,
+    value.mantissa,
+    value.exponent + power * min(exponent + 27, 0)
+  );
+  return shifted_softplus_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -624,26 +702,112 @@ fn shifted_softplus_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = shifted_softplus_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(shifted_softplus_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = shifted_softplus_WIDE_NAN;
-  var before = shifted_softplus_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = shifted_softplus_value_exactly_wide(shifted_softplus_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = shifted_softplus_wide_tendency(before, found);
-      }
-      if (!(infinite && shifted_softplus_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = shifted_softplus_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = shifted_softplus_value_exactly_wide(shifted_softplus_wide_input_at(wide_x0, search.point, 6));
+    search = shifted_softplus_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return shifted_softplus_wide_to_f32(value);
+  return shifted_softplus_wide_to_f32(search.value);
+}
+
+// A number m * 2^k.
+struct shifted_softplus_scaled {
+  k: f32,
+  m: f32,
+}
+
+// x = m * 2^k with sqrt(1/2) <= m < sqrt(2), for finite x > 0. A subnormal x is its bits times 2^-149.
+fn shifted_softplus_split_exponent(x: f32) -> shifted_softplus_scaled {
+  let x_bits = bitcast<u32>(x);
+  let subnormal = x_bits < 0x00800000u;
+  let bits = select(x_bits, bitcast<u32>(f32(x_bits)), subnormal);
+  let k = bitcast<i32>(bits - 0x3f3504f3u) >> 23u;
+  return shifted_softplus_scaled(f32(select(k, k - 149, subnormal)), bitcast<f32>(bits - (bitcast<u32>(k) << 23u)));
+}
+
+// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2). With s = f/(2 + f), ln(1 + f) = 2 artanh(s)
+// = f - h + s (h + r), where h = f^2/2 and r is a polynomial in s^2 (4.4e-10).
+fn shifted_softplus_log_scaled(k: f32, f: f32) -> f32 {
+  let s = f / (2.0 + f);
+  let z = s * s;
+  let r = z * (0.666666627 + z * (0.400003344 + z * (0.285373241 + z * 0.235819116)));
+  let h = 0.5 * f * f;
+  return k * 0.693145751953125 - ((h - (s * (h + r) + k * 1.42860682e-6)) - f);
+}
+
+// A constant expression may not be infinite; a variable's bits may.
+var<private> shifted_softplus_infinity_bits: u32 = 0x7f800000u;
+
+fn shifted_softplus_infinity() -> f32 {
+  return bitcast<f32>(shifted_softplus_infinity_bits);
+}
+
+fn shifted_softplus_log(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if ((bits & 0x7fffffffu) == 0u) {
+    return -shifted_softplus_infinity();
+  }
+  if (shifted_softplus_is_nan(x) || bits == 0x7f800000u) {
+    return x;
+  }
+  if (bits > 0x80000000u) {
+    return shifted_softplus_nan();
+  }
+  let parts = shifted_softplus_split_exponent(x);
+  return shifted_softplus_log_scaled(parts.k, parts.m - 1.0);
+}
+
+// 2^n for -126 <= n <= 127.
+fn shifted_softplus_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
+fn shifted_softplus_log1p(x: f32) -> f32 {
+  if (shifted_softplus_is_nan(x) || abs(x) < 1e-8) {
+    return x;
+  }
+  if (x > 1e9) {
+    return shifted_softplus_log(x);
+  }
+  if (x <= -1.0) {
+    return select(shifted_softplus_nan(), -shifted_softplus_infinity(), x == -1.0);
+  }
+  let k = bitcast<i32>(bitcast<u32>(1.0 + x) - 0x3f3504f3u) >> 23u;
+  let scale = shifted_softplus_power_of_two(-k);
+  return shifted_softplus_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn shifted_softplus_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * shifted_softplus_power_of_two(first) * shifted_softplus_power_of_two(exponent - first);
+}
+
+// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|).
+fn shifted_softplus_softplus(x: f32) -> f32 {
+  if (shifted_softplus_is_nan(x)) {
+    return x;
+  }
+  return max(x, 0.0) + shifted_softplus_log1p(shifted_softplus_exp_scaled(-abs(x), 0.0, 0));
+}
+
+fn shifted_softplus_value_far(x0: f32) -> f32 {
+  return shifted_softplus_softplus(x0) - 0.6931472;
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -708,11 +872,6 @@ fn shifted_softplus_pair_log_scaled(k: f32, f: shifted_softplus_pair) -> shifted
   return shifted_softplus_pair_add(whole, logarithm);
 }
 
-// 2^n for -126 <= n <= 127.
-fn shifted_softplus_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // For a > -1 + 2^-20.
 fn shifted_softplus_pair_log1p(a: shifted_softplus_pair) -> shifted_softplus_pair {
   let k = bitcast<i32>(bitcast<u32>(1.0 + a.high) - 0x3f3504f3u) >> 23u;
@@ -754,13 +913,21 @@ fn shifted_softplus_pair_times_power(a: shifted_softplus_pair, k: i32) -> shifte
   );
 }
 
-fn shifted_softplus_pair_exp(a: shifted_softplus_pair) -> shifted_softplus_pair {
+// e^a 2^n
+fn shifted_softplus_pair_exp_scaled(a: shifted_softplus_pair, n: i32) -> shifted_softplus_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = shifted_softplus_pair_expm1_small(
     shifted_softplus_pair_reduced(shifted_softplus_pair(x, select(a.low, 0.0, x != a.high)), k)
   );
-  return shifted_softplus_pair_times_power(shifted_softplus_pair_add(shifted_softplus_pair(1.0, 0.0), small), i32(k));
+  return shifted_softplus_pair_times_power(
+    shifted_softplus_pair_add(shifted_softplus_pair(1.0, 0.0), small),
+    i32(k) + n
+  );
+}
+
+fn shifted_softplus_pair_exp(a: shifted_softplus_pair) -> shifted_softplus_pair {
+  return shifted_softplus_pair_exp_scaled(a, 0);
 }
 
 fn shifted_softplus_pair_negate(a: shifted_softplus_pair) -> shifted_softplus_pair {
@@ -803,11 +970,15 @@ fn shifted_softplus(x: f32) -> f32 {
   let u = shifted_softplus_pair_subtract(sp, shifted_softplus_pair(0.6931472, -1.9046542e-9));
   var result = shifted_softplus_pair_to_f32(u);
   var found =
-    (sp.high + 0.000010576587 <= 32.0 * abs(u.high)) && (abs(x) <= 288230380000000000.0) &&
-    ((abs(x) >= 3.469447e-18) || (x == 0.0));
+    (sp.high + 0.000010576587 <= 32.0 * abs(u.high)) && (abs(u.high) >= 3.9443045e-31) && (abs(x) <= 1.2676506e+30) &&
+    ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = shifted_softplus_value_exactly(x);
+    if (shifted_softplus_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = shifted_softplus_value_far(x);
+      result = select(far, result, shifted_softplus_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -820,18 +991,22 @@ fn shifted_softplus(x: f32) -> f32 {
 //   r0 = select(r1, r2, r0)
 //   r2 = add(r1, r2)
 //   r2 = divide(r0, r2)
-fn shifted_softplus_slope_0_exactly_wide(x0: shifted_softplus_wide) -> shifted_softplus_wide {
+fn shifted_softplus_slope_0_exactly_wide(x0: shifted_softplus_wide) -> shifted_softplus_wide_outcome {
   var registers = array<shifted_softplus_wide, 3>(x0, shifted_softplus_WIDE_ONE, shifted_softplus_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 3>(0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 12>(
-    0x00000002u, 0x00000000u, 0x00000402u, 0x00000002u, 0x00000802u, 0x20000002u, 0x00000c00u, 0x00000801u, 0x00001002u,
+    0x00000002u, 0x00000000u, 0x00000402u, 0x00000802u, 0x00000802u, 0x20000802u, 0x00000c00u, 0x00000801u, 0x00001002u,
     0x00000801u, 0x00001402u, 0x00000800u
   );
   for (var i = 0; i < 12; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -850,9 +1025,18 @@ fn shifted_softplus_slope_0_exactly_wide(x0: shifted_softplus_wide) -> shifted_s
     } else if (operation == 5u) {
       value = shifted_softplus_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = shifted_softplus_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = shifted_softplus_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return shifted_softplus_wide_outcome(registers[2], lost[2]);
 }
 
 fn shifted_softplus_slope_0_exactly(x0: f32) -> f32 {
@@ -860,26 +1044,28 @@ fn shifted_softplus_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = shifted_softplus_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(shifted_softplus_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = shifted_softplus_WIDE_NAN;
-  var before = shifted_softplus_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = shifted_softplus_slope_0_exactly_wide(shifted_softplus_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = shifted_softplus_wide_tendency(before, found);
-      }
-      if (!(infinite && shifted_softplus_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = shifted_softplus_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = shifted_softplus_slope_0_exactly_wide(shifted_softplus_wide_input_at(wide_x0, search.point, 6));
+    search = shifted_softplus_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return shifted_softplus_wide_to_f32(value);
+  return shifted_softplus_wide_to_f32(search.value);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn shifted_softplus_sigmoid(x: f32) -> f32 {
+  if (shifted_softplus_is_nan(x)) {
+    return x;
+  }
+  let e = shifted_softplus_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+fn shifted_softplus_slope_0_far(x0: f32) -> f32 {
+  return shifted_softplus_sigmoid(x0);
 }
 
 // 1/(1 + e^-a), from e^-|a|.
@@ -894,10 +1080,14 @@ fn shifted_softplus_pair_sigmoid(a: shifted_softplus_pair) -> shifted_softplus_p
 
 fn shifted_softplus_backward(dy: f32, x: f32) -> f32 {
   var result = shifted_softplus_pair_to_f32(shifted_softplus_pair_sigmoid(shifted_softplus_pair_from_f32(x)));
-  var found = (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0));
+  var found = (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = shifted_softplus_slope_0_exactly(x);
+    if (shifted_softplus_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = shifted_softplus_slope_0_far(x);
+      result = select(far, result, shifted_softplus_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

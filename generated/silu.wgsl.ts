@@ -14,6 +14,12 @@ struct silu_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct silu_wide_outcome {
+  value: silu_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const silu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -56,6 +62,22 @@ fn silu_wide_from_f32(x: f32) -> silu_wide {
   );
 }
 
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct silu_wide_search {
+  point: i32,
+  value: silu_wide,
+  other: silu_wide,
+}
+
+const silu_WIDE_SEARCH: silu_wide_search = silu_wide_search(
+  0,
+  silu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  silu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
+
 const silu_WIDE_ONE: silu_wide = silu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
 fn silu_wide_abs(x: silu_wide) -> silu_wide {
@@ -72,15 +94,6 @@ const silu_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu
 
 // ln 2, log2(e) / 2, sqrt(1/2).
 const silu_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
-
-// floor(a / 2^n).
-fn silu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
 
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn silu_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
@@ -136,28 +149,28 @@ fn silu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn silu_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = silu_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn silu_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = silu_NAT_HALF;
   var quotient = silu_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = silu_nat_divide_short(silu_nat_multiply_high(term, t), k);
+    term = silu_nat_divide_short(silu_nat_multiply_high(term, r), k);
     quotient = silu_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = silu_nat_add(
-      quotient,
-      silu_nat_multiply_high(silu_nat_multiply_high(quotient, quotient), silu_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
 
 fn silu_wide_is_nan(x: silu_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn silu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -191,7 +204,7 @@ fn silu_wide_exponential_loose(x: silu_wide, near: u32) -> silu_wide {
     silu_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = silu_nat_multiply_high(select(r, x.mantissa, is_near), silu_nat_expm1_quotient(r));
+  let excess = silu_nat_multiply_high(select(r, x.mantissa, is_near), silu_program_expm1_quotient(r));
   if (is_near) {
     return silu_wide(false, excess, x.exponent + 1);
   }
@@ -328,18 +341,22 @@ fn silu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> s
 //   r2 = add(r1, r2)
 //   r2 = divide(r3, r2)
 //   r2 = multiply(r0, r2)
-fn silu_value_exactly_wide(x0: silu_wide) -> silu_wide {
+fn silu_value_exactly_wide(x0: silu_wide) -> silu_wide_outcome {
   var registers = array<silu_wide, 4>(x0, silu_WIDE_ONE, silu_WIDE_ZERO, silu_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 4>(0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 14>(
-    0x00000002u, 0x00000000u, 0x00000402u, 0x00000002u, 0x00000802u, 0x20000002u, 0x00000c03u, 0x00000801u, 0x00001002u,
+    0x00000002u, 0x00000000u, 0x00000402u, 0x00000802u, 0x00000802u, 0x20000802u, 0x00000c03u, 0x00000801u, 0x00001002u,
     0x00000801u, 0x00001402u, 0x00000803u, 0x00001802u, 0x00000800u
   );
   for (var i = 0; i < 14; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -360,17 +377,37 @@ fn silu_value_exactly_wide(x0: silu_wide) -> silu_wide {
     } else if (operation == 6u) {
       value = silu_wide_multiply_loose(a, b);
     }
-    registers[code & 1023u] = silu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = silu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return silu_wide_outcome(registers[2], lost[2]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn silu_wide_far(x: silu_wide, size: i32) -> silu_wide {
-  if (x.exponent < silu_WIDE_LIMIT || silu_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn silu_wide_parameter_at(x: silu_wide, point: i32, own: i32) -> silu_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return silu_wide(x.negative, silu_NAT_HALF, size);
+  return silu_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn silu_wide_input_at(x: silu_wide, point: i32, own: i32) -> silu_wide {
+  if (point < 1 || point > 4 || x.exponent < silu_WIDE_LIMIT || silu_wide_is_nan(x)) {
+    return silu_wide_parameter_at(x, point, own);
+  }
+  return silu_wide(
+    x.negative,
+    silu_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -393,6 +430,46 @@ fn silu_wide_tendency(far: silu_wide, near: silu_wide) -> silu_wide {
     return silu_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn silu_wide_power_between(a: silu_wide, b: silu_wide) -> i32 {
+  let size = silu_nat_low_word(silu_nat_shift_right(a.mantissa, 128 - 24));
+  let other = silu_nat_low_word(silu_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn silu_wide_searched(
+  search: silu_wide_search,
+  found: silu_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> silu_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && silu_wide_is_nan(found.value));
+    return silu_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return silu_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = silu_wide_tendency(search.other, found.value);
+    return silu_wide_search(select(-1, 3, point == 2 && silu_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return silu_wide_search(-1, search.value, found.value);
+    }
+    return silu_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(silu_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = silu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return silu_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -439,26 +516,52 @@ fn silu_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = silu_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(silu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = silu_WIDE_NAN;
-  var before = silu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = silu_value_exactly_wide(silu_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = silu_wide_tendency(before, found);
-      }
-      if (!(infinite && silu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = silu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = silu_value_exactly_wide(silu_wide_input_at(wide_x0, search.point, 6));
+    search = silu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return silu_wide_to_f32(value);
+  return silu_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn silu_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn silu_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * silu_power_of_two(first) * silu_power_of_two(exponent - first);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn silu_sigmoid(x: f32) -> f32 {
+  if (silu_is_nan(x)) {
+    return x;
+  }
+  let e = silu_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+fn silu_value_far(x0: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return t * silu_sigmoid(t);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -521,11 +624,6 @@ fn silu_pair_scale(a: silu_pair, factor: f32) -> silu_pair {
   return silu_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn silu_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn silu_pair_times_power(a: silu_pair, k: i32) -> silu_pair {
   let first = k >> 1u;
@@ -537,11 +635,16 @@ fn silu_pair_add(a: silu_pair, b: silu_pair) -> silu_pair {
   return silu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn silu_pair_exp(a: silu_pair) -> silu_pair {
+// e^a 2^n
+fn silu_pair_exp_scaled(a: silu_pair, n: i32) -> silu_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = silu_pair_expm1_small(silu_pair_reduced(silu_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return silu_pair_times_power(silu_pair_add(silu_pair(1.0, 0.0), small), i32(k));
+  return silu_pair_times_power(silu_pair_add(silu_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn silu_pair_exp(a: silu_pair) -> silu_pair {
+  return silu_pair_exp_scaled(a, 0);
 }
 
 fn silu_pair_negate(a: silu_pair) -> silu_pair {
@@ -589,10 +692,14 @@ fn silu_pair_multiply(a: silu_pair, b: silu_pair) -> silu_pair {
 fn silu(x: f32) -> f32 {
   let s = silu_pair_sigmoid(silu_pair_from_f32(x));
   var result = silu_pair_to_f32(silu_pair_multiply(silu_pair_from_f32(x), s));
-  var found = (s.high >= 9.8607613e-32) && (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0));
+  var found = (s.high >= 3.9443045e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = silu_value_exactly(x);
+    if (silu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = silu_value_far(x);
+      result = select(far, result, silu_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -621,19 +728,23 @@ fn silu_wide_equal(a: silu_wide, b: silu_wide) -> bool {
 //   r1 = equal(r1, r2)
 //   r1 = select(r0, r2, r1)
 //   r1 = add(r4, r1)
-fn silu_slope_0_exactly_wide(x0: silu_wide) -> silu_wide {
+fn silu_slope_0_exactly_wide(x0: silu_wide) -> silu_wide_outcome {
   var registers = array<silu_wide, 5>(x0, silu_WIDE_ONE, silu_WIDE_ZERO, silu_WIDE_ZERO, silu_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 24>(
-    0x00000003u, 0x00000000u, 0x00000403u, 0x00000003u, 0x00000803u, 0x20000003u, 0x00000c04u, 0x00000c01u, 0x00001001u,
+    0x00000003u, 0x00000000u, 0x00000403u, 0x00000c03u, 0x00000803u, 0x20000c03u, 0x00000c04u, 0x00000c01u, 0x00001001u,
     0x00000c01u, 0x00001404u, 0x00000404u, 0x00001801u, 0x00000401u, 0x00001401u, 0x00000403u, 0x00001800u, 0x00000400u,
     0x00001c01u, 0x00000801u, 0x00000c01u, 0x00100800u, 0x00001001u, 0x00000404u
   );
   for (var i = 0; i < 24; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -656,9 +767,18 @@ fn silu_slope_0_exactly_wide(x0: silu_wide) -> silu_wide {
     } else if (operation == 7u) {
       value = silu_wide(silu_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = silu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = silu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[1];
+  return silu_wide_outcome(registers[1], lost[1]);
 }
 
 fn silu_slope_0_exactly(x0: f32) -> f32 {
@@ -666,26 +786,27 @@ fn silu_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = silu_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(silu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = silu_WIDE_NAN;
-  var before = silu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = silu_slope_0_exactly_wide(silu_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = silu_wide_tendency(before, found);
-      }
-      if (!(infinite && silu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = silu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = silu_slope_0_exactly_wide(silu_wide_input_at(wide_x0, search.point, 6));
+    search = silu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return silu_wide_to_f32(value);
+  return silu_wide_to_f32(search.value);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn silu_logistic(x: f32) -> f32 {
+  if (silu_is_nan(x)) {
+    return x;
+  }
+  let s = silu_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn silu_slope_0_far(x0: f32) -> f32 {
+  return silu_sigmoid(x0) + select(x0 * silu_logistic(x0), 0.0, abs(x0) > 800.0);
 }
 
 fn silu_pair_smaller(a: silu_pair, b: silu_pair) -> silu_pair {
@@ -699,18 +820,33 @@ fn silu_pair_at_most(a: silu_pair, b: silu_pair) -> silu_pair {
   return silu_pair_smaller(a, b);
 }
 
+// a where the condition holds, else b.
+fn silu_pair_select(condition: bool, a: silu_pair, b: silu_pair) -> silu_pair {
+  return silu_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
+}
+
 fn silu_backward(dy: f32, x: f32) -> f32 {
   let bounded = silu_pair_at_most(silu_pair_from_f32(x), silu_pair(80.0, 0.0));
   let e = silu_pair_exp(bounded);
   let u = silu_pair_add(e, silu_pair(1.0, 0.0));
-  let u2 = silu_pair_add(u, silu_pair_from_f32(x));
-  var result = silu_pair_to_f32(silu_pair_multiply(silu_pair_divide(e, u), silu_pair_divide(u2, u)));
+  var result = silu_pair_to_f32(
+    silu_pair_multiply(
+      silu_pair_divide(e, u),
+      silu_pair_divide(silu_pair_add(u, silu_pair_select(x < 80.0, silu_pair_from_f32(x), silu_pair(0.0, 0.0))), u)
+    )
+  );
   var found =
-    (e.high >= 1.9721523e-31) && (u.high <= 8.0 * abs(u2.high)) && (abs(x) <= 288230380000000000.0) &&
-    ((abs(x) >= 3.469447e-18) || (x == 0.0));
+    (e.high >= 7.888609e-31) &&
+      ((x >= 80.0) || ((u.high <= 8.0 * abs(u.high + x)) && (abs(u.high + x) >= 7.888609e-31))) &&
+      (abs(x) <= 1.2676506e+30) &&
+    ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = silu_slope_0_exactly(x);
+    if (silu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = silu_slope_0_far(x);
+      result = select(far, result, silu_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

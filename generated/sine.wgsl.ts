@@ -14,6 +14,12 @@ struct sine_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct sine_wide_outcome {
+  value: sine_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const sine_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -55,6 +61,22 @@ fn sine_wide_from_f32(x: f32) -> sine_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct sine_wide_search {
+  point: i32,
+  value: sine_wide,
+  other: sine_wide,
+}
+
+const sine_WIDE_SEARCH: sine_wide_search = sine_wide_search(
+  0,
+  sine_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  sine_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const sine_WIDE_LIMIT: i32 = 1 << 28u;
 
@@ -315,15 +337,19 @@ fn sine_wide_sine_loose(x: sine_wide, quarters: u32) -> sine_wide {
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r1 = multiply(r0, r1)
 //   r1 = sine(r1, 0)
-fn sine_value_exactly_wide(x0: sine_wide, x1: sine_wide) -> sine_wide {
+fn sine_value_exactly_wide(x0: sine_wide, x1: sine_wide) -> sine_wide_outcome {
   var registers = array<sine_wide, 2>(x0, x1);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 2>(0, 0);
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 4>(0x00000001u, 0x00000400u, 0x00000401u, 0x20000001u);
+  var steps = array<u32, 4>(0x00000001u, 0x00000400u, 0x00000401u, 0x20000401u);
   for (var i = 0; i < 4; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -332,17 +358,31 @@ fn sine_value_exactly_wide(x0: sine_wide, x1: sine_wide) -> sine_wide {
     } else if (operation == 1u) {
       value = sine_wide_sine_loose(a, c - 512u);
     }
-    registers[code & 1023u] = sine_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = sine_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[1];
+  return sine_wide_outcome(registers[1], lost[1]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn sine_wide_far(x: sine_wide, size: i32) -> sine_wide {
-  if (x.exponent < sine_WIDE_LIMIT || sine_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn sine_wide_parameter_at(x: sine_wide, point: i32, own: i32) -> sine_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return sine_wide(x.negative, sine_NAT_HALF, size);
+  return sine_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn sine_wide_input_at(x: sine_wide, point: i32, own: i32) -> sine_wide {
+  if (point < 1 || point > 4 || x.exponent < sine_WIDE_LIMIT || sine_wide_is_nan(x)) {
+    return sine_wide_parameter_at(x, point, own);
+  }
+  return sine_wide(
+    x.negative,
+    sine_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -365,6 +405,46 @@ fn sine_wide_tendency(far: sine_wide, near: sine_wide) -> sine_wide {
     return sine_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn sine_wide_power_between(a: sine_wide, b: sine_wide) -> i32 {
+  let size = sine_nat_low_word(sine_nat_shift_right(a.mantissa, 128 - 24));
+  let other = sine_nat_low_word(sine_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn sine_wide_searched(
+  search: sine_wide_search,
+  found: sine_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> sine_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && sine_wide_is_nan(found.value));
+    return sine_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return sine_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = sine_wide_tendency(search.other, found.value);
+    return sine_wide_search(select(-1, 3, point == 2 && sine_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return sine_wide_search(-1, search.value, found.value);
+    }
+    return sine_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(sine_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = sine_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return sine_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -415,26 +495,150 @@ fn sine_value_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = sine_wide_from_f32(x0);
   let wide_x1 = sine_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(sine_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = sine_WIDE_NAN;
-  var before = sine_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = sine_value_exactly_wide(sine_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = sine_wide_tendency(before, found);
-      }
-      if (!(infinite && sine_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = sine_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = sine_value_exactly_wide(
+      sine_wide_input_at(wide_x0, search.point, 6),
+      sine_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = sine_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return sine_wide_to_f32(value);
+  return sine_wide_to_f32(search.value);
+}
+
+// The angle q pi/2 + (h + l) modulo 2 pi, where |h + l| <= pi/4.
+struct sine_reduced_angle {
+  h: f32,
+  l: f32,
+  q: f32,
+}
+
+// 1/(2 pi), after 32 zeros.
+var<private> sine_inverse_turn = array<u32, 8>(
+  0u, 0x28be60dbu, 0x9391054au, 0x7f09d5f4u, 0x7d4d3770u, 0x36d8a566u, 0x4f10e410u, 0x7f9458eau
+);
+
+// The upper 32 bits of a product.
+fn sine_multiply_high(a: u32, b: u32) -> u32 {
+  let a0 = a & 0xffffu;
+  let a1 = a >> 16u;
+  let b0 = b & 0xffffu;
+  let b1 = b >> 16u;
+  let middle = a1 * b0 + ((a0 * b0) >> 16u);
+  let carry = (middle & 0xffffu) + a0 * b1;
+  return a1 * b1 + (middle >> 16u) + (carry >> 16u);
+}
+
+// 2^n for -126 <= n <= 127.
+fn sine_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// As reduce_angle, for 800 < |x| < infinity, after Payne and Hanek: x is an integer of 24 bits times a power of two; of
+// 1/(2 pi) the bits that yield whole turns do not matter, and of the others 96 suffice.
+fn sine_reduce_large_angle(x: f32) -> sine_reduced_angle {
+  let bits = bitcast<u32>(x);
+  let significand = (bits & 0x007fffffu) | 0x00800000u;
+  let position = ((bits >> 23u) & 0xffu) - 118u;
+  let word = position >> 5u;
+  let shift = position & 31u;
+  let unshift = 31u - shift;
+  let f2 = (sine_inverse_turn[word] << shift) | ((sine_inverse_turn[word + 1u] >> 1u) >> unshift);
+  let f1 = (sine_inverse_turn[word + 1u] << shift) | ((sine_inverse_turn[word + 2u] >> 1u) >> unshift);
+  let f0 = (sine_inverse_turn[word + 2u] << shift) | ((sine_inverse_turn[word + 3u] >> 1u) >> unshift);
+
+  // The fraction of a turn, in units of 2^-64.
+  let low_product = significand * f1;
+  let turn_low = low_product + sine_multiply_high(significand, f0);
+  let carry = select(0u, 1u, turn_low < low_product);
+  let turn_high = significand * f2 + sine_multiply_high(significand, f1) + carry;
+
+  // The nearest quarter, and what is left of it with its sign.
+  let quarter = (turn_high + 0x20000000u) >> 30u;
+  var high = (turn_high << 2u) | (turn_low >> 30u);
+  var low = turn_low << 2u;
+  let negative = high >= 0x80000000u;
+  if (negative) {
+    low = ~low + 1u;
+    high = ~high + select(0u, 1u, low == 0u);
+  }
+  var exponent = -32;
+  if (high == 0u) {
+    high = low;
+    low = 0u;
+    exponent = -64;
+  }
+  let zeros = countLeadingZeros(high);
+  let top = (high << zeros) | ((low >> 1u) >> (31u - zeros));
+
+  // Times pi/2 = 201/128 + 4.8e-4; the leading product is exact.
+  let leading = f32(top & 0xfff00000u);
+  let trailing = f32(top & 0x000fffffu);
+  let backwards = x < 0.0;
+  let positive_scale = sine_power_of_two(exponent - i32(zeros));
+  let scale = select(positive_scale, -positive_scale, negative != backwards);
+  return sine_reduced_angle(
+    scale * (leading * 1.5703125),
+    scale * (leading * 4.83826795e-4 + trailing * 1.57079633),
+    select(f32(quarter), -f32(quarter), backwards)
+  );
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - leading_bits(x).
+fn sine_leading_bits(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// x as an angle, for finite x; h has 12 bits. After Cody and Waite: q times pi/2 is subtracted in four parts, of which
+// the first three have 15 bits, so that products are exact. The second and the third may cancel what the steps before
+// them have left: there nothing is rounded.
+fn sine_reduce_angle(x: f32) -> sine_reduced_angle {
+  if (abs(x) > 800.0) {
+    return sine_reduce_large_angle(x);
+  }
+  let q = floor(x * 0.636619772 + 0.5);
+  let first = x - q * 1.57073974609375;
+  let second = q * 0.00005657970905303955078125;
+  let third = q * 9.92088189377682283520698547363e-10;
+  let high = sine_leading_bits(first - second);
+  let low = (first - high) - second;
+  let higher = sine_leading_bits(high + (low - third));
+  let lower = ((high - higher) + low) - third;
+  return sine_reduced_angle(higher, lower - q * 5.39030286e-15, q);
+}
+
+// sin(h + l) for a reduced angle: a polynomial (3.7e-9).
+fn sine_sin_reduced(angle: sine_reduced_angle) -> f32 {
+  let r = angle.h + angle.l;
+  let z = r * r;
+  let p = z * (-0.166666672 + z * (0.00833332911 + z * (-0.000198393114 + z * 2.718112e-6)));
+  return angle.h + (angle.l + r * p);
+}
+
+// cos(h + l) for a reduced angle: a polynomial (1.6e-10).
+fn sine_cos_reduced(angle: sine_reduced_angle) -> f32 {
+  let r = angle.h + angle.l;
+  let z = r * r;
+  return 1.0 - (0.5 * z - z * z * (0.0416666456 + z * (-0.00138873153 + z * 2.44330622e-5)));
+}
+
+fn sine_sin(x: f32) -> f32 {
+  if ((bitcast<u32>(x) & 0x7fffffffu) >= 0x7f800000u) {
+    return sine_nan();
+  }
+  if (abs(x) < 1e-4) {
+    return x;
+  }
+  let angle = sine_reduce_angle(x);
+  let q = i32(angle.q);
+  let y = select(sine_sin_reduced(angle), sine_cos_reduced(angle), (q & 1) != 0);
+  return select(y, -y, (q & 2) != 0);
+}
+
+fn sine_value_far(x0: f32, x1: f32) -> f32 {
+  return sine_sin(x0 * x1);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -563,14 +767,18 @@ fn sine(x: f32, w0: f32) -> f32 {
   let s = sine_pair_sin(p);
   var result = sine_pair_to_f32(s);
   var found =
-    (abs(p.high) <= 2097152.0 * abs(s.high)) && (abs(x) <= 288230380000000000.0) &&
-      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      (abs(w0) <= 288230380000000000.0) &&
-      ((abs(w0) >= 3.469447e-18) || (w0 == 0.0)) &&
+    (abs(p.high) <= 2097152.0 * abs(s.high)) && (abs(x) <= 274877900000.0) &&
+      ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
+      (abs(w0) <= 274877900000.0) &&
+      ((abs(w0) >= 3.637979e-12) || (w0 == 0.0)) &&
     (abs(p.high) <= 4096.0);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = sine_value_exactly(x, w0);
+    if (sine_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = sine_value_far(x, w0);
+      result = select(far, result, sine_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -580,15 +788,19 @@ fn sine(x: f32, w0: f32) -> f32 {
 //   r0 = multiply(r0, r1)
 //   r0 = sine(r0, 1)
 //   r0 = multiply(r1, r0)
-fn sine_slope_0_exactly_wide(x0: sine_wide, x1: sine_wide) -> sine_wide {
+fn sine_slope_0_exactly_wide(x0: sine_wide, x1: sine_wide) -> sine_wide_outcome {
   var registers = array<sine_wide, 2>(x0, x1);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 2>(0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 6>(0x00000000u, 0x00000400u, 0x00000400u, 0x20100000u, 0x00000000u, 0x00000001u);
   for (var i = 0; i < 6; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -597,9 +809,12 @@ fn sine_slope_0_exactly_wide(x0: sine_wide, x1: sine_wide) -> sine_wide {
     } else if (operation == 1u) {
       value = sine_wide_sine_loose(a, c - 512u);
     }
-    registers[code & 1023u] = sine_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = sine_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return sine_wide_outcome(registers[0], lost[0]);
 }
 
 fn sine_slope_0_exactly(x0: f32, x1: f32) -> f32 {
@@ -611,26 +826,31 @@ fn sine_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = sine_wide_from_f32(x0);
   let wide_x1 = sine_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(sine_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = sine_WIDE_NAN;
-  var before = sine_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = sine_slope_0_exactly_wide(sine_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = sine_wide_tendency(before, found);
-      }
-      if (!(infinite && sine_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = sine_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = sine_slope_0_exactly_wide(
+      sine_wide_input_at(wide_x0, search.point, 6),
+      sine_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = sine_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return sine_wide_to_f32(value);
+  return sine_wide_to_f32(search.value);
+}
+
+fn sine_cos(x: f32) -> f32 {
+  if ((bitcast<u32>(x) & 0x7fffffffu) >= 0x7f800000u) {
+    return sine_nan();
+  }
+  let angle = sine_reduce_angle(x);
+  let q = i32(angle.q);
+  let y = select(sine_cos_reduced(angle), sine_sin_reduced(angle), (q & 1) != 0);
+  return select(y, -y, ((q + 1) & 2) != 0);
+}
+
+fn sine_slope_0_far(x0: f32, x1: f32) -> f32 {
+  return sine_cos(x0 * x1) * x1;
 }
 
 fn sine_pair_cos(a: sine_pair) -> sine_pair {
@@ -642,7 +862,7 @@ fn sine_backward(dy: f32, x: f32, w0: f32) -> f32 {
   let c = sine_pair_cos(p);
   var result = sine_pair_to_f32(sine_pair_multiply(sine_pair_from_f32(w0), c));
   var found =
-    (abs(p.high) <= 4194304.0 * abs(c.high)) && (abs(x) <= 288230380000000000.0) &&
+    (abs(p.high) <= 4194304.0 * abs(c.high)) && (abs(c.high) >= 3.9443045e-31) && (abs(x) <= 288230380000000000.0) &&
       ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(w0) <= 288230380000000000.0) &&
       ((abs(w0) >= 3.469447e-18) || (w0 == 0.0)) &&
@@ -650,6 +870,10 @@ fn sine_backward(dy: f32, x: f32, w0: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = sine_slope_0_exactly(x, w0);
+    if (sine_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = sine_slope_0_far(x, w0);
+      result = select(far, result, sine_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

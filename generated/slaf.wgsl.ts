@@ -14,6 +14,12 @@ struct slaf_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct slaf_wide_outcome {
+  value: slaf_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const slaf_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -55,6 +61,22 @@ fn slaf_wide_from_f32(x: f32) -> slaf_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct slaf_wide_search {
+  point: i32,
+  value: slaf_wide,
+  other: slaf_wide,
+}
+
+const slaf_WIDE_SEARCH: slaf_wide_search = slaf_wide_search(
+  0,
+  slaf_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  slaf_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const slaf_WIDE_LIMIT: i32 = 1 << 28u;
 
@@ -206,15 +228,19 @@ fn slaf_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> s
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r2 = multiply(r0, r2)
 //   r2 = add(r1, r2)
-fn slaf_value_exactly_wide(x0: slaf_wide, x1: slaf_wide, x2: slaf_wide) -> slaf_wide {
+fn slaf_value_exactly_wide(x0: slaf_wide, x1: slaf_wide, x2: slaf_wide) -> slaf_wide_outcome {
   var registers = array<slaf_wide, 3>(x0, x1, x2);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 3>(0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 4>(0x00000002u, 0x00000800u, 0x00000402u, 0x00000801u);
   for (var i = 0; i < 4; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -223,21 +249,38 @@ fn slaf_value_exactly_wide(x0: slaf_wide, x1: slaf_wide, x2: slaf_wide) -> slaf_
     } else if (operation == 1u) {
       value = slaf_wide_add_loose(a, b);
     }
-    registers[code & 1023u] = slaf_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = slaf_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return slaf_wide_outcome(registers[2], lost[2]);
 }
 
 fn slaf_wide_is_nan(x: slaf_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn slaf_wide_far(x: slaf_wide, size: i32) -> slaf_wide {
-  if (x.exponent < slaf_WIDE_LIMIT || slaf_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn slaf_wide_parameter_at(x: slaf_wide, point: i32, own: i32) -> slaf_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return slaf_wide(x.negative, slaf_NAT_HALF, size);
+  return slaf_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn slaf_wide_input_at(x: slaf_wide, point: i32, own: i32) -> slaf_wide {
+  if (point < 1 || point > 4 || x.exponent < slaf_WIDE_LIMIT || slaf_wide_is_nan(x)) {
+    return slaf_wide_parameter_at(x, point, own);
+  }
+  return slaf_wide(
+    x.negative,
+    slaf_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -260,6 +303,46 @@ fn slaf_wide_tendency(far: slaf_wide, near: slaf_wide) -> slaf_wide {
     return slaf_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn slaf_wide_power_between(a: slaf_wide, b: slaf_wide) -> i32 {
+  let size = slaf_nat_low_word(slaf_nat_shift_right(a.mantissa, 128 - 24));
+  let other = slaf_nat_low_word(slaf_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn slaf_wide_searched(
+  search: slaf_wide_search,
+  found: slaf_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> slaf_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && slaf_wide_is_nan(found.value));
+    return slaf_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return slaf_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = slaf_wide_tendency(search.other, found.value);
+    return slaf_wide_search(select(-1, 3, point == 2 && slaf_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return slaf_wide_search(-1, search.value, found.value);
+    }
+    return slaf_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(slaf_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = slaf_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return slaf_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -314,26 +397,22 @@ fn slaf_value_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x0 = slaf_wide_from_f32(x0);
   let wide_x1 = slaf_wide_from_f32(x1);
   let wide_x2 = slaf_wide_from_f32(x2);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(slaf_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = slaf_WIDE_NAN;
-  var before = slaf_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = slaf_value_exactly_wide(slaf_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = slaf_wide_tendency(before, found);
-      }
-      if (!(infinite && slaf_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = slaf_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = slaf_value_exactly_wide(
+      slaf_wide_input_at(wide_x0, search.point, 6),
+      slaf_wide_parameter_at(wide_x1, search.point, 7),
+      slaf_wide_parameter_at(wide_x2, search.point, 8)
+    );
+    search = slaf_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
   }
-  return slaf_wide_to_f32(value);
+  return slaf_wide_to_f32(search.value);
+}
+
+fn slaf_value_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  return x1 + x0 * x2;
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -401,15 +480,19 @@ fn slaf(x: f32, c0: f32, c1: f32) -> f32 {
   let u = slaf_pair_add(slaf_pair_from_f32(c0), p);
   var result = slaf_pair_to_f32(u);
   var found =
-    (abs(p.high) <= 2097152.0 * abs(u.high)) && (abs(x) <= 288230380000000000.0) &&
-      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      (abs(c0) <= 288230380000000000.0) &&
-      ((abs(c0) >= 3.469447e-18) || (c0 == 0.0)) &&
-      (abs(c1) <= 288230380000000000.0) &&
-    ((abs(c1) >= 3.469447e-18) || (c1 == 0.0));
+    (abs(p.high) <= 2097152.0 * abs(u.high)) && (abs(x) <= 274877900000.0) &&
+      ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
+      (abs(c0) <= 274877900000.0) &&
+      ((abs(c0) >= 3.637979e-12) || (c0 == 0.0)) &&
+      (abs(c1) <= 274877900000.0) &&
+    ((abs(c1) >= 3.637979e-12) || (c1 == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = slaf_value_exactly(x, c0, c1);
+    if (slaf_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = slaf_value_far(x, c0, c1);
+      result = select(far, result, slaf_is_nan(far));
+    }
     found = true;
   }
   return result;

@@ -14,6 +14,12 @@ struct smish_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct smish_wide_outcome {
+  value: smish_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const smish_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -56,6 +62,22 @@ fn smish_wide_from_f32(x: f32) -> smish_wide {
   );
 }
 
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct smish_wide_search {
+  point: i32,
+  value: smish_wide,
+  other: smish_wide,
+}
+
+const smish_WIDE_SEARCH: smish_wide_search = smish_wide_search(
+  0,
+  smish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  smish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
+
 const smish_WIDE_ONE: smish_wide = smish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
 const smish_WIDE_QUARTER: smish_wide = smish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1);
@@ -80,15 +102,6 @@ const smish_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffff
 
 // ln 2, log2(e) / 2, sqrt(1/2).
 const smish_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
-
-// floor(a / 2^n).
-fn smish_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
 
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn smish_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
@@ -144,28 +157,28 @@ fn smish_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn smish_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = smish_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn smish_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = smish_NAT_HALF;
   var quotient = smish_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = smish_nat_divide_short(smish_nat_multiply_high(term, t), k);
+    term = smish_nat_divide_short(smish_nat_multiply_high(term, r), k);
     quotient = smish_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = smish_nat_add(
-      quotient,
-      smish_nat_multiply_high(smish_nat_multiply_high(quotient, quotient), smish_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
 
 fn smish_wide_is_nan(x: smish_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn smish_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -203,7 +216,7 @@ fn smish_wide_exponential_loose(x: smish_wide, near: u32) -> smish_wide {
     smish_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = smish_nat_multiply_high(select(r, x.mantissa, is_near), smish_nat_expm1_quotient(r));
+  let excess = smish_nat_multiply_high(select(r, x.mantissa, is_near), smish_program_expm1_quotient(r));
   if (is_near) {
     return smish_wide(false, excess, x.exponent + 1);
   }
@@ -453,7 +466,7 @@ fn smish_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> 
 //   r6 = divide(r7, r6)
 //   r8 = with_sign(r6, r8)
 //   r8 = multiply(r0, r8)
-fn smish_value_exactly_wide(x0: smish_wide) -> smish_wide {
+fn smish_value_exactly_wide(x0: smish_wide) -> smish_wide_outcome {
   var registers = array<smish_wide, 12>(
     x0,
     smish_WIDE_ZERO,
@@ -468,23 +481,27 @@ fn smish_value_exactly_wide(x0: smish_wide) -> smish_wide {
     smish_WIDE_ZERO,
     smish_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 12>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 76>(
-    0x00000008u, 0x00000000u, 0x00000408u, 0x00000008u, 0x00000808u, 0x20000008u, 0x00000c09u, 0x00002002u, 0x00001008u,
-    0x00002002u, 0x00001408u, 0x00002009u, 0x00001009u, 0x00000808u, 0x0000180au, 0x00000009u, 0x0000000bu, 0x00000008u,
-    0x00001c03u, 0x00000c0bu, 0x00000c0au, 0x0030040au, 0x00002004u, 0x0000100au, 0x00002409u, 0x00000009u, 0x00001009u,
-    0x00001409u, 0x00000c03u, 0x00302009u, 0x00001008u, 0x00001803u, 0x00001408u, 0x00002003u, 0x00002808u, 0x00000008u,
-    0x00001008u, 0x00002004u, 0x00000004u, 0x00000008u, 0x00000404u, 0x00000004u, 0x00002c04u, 0x20100004u, 0x00000003u,
-    0x00000004u, 0x00001c07u, 0x00001c03u, 0x00000c03u, 0x00700c01u, 0x00000803u, 0x20100003u, 0x00001002u, 0x00000803u,
-    0x00001402u, 0x00000803u, 0x00000402u, 0x00000002u, 0x00000c02u, 0x00400803u, 0x00000804u, 0x20000004u, 0x00001005u,
-    0x00001404u, 0x00000407u, 0x00000007u, 0x00000c07u, 0x00701402u, 0x00001006u, 0x00001807u, 0x00001406u, 0x00001807u,
+    0x00000008u, 0x00000000u, 0x00000408u, 0x00002008u, 0x00000808u, 0x20002008u, 0x00000c09u, 0x00002002u, 0x00001008u,
+    0x00002002u, 0x00001408u, 0x00002009u, 0x00001009u, 0x00000808u, 0x0000180au, 0x00002409u, 0x0000000bu, 0x00002008u,
+    0x00001c03u, 0x00000c0bu, 0x00000c0au, 0x0030040au, 0x00002004u, 0x0000100au, 0x00002409u, 0x00002409u, 0x00001009u,
+    0x00001409u, 0x00000c03u, 0x00302009u, 0x00001008u, 0x00001803u, 0x00001408u, 0x00002003u, 0x00002808u, 0x00002008u,
+    0x00001008u, 0x00002004u, 0x00000004u, 0x00002008u, 0x00000404u, 0x00001004u, 0x00002c04u, 0x20101004u, 0x00000003u,
+    0x00001004u, 0x00001c07u, 0x00001c03u, 0x00000c03u, 0x00700c01u, 0x00000803u, 0x20100c03u, 0x00001002u, 0x00000803u,
+    0x00001402u, 0x00000803u, 0x00000402u, 0x00000802u, 0x00000c02u, 0x00400803u, 0x00000804u, 0x20001004u, 0x00001005u,
+    0x00001404u, 0x00000407u, 0x00001c07u, 0x00000c07u, 0x00701402u, 0x00001006u, 0x00001807u, 0x00001406u, 0x00001807u,
     0x00003008u, 0x00002006u, 0x00002008u, 0x00002000u
   );
   for (var i = 0; i < 76; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -517,17 +534,37 @@ fn smish_value_exactly_wide(x0: smish_wide) -> smish_wide {
     } else if (operation == 12u) {
       value = smish_wide_with_sign(a, b);
     }
-    registers[code & 1023u] = smish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = smish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[8];
+  return smish_wide_outcome(registers[8], lost[8]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn smish_wide_far(x: smish_wide, size: i32) -> smish_wide {
-  if (x.exponent < smish_WIDE_LIMIT || smish_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn smish_wide_parameter_at(x: smish_wide, point: i32, own: i32) -> smish_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return smish_wide(x.negative, smish_NAT_HALF, size);
+  return smish_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn smish_wide_input_at(x: smish_wide, point: i32, own: i32) -> smish_wide {
+  if (point < 1 || point > 4 || x.exponent < smish_WIDE_LIMIT || smish_wide_is_nan(x)) {
+    return smish_wide_parameter_at(x, point, own);
+  }
+  return smish_wide(
+    x.negative,
+    smish_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -550,6 +587,46 @@ fn smish_wide_tendency(far: smish_wide, near: smish_wide) -> smish_wide {
     return smish_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn smish_wide_power_between(a: smish_wide, b: smish_wide) -> i32 {
+  let size = smish_nat_low_word(smish_nat_shift_right(a.mantissa, 128 - 24));
+  let other = smish_nat_low_word(smish_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn smish_wide_searched(
+  search: smish_wide_search,
+  found: smish_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> smish_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && smish_wide_is_nan(found.value));
+    return smish_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return smish_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = smish_wide_tendency(search.other, found.value);
+    return smish_wide_search(select(-1, 3, point == 2 && smish_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return smish_wide_search(-1, search.value, found.value);
+    }
+    return smish_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(smish_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = smish_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return smish_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -596,26 +673,130 @@ fn smish_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = smish_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(smish_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = smish_WIDE_NAN;
-  var before = smish_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = smish_value_exactly_wide(smish_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = smish_wide_tendency(before, found);
-      }
-      if (!(infinite && smish_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = smish_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = smish_value_exactly_wide(smish_wide_input_at(wide_x0, search.point, 6));
+    search = smish_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return smish_wide_to_f32(value);
+  return smish_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn smish_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn smish_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * smish_power_of_two(first) * smish_power_of_two(exponent - first);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn smish_tanh(x: f32) -> f32 {
+  if (smish_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (smish_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+// A number m * 2^k.
+struct smish_scaled {
+  k: f32,
+  m: f32,
+}
+
+// x = m * 2^k with sqrt(1/2) <= m < sqrt(2), for finite x > 0. A subnormal x is its bits times 2^-149.
+fn smish_split_exponent(x: f32) -> smish_scaled {
+  let x_bits = bitcast<u32>(x);
+  let subnormal = x_bits < 0x00800000u;
+  let bits = select(x_bits, bitcast<u32>(f32(x_bits)), subnormal);
+  let k = bitcast<i32>(bits - 0x3f3504f3u) >> 23u;
+  return smish_scaled(f32(select(k, k - 149, subnormal)), bitcast<f32>(bits - (bitcast<u32>(k) << 23u)));
+}
+
+// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2). With s = f/(2 + f), ln(1 + f) = 2 artanh(s)
+// = f - h + s (h + r), where h = f^2/2 and r is a polynomial in s^2 (4.4e-10).
+fn smish_log_scaled(k: f32, f: f32) -> f32 {
+  let s = f / (2.0 + f);
+  let z = s * s;
+  let r = z * (0.666666627 + z * (0.400003344 + z * (0.285373241 + z * 0.235819116)));
+  let h = 0.5 * f * f;
+  return k * 0.693145751953125 - ((h - (s * (h + r) + k * 1.42860682e-6)) - f);
+}
+
+// A constant expression may not be infinite; a variable's bits may.
+var<private> smish_infinity_bits: u32 = 0x7f800000u;
+
+fn smish_infinity() -> f32 {
+  return bitcast<f32>(smish_infinity_bits);
+}
+
+fn smish_log(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if ((bits & 0x7fffffffu) == 0u) {
+    return -smish_infinity();
+  }
+  if (smish_is_nan(x) || bits == 0x7f800000u) {
+    return x;
+  }
+  if (bits > 0x80000000u) {
+    return smish_nan();
+  }
+  let parts = smish_split_exponent(x);
+  return smish_log_scaled(parts.k, parts.m - 1.0);
+}
+
+// 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
+fn smish_log1p(x: f32) -> f32 {
+  if (smish_is_nan(x) || abs(x) < 1e-8) {
+    return x;
+  }
+  if (x > 1e9) {
+    return smish_log(x);
+  }
+  if (x <= -1.0) {
+    return select(smish_nan(), -smish_infinity(), x == -1.0);
+  }
+  let k = bitcast<i32>(bitcast<u32>(1.0 + x) - 0x3f3504f3u) >> 23u;
+  let scale = smish_power_of_two(-k);
+  return smish_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn smish_sigmoid(x: f32) -> f32 {
+  if (smish_is_nan(x)) {
+    return x;
+  }
+  let e = smish_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+fn smish_value_far(x0: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return t * smish_tanh(smish_log1p(smish_sigmoid(t)));
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -678,11 +859,6 @@ fn smish_pair_scale(a: smish_pair, factor: f32) -> smish_pair {
   return smish_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn smish_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn smish_pair_times_power(a: smish_pair, k: i32) -> smish_pair {
   let first = k >> 1u;
@@ -694,11 +870,16 @@ fn smish_pair_add(a: smish_pair, b: smish_pair) -> smish_pair {
   return smish_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn smish_pair_exp(a: smish_pair) -> smish_pair {
+// e^a 2^n
+fn smish_pair_exp_scaled(a: smish_pair, n: i32) -> smish_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = smish_pair_expm1_small(smish_pair_reduced(smish_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return smish_pair_times_power(smish_pair_add(smish_pair(1.0, 0.0), small), i32(k));
+  return smish_pair_times_power(smish_pair_add(smish_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn smish_pair_exp(a: smish_pair) -> smish_pair {
+  return smish_pair_exp_scaled(a, 0);
 }
 
 fn smish_pair_negate(a: smish_pair) -> smish_pair {
@@ -793,10 +974,16 @@ fn smish(x: f32) -> f32 {
   let l = smish_pair_log1p(s);
   let t = smish_pair_tanh(l);
   var result = smish_pair_to_f32(smish_pair_multiply(smish_pair_from_f32(x), t));
-  var found = (2.0 <= 5.0706024e+30 * t.high) && (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0));
+  var found =
+    (2.0 <= 1.2676506e+30 * t.high) && (t.high >= 3.9443045e-31) && (abs(x) <= 1.2676506e+30) &&
+    ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = smish_value_exactly(x);
+    if (smish_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = smish_value_far(x);
+      result = select(far, result, smish_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -862,7 +1049,7 @@ fn smish_wide_equal(a: smish_wide, b: smish_wide) -> bool {
 //   r11 = multiply(r2, r11)
 //   r12 = divide(r11, r12)
 //   r12 = add(r5, r12)
-fn smish_slope_0_exactly_wide(x0: smish_wide) -> smish_wide {
+fn smish_slope_0_exactly_wide(x0: smish_wide) -> smish_wide_outcome {
   var registers = array<smish_wide, 15>(
     x0,
     smish_WIDE_ZERO,
@@ -880,26 +1067,30 @@ fn smish_slope_0_exactly_wide(x0: smish_wide) -> smish_wide {
     smish_WIDE_ZERO,
     smish_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 15>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 106>(
-    0x00000009u, 0x00000000u, 0x00000409u, 0x00000009u, 0x00000809u, 0x20000009u, 0x00000c0au, 0x00002402u, 0x0000100bu,
-    0x00002402u, 0x0000140au, 0x00002c0au, 0x0000100cu, 0x0000080au, 0x0000180du, 0x0000000cu, 0x0000000eu, 0x0000000au,
-    0x00001c03u, 0x00000c0eu, 0x00000c0du, 0x0030040du, 0x00002004u, 0x0000100du, 0x0000240du, 0x0000000cu, 0x0000100du,
-    0x0000140du, 0x00000c03u, 0x0030280du, 0x0000100au, 0x00001803u, 0x0000140au, 0x00002803u, 0x0000280au, 0x0000000au,
-    0x0000100au, 0x00002804u, 0x00000004u, 0x0000000au, 0x00000404u, 0x00000004u, 0x00002c04u, 0x20100004u, 0x00000003u,
-    0x00000004u, 0x00001c07u, 0x00001c03u, 0x00000c03u, 0x00700c01u, 0x00000803u, 0x20100003u, 0x0000100du, 0x00000803u,
-    0x0000140du, 0x00003403u, 0x0000040du, 0x0000000du, 0x00000c0du, 0x00403403u, 0x00000804u, 0x20000004u, 0x00001005u,
-    0x00001404u, 0x00000407u, 0x00000007u, 0x00000c07u, 0x0070140du, 0x00001005u, 0x00001807u, 0x00001405u, 0x00001407u,
-    0x00003005u, 0x00002805u, 0x0000200au, 0x00002806u, 0x0000000au, 0x0000000au, 0x0000040au, 0x0000000au, 0x0000080au,
-    0x2000000au, 0x00001002u, 0x00002802u, 0x00002002u, 0x00000802u, 0x00001402u, 0x0000080au, 0x00002002u, 0x00000808u,
+    0x00000009u, 0x00000000u, 0x00000409u, 0x00002409u, 0x00000809u, 0x20002409u, 0x00000c0au, 0x00002402u, 0x0000100bu,
+    0x00002402u, 0x0000140au, 0x00002c0au, 0x0000100cu, 0x0000080au, 0x0000180du, 0x0000300cu, 0x0000000eu, 0x0000280au,
+    0x00001c03u, 0x00000c0eu, 0x00000c0du, 0x0030040du, 0x00002004u, 0x0000100du, 0x0000240du, 0x0000300cu, 0x0000100du,
+    0x0000140du, 0x00000c03u, 0x0030280du, 0x0000100au, 0x00001803u, 0x0000140au, 0x00002803u, 0x0000280au, 0x0000280au,
+    0x0000100au, 0x00002804u, 0x00000004u, 0x0000280au, 0x00000404u, 0x00001004u, 0x00002c04u, 0x20101004u, 0x00000003u,
+    0x00001004u, 0x00001c07u, 0x00001c03u, 0x00000c03u, 0x00700c01u, 0x00000803u, 0x20100c03u, 0x0000100du, 0x00000803u,
+    0x0000140du, 0x00003403u, 0x0000040du, 0x0000340du, 0x00000c0du, 0x00403403u, 0x00000804u, 0x20001004u, 0x00001005u,
+    0x00001404u, 0x00000407u, 0x00001c07u, 0x00000c07u, 0x0070140du, 0x00001005u, 0x00001807u, 0x00001405u, 0x00001407u,
+    0x00003005u, 0x00002805u, 0x0000200au, 0x00002806u, 0x0000000au, 0x0000280au, 0x0000040au, 0x0000280au, 0x0000080au,
+    0x2000280au, 0x00001002u, 0x00002802u, 0x00002002u, 0x00000802u, 0x00001402u, 0x0000080au, 0x00002002u, 0x00000808u,
     0x0000200bu, 0x00002c0bu, 0x0000140bu, 0x00002c09u, 0x00002000u, 0x00002c00u, 0x0000340bu, 0x0000040bu, 0x00000c0bu,
     0x00b00400u, 0x0000200bu, 0x00002c02u, 0x0000140cu, 0x0000300bu, 0x0000100cu, 0x00003005u
   );
   for (var i = 0; i < 106; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -934,9 +1125,18 @@ fn smish_slope_0_exactly_wide(x0: smish_wide) -> smish_wide {
     } else if (operation == 13u) {
       value = smish_wide(smish_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = smish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = smish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[12];
+  return smish_wide_outcome(registers[12], lost[12]);
 }
 
 fn smish_slope_0_exactly(x0: f32) -> f32 {
@@ -944,26 +1144,32 @@ fn smish_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = smish_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(smish_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = smish_WIDE_NAN;
-  var before = smish_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = smish_slope_0_exactly_wide(smish_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = smish_wide_tendency(before, found);
-      }
-      if (!(infinite && smish_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = smish_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = smish_slope_0_exactly_wide(smish_wide_input_at(wide_x0, search.point, 6));
+    search = smish_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return smish_wide_to_f32(value);
+  return smish_wide_to_f32(search.value);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn smish_logistic(x: f32) -> f32 {
+  if (smish_is_nan(x)) {
+    return x;
+  }
+  let s = smish_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn smish_slope_0_far(x0: f32) -> f32 {
+  let t = smish_sigmoid(x0);
+  let t2 = smish_log1p(t);
+  return (
+    smish_tanh(t2) +
+    (4.0 * (smish_logistic(2.0 * t2) * select(x0 * smish_logistic(x0), 0.0, abs(x0) > 800.0))) / (t + 1.0)
+  );
 }
 
 // sigmoid(a) sigmoid(-a)
@@ -993,22 +1199,27 @@ fn smish_backward(dy: f32, x: f32) -> f32 {
   let u2 = smish_pair_add(t, q);
   var result = smish_pair_to_f32(u2);
   var found =
-    (6.3108872e-30 +
+    (2.524355e-29 +
       (select(
-        (abs(ds.high) * p.high + 3.1554436e-30 * (2.0 * ds.high) + 1.5777218e-30 * ds.high) * 4.0 * abs(p3.high) +
-          1.5777218e-30 * (v.high * p2.high) +
-          1.5777218e-30 * p2.high,
+        (abs(ds.high) * p.high + 1.26217745e-29 * (2.0 * ds.high)) * 4.0 * abs(p3.high) +
+          6.3108872e-30 * (v.high * p2.high) +
+          6.3108872e-30 * p2.high,
         0.0,
         v.high > 800.0
       ) /
         u.high +
-        1.5777218e-30 * (1.0 / u.high)) +
+        6.3108872e-30 * (1.0 / u.high)) +
       (t.high + abs(q.high)) <=
-      8.0 * abs(u2.high)) && (v.high <= 3.32307e+35) &&
-    ((v.high >= 3.0092655e-36) || (x == 0.0));
+      8.0 * abs(u2.high)) && (abs(u2.high) >= 3.9443045e-31) &&
+      (v.high <= 1.2676506e+30) &&
+    ((v.high >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = smish_slope_0_exactly(x);
+    if (smish_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = smish_slope_0_far(x);
+      result = select(far, result, smish_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

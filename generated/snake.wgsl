@@ -11,6 +11,12 @@ struct snake_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct snake_wide_outcome {
+  value: snake_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const snake_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -52,6 +58,22 @@ fn snake_wide_from_f32(x: f32) -> snake_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct snake_wide_search {
+  point: i32,
+  value: snake_wide,
+  other: snake_wide,
+}
+
+const snake_WIDE_SEARCH: snake_wide_search = snake_wide_search(
+  0,
+  snake_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  snake_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const snake_WIDE_ONE: snake_wide = snake_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -395,18 +417,22 @@ fn snake_wide_add_loose(a: snake_wide, b: snake_wide) -> snake_wide {
 //   r3 = multiply(r2, r3)
 //   r1 = divide(r3, r1)
 //   r1 = add(r0, r1)
-fn snake_value_exactly_wide(x0: snake_wide, x1: snake_wide) -> snake_wide {
+fn snake_value_exactly_wide(x0: snake_wide, x1: snake_wide) -> snake_wide_outcome {
   var registers = array<snake_wide, 4>(x0, x1, snake_WIDE_ONE, snake_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 4>(0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 12>(
-    0x00000003u, 0x00000400u, 0x00000403u, 0x20000003u, 0x00000003u, 0x00000c03u, 0x00000003u, 0x00000c02u, 0x00000801u,
+    0x00000003u, 0x00000400u, 0x00000403u, 0x20000c03u, 0x00000003u, 0x00000c03u, 0x00000003u, 0x00000c02u, 0x00000801u,
     0x00000403u, 0x00000c01u, 0x00000400u
   );
   for (var i = 0; i < 12; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -419,17 +445,34 @@ fn snake_value_exactly_wide(x0: snake_wide, x1: snake_wide) -> snake_wide {
     } else if (operation == 3u) {
       value = snake_wide_add_loose(a, b);
     }
-    registers[code & 1023u] = snake_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = snake_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[1];
+  return snake_wide_outcome(registers[1], lost[1]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn snake_wide_far(x: snake_wide, size: i32) -> snake_wide {
-  if (x.exponent < snake_WIDE_LIMIT || snake_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn snake_wide_parameter_at(x: snake_wide, point: i32, own: i32) -> snake_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return snake_wide(x.negative, snake_NAT_HALF, size);
+  return snake_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn snake_wide_input_at(x: snake_wide, point: i32, own: i32) -> snake_wide {
+  if (point < 1 || point > 4 || x.exponent < snake_WIDE_LIMIT || snake_wide_is_nan(x)) {
+    return snake_wide_parameter_at(x, point, own);
+  }
+  return snake_wide(
+    x.negative,
+    snake_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -452,6 +495,46 @@ fn snake_wide_tendency(far: snake_wide, near: snake_wide) -> snake_wide {
     return snake_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn snake_wide_power_between(a: snake_wide, b: snake_wide) -> i32 {
+  let size = snake_nat_low_word(snake_nat_shift_right(a.mantissa, 128 - 24));
+  let other = snake_nat_low_word(snake_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn snake_wide_searched(
+  search: snake_wide_search,
+  found: snake_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> snake_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && snake_wide_is_nan(found.value));
+    return snake_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return snake_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = snake_wide_tendency(search.other, found.value);
+    return snake_wide_search(select(-1, 3, point == 2 && snake_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return snake_wide_search(-1, search.value, found.value);
+    }
+    return snake_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(snake_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = snake_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return snake_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -502,26 +585,153 @@ fn snake_value_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = snake_wide_from_f32(x0);
   let wide_x1 = snake_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(snake_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = snake_WIDE_NAN;
-  var before = snake_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = snake_value_exactly_wide(snake_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = snake_wide_tendency(before, found);
-      }
-      if (!(infinite && snake_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = snake_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = snake_value_exactly_wide(
+      snake_wide_input_at(wide_x0, search.point, 6),
+      snake_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = snake_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return snake_wide_to_f32(value);
+  return snake_wide_to_f32(search.value);
+}
+
+// The angle q pi/2 + (h + l) modulo 2 pi, where |h + l| <= pi/4.
+struct snake_reduced_angle {
+  h: f32,
+  l: f32,
+  q: f32,
+}
+
+// 1/(2 pi), after 32 zeros.
+var<private> snake_inverse_turn = array<u32, 8>(
+  0u, 0x28be60dbu, 0x9391054au, 0x7f09d5f4u, 0x7d4d3770u, 0x36d8a566u, 0x4f10e410u, 0x7f9458eau
+);
+
+// The upper 32 bits of a product.
+fn snake_multiply_high(a: u32, b: u32) -> u32 {
+  let a0 = a & 0xffffu;
+  let a1 = a >> 16u;
+  let b0 = b & 0xffffu;
+  let b1 = b >> 16u;
+  let middle = a1 * b0 + ((a0 * b0) >> 16u);
+  let carry = (middle & 0xffffu) + a0 * b1;
+  return a1 * b1 + (middle >> 16u) + (carry >> 16u);
+}
+
+// 2^n for -126 <= n <= 127.
+fn snake_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// As reduce_angle, for 800 < |x| < infinity, after Payne and Hanek: x is an integer of 24 bits times a power of two; of
+// 1/(2 pi) the bits that yield whole turns do not matter, and of the others 96 suffice.
+fn snake_reduce_large_angle(x: f32) -> snake_reduced_angle {
+  let bits = bitcast<u32>(x);
+  let significand = (bits & 0x007fffffu) | 0x00800000u;
+  let position = ((bits >> 23u) & 0xffu) - 118u;
+  let word = position >> 5u;
+  let shift = position & 31u;
+  let unshift = 31u - shift;
+  let f2 = (snake_inverse_turn[word] << shift) | ((snake_inverse_turn[word + 1u] >> 1u) >> unshift);
+  let f1 = (snake_inverse_turn[word + 1u] << shift) | ((snake_inverse_turn[word + 2u] >> 1u) >> unshift);
+  let f0 = (snake_inverse_turn[word + 2u] << shift) | ((snake_inverse_turn[word + 3u] >> 1u) >> unshift);
+
+  // The fraction of a turn, in units of 2^-64.
+  let low_product = significand * f1;
+  let turn_low = low_product + snake_multiply_high(significand, f0);
+  let carry = select(0u, 1u, turn_low < low_product);
+  let turn_high = significand * f2 + snake_multiply_high(significand, f1) + carry;
+
+  // The nearest quarter, and what is left of it with its sign.
+  let quarter = (turn_high + 0x20000000u) >> 30u;
+  var high = (turn_high << 2u) | (turn_low >> 30u);
+  var low = turn_low << 2u;
+  let negative = high >= 0x80000000u;
+  if (negative) {
+    low = ~low + 1u;
+    high = ~high + select(0u, 1u, low == 0u);
+  }
+  var exponent = -32;
+  if (high == 0u) {
+    high = low;
+    low = 0u;
+    exponent = -64;
+  }
+  let zeros = countLeadingZeros(high);
+  let top = (high << zeros) | ((low >> 1u) >> (31u - zeros));
+
+  // Times pi/2 = 201/128 + 4.8e-4; the leading product is exact.
+  let leading = f32(top & 0xfff00000u);
+  let trailing = f32(top & 0x000fffffu);
+  let backwards = x < 0.0;
+  let positive_scale = snake_power_of_two(exponent - i32(zeros));
+  let scale = select(positive_scale, -positive_scale, negative != backwards);
+  return snake_reduced_angle(
+    scale * (leading * 1.5703125),
+    scale * (leading * 4.83826795e-4 + trailing * 1.57079633),
+    select(f32(quarter), -f32(quarter), backwards)
+  );
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - leading_bits(x).
+fn snake_leading_bits(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// x as an angle, for finite x; h has 12 bits. After Cody and Waite: q times pi/2 is subtracted in four parts, of which
+// the first three have 15 bits, so that products are exact. The second and the third may cancel what the steps before
+// them have left: there nothing is rounded.
+fn snake_reduce_angle(x: f32) -> snake_reduced_angle {
+  if (abs(x) > 800.0) {
+    return snake_reduce_large_angle(x);
+  }
+  let q = floor(x * 0.636619772 + 0.5);
+  let first = x - q * 1.57073974609375;
+  let second = q * 0.00005657970905303955078125;
+  let third = q * 9.92088189377682283520698547363e-10;
+  let high = snake_leading_bits(first - second);
+  let low = (first - high) - second;
+  let higher = snake_leading_bits(high + (low - third));
+  let lower = ((high - higher) + low) - third;
+  return snake_reduced_angle(higher, lower - q * 5.39030286e-15, q);
+}
+
+// sin(h + l) for a reduced angle: a polynomial (3.7e-9).
+fn snake_sin_reduced(angle: snake_reduced_angle) -> f32 {
+  let r = angle.h + angle.l;
+  let z = r * r;
+  let p = z * (-0.166666672 + z * (0.00833332911 + z * (-0.000198393114 + z * 2.718112e-6)));
+  return angle.h + (angle.l + r * p);
+}
+
+// cos(h + l) for a reduced angle: a polynomial (1.6e-10).
+fn snake_cos_reduced(angle: snake_reduced_angle) -> f32 {
+  let r = angle.h + angle.l;
+  let z = r * r;
+  return 1.0 - (0.5 * z - z * z * (0.0416666456 + z * (-0.00138873153 + z * 2.44330622e-5)));
+}
+
+fn snake_sin(x: f32) -> f32 {
+  if ((bitcast<u32>(x) & 0x7fffffffu) >= 0x7f800000u) {
+    return snake_nan();
+  }
+  if (abs(x) < 1e-4) {
+    return x;
+  }
+  let angle = snake_reduce_angle(x);
+  let q = i32(angle.q);
+  let y = select(snake_sin_reduced(angle), snake_cos_reduced(angle), (q & 1) != 0);
+  return select(y, -y, (q & 2) != 0);
+}
+
+fn snake_value_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  let t3 = snake_sin(t2 * x1);
+  return t2 + (t3 * t3) / x1;
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -662,9 +872,10 @@ fn snake(x: f32, alpha: f32) -> f32 {
   var result = snake_pair_to_f32(u);
   var found =
     (0.0000076293945 *
-      ((abs(p.high) * abs(s.high) + 2.0679515e-25 * abs(s.high)) / abs(alpha) + 2.0679515e-25 * (1.0 / abs(alpha))) +
+      ((abs(p.high) * abs(s.high) + 1.6543612e-24 * abs(s.high)) / abs(alpha) + 8.271806e-25 * (1.0 / abs(alpha))) +
       q.high <=
-      16.0 * abs(u.high)) && (abs(x) <= 288230380000000000.0) &&
+      16.0 * abs(u.high)) && (abs(u.high) >= 3.9443045e-31) &&
+      (abs(x) <= 288230380000000000.0) &&
       ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(alpha) <= 288230380000000000.0) &&
       (abs(alpha) >= 3.469447e-18) &&
@@ -672,6 +883,10 @@ fn snake(x: f32, alpha: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = snake_value_exactly(x, alpha);
+    if (snake_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = snake_value_far(x, alpha);
+      result = select(far, result, snake_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -691,18 +906,22 @@ const snake_WIDE_TWO: snake_wide = snake_wide(false, vec4<u32>(0u, 0u, 0u, 0x800
 //   r1 = sine(r1, 1)
 //   r1 = multiply(r0, r1)
 //   r3 = add(r1, r3)
-fn snake_slope_0_exactly_wide(x0: snake_wide, x1: snake_wide) -> snake_wide {
+fn snake_slope_0_exactly_wide(x0: snake_wide, x1: snake_wide) -> snake_wide_outcome {
   var registers = array<snake_wide, 4>(x0, x1, snake_WIDE_TWO, snake_WIDE_ONE);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 4>(0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 12>(
-    0x00000001u, 0x00000400u, 0x00000400u, 0x20000001u, 0x00000000u, 0x00000002u, 0x00000401u, 0x20100001u, 0x00000001u,
+    0x00000001u, 0x00000400u, 0x00000400u, 0x20000401u, 0x00000000u, 0x00000002u, 0x00000401u, 0x20100401u, 0x00000001u,
     0x00000400u, 0x00000803u, 0x00000c01u
   );
   for (var i = 0; i < 12; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -713,9 +932,15 @@ fn snake_slope_0_exactly_wide(x0: snake_wide, x1: snake_wide) -> snake_wide {
     } else if (operation == 2u) {
       value = snake_wide_add_loose(a, b);
     }
-    registers[code & 1023u] = snake_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = snake_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 2u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[3];
+  return snake_wide_outcome(registers[3], lost[3]);
 }
 
 fn snake_slope_0_exactly(x0: f32, x1: f32) -> f32 {
@@ -727,26 +952,32 @@ fn snake_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = snake_wide_from_f32(x0);
   let wide_x1 = snake_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(snake_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = snake_WIDE_NAN;
-  var before = snake_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = snake_slope_0_exactly_wide(snake_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = snake_wide_tendency(before, found);
-      }
-      if (!(infinite && snake_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = snake_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = snake_slope_0_exactly_wide(
+      snake_wide_input_at(wide_x0, search.point, 6),
+      snake_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = snake_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return snake_wide_to_f32(value);
+  return snake_wide_to_f32(search.value);
+}
+
+fn snake_cos(x: f32) -> f32 {
+  if ((bitcast<u32>(x) & 0x7fffffffu) >= 0x7f800000u) {
+    return snake_nan();
+  }
+  let angle = snake_reduce_angle(x);
+  let q = i32(angle.q);
+  let y = select(snake_cos_reduced(angle), snake_sin_reduced(angle), (q & 1) != 0);
+  return select(y, -y, ((q + 1) & 2) != 0);
+}
+
+fn snake_slope_0_far(x0: f32, x1: f32) -> f32 {
+  let t = x0 * x1;
+  return 2.0 * (snake_sin(t) * snake_cos(t)) + 1.0;
 }
 
 fn snake_wide_negate(x: snake_wide) -> snake_wide {
@@ -766,19 +997,23 @@ fn snake_wide_negate(x: snake_wide) -> snake_wide {
 //   r4 = negate(r4)
 //   r4 = add(r0, r4)
 //   r1 = divide(r4, r1)
-fn snake_slope_1_exactly_wide(x0: snake_wide, x1: snake_wide) -> snake_wide {
+fn snake_slope_1_exactly_wide(x0: snake_wide, x1: snake_wide) -> snake_wide_outcome {
   var registers = array<snake_wide, 5>(x0, x1, snake_WIDE_TWO, snake_WIDE_ONE, snake_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 24>(
     0x00000002u, 0x00000002u, 0x00000000u, 0x00000400u, 0x00000404u, 0x20000000u, 0x00000002u, 0x00001002u, 0x00000400u,
     0x20100000u, 0x00000000u, 0x00000002u, 0x00000004u, 0x00001004u, 0x00000004u, 0x00001003u, 0x00000804u, 0x00000404u,
-    0x00000c04u, 0x00000004u, 0x00001004u, 0x00001000u, 0x00000801u, 0x00000404u
+    0x00000c04u, 0x00001004u, 0x00001004u, 0x00001000u, 0x00000801u, 0x00000404u
   );
   for (var i = 0; i < 24; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -793,9 +1028,15 @@ fn snake_slope_1_exactly_wide(x0: snake_wide, x1: snake_wide) -> snake_wide {
     } else if (operation == 4u) {
       value = snake_wide_add_loose(a, b);
     }
-    registers[code & 1023u] = snake_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = snake_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[1];
+  return snake_wide_outcome(registers[1], lost[1]);
 }
 
 fn snake_slope_1_exactly(x0: f32, x1: f32) -> f32 {
@@ -807,26 +1048,23 @@ fn snake_slope_1_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = snake_wide_from_f32(x0);
   let wide_x1 = snake_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(snake_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = snake_WIDE_NAN;
-  var before = snake_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = snake_slope_1_exactly_wide(snake_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = snake_wide_tendency(before, found);
-      }
-      if (!(infinite && snake_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = snake_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = snake_slope_1_exactly_wide(
+      snake_wide_input_at(wide_x0, search.point, 6),
+      snake_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = snake_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return snake_wide_to_f32(value);
+  return snake_wide_to_f32(search.value);
+}
+
+fn snake_slope_1_far(x0: f32, x1: f32) -> f32 {
+  let t = x0 * x1;
+  let t2 = snake_sin(t);
+  return (2.0 * (t2 * snake_cos(t) * x0) - (t2 * t2) / x1) / x1;
 }
 
 fn snake_pair_cos(a: snake_pair) -> snake_pair {
@@ -849,11 +1087,12 @@ fn snake_backward(dy: f32, x: f32, alpha: f32) -> snake_gradients {
   var result_x = snake_pair_to_f32(u);
   var found0 =
     (0.0000076293945 *
-      ((abs(p.high) * 2.0 + 4.135903e-25) * abs(c.high) +
+      ((abs(p.high) * 2.0 + 3.3087225e-24) * abs(c.high) +
         abs(p.high) * abs(p2.high) +
-        2.0679515e-25 * (abs(c.high) + abs(p2.high))) +
+        1.6543612e-24 * (abs(c.high) + abs(p2.high))) +
       abs(p3.high) <=
-      16.0 * abs(u.high)) && (abs(x) <= 288230380000000000.0) &&
+      16.0 * abs(u.high)) && (abs(u.high) >= 1.9721523e-31) &&
+      (abs(x) <= 288230380000000000.0) &&
       ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(alpha) <= 288230380000000000.0) &&
       (abs(alpha) >= 3.469447e-18) &&
@@ -861,17 +1100,22 @@ fn snake_backward(dy: f32, x: f32, alpha: f32) -> snake_gradients {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_x = snake_slope_0_exactly(x, alpha);
+    if (snake_is_nan(result_x) || (abs(result_x) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = snake_slope_0_far(x, alpha);
+      result_x = select(far, result_x, snake_is_nan(far));
+    }
     found0 = true;
   }
   var result_alpha = snake_pair_to_f32(snake_pair_divide(u2, snake_pair_from_f32(alpha)));
   var found1 =
     (0.0000076293945 *
-      ((abs(p.high) * abs(p4.high) + 2.0679515e-25 * abs(p4.high)) * abs(c.high) +
+      ((abs(p.high) * abs(p4.high) + 1.6543612e-24 * abs(p4.high)) * abs(c.high) +
         abs(p.high) * abs(p5.high) +
-        2.0679515e-25 * (abs(c.high) + abs(p5.high)) +
-        ((abs(p.high) * abs(s.high) + 2.0679515e-25 * abs(s.high)) / abs(alpha) + 2.0679515e-25 * (1.0 / abs(alpha)))) +
+        1.6543612e-24 * (abs(c.high) + abs(p5.high)) +
+        ((abs(p.high) * abs(s.high) + 1.6543612e-24 * abs(s.high)) / abs(alpha) + 8.271806e-25 * (1.0 / abs(alpha)))) +
       (abs(p6.high) + q.high) <=
-      16.0 * abs(u2.high)) && (abs(x) <= 288230380000000000.0) &&
+      16.0 * abs(u2.high)) && (abs(u2.high) >= 3.9443045e-31) &&
+      (abs(x) <= 288230380000000000.0) &&
       ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(alpha) <= 288230380000000000.0) &&
       (abs(alpha) >= 3.469447e-18) &&
@@ -879,6 +1123,10 @@ fn snake_backward(dy: f32, x: f32, alpha: f32) -> snake_gradients {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_alpha = snake_slope_1_exactly(x, alpha);
+    if (snake_is_nan(result_alpha) || (abs(result_alpha) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = snake_slope_1_far(x, alpha);
+      result_alpha = select(far, result_alpha, snake_is_nan(far));
+    }
     found1 = true;
   }
   return snake_gradients(dy * result_x, dy * result_alpha);

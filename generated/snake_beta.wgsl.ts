@@ -14,6 +14,12 @@ struct snake_beta_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct snake_beta_wide_outcome {
+  value: snake_beta_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const snake_beta_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -56,6 +62,22 @@ fn snake_beta_wide_from_f32(x: f32) -> snake_beta_wide {
   );
 }
 
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct snake_beta_wide_search {
+  point: i32,
+  value: snake_beta_wide,
+  other: snake_beta_wide,
+}
+
+const snake_beta_WIDE_SEARCH: snake_beta_wide_search = snake_beta_wide_search(
+  0,
+  snake_beta_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  snake_beta_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
+
 const snake_beta_WIDE_ONE: snake_beta_wide = snake_beta_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
 const snake_beta_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
@@ -64,15 +86,6 @@ const snake_beta_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xfff
 
 // ln 2, log2(e) / 2, sqrt(1/2).
 const snake_beta_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
-
-// floor(a / 2^n).
-fn snake_beta_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
 
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn snake_beta_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
@@ -128,28 +141,28 @@ fn snake_beta_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn snake_beta_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = snake_beta_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn snake_beta_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = snake_beta_NAT_HALF;
   var quotient = snake_beta_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = snake_beta_nat_divide_short(snake_beta_nat_multiply_high(term, t), k);
+    term = snake_beta_nat_divide_short(snake_beta_nat_multiply_high(term, r), k);
     quotient = snake_beta_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = snake_beta_nat_add(
-      quotient,
-      snake_beta_nat_multiply_high(snake_beta_nat_multiply_high(quotient, quotient), snake_beta_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
 
 fn snake_beta_wide_is_nan(x: snake_beta_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn snake_beta_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -187,7 +200,7 @@ fn snake_beta_wide_exponential_loose(x: snake_beta_wide, near: u32) -> snake_bet
     snake_beta_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = snake_beta_nat_multiply_high(select(r, x.mantissa, is_near), snake_beta_nat_expm1_quotient(r));
+  let excess = snake_beta_nat_multiply_high(select(r, x.mantissa, is_near), snake_beta_program_expm1_quotient(r));
   if (is_near) {
     return snake_beta_wide(false, excess, x.exponent + 1);
   }
@@ -480,7 +493,11 @@ fn snake_beta_wide_divide_loose(a: snake_beta_wide, b: snake_beta_wide) -> snake
 //   r4 = add(r2, r4)
 //   r4 = divide(r1, r4)
 //   r4 = add(r0, r4)
-fn snake_beta_value_exactly_wide(x0: snake_beta_wide, x1: snake_beta_wide, x2: snake_beta_wide) -> snake_beta_wide {
+fn snake_beta_value_exactly_wide(
+  x0: snake_beta_wide,
+  x1: snake_beta_wide,
+  x2: snake_beta_wide
+) -> snake_beta_wide_outcome {
   var registers = array<snake_beta_wide, 5>(
     x0,
     x1,
@@ -488,16 +505,20 @@ fn snake_beta_value_exactly_wide(x0: snake_beta_wide, x1: snake_beta_wide, x2: s
     snake_beta_WIDE_ONE,
     snake_beta_wide(false, vec4<u32>(0xf8953030u, 0x31680a88u, 0x36b4a597u, 0x89705f41u), -29)
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 18>(
-    0x00000001u, 0x20000001u, 0x00000401u, 0x00000400u, 0x00000801u, 0x20000001u, 0x00000401u, 0x00000401u, 0x00000401u,
-    0x00000403u, 0x00000002u, 0x20000002u, 0x00000c04u, 0x00001002u, 0x00001004u, 0x00001001u, 0x00000c04u, 0x00001000u
+    0x00000001u, 0x20000401u, 0x00000401u, 0x00000400u, 0x00000801u, 0x20000401u, 0x00000401u, 0x00000401u, 0x00000401u,
+    0x00000403u, 0x00000002u, 0x20000802u, 0x00000c04u, 0x00001002u, 0x00001004u, 0x00001001u, 0x00000c04u, 0x00001000u
   );
   for (var i = 0; i < 18; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -512,17 +533,34 @@ fn snake_beta_value_exactly_wide(x0: snake_beta_wide, x1: snake_beta_wide, x2: s
     } else if (operation == 4u) {
       value = snake_beta_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = snake_beta_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = snake_beta_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[4];
+  return snake_beta_wide_outcome(registers[4], lost[4]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn snake_beta_wide_far(x: snake_beta_wide, size: i32) -> snake_beta_wide {
-  if (x.exponent < snake_beta_WIDE_LIMIT || snake_beta_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn snake_beta_wide_parameter_at(x: snake_beta_wide, point: i32, own: i32) -> snake_beta_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return snake_beta_wide(x.negative, snake_beta_NAT_HALF, size);
+  return snake_beta_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn snake_beta_wide_input_at(x: snake_beta_wide, point: i32, own: i32) -> snake_beta_wide {
+  if (point < 1 || point > 4 || x.exponent < snake_beta_WIDE_LIMIT || snake_beta_wide_is_nan(x)) {
+    return snake_beta_wide_parameter_at(x, point, own);
+  }
+  return snake_beta_wide(
+    x.negative,
+    snake_beta_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -545,6 +583,50 @@ fn snake_beta_wide_tendency(far: snake_beta_wide, near: snake_beta_wide) -> snak
     return snake_beta_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn snake_beta_wide_power_between(a: snake_beta_wide, b: snake_beta_wide) -> i32 {
+  let size = snake_beta_nat_low_word(snake_beta_nat_shift_right(a.mantissa, 128 - 24));
+  let other = snake_beta_nat_low_word(snake_beta_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn snake_beta_wide_searched(
+  search: snake_beta_wide_search,
+  found: snake_beta_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> snake_beta_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && snake_beta_wide_is_nan(found.value));
+    return snake_beta_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return snake_beta_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = snake_beta_wide_tendency(search.other, found.value);
+    return snake_beta_wide_search(select(-1, 3, point == 2 && snake_beta_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return snake_beta_wide_search(-1, search.value, found.value);
+    }
+    return snake_beta_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(snake_beta_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = snake_beta_wide_normalised(
+    value.negative,
+    value.mantissa,
+    value.exponent + power * min(exponent + 27, 0)
+  );
+  return snake_beta_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -599,26 +681,179 @@ fn snake_beta_value_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x0 = snake_beta_wide_from_f32(x0);
   let wide_x1 = snake_beta_wide_from_f32(x1);
   let wide_x2 = snake_beta_wide_from_f32(x2);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(snake_beta_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = snake_beta_WIDE_NAN;
-  var before = snake_beta_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = snake_beta_value_exactly_wide(snake_beta_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = snake_beta_wide_tendency(before, found);
-      }
-      if (!(infinite && snake_beta_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = snake_beta_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = snake_beta_value_exactly_wide(
+      snake_beta_wide_input_at(wide_x0, search.point, 6),
+      snake_beta_wide_parameter_at(wide_x1, search.point, 7),
+      snake_beta_wide_parameter_at(wide_x2, search.point, 8)
+    );
+    search = snake_beta_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
   }
-  return snake_beta_wide_to_f32(value);
+  return snake_beta_wide_to_f32(search.value);
+}
+
+// The angle q pi/2 + (h + l) modulo 2 pi, where |h + l| <= pi/4.
+struct snake_beta_reduced_angle {
+  h: f32,
+  l: f32,
+  q: f32,
+}
+
+// 1/(2 pi), after 32 zeros.
+var<private> snake_beta_inverse_turn = array<u32, 8>(
+  0u, 0x28be60dbu, 0x9391054au, 0x7f09d5f4u, 0x7d4d3770u, 0x36d8a566u, 0x4f10e410u, 0x7f9458eau
+);
+
+// The upper 32 bits of a product.
+fn snake_beta_multiply_high(a: u32, b: u32) -> u32 {
+  let a0 = a & 0xffffu;
+  let a1 = a >> 16u;
+  let b0 = b & 0xffffu;
+  let b1 = b >> 16u;
+  let middle = a1 * b0 + ((a0 * b0) >> 16u);
+  let carry = (middle & 0xffffu) + a0 * b1;
+  return a1 * b1 + (middle >> 16u) + (carry >> 16u);
+}
+
+// 2^n for -126 <= n <= 127.
+fn snake_beta_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// As reduce_angle, for 800 < |x| < infinity, after Payne and Hanek: x is an integer of 24 bits times a power of two; of
+// 1/(2 pi) the bits that yield whole turns do not matter, and of the others 96 suffice.
+fn snake_beta_reduce_large_angle(x: f32) -> snake_beta_reduced_angle {
+  let bits = bitcast<u32>(x);
+  let significand = (bits & 0x007fffffu) | 0x00800000u;
+  let position = ((bits >> 23u) & 0xffu) - 118u;
+  let word = position >> 5u;
+  let shift = position & 31u;
+  let unshift = 31u - shift;
+  let f2 = (snake_beta_inverse_turn[word] << shift) | ((snake_beta_inverse_turn[word + 1u] >> 1u) >> unshift);
+  let f1 = (snake_beta_inverse_turn[word + 1u] << shift) | ((snake_beta_inverse_turn[word + 2u] >> 1u) >> unshift);
+  let f0 = (snake_beta_inverse_turn[word + 2u] << shift) | ((snake_beta_inverse_turn[word + 3u] >> 1u) >> unshift);
+
+  // The fraction of a turn, in units of 2^-64.
+  let low_product = significand * f1;
+  let turn_low = low_product + snake_beta_multiply_high(significand, f0);
+  let carry = select(0u, 1u, turn_low < low_product);
+  let turn_high = significand * f2 + snake_beta_multiply_high(significand, f1) + carry;
+
+  // The nearest quarter, and what is left of it with its sign.
+  let quarter = (turn_high + 0x20000000u) >> 30u;
+  var high = (turn_high << 2u) | (turn_low >> 30u);
+  var low = turn_low << 2u;
+  let negative = high >= 0x80000000u;
+  if (negative) {
+    low = ~low + 1u;
+    high = ~high + select(0u, 1u, low == 0u);
+  }
+  var exponent = -32;
+  if (high == 0u) {
+    high = low;
+    low = 0u;
+    exponent = -64;
+  }
+  let zeros = countLeadingZeros(high);
+  let top = (high << zeros) | ((low >> 1u) >> (31u - zeros));
+
+  // Times pi/2 = 201/128 + 4.8e-4; the leading product is exact.
+  let leading = f32(top & 0xfff00000u);
+  let trailing = f32(top & 0x000fffffu);
+  let backwards = x < 0.0;
+  let positive_scale = snake_beta_power_of_two(exponent - i32(zeros));
+  let scale = select(positive_scale, -positive_scale, negative != backwards);
+  return snake_beta_reduced_angle(
+    scale * (leading * 1.5703125),
+    scale * (leading * 4.83826795e-4 + trailing * 1.57079633),
+    select(f32(quarter), -f32(quarter), backwards)
+  );
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - leading_bits(x).
+fn snake_beta_leading_bits(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// x as an angle, for finite x; h has 12 bits. After Cody and Waite: q times pi/2 is subtracted in four parts, of which
+// the first three have 15 bits, so that products are exact. The second and the third may cancel what the steps before
+// them have left: there nothing is rounded.
+fn snake_beta_reduce_angle(x: f32) -> snake_beta_reduced_angle {
+  if (abs(x) > 800.0) {
+    return snake_beta_reduce_large_angle(x);
+  }
+  let q = floor(x * 0.636619772 + 0.5);
+  let first = x - q * 1.57073974609375;
+  let second = q * 0.00005657970905303955078125;
+  let third = q * 9.92088189377682283520698547363e-10;
+  let high = snake_beta_leading_bits(first - second);
+  let low = (first - high) - second;
+  let higher = snake_beta_leading_bits(high + (low - third));
+  let lower = ((high - higher) + low) - third;
+  return snake_beta_reduced_angle(higher, lower - q * 5.39030286e-15, q);
+}
+
+// sin(h + l) for a reduced angle: a polynomial (3.7e-9).
+fn snake_beta_sin_reduced(angle: snake_beta_reduced_angle) -> f32 {
+  let r = angle.h + angle.l;
+  let z = r * r;
+  let p = z * (-0.166666672 + z * (0.00833332911 + z * (-0.000198393114 + z * 2.718112e-6)));
+  return angle.h + (angle.l + r * p);
+}
+
+// cos(h + l) for a reduced angle: a polynomial (1.6e-10).
+fn snake_beta_cos_reduced(angle: snake_beta_reduced_angle) -> f32 {
+  let r = angle.h + angle.l;
+  let z = r * r;
+  return 1.0 - (0.5 * z - z * z * (0.0416666456 + z * (-0.00138873153 + z * 2.44330622e-5)));
+}
+
+fn snake_beta_sin(x: f32) -> f32 {
+  if ((bitcast<u32>(x) & 0x7fffffffu) >= 0x7f800000u) {
+    return snake_beta_nan();
+  }
+  if (abs(x) < 1e-4) {
+    return x;
+  }
+  let angle = snake_beta_reduce_angle(x);
+  let q = i32(angle.q);
+  let y = select(snake_beta_sin_reduced(angle), snake_beta_cos_reduced(angle), (q & 1) != 0);
+  return select(y, -y, (q & 2) != 0);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn snake_beta_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * snake_beta_power_of_two(first) * snake_beta_power_of_two(exponent - first);
+}
+
+fn snake_beta_exp(x: f32) -> f32 {
+  if (snake_beta_is_nan(x)) {
+    return x;
+  }
+  return snake_beta_exp_scaled(x, 0.0, 0);
+}
+
+fn snake_beta_value_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  let t3 = snake_beta_sin(snake_beta_exp(x1) * t2);
+  return t2 + (t3 * t3) / (snake_beta_exp(x2) + 1e-9);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -681,11 +916,6 @@ fn snake_beta_pair_scale(a: snake_beta_pair, factor: f32) -> snake_beta_pair {
   return snake_beta_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn snake_beta_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn snake_beta_pair_times_power(a: snake_beta_pair, k: i32) -> snake_beta_pair {
   let first = k >> 1u;
@@ -700,13 +930,18 @@ fn snake_beta_pair_add(a: snake_beta_pair, b: snake_beta_pair) -> snake_beta_pai
   return snake_beta_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn snake_beta_pair_exp(a: snake_beta_pair) -> snake_beta_pair {
+// e^a 2^n
+fn snake_beta_pair_exp_scaled(a: snake_beta_pair, n: i32) -> snake_beta_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = snake_beta_pair_expm1_small(
     snake_beta_pair_reduced(snake_beta_pair(x, select(a.low, 0.0, x != a.high)), k)
   );
-  return snake_beta_pair_times_power(snake_beta_pair_add(snake_beta_pair(1.0, 0.0), small), i32(k));
+  return snake_beta_pair_times_power(snake_beta_pair_add(snake_beta_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn snake_beta_pair_exp(a: snake_beta_pair) -> snake_beta_pair {
+  return snake_beta_pair_exp_scaled(a, 0);
 }
 
 fn snake_beta_pair_from_f32(x: f32) -> snake_beta_pair {
@@ -803,16 +1038,17 @@ fn snake_beta(x: f32, alpha: f32, beta: f32) -> f32 {
   let u2 = snake_beta_pair_add(snake_beta_pair_from_f32(x), q);
   var result = snake_beta_pair_to_f32(u2);
   var found =
-    (((abs(p.high) + 3.1554436e-30 * abs(x)) * abs(s.high) + 6.3108872e-30 * abs(s.high)) / u.high +
+    (((abs(p.high) + 1.26217745e-29 * abs(x)) * abs(s.high) + 2.524355e-29 * abs(s.high)) / u.high +
       8.077936e-28 * squared.high +
-      3.1554436e-30 * (1.0 / u.high) +
+      1.26217745e-29 * (1.0 / u.high) +
       q.high <=
-      8.0 * abs(u2.high)) && (abs(x) <= 3.32307e+35) &&
-      ((abs(x) >= 3.0092655e-36) || (x == 0.0)) &&
-      (abs(alpha) <= 3.32307e+35) &&
-      ((abs(alpha) >= 3.0092655e-36) || (alpha == 0.0)) &&
-      (abs(beta) <= 3.32307e+35) &&
-      ((abs(beta) >= 3.0092655e-36) || (beta == 0.0)) &&
+      8.0 * abs(u2.high)) && (abs(u2.high) >= 3.9443045e-31) &&
+      (abs(x) <= 1.2676506e+30) &&
+      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
+      (abs(alpha) <= 1.2676506e+30) &&
+      ((abs(alpha) >= 7.888609e-31) || (alpha == 0.0)) &&
+      (abs(beta) <= 1.2676506e+30) &&
+      ((abs(beta) >= 7.888609e-31) || (beta == 0.0)) &&
       (u.high <= 3.32307e+35) &&
       (e2.high <= 3.32307e+35) &&
       (abs(p.high) <= 4096.0) &&
@@ -821,6 +1057,10 @@ fn snake_beta(x: f32, alpha: f32, beta: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = snake_beta_value_exactly(x, alpha, beta);
+    if (snake_beta_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = snake_beta_value_far(x, alpha, beta);
+      result = select(far, result, snake_beta_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -846,7 +1086,11 @@ const snake_beta_WIDE_TWO: snake_beta_wide = snake_beta_wide(false, vec4<u32>(0u
 //   r4 = add(r2, r4)
 //   r4 = divide(r1, r4)
 //   r5 = add(r4, r5)
-fn snake_beta_slope_0_exactly_wide(x0: snake_beta_wide, x1: snake_beta_wide, x2: snake_beta_wide) -> snake_beta_wide {
+fn snake_beta_slope_0_exactly_wide(
+  x0: snake_beta_wide,
+  x1: snake_beta_wide,
+  x2: snake_beta_wide
+) -> snake_beta_wide_outcome {
   var registers = array<snake_beta_wide, 6>(
     x0,
     x1,
@@ -855,17 +1099,21 @@ fn snake_beta_slope_0_exactly_wide(x0: snake_beta_wide, x1: snake_beta_wide, x2:
     snake_beta_wide(false, vec4<u32>(0xf8953030u, 0x31680a88u, 0x36b4a597u, 0x89705f41u), -29),
     snake_beta_WIDE_ONE
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 6>(0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 22>(
-    0x00000001u, 0x20000001u, 0x00000403u, 0x00000403u, 0x00000401u, 0x00000400u, 0x00000800u, 0x20000001u, 0x00000400u,
-    0x00000003u, 0x00000801u, 0x20100001u, 0x00000401u, 0x00000400u, 0x00000002u, 0x20000002u, 0x00000c04u, 0x00001002u,
+    0x00000001u, 0x20000401u, 0x00000403u, 0x00000403u, 0x00000401u, 0x00000400u, 0x00000800u, 0x20000401u, 0x00000400u,
+    0x00000003u, 0x00000801u, 0x20100401u, 0x00000401u, 0x00000400u, 0x00000002u, 0x20000802u, 0x00000c04u, 0x00001002u,
     0x00001004u, 0x00001001u, 0x00000c05u, 0x00001404u
   );
   for (var i = 0; i < 22; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -880,9 +1128,15 @@ fn snake_beta_slope_0_exactly_wide(x0: snake_beta_wide, x1: snake_beta_wide, x2:
     } else if (operation == 4u) {
       value = snake_beta_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = snake_beta_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = snake_beta_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[5];
+  return snake_beta_wide_outcome(registers[5], lost[5]);
 }
 
 fn snake_beta_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -898,26 +1152,34 @@ fn snake_beta_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x0 = snake_beta_wide_from_f32(x0);
   let wide_x1 = snake_beta_wide_from_f32(x1);
   let wide_x2 = snake_beta_wide_from_f32(x2);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(snake_beta_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = snake_beta_WIDE_NAN;
-  var before = snake_beta_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = snake_beta_slope_0_exactly_wide(snake_beta_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = snake_beta_wide_tendency(before, found);
-      }
-      if (!(infinite && snake_beta_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = snake_beta_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = snake_beta_slope_0_exactly_wide(
+      snake_beta_wide_input_at(wide_x0, search.point, 6),
+      snake_beta_wide_parameter_at(wide_x1, search.point, 7),
+      snake_beta_wide_parameter_at(wide_x2, search.point, 8)
+    );
+    search = snake_beta_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
   }
-  return snake_beta_wide_to_f32(value);
+  return snake_beta_wide_to_f32(search.value);
+}
+
+fn snake_beta_cos(x: f32) -> f32 {
+  if ((bitcast<u32>(x) & 0x7fffffffu) >= 0x7f800000u) {
+    return snake_beta_nan();
+  }
+  let angle = snake_beta_reduce_angle(x);
+  let q = i32(angle.q);
+  let y = select(snake_beta_cos_reduced(angle), snake_beta_sin_reduced(angle), (q & 1) != 0);
+  return select(y, -y, ((q + 1) & 2) != 0);
+}
+
+fn snake_beta_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = snake_beta_exp(x1);
+  let t2 = t * x0;
+  return (2.0 * (t * (snake_beta_sin(t2) * snake_beta_cos(t2)))) / (snake_beta_exp(x2) + 1e-9) + 1.0;
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -932,7 +1194,11 @@ fn snake_beta_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
 //   r2 = exponential(r2, 0)
 //   r4 = add(r2, r4)
 //   r4 = divide(r1, r4)
-fn snake_beta_slope_1_exactly_wide(x0: snake_beta_wide, x1: snake_beta_wide, x2: snake_beta_wide) -> snake_beta_wide {
+fn snake_beta_slope_1_exactly_wide(
+  x0: snake_beta_wide,
+  x1: snake_beta_wide,
+  x2: snake_beta_wide
+) -> snake_beta_wide_outcome {
   var registers = array<snake_beta_wide, 5>(
     x0,
     x1,
@@ -940,17 +1206,21 @@ fn snake_beta_slope_1_exactly_wide(x0: snake_beta_wide, x1: snake_beta_wide, x2:
     snake_beta_WIDE_TWO,
     snake_beta_wide(false, vec4<u32>(0xf8953030u, 0x31680a88u, 0x36b4a597u, 0x89705f41u), -29)
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 22>(
-    0x00000003u, 0x00000003u, 0x00000401u, 0x20000001u, 0x00000003u, 0x00000403u, 0x00000001u, 0x00000400u, 0x00000800u,
-    0x20000001u, 0x00000000u, 0x00000003u, 0x00000801u, 0x20100001u, 0x00000001u, 0x00000400u, 0x00000402u, 0x20000002u,
+    0x00000003u, 0x00000003u, 0x00000401u, 0x20000401u, 0x00000003u, 0x00000403u, 0x00000001u, 0x00000400u, 0x00000800u,
+    0x20000401u, 0x00000000u, 0x00000003u, 0x00000801u, 0x20100401u, 0x00000001u, 0x00000400u, 0x00000402u, 0x20000802u,
     0x00000c04u, 0x00001002u, 0x00001004u, 0x00001001u
   );
   for (var i = 0; i < 22; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -965,9 +1235,15 @@ fn snake_beta_slope_1_exactly_wide(x0: snake_beta_wide, x1: snake_beta_wide, x2:
     } else if (operation == 4u) {
       value = snake_beta_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = snake_beta_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = snake_beta_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[4];
+  return snake_beta_wide_outcome(registers[4], lost[4]);
 }
 
 fn snake_beta_slope_1_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -983,26 +1259,24 @@ fn snake_beta_slope_1_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x0 = snake_beta_wide_from_f32(x0);
   let wide_x1 = snake_beta_wide_from_f32(x1);
   let wide_x2 = snake_beta_wide_from_f32(x2);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(snake_beta_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = snake_beta_WIDE_NAN;
-  var before = snake_beta_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = snake_beta_slope_1_exactly_wide(snake_beta_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = snake_beta_wide_tendency(before, found);
-      }
-      if (!(infinite && snake_beta_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = snake_beta_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = snake_beta_slope_1_exactly_wide(
+      snake_beta_wide_input_at(wide_x0, search.point, 6),
+      snake_beta_wide_parameter_at(wide_x1, search.point, 7),
+      snake_beta_wide_parameter_at(wide_x2, search.point, 8)
+    );
+    search = snake_beta_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
   }
-  return snake_beta_wide_to_f32(value);
+  return snake_beta_wide_to_f32(search.value);
+}
+
+fn snake_beta_slope_1_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = snake_beta_exp(x1);
+  let t2 = t * x0;
+  return (2.0 * (t * (snake_beta_sin(t2) * snake_beta_cos(t2)) * x0)) / (snake_beta_exp(x2) + 1e-9);
 }
 
 fn snake_beta_wide_negate(x: snake_beta_wide) -> snake_beta_wide {
@@ -1022,7 +1296,11 @@ fn snake_beta_wide_negate(x: snake_beta_wide) -> snake_beta_wide {
 //   r4 = multiply(r4, r4)
 //   r4 = multiply(r3, r4)
 //   r4 = divide(r1, r4)
-fn snake_beta_slope_2_exactly_wide(x0: snake_beta_wide, x1: snake_beta_wide, x2: snake_beta_wide) -> snake_beta_wide {
+fn snake_beta_slope_2_exactly_wide(
+  x0: snake_beta_wide,
+  x1: snake_beta_wide,
+  x2: snake_beta_wide
+) -> snake_beta_wide_outcome {
   var registers = array<snake_beta_wide, 5>(
     x0,
     x1,
@@ -1030,17 +1308,21 @@ fn snake_beta_slope_2_exactly_wide(x0: snake_beta_wide, x1: snake_beta_wide, x2:
     snake_beta_WIDE_ONE,
     snake_beta_wide(false, vec4<u32>(0xf8953030u, 0x31680a88u, 0x36b4a597u, 0x89705f41u), -29)
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 24>(
-    0x00000002u, 0x20000002u, 0x00000001u, 0x20000001u, 0x00000401u, 0x00000400u, 0x00000801u, 0x20000001u, 0x00000401u,
-    0x00000401u, 0x00000401u, 0x00000403u, 0x00000401u, 0x00000402u, 0x00000c01u, 0x00000001u, 0x00001004u, 0x00001002u,
+    0x00000002u, 0x20000802u, 0x00000001u, 0x20000401u, 0x00000401u, 0x00000400u, 0x00000801u, 0x20000401u, 0x00000401u,
+    0x00000401u, 0x00000401u, 0x00000403u, 0x00000401u, 0x00000402u, 0x00000c01u, 0x00000401u, 0x00001004u, 0x00001002u,
     0x00000404u, 0x00001004u, 0x00000404u, 0x00001003u, 0x00001404u, 0x00001001u
   );
   for (var i = 0; i < 24; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -1057,9 +1339,15 @@ fn snake_beta_slope_2_exactly_wide(x0: snake_beta_wide, x1: snake_beta_wide, x2:
     } else if (operation == 5u) {
       value = snake_beta_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = snake_beta_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = snake_beta_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[4];
+  return snake_beta_wide_outcome(registers[4], lost[4]);
 }
 
 fn snake_beta_slope_2_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -1075,26 +1363,25 @@ fn snake_beta_slope_2_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x0 = snake_beta_wide_from_f32(x0);
   let wide_x1 = snake_beta_wide_from_f32(x1);
   let wide_x2 = snake_beta_wide_from_f32(x2);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(snake_beta_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = snake_beta_WIDE_NAN;
-  var before = snake_beta_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = snake_beta_slope_2_exactly_wide(snake_beta_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = snake_beta_wide_tendency(before, found);
-      }
-      if (!(infinite && snake_beta_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = snake_beta_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = snake_beta_slope_2_exactly_wide(
+      snake_beta_wide_input_at(wide_x0, search.point, 6),
+      snake_beta_wide_parameter_at(wide_x1, search.point, 7),
+      snake_beta_wide_parameter_at(wide_x2, search.point, 8)
+    );
+    search = snake_beta_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
   }
-  return snake_beta_wide_to_f32(value);
+  return snake_beta_wide_to_f32(search.value);
+}
+
+fn snake_beta_slope_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = snake_beta_sin(snake_beta_exp(x1) * x0);
+  let t2 = snake_beta_exp(x2);
+  let t3 = t2 + 1e-9;
+  return -(t * t * t2) / (t3 * t3);
 }
 
 fn snake_beta_pair_cos(a: snake_beta_pair) -> snake_beta_pair {
@@ -1125,22 +1412,23 @@ fn snake_beta_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> snake_beta_gra
   let q3 = snake_beta_pair_divide(v, squared2);
   var result_x = snake_beta_pair_to_f32(u2);
   var found0 =
-    (((3.1554436e-30 * (2.0 * abs(s.high)) +
-      (abs(p2.high) + 3.1554436e-30 * abs(x)) * p.high +
-      6.3108872e-30 * (abs(s.high) + p.high)) *
+    (((1.26217745e-29 * (2.0 * abs(s.high)) +
+      (abs(p2.high) + 1.26217745e-29 * abs(x)) * p.high +
+      2.524355e-29 * (abs(s.high) + p.high)) *
       abs(c.high) +
-      (abs(p2.high) + 3.1554436e-30 * abs(x)) * abs(p3.high) +
-      6.3108872e-30 * (abs(c.high) + abs(p3.high))) /
+      (abs(p2.high) + 1.26217745e-29 * abs(x)) * abs(p3.high) +
+      2.524355e-29 * (abs(c.high) + abs(p3.high))) /
       u.high +
       8.077936e-28 * abs(p4.high) +
-      3.1554436e-30 * (1.0 / u.high) +
+      1.26217745e-29 * (1.0 / u.high) +
       abs(q.high) <=
-      8.0 * abs(u2.high)) && (abs(x) <= 3.32307e+35) &&
-      ((abs(x) >= 3.0092655e-36) || (x == 0.0)) &&
-      (abs(alpha) <= 3.32307e+35) &&
-      ((abs(alpha) >= 3.0092655e-36) || (alpha == 0.0)) &&
-      (abs(beta) <= 3.32307e+35) &&
-      ((abs(beta) >= 3.0092655e-36) || (beta == 0.0)) &&
+      8.0 * abs(u2.high)) && (abs(u2.high) >= 1.9721523e-31) &&
+      (abs(x) <= 1.2676506e+30) &&
+      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
+      (abs(alpha) <= 1.2676506e+30) &&
+      ((abs(alpha) >= 7.888609e-31) || (alpha == 0.0)) &&
+      (abs(beta) <= 1.2676506e+30) &&
+      ((abs(beta) >= 7.888609e-31) || (beta == 0.0)) &&
       (abs(u2.high) <= 3.32307e+35) &&
       (abs(q.high) <= 3.32307e+35) &&
       (u.high <= 3.32307e+35) &&
@@ -1154,18 +1442,24 @@ fn snake_beta_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> snake_beta_gra
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_x = snake_beta_slope_0_exactly(x, alpha, beta);
+    if (snake_beta_is_nan(result_x) || (abs(result_x) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = snake_beta_slope_0_far(x, alpha, beta);
+      result_x = select(far, result_x, snake_beta_is_nan(far));
+    }
     found0 = true;
   }
   var result_alpha = snake_beta_pair_to_f32(q2);
   var found1 =
-    (e.high >= 3.9443045e-31) && (abs(p2.high) + 3.1554436e-30 * abs(x) <= 4.0 * abs(s.high)) &&
-      (abs(p2.high) + 3.1554436e-30 * abs(x) <= 8.0 * abs(c.high)) &&
-      (abs(x) <= 288230380000000000.0) &&
-      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      (abs(alpha) <= 288230380000000000.0) &&
-      ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0)) &&
-      (abs(beta) <= 288230380000000000.0) &&
-      ((abs(beta) >= 3.469447e-18) || (beta == 0.0)) &&
+    (e.high >= 1.5777218e-30) && (abs(p2.high) + 1.26217745e-29 * abs(x) <= 4.0 * abs(s.high)) &&
+      (abs(s.high) >= 3.1554436e-30) &&
+      (abs(p2.high) + 1.26217745e-29 * abs(x) <= 8.0 * abs(c.high)) &&
+      (abs(c.high) >= 1.5777218e-30) &&
+      (abs(x) <= 1.2676506e+30) &&
+      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
+      (abs(alpha) <= 1.2676506e+30) &&
+      ((abs(alpha) >= 7.888609e-31) || (alpha == 0.0)) &&
+      (abs(beta) <= 1.2676506e+30) &&
+      ((abs(beta) >= 7.888609e-31) || (beta == 0.0)) &&
       (abs(q2.high) <= 3.32307e+35) &&
       (u.high <= 3.32307e+35) &&
       (e2.high <= 3.32307e+35) &&
@@ -1178,17 +1472,25 @@ fn snake_beta_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> snake_beta_gra
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_alpha = snake_beta_slope_1_exactly(x, alpha, beta);
+    if (
+      snake_beta_is_nan(result_alpha) ||
+      (abs(result_alpha) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)
+    ) {
+      let far = snake_beta_slope_1_far(x, alpha, beta);
+      result_alpha = select(far, result_alpha, snake_beta_is_nan(far));
+    }
     found1 = true;
   }
   var result_beta = snake_beta_pair_to_f32(q3);
   var found2 =
-    (e2.high >= 1.9721523e-31) && (abs(p2.high) + 3.1554436e-30 * abs(x) <= 4.0 * abs(s.high)) &&
-      (abs(x) <= 3.32307e+35) &&
-      ((abs(x) >= 3.0092655e-36) || (x == 0.0)) &&
-      (abs(alpha) <= 3.32307e+35) &&
-      ((abs(alpha) >= 3.0092655e-36) || (alpha == 0.0)) &&
-      (abs(beta) <= 3.32307e+35) &&
-      ((abs(beta) >= 3.0092655e-36) || (beta == 0.0)) &&
+    (e2.high >= 7.888609e-31) && (abs(p2.high) + 1.26217745e-29 * abs(x) <= 4.0 * abs(s.high)) &&
+      (abs(s.high) >= 3.1554436e-30) &&
+      (abs(x) <= 1.2676506e+30) &&
+      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
+      (abs(alpha) <= 1.2676506e+30) &&
+      ((abs(alpha) >= 7.888609e-31) || (alpha == 0.0)) &&
+      (abs(beta) <= 1.2676506e+30) &&
+      ((abs(beta) >= 7.888609e-31) || (beta == 0.0)) &&
       (abs(q3.high) <= 3.32307e+35) &&
       (squared2.high <= 3.32307e+35) &&
       (u.high <= 3.32307e+35) &&
@@ -1200,6 +1502,13 @@ fn snake_beta_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> snake_beta_gra
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found2) {
     result_beta = snake_beta_slope_2_exactly(x, alpha, beta);
+    if (
+      snake_beta_is_nan(result_beta) ||
+      (abs(result_beta) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)
+    ) {
+      let far = snake_beta_slope_2_far(x, alpha, beta);
+      result_beta = select(far, result_beta, snake_beta_is_nan(far));
+    }
     found2 = true;
   }
   return snake_beta_gradients(dy * result_x, dy * result_alpha, dy * result_beta);

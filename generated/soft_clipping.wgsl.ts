@@ -14,6 +14,12 @@ struct soft_clipping_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct soft_clipping_wide_outcome {
+  value: soft_clipping_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const soft_clipping_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -59,6 +65,22 @@ fn soft_clipping_wide_from_f32(x: f32) -> soft_clipping_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct soft_clipping_wide_search {
+  point: i32,
+  value: soft_clipping_wide,
+  other: soft_clipping_wide,
+}
+
+const soft_clipping_WIDE_SEARCH: soft_clipping_wide_search = soft_clipping_wide_search(
+  0,
+  soft_clipping_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  soft_clipping_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const soft_clipping_WIDE_HALF: soft_clipping_wide = soft_clipping_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
 
@@ -123,15 +145,6 @@ const soft_clipping_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0x
 // ln 2, log2(e) / 2, sqrt(1/2).
 const soft_clipping_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
-// floor(a / 2^n).
-fn soft_clipping_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
-
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn soft_clipping_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
   let sum = a + b;
@@ -179,27 +192,24 @@ fn soft_clipping_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn soft_clipping_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = soft_clipping_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn soft_clipping_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = soft_clipping_NAT_HALF;
   var quotient = soft_clipping_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = soft_clipping_nat_divide_short(soft_clipping_nat_multiply_high(term, t), k);
+    term = soft_clipping_nat_divide_short(soft_clipping_nat_multiply_high(term, r), k);
     quotient = soft_clipping_nat_add(quotient, term);
   }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = soft_clipping_nat_add(
-      quotient,
-      soft_clipping_nat_multiply_high(
-        soft_clipping_nat_multiply_high(quotient, quotient),
-        soft_clipping_nat_shift_right(r, i)
-      )
-    );
-  }
   return quotient;
+}
+
+// floor(a / 2^n).
+fn soft_clipping_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -237,7 +247,7 @@ fn soft_clipping_wide_exponential_loose(x: soft_clipping_wide, near: u32) -> sof
     soft_clipping_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = soft_clipping_nat_multiply_high(select(r, x.mantissa, is_near), soft_clipping_nat_expm1_quotient(r));
+  let excess = soft_clipping_nat_multiply_high(select(r, x.mantissa, is_near), soft_clipping_program_expm1_quotient(r));
   if (is_near) {
     return soft_clipping_wide(false, excess, x.exponent + 1);
   }
@@ -484,7 +494,7 @@ fn soft_clipping_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: 
 //   r8 = twice_artanh(r8)
 //   r8 = add(r7, r8)
 //   r1 = divide(r8, r1)
-fn soft_clipping_value_exactly_wide(x0: soft_clipping_wide, x1: soft_clipping_wide) -> soft_clipping_wide {
+fn soft_clipping_value_exactly_wide(x0: soft_clipping_wide, x1: soft_clipping_wide) -> soft_clipping_wide_outcome {
   var registers = array<soft_clipping_wide, 11>(
     x0,
     x1,
@@ -498,22 +508,26 @@ fn soft_clipping_value_exactly_wide(x0: soft_clipping_wide, x1: soft_clipping_wi
     soft_clipping_WIDE_ZERO,
     soft_clipping_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 11>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 70>(
-    0x00000009u, 0x00000001u, 0x00000403u, 0x00000c09u, 0x00000809u, 0x00302402u, 0x00000c09u, 0x20100009u, 0x0000100au,
-    0x00001009u, 0x0000140au, 0x00002809u, 0x0000180au, 0x0000000au, 0x0000080au, 0x00102809u, 0x00000c09u, 0x20000001u,
-    0x00001009u, 0x00001409u, 0x00001803u, 0x00000003u, 0x00000803u, 0x0030240au, 0x00001000u, 0x00001400u, 0x00001c00u,
-    0x00000001u, 0x00000009u, 0x00000000u, 0x00001809u, 0x00000009u, 0x00000c09u, 0x20000009u, 0x00000800u, 0x00002404u,
+    0x00000009u, 0x00000401u, 0x00000403u, 0x00000c09u, 0x00000809u, 0x00302402u, 0x00000c09u, 0x20102409u, 0x0000100au,
+    0x00001009u, 0x0000140au, 0x00002809u, 0x0000180au, 0x0000280au, 0x0000080au, 0x00102809u, 0x00000c09u, 0x20000401u,
+    0x00001009u, 0x00001409u, 0x00001803u, 0x00000c03u, 0x00000803u, 0x0030240au, 0x00001000u, 0x00001400u, 0x00001c00u,
+    0x00000001u, 0x00000009u, 0x00000000u, 0x00001809u, 0x00002409u, 0x00000c09u, 0x20002409u, 0x00000800u, 0x00002404u,
     0x00001009u, 0x00002404u, 0x00001409u, 0x00002400u, 0x00001c09u, 0x00002403u, 0x00001004u, 0x00001009u, 0x00002003u,
-    0x00000004u, 0x00000000u, 0x00000009u, 0x00000406u, 0x00001800u, 0x00000802u, 0x00600803u, 0x00001c07u, 0x00001c02u,
-    0x00002404u, 0x00000004u, 0x00001005u, 0x00001404u, 0x00000806u, 0x00602405u, 0x00001008u, 0x00002006u, 0x00001408u,
-    0x00002006u, 0x00002808u, 0x00000008u, 0x00001008u, 0x00002007u, 0x00001401u, 0x00000408u
+    0x00001004u, 0x00000000u, 0x00002409u, 0x00000406u, 0x00001800u, 0x00000802u, 0x00600803u, 0x00001c07u, 0x00001c02u,
+    0x00002404u, 0x00001004u, 0x00001005u, 0x00001404u, 0x00000806u, 0x00602405u, 0x00001008u, 0x00002006u, 0x00001408u,
+    0x00002006u, 0x00002808u, 0x00002008u, 0x00001008u, 0x00002007u, 0x00001401u, 0x00000408u
   );
   for (var i = 0; i < 70; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -542,17 +556,37 @@ fn soft_clipping_value_exactly_wide(x0: soft_clipping_wide, x1: soft_clipping_wi
     } else if (operation == 10u) {
       value = soft_clipping_wide_twice_artanh_loose(a);
     }
-    registers[code & 1023u] = soft_clipping_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = soft_clipping_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 2u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[1];
+  return soft_clipping_wide_outcome(registers[1], lost[1]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn soft_clipping_wide_far(x: soft_clipping_wide, size: i32) -> soft_clipping_wide {
-  if (x.exponent < soft_clipping_WIDE_LIMIT || soft_clipping_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn soft_clipping_wide_parameter_at(x: soft_clipping_wide, point: i32, own: i32) -> soft_clipping_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return soft_clipping_wide(x.negative, soft_clipping_NAT_HALF, size);
+  return soft_clipping_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn soft_clipping_wide_input_at(x: soft_clipping_wide, point: i32, own: i32) -> soft_clipping_wide {
+  if (point < 1 || point > 4 || x.exponent < soft_clipping_WIDE_LIMIT || soft_clipping_wide_is_nan(x)) {
+    return soft_clipping_wide_parameter_at(x, point, own);
+  }
+  return soft_clipping_wide(
+    x.negative,
+    soft_clipping_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -575,6 +609,50 @@ fn soft_clipping_wide_tendency(far: soft_clipping_wide, near: soft_clipping_wide
     return soft_clipping_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn soft_clipping_wide_power_between(a: soft_clipping_wide, b: soft_clipping_wide) -> i32 {
+  let size = soft_clipping_nat_low_word(soft_clipping_nat_shift_right(a.mantissa, 128 - 24));
+  let other = soft_clipping_nat_low_word(soft_clipping_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn soft_clipping_wide_searched(
+  search: soft_clipping_wide_search,
+  found: soft_clipping_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> soft_clipping_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && soft_clipping_wide_is_nan(found.value));
+    return soft_clipping_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return soft_clipping_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = soft_clipping_wide_tendency(search.other, found.value);
+    return soft_clipping_wide_search(select(-1, 3, point == 2 && soft_clipping_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return soft_clipping_wide_search(-1, search.value, found.value);
+    }
+    return soft_clipping_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(soft_clipping_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = soft_clipping_wide_normalised(
+    value.negative,
+    value.mantissa,
+    value.exponent + power * min(exponent + 27, 0)
+  );
+  return soft_clipping_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -625,26 +703,136 @@ fn soft_clipping_value_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = soft_clipping_wide_from_f32(x0);
   let wide_x1 = soft_clipping_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(soft_clipping_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = soft_clipping_WIDE_NAN;
-  var before = soft_clipping_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = soft_clipping_value_exactly_wide(soft_clipping_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = soft_clipping_wide_tendency(before, found);
-      }
-      if (!(infinite && soft_clipping_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = soft_clipping_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = soft_clipping_value_exactly_wide(
+      soft_clipping_wide_input_at(wide_x0, search.point, 6),
+      soft_clipping_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = soft_clipping_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return soft_clipping_wide_to_f32(value);
+  return soft_clipping_wide_to_f32(search.value);
+}
+
+// A number m * 2^k.
+struct soft_clipping_scaled {
+  k: f32,
+  m: f32,
+}
+
+// x = m * 2^k with sqrt(1/2) <= m < sqrt(2), for finite x > 0. A subnormal x is its bits times 2^-149.
+fn soft_clipping_split_exponent(x: f32) -> soft_clipping_scaled {
+  let x_bits = bitcast<u32>(x);
+  let subnormal = x_bits < 0x00800000u;
+  let bits = select(x_bits, bitcast<u32>(f32(x_bits)), subnormal);
+  let k = bitcast<i32>(bits - 0x3f3504f3u) >> 23u;
+  return soft_clipping_scaled(f32(select(k, k - 149, subnormal)), bitcast<f32>(bits - (bitcast<u32>(k) << 23u)));
+}
+
+// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2). With s = f/(2 + f), ln(1 + f) = 2 artanh(s)
+// = f - h + s (h + r), where h = f^2/2 and r is a polynomial in s^2 (4.4e-10).
+fn soft_clipping_log_scaled(k: f32, f: f32) -> f32 {
+  let s = f / (2.0 + f);
+  let z = s * s;
+  let r = z * (0.666666627 + z * (0.400003344 + z * (0.285373241 + z * 0.235819116)));
+  let h = 0.5 * f * f;
+  return k * 0.693145751953125 - ((h - (s * (h + r) + k * 1.42860682e-6)) - f);
+}
+
+// A constant expression may not be infinite; a variable's bits may.
+var<private> soft_clipping_infinity_bits: u32 = 0x7f800000u;
+
+fn soft_clipping_infinity() -> f32 {
+  return bitcast<f32>(soft_clipping_infinity_bits);
+}
+
+fn soft_clipping_log(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if ((bits & 0x7fffffffu) == 0u) {
+    return -soft_clipping_infinity();
+  }
+  if (soft_clipping_is_nan(x) || bits == 0x7f800000u) {
+    return x;
+  }
+  if (bits > 0x80000000u) {
+    return soft_clipping_nan();
+  }
+  let parts = soft_clipping_split_exponent(x);
+  return soft_clipping_log_scaled(parts.k, parts.m - 1.0);
+}
+
+// 2^n for -126 <= n <= 127.
+fn soft_clipping_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
+fn soft_clipping_log1p(x: f32) -> f32 {
+  if (soft_clipping_is_nan(x) || abs(x) < 1e-8) {
+    return x;
+  }
+  if (x > 1e9) {
+    return soft_clipping_log(x);
+  }
+  if (x <= -1.0) {
+    return select(soft_clipping_nan(), -soft_clipping_infinity(), x == -1.0);
+  }
+  let k = bitcast<i32>(bitcast<u32>(1.0 + x) - 0x3f3504f3u) >> 23u;
+  let scale = soft_clipping_power_of_two(-k);
+  return soft_clipping_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn soft_clipping_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * soft_clipping_power_of_two(first) * soft_clipping_power_of_two(exponent - first);
+}
+
+// e^x - 1 = 2^k (e^r - 1) + (2^k - 1), reduced as in exp_scaled; e^r - 1 is a polynomial (1.1e-9).
+fn soft_clipping_expm1(x: f32) -> f32 {
+  if (soft_clipping_is_nan(x) || abs(x) < 1e-8) {
+    return x;
+  }
+  if (x > 60.0) {
+    return soft_clipping_exp_scaled(x, 0.0, 0);
+  }
+  let bounded = max(x, -30.0);
+  let k = floor(bounded * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = k * 1.42860682e-6;
+  let r = high - low;
+  let p = 0.166666657 + r * (0.0416664816 + r * (0.00833341852 + r * (0.0013933368 + r * 0.000198249458)));
+  let y = high + (r * r * (0.5 + r * p) - low);
+  let scale = soft_clipping_power_of_two(i32(k));
+  return select(scale * y + (scale - 1.0), y, k == 0.0);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn soft_clipping_sigmoid(x: f32) -> f32 {
+  if (soft_clipping_is_nan(x)) {
+    return x;
+  }
+  let e = soft_clipping_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+fn soft_clipping_value_far(x0: f32, x1: f32) -> f32 {
+  return soft_clipping_log1p(soft_clipping_expm1(x1) * soft_clipping_sigmoid((x0 - 1.0) * x1)) / x1;
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -707,11 +895,6 @@ fn soft_clipping_pair_scale(a: soft_clipping_pair, factor: f32) -> soft_clipping
   return soft_clipping_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn soft_clipping_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn soft_clipping_pair_times_power(a: soft_clipping_pair, k: i32) -> soft_clipping_pair {
   let first = k >> 1u;
@@ -757,13 +940,18 @@ fn soft_clipping_pair_multiply(a: soft_clipping_pair, b: soft_clipping_pair) -> 
   return soft_clipping_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
-fn soft_clipping_pair_exp(a: soft_clipping_pair) -> soft_clipping_pair {
+// e^a 2^n
+fn soft_clipping_pair_exp_scaled(a: soft_clipping_pair, n: i32) -> soft_clipping_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = soft_clipping_pair_expm1_small(
     soft_clipping_pair_reduced(soft_clipping_pair(x, select(a.low, 0.0, x != a.high)), k)
   );
-  return soft_clipping_pair_times_power(soft_clipping_pair_add(soft_clipping_pair(1.0, 0.0), small), i32(k));
+  return soft_clipping_pair_times_power(soft_clipping_pair_add(soft_clipping_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn soft_clipping_pair_exp(a: soft_clipping_pair) -> soft_clipping_pair {
+  return soft_clipping_pair_exp_scaled(a, 0);
 }
 
 fn soft_clipping_pair_negate(a: soft_clipping_pair) -> soft_clipping_pair {
@@ -829,7 +1017,7 @@ fn soft_clipping(x: f32, alpha: f32) -> f32 {
   let l = soft_clipping_pair_log1p(p2);
   var result = soft_clipping_pair_to_f32(soft_clipping_pair_divide(l, soft_clipping_pair_from_f32(alpha)));
   var found =
-    (s.high * em1.high + em1.high <= 1.0141205e+31 * l.high) && (abs(x) <= 288230380000000000.0) &&
+    (em1.high <= 2.5353012e+30 * l.high) && (l.high >= 7.888609e-31) && (abs(x) <= 288230380000000000.0) &&
       ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(alpha) <= 288230380000000000.0) &&
       (abs(alpha) >= 3.469447e-18) &&
@@ -838,6 +1026,10 @@ fn soft_clipping(x: f32, alpha: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = soft_clipping_value_exactly(x, alpha);
+    if (soft_clipping_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = soft_clipping_value_far(x, alpha);
+      result = select(far, result, soft_clipping_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -870,7 +1062,7 @@ fn soft_clipping(x: f32, alpha: f32) -> f32 {
 //   r0 = multiply(r3, r0)
 //   r4 = add(r0, r4)
 //   r4 = divide(r6, r4)
-fn soft_clipping_slope_0_exactly_wide(x0: soft_clipping_wide, x1: soft_clipping_wide) -> soft_clipping_wide {
+fn soft_clipping_slope_0_exactly_wide(x0: soft_clipping_wide, x1: soft_clipping_wide) -> soft_clipping_wide_outcome {
   var registers = array<soft_clipping_wide, 7>(
     x0,
     x1,
@@ -880,20 +1072,24 @@ fn soft_clipping_slope_0_exactly_wide(x0: soft_clipping_wide, x1: soft_clipping_
     soft_clipping_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
     soft_clipping_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 7>(0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 52>(
-    0x00000006u, 0x00000001u, 0x00000403u, 0x00000c06u, 0x00000806u, 0x00301802u, 0x00000c06u, 0x20100006u, 0x00001002u,
-    0x00001006u, 0x00001402u, 0x00000806u, 0x00001802u, 0x00000002u, 0x00000802u, 0x00100806u, 0x00000c06u, 0x20000001u,
-    0x00001006u, 0x00001406u, 0x00001803u, 0x00000003u, 0x00000803u, 0x00301802u, 0x00001005u, 0x00001400u, 0x00001c05u,
-    0x00001401u, 0x00000001u, 0x00000005u, 0x00001801u, 0x00000001u, 0x00000c01u, 0x20000001u, 0x00001000u, 0x00000404u,
+    0x00000006u, 0x00000401u, 0x00000403u, 0x00000c06u, 0x00000806u, 0x00301802u, 0x00000c06u, 0x20101806u, 0x00001002u,
+    0x00001006u, 0x00001402u, 0x00000806u, 0x00001802u, 0x00000802u, 0x00000802u, 0x00100806u, 0x00000c06u, 0x20000401u,
+    0x00001006u, 0x00001406u, 0x00001803u, 0x00000c03u, 0x00000803u, 0x00301802u, 0x00001005u, 0x00001400u, 0x00001c05u,
+    0x00001401u, 0x00000001u, 0x00001405u, 0x00001801u, 0x00000401u, 0x00000c01u, 0x20000401u, 0x00001000u, 0x00000404u,
     0x00001c06u, 0x00000000u, 0x00001406u, 0x00001801u, 0x00001c06u, 0x00001803u, 0x00000805u, 0x00500404u, 0x00001400u,
     0x00000005u, 0x00001c00u, 0x00000003u, 0x00001004u, 0x00001000u, 0x00001404u, 0x00001006u
   );
   for (var i = 0; i < 52; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -916,9 +1112,18 @@ fn soft_clipping_slope_0_exactly_wide(x0: soft_clipping_wide, x1: soft_clipping_
     } else if (operation == 7u) {
       value = soft_clipping_wide_multiply_loose(a, b);
     }
-    registers[code & 1023u] = soft_clipping_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = soft_clipping_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 2u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[4];
+  return soft_clipping_wide_outcome(registers[4], lost[4]);
 }
 
 fn soft_clipping_slope_0_exactly(x0: f32, x1: f32) -> f32 {
@@ -930,26 +1135,32 @@ fn soft_clipping_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = soft_clipping_wide_from_f32(x0);
   let wide_x1 = soft_clipping_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(soft_clipping_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = soft_clipping_WIDE_NAN;
-  var before = soft_clipping_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = soft_clipping_slope_0_exactly_wide(soft_clipping_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = soft_clipping_wide_tendency(before, found);
-      }
-      if (!(infinite && soft_clipping_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = soft_clipping_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = soft_clipping_slope_0_exactly_wide(
+      soft_clipping_wide_input_at(wide_x0, search.point, 6),
+      soft_clipping_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = soft_clipping_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return soft_clipping_wide_to_f32(value);
+  return soft_clipping_wide_to_f32(search.value);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn soft_clipping_logistic(x: f32) -> f32 {
+  if (soft_clipping_is_nan(x)) {
+    return x;
+  }
+  let s = soft_clipping_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn soft_clipping_slope_0_far(x0: f32, x1: f32) -> f32 {
+  let t = soft_clipping_expm1(x1);
+  let t2 = (x0 - 1.0) * x1;
+  return (t * soft_clipping_logistic(t2)) / (t * soft_clipping_sigmoid(t2) + 1.0);
 }
 
 // sigmoid(a) sigmoid(-a)
@@ -971,8 +1182,7 @@ fn soft_clipping_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   let q = soft_clipping_pair_divide(p2, u2);
   var result = soft_clipping_pair_to_f32(q);
   var found =
-    (ds.high <= 1.0141205e+31 * ds.high) && (s.high * em1.high + em1.high <= 1.0141205e+31 * u2.high) &&
-      (abs(x) <= 288230380000000000.0) &&
+    (ds.high >= 3.9443045e-31) && (em1.high <= 2.5353012e+30 * u2.high) && (abs(x) <= 288230380000000000.0) &&
       ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(alpha) <= 288230380000000000.0) &&
       (abs(alpha) >= 3.469447e-18) &&
@@ -984,6 +1194,10 @@ fn soft_clipping_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = soft_clipping_slope_0_exactly(x, alpha);
+    if (soft_clipping_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = soft_clipping_slope_0_far(x, alpha);
+      result = select(far, result, soft_clipping_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

@@ -11,6 +11,12 @@ struct soft_exponential_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct soft_exponential_wide_outcome {
+  value: soft_exponential_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const soft_exponential_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -60,6 +66,22 @@ fn soft_exponential_wide_from_f32(x: f32) -> soft_exponential_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct soft_exponential_wide_search {
+  point: i32,
+  value: soft_exponential_wide,
+  other: soft_exponential_wide,
+}
+
+const soft_exponential_WIDE_SEARCH: soft_exponential_wide_search = soft_exponential_wide_search(
+  0,
+  soft_exponential_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  soft_exponential_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const soft_exponential_WIDE_HALF: soft_exponential_wide = soft_exponential_wide(
   false,
@@ -184,15 +206,6 @@ const soft_exponential_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu,
 // ln 2, log2(e) / 2, sqrt(1/2).
 const soft_exponential_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
-// floor(a / 2^n).
-fn soft_exponential_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
-
 // floor(a / n) for 0 < n < 2^16.
 fn soft_exponential_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   var quotient = a;
@@ -206,27 +219,24 @@ fn soft_exponential_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn soft_exponential_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = soft_exponential_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn soft_exponential_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = soft_exponential_NAT_HALF;
   var quotient = soft_exponential_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = soft_exponential_nat_divide_short(soft_exponential_nat_multiply_high(term, t), k);
+    term = soft_exponential_nat_divide_short(soft_exponential_nat_multiply_high(term, r), k);
     quotient = soft_exponential_nat_add(quotient, term);
   }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = soft_exponential_nat_add(
-      quotient,
-      soft_exponential_nat_multiply_high(
-        soft_exponential_nat_multiply_high(quotient, quotient),
-        soft_exponential_nat_shift_right(r, i)
-      )
-    );
-  }
   return quotient;
+}
+
+// floor(a / 2^n).
+fn soft_exponential_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -266,7 +276,7 @@ fn soft_exponential_wide_exponential_loose(x: soft_exponential_wide, near: u32) 
   );
   let excess = soft_exponential_nat_multiply_high(
     select(r, x.mantissa, is_near),
-    soft_exponential_nat_expm1_quotient(r)
+    soft_exponential_program_expm1_quotient(r)
   );
   if (is_near) {
     return soft_exponential_wide(false, excess, x.exponent + 1);
@@ -522,7 +532,10 @@ fn soft_exponential_wide_normalised(negative: bool, mantissa: vec4<u32>, exponen
 //   r7 = select(r3, r8, r7)
 //   r2 = equal(r1, r2)
 //   r2 = select(r7, r0, r2)
-fn soft_exponential_value_exactly_wide(x0: soft_exponential_wide, x1: soft_exponential_wide) -> soft_exponential_wide {
+fn soft_exponential_value_exactly_wide(
+  x0: soft_exponential_wide,
+  x1: soft_exponential_wide
+) -> soft_exponential_wide_outcome {
   var registers = array<soft_exponential_wide, 12>(
     x0,
     x1,
@@ -537,23 +550,27 @@ fn soft_exponential_value_exactly_wide(x0: soft_exponential_wide, x1: soft_expon
     soft_exponential_WIDE_ZERO,
     soft_exponential_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 12>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 74>(
-    0x00000009u, 0x00000400u, 0x0000040au, 0x00000009u, 0x00000803u, 0x00000c0au, 0x00000c0au, 0x00302802u, 0x0000100au,
-    0x2010000au, 0x0000140bu, 0x0000100au, 0x0000180bu, 0x00002c0au, 0x00001c0bu, 0x0000000bu, 0x00000c0bu, 0x00902c0au,
-    0x00001009u, 0x20000009u, 0x00001409u, 0x00001409u, 0x00001c03u, 0x00000003u, 0x00000c03u, 0x0030240bu, 0x00001803u,
-    0x00000403u, 0x00001403u, 0x00000c01u, 0x00001409u, 0x00000400u, 0x00000009u, 0x00002401u, 0x00001c09u, 0x00000009u,
-    0x00001404u, 0x00001009u, 0x0000200bu, 0x00000004u, 0x0000040au, 0x00000009u, 0x00000806u, 0x0000180au, 0x00000c0bu,
-    0x0060080bu, 0x00000007u, 0x00001c0bu, 0x00002404u, 0x00000004u, 0x00001405u, 0x00001404u, 0x00000c06u, 0x00602405u,
-    0x00001408u, 0x00002006u, 0x00001808u, 0x00002006u, 0x00002808u, 0x00000008u, 0x00001408u, 0x00002007u, 0x00001c08u,
-    0x00000008u, 0x00001808u, 0x00000408u, 0x00000807u, 0x00000801u, 0x00000c07u, 0x00702003u, 0x00002c02u, 0x00000801u,
+    0x00000009u, 0x00000400u, 0x0000040au, 0x00002409u, 0x00000803u, 0x00000c0au, 0x00000c0au, 0x00302802u, 0x0000100au,
+    0x2010280au, 0x0000140bu, 0x0000100au, 0x0000180bu, 0x00002c0au, 0x00001c0bu, 0x00002c0bu, 0x00000c0bu, 0x00902c0au,
+    0x00001009u, 0x20002409u, 0x00001409u, 0x00001409u, 0x00001c03u, 0x00000c03u, 0x00000c03u, 0x0030240bu, 0x00001803u,
+    0x00000403u, 0x00001403u, 0x00000c01u, 0x00001409u, 0x00000400u, 0x00000009u, 0x00002401u, 0x00001c09u, 0x00002409u,
+    0x00001404u, 0x00001009u, 0x0000200bu, 0x00001004u, 0x0000040au, 0x00002409u, 0x00000806u, 0x0000180au, 0x00000c0bu,
+    0x0060080bu, 0x00000007u, 0x00001c0bu, 0x00002404u, 0x00001004u, 0x00001405u, 0x00001404u, 0x00000c06u, 0x00602405u,
+    0x00001408u, 0x00002006u, 0x00001808u, 0x00002006u, 0x00002808u, 0x00002008u, 0x00001408u, 0x00002007u, 0x00001c08u,
+    0x00002008u, 0x00001808u, 0x00000408u, 0x00000807u, 0x00000801u, 0x00000c07u, 0x00702003u, 0x00002c02u, 0x00000801u,
     0x00000c02u, 0x00200007u
   );
   for (var i = 0; i < 74; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -584,17 +601,37 @@ fn soft_exponential_value_exactly_wide(x0: soft_exponential_wide, x1: soft_expon
     } else if (operation == 11u) {
       value = soft_exponential_wide(soft_exponential_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = soft_exponential_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = soft_exponential_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 5u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return soft_exponential_wide_outcome(registers[2], lost[2]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn soft_exponential_wide_far(x: soft_exponential_wide, size: i32) -> soft_exponential_wide {
-  if (x.exponent < soft_exponential_WIDE_LIMIT || soft_exponential_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn soft_exponential_wide_parameter_at(x: soft_exponential_wide, point: i32, own: i32) -> soft_exponential_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return soft_exponential_wide(x.negative, soft_exponential_NAT_HALF, size);
+  return soft_exponential_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn soft_exponential_wide_input_at(x: soft_exponential_wide, point: i32, own: i32) -> soft_exponential_wide {
+  if (point < 1 || point > 4 || x.exponent < soft_exponential_WIDE_LIMIT || soft_exponential_wide_is_nan(x)) {
+    return soft_exponential_wide_parameter_at(x, point, own);
+  }
+  return soft_exponential_wide(
+    x.negative,
+    soft_exponential_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -617,6 +654,50 @@ fn soft_exponential_wide_tendency(far: soft_exponential_wide, near: soft_exponen
     return soft_exponential_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn soft_exponential_wide_power_between(a: soft_exponential_wide, b: soft_exponential_wide) -> i32 {
+  let size = soft_exponential_nat_low_word(soft_exponential_nat_shift_right(a.mantissa, 128 - 24));
+  let other = soft_exponential_nat_low_word(soft_exponential_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn soft_exponential_wide_searched(
+  search: soft_exponential_wide_search,
+  found: soft_exponential_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> soft_exponential_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && soft_exponential_wide_is_nan(found.value));
+    return soft_exponential_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return soft_exponential_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = soft_exponential_wide_tendency(search.other, found.value);
+    return soft_exponential_wide_search(select(-1, 3, point == 2 && soft_exponential_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return soft_exponential_wide_search(-1, search.value, found.value);
+    }
+    return soft_exponential_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(soft_exponential_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = soft_exponential_wide_normalised(
+    value.negative,
+    value.mantissa,
+    value.exponent + power * min(exponent + 27, 0)
+  );
+  return soft_exponential_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -667,26 +748,130 @@ fn soft_exponential_value_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = soft_exponential_wide_from_f32(x0);
   let wide_x1 = soft_exponential_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(soft_exponential_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = soft_exponential_WIDE_NAN;
-  var before = soft_exponential_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = soft_exponential_value_exactly_wide(soft_exponential_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = soft_exponential_wide_tendency(before, found);
-      }
-      if (!(infinite && soft_exponential_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = soft_exponential_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = soft_exponential_value_exactly_wide(
+      soft_exponential_wide_input_at(wide_x0, search.point, 6),
+      soft_exponential_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = soft_exponential_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return soft_exponential_wide_to_f32(value);
+  return soft_exponential_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn soft_exponential_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn soft_exponential_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * soft_exponential_power_of_two(first) * soft_exponential_power_of_two(exponent - first);
+}
+
+// e^x - 1 = 2^k (e^r - 1) + (2^k - 1), reduced as in exp_scaled; e^r - 1 is a polynomial (1.1e-9).
+fn soft_exponential_expm1(x: f32) -> f32 {
+  if (soft_exponential_is_nan(x) || abs(x) < 1e-8) {
+    return x;
+  }
+  if (x > 60.0) {
+    return soft_exponential_exp_scaled(x, 0.0, 0);
+  }
+  let bounded = max(x, -30.0);
+  let k = floor(bounded * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = k * 1.42860682e-6;
+  let r = high - low;
+  let p = 0.166666657 + r * (0.0416664816 + r * (0.00833341852 + r * (0.0013933368 + r * 0.000198249458)));
+  let y = high + (r * r * (0.5 + r * p) - low);
+  let scale = soft_exponential_power_of_two(i32(k));
+  return select(scale * y + (scale - 1.0), y, k == 0.0);
+}
+
+// A number m * 2^k.
+struct soft_exponential_scaled {
+  k: f32,
+  m: f32,
+}
+
+// x = m * 2^k with sqrt(1/2) <= m < sqrt(2), for finite x > 0. A subnormal x is its bits times 2^-149.
+fn soft_exponential_split_exponent(x: f32) -> soft_exponential_scaled {
+  let x_bits = bitcast<u32>(x);
+  let subnormal = x_bits < 0x00800000u;
+  let bits = select(x_bits, bitcast<u32>(f32(x_bits)), subnormal);
+  let k = bitcast<i32>(bits - 0x3f3504f3u) >> 23u;
+  return soft_exponential_scaled(f32(select(k, k - 149, subnormal)), bitcast<f32>(bits - (bitcast<u32>(k) << 23u)));
+}
+
+// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2). With s = f/(2 + f), ln(1 + f) = 2 artanh(s)
+// = f - h + s (h + r), where h = f^2/2 and r is a polynomial in s^2 (4.4e-10).
+fn soft_exponential_log_scaled(k: f32, f: f32) -> f32 {
+  let s = f / (2.0 + f);
+  let z = s * s;
+  let r = z * (0.666666627 + z * (0.400003344 + z * (0.285373241 + z * 0.235819116)));
+  let h = 0.5 * f * f;
+  return k * 0.693145751953125 - ((h - (s * (h + r) + k * 1.42860682e-6)) - f);
+}
+
+// A constant expression may not be infinite; a variable's bits may.
+var<private> soft_exponential_infinity_bits: u32 = 0x7f800000u;
+
+fn soft_exponential_infinity() -> f32 {
+  return bitcast<f32>(soft_exponential_infinity_bits);
+}
+
+fn soft_exponential_log(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if ((bits & 0x7fffffffu) == 0u) {
+    return -soft_exponential_infinity();
+  }
+  if (soft_exponential_is_nan(x) || bits == 0x7f800000u) {
+    return x;
+  }
+  if (bits > 0x80000000u) {
+    return soft_exponential_nan();
+  }
+  let parts = soft_exponential_split_exponent(x);
+  return soft_exponential_log_scaled(parts.k, parts.m - 1.0);
+}
+
+// 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
+fn soft_exponential_log1p(x: f32) -> f32 {
+  if (soft_exponential_is_nan(x) || abs(x) < 1e-8) {
+    return x;
+  }
+  if (x > 1e9) {
+    return soft_exponential_log(x);
+  }
+  if (x <= -1.0) {
+    return select(soft_exponential_nan(), -soft_exponential_infinity(), x == -1.0);
+  }
+  let k = bitcast<i32>(bitcast<u32>(1.0 + x) - 0x3f3504f3u) >> 23u;
+  let scale = soft_exponential_power_of_two(-k);
+  return soft_exponential_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
+}
+
+fn soft_exponential_value_far(x0: f32, x1: f32) -> f32 {
+  return select(
+    select(x1 + soft_exponential_expm1(x0 * x1) / x1, -soft_exponential_log1p(-((x0 + x1) * x1)) / x1, x1 < 0.0),
+    x0,
+    x1 == 0.0
+  );
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -762,11 +947,6 @@ fn soft_exponential_pair_log_scaled(k: f32, f: soft_exponential_pair) -> soft_ex
   let logarithm = soft_exponential_pair_ordered_sum(2.0 * s.high, 2.0 * s.low + s.high * r);
   let whole = soft_exponential_pair_sum(k * 0.693145751953125, k * 1.4286068e-6);
   return soft_exponential_pair_add(whole, logarithm);
-}
-
-// 2^n for -126 <= n <= 127.
-fn soft_exponential_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
 }
 
 // For a > -1 + 2^-20.
@@ -858,27 +1038,29 @@ fn soft_exponential(x: f32, alpha: f32) -> f32 {
   var found =
     ((alpha == 0.0) ||
       (((alpha >= 0.0) ||
-        (abs(p.high) * (1.0 / (1.0 + v.high)) + 1.0339758e-25 * (1.0 / (1.0 + v.high)) <= 1048576.0 * abs(l.high))) &&
+        ((abs(p.high) * (1.0 / (1.0 + v.high)) + 4.135903e-25 * (1.0 / (1.0 + v.high)) <= 1048576.0 * abs(l.high)) &&
+          (abs(l.high) >= 3.9443045e-31))) &&
         ((alpha < 0.0) ||
-          (3.1554436e-30 * ((1.0 + abs(em1.high)) / abs(alpha) + 1.0 / abs(alpha)) + abs(q2.high) <=
+          (1.26217745e-29 * ((1.0 + abs(em1.high)) / abs(alpha) + 1.0 / abs(alpha)) + abs(q2.high) <=
             32.0 * abs(u2.high))))) &&
-      (abs(x) <= 3.32307e+35) &&
-      ((abs(x) >= 3.0092655e-36) || (x == 0.0)) &&
-      (abs(alpha) <= 3.32307e+35) &&
-      ((abs(alpha) >= 3.0092655e-36) || (alpha == 0.0)) &&
+      (abs(x) <= 1.2676506e+30) &&
+      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
+      (abs(alpha) <= 1.2676506e+30) &&
+      ((abs(alpha) >= 7.888609e-31) || (alpha == 0.0)) &&
       (abs(v4.high) <= 3.32307e+35) &&
     ((alpha == 0.0) ||
-      ((abs(v3.high) <= 3.32307e+35) &&
-        ((alpha >= 0.0) ||
-          ((abs(q.high) <= 3.32307e+35) && (v.high >= -0.99902344) && (abs(p.high) <= 3.32307e+35) &&
-            (abs(u.high) <= 3.32307e+35))) &&
+      ((abs(v3.high) <= 3.32307e+35) && ((alpha >= 0.0) || ((v.high >= -0.99902344) && (abs(p.high) <= 3.32307e+35))) &&
         ((alpha < 0.0) ||
-          ((abs(u2.high) <= 3.32307e+35) && (abs(q2.high) <= 3.32307e+35) && (abs(alpha) >= 7.523164e-37) &&
+          ((abs(u2.high) <= 3.32307e+35) && (abs(q2.high) <= 3.32307e+35) && (abs(alpha) >= 7.888609e-31) &&
             (abs(em1.high) <= 3.32307e+35) &&
             (abs(p2.high) <= 3.32307e+35)))));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = soft_exponential_value_exactly(x, alpha);
+    if (soft_exponential_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = soft_exponential_value_far(x, alpha);
+      result = select(far, result, soft_exponential_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -904,7 +1086,7 @@ struct soft_exponential_gradients {
 fn soft_exponential_slope_0_exactly_wide(
   x0: soft_exponential_wide,
   x1: soft_exponential_wide
-) -> soft_exponential_wide {
+) -> soft_exponential_wide_outcome {
   var registers = array<soft_exponential_wide, 6>(
     x0,
     x1,
@@ -913,17 +1095,21 @@ fn soft_exponential_slope_0_exactly_wide(
     soft_exponential_WIDE_ZERO,
     soft_exponential_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 6>(0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 22>(
-    0x00000004u, 0x00000400u, 0x00000404u, 0x20000004u, 0x00000800u, 0x00000400u, 0x00000000u, 0x00000001u, 0x00000c00u,
+    0x00000004u, 0x00000400u, 0x00000404u, 0x20001004u, 0x00000800u, 0x00000400u, 0x00000000u, 0x00000001u, 0x00000c00u,
     0x00000000u, 0x00000800u, 0x00000002u, 0x00001000u, 0x00000002u, 0x00001405u, 0x00000c01u, 0x00001805u, 0x00500004u,
     0x00001c03u, 0x00000c01u, 0x00001803u, 0x00300805u
   );
   for (var i = 0; i < 22; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -946,9 +1132,18 @@ fn soft_exponential_slope_0_exactly_wide(
     } else if (operation == 7u) {
       value = soft_exponential_wide(soft_exponential_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = soft_exponential_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = soft_exponential_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 2u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 6u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[3];
+  return soft_exponential_wide_outcome(registers[3], lost[3]);
 }
 
 fn soft_exponential_slope_0_exactly(x0: f32, x1: f32) -> f32 {
@@ -960,26 +1155,28 @@ fn soft_exponential_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = soft_exponential_wide_from_f32(x0);
   let wide_x1 = soft_exponential_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(soft_exponential_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = soft_exponential_WIDE_NAN;
-  var before = soft_exponential_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = soft_exponential_slope_0_exactly_wide(soft_exponential_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = soft_exponential_wide_tendency(before, found);
-      }
-      if (!(infinite && soft_exponential_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = soft_exponential_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = soft_exponential_slope_0_exactly_wide(
+      soft_exponential_wide_input_at(wide_x0, search.point, 6),
+      soft_exponential_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = soft_exponential_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return soft_exponential_wide_to_f32(value);
+  return soft_exponential_wide_to_f32(search.value);
+}
+
+fn soft_exponential_exp(x: f32) -> f32 {
+  if (soft_exponential_is_nan(x)) {
+    return x;
+  }
+  return soft_exponential_exp_scaled(x, 0.0, 0);
+}
+
+fn soft_exponential_slope_0_far(x0: f32, x1: f32) -> f32 {
+  return select(select(soft_exponential_exp(x0 * x1), 1.0 / (1.0 - (x0 + x1) * x1), x1 < 0.0), 1.0, x1 == 0.0);
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -1039,7 +1236,7 @@ fn soft_exponential_slope_0_exactly(x0: f32, x1: f32) -> f32 {
 fn soft_exponential_slope_1_exactly_wide(
   x0: soft_exponential_wide,
   x1: soft_exponential_wide
-) -> soft_exponential_wide {
+) -> soft_exponential_wide_outcome {
   var registers = array<soft_exponential_wide, 15>(
     x0,
     x1,
@@ -1057,26 +1254,30 @@ fn soft_exponential_slope_1_exactly_wide(
     soft_exponential_WIDE_ZERO,
     soft_exponential_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 15>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 106>(
-    0x00000009u, 0x00000400u, 0x0000040au, 0x20000009u, 0x0000000bu, 0x00002800u, 0x0000080cu, 0x00000009u, 0x00000c0du,
-    0x00000c0cu, 0x0000100cu, 0x00d03002u, 0x0000040cu, 0x2010000cu, 0x0000140eu, 0x0000100cu, 0x0000180eu, 0x0000380cu,
-    0x00001c0eu, 0x0000000eu, 0x00001009u, 0x0090380cu, 0x0000140au, 0x0000140au, 0x00001c0du, 0x0000000du, 0x0000100du,
-    0x00d02809u, 0x0000180du, 0x0000040du, 0x00001c0du, 0x0000000du, 0x0000140du, 0x0000340bu, 0x0000180du, 0x0000040du,
-    0x0000140du, 0x0000100du, 0x0000140bu, 0x00000400u, 0x0000000bu, 0x00002c01u, 0x00001c0bu, 0x0000000bu, 0x0000140au,
-    0x0000100bu, 0x00002009u, 0x0000000au, 0x0000080eu, 0x0000000bu, 0x00000c06u, 0x0000180eu, 0x00001009u, 0x00600809u,
-    0x00000007u, 0x00001c09u, 0x0000240au, 0x0000000au, 0x00001405u, 0x0000140au, 0x00001006u, 0x00602c05u, 0x00001405u,
-    0x00002006u, 0x00001805u, 0x00001406u, 0x00002805u, 0x00000005u, 0x00001405u, 0x00001407u, 0x00001805u, 0x00000405u,
-    0x00001c07u, 0x00000000u, 0x00000006u, 0x00000408u, 0x00001c06u, 0x00000006u, 0x00001406u, 0x00001807u, 0x0000140bu,
-    0x00002c04u, 0x0000180bu, 0x00002c06u, 0x00001c0bu, 0x0000000bu, 0x0000140bu, 0x00002c05u, 0x0000180bu, 0x0000040bu,
+    0x00000009u, 0x00000400u, 0x0000040au, 0x20002409u, 0x0000000bu, 0x00002800u, 0x0000080cu, 0x00002409u, 0x00000c0du,
+    0x00000c0cu, 0x0000100cu, 0x00d03002u, 0x0000040cu, 0x2010300cu, 0x0000140eu, 0x0000100cu, 0x0000180eu, 0x0000380cu,
+    0x00001c0eu, 0x0000380eu, 0x00001009u, 0x0090380cu, 0x0000140au, 0x0000140au, 0x00001c0du, 0x0000340du, 0x0000100du,
+    0x00d02809u, 0x0000180du, 0x0000040du, 0x00001c0du, 0x0000340du, 0x0000140du, 0x0000340bu, 0x0000180du, 0x0000040du,
+    0x0000140du, 0x0000100du, 0x0000140bu, 0x00000400u, 0x0000000bu, 0x00002c01u, 0x00001c0bu, 0x00002c0bu, 0x0000140au,
+    0x0000100bu, 0x00002009u, 0x0000280au, 0x0000080eu, 0x00002c0bu, 0x00000c06u, 0x0000180eu, 0x00001009u, 0x00600809u,
+    0x00000007u, 0x00001c09u, 0x0000240au, 0x0000280au, 0x00001405u, 0x0000140au, 0x00001006u, 0x00602c05u, 0x00001405u,
+    0x00002006u, 0x00001805u, 0x00001406u, 0x00002805u, 0x00001405u, 0x00001405u, 0x00001407u, 0x00001805u, 0x00000405u,
+    0x00001c07u, 0x00000000u, 0x00000006u, 0x00000408u, 0x00001c06u, 0x00001806u, 0x00001406u, 0x00001807u, 0x0000140bu,
+    0x00002c04u, 0x0000180bu, 0x00002c06u, 0x00001c0bu, 0x00002c0bu, 0x0000140bu, 0x00002c05u, 0x0000180bu, 0x0000040bu,
     0x00000c05u, 0x00000801u, 0x00001005u, 0x00502c0du, 0x00000000u, 0x00000000u, 0x00000000u, 0x00000004u, 0x00001408u,
     0x00002000u, 0x00000008u, 0x00002003u, 0x00002c02u, 0x00000801u, 0x00001002u, 0x00202005u
   );
   for (var i = 0; i < 106; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -1107,9 +1308,18 @@ fn soft_exponential_slope_1_exactly_wide(
     } else if (operation == 11u) {
       value = soft_exponential_wide(soft_exponential_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = soft_exponential_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = soft_exponential_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 4u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 5u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return soft_exponential_wide_outcome(registers[2], lost[2]);
 }
 
 fn soft_exponential_slope_1_exactly(x0: f32, x1: f32) -> f32 {
@@ -1121,26 +1331,47 @@ fn soft_exponential_slope_1_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = soft_exponential_wide_from_f32(x0);
   let wide_x1 = soft_exponential_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(soft_exponential_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = soft_exponential_WIDE_NAN;
-  var before = soft_exponential_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = soft_exponential_slope_1_exactly_wide(soft_exponential_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = soft_exponential_wide_tendency(before, found);
-      }
-      if (!(infinite && soft_exponential_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = soft_exponential_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = soft_exponential_slope_1_exactly_wide(
+      soft_exponential_wide_input_at(wide_x0, search.point, 6),
+      soft_exponential_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = soft_exponential_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return soft_exponential_wide_to_f32(value);
+  return soft_exponential_wide_to_f32(search.value);
+}
+
+fn soft_exponential_slope_1_far(x0: f32, x1: f32) -> f32 {
+  let t = x0 * x0;
+  let t2 = x1 / x0 + 1.0;
+  let t3 = 1.0 / x0;
+  let t4 = x0 * x1;
+  let t5 = soft_exponential_exp(t4);
+  let t6 = soft_exponential_expm1(t4);
+  let t7 = select(
+    (t3 + (t5 - t6 / t4) / x1) * x0,
+    (soft_exponential_log1p(-(t2 * x0 * x1)) / x1 - ((-2.0 * x1) / x0 - 1.0) / (t3 - t2 * x1)) / x1,
+    x1 < 0.0
+  );
+  let t8 = select(t7, 0.5 * x0 * x0 * (2.0 / t + 1.0), x1 == 0.0);
+  let t9 = (x0 + x1) * x1;
+  let t10 = select(
+    select(
+      select(
+        (t5 * x0 - t6 / x1) / x1 + 1.0,
+        (soft_exponential_log1p(-t9) / x1 - (-x0 - 2.0 * x1) / (1.0 - t9)) / x1,
+        x1 < 0.0
+      ),
+      0.5 * t + 1.0,
+      x1 == 0.0
+    ),
+    t8,
+    x0 < -1099511600000.0
+  );
+  return select(t10, t8, x0 > 1099511600000.0);
 }
 
 fn soft_exponential_pair_subtract(a: soft_exponential_pair, b: soft_exponential_pair) -> soft_exponential_pair {
@@ -1148,13 +1379,21 @@ fn soft_exponential_pair_subtract(a: soft_exponential_pair, b: soft_exponential_
   return soft_exponential_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
-fn soft_exponential_pair_exp(a: soft_exponential_pair) -> soft_exponential_pair {
+// e^a 2^n
+fn soft_exponential_pair_exp_scaled(a: soft_exponential_pair, n: i32) -> soft_exponential_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = soft_exponential_pair_expm1_small(
     soft_exponential_pair_reduced(soft_exponential_pair(x, select(a.low, 0.0, x != a.high)), k)
   );
-  return soft_exponential_pair_times_power(soft_exponential_pair_add(soft_exponential_pair(1.0, 0.0), small), i32(k));
+  return soft_exponential_pair_times_power(
+    soft_exponential_pair_add(soft_exponential_pair(1.0, 0.0), small),
+    i32(k) + n
+  );
+}
+
+fn soft_exponential_pair_exp(a: soft_exponential_pair) -> soft_exponential_pair {
+  return soft_exponential_pair_exp_scaled(a, 0);
 }
 
 fn soft_exponential_backward(dy: f32, x: f32, alpha: f32) -> soft_exponential_gradients {
@@ -1201,38 +1440,46 @@ fn soft_exponential_backward(dy: f32, x: f32, alpha: f32) -> soft_exponential_gr
   var result_x = soft_exponential_pair_to_f32(v2);
   var found0 =
     ((alpha == 0.0) ||
-      (((alpha >= 0.0) || (abs(p.high) <= 2097152.0 * abs(u2.high))) &&
-        ((alpha < 0.0) || (e.high <= 2.028241e+31 * e.high)))) &&
-      (abs(x) <= 3.32307e+35) &&
-      ((abs(x) >= 3.0092655e-36) || (x == 0.0)) &&
-      (abs(alpha) <= 3.32307e+35) &&
-      ((abs(alpha) >= 3.0092655e-36) || (alpha == 0.0)) &&
+      (alpha >= 0.0) ||
+      ((abs(p.high) <= 2097152.0 * abs(u2.high)) && (abs(u2.high) >= 1.9721523e-31))) &&
+      (abs(x) <= 1.2676506e+30) &&
+      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
+      (abs(alpha) <= 1.2676506e+30) &&
+      ((abs(alpha) >= 7.888609e-31) || (alpha == 0.0)) &&
       (abs(v2.high) <= 3.32307e+35) &&
     ((alpha == 0.0) ||
       ((abs(v.high) <= 3.32307e+35) &&
         ((alpha >= 0.0) ||
-          ((abs(q.high) <= 3.32307e+35) && (abs(u2.high) >= 7.523164e-37) && (abs(u2.high) <= 3.32307e+35) &&
-            (abs(p.high) <= 3.32307e+35) &&
-            (abs(u.high) <= 3.32307e+35))) &&
+          ((abs(q.high) <= 3.32307e+35) && (abs(u2.high) >= 7.888609e-31) && (abs(u2.high) <= 3.32307e+35) &&
+            (abs(p.high) <= 3.32307e+35))) &&
         ((alpha < 0.0) || ((e.high <= 3.32307e+35) && (abs(p2.high) <= 3.32307e+35)))));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_x = soft_exponential_slope_0_exactly(x, alpha);
+    if (
+      soft_exponential_is_nan(result_x) ||
+      (abs(result_x) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)
+    ) {
+      let far = soft_exponential_slope_0_far(x, alpha);
+      result_x = select(far, result_x, soft_exponential_is_nan(far));
+    }
     found0 = true;
   }
   var result_alpha = soft_exponential_pair_to_f32(v6);
   var found1 =
     ((alpha == 0.0) ||
       (((alpha >= 0.0) ||
-        (0.000030517578 *
-          ((abs(p.high) * (1.0 / (1.0 + v3.high)) + 1.0339758e-25 * (1.0 / (1.0 + v3.high))) / abs(alpha) +
-            1.0339758e-25 * (1.0 / abs(alpha)) +
-            ((abs(p.high) * abs(q3.high)) / abs(u2.high) + 1.0339758e-25 * (abs(q3.high) / abs(u2.high)))) +
+        ((0.000030517578 *
+          ((abs(p.high) * (1.0 / (1.0 + v3.high)) + 4.135903e-25 * (1.0 / (1.0 + v3.high))) / abs(alpha) +
+            4.135903e-25 * (1.0 / abs(alpha)) +
+            ((abs(p.high) * abs(q3.high)) / abs(u2.high) + 4.135903e-25 * (abs(q3.high) / abs(u2.high)))) +
           (abs(q2.high) + 0.000030517578 * abs(q3.high)) <=
-          32.0 * abs(u5.high))) &&
+          32.0 * abs(u5.high)) && (abs(u5.high) >= 3.9443045e-31))) &&
         ((alpha < 0.0) ||
-          ((3.1554436e-30 * abs(x) + (abs(p5.high) + abs(q5.high))) / abs(alpha) +
-            6.3108872e-30 * (1.0 / abs(alpha)) +
+          ((1.26217745e-29 * (abs(x) + ((1.0 + abs(em1.high)) / abs(alpha) + 1.0 / abs(alpha))) +
+            (abs(p5.high) + abs(q5.high))) /
+            abs(alpha) +
+            2.524355e-29 * (1.0 / abs(alpha)) +
             0.000030517578 * abs(q6.high) <=
             32.0 * abs(u7.high))))) &&
       (abs(x) <= 288230380000000000.0) &&
@@ -1244,10 +1491,10 @@ fn soft_exponential_backward(dy: f32, x: f32, alpha: f32) -> soft_exponential_gr
       ((abs(v5.high) <= 3.32307e+35) &&
         ((alpha >= 0.0) ||
           ((abs(q4.high) <= 3.32307e+35) && (abs(u5.high) <= 3.32307e+35) && (abs(q3.high) <= 3.32307e+35) &&
-            (abs(u2.high) >= 7.523164e-37) &&
+            (abs(u2.high) >= 7.888609e-31) &&
             (v3.high >= -0.99902344))) &&
         ((alpha < 0.0) ||
-          ((abs(u7.high) <= 3.32307e+35) && (abs(q6.high) <= 3.32307e+35) && (abs(alpha) >= 7.523164e-37) &&
+          ((abs(u7.high) <= 3.32307e+35) && (abs(q6.high) <= 3.32307e+35) && (abs(alpha) >= 7.888609e-31) &&
             (abs(u6.high) <= 3.32307e+35) &&
             (abs(q5.high) <= 3.32307e+35) &&
             (abs(em1.high) <= 3.32307e+35) &&
@@ -1256,6 +1503,13 @@ fn soft_exponential_backward(dy: f32, x: f32, alpha: f32) -> soft_exponential_gr
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_alpha = soft_exponential_slope_1_exactly(x, alpha);
+    if (
+      soft_exponential_is_nan(result_alpha) ||
+      (abs(result_alpha) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)
+    ) {
+      let far = soft_exponential_slope_1_far(x, alpha);
+      result_alpha = select(far, result_alpha, soft_exponential_is_nan(far));
+    }
     found1 = true;
   }
   return soft_exponential_gradients(dy * result_x, dy * result_alpha);

@@ -14,6 +14,12 @@ struct softplus_beta_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct softplus_beta_wide_outcome {
+  value: softplus_beta_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const softplus_beta_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -59,6 +65,22 @@ fn softplus_beta_wide_from_f32(x: f32) -> softplus_beta_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct softplus_beta_wide_search {
+  point: i32,
+  value: softplus_beta_wide,
+  other: softplus_beta_wide,
+}
+
+const softplus_beta_WIDE_SEARCH: softplus_beta_wide_search = softplus_beta_wide_search(
+  0,
+  softplus_beta_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  softplus_beta_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const softplus_beta_WIDE_ONE: softplus_beta_wide = softplus_beta_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -146,15 +168,6 @@ const softplus_beta_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0x
 // ln 2, log2(e) / 2, sqrt(1/2).
 const softplus_beta_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
-// floor(a / 2^n).
-fn softplus_beta_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
-
 // floor(a / n) for 0 < n < 2^16.
 fn softplus_beta_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   var quotient = a;
@@ -168,31 +181,28 @@ fn softplus_beta_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn softplus_beta_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = softplus_beta_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn softplus_beta_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = softplus_beta_NAT_HALF;
   var quotient = softplus_beta_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = softplus_beta_nat_divide_short(softplus_beta_nat_multiply_high(term, t), k);
+    term = softplus_beta_nat_divide_short(softplus_beta_nat_multiply_high(term, r), k);
     quotient = softplus_beta_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = softplus_beta_nat_add(
-      quotient,
-      softplus_beta_nat_multiply_high(
-        softplus_beta_nat_multiply_high(quotient, quotient),
-        softplus_beta_nat_shift_right(r, i)
-      )
-    );
   }
   return quotient;
 }
 
 fn softplus_beta_wide_is_nan(x: softplus_beta_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn softplus_beta_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -230,7 +240,7 @@ fn softplus_beta_wide_exponential_loose(x: softplus_beta_wide, near: u32) -> sof
     softplus_beta_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = softplus_beta_nat_multiply_high(select(r, x.mantissa, is_near), softplus_beta_nat_expm1_quotient(r));
+  let excess = softplus_beta_nat_multiply_high(select(r, x.mantissa, is_near), softplus_beta_program_expm1_quotient(r));
   if (is_near) {
     return softplus_beta_wide(false, excess, x.exponent + 1);
   }
@@ -473,7 +483,7 @@ fn softplus_beta_value_exactly_wide(
   x0: softplus_beta_wide,
   x1: softplus_beta_wide,
   x2: softplus_beta_wide
-) -> softplus_beta_wide {
+) -> softplus_beta_wide_outcome {
   var registers = array<softplus_beta_wide, 13>(
     x0,
     x1,
@@ -489,19 +499,23 @@ fn softplus_beta_value_exactly_wide(
     softplus_beta_WIDE_ZERO,
     softplus_beta_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 13>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 44>(
-    0x00000009u, 0x00000400u, 0x0000040au, 0x00000009u, 0x0000080au, 0x0000000au, 0x00000c0au, 0x2000000au, 0x00001003u,
-    0x00000c0au, 0x0000140bu, 0x00000003u, 0x0000040cu, 0x0000000au, 0x00001805u, 0x0000140cu, 0x00001c04u, 0x0050100bu,
-    0x00000006u, 0x00001804u, 0x00002003u, 0x00000003u, 0x00001007u, 0x00001c03u, 0x00001c05u, 0x00502807u, 0x00001008u,
-    0x00002005u, 0x00002408u, 0x00002005u, 0x00002808u, 0x00000008u, 0x00001008u, 0x00002006u, 0x00001006u, 0x00002009u,
+    0x00000009u, 0x00000400u, 0x0000040au, 0x00002409u, 0x0000080au, 0x0000280au, 0x00000c0au, 0x2000280au, 0x00001003u,
+    0x00000c0au, 0x0000140bu, 0x00000c03u, 0x0000040cu, 0x0000280au, 0x00001805u, 0x0000140cu, 0x00001c04u, 0x0050100bu,
+    0x00000006u, 0x00001804u, 0x00002003u, 0x00000c03u, 0x00001007u, 0x00001c03u, 0x00001c05u, 0x00502807u, 0x00001008u,
+    0x00002005u, 0x00002408u, 0x00002005u, 0x00002808u, 0x00002008u, 0x00001008u, 0x00002006u, 0x00001006u, 0x00002009u,
     0x00001c08u, 0x00902006u, 0x00002401u, 0x00000408u, 0x00001809u, 0x00002402u, 0x00001c09u, 0x00900001u
   );
   for (var i = 0; i < 44; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -530,17 +544,37 @@ fn softplus_beta_value_exactly_wide(
     } else if (operation == 10u) {
       value = softplus_beta_wide_twice_artanh_loose(a);
     }
-    registers[code & 1023u] = softplus_beta_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = softplus_beta_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 7u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[9];
+  return softplus_beta_wide_outcome(registers[9], lost[9]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn softplus_beta_wide_far(x: softplus_beta_wide, size: i32) -> softplus_beta_wide {
-  if (x.exponent < softplus_beta_WIDE_LIMIT || softplus_beta_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn softplus_beta_wide_parameter_at(x: softplus_beta_wide, point: i32, own: i32) -> softplus_beta_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return softplus_beta_wide(x.negative, softplus_beta_NAT_HALF, size);
+  return softplus_beta_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn softplus_beta_wide_input_at(x: softplus_beta_wide, point: i32, own: i32) -> softplus_beta_wide {
+  if (point < 1 || point > 4 || x.exponent < softplus_beta_WIDE_LIMIT || softplus_beta_wide_is_nan(x)) {
+    return softplus_beta_wide_parameter_at(x, point, own);
+  }
+  return softplus_beta_wide(
+    x.negative,
+    softplus_beta_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -563,6 +597,50 @@ fn softplus_beta_wide_tendency(far: softplus_beta_wide, near: softplus_beta_wide
     return softplus_beta_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn softplus_beta_wide_power_between(a: softplus_beta_wide, b: softplus_beta_wide) -> i32 {
+  let size = softplus_beta_nat_low_word(softplus_beta_nat_shift_right(a.mantissa, 128 - 24));
+  let other = softplus_beta_nat_low_word(softplus_beta_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn softplus_beta_wide_searched(
+  search: softplus_beta_wide_search,
+  found: softplus_beta_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> softplus_beta_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && softplus_beta_wide_is_nan(found.value));
+    return softplus_beta_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return softplus_beta_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = softplus_beta_wide_tendency(search.other, found.value);
+    return softplus_beta_wide_search(select(-1, 3, point == 2 && softplus_beta_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return softplus_beta_wide_search(-1, search.value, found.value);
+    }
+    return softplus_beta_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(softplus_beta_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = softplus_beta_wide_normalised(
+    value.negative,
+    value.mantissa,
+    value.exponent + power * min(exponent + 27, 0)
+  );
+  return softplus_beta_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -617,26 +695,118 @@ fn softplus_beta_value_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x0 = softplus_beta_wide_from_f32(x0);
   let wide_x1 = softplus_beta_wide_from_f32(x1);
   let wide_x2 = softplus_beta_wide_from_f32(x2);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(softplus_beta_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = softplus_beta_WIDE_NAN;
-  var before = softplus_beta_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = softplus_beta_value_exactly_wide(softplus_beta_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = softplus_beta_wide_tendency(before, found);
-      }
-      if (!(infinite && softplus_beta_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = softplus_beta_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = softplus_beta_value_exactly_wide(
+      softplus_beta_wide_input_at(wide_x0, search.point, 6),
+      softplus_beta_wide_parameter_at(wide_x1, search.point, 7),
+      softplus_beta_wide_parameter_at(wide_x2, search.point, 8)
+    );
+    search = softplus_beta_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
   }
-  return softplus_beta_wide_to_f32(value);
+  return softplus_beta_wide_to_f32(search.value);
+}
+
+// A number m * 2^k.
+struct softplus_beta_scaled {
+  k: f32,
+  m: f32,
+}
+
+// x = m * 2^k with sqrt(1/2) <= m < sqrt(2), for finite x > 0. A subnormal x is its bits times 2^-149.
+fn softplus_beta_split_exponent(x: f32) -> softplus_beta_scaled {
+  let x_bits = bitcast<u32>(x);
+  let subnormal = x_bits < 0x00800000u;
+  let bits = select(x_bits, bitcast<u32>(f32(x_bits)), subnormal);
+  let k = bitcast<i32>(bits - 0x3f3504f3u) >> 23u;
+  return softplus_beta_scaled(f32(select(k, k - 149, subnormal)), bitcast<f32>(bits - (bitcast<u32>(k) << 23u)));
+}
+
+// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2). With s = f/(2 + f), ln(1 + f) = 2 artanh(s)
+// = f - h + s (h + r), where h = f^2/2 and r is a polynomial in s^2 (4.4e-10).
+fn softplus_beta_log_scaled(k: f32, f: f32) -> f32 {
+  let s = f / (2.0 + f);
+  let z = s * s;
+  let r = z * (0.666666627 + z * (0.400003344 + z * (0.285373241 + z * 0.235819116)));
+  let h = 0.5 * f * f;
+  return k * 0.693145751953125 - ((h - (s * (h + r) + k * 1.42860682e-6)) - f);
+}
+
+// A constant expression may not be infinite; a variable's bits may.
+var<private> softplus_beta_infinity_bits: u32 = 0x7f800000u;
+
+fn softplus_beta_infinity() -> f32 {
+  return bitcast<f32>(softplus_beta_infinity_bits);
+}
+
+fn softplus_beta_log(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if ((bits & 0x7fffffffu) == 0u) {
+    return -softplus_beta_infinity();
+  }
+  if (softplus_beta_is_nan(x) || bits == 0x7f800000u) {
+    return x;
+  }
+  if (bits > 0x80000000u) {
+    return softplus_beta_nan();
+  }
+  let parts = softplus_beta_split_exponent(x);
+  return softplus_beta_log_scaled(parts.k, parts.m - 1.0);
+}
+
+// 2^n for -126 <= n <= 127.
+fn softplus_beta_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
+fn softplus_beta_log1p(x: f32) -> f32 {
+  if (softplus_beta_is_nan(x) || abs(x) < 1e-8) {
+    return x;
+  }
+  if (x > 1e9) {
+    return softplus_beta_log(x);
+  }
+  if (x <= -1.0) {
+    return select(softplus_beta_nan(), -softplus_beta_infinity(), x == -1.0);
+  }
+  let k = bitcast<i32>(bitcast<u32>(1.0 + x) - 0x3f3504f3u) >> 23u;
+  let scale = softplus_beta_power_of_two(-k);
+  return softplus_beta_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn softplus_beta_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * softplus_beta_power_of_two(first) * softplus_beta_power_of_two(exponent - first);
+}
+
+// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|).
+fn softplus_beta_softplus(x: f32) -> f32 {
+  if (softplus_beta_is_nan(x)) {
+    return x;
+  }
+  return max(x, 0.0) + softplus_beta_log1p(softplus_beta_exp_scaled(-abs(x), 0.0, 0));
+}
+
+fn softplus_beta_value_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = x0 * x1;
+  let t2 = select(softplus_beta_softplus(t) / x1, x0, t > x2);
+  return select(t2, x2, softplus_beta_is_nan(x2));
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -710,11 +880,6 @@ fn softplus_beta_pair_log_scaled(k: f32, f: softplus_beta_pair) -> softplus_beta
   return softplus_beta_pair_add(whole, logarithm);
 }
 
-// 2^n for -126 <= n <= 127.
-fn softplus_beta_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // For a > -1 + 2^-20.
 fn softplus_beta_pair_log1p(a: softplus_beta_pair) -> softplus_beta_pair {
   let k = bitcast<i32>(bitcast<u32>(1.0 + a.high) - 0x3f3504f3u) >> 23u;
@@ -756,13 +921,18 @@ fn softplus_beta_pair_times_power(a: softplus_beta_pair, k: i32) -> softplus_bet
   );
 }
 
-fn softplus_beta_pair_exp(a: softplus_beta_pair) -> softplus_beta_pair {
+// e^a 2^n
+fn softplus_beta_pair_exp_scaled(a: softplus_beta_pair, n: i32) -> softplus_beta_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = softplus_beta_pair_expm1_small(
     softplus_beta_pair_reduced(softplus_beta_pair(x, select(a.low, 0.0, x != a.high)), k)
   );
-  return softplus_beta_pair_times_power(softplus_beta_pair_add(softplus_beta_pair(1.0, 0.0), small), i32(k));
+  return softplus_beta_pair_times_power(softplus_beta_pair_add(softplus_beta_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn softplus_beta_pair_exp(a: softplus_beta_pair) -> softplus_beta_pair {
+  return softplus_beta_pair_exp_scaled(a, 0);
 }
 
 fn softplus_beta_pair_negate(a: softplus_beta_pair) -> softplus_beta_pair {
@@ -798,7 +968,7 @@ fn softplus_beta(x: f32, beta: f32, threshold: f32) -> f32 {
   }
   var result = softplus_beta_pair_to_f32(v);
   var found =
-    ((p.high > threshold) || (sp.high >= 9.8607613e-32)) && (abs(x) <= 274877900000.0) &&
+    ((p.high > threshold) || (sp.high >= 3.9443045e-31)) && (abs(x) <= 274877900000.0) &&
       ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
       (abs(beta) <= 274877900000.0) &&
       (abs(beta) >= 3.637979e-12) &&
@@ -807,6 +977,10 @@ fn softplus_beta(x: f32, beta: f32, threshold: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = softplus_beta_value_exactly(x, beta, threshold);
+    if (softplus_beta_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = softplus_beta_value_far(x, beta, threshold);
+      result = select(far, result, softplus_beta_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -826,18 +1000,22 @@ fn softplus_beta_slope_0_exactly_wide(
   x0: softplus_beta_wide,
   x1: softplus_beta_wide,
   x2: softplus_beta_wide
-) -> softplus_beta_wide {
+) -> softplus_beta_wide_outcome {
   var registers = array<softplus_beta_wide, 5>(x0, x1, x2, softplus_beta_WIDE_ONE, softplus_beta_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 18>(
-    0x00000001u, 0x00000400u, 0x00000400u, 0x00000001u, 0x00000800u, 0x00000000u, 0x00000c00u, 0x20000000u, 0x00001004u,
+    0x00000001u, 0x00000400u, 0x00000400u, 0x00000401u, 0x00000800u, 0x00000000u, 0x00000c00u, 0x20000000u, 0x00001004u,
     0x00100003u, 0x00001400u, 0x00000003u, 0x00001800u, 0x00000004u, 0x00001c01u, 0x00000402u, 0x00001001u, 0x00100c00u
   );
   for (var i = 0; i < 18; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -860,9 +1038,18 @@ fn softplus_beta_slope_0_exactly_wide(
     } else if (operation == 7u) {
       value = softplus_beta_wide(softplus_beta_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = softplus_beta_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = softplus_beta_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 4u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 5u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[1];
+  return softplus_beta_wide_outcome(registers[1], lost[1]);
 }
 
 fn softplus_beta_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -878,26 +1065,33 @@ fn softplus_beta_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x0 = softplus_beta_wide_from_f32(x0);
   let wide_x1 = softplus_beta_wide_from_f32(x1);
   let wide_x2 = softplus_beta_wide_from_f32(x2);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(softplus_beta_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = softplus_beta_WIDE_NAN;
-  var before = softplus_beta_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = softplus_beta_slope_0_exactly_wide(softplus_beta_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = softplus_beta_wide_tendency(before, found);
-      }
-      if (!(infinite && softplus_beta_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = softplus_beta_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = softplus_beta_slope_0_exactly_wide(
+      softplus_beta_wide_input_at(wide_x0, search.point, 6),
+      softplus_beta_wide_parameter_at(wide_x1, search.point, 7),
+      softplus_beta_wide_parameter_at(wide_x2, search.point, 8)
+    );
+    search = softplus_beta_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
   }
-  return softplus_beta_wide_to_f32(value);
+  return softplus_beta_wide_to_f32(search.value);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn softplus_beta_sigmoid(x: f32) -> f32 {
+  if (softplus_beta_is_nan(x)) {
+    return x;
+  }
+  let e = softplus_beta_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+fn softplus_beta_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = x0 * x1;
+  return select(softplus_beta_sigmoid(t), 1.0, t > x2);
 }
 
 // 1/(1 + e^-a), from e^-|a|.
@@ -926,6 +1120,10 @@ fn softplus_beta_backward(dy: f32, x: f32, beta: f32, threshold: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = softplus_beta_slope_0_exactly(x, beta, threshold);
+    if (softplus_beta_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = softplus_beta_slope_0_far(x, beta, threshold);
+      result = select(far, result, softplus_beta_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

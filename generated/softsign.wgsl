@@ -11,6 +11,12 @@ struct softsign_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct softsign_wide_outcome {
+  value: softsign_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const softsign_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -52,6 +58,22 @@ fn softsign_wide_from_f32(x: f32) -> softsign_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct softsign_wide_search {
+  point: i32,
+  value: softsign_wide,
+  other: softsign_wide,
+}
+
+const softsign_WIDE_SEARCH: softsign_wide_search = softsign_wide_search(
+  0,
+  softsign_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  softsign_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const softsign_WIDE_ONE: softsign_wide = softsign_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -227,15 +249,19 @@ fn softsign_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) 
 //   r2 = abs(r0)
 //   r1 = add(r2, r1)
 //   r1 = divide(r0, r1)
-fn softsign_value_exactly_wide(x0: softsign_wide) -> softsign_wide {
+fn softsign_value_exactly_wide(x0: softsign_wide) -> softsign_wide_outcome {
   var registers = array<softsign_wide, 3>(x0, softsign_WIDE_ONE, softsign_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 3>(0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 6>(0x00000002u, 0x00000000u, 0x00000401u, 0x00000402u, 0x00000801u, 0x00000400u);
   for (var i = 0; i < 6; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -246,17 +272,34 @@ fn softsign_value_exactly_wide(x0: softsign_wide) -> softsign_wide {
     } else if (operation == 2u) {
       value = softsign_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = softsign_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = softsign_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[1];
+  return softsign_wide_outcome(registers[1], lost[1]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn softsign_wide_far(x: softsign_wide, size: i32) -> softsign_wide {
-  if (x.exponent < softsign_WIDE_LIMIT || softsign_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn softsign_wide_parameter_at(x: softsign_wide, point: i32, own: i32) -> softsign_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return softsign_wide(x.negative, softsign_NAT_HALF, size);
+  return softsign_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn softsign_wide_input_at(x: softsign_wide, point: i32, own: i32) -> softsign_wide {
+  if (point < 1 || point > 4 || x.exponent < softsign_WIDE_LIMIT || softsign_wide_is_nan(x)) {
+    return softsign_wide_parameter_at(x, point, own);
+  }
+  return softsign_wide(
+    x.negative,
+    softsign_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -279,6 +322,46 @@ fn softsign_wide_tendency(far: softsign_wide, near: softsign_wide) -> softsign_w
     return softsign_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn softsign_wide_power_between(a: softsign_wide, b: softsign_wide) -> i32 {
+  let size = softsign_nat_low_word(softsign_nat_shift_right(a.mantissa, 128 - 24));
+  let other = softsign_nat_low_word(softsign_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn softsign_wide_searched(
+  search: softsign_wide_search,
+  found: softsign_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> softsign_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && softsign_wide_is_nan(found.value));
+    return softsign_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return softsign_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = softsign_wide_tendency(search.other, found.value);
+    return softsign_wide_search(select(-1, 3, point == 2 && softsign_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return softsign_wide_search(-1, search.value, found.value);
+    }
+    return softsign_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(softsign_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = softsign_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return softsign_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -325,26 +408,14 @@ fn softsign_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = softsign_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(softsign_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = softsign_WIDE_NAN;
-  var before = softsign_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = softsign_value_exactly_wide(softsign_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = softsign_wide_tendency(before, found);
-      }
-      if (!(infinite && softsign_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = softsign_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = softsign_value_exactly_wide(softsign_wide_input_at(wide_x0, search.point, 6));
+    search = softsign_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return softsign_wide_to_f32(value);
+  return softsign_wide_to_f32(search.value);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -419,7 +490,7 @@ fn softsign(x: f32) -> f32 {
   var result = softsign_pair_to_f32(
     softsign_pair_divide(softsign_pair_from_f32(x), softsign_pair_add(v, softsign_pair(1.0, 0.0)))
   );
-  var found = (v.high <= 3.32307e+35) && ((v.high >= 3.0092655e-36) || (x == 0.0));
+  var found = (v.high <= 1.2676506e+30) && ((v.high >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = softsign_value_exactly(x);
@@ -466,8 +537,10 @@ fn softsign_wide_multiply_loose(a: softsign_wide, b: softsign_wide) -> softsign_
 //   r0 = multiply(r0, r0)
 //   r0 = multiply(r1, r0)
 //   r0 = divide(r1, r0)
-fn softsign_slope_0_exactly_wide(x0: softsign_wide) -> softsign_wide {
+fn softsign_slope_0_exactly_wide(x0: softsign_wide) -> softsign_wide_outcome {
   var registers = array<softsign_wide, 2>(x0, softsign_WIDE_ONE);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 2>(0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 10>(
     0x00000000u, 0x00000000u, 0x00000400u, 0x00000400u, 0x00000800u, 0x00000000u, 0x00000800u, 0x00000001u, 0x00000c00u,
@@ -476,8 +549,10 @@ fn softsign_slope_0_exactly_wide(x0: softsign_wide) -> softsign_wide {
   for (var i = 0; i < 10; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -490,9 +565,15 @@ fn softsign_slope_0_exactly_wide(x0: softsign_wide) -> softsign_wide {
     } else if (operation == 3u) {
       value = softsign_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = softsign_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = softsign_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return softsign_wide_outcome(registers[0], lost[0]);
 }
 
 fn softsign_slope_0_exactly(x0: f32) -> f32 {
@@ -500,26 +581,19 @@ fn softsign_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = softsign_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(softsign_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = softsign_WIDE_NAN;
-  var before = softsign_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = softsign_slope_0_exactly_wide(softsign_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = softsign_wide_tendency(before, found);
-      }
-      if (!(infinite && softsign_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = softsign_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = softsign_slope_0_exactly_wide(softsign_wide_input_at(wide_x0, search.point, 6));
+    search = softsign_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return softsign_wide_to_f32(value);
+  return softsign_wide_to_f32(search.value);
+}
+
+fn softsign_slope_0_far(x0: f32) -> f32 {
+  let t = abs(x0) + 1.0;
+  return 1.0 / (t * t);
 }
 
 fn softsign_pair_multiply(a: softsign_pair, b: softsign_pair) -> softsign_pair {
@@ -535,6 +609,10 @@ fn softsign_backward(dy: f32, x: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = softsign_slope_0_exactly(x);
+    if (softsign_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = softsign_slope_0_far(x);
+      result = select(far, result, softsign_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

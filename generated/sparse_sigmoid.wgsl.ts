@@ -14,6 +14,12 @@ struct sparse_sigmoid_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct sparse_sigmoid_wide_outcome {
+  value: sparse_sigmoid_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const sparse_sigmoid_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -63,6 +69,22 @@ fn sparse_sigmoid_wide_from_f32(x: f32) -> sparse_sigmoid_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct sparse_sigmoid_wide_search {
+  point: i32,
+  value: sparse_sigmoid_wide,
+  other: sparse_sigmoid_wide,
+}
+
+const sparse_sigmoid_WIDE_SEARCH: sparse_sigmoid_wide_search = sparse_sigmoid_wide_search(
+  0,
+  sparse_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  sparse_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const sparse_sigmoid_WIDE_HALF: sparse_sigmoid_wide = sparse_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
 
@@ -280,7 +302,7 @@ fn sparse_sigmoid_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent:
 //   r4 = select(r2, r4, r2)
 //   r4 = negate(r4)
 //   r4 = select(r6, r3, r4)
-fn sparse_sigmoid_value_exactly_wide(x0: sparse_sigmoid_wide) -> sparse_sigmoid_wide {
+fn sparse_sigmoid_value_exactly_wide(x0: sparse_sigmoid_wide) -> sparse_sigmoid_wide_outcome {
   var registers = array<sparse_sigmoid_wide, 7>(
     x0,
     sparse_sigmoid_WIDE_HALF,
@@ -290,18 +312,22 @@ fn sparse_sigmoid_value_exactly_wide(x0: sparse_sigmoid_wide) -> sparse_sigmoid_
     sparse_sigmoid_WIDE_ZERO,
     sparse_sigmoid_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 7>(0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 32>(
-    0x00000005u, 0x00000800u, 0x00000405u, 0x00001401u, 0x00000801u, 0x00000002u, 0x00000c01u, 0x00000001u, 0x00001006u,
-    0x00000002u, 0x00000c06u, 0x00000006u, 0x00001406u, 0x00101801u, 0x00000c06u, 0x00000006u, 0x00001406u, 0x00600805u,
-    0x00000802u, 0x00001000u, 0x00000c02u, 0x00000002u, 0x00001004u, 0x00001000u, 0x00000c04u, 0x00000004u, 0x00001404u,
-    0x00201002u, 0x00000c04u, 0x00000004u, 0x00001404u, 0x00400c06u
+    0x00000005u, 0x00000800u, 0x00000405u, 0x00001401u, 0x00000801u, 0x00000002u, 0x00000c01u, 0x00000401u, 0x00001006u,
+    0x00000002u, 0x00000c06u, 0x00001806u, 0x00001406u, 0x00101801u, 0x00000c06u, 0x00001806u, 0x00001406u, 0x00600805u,
+    0x00000802u, 0x00001000u, 0x00000c02u, 0x00000802u, 0x00001004u, 0x00001000u, 0x00000c04u, 0x00001004u, 0x00001404u,
+    0x00201002u, 0x00000c04u, 0x00001004u, 0x00001404u, 0x00400c06u
   );
   for (var i = 0; i < 32; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -320,17 +346,37 @@ fn sparse_sigmoid_value_exactly_wide(x0: sparse_sigmoid_wide) -> sparse_sigmoid_
         value = b;
       }
     }
-    registers[code & 1023u] = sparse_sigmoid_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = sparse_sigmoid_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 0u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 5u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[4];
+  return sparse_sigmoid_wide_outcome(registers[4], lost[4]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn sparse_sigmoid_wide_far(x: sparse_sigmoid_wide, size: i32) -> sparse_sigmoid_wide {
-  if (x.exponent < sparse_sigmoid_WIDE_LIMIT || sparse_sigmoid_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn sparse_sigmoid_wide_parameter_at(x: sparse_sigmoid_wide, point: i32, own: i32) -> sparse_sigmoid_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return sparse_sigmoid_wide(x.negative, sparse_sigmoid_NAT_HALF, size);
+  return sparse_sigmoid_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn sparse_sigmoid_wide_input_at(x: sparse_sigmoid_wide, point: i32, own: i32) -> sparse_sigmoid_wide {
+  if (point < 1 || point > 4 || x.exponent < sparse_sigmoid_WIDE_LIMIT || sparse_sigmoid_wide_is_nan(x)) {
+    return sparse_sigmoid_wide_parameter_at(x, point, own);
+  }
+  return sparse_sigmoid_wide(
+    x.negative,
+    sparse_sigmoid_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -353,6 +399,50 @@ fn sparse_sigmoid_wide_tendency(far: sparse_sigmoid_wide, near: sparse_sigmoid_w
     return sparse_sigmoid_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn sparse_sigmoid_wide_power_between(a: sparse_sigmoid_wide, b: sparse_sigmoid_wide) -> i32 {
+  let size = sparse_sigmoid_nat_low_word(sparse_sigmoid_nat_shift_right(a.mantissa, 128 - 24));
+  let other = sparse_sigmoid_nat_low_word(sparse_sigmoid_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn sparse_sigmoid_wide_searched(
+  search: sparse_sigmoid_wide_search,
+  found: sparse_sigmoid_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> sparse_sigmoid_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && sparse_sigmoid_wide_is_nan(found.value));
+    return sparse_sigmoid_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return sparse_sigmoid_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = sparse_sigmoid_wide_tendency(search.other, found.value);
+    return sparse_sigmoid_wide_search(select(-1, 3, point == 2 && sparse_sigmoid_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return sparse_sigmoid_wide_search(-1, search.value, found.value);
+    }
+    return sparse_sigmoid_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(sparse_sigmoid_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = sparse_sigmoid_wide_normalised(
+    value.negative,
+    value.mantissa,
+    value.exponent + power * min(exponent + 27, 0)
+  );
+  return sparse_sigmoid_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -399,26 +489,14 @@ fn sparse_sigmoid_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = sparse_sigmoid_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(sparse_sigmoid_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = sparse_sigmoid_WIDE_NAN;
-  var before = sparse_sigmoid_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = sparse_sigmoid_value_exactly_wide(sparse_sigmoid_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = sparse_sigmoid_wide_tendency(before, found);
-      }
-      if (!(infinite && sparse_sigmoid_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = sparse_sigmoid_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = sparse_sigmoid_value_exactly_wide(sparse_sigmoid_wide_input_at(wide_x0, search.point, 6));
+    search = sparse_sigmoid_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return sparse_sigmoid_wide_to_f32(value);
+  return sparse_sigmoid_wide_to_f32(search.value);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -494,7 +572,7 @@ fn sparse_sigmoid(x: f32) -> f32 {
     v2 = sparse_sigmoid_pair(0.0, 0.0);
   }
   var result = sparse_sigmoid_pair_to_f32(v2);
-  var found = (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0));
+  var found = (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = sparse_sigmoid_value_exactly(x);

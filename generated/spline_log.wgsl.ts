@@ -14,6 +14,12 @@ struct spline_log_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct spline_log_wide_outcome {
+  value: spline_log_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const spline_log_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -55,6 +61,22 @@ fn spline_log_wide_from_f32(x: f32) -> spline_log_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct spline_log_wide_search {
+  point: i32,
+  value: spline_log_wide,
+  other: spline_log_wide,
+}
+
+const spline_log_WIDE_SEARCH: spline_log_wide_search = spline_log_wide_search(
+  0,
+  spline_log_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  spline_log_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const spline_log_WIDE_ONE: spline_log_wide = spline_log_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -368,7 +390,7 @@ fn spline_log_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32
 //   r6 = twice_artanh(r6)
 //   r6 = add(r4, r6)
 //   r6 = multiply(r7, r6)
-fn spline_log_value_exactly_wide(x0: spline_log_wide) -> spline_log_wide {
+fn spline_log_value_exactly_wide(x0: spline_log_wide) -> spline_log_wide_outcome {
   var registers = array<spline_log_wide, 10>(
     x0,
     spline_log_WIDE_ONE,
@@ -381,18 +403,22 @@ fn spline_log_value_exactly_wide(x0: spline_log_wide) -> spline_log_wide {
     spline_log_WIDE_ZERO,
     spline_log_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 10>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 32>(
-    0x00000007u, 0x00000000u, 0x00000007u, 0x00001c01u, 0x00000401u, 0x00000400u, 0x00000808u, 0x00000001u, 0x00000c09u,
-    0x00000000u, 0x00001003u, 0x00000c09u, 0x00001402u, 0x00300808u, 0x00000004u, 0x00001002u, 0x00001801u, 0x00000001u,
+    0x00000007u, 0x00000000u, 0x00000007u, 0x00001c01u, 0x00000401u, 0x00000400u, 0x00000808u, 0x00000401u, 0x00000c09u,
+    0x00000000u, 0x00001003u, 0x00000c09u, 0x00001402u, 0x00300808u, 0x00000004u, 0x00001002u, 0x00001801u, 0x00000401u,
     0x00000405u, 0x00001401u, 0x00001403u, 0x00300005u, 0x00000406u, 0x00001803u, 0x00001c06u, 0x00001803u, 0x00002006u,
-    0x00000006u, 0x00000406u, 0x00001804u, 0x00000006u, 0x00001807u
+    0x00001806u, 0x00000406u, 0x00001804u, 0x00000006u, 0x00001807u
   );
   for (var i = 0; i < 32; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -417,17 +443,37 @@ fn spline_log_value_exactly_wide(x0: spline_log_wide) -> spline_log_wide {
     } else if (operation == 8u) {
       value = spline_log_wide_twice_artanh_loose(a);
     }
-    registers[code & 1023u] = spline_log_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = spline_log_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 5u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[6];
+  return spline_log_wide_outcome(registers[6], lost[6]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn spline_log_wide_far(x: spline_log_wide, size: i32) -> spline_log_wide {
-  if (x.exponent < spline_log_WIDE_LIMIT || spline_log_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn spline_log_wide_parameter_at(x: spline_log_wide, point: i32, own: i32) -> spline_log_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return spline_log_wide(x.negative, spline_log_NAT_HALF, size);
+  return spline_log_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn spline_log_wide_input_at(x: spline_log_wide, point: i32, own: i32) -> spline_log_wide {
+  if (point < 1 || point > 4 || x.exponent < spline_log_WIDE_LIMIT || spline_log_wide_is_nan(x)) {
+    return spline_log_wide_parameter_at(x, point, own);
+  }
+  return spline_log_wide(
+    x.negative,
+    spline_log_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -450,6 +496,50 @@ fn spline_log_wide_tendency(far: spline_log_wide, near: spline_log_wide) -> spli
     return spline_log_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn spline_log_wide_power_between(a: spline_log_wide, b: spline_log_wide) -> i32 {
+  let size = spline_log_nat_low_word(spline_log_nat_shift_right(a.mantissa, 128 - 24));
+  let other = spline_log_nat_low_word(spline_log_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn spline_log_wide_searched(
+  search: spline_log_wide_search,
+  found: spline_log_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> spline_log_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && spline_log_wide_is_nan(found.value));
+    return spline_log_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return spline_log_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = spline_log_wide_tendency(search.other, found.value);
+    return spline_log_wide_search(select(-1, 3, point == 2 && spline_log_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return spline_log_wide_search(-1, search.value, found.value);
+    }
+    return spline_log_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(spline_log_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = spline_log_wide_normalised(
+    value.negative,
+    value.mantissa,
+    value.exponent + power * min(exponent + 27, 0)
+  );
+  return spline_log_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -496,26 +586,86 @@ fn spline_log_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = spline_log_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(spline_log_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = spline_log_WIDE_NAN;
-  var before = spline_log_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = spline_log_value_exactly_wide(spline_log_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = spline_log_wide_tendency(before, found);
-      }
-      if (!(infinite && spline_log_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = spline_log_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = spline_log_value_exactly_wide(spline_log_wide_input_at(wide_x0, search.point, 6));
+    search = spline_log_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return spline_log_wide_to_f32(value);
+  return spline_log_wide_to_f32(search.value);
+}
+
+// A number m * 2^k.
+struct spline_log_scaled {
+  k: f32,
+  m: f32,
+}
+
+// x = m * 2^k with sqrt(1/2) <= m < sqrt(2), for finite x > 0. A subnormal x is its bits times 2^-149.
+fn spline_log_split_exponent(x: f32) -> spline_log_scaled {
+  let x_bits = bitcast<u32>(x);
+  let subnormal = x_bits < 0x00800000u;
+  let bits = select(x_bits, bitcast<u32>(f32(x_bits)), subnormal);
+  let k = bitcast<i32>(bits - 0x3f3504f3u) >> 23u;
+  return spline_log_scaled(f32(select(k, k - 149, subnormal)), bitcast<f32>(bits - (bitcast<u32>(k) << 23u)));
+}
+
+// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2). With s = f/(2 + f), ln(1 + f) = 2 artanh(s)
+// = f - h + s (h + r), where h = f^2/2 and r is a polynomial in s^2 (4.4e-10).
+fn spline_log_log_scaled(k: f32, f: f32) -> f32 {
+  let s = f / (2.0 + f);
+  let z = s * s;
+  let r = z * (0.666666627 + z * (0.400003344 + z * (0.285373241 + z * 0.235819116)));
+  let h = 0.5 * f * f;
+  return k * 0.693145751953125 - ((h - (s * (h + r) + k * 1.42860682e-6)) - f);
+}
+
+// A constant expression may not be infinite; a variable's bits may.
+var<private> spline_log_infinity_bits: u32 = 0x7f800000u;
+
+fn spline_log_infinity() -> f32 {
+  return bitcast<f32>(spline_log_infinity_bits);
+}
+
+fn spline_log_log(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if ((bits & 0x7fffffffu) == 0u) {
+    return -spline_log_infinity();
+  }
+  if (spline_log_is_nan(x) || bits == 0x7f800000u) {
+    return x;
+  }
+  if (bits > 0x80000000u) {
+    return spline_log_nan();
+  }
+  let parts = spline_log_split_exponent(x);
+  return spline_log_log_scaled(parts.k, parts.m - 1.0);
+}
+
+// 2^n for -126 <= n <= 127.
+fn spline_log_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
+fn spline_log_log1p(x: f32) -> f32 {
+  if (spline_log_is_nan(x) || abs(x) < 1e-8) {
+    return x;
+  }
+  if (x > 1e9) {
+    return spline_log_log(x);
+  }
+  if (x <= -1.0) {
+    return select(spline_log_nan(), -spline_log_infinity(), x == -1.0);
+  }
+  let k = bitcast<i32>(bitcast<u32>(1.0 + x) - 0x3f3504f3u) >> 23u;
+  let scale = spline_log_power_of_two(-k);
+  return spline_log_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
+}
+
+fn spline_log_value_far(x0: f32) -> f32 {
+  return x0 * x0 * spline_log_log1p(x0);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -593,11 +743,6 @@ fn spline_log_pair_log_scaled(k: f32, f: spline_log_pair) -> spline_log_pair {
   return spline_log_pair_add(whole, logarithm);
 }
 
-// 2^n for -126 <= n <= 127.
-fn spline_log_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // For a > -1 + 2^-20.
 fn spline_log_pair_log1p(a: spline_log_pair) -> spline_log_pair {
   let k = bitcast<i32>(bitcast<u32>(1.0 + a.high) - 0x3f3504f3u) >> 23u;
@@ -623,6 +768,10 @@ fn spline_log(x: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = spline_log_value_exactly(x);
+    if (spline_log_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = spline_log_value_far(x);
+      result = select(far, result, spline_log_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -648,7 +797,7 @@ fn spline_log(x: f32) -> f32 {
 //   r0 = multiply(r2, r0)
 //   r8 = divide(r0, r8)
 //   r8 = add(r1, r8)
-fn spline_log_slope_0_exactly_wide(x0: spline_log_wide) -> spline_log_wide {
+fn spline_log_slope_0_exactly_wide(x0: spline_log_wide) -> spline_log_wide_outcome {
   var registers = array<spline_log_wide, 11>(
     x0,
     spline_log_WIDE_TWO,
@@ -662,19 +811,23 @@ fn spline_log_slope_0_exactly_wide(x0: spline_log_wide) -> spline_log_wide {
     spline_log_WIDE_ZERO,
     spline_log_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 11>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 38>(
-    0x00000007u, 0x00000001u, 0x00000408u, 0x00000800u, 0x00000809u, 0x00000008u, 0x00000c0au, 0x00000000u, 0x00001004u,
-    0x0000100au, 0x00001403u, 0x00400c09u, 0x00000005u, 0x00001403u, 0x00001803u, 0x00000008u, 0x00000406u, 0x00001803u,
-    0x00001404u, 0x00400006u, 0x00000401u, 0x00000404u, 0x00001c01u, 0x00000404u, 0x00002001u, 0x00000001u, 0x00000401u,
+    0x00000007u, 0x00000001u, 0x00000408u, 0x00000800u, 0x00000809u, 0x00002008u, 0x00000c0au, 0x00000000u, 0x00001004u,
+    0x0000100au, 0x00001403u, 0x00400c09u, 0x00000005u, 0x00001403u, 0x00001803u, 0x00002008u, 0x00000406u, 0x00001803u,
+    0x00001404u, 0x00400006u, 0x00000401u, 0x00000404u, 0x00001c01u, 0x00000404u, 0x00002001u, 0x00000401u, 0x00000401u,
     0x00000405u, 0x00000001u, 0x00000407u, 0x00000000u, 0x00000000u, 0x00000000u, 0x00000002u, 0x00001c08u, 0x00002000u,
     0x00000408u, 0x00002001u
   );
   for (var i = 0; i < 38; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -699,9 +852,18 @@ fn spline_log_slope_0_exactly_wide(x0: spline_log_wide) -> spline_log_wide {
     } else if (operation == 8u) {
       value = spline_log_wide_twice_artanh_loose(a);
     }
-    registers[code & 1023u] = spline_log_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = spline_log_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 5u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[8];
+  return spline_log_wide_outcome(registers[8], lost[8]);
 }
 
 fn spline_log_slope_0_exactly(x0: f32) -> f32 {
@@ -709,26 +871,19 @@ fn spline_log_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = spline_log_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(spline_log_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = spline_log_WIDE_NAN;
-  var before = spline_log_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = spline_log_slope_0_exactly_wide(spline_log_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = spline_log_wide_tendency(before, found);
-      }
-      if (!(infinite && spline_log_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = spline_log_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = spline_log_slope_0_exactly_wide(spline_log_wide_input_at(wide_x0, search.point, 6));
+    search = spline_log_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return spline_log_wide_to_f32(value);
+  return spline_log_wide_to_f32(search.value);
+}
+
+fn spline_log_slope_0_far(x0: f32) -> f32 {
+  let t = spline_log_log1p(x0);
+  return select(2.0 * (x0 * t) + (x0 * x0) / (x0 + 1.0), x0 * (2.0 * t + 1.0 / (1.0 / x0 + 1.0)), x0 > 1099511600000.0);
 }
 
 fn spline_log_backward(dy: f32, x: f32) -> f32 {
@@ -741,15 +896,21 @@ fn spline_log_backward(dy: f32, x: f32) -> f32 {
   let u2 = spline_log_pair_add(p2, q);
   var result = spline_log_pair_to_f32(u2);
   var found =
-    (abs(p2.high) + 0.000030517578 * abs(q.high) <= 32.0 * abs(u2.high)) && (abs(x) <= 288230380000000000.0) &&
+    (1.26217745e-29 * (1.0 / abs(u.high)) + (abs(p2.high) + 0.000030517578 * abs(q.high)) <= 32.0 * abs(u2.high)) &&
+      (abs(u2.high) >= 3.9443045e-31) &&
+      (abs(x) <= 288230380000000000.0) &&
       ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(u2.high) <= 3.32307e+35) &&
       (abs(q.high) <= 3.32307e+35) &&
-      (abs(u.high) >= 7.523164e-37) &&
+      (abs(u.high) >= 7.888609e-31) &&
     (x >= -0.99902344);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = spline_log_slope_0_exactly(x);
+    if (spline_log_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = spline_log_slope_0_far(x);
+      result = select(far, result, spline_log_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

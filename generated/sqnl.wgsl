@@ -11,6 +11,12 @@ struct sqnl_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct sqnl_wide_outcome {
+  value: sqnl_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const sqnl_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -52,6 +58,22 @@ fn sqnl_wide_from_f32(x: f32) -> sqnl_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct sqnl_wide_search {
+  point: i32,
+  value: sqnl_wide,
+  other: sqnl_wide,
+}
+
+const sqnl_WIDE_SEARCH: sqnl_wide_search = sqnl_wide_search(
+  0,
+  sqnl_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  sqnl_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const sqnl_WIDE_QUARTER: sqnl_wide = sqnl_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1);
 
@@ -257,7 +279,7 @@ fn sqnl_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> s
 //   r5 = select(r4, r7, r5)
 //   r0 = less(r6, r0)
 //   r0 = select(r5, r3, r0)
-fn sqnl_value_exactly_wide(x0: sqnl_wide) -> sqnl_wide {
+fn sqnl_value_exactly_wide(x0: sqnl_wide) -> sqnl_wide_outcome {
   var registers = array<sqnl_wide, 9>(
     x0,
     sqnl_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
@@ -269,19 +291,23 @@ fn sqnl_value_exactly_wide(x0: sqnl_wide) -> sqnl_wide {
     sqnl_WIDE_ZERO,
     sqnl_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 9>(0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 44>(
     0x00000007u, 0x00000000u, 0x00000007u, 0x00001c03u, 0x00000007u, 0x00001c02u, 0x00000402u, 0x00001c00u, 0x00000808u,
-    0x00000004u, 0x00000c08u, 0x00000008u, 0x00001004u, 0x00000004u, 0x00000c04u, 0x00000004u, 0x00001404u, 0x00801008u,
-    0x00000c04u, 0x00000004u, 0x00001404u, 0x00400801u, 0x00000c07u, 0x00000007u, 0x00000407u, 0x00001c00u, 0x00000802u,
-    0x00000005u, 0x00000c02u, 0x00000002u, 0x00001005u, 0x00000005u, 0x00000c05u, 0x00000005u, 0x00001405u, 0x00201402u,
-    0x00000c05u, 0x00000005u, 0x00001405u, 0x00501c04u, 0x00000800u, 0x00000006u, 0x00001400u, 0x00000c05u
+    0x00000004u, 0x00000c08u, 0x00002008u, 0x00001004u, 0x00000004u, 0x00000c04u, 0x00001004u, 0x00001404u, 0x00801008u,
+    0x00000c04u, 0x00001004u, 0x00001404u, 0x00400801u, 0x00000c07u, 0x00001c07u, 0x00000407u, 0x00001c00u, 0x00000802u,
+    0x00000005u, 0x00000c02u, 0x00000802u, 0x00001005u, 0x00000005u, 0x00000c05u, 0x00001405u, 0x00001405u, 0x00201402u,
+    0x00000c05u, 0x00001405u, 0x00001405u, 0x00501c04u, 0x00000800u, 0x00000006u, 0x00001400u, 0x00000c05u
   );
   for (var i = 0; i < 44; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -300,17 +326,37 @@ fn sqnl_value_exactly_wide(x0: sqnl_wide) -> sqnl_wide {
         value = b;
       }
     }
-    registers[code & 1023u] = sqnl_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = sqnl_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 5u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return sqnl_wide_outcome(registers[0], lost[0]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn sqnl_wide_far(x: sqnl_wide, size: i32) -> sqnl_wide {
-  if (x.exponent < sqnl_WIDE_LIMIT || sqnl_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn sqnl_wide_parameter_at(x: sqnl_wide, point: i32, own: i32) -> sqnl_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return sqnl_wide(x.negative, sqnl_NAT_HALF, size);
+  return sqnl_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn sqnl_wide_input_at(x: sqnl_wide, point: i32, own: i32) -> sqnl_wide {
+  if (point < 1 || point > 4 || x.exponent < sqnl_WIDE_LIMIT || sqnl_wide_is_nan(x)) {
+    return sqnl_wide_parameter_at(x, point, own);
+  }
+  return sqnl_wide(
+    x.negative,
+    sqnl_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -333,6 +379,46 @@ fn sqnl_wide_tendency(far: sqnl_wide, near: sqnl_wide) -> sqnl_wide {
     return sqnl_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn sqnl_wide_power_between(a: sqnl_wide, b: sqnl_wide) -> i32 {
+  let size = sqnl_nat_low_word(sqnl_nat_shift_right(a.mantissa, 128 - 24));
+  let other = sqnl_nat_low_word(sqnl_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn sqnl_wide_searched(
+  search: sqnl_wide_search,
+  found: sqnl_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> sqnl_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && sqnl_wide_is_nan(found.value));
+    return sqnl_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return sqnl_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = sqnl_wide_tendency(search.other, found.value);
+    return sqnl_wide_search(select(-1, 3, point == 2 && sqnl_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return sqnl_wide_search(-1, search.value, found.value);
+    }
+    return sqnl_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(sqnl_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = sqnl_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return sqnl_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -379,26 +465,19 @@ fn sqnl_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = sqnl_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(sqnl_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = sqnl_WIDE_NAN;
-  var before = sqnl_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = sqnl_value_exactly_wide(sqnl_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = sqnl_wide_tendency(before, found);
-      }
-      if (!(infinite && sqnl_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = sqnl_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = sqnl_value_exactly_wide(sqnl_wide_input_at(wide_x0, search.point, 6));
+    search = sqnl_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return sqnl_wide_to_f32(value);
+  return sqnl_wide_to_f32(search.value);
+}
+
+fn sqnl_value_far(x0: f32) -> f32 {
+  let t = 0.25 * x0 * x0;
+  return select(select(select(x0 + t, -1.0, x0 < -2.0), x0 - t, x0 >= 0.0), 1.0, x0 > 2.0);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -486,13 +565,19 @@ fn sqnl(x: f32) -> f32 {
   var result = sqnl_pair_to_f32(v3);
   var found =
     ((x > 2.0) ||
-      (((x < 0.0) || (5.169879e-26 + p.high <= 2097152.0 * abs(u.high))) &&
-        ((x >= 0.0) || (x < -2.0) || (5.169879e-26 + p.high <= 2097152.0 * abs(u2.high))))) &&
-      (abs(x) <= 3.32307e+35) &&
-    ((abs(x) >= 3.0092655e-36) || (x == 0.0));
+      (((x < 0.0) || ((2.0679515e-25 + p.high <= 2097152.0 * abs(u.high)) && (abs(u.high) >= 3.9443045e-31))) &&
+        ((x >= 0.0) ||
+          (x < -2.0) ||
+          ((2.0679515e-25 + p.high <= 2097152.0 * abs(u2.high)) && (abs(u2.high) >= 3.9443045e-31))))) &&
+      (abs(x) <= 1.2676506e+30) &&
+    ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = sqnl_value_exactly(x);
+    if (sqnl_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = sqnl_value_far(x);
+      result = select(far, result, sqnl_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -521,7 +606,7 @@ const sqnl_WIDE_HALF: sqnl_wide = sqnl_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000
 //   r6 = select(r4, r2, r6)
 //   r0 = less(r5, r0)
 //   r0 = select(r6, r1, r0)
-fn sqnl_slope_0_exactly_wide(x0: sqnl_wide) -> sqnl_wide {
+fn sqnl_slope_0_exactly_wide(x0: sqnl_wide) -> sqnl_wide_outcome {
   var registers = array<sqnl_wide, 8>(
     x0,
     sqnl_WIDE_ZERO,
@@ -532,19 +617,23 @@ fn sqnl_slope_0_exactly_wide(x0: sqnl_wide) -> sqnl_wide {
     sqnl_WIDE_ZERO,
     sqnl_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 8>(0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 40>(
-    0x00000002u, 0x00000002u, 0x00000406u, 0x00000c02u, 0x00000807u, 0x00000004u, 0x00000c07u, 0x00000007u, 0x00001004u,
-    0x00000004u, 0x00000c04u, 0x00000004u, 0x00001404u, 0x00701007u, 0x00000c04u, 0x00000004u, 0x00001404u, 0x00401801u,
-    0x00000c02u, 0x00000002u, 0x00000402u, 0x00000803u, 0x00000803u, 0x00000001u, 0x00000c03u, 0x00000003u, 0x00001006u,
-    0x00000001u, 0x00000c06u, 0x00000006u, 0x00001406u, 0x00301803u, 0x00000c06u, 0x00000006u, 0x00001406u, 0x00600804u,
+    0x00000002u, 0x00000002u, 0x00000406u, 0x00000c02u, 0x00000807u, 0x00000004u, 0x00000c07u, 0x00001c07u, 0x00001004u,
+    0x00000004u, 0x00000c04u, 0x00001004u, 0x00001404u, 0x00701007u, 0x00000c04u, 0x00001004u, 0x00001404u, 0x00401801u,
+    0x00000c02u, 0x00000802u, 0x00000402u, 0x00000803u, 0x00000803u, 0x00000001u, 0x00000c03u, 0x00000c03u, 0x00001006u,
+    0x00000001u, 0x00000c06u, 0x00001806u, 0x00001406u, 0x00301803u, 0x00000c06u, 0x00001806u, 0x00001406u, 0x00600804u,
     0x00000800u, 0x00000005u, 0x00001400u, 0x00000406u
   );
   for (var i = 0; i < 40; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -563,9 +652,18 @@ fn sqnl_slope_0_exactly_wide(x0: sqnl_wide) -> sqnl_wide {
         value = b;
       }
     }
-    registers[code & 1023u] = sqnl_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = sqnl_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 5u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return sqnl_wide_outcome(registers[0], lost[0]);
 }
 
 fn sqnl_slope_0_exactly(x0: f32) -> f32 {
@@ -573,26 +671,14 @@ fn sqnl_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = sqnl_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(sqnl_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = sqnl_WIDE_NAN;
-  var before = sqnl_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = sqnl_slope_0_exactly_wide(sqnl_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = sqnl_wide_tendency(before, found);
-      }
-      if (!(infinite && sqnl_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = sqnl_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = sqnl_slope_0_exactly_wide(sqnl_wide_input_at(wide_x0, search.point, 6));
+    search = sqnl_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return sqnl_wide_to_f32(value);
+  return sqnl_wide_to_f32(search.value);
 }
 
 fn sqnl_backward(dy: f32, x: f32) -> f32 {
@@ -610,7 +696,7 @@ fn sqnl_backward(dy: f32, x: f32) -> f32 {
     v3 = sqnl_pair(0.0, 0.0);
   }
   var result = sqnl_pair_to_f32(v3);
-  var found = (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0));
+  var found = (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = sqnl_slope_0_exactly(x);

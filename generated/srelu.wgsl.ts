@@ -14,6 +14,12 @@ struct srelu_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct srelu_wide_outcome {
+  value: srelu_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const srelu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -55,6 +61,22 @@ fn srelu_wide_from_f32(x: f32) -> srelu_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct srelu_wide_search {
+  point: i32,
+  value: srelu_wide,
+  other: srelu_wide,
+}
+
+const srelu_WIDE_SEARCH: srelu_wide_search = srelu_wide_search(
+  0,
+  srelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  srelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 fn srelu_wide_negate(x: srelu_wide) -> srelu_wide {
   return srelu_wide(!x.negative, x.mantissa, x.exponent);
@@ -255,20 +277,24 @@ fn srelu_value_exactly_wide(
   x2: srelu_wide,
   x3: srelu_wide,
   x4: srelu_wide
-) -> srelu_wide {
+) -> srelu_wide_outcome {
   var registers = array<srelu_wide, 6>(x0, x1, x2, x3, x4, srelu_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 6>(0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 34>(
-    0x00000005u, 0x00000003u, 0x00000405u, 0x00001400u, 0x00000805u, 0x00001404u, 0x00000405u, 0x00001403u, 0x00000c03u,
-    0x00000003u, 0x00001003u, 0x00300005u, 0x00000005u, 0x00000001u, 0x00000405u, 0x00001400u, 0x00000805u, 0x00001402u,
-    0x00000405u, 0x00001401u, 0x00000c02u, 0x00000001u, 0x00000002u, 0x00000002u, 0x00001400u, 0x00000001u, 0x00000000u,
+    0x00000005u, 0x00000c03u, 0x00000405u, 0x00001400u, 0x00000805u, 0x00001404u, 0x00000405u, 0x00001403u, 0x00000c03u,
+    0x00000003u, 0x00001003u, 0x00300005u, 0x00000005u, 0x00000401u, 0x00000405u, 0x00001400u, 0x00000805u, 0x00001402u,
+    0x00000405u, 0x00001401u, 0x00000c02u, 0x00000001u, 0x00000002u, 0x00000802u, 0x00001400u, 0x00000001u, 0x00000000u,
     0x00000000u, 0x00001000u, 0x00200002u, 0x00000000u, 0x00000000u, 0x00001000u, 0x00001403u
   );
   for (var i = 0; i < 34; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -287,17 +313,37 @@ fn srelu_value_exactly_wide(
     } else if (operation == 5u) {
       value = srelu_wide(srelu_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = srelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = srelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 4u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return srelu_wide_outcome(registers[0], lost[0]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn srelu_wide_far(x: srelu_wide, size: i32) -> srelu_wide {
-  if (x.exponent < srelu_WIDE_LIMIT || srelu_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn srelu_wide_parameter_at(x: srelu_wide, point: i32, own: i32) -> srelu_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return srelu_wide(x.negative, srelu_NAT_HALF, size);
+  return srelu_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn srelu_wide_input_at(x: srelu_wide, point: i32, own: i32) -> srelu_wide {
+  if (point < 1 || point > 4 || x.exponent < srelu_WIDE_LIMIT || srelu_wide_is_nan(x)) {
+    return srelu_wide_parameter_at(x, point, own);
+  }
+  return srelu_wide(
+    x.negative,
+    srelu_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -320,6 +366,46 @@ fn srelu_wide_tendency(far: srelu_wide, near: srelu_wide) -> srelu_wide {
     return srelu_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn srelu_wide_power_between(a: srelu_wide, b: srelu_wide) -> i32 {
+  let size = srelu_nat_low_word(srelu_nat_shift_right(a.mantissa, 128 - 24));
+  let other = srelu_nat_low_word(srelu_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn srelu_wide_searched(
+  search: srelu_wide_search,
+  found: srelu_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> srelu_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && srelu_wide_is_nan(found.value));
+    return srelu_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return srelu_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = srelu_wide_tendency(search.other, found.value);
+    return srelu_wide_search(select(-1, 3, point == 2 && srelu_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return srelu_wide_search(-1, search.value, found.value);
+    }
+    return srelu_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(srelu_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = srelu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return srelu_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -382,26 +468,31 @@ fn srelu_value_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
   let wide_x2 = srelu_wide_from_f32(x2);
   let wide_x3 = srelu_wide_from_f32(x3);
   let wide_x4 = srelu_wide_from_f32(x4);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(srelu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 5>(
+    wide_x0.exponent,
+    wide_x1.exponent,
+    wide_x2.exponent,
+    wide_x3.exponent,
+    wide_x4.exponent
+  );
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = srelu_WIDE_NAN;
-  var before = srelu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = srelu_value_exactly_wide(srelu_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2, wide_x3, wide_x4);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = srelu_wide_tendency(before, found);
-      }
-      if (!(infinite && srelu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = srelu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = srelu_value_exactly_wide(
+      srelu_wide_input_at(wide_x0, search.point, 6),
+      srelu_wide_parameter_at(wide_x1, search.point, 7),
+      srelu_wide_parameter_at(wide_x2, search.point, 8),
+      srelu_wide_parameter_at(wide_x3, search.point, 9),
+      srelu_wide_parameter_at(wide_x4, search.point, 10)
+    );
+    search = srelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 10);
   }
-  return srelu_wide_to_f32(value);
+  return srelu_wide_to_f32(search.value);
+}
+
+fn srelu_value_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return select(x1 + (t - x1) * x2, select(x3 + (t - x3) * x4, t, t > x3), t < x1);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -487,8 +578,8 @@ fn srelu(x: f32, t_r: f32, a_r: f32, t_l: f32, a_l: f32) -> f32 {
   }
   var result = srelu_pair_to_f32(v2);
   var found =
-    ((x < t_r) || (abs(p.high) <= 1048576.0 * abs(u2.high))) &&
-      ((x >= t_r) || (x > t_l) || (abs(p2.high) <= 1048576.0 * abs(u4.high))) &&
+    ((x < t_r) || ((abs(p.high) <= 1048576.0 * abs(u2.high)) && (abs(u2.high) >= 3.9443045e-31))) &&
+      ((x >= t_r) || (x > t_l) || ((abs(p2.high) <= 1048576.0 * abs(u4.high)) && (abs(u4.high) >= 3.9443045e-31))) &&
       (abs(x) <= 288230380000000000.0) &&
       ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(t_r) <= 288230380000000000.0) &&
@@ -502,6 +593,10 @@ fn srelu(x: f32, t_r: f32, a_r: f32, t_l: f32, a_l: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = srelu_value_exactly(x, t_r, a_r, t_l, a_l);
+    if (srelu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = srelu_value_far(x, t_r, a_r, t_l, a_l);
+      result = select(far, result, srelu_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -527,18 +622,22 @@ const srelu_WIDE_ONE: srelu_wide = srelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x800
 //   r0 = select(r4, r0, r4)
 //   r0 = negate(r0)
 //   r0 = select(r3, r2, r0)
-fn srelu_slope_1_exactly_wide(x0: srelu_wide, x1: srelu_wide, x2: srelu_wide) -> srelu_wide {
+fn srelu_slope_1_exactly_wide(x0: srelu_wide, x1: srelu_wide, x2: srelu_wide) -> srelu_wide_outcome {
   var registers = array<srelu_wide, 5>(x0, x1, x2, srelu_WIDE_ZERO, srelu_WIDE_ONE);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 18>(
-    0x00000002u, 0x00000002u, 0x00000402u, 0x00000804u, 0x00000804u, 0x00000001u, 0x00000004u, 0x00000004u, 0x00000c00u,
+    0x00000002u, 0x00000802u, 0x00000402u, 0x00000804u, 0x00000804u, 0x00000001u, 0x00000004u, 0x00001004u, 0x00000c00u,
     0x00000001u, 0x00000000u, 0x00000000u, 0x00001000u, 0x00400004u, 0x00000000u, 0x00000000u, 0x00001000u, 0x00000803u
   );
   for (var i = 0; i < 18; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -555,9 +654,18 @@ fn srelu_slope_1_exactly_wide(x0: srelu_wide, x1: srelu_wide, x2: srelu_wide) ->
         value = b;
       }
     }
-    registers[code & 1023u] = srelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = srelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 4u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return srelu_wide_outcome(registers[0], lost[0]);
 }
 
 fn srelu_slope_1_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -573,26 +681,22 @@ fn srelu_slope_1_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x0 = srelu_wide_from_f32(x0);
   let wide_x1 = srelu_wide_from_f32(x1);
   let wide_x2 = srelu_wide_from_f32(x2);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(srelu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = srelu_WIDE_NAN;
-  var before = srelu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = srelu_slope_1_exactly_wide(srelu_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = srelu_wide_tendency(before, found);
-      }
-      if (!(infinite && srelu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = srelu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = srelu_slope_1_exactly_wide(
+      srelu_wide_input_at(wide_x0, search.point, 6),
+      srelu_wide_parameter_at(wide_x1, search.point, 7),
+      srelu_wide_parameter_at(wide_x2, search.point, 8)
+    );
+    search = srelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
   }
-  return srelu_wide_to_f32(value);
+  return srelu_wide_to_f32(search.value);
+}
+
+fn srelu_slope_1_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  return select(0.0, 1.0 - x2, x0 >= x1);
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -605,18 +709,22 @@ fn srelu_slope_1_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
 //   r0 = select(r4, r0, r4)
 //   r0 = negate(r0)
 //   r0 = select(r2, r3, r0)
-fn srelu_slope_2_exactly_wide(x0: srelu_wide, x1: srelu_wide) -> srelu_wide {
+fn srelu_slope_2_exactly_wide(x0: srelu_wide, x1: srelu_wide) -> srelu_wide_outcome {
   var registers = array<srelu_wide, 5>(x0, x1, srelu_WIDE_ZERO, srelu_WIDE_ZERO, srelu_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 18>(
-    0x00000003u, 0x00000001u, 0x00000403u, 0x00000c00u, 0x00000804u, 0x00000001u, 0x00000004u, 0x00000004u, 0x00000c00u,
+    0x00000003u, 0x00000401u, 0x00000403u, 0x00000c00u, 0x00000804u, 0x00000001u, 0x00000004u, 0x00001004u, 0x00000c00u,
     0x00000001u, 0x00000000u, 0x00000000u, 0x00001000u, 0x00400004u, 0x00000000u, 0x00000000u, 0x00001000u, 0x00000c02u
   );
   for (var i = 0; i < 18; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -633,9 +741,18 @@ fn srelu_slope_2_exactly_wide(x0: srelu_wide, x1: srelu_wide) -> srelu_wide {
         value = b;
       }
     }
-    registers[code & 1023u] = srelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = srelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 4u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return srelu_wide_outcome(registers[0], lost[0]);
 }
 
 fn srelu_slope_2_exactly(x0: f32, x1: f32) -> f32 {
@@ -647,26 +764,21 @@ fn srelu_slope_2_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = srelu_wide_from_f32(x0);
   let wide_x1 = srelu_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(srelu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = srelu_WIDE_NAN;
-  var before = srelu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = srelu_slope_2_exactly_wide(srelu_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = srelu_wide_tendency(before, found);
-      }
-      if (!(infinite && srelu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = srelu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = srelu_slope_2_exactly_wide(
+      srelu_wide_input_at(wide_x0, search.point, 6),
+      srelu_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = srelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return srelu_wide_to_f32(value);
+  return srelu_wide_to_f32(search.value);
+}
+
+fn srelu_slope_2_far(x0: f32, x1: f32) -> f32 {
+  return select(0.0, x0 - x1, x0 >= x1);
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -681,19 +793,23 @@ fn srelu_slope_2_exactly(x0: f32, x1: f32) -> f32 {
 //   r0 = select(r3, r0, r3)
 //   r0 = negate(r0)
 //   r0 = select(r2, r5, r0)
-fn srelu_slope_3_exactly_wide(x0: srelu_wide, x1: srelu_wide, x2: srelu_wide, x3: srelu_wide) -> srelu_wide {
+fn srelu_slope_3_exactly_wide(x0: srelu_wide, x1: srelu_wide, x2: srelu_wide, x3: srelu_wide) -> srelu_wide_outcome {
   var registers = array<srelu_wide, 6>(x0, x1, x2, x3, srelu_WIDE_ONE, srelu_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 6>(0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 22>(
-    0x00000003u, 0x00000003u, 0x00000403u, 0x00000c04u, 0x00000802u, 0x00000002u, 0x00000c02u, 0x00201403u, 0x00000803u,
-    0x00000001u, 0x00000003u, 0x00000003u, 0x00001000u, 0x00000001u, 0x00000000u, 0x00000000u, 0x00000c00u, 0x00300003u,
+    0x00000003u, 0x00000c03u, 0x00000403u, 0x00000c04u, 0x00000802u, 0x00000002u, 0x00000c02u, 0x00201403u, 0x00000803u,
+    0x00000001u, 0x00000003u, 0x00000c03u, 0x00001000u, 0x00000001u, 0x00000000u, 0x00000000u, 0x00000c00u, 0x00300003u,
     0x00000000u, 0x00000000u, 0x00000c00u, 0x00001402u
   );
   for (var i = 0; i < 22; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -710,9 +826,18 @@ fn srelu_slope_3_exactly_wide(x0: srelu_wide, x1: srelu_wide, x2: srelu_wide, x3
     } else if (operation == 4u) {
       value = srelu_wide(srelu_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = srelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = srelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return srelu_wide_outcome(registers[0], lost[0]);
 }
 
 fn srelu_slope_3_exactly(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
@@ -732,26 +857,23 @@ fn srelu_slope_3_exactly(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
   let wide_x1 = srelu_wide_from_f32(x1);
   let wide_x2 = srelu_wide_from_f32(x2);
   let wide_x3 = srelu_wide_from_f32(x3);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(srelu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 4>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent, wide_x3.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = srelu_WIDE_NAN;
-  var before = srelu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = srelu_slope_3_exactly_wide(srelu_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2, wide_x3);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = srelu_wide_tendency(before, found);
-      }
-      if (!(infinite && srelu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = srelu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = srelu_slope_3_exactly_wide(
+      srelu_wide_input_at(wide_x0, search.point, 6),
+      srelu_wide_parameter_at(wide_x1, search.point, 7),
+      srelu_wide_parameter_at(wide_x2, search.point, 8),
+      srelu_wide_parameter_at(wide_x3, search.point, 9)
+    );
+    search = srelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 9);
   }
-  return srelu_wide_to_f32(value);
+  return srelu_wide_to_f32(search.value);
+}
+
+fn srelu_slope_3_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  return select(select(1.0 - x3, 0.0, x0 > x2), 0.0, x0 >= x1);
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -766,19 +888,23 @@ fn srelu_slope_3_exactly(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
 //   r0 = select(r4, r0, r4)
 //   r0 = negate(r0)
 //   r0 = select(r2, r3, r0)
-fn srelu_slope_4_exactly_wide(x0: srelu_wide, x1: srelu_wide, x2: srelu_wide) -> srelu_wide {
+fn srelu_slope_4_exactly_wide(x0: srelu_wide, x1: srelu_wide, x2: srelu_wide) -> srelu_wide_outcome {
   var registers = array<srelu_wide, 5>(x0, x1, x2, srelu_WIDE_ZERO, srelu_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 22>(
-    0x00000004u, 0x00000002u, 0x00000404u, 0x00001000u, 0x00000802u, 0x00000002u, 0x00000c02u, 0x00200c04u, 0x00000804u,
-    0x00000001u, 0x00000004u, 0x00000004u, 0x00001000u, 0x00000001u, 0x00000000u, 0x00000000u, 0x00000c00u, 0x00400004u,
+    0x00000004u, 0x00000802u, 0x00000404u, 0x00001000u, 0x00000802u, 0x00000002u, 0x00000c02u, 0x00200c04u, 0x00000804u,
+    0x00000001u, 0x00000004u, 0x00001004u, 0x00001000u, 0x00000001u, 0x00000000u, 0x00000000u, 0x00000c00u, 0x00400004u,
     0x00000000u, 0x00000000u, 0x00000c00u, 0x00000c02u
   );
   for (var i = 0; i < 22; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -795,9 +921,18 @@ fn srelu_slope_4_exactly_wide(x0: srelu_wide, x1: srelu_wide, x2: srelu_wide) ->
     } else if (operation == 4u) {
       value = srelu_wide(srelu_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = srelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = srelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return srelu_wide_outcome(registers[0], lost[0]);
 }
 
 fn srelu_slope_4_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -813,26 +948,22 @@ fn srelu_slope_4_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x0 = srelu_wide_from_f32(x0);
   let wide_x1 = srelu_wide_from_f32(x1);
   let wide_x2 = srelu_wide_from_f32(x2);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(srelu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = srelu_WIDE_NAN;
-  var before = srelu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = srelu_slope_4_exactly_wide(srelu_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = srelu_wide_tendency(before, found);
-      }
-      if (!(infinite && srelu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = srelu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = srelu_slope_4_exactly_wide(
+      srelu_wide_input_at(wide_x0, search.point, 6),
+      srelu_wide_parameter_at(wide_x1, search.point, 7),
+      srelu_wide_parameter_at(wide_x2, search.point, 8)
+    );
+    search = srelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
   }
-  return srelu_wide_to_f32(value);
+  return srelu_wide_to_f32(search.value);
+}
+
+fn srelu_slope_4_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  return select(select(x0 - x2, 0.0, x0 > x2), 0.0, x0 >= x1);
 }
 
 fn srelu_backward(dy: f32, x: f32, t_r: f32, a_r: f32, t_l: f32, a_l: f32) -> srelu_gradients {
@@ -862,48 +993,62 @@ fn srelu_backward(dy: f32, x: f32, t_r: f32, a_r: f32, t_l: f32, a_l: f32) -> sr
   }
   var result_t_r = srelu_pair_to_f32(v);
   var found1 =
-    (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0)) && (abs(t_r) <= 3.32307e+35) &&
-      ((abs(t_r) >= 3.0092655e-36) || (t_r == 0.0)) &&
-      (abs(a_r) <= 3.32307e+35) &&
-    ((abs(a_r) >= 3.0092655e-36) || (a_r == 0.0));
+    (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) && (abs(t_r) <= 1.2676506e+30) &&
+      ((abs(t_r) >= 7.888609e-31) || (t_r == 0.0)) &&
+      (abs(a_r) <= 1.2676506e+30) &&
+    ((abs(a_r) >= 7.888609e-31) || (a_r == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_t_r = srelu_slope_1_exactly(x, t_r, a_r);
+    if (srelu_is_nan(result_t_r) || (abs(result_t_r) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = srelu_slope_1_far(x, t_r, a_r);
+      result_t_r = select(far, result_t_r, srelu_is_nan(far));
+    }
     found1 = true;
   }
   var result_a_r = srelu_pair_to_f32(v2);
   var found2 =
-    (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      (abs(t_r) <= 288230380000000000.0) &&
-    ((abs(t_r) >= 3.469447e-18) || (t_r == 0.0));
+    (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) && (abs(t_r) <= 1.2676506e+30) &&
+    ((abs(t_r) >= 7.888609e-31) || (t_r == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found2) {
     result_a_r = srelu_slope_2_exactly(x, t_r);
+    if (srelu_is_nan(result_a_r) || (abs(result_a_r) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = srelu_slope_2_far(x, t_r);
+      result_a_r = select(far, result_a_r, srelu_is_nan(far));
+    }
     found2 = true;
   }
   var result_t_l = srelu_pair_to_f32(v4);
   var found3 =
-    (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0)) && (abs(t_r) <= 3.32307e+35) &&
-      ((abs(t_r) >= 3.0092655e-36) || (t_r == 0.0)) &&
-      (abs(t_l) <= 3.32307e+35) &&
-      ((abs(t_l) >= 3.0092655e-36) || (t_l == 0.0)) &&
-      (abs(a_l) <= 3.32307e+35) &&
-    ((abs(a_l) >= 3.0092655e-36) || (a_l == 0.0));
+    (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) && (abs(t_r) <= 1.2676506e+30) &&
+      ((abs(t_r) >= 7.888609e-31) || (t_r == 0.0)) &&
+      (abs(t_l) <= 1.2676506e+30) &&
+      ((abs(t_l) >= 7.888609e-31) || (t_l == 0.0)) &&
+      (abs(a_l) <= 1.2676506e+30) &&
+    ((abs(a_l) >= 7.888609e-31) || (a_l == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found3) {
     result_t_l = srelu_slope_3_exactly(x, t_r, t_l, a_l);
+    if (srelu_is_nan(result_t_l) || (abs(result_t_l) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = srelu_slope_3_far(x, t_r, t_l, a_l);
+      result_t_l = select(far, result_t_l, srelu_is_nan(far));
+    }
     found3 = true;
   }
   var result_a_l = srelu_pair_to_f32(v6);
   var found4 =
-    (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      (abs(t_r) <= 288230380000000000.0) &&
-      ((abs(t_r) >= 3.469447e-18) || (t_r == 0.0)) &&
-      (abs(t_l) <= 288230380000000000.0) &&
-    ((abs(t_l) >= 3.469447e-18) || (t_l == 0.0));
+    (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) && (abs(t_r) <= 1.2676506e+30) &&
+      ((abs(t_r) >= 7.888609e-31) || (t_r == 0.0)) &&
+      (abs(t_l) <= 1.2676506e+30) &&
+    ((abs(t_l) >= 7.888609e-31) || (t_l == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found4) {
     result_a_l = srelu_slope_4_exactly(x, t_r, t_l);
+    if (srelu_is_nan(result_a_l) || (abs(result_a_l) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = srelu_slope_4_far(x, t_r, t_l);
+      result_a_l = select(far, result_a_l, srelu_is_nan(far));
+    }
     found4 = true;
   }
   return srelu_gradients(

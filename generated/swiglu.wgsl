@@ -11,6 +11,12 @@ struct swiglu_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct swiglu_wide_outcome {
+  value: swiglu_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const swiglu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -52,6 +58,22 @@ fn swiglu_wide_from_f32(x: f32) -> swiglu_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct swiglu_wide_search {
+  point: i32,
+  value: swiglu_wide,
+  other: swiglu_wide,
+}
+
+const swiglu_WIDE_SEARCH: swiglu_wide_search = swiglu_wide_search(
+  0,
+  swiglu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  swiglu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const swiglu_WIDE_ONE: swiglu_wide = swiglu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -121,15 +143,6 @@ const swiglu_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xfffffff
 // ln 2, log2(e) / 2, sqrt(1/2).
 const swiglu_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
-// floor(a / 2^n).
-fn swiglu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
-
 // floor(a / n) for 0 < n < 2^16.
 fn swiglu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   var quotient = a;
@@ -143,28 +156,28 @@ fn swiglu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn swiglu_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = swiglu_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn swiglu_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = swiglu_NAT_HALF;
   var quotient = swiglu_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = swiglu_nat_divide_short(swiglu_nat_multiply_high(term, t), k);
+    term = swiglu_nat_divide_short(swiglu_nat_multiply_high(term, r), k);
     quotient = swiglu_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = swiglu_nat_add(
-      quotient,
-      swiglu_nat_multiply_high(swiglu_nat_multiply_high(quotient, quotient), swiglu_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
 
 fn swiglu_wide_is_nan(x: swiglu_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn swiglu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -202,7 +215,7 @@ fn swiglu_wide_exponential_loose(x: swiglu_wide, near: u32) -> swiglu_wide {
     swiglu_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = swiglu_nat_multiply_high(select(r, x.mantissa, is_near), swiglu_nat_expm1_quotient(r));
+  let excess = swiglu_nat_multiply_high(select(r, x.mantissa, is_near), swiglu_program_expm1_quotient(r));
   if (is_near) {
     return swiglu_wide(false, excess, x.exponent + 1);
   }
@@ -333,18 +346,22 @@ fn swiglu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) ->
 //   r3 = add(r2, r3)
 //   r3 = divide(r0, r3)
 //   r3 = multiply(r1, r3)
-fn swiglu_value_exactly_wide(x0: swiglu_wide, x1: swiglu_wide) -> swiglu_wide {
+fn swiglu_value_exactly_wide(x0: swiglu_wide, x1: swiglu_wide) -> swiglu_wide_outcome {
   var registers = array<swiglu_wide, 4>(x0, x1, swiglu_WIDE_ONE, swiglu_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 4>(0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 16>(
-    0x00000001u, 0x00000400u, 0x00000403u, 0x00000000u, 0x00000803u, 0x00000003u, 0x00000c03u, 0x20000003u, 0x00001000u,
+    0x00000001u, 0x00000400u, 0x00000403u, 0x00000000u, 0x00000803u, 0x00000c03u, 0x00000c03u, 0x20000c03u, 0x00001000u,
     0x00000c02u, 0x00001403u, 0x00000c02u, 0x00001803u, 0x00000c00u, 0x00000003u, 0x00000c01u
   );
   for (var i = 0; i < 16; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -365,17 +382,37 @@ fn swiglu_value_exactly_wide(x0: swiglu_wide, x1: swiglu_wide) -> swiglu_wide {
     } else if (operation == 6u) {
       value = swiglu_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = swiglu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = swiglu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 4u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 5u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[3];
+  return swiglu_wide_outcome(registers[3], lost[3]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn swiglu_wide_far(x: swiglu_wide, size: i32) -> swiglu_wide {
-  if (x.exponent < swiglu_WIDE_LIMIT || swiglu_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn swiglu_wide_parameter_at(x: swiglu_wide, point: i32, own: i32) -> swiglu_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return swiglu_wide(x.negative, swiglu_NAT_HALF, size);
+  return swiglu_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn swiglu_wide_input_at(x: swiglu_wide, point: i32, own: i32) -> swiglu_wide {
+  if (point < 1 || point > 4 || x.exponent < swiglu_WIDE_LIMIT || swiglu_wide_is_nan(x)) {
+    return swiglu_wide_parameter_at(x, point, own);
+  }
+  return swiglu_wide(
+    x.negative,
+    swiglu_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -398,6 +435,46 @@ fn swiglu_wide_tendency(far: swiglu_wide, near: swiglu_wide) -> swiglu_wide {
     return swiglu_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn swiglu_wide_power_between(a: swiglu_wide, b: swiglu_wide) -> i32 {
+  let size = swiglu_nat_low_word(swiglu_nat_shift_right(a.mantissa, 128 - 24));
+  let other = swiglu_nat_low_word(swiglu_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn swiglu_wide_searched(
+  search: swiglu_wide_search,
+  found: swiglu_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> swiglu_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && swiglu_wide_is_nan(found.value));
+    return swiglu_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return swiglu_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = swiglu_wide_tendency(search.other, found.value);
+    return swiglu_wide_search(select(-1, 3, point == 2 && swiglu_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return swiglu_wide_search(-1, search.value, found.value);
+    }
+    return swiglu_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(swiglu_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = swiglu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return swiglu_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -448,26 +525,55 @@ fn swiglu_value_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = swiglu_wide_from_f32(x0);
   let wide_x1 = swiglu_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(swiglu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38;
-  var value = swiglu_WIDE_NAN;
-  var before = swiglu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = swiglu_value_exactly_wide(swiglu_wide_far(wide_x0, sizes[i]), swiglu_wide_far(wide_x1, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = swiglu_wide_tendency(before, found);
-      }
-      if (!(infinite && swiglu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = swiglu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = swiglu_value_exactly_wide(
+      swiglu_wide_input_at(wide_x0, search.point, 6),
+      swiglu_wide_input_at(wide_x1, search.point, 7)
+    );
+    search = swiglu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return swiglu_wide_to_f32(value);
+  return swiglu_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn swiglu_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn swiglu_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * swiglu_power_of_two(first) * swiglu_power_of_two(exponent - first);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn swiglu_sigmoid(x: f32) -> f32 {
+  if (swiglu_is_nan(x)) {
+    return x;
+  }
+  let e = swiglu_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+fn swiglu_value_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return t * swiglu_sigmoid(t) * x1;
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -530,11 +636,6 @@ fn swiglu_pair_scale(a: swiglu_pair, factor: f32) -> swiglu_pair {
   return swiglu_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn swiglu_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn swiglu_pair_times_power(a: swiglu_pair, k: i32) -> swiglu_pair {
   let first = k >> 1u;
@@ -546,11 +647,16 @@ fn swiglu_pair_add(a: swiglu_pair, b: swiglu_pair) -> swiglu_pair {
   return swiglu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn swiglu_pair_exp(a: swiglu_pair) -> swiglu_pair {
+// e^a 2^n
+fn swiglu_pair_exp_scaled(a: swiglu_pair, n: i32) -> swiglu_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = swiglu_pair_expm1_small(swiglu_pair_reduced(swiglu_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return swiglu_pair_times_power(swiglu_pair_add(swiglu_pair(1.0, 0.0), small), i32(k));
+  return swiglu_pair_times_power(swiglu_pair_add(swiglu_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn swiglu_pair_exp(a: swiglu_pair) -> swiglu_pair {
+  return swiglu_pair_exp_scaled(a, 0);
 }
 
 fn swiglu_pair_negate(a: swiglu_pair) -> swiglu_pair {
@@ -601,13 +707,19 @@ fn swiglu(gate: f32, up: f32) -> f32 {
     swiglu_pair_multiply(swiglu_pair_multiply(swiglu_pair_from_f32(gate), swiglu_pair_from_f32(up)), s)
   );
   var found =
-    (s.high >= 9.8607613e-32) && (abs(gate) <= 288230380000000000.0) &&
-      ((abs(gate) >= 3.469447e-18) || (gate == 0.0)) &&
-      (abs(up) <= 288230380000000000.0) &&
-    ((abs(up) >= 3.469447e-18) || (up == 0.0));
+    (s.high >= 3.9443045e-31) && (abs(gate) <= 274877900000.0) && ((abs(gate) >= 3.637979e-12) || (gate == 0.0)) &&
+      (abs(up) <= 274877900000.0) &&
+    ((abs(up) >= 3.637979e-12) || (up == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = swiglu_value_exactly(gate, up);
+    if (
+      swiglu_is_nan(result) ||
+      (abs(result) > 3.4028234663852886e38 && abs(gate) <= 3.4028234663852886e38 && abs(up) <= 3.4028234663852886e38)
+    ) {
+      let far = swiglu_value_far(gate, up);
+      result = select(far, result, swiglu_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -644,19 +756,23 @@ fn swiglu_wide_equal(a: swiglu_wide, b: swiglu_wide) -> bool {
 //   r2 = select(r0, r3, r2)
 //   r2 = add(r5, r2)
 //   r2 = multiply(r1, r2)
-fn swiglu_slope_0_exactly_wide(x0: swiglu_wide, x1: swiglu_wide) -> swiglu_wide {
+fn swiglu_slope_0_exactly_wide(x0: swiglu_wide, x1: swiglu_wide) -> swiglu_wide_outcome {
   var registers = array<swiglu_wide, 6>(x0, x1, swiglu_WIDE_ONE, swiglu_WIDE_ZERO, swiglu_WIDE_ZERO, swiglu_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 6>(0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 26>(
-    0x00000004u, 0x00000000u, 0x00000404u, 0x00000004u, 0x00000804u, 0x20000004u, 0x00000c05u, 0x00001002u, 0x00001002u,
+    0x00000004u, 0x00000000u, 0x00000404u, 0x00001004u, 0x00000804u, 0x20001004u, 0x00000c05u, 0x00001002u, 0x00001002u,
     0x00001002u, 0x00001405u, 0x00000805u, 0x00001802u, 0x00000802u, 0x00001402u, 0x00000804u, 0x00001800u, 0x00000800u,
     0x00001c02u, 0x00000c02u, 0x00000c02u, 0x00200c00u, 0x00001002u, 0x00000805u, 0x00001802u, 0x00000801u
   );
   for (var i = 0; i < 26; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -679,9 +795,18 @@ fn swiglu_slope_0_exactly_wide(x0: swiglu_wide, x1: swiglu_wide) -> swiglu_wide 
     } else if (operation == 7u) {
       value = swiglu_wide(swiglu_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = swiglu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = swiglu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return swiglu_wide_outcome(registers[2], lost[2]);
 }
 
 fn swiglu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
@@ -693,26 +818,31 @@ fn swiglu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = swiglu_wide_from_f32(x0);
   let wide_x1 = swiglu_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(swiglu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38;
-  var value = swiglu_WIDE_NAN;
-  var before = swiglu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = swiglu_slope_0_exactly_wide(swiglu_wide_far(wide_x0, sizes[i]), swiglu_wide_far(wide_x1, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = swiglu_wide_tendency(before, found);
-      }
-      if (!(infinite && swiglu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = swiglu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = swiglu_slope_0_exactly_wide(
+      swiglu_wide_input_at(wide_x0, search.point, 6),
+      swiglu_wide_input_at(wide_x1, search.point, 7)
+    );
+    search = swiglu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return swiglu_wide_to_f32(value);
+  return swiglu_wide_to_f32(search.value);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn swiglu_logistic(x: f32) -> f32 {
+  if (swiglu_is_nan(x)) {
+    return x;
+  }
+  let s = swiglu_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn swiglu_slope_0_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return (swiglu_sigmoid(t) + select(t * swiglu_logistic(t), 0.0, abs(t) > 800.0)) * x1;
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -723,18 +853,22 @@ fn swiglu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
 //   r2 = add(r1, r2)
 //   r2 = divide(r3, r2)
 //   r2 = multiply(r0, r2)
-fn swiglu_slope_1_exactly_wide(x0: swiglu_wide) -> swiglu_wide {
+fn swiglu_slope_1_exactly_wide(x0: swiglu_wide) -> swiglu_wide_outcome {
   var registers = array<swiglu_wide, 4>(x0, swiglu_WIDE_ONE, swiglu_WIDE_ZERO, swiglu_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 4>(0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 14>(
-    0x00000002u, 0x00000000u, 0x00000402u, 0x00000002u, 0x00000802u, 0x20000002u, 0x00000c03u, 0x00000801u, 0x00001002u,
+    0x00000002u, 0x00000000u, 0x00000402u, 0x00000802u, 0x00000802u, 0x20000802u, 0x00000c03u, 0x00000801u, 0x00001002u,
     0x00000801u, 0x00001402u, 0x00000803u, 0x00001802u, 0x00000800u
   );
   for (var i = 0; i < 14; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -755,9 +889,18 @@ fn swiglu_slope_1_exactly_wide(x0: swiglu_wide) -> swiglu_wide {
     } else if (operation == 6u) {
       value = swiglu_wide_multiply_loose(a, b);
     }
-    registers[code & 1023u] = swiglu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = swiglu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return swiglu_wide_outcome(registers[2], lost[2]);
 }
 
 fn swiglu_slope_1_exactly(x0: f32) -> f32 {
@@ -765,26 +908,19 @@ fn swiglu_slope_1_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = swiglu_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(swiglu_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = swiglu_WIDE_NAN;
-  var before = swiglu_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = swiglu_slope_1_exactly_wide(swiglu_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = swiglu_wide_tendency(before, found);
-      }
-      if (!(infinite && swiglu_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = swiglu_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = swiglu_slope_1_exactly_wide(swiglu_wide_input_at(wide_x0, search.point, 6));
+    search = swiglu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return swiglu_wide_to_f32(value);
+  return swiglu_wide_to_f32(search.value);
+}
+
+fn swiglu_slope_1_far(x0: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return t * swiglu_sigmoid(t);
 }
 
 fn swiglu_pair_smaller(a: swiglu_pair, b: swiglu_pair) -> swiglu_pair {
@@ -798,34 +934,55 @@ fn swiglu_pair_at_most(a: swiglu_pair, b: swiglu_pair) -> swiglu_pair {
   return swiglu_pair_smaller(a, b);
 }
 
+// a where the condition holds, else b.
+fn swiglu_pair_select(condition: bool, a: swiglu_pair, b: swiglu_pair) -> swiglu_pair {
+  return swiglu_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
+}
+
 fn swiglu_backward(dy: f32, gate: f32, up: f32) -> swiglu_gradients {
   let bounded = swiglu_pair_at_most(swiglu_pair_from_f32(gate), swiglu_pair(80.0, 0.0));
   let e = swiglu_pair_exp(bounded);
   let u = swiglu_pair_add(e, swiglu_pair(1.0, 0.0));
-  let u2 = swiglu_pair_add(u, swiglu_pair_from_f32(gate));
+  let q = swiglu_pair_divide(e, u);
+  let v = swiglu_pair_select(gate < 80.0, swiglu_pair_from_f32(gate), swiglu_pair(0.0, 0.0));
+  let u2 = swiglu_pair_add(u, v);
+  let q2 = swiglu_pair_divide(u2, u);
+  let p = swiglu_pair_multiply(q, q2);
+  let p2 = swiglu_pair_multiply(swiglu_pair_from_f32(up), p);
   let s = swiglu_pair_sigmoid(swiglu_pair_from_f32(gate));
-  var result_gate = swiglu_pair_to_f32(
-    swiglu_pair_multiply(
-      swiglu_pair_from_f32(up),
-      swiglu_pair_multiply(swiglu_pair_divide(e, u), swiglu_pair_divide(u2, u))
-    )
-  );
+  var result_gate = swiglu_pair_to_f32(p2);
   var found0 =
-    (e.high >= 1.9721523e-31) && (u.high <= 8.0 * abs(u2.high)) && (abs(gate) <= 288230380000000000.0) &&
-      ((abs(gate) >= 3.469447e-18) || (gate == 0.0)) &&
-      (abs(up) <= 288230380000000000.0) &&
-    ((abs(up) >= 3.469447e-18) || (up == 0.0));
+    (e.high >= 7.888609e-31) &&
+      ((gate >= 80.0) || ((u.high <= 8.0 * abs(u.high + gate)) && (abs(u.high + gate) >= 7.888609e-31))) &&
+      (abs(gate) <= 1.2676506e+30) &&
+      ((abs(gate) >= 7.888609e-31) || (gate == 0.0)) &&
+      (abs(up) <= 1.2676506e+30) &&
+      ((abs(up) >= 7.888609e-31) || (up == 0.0)) &&
+    (abs(p2.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_gate = swiglu_slope_0_exactly(gate, up);
+    if (
+      swiglu_is_nan(result_gate) ||
+      (abs(result_gate) > 3.4028234663852886e38 &&
+        abs(gate) <= 3.4028234663852886e38 &&
+        abs(up) <= 3.4028234663852886e38)
+    ) {
+      let far = swiglu_slope_0_far(gate, up);
+      result_gate = select(far, result_gate, swiglu_is_nan(far));
+    }
     found0 = true;
   }
   var result_up = swiglu_pair_to_f32(swiglu_pair_multiply(swiglu_pair_from_f32(gate), s));
   var found1 =
-    (s.high >= 4.9303807e-32) && (abs(gate) <= 3.32307e+35) && ((abs(gate) >= 3.0092655e-36) || (gate == 0.0));
+    (s.high >= 1.9721523e-31) && (abs(gate) <= 1.2676506e+30) && ((abs(gate) >= 7.888609e-31) || (gate == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_up = swiglu_slope_1_exactly(gate);
+    if (swiglu_is_nan(result_up) || (abs(result_up) > 3.4028234663852886e38 && abs(gate) <= 3.4028234663852886e38)) {
+      let far = swiglu_slope_1_far(gate);
+      result_up = select(far, result_up, swiglu_is_nan(far));
+    }
     found1 = true;
   }
   return swiglu_gradients(dy * result_gate, dy * result_up);

@@ -14,6 +14,12 @@ struct swiglu_oai_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct swiglu_oai_wide_outcome {
+  value: swiglu_oai_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const swiglu_oai_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -55,6 +61,22 @@ fn swiglu_oai_wide_from_f32(x: f32) -> swiglu_oai_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct swiglu_oai_wide_search {
+  point: i32,
+  value: swiglu_oai_wide,
+  other: swiglu_oai_wide,
+}
+
+const swiglu_oai_WIDE_SEARCH: swiglu_oai_wide_search = swiglu_oai_wide_search(
+  0,
+  swiglu_oai_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  swiglu_oai_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const swiglu_oai_WIDE_ONE: swiglu_oai_wide = swiglu_oai_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -242,22 +264,13 @@ fn swiglu_oai_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn swiglu_oai_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = swiglu_oai_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn swiglu_oai_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = swiglu_oai_NAT_HALF;
   var quotient = swiglu_oai_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = swiglu_oai_nat_divide_short(swiglu_oai_nat_multiply_high(term, t), k);
+    term = swiglu_oai_nat_divide_short(swiglu_oai_nat_multiply_high(term, r), k);
     quotient = swiglu_oai_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = swiglu_oai_nat_add(
-      quotient,
-      swiglu_oai_nat_multiply_high(swiglu_oai_nat_multiply_high(quotient, quotient), swiglu_oai_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
@@ -283,7 +296,7 @@ fn swiglu_oai_wide_exponential_loose(x: swiglu_oai_wide, near: u32) -> swiglu_oa
     swiglu_oai_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = swiglu_oai_nat_multiply_high(select(r, x.mantissa, is_near), swiglu_oai_nat_expm1_quotient(r));
+  let excess = swiglu_oai_nat_multiply_high(select(r, x.mantissa, is_near), swiglu_oai_program_expm1_quotient(r));
   if (is_near) {
     return swiglu_oai_wide(false, excess, x.exponent + 1);
   }
@@ -396,7 +409,7 @@ fn swiglu_oai_value_exactly_wide(
   x1: swiglu_oai_wide,
   x2: swiglu_oai_wide,
   x3: swiglu_oai_wide
-) -> swiglu_oai_wide {
+) -> swiglu_oai_wide_outcome {
   var registers = array<swiglu_oai_wide, 7>(
     x0,
     x1,
@@ -406,20 +419,24 @@ fn swiglu_oai_value_exactly_wide(
     swiglu_oai_WIDE_ZERO,
     swiglu_oai_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 7>(0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 54>(
     0x00000005u, 0x00000c00u, 0x00000405u, 0x00500003u, 0x00000000u, 0x00000403u, 0x00000800u, 0x00000000u, 0x00000c06u,
-    0x00000403u, 0x00000806u, 0x00000006u, 0x00000406u, 0x00001800u, 0x00000806u, 0x00000006u, 0x00000406u, 0x00600c01u,
-    0x00000803u, 0x00000003u, 0x00000000u, 0x00000c01u, 0x00000800u, 0x00000000u, 0x00000c01u, 0x00000c01u, 0x00000801u,
-    0x00000001u, 0x00000401u, 0x00000400u, 0x00000801u, 0x00000001u, 0x00000401u, 0x00100c06u, 0x00001001u, 0x00001001u,
-    0x00001401u, 0x00000405u, 0x00001405u, 0x00001402u, 0x00001802u, 0x00000005u, 0x00000802u, 0x00000002u, 0x00001c02u,
-    0x20000002u, 0x00000405u, 0x00500804u, 0x00001002u, 0x00000804u, 0x00002002u, 0x00000805u, 0x00001402u, 0x00000801u
+    0x00000403u, 0x00000806u, 0x00001806u, 0x00000406u, 0x00001800u, 0x00000806u, 0x00001806u, 0x00000406u, 0x00600c01u,
+    0x00000803u, 0x00000c03u, 0x00000000u, 0x00000c01u, 0x00000800u, 0x00000000u, 0x00000c01u, 0x00000c01u, 0x00000801u,
+    0x00000401u, 0x00000401u, 0x00000400u, 0x00000801u, 0x00000401u, 0x00000401u, 0x00100c06u, 0x00001001u, 0x00001001u,
+    0x00001401u, 0x00000405u, 0x00001405u, 0x00001402u, 0x00001802u, 0x00001405u, 0x00000802u, 0x00000802u, 0x00001c02u,
+    0x20000802u, 0x00000405u, 0x00500804u, 0x00001002u, 0x00000804u, 0x00002002u, 0x00000805u, 0x00001402u, 0x00000801u
   );
   for (var i = 0; i < 54; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -444,17 +461,37 @@ fn swiglu_oai_value_exactly_wide(
     } else if (operation == 8u) {
       value = swiglu_oai_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = swiglu_oai_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = swiglu_oai_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return swiglu_oai_wide_outcome(registers[2], lost[2]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn swiglu_oai_wide_far(x: swiglu_oai_wide, size: i32) -> swiglu_oai_wide {
-  if (x.exponent < swiglu_oai_WIDE_LIMIT || swiglu_oai_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn swiglu_oai_wide_parameter_at(x: swiglu_oai_wide, point: i32, own: i32) -> swiglu_oai_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return swiglu_oai_wide(x.negative, swiglu_oai_NAT_HALF, size);
+  return swiglu_oai_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn swiglu_oai_wide_input_at(x: swiglu_oai_wide, point: i32, own: i32) -> swiglu_oai_wide {
+  if (point < 1 || point > 4 || x.exponent < swiglu_oai_WIDE_LIMIT || swiglu_oai_wide_is_nan(x)) {
+    return swiglu_oai_wide_parameter_at(x, point, own);
+  }
+  return swiglu_oai_wide(
+    x.negative,
+    swiglu_oai_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -477,6 +514,50 @@ fn swiglu_oai_wide_tendency(far: swiglu_oai_wide, near: swiglu_oai_wide) -> swig
     return swiglu_oai_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn swiglu_oai_wide_power_between(a: swiglu_oai_wide, b: swiglu_oai_wide) -> i32 {
+  let size = swiglu_oai_nat_low_word(swiglu_oai_nat_shift_right(a.mantissa, 128 - 24));
+  let other = swiglu_oai_nat_low_word(swiglu_oai_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn swiglu_oai_wide_searched(
+  search: swiglu_oai_wide_search,
+  found: swiglu_oai_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> swiglu_oai_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && swiglu_oai_wide_is_nan(found.value));
+    return swiglu_oai_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return swiglu_oai_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = swiglu_oai_wide_tendency(search.other, found.value);
+    return swiglu_oai_wide_search(select(-1, 3, point == 2 && swiglu_oai_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return swiglu_oai_wide_search(-1, search.value, found.value);
+    }
+    return swiglu_oai_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(swiglu_oai_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = swiglu_oai_wide_normalised(
+    value.negative,
+    value.mantissa,
+    value.exponent + power * min(exponent + 27, 0)
+  );
+  return swiglu_oai_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -535,31 +616,62 @@ fn swiglu_oai_value_exactly(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
   let wide_x1 = swiglu_oai_wide_from_f32(x1);
   let wide_x2 = swiglu_oai_wide_from_f32(x2);
   let wide_x3 = swiglu_oai_wide_from_f32(x3);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(swiglu_oai_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 4>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent, wide_x3.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38;
-  var value = swiglu_oai_WIDE_NAN;
-  var before = swiglu_oai_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
+  var search = swiglu_oai_WIDE_SEARCH;
+  while (search.point >= 0) {
     let found = swiglu_oai_value_exactly_wide(
-      swiglu_oai_wide_far(wide_x0, sizes[i]),
-      swiglu_oai_wide_far(wide_x1, sizes[i]),
-      wide_x2,
-      wide_x3
+      swiglu_oai_wide_input_at(wide_x0, search.point, 6),
+      swiglu_oai_wide_input_at(wide_x1, search.point, 7),
+      swiglu_oai_wide_parameter_at(wide_x2, search.point, 8),
+      swiglu_oai_wide_parameter_at(wide_x3, search.point, 9)
     );
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = swiglu_oai_wide_tendency(before, found);
-      }
-      if (!(infinite && swiglu_oai_wide_is_nan(value))) {
-        break;
-      }
-    }
+    search = swiglu_oai_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 9);
   }
-  return swiglu_oai_wide_to_f32(value);
+  return swiglu_oai_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn swiglu_oai_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn swiglu_oai_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * swiglu_oai_power_of_two(first) * swiglu_oai_power_of_two(exponent - first);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn swiglu_oai_sigmoid(x: f32) -> f32 {
+  if (swiglu_oai_is_nan(x)) {
+    return x;
+  }
+  let e = swiglu_oai_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+fn swiglu_oai_value_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = select(x0, -7.9228163e+28, x0 < -7.9228163e+28);
+  let t2 = select(select(x3, t, t < x3), t, swiglu_oai_is_nan(t));
+  return (
+    t2 *
+    (select(select(select(x3, x1, x1 < x3), x1, swiglu_oai_is_nan(x1)), -x3, x1 <= -x3) + 1.0) *
+    swiglu_oai_sigmoid(t2 * x2)
+  );
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -640,11 +752,6 @@ fn swiglu_oai_pair_scale(a: swiglu_oai_pair, factor: f32) -> swiglu_oai_pair {
   return swiglu_oai_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn swiglu_oai_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn swiglu_oai_pair_times_power(a: swiglu_oai_pair, k: i32) -> swiglu_oai_pair {
   let first = k >> 1u;
@@ -654,13 +761,18 @@ fn swiglu_oai_pair_times_power(a: swiglu_oai_pair, k: i32) -> swiglu_oai_pair {
   );
 }
 
-fn swiglu_oai_pair_exp(a: swiglu_oai_pair) -> swiglu_oai_pair {
+// e^a 2^n
+fn swiglu_oai_pair_exp_scaled(a: swiglu_oai_pair, n: i32) -> swiglu_oai_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = swiglu_oai_pair_expm1_small(
     swiglu_oai_pair_reduced(swiglu_oai_pair(x, select(a.low, 0.0, x != a.high)), k)
   );
-  return swiglu_oai_pair_times_power(swiglu_oai_pair_add(swiglu_oai_pair(1.0, 0.0), small), i32(k));
+  return swiglu_oai_pair_times_power(swiglu_oai_pair_add(swiglu_oai_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn swiglu_oai_pair_exp(a: swiglu_oai_pair) -> swiglu_oai_pair {
+  return swiglu_oai_pair_exp_scaled(a, 0);
 }
 
 fn swiglu_oai_pair_abs(a: swiglu_oai_pair) -> swiglu_oai_pair {
@@ -713,7 +825,7 @@ fn swiglu_oai(gate: f32, up: f32, alpha: f32, limit: f32) -> f32 {
   let s = swiglu_oai_pair_sigmoid(p2);
   var result = swiglu_oai_pair_to_f32(swiglu_oai_pair_multiply(p, s));
   var found =
-    (abs(p.high) >= 1.9721523e-31) && (s.high >= 1.9721523e-31) && (abs(gate) <= 288230380000000000.0) &&
+    (abs(p.high) >= 7.888609e-31) && (s.high >= 7.888609e-31) && (abs(gate) <= 288230380000000000.0) &&
       ((abs(gate) >= 3.469447e-18) || (gate == 0.0)) &&
       (abs(up) <= 288230380000000000.0) &&
       ((abs(up) >= 3.469447e-18) || (up == 0.0)) &&
@@ -724,6 +836,13 @@ fn swiglu_oai(gate: f32, up: f32, alpha: f32, limit: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = swiglu_oai_value_exactly(gate, up, alpha, limit);
+    if (
+      swiglu_oai_is_nan(result) ||
+      (abs(result) > 3.4028234663852886e38 && abs(gate) <= 3.4028234663852886e38 && abs(up) <= 3.4028234663852886e38)
+    ) {
+      let far = swiglu_oai_value_far(gate, up, alpha, limit);
+      result = select(far, result, swiglu_oai_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -776,7 +895,7 @@ fn swiglu_oai_slope_0_exactly_wide(
   x1: swiglu_oai_wide,
   x2: swiglu_oai_wide,
   x3: swiglu_oai_wide
-) -> swiglu_oai_wide {
+) -> swiglu_oai_wide_outcome {
   var registers = array<swiglu_oai_wide, 9>(
     x0,
     x1,
@@ -788,13 +907,15 @@ fn swiglu_oai_slope_0_exactly_wide(
     swiglu_oai_WIDE_ZERO,
     swiglu_oai_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 9>(0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 72>(
-    0x00000006u, 0x00000403u, 0x00000406u, 0x00000006u, 0x00000807u, 0x00000403u, 0x00000407u, 0x00000007u, 0x00000c07u,
-    0x00601c06u, 0x00000407u, 0x00000007u, 0x00000c07u, 0x00700c01u, 0x00000406u, 0x00000003u, 0x00000008u, 0x00001801u,
-    0x00000408u, 0x00000008u, 0x00000801u, 0x00001801u, 0x00000401u, 0x00000001u, 0x00000c01u, 0x00800408u, 0x00000401u,
-    0x00000001u, 0x00000c01u, 0x00101807u, 0x00001001u, 0x00001001u, 0x00000006u, 0x00000c00u, 0x00000c00u, 0x00600003u,
-    0x00001400u, 0x00000002u, 0x00001802u, 0x00000000u, 0x00000402u, 0x00000002u, 0x00001c02u, 0x20000002u, 0x00000c03u,
+    0x00000006u, 0x00000403u, 0x00000406u, 0x00001806u, 0x00000807u, 0x00000403u, 0x00000407u, 0x00001c07u, 0x00000c07u,
+    0x00601c06u, 0x00000407u, 0x00001c07u, 0x00000c07u, 0x00700c01u, 0x00000406u, 0x00000c03u, 0x00000008u, 0x00001801u,
+    0x00000408u, 0x00002008u, 0x00000801u, 0x00001801u, 0x00000401u, 0x00000401u, 0x00000c01u, 0x00800408u, 0x00000401u,
+    0x00000401u, 0x00000c01u, 0x00101807u, 0x00001001u, 0x00001001u, 0x00000006u, 0x00000c00u, 0x00000c00u, 0x00600003u,
+    0x00001400u, 0x00000002u, 0x00001802u, 0x00000000u, 0x00000402u, 0x00000802u, 0x00001c02u, 0x20000802u, 0x00000c03u,
     0x00000804u, 0x00001007u, 0x00000804u, 0x00002003u, 0x00001c03u, 0x00001403u, 0x00000c01u, 0x00000c06u, 0x00601005u,
     0x00001403u, 0x00001803u, 0x00001406u, 0x00001801u, 0x00001407u, 0x00001c07u, 0x00002007u, 0x00001c02u, 0x00001400u,
     0x00001c00u, 0x00000807u, 0x00001407u, 0x00000c07u, 0x00701400u, 0x00001407u, 0x00001c06u, 0x00001007u, 0x00001c03u
@@ -802,8 +923,10 @@ fn swiglu_oai_slope_0_exactly_wide(
   for (var i = 0; i < 72; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -828,9 +951,18 @@ fn swiglu_oai_slope_0_exactly_wide(
     } else if (operation == 8u) {
       value = swiglu_oai_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = swiglu_oai_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = swiglu_oai_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[7];
+  return swiglu_oai_wide_outcome(registers[7], lost[7]);
 }
 
 fn swiglu_oai_slope_0_exactly(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
@@ -850,31 +982,35 @@ fn swiglu_oai_slope_0_exactly(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
   let wide_x1 = swiglu_oai_wide_from_f32(x1);
   let wide_x2 = swiglu_oai_wide_from_f32(x2);
   let wide_x3 = swiglu_oai_wide_from_f32(x3);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(swiglu_oai_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 4>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent, wide_x3.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38;
-  var value = swiglu_oai_WIDE_NAN;
-  var before = swiglu_oai_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
+  var search = swiglu_oai_WIDE_SEARCH;
+  while (search.point >= 0) {
     let found = swiglu_oai_slope_0_exactly_wide(
-      swiglu_oai_wide_far(wide_x0, sizes[i]),
-      swiglu_oai_wide_far(wide_x1, sizes[i]),
-      wide_x2,
-      wide_x3
+      swiglu_oai_wide_input_at(wide_x0, search.point, 6),
+      swiglu_oai_wide_input_at(wide_x1, search.point, 7),
+      swiglu_oai_wide_parameter_at(wide_x2, search.point, 8),
+      swiglu_oai_wide_parameter_at(wide_x3, search.point, 9)
     );
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = swiglu_oai_wide_tendency(before, found);
-      }
-      if (!(infinite && swiglu_oai_wide_is_nan(value))) {
-        break;
-      }
-    }
+    search = swiglu_oai_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 9);
   }
-  return swiglu_oai_wide_to_f32(value);
+  return swiglu_oai_wide_to_f32(search.value);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn swiglu_oai_logistic(x: f32) -> f32 {
+  if (swiglu_oai_is_nan(x)) {
+    return x;
+  }
+  let s = swiglu_oai_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn swiglu_oai_slope_0_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  let t2 = (select(select(x1, x3, x1 >= x3), -x3, x1 <= -x3) + 1.0) * select(0.0, 1.0, t < x3);
+  let t3 = select(x3, t, t < x3) * x2;
+  return t2 * swiglu_oai_sigmoid(t3) + t2 * select(t3 * swiglu_oai_logistic(t3), 0.0, abs(t3) > 800.0);
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -908,7 +1044,7 @@ fn swiglu_oai_slope_1_exactly_wide(
   x1: swiglu_oai_wide,
   x2: swiglu_oai_wide,
   x3: swiglu_oai_wide
-) -> swiglu_oai_wide {
+) -> swiglu_oai_wide_outcome {
   var registers = array<swiglu_oai_wide, 7>(
     x0,
     x1,
@@ -918,20 +1054,24 @@ fn swiglu_oai_slope_1_exactly_wide(
     swiglu_oai_WIDE_ZERO,
     swiglu_oai_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 7>(0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 50>(
-    0x00000006u, 0x00000c00u, 0x00000406u, 0x00600003u, 0x00000802u, 0x00001802u, 0x00000c00u, 0x00000002u, 0x00001000u,
+    0x00000006u, 0x00000c00u, 0x00000406u, 0x00600003u, 0x00000802u, 0x00001802u, 0x00000c00u, 0x00000802u, 0x00001000u,
     0x00000000u, 0x00001400u, 0x20000000u, 0x00000402u, 0x00200004u, 0x00001800u, 0x00000004u, 0x00001c00u, 0x00000002u,
-    0x00000800u, 0x00000006u, 0x00000006u, 0x00000403u, 0x00001006u, 0x00000006u, 0x00002002u, 0x00000403u, 0x00001002u,
-    0x00000002u, 0x00000402u, 0x00600806u, 0x00001002u, 0x00000002u, 0x00000402u, 0x00201400u, 0x00001003u, 0x00000003u,
-    0x00000000u, 0x00000c01u, 0x00001000u, 0x00000000u, 0x00002003u, 0x00000c01u, 0x00001003u, 0x00000003u, 0x00000403u,
-    0x00000c00u, 0x00001003u, 0x00000003u, 0x00000403u, 0x00301402u
+    0x00000800u, 0x00000006u, 0x00000006u, 0x00000403u, 0x00001006u, 0x00001806u, 0x00002002u, 0x00000403u, 0x00001002u,
+    0x00000802u, 0x00000402u, 0x00600806u, 0x00001002u, 0x00000802u, 0x00000402u, 0x00201400u, 0x00001003u, 0x00000c03u,
+    0x00000000u, 0x00000c01u, 0x00001000u, 0x00000000u, 0x00002003u, 0x00000c01u, 0x00001003u, 0x00000c03u, 0x00000403u,
+    0x00000c00u, 0x00001003u, 0x00000c03u, 0x00000403u, 0x00301402u
   );
   for (var i = 0; i < 50; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -956,9 +1096,18 @@ fn swiglu_oai_slope_1_exactly_wide(
     } else if (operation == 8u) {
       value = swiglu_oai_wide(swiglu_oai_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = swiglu_oai_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = swiglu_oai_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 6u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[3];
+  return swiglu_oai_wide_outcome(registers[3], lost[3]);
 }
 
 fn swiglu_oai_slope_1_exactly(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
@@ -978,31 +1127,25 @@ fn swiglu_oai_slope_1_exactly(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
   let wide_x1 = swiglu_oai_wide_from_f32(x1);
   let wide_x2 = swiglu_oai_wide_from_f32(x2);
   let wide_x3 = swiglu_oai_wide_from_f32(x3);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(swiglu_oai_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 4>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent, wide_x3.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38;
-  var value = swiglu_oai_WIDE_NAN;
-  var before = swiglu_oai_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
+  var search = swiglu_oai_WIDE_SEARCH;
+  while (search.point >= 0) {
     let found = swiglu_oai_slope_1_exactly_wide(
-      swiglu_oai_wide_far(wide_x0, sizes[i]),
-      swiglu_oai_wide_far(wide_x1, sizes[i]),
-      wide_x2,
-      wide_x3
+      swiglu_oai_wide_input_at(wide_x0, search.point, 6),
+      swiglu_oai_wide_input_at(wide_x1, search.point, 7),
+      swiglu_oai_wide_parameter_at(wide_x2, search.point, 8),
+      swiglu_oai_wide_parameter_at(wide_x3, search.point, 9)
     );
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = swiglu_oai_wide_tendency(before, found);
-      }
-      if (!(infinite && swiglu_oai_wide_is_nan(value))) {
-        break;
-      }
-    }
+    search = swiglu_oai_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 9);
   }
-  return swiglu_oai_wide_to_f32(value);
+  return swiglu_oai_wide_to_f32(search.value);
+}
+
+fn swiglu_oai_slope_1_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  let t2 = select(x3, t, t < x3);
+  return select(select(t2 * swiglu_oai_sigmoid(t2 * x2), 0.0, x1 >= x3), 0.0, x1 <= -x3);
 }
 
 // sigmoid(a) sigmoid(-a)
@@ -1054,9 +1197,9 @@ fn swiglu_oai_backward(dy: f32, gate: f32, up: f32, alpha: f32, limit: f32) -> s
   );
   var found0 =
     ((gate >= limit) ||
-      (3.1554436e-30 * (abs(u.high) + (select(v5.high, 0.0, v5.high > 800.0) * abs(u.high) + abs(u.high))) +
+      ((1.26217745e-29 * (abs(u.high) + (select(v5.high, 0.0, v5.high > 800.0) * abs(u.high) + abs(u.high))) +
         (abs(p2.high) + abs(u.high * v6.high)) <=
-        32.0 * abs(p2.high + u.high * v6.high))) &&
+        32.0 * abs(p2.high + u.high * v6.high)) && (abs(p2.high + u.high * v6.high) >= 3.9443045e-31))) &&
       (abs(gate) <= 274877900000.0) &&
       ((abs(gate) >= 3.637979e-12) || (gate == 0.0)) &&
       (abs(up) <= 274877900000.0) &&
@@ -1068,11 +1211,20 @@ fn swiglu_oai_backward(dy: f32, gate: f32, up: f32, alpha: f32, limit: f32) -> s
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_gate = swiglu_oai_slope_0_exactly(gate, up, alpha, limit);
+    if (
+      swiglu_oai_is_nan(result_gate) ||
+      (abs(result_gate) > 3.4028234663852886e38 &&
+        abs(gate) <= 3.4028234663852886e38 &&
+        abs(up) <= 3.4028234663852886e38)
+    ) {
+      let far = swiglu_oai_slope_0_far(gate, up, alpha, limit);
+      result_gate = select(far, result_gate, swiglu_oai_is_nan(far));
+    }
     found0 = true;
   }
   var result_up = swiglu_oai_pair_to_f32(v8);
   var found1 =
-    ((up <= v.high) || (up >= limit) || (s.high >= 4.9303807e-32)) && (abs(gate) <= 288230380000000000.0) &&
+    ((up <= v.high) || (up >= limit) || (s.high >= 1.9721523e-31)) && (abs(gate) <= 288230380000000000.0) &&
       ((abs(gate) >= 3.469447e-18) || (gate == 0.0)) &&
       (abs(up) <= 288230380000000000.0) &&
       ((abs(up) >= 3.469447e-18) || (up == 0.0)) &&
@@ -1083,6 +1235,13 @@ fn swiglu_oai_backward(dy: f32, gate: f32, up: f32, alpha: f32, limit: f32) -> s
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_up = swiglu_oai_slope_1_exactly(gate, up, alpha, limit);
+    if (
+      swiglu_oai_is_nan(result_up) ||
+      (abs(result_up) > 3.4028234663852886e38 && abs(gate) <= 3.4028234663852886e38 && abs(up) <= 3.4028234663852886e38)
+    ) {
+      let far = swiglu_oai_slope_1_far(gate, up, alpha, limit);
+      result_up = select(far, result_up, swiglu_oai_is_nan(far));
+    }
     found1 = true;
   }
   return swiglu_oai_gradients(dy * result_gate, dy * result_up);

@@ -14,6 +14,12 @@ struct swish_beta_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct swish_beta_wide_outcome {
+  value: swish_beta_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const swish_beta_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -55,6 +61,22 @@ fn swish_beta_wide_from_f32(x: f32) -> swish_beta_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct swish_beta_wide_search {
+  point: i32,
+  value: swish_beta_wide,
+  other: swish_beta_wide,
+}
+
+const swish_beta_WIDE_SEARCH: swish_beta_wide_search = swish_beta_wide_search(
+  0,
+  swish_beta_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  swish_beta_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const swish_beta_WIDE_ONE: swish_beta_wide = swish_beta_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -124,15 +146,6 @@ const swish_beta_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xfff
 // ln 2, log2(e) / 2, sqrt(1/2).
 const swish_beta_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
-// floor(a / 2^n).
-fn swish_beta_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
-
 // floor(a / n) for 0 < n < 2^16.
 fn swish_beta_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   var quotient = a;
@@ -146,28 +159,28 @@ fn swish_beta_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn swish_beta_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = swish_beta_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn swish_beta_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = swish_beta_NAT_HALF;
   var quotient = swish_beta_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = swish_beta_nat_divide_short(swish_beta_nat_multiply_high(term, t), k);
+    term = swish_beta_nat_divide_short(swish_beta_nat_multiply_high(term, r), k);
     quotient = swish_beta_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = swish_beta_nat_add(
-      quotient,
-      swish_beta_nat_multiply_high(swish_beta_nat_multiply_high(quotient, quotient), swish_beta_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
 
 fn swish_beta_wide_is_nan(x: swish_beta_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn swish_beta_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -205,7 +218,7 @@ fn swish_beta_wide_exponential_loose(x: swish_beta_wide, near: u32) -> swish_bet
     swish_beta_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = swish_beta_nat_multiply_high(select(r, x.mantissa, is_near), swish_beta_nat_expm1_quotient(r));
+  let excess = swish_beta_nat_multiply_high(select(r, x.mantissa, is_near), swish_beta_program_expm1_quotient(r));
   if (is_near) {
     return swish_beta_wide(false, excess, x.exponent + 1);
   }
@@ -350,18 +363,22 @@ fn swish_beta_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32
 //   r3 = add(r2, r3)
 //   r3 = divide(r1, r3)
 //   r3 = multiply(r0, r3)
-fn swish_beta_value_exactly_wide(x0: swish_beta_wide, x1: swish_beta_wide) -> swish_beta_wide {
+fn swish_beta_value_exactly_wide(x0: swish_beta_wide, x1: swish_beta_wide) -> swish_beta_wide_outcome {
   var registers = array<swish_beta_wide, 4>(x0, x1, swish_beta_WIDE_ONE, swish_beta_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 4>(0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 16>(
-    0x00000001u, 0x00000400u, 0x00000403u, 0x00000001u, 0x00000803u, 0x00000003u, 0x00000c03u, 0x20000003u, 0x00001001u,
+    0x00000001u, 0x00000400u, 0x00000403u, 0x00000401u, 0x00000803u, 0x00000c03u, 0x00000c03u, 0x20000c03u, 0x00001001u,
     0x00100c02u, 0x00001403u, 0x00000c02u, 0x00001803u, 0x00000c01u, 0x00000003u, 0x00000c00u
   );
   for (var i = 0; i < 16; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -382,17 +399,37 @@ fn swish_beta_value_exactly_wide(x0: swish_beta_wide, x1: swish_beta_wide) -> sw
     } else if (operation == 6u) {
       value = swish_beta_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = swish_beta_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = swish_beta_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 4u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 5u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[3];
+  return swish_beta_wide_outcome(registers[3], lost[3]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn swish_beta_wide_far(x: swish_beta_wide, size: i32) -> swish_beta_wide {
-  if (x.exponent < swish_beta_WIDE_LIMIT || swish_beta_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn swish_beta_wide_parameter_at(x: swish_beta_wide, point: i32, own: i32) -> swish_beta_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return swish_beta_wide(x.negative, swish_beta_NAT_HALF, size);
+  return swish_beta_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn swish_beta_wide_input_at(x: swish_beta_wide, point: i32, own: i32) -> swish_beta_wide {
+  if (point < 1 || point > 4 || x.exponent < swish_beta_WIDE_LIMIT || swish_beta_wide_is_nan(x)) {
+    return swish_beta_wide_parameter_at(x, point, own);
+  }
+  return swish_beta_wide(
+    x.negative,
+    swish_beta_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -415,6 +452,50 @@ fn swish_beta_wide_tendency(far: swish_beta_wide, near: swish_beta_wide) -> swis
     return swish_beta_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn swish_beta_wide_power_between(a: swish_beta_wide, b: swish_beta_wide) -> i32 {
+  let size = swish_beta_nat_low_word(swish_beta_nat_shift_right(a.mantissa, 128 - 24));
+  let other = swish_beta_nat_low_word(swish_beta_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn swish_beta_wide_searched(
+  search: swish_beta_wide_search,
+  found: swish_beta_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> swish_beta_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && swish_beta_wide_is_nan(found.value));
+    return swish_beta_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return swish_beta_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = swish_beta_wide_tendency(search.other, found.value);
+    return swish_beta_wide_search(select(-1, 3, point == 2 && swish_beta_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return swish_beta_wide_search(-1, search.value, found.value);
+    }
+    return swish_beta_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(swish_beta_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = swish_beta_wide_normalised(
+    value.negative,
+    value.mantissa,
+    value.exponent + power * min(exponent + 27, 0)
+  );
+  return swish_beta_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -465,26 +546,55 @@ fn swish_beta_value_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = swish_beta_wide_from_f32(x0);
   let wide_x1 = swish_beta_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(swish_beta_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = swish_beta_WIDE_NAN;
-  var before = swish_beta_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = swish_beta_value_exactly_wide(swish_beta_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = swish_beta_wide_tendency(before, found);
-      }
-      if (!(infinite && swish_beta_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = swish_beta_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = swish_beta_value_exactly_wide(
+      swish_beta_wide_input_at(wide_x0, search.point, 6),
+      swish_beta_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = swish_beta_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return swish_beta_wide_to_f32(value);
+  return swish_beta_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn swish_beta_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn swish_beta_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * swish_beta_power_of_two(first) * swish_beta_power_of_two(exponent - first);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn swish_beta_sigmoid(x: f32) -> f32 {
+  if (swish_beta_is_nan(x)) {
+    return x;
+  }
+  let e = swish_beta_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+fn swish_beta_value_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return swish_beta_sigmoid(t * x1) * t;
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -556,11 +666,6 @@ fn swish_beta_pair_scale(a: swish_beta_pair, factor: f32) -> swish_beta_pair {
   return swish_beta_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn swish_beta_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn swish_beta_pair_times_power(a: swish_beta_pair, k: i32) -> swish_beta_pair {
   let first = k >> 1u;
@@ -575,13 +680,18 @@ fn swish_beta_pair_add(a: swish_beta_pair, b: swish_beta_pair) -> swish_beta_pai
   return swish_beta_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn swish_beta_pair_exp(a: swish_beta_pair) -> swish_beta_pair {
+// e^a 2^n
+fn swish_beta_pair_exp_scaled(a: swish_beta_pair, n: i32) -> swish_beta_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = swish_beta_pair_expm1_small(
     swish_beta_pair_reduced(swish_beta_pair(x, select(a.low, 0.0, x != a.high)), k)
   );
-  return swish_beta_pair_times_power(swish_beta_pair_add(swish_beta_pair(1.0, 0.0), small), i32(k));
+  return swish_beta_pair_times_power(swish_beta_pair_add(swish_beta_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn swish_beta_pair_exp(a: swish_beta_pair) -> swish_beta_pair {
+  return swish_beta_pair_exp_scaled(a, 0);
 }
 
 fn swish_beta_pair_negate(a: swish_beta_pair) -> swish_beta_pair {
@@ -622,12 +732,16 @@ fn swish_beta(x: f32, beta: f32) -> f32 {
   let s = swish_beta_pair_sigmoid(p);
   var result = swish_beta_pair_to_f32(swish_beta_pair_multiply(swish_beta_pair_from_f32(x), s));
   var found =
-    (s.high >= 9.8607613e-32) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+    (s.high >= 3.9443045e-31) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(beta) <= 288230380000000000.0) &&
     ((abs(beta) >= 3.469447e-18) || (beta == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = swish_beta_value_exactly(x, beta);
+    if (swish_beta_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = swish_beta_value_far(x, beta);
+      result = select(far, result, swish_beta_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -659,19 +773,23 @@ fn swish_beta_wide_equal(a: swish_beta_wide, b: swish_beta_wide) -> bool {
 //   r2 = equal(r2, r3)
 //   r2 = select(r1, r3, r2)
 //   r2 = add(r4, r2)
-fn swish_beta_slope_0_exactly_wide(x0: swish_beta_wide, x1: swish_beta_wide) -> swish_beta_wide {
+fn swish_beta_slope_0_exactly_wide(x0: swish_beta_wide, x1: swish_beta_wide) -> swish_beta_wide_outcome {
   var registers = array<swish_beta_wide, 5>(x0, x1, swish_beta_WIDE_ONE, swish_beta_WIDE_ZERO, swish_beta_WIDE_ZERO);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 26>(
-    0x00000001u, 0x00000400u, 0x00000400u, 0x00000001u, 0x00000800u, 0x00000000u, 0x00000c00u, 0x20000000u, 0x00001004u,
+    0x00000001u, 0x00000400u, 0x00000400u, 0x00000401u, 0x00000800u, 0x00000000u, 0x00000c00u, 0x20000000u, 0x00001004u,
     0x00100002u, 0x00001402u, 0x00000002u, 0x00001804u, 0x00000804u, 0x00000002u, 0x00000802u, 0x00001802u, 0x00000800u,
     0x00000001u, 0x00000801u, 0x00001c02u, 0x00000c02u, 0x00001002u, 0x00200c01u, 0x00001402u, 0x00000804u
   );
   for (var i = 0; i < 26; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -694,9 +812,18 @@ fn swish_beta_slope_0_exactly_wide(x0: swish_beta_wide, x1: swish_beta_wide) -> 
     } else if (operation == 7u) {
       value = swish_beta_wide(swish_beta_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = swish_beta_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = swish_beta_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 4u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 5u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[2];
+  return swish_beta_wide_outcome(registers[2], lost[2]);
 }
 
 fn swish_beta_slope_0_exactly(x0: f32, x1: f32) -> f32 {
@@ -708,26 +835,31 @@ fn swish_beta_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = swish_beta_wide_from_f32(x0);
   let wide_x1 = swish_beta_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(swish_beta_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = swish_beta_WIDE_NAN;
-  var before = swish_beta_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = swish_beta_slope_0_exactly_wide(swish_beta_wide_far(wide_x0, sizes[i]), wide_x1);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = swish_beta_wide_tendency(before, found);
-      }
-      if (!(infinite && swish_beta_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = swish_beta_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = swish_beta_slope_0_exactly_wide(
+      swish_beta_wide_input_at(wide_x0, search.point, 6),
+      swish_beta_wide_parameter_at(wide_x1, search.point, 7)
+    );
+    search = swish_beta_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return swish_beta_wide_to_f32(value);
+  return swish_beta_wide_to_f32(search.value);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn swish_beta_logistic(x: f32) -> f32 {
+  if (swish_beta_is_nan(x)) {
+    return x;
+  }
+  let s = swish_beta_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn swish_beta_slope_0_far(x0: f32, x1: f32) -> f32 {
+  let t = x0 * x1;
+  return swish_beta_sigmoid(t) + select(t * swish_beta_logistic(t), 0.0, abs(t) > 800.0);
 }
 
 fn swish_beta_pair_smaller(a: swish_beta_pair, b: swish_beta_pair) -> swish_beta_pair {
@@ -741,17 +873,30 @@ fn swish_beta_pair_at_most(a: swish_beta_pair, b: swish_beta_pair) -> swish_beta
   return swish_beta_pair_smaller(a, b);
 }
 
+// a where the condition holds, else b.
+fn swish_beta_pair_select(condition: bool, a: swish_beta_pair, b: swish_beta_pair) -> swish_beta_pair {
+  return swish_beta_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
+}
+
 fn swish_beta_backward(dy: f32, x: f32, beta: f32) -> f32 {
   let p = swish_beta_pair_multiply(swish_beta_pair_from_f32(x), swish_beta_pair_from_f32(beta));
   let bounded = swish_beta_pair_at_most(p, swish_beta_pair(80.0, 0.0));
   let e = swish_beta_pair_exp(bounded);
   let u = swish_beta_pair_add(e, swish_beta_pair(1.0, 0.0));
-  let u2 = swish_beta_pair_add(u, p);
   var result = swish_beta_pair_to_f32(
-    swish_beta_pair_multiply(swish_beta_pair_divide(e, u), swish_beta_pair_divide(u2, u))
+    swish_beta_pair_multiply(
+      swish_beta_pair_divide(e, u),
+      swish_beta_pair_divide(
+        swish_beta_pair_add(u, swish_beta_pair_select(p.high < 80.0, p, swish_beta_pair(0.0, 0.0))),
+        u
+      )
+    )
   );
   var found =
-    (e.high >= 1.9721523e-31) && (u.high + 0.000015258789 * abs(p.high) <= 8.0 * abs(u2.high)) &&
+    (e.high >= 7.888609e-31) &&
+      ((p.high >= 80.0) ||
+        ((u.high + 0.000015258789 * abs(p.high) <= 8.0 * abs(u.high + p.high)) &&
+          (abs(u.high + p.high) >= 1.5777218e-30))) &&
       (abs(x) <= 288230380000000000.0) &&
       ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(beta) <= 288230380000000000.0) &&
@@ -759,6 +904,10 @@ fn swish_beta_backward(dy: f32, x: f32, beta: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = swish_beta_slope_0_exactly(x, beta);
+    if (swish_beta_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = swish_beta_slope_0_far(x, beta);
+      result = select(far, result, swish_beta_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

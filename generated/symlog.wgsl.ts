@@ -100,6 +100,12 @@ struct symlog_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct symlog_wide_outcome {
+  value: symlog_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const symlog_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -141,6 +147,22 @@ fn symlog_wide_from_f32(x: f32) -> symlog_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct symlog_wide_search {
+  point: i32,
+  value: symlog_wide,
+  other: symlog_wide,
+}
+
+const symlog_WIDE_SEARCH: symlog_wide_search = symlog_wide_search(
+  0,
+  symlog_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  symlog_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const symlog_WIDE_ONE: symlog_wide = symlog_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -336,7 +358,7 @@ fn symlog_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) ->
 //   r0 = negate(r0)
 //   r0 = select(r3, r4, r0)
 //   r0 = divide(r1, r0)
-fn symlog_slope_0_exactly_wide(x0: symlog_wide) -> symlog_wide {
+fn symlog_slope_0_exactly_wide(x0: symlog_wide) -> symlog_wide_outcome {
   var registers = array<symlog_wide, 6>(
     x0,
     symlog_WIDE_ONE,
@@ -345,17 +367,21 @@ fn symlog_slope_0_exactly_wide(x0: symlog_wide) -> symlog_wide {
     symlog_WIDE_ZERO,
     symlog_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 6>(0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 22>(
     0x00000003u, 0x00000000u, 0x00000403u, 0x00000c01u, 0x00000404u, 0x00000400u, 0x00000805u, 0x00000002u, 0x00000005u,
-    0x00000005u, 0x00000c00u, 0x00000002u, 0x00000000u, 0x00000000u, 0x00001000u, 0x00500005u, 0x00000000u, 0x00000000u,
+    0x00001405u, 0x00000c00u, 0x00000002u, 0x00000000u, 0x00000000u, 0x00001000u, 0x00500005u, 0x00000000u, 0x00000000u,
     0x00001000u, 0x00001003u, 0x00001400u, 0x00000001u
   );
   for (var i = 0; i < 22; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -374,17 +400,37 @@ fn symlog_slope_0_exactly_wide(x0: symlog_wide) -> symlog_wide {
     } else if (operation == 5u) {
       value = symlog_wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = symlog_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = symlog_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 1u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 4u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return symlog_wide_outcome(registers[0], lost[0]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn symlog_wide_far(x: symlog_wide, size: i32) -> symlog_wide {
-  if (x.exponent < symlog_WIDE_LIMIT || symlog_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn symlog_wide_parameter_at(x: symlog_wide, point: i32, own: i32) -> symlog_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return symlog_wide(x.negative, symlog_NAT_HALF, size);
+  return symlog_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn symlog_wide_input_at(x: symlog_wide, point: i32, own: i32) -> symlog_wide {
+  if (point < 1 || point > 4 || x.exponent < symlog_WIDE_LIMIT || symlog_wide_is_nan(x)) {
+    return symlog_wide_parameter_at(x, point, own);
+  }
+  return symlog_wide(
+    x.negative,
+    symlog_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -407,6 +453,46 @@ fn symlog_wide_tendency(far: symlog_wide, near: symlog_wide) -> symlog_wide {
     return symlog_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn symlog_wide_power_between(a: symlog_wide, b: symlog_wide) -> i32 {
+  let size = symlog_nat_low_word(symlog_nat_shift_right(a.mantissa, 128 - 24));
+  let other = symlog_nat_low_word(symlog_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn symlog_wide_searched(
+  search: symlog_wide_search,
+  found: symlog_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> symlog_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && symlog_wide_is_nan(found.value));
+    return symlog_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return symlog_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = symlog_wide_tendency(search.other, found.value);
+    return symlog_wide_search(select(-1, 3, point == 2 && symlog_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return symlog_wide_search(-1, search.value, found.value);
+    }
+    return symlog_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(symlog_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = symlog_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return symlog_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
@@ -442,26 +528,14 @@ fn symlog_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = symlog_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(symlog_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = symlog_WIDE_NAN;
-  var before = symlog_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = symlog_slope_0_exactly_wide(symlog_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = symlog_wide_tendency(before, found);
-      }
-      if (!(infinite && symlog_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = symlog_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = symlog_slope_0_exactly_wide(symlog_wide_input_at(wide_x0, search.point, 6));
+    search = symlog_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return symlog_wide_to_f32(value);
+  return symlog_wide_to_f32(search.value);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -538,7 +612,7 @@ fn symlog_backward(dy: f32, x: f32) -> f32 {
     v = symlog_pair_divide(symlog_pair(1.0, 0.0), symlog_pair_add(symlog_pair_from_f32(x), symlog_pair(1.0, 0.0)));
   }
   var result = symlog_pair_to_f32(v);
-  var found = (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0));
+  var found = (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = symlog_slope_0_exactly(x);

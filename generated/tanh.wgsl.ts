@@ -63,6 +63,12 @@ struct tanh__wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct tanh__wide_outcome {
+  value: tanh__wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const tanh__NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -104,6 +110,22 @@ fn tanh__wide_from_f32(x: f32) -> tanh__wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct tanh__wide_search {
+  point: i32,
+  value: tanh__wide,
+  other: tanh__wide,
+}
+
+const tanh__WIDE_SEARCH: tanh__wide_search = tanh__wide_search(
+  0,
+  tanh__wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  tanh__wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const tanh__WIDE_TWO: tanh__wide = tanh__wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2);
 
@@ -175,15 +197,6 @@ const tanh__NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffff
 // ln 2, log2(e) / 2, sqrt(1/2).
 const tanh__NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
-// floor(a / 2^n).
-fn tanh__nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
-
 // floor(a / n) for 0 < n < 2^16.
 fn tanh__nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   var quotient = a;
@@ -197,28 +210,28 @@ fn tanh__nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn tanh__nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = tanh__nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn tanh__program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = tanh__NAT_HALF;
   var quotient = tanh__NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = tanh__nat_divide_short(tanh__nat_multiply_high(term, t), k);
+    term = tanh__nat_divide_short(tanh__nat_multiply_high(term, r), k);
     quotient = tanh__nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = tanh__nat_add(
-      quotient,
-      tanh__nat_multiply_high(tanh__nat_multiply_high(quotient, quotient), tanh__nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
 
 fn tanh__wide_is_nan(x: tanh__wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn tanh__nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -256,7 +269,7 @@ fn tanh__wide_exponential_loose(x: tanh__wide, near: u32) -> tanh__wide {
     tanh__nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = tanh__nat_multiply_high(select(r, x.mantissa, is_near), tanh__nat_expm1_quotient(r));
+  let excess = tanh__nat_multiply_high(select(r, x.mantissa, is_near), tanh__program_expm1_quotient(r));
   if (is_near) {
     return tanh__wide(false, excess, x.exponent + 1);
   }
@@ -387,13 +400,15 @@ fn tanh__wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> 
 //   r3 = multiply(r3, r3)
 //   r3 = divide(r0, r3)
 //   r3 = multiply(r1, r3)
-fn tanh__slope_0_exactly_wide(x0: tanh__wide) -> tanh__wide {
+fn tanh__slope_0_exactly_wide(x0: tanh__wide) -> tanh__wide_outcome {
   var registers = array<tanh__wide, 4>(
     x0,
     tanh__wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 3),
     tanh__WIDE_TWO,
     tanh__WIDE_ONE
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 4>(0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 16>(
     0x00000000u, 0x00000002u, 0x00000400u, 0x00000000u, 0x00000800u, 0x00000000u, 0x00000c00u, 0x20000000u, 0x00001003u,
@@ -402,8 +417,10 @@ fn tanh__slope_0_exactly_wide(x0: tanh__wide) -> tanh__wide {
   for (var i = 0; i < 16; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -420,17 +437,34 @@ fn tanh__slope_0_exactly_wide(x0: tanh__wide) -> tanh__wide {
     } else if (operation == 5u) {
       value = tanh__wide_divide_loose(a, b);
     }
-    registers[code & 1023u] = tanh__wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = tanh__wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 4u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[3];
+  return tanh__wide_outcome(registers[3], lost[3]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn tanh__wide_far(x: tanh__wide, size: i32) -> tanh__wide {
-  if (x.exponent < tanh__WIDE_LIMIT || tanh__wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn tanh__wide_parameter_at(x: tanh__wide, point: i32, own: i32) -> tanh__wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return tanh__wide(x.negative, tanh__NAT_HALF, size);
+  return tanh__wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn tanh__wide_input_at(x: tanh__wide, point: i32, own: i32) -> tanh__wide {
+  if (point < 1 || point > 4 || x.exponent < tanh__WIDE_LIMIT || tanh__wide_is_nan(x)) {
+    return tanh__wide_parameter_at(x, point, own);
+  }
+  return tanh__wide(
+    x.negative,
+    tanh__NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -453,6 +487,46 @@ fn tanh__wide_tendency(far: tanh__wide, near: tanh__wide) -> tanh__wide {
     return tanh__WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn tanh__wide_power_between(a: tanh__wide, b: tanh__wide) -> i32 {
+  let size = tanh__nat_low_word(tanh__nat_shift_right(a.mantissa, 128 - 24));
+  let other = tanh__nat_low_word(tanh__nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn tanh__wide_searched(
+  search: tanh__wide_search,
+  found: tanh__wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> tanh__wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && tanh__wide_is_nan(found.value));
+    return tanh__wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return tanh__wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = tanh__wide_tendency(search.other, found.value);
+    return tanh__wide_search(select(-1, 3, point == 2 && tanh__wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return tanh__wide_search(-1, search.value, found.value);
+    }
+    return tanh__wide_search(6, found.value, found.value);
+  }
+  let power = max(min(tanh__wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = tanh__wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return tanh__wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -495,26 +569,37 @@ fn tanh__slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = tanh__wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(tanh__WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = tanh__WIDE_NAN;
-  var before = tanh__WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = tanh__slope_0_exactly_wide(tanh__wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = tanh__wide_tendency(before, found);
-      }
-      if (!(infinite && tanh__wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = tanh__WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = tanh__slope_0_exactly_wide(tanh__wide_input_at(wide_x0, search.point, 6));
+    search = tanh__wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return tanh__wide_to_f32(value);
+  return tanh__wide_to_f32(search.value);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn tanh__sigmoid(x: f32) -> f32 {
+  if (tanh__is_nan(x)) {
+    return x;
+  }
+  let e = tanh__exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn tanh__logistic(x: f32) -> f32 {
+  if (tanh__is_nan(x)) {
+    return x;
+  }
+  let s = tanh__sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn tanh__slope_0_far(x0: f32) -> f32 {
+  return 4.0 * tanh__logistic(2.0 * x0);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -597,11 +682,16 @@ fn tanh__pair_add(a: tanh__pair, b: tanh__pair) -> tanh__pair {
   return tanh__pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn tanh__pair_exp(a: tanh__pair) -> tanh__pair {
+// e^a 2^n
+fn tanh__pair_exp_scaled(a: tanh__pair, n: i32) -> tanh__pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = tanh__pair_expm1_small(tanh__pair_reduced(tanh__pair(x, select(a.low, 0.0, x != a.high)), k));
-  return tanh__pair_times_power(tanh__pair_add(tanh__pair(1.0, 0.0), small), i32(k));
+  return tanh__pair_times_power(tanh__pair_add(tanh__pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn tanh__pair_exp(a: tanh__pair) -> tanh__pair {
+  return tanh__pair_exp_scaled(a, 0);
 }
 
 fn tanh__pair_negate(a: tanh__pair) -> tanh__pair {
@@ -635,11 +725,14 @@ fn tanh__backward(dy: f32, x: f32) -> f32 {
   let p = tanh__pair_multiply(tanh__pair(2.0, 0.0), tanh__pair_from_f32(x));
   let ds = tanh__pair_logistic(p);
   var result = tanh__pair_to_f32(tanh__pair_multiply(tanh__pair(4.0, 0.0), ds));
-  var found =
-    (ds.high >= 4.9303807e-32) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0));
+  var found = (ds.high >= 1.9721523e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = tanh__slope_0_exactly(x);
+    if (tanh__is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = tanh__slope_0_far(x);
+      result = select(far, result, tanh__is_nan(far));
+    }
     found = true;
   }
   return dy * result;

@@ -14,6 +14,12 @@ struct tanh_shrink_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct tanh_shrink_wide_outcome {
+  value: tanh_shrink_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const tanh_shrink_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -55,6 +61,22 @@ fn tanh_shrink_wide_from_f32(x: f32) -> tanh_shrink_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct tanh_shrink_wide_search {
+  point: i32,
+  value: tanh_shrink_wide,
+  other: tanh_shrink_wide,
+}
+
+const tanh_shrink_WIDE_SEARCH: tanh_shrink_wide_search = tanh_shrink_wide_search(
+  0,
+  tanh_shrink_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  tanh_shrink_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const tanh_shrink_WIDE_HALF: tanh_shrink_wide = tanh_shrink_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
 
@@ -111,15 +133,6 @@ const tanh_shrink_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xff
 // ln 2, log2(e) / 2, sqrt(1/2).
 const tanh_shrink_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
-// floor(a / 2^n).
-fn tanh_shrink_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
-
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn tanh_shrink_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
   let sum = a + b;
@@ -167,27 +180,24 @@ fn tanh_shrink_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn tanh_shrink_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = tanh_shrink_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn tanh_shrink_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = tanh_shrink_NAT_HALF;
   var quotient = tanh_shrink_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = tanh_shrink_nat_divide_short(tanh_shrink_nat_multiply_high(term, t), k);
+    term = tanh_shrink_nat_divide_short(tanh_shrink_nat_multiply_high(term, r), k);
     quotient = tanh_shrink_nat_add(quotient, term);
   }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = tanh_shrink_nat_add(
-      quotient,
-      tanh_shrink_nat_multiply_high(
-        tanh_shrink_nat_multiply_high(quotient, quotient),
-        tanh_shrink_nat_shift_right(r, i)
-      )
-    );
-  }
   return quotient;
+}
+
+// floor(a / 2^n).
+fn tanh_shrink_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -225,7 +235,7 @@ fn tanh_shrink_wide_exponential_loose(x: tanh_shrink_wide, near: u32) -> tanh_sh
     tanh_shrink_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = tanh_shrink_nat_multiply_high(select(r, x.mantissa, is_near), tanh_shrink_nat_expm1_quotient(r));
+  let excess = tanh_shrink_nat_multiply_high(select(r, x.mantissa, is_near), tanh_shrink_program_expm1_quotient(r));
   if (is_near) {
     return tanh_shrink_wide(false, excess, x.exponent + 1);
   }
@@ -384,7 +394,7 @@ fn tanh_shrink_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i3
 //   r5 = with_sign(r5, r0)
 //   r5 = negate(r5)
 //   r5 = add(r0, r5)
-fn tanh_shrink_value_exactly_wide(x0: tanh_shrink_wide) -> tanh_shrink_wide {
+fn tanh_shrink_value_exactly_wide(x0: tanh_shrink_wide) -> tanh_shrink_wide_outcome {
   var registers = array<tanh_shrink_wide, 8>(
     x0,
     tanh_shrink_WIDE_ZERO,
@@ -395,19 +405,23 @@ fn tanh_shrink_value_exactly_wide(x0: tanh_shrink_wide) -> tanh_shrink_wide {
     tanh_shrink_WIDE_ZERO,
     tanh_shrink_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 8>(0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 40>(
-    0x00000006u, 0x00000000u, 0x00000406u, 0x00000006u, 0x00000806u, 0x20100006u, 0x00000007u, 0x00000006u, 0x00000c02u,
-    0x00000807u, 0x00001007u, 0x00201c01u, 0x00001407u, 0x20100007u, 0x00001803u, 0x00000c07u, 0x00001c03u, 0x00000c07u,
-    0x00000403u, 0x00000003u, 0x00001003u, 0x00600c07u, 0x00001406u, 0x20000006u, 0x00001804u, 0x00001006u, 0x00000402u,
-    0x00000002u, 0x00001002u, 0x00201003u, 0x00001805u, 0x00001402u, 0x00001c05u, 0x00001402u, 0x00002005u, 0x00000005u,
-    0x00000405u, 0x00000005u, 0x00001805u, 0x00001400u
+    0x00000006u, 0x00000000u, 0x00000406u, 0x00001806u, 0x00000806u, 0x20101806u, 0x00000007u, 0x00001806u, 0x00000c02u,
+    0x00000807u, 0x00001007u, 0x00201c01u, 0x00001407u, 0x20101c07u, 0x00001803u, 0x00000c07u, 0x00001c03u, 0x00000c07u,
+    0x00000403u, 0x00000c03u, 0x00001003u, 0x00600c07u, 0x00001406u, 0x20001806u, 0x00001804u, 0x00001006u, 0x00000402u,
+    0x00000802u, 0x00001002u, 0x00201003u, 0x00001805u, 0x00001402u, 0x00001c05u, 0x00001402u, 0x00002005u, 0x00000005u,
+    0x00000405u, 0x00001405u, 0x00001805u, 0x00001400u
   );
   for (var i = 0; i < 40; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -432,17 +446,37 @@ fn tanh_shrink_value_exactly_wide(x0: tanh_shrink_wide) -> tanh_shrink_wide {
     } else if (operation == 8u) {
       value = tanh_shrink_wide_with_sign(a, b);
     }
-    registers[code & 1023u] = tanh_shrink_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = tanh_shrink_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 4u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 6u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[5];
+  return tanh_shrink_wide_outcome(registers[5], lost[5]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn tanh_shrink_wide_far(x: tanh_shrink_wide, size: i32) -> tanh_shrink_wide {
-  if (x.exponent < tanh_shrink_WIDE_LIMIT || tanh_shrink_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn tanh_shrink_wide_parameter_at(x: tanh_shrink_wide, point: i32, own: i32) -> tanh_shrink_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return tanh_shrink_wide(x.negative, tanh_shrink_NAT_HALF, size);
+  return tanh_shrink_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn tanh_shrink_wide_input_at(x: tanh_shrink_wide, point: i32, own: i32) -> tanh_shrink_wide {
+  if (point < 1 || point > 4 || x.exponent < tanh_shrink_WIDE_LIMIT || tanh_shrink_wide_is_nan(x)) {
+    return tanh_shrink_wide_parameter_at(x, point, own);
+  }
+  return tanh_shrink_wide(
+    x.negative,
+    tanh_shrink_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -465,6 +499,50 @@ fn tanh_shrink_wide_tendency(far: tanh_shrink_wide, near: tanh_shrink_wide) -> t
     return tanh_shrink_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn tanh_shrink_wide_power_between(a: tanh_shrink_wide, b: tanh_shrink_wide) -> i32 {
+  let size = tanh_shrink_nat_low_word(tanh_shrink_nat_shift_right(a.mantissa, 128 - 24));
+  let other = tanh_shrink_nat_low_word(tanh_shrink_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn tanh_shrink_wide_searched(
+  search: tanh_shrink_wide_search,
+  found: tanh_shrink_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> tanh_shrink_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && tanh_shrink_wide_is_nan(found.value));
+    return tanh_shrink_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return tanh_shrink_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = tanh_shrink_wide_tendency(search.other, found.value);
+    return tanh_shrink_wide_search(select(-1, 3, point == 2 && tanh_shrink_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return tanh_shrink_wide_search(-1, search.value, found.value);
+    }
+    return tanh_shrink_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(tanh_shrink_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = tanh_shrink_wide_normalised(
+    value.negative,
+    value.mantissa,
+    value.exponent + power * min(exponent + 27, 0)
+  );
+  return tanh_shrink_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -511,26 +589,56 @@ fn tanh_shrink_value_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = tanh_shrink_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(tanh_shrink_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = tanh_shrink_WIDE_NAN;
-  var before = tanh_shrink_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = tanh_shrink_value_exactly_wide(tanh_shrink_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = tanh_shrink_wide_tendency(before, found);
-      }
-      if (!(infinite && tanh_shrink_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = tanh_shrink_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = tanh_shrink_value_exactly_wide(tanh_shrink_wide_input_at(wide_x0, search.point, 6));
+    search = tanh_shrink_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return tanh_shrink_wide_to_f32(value);
+  return tanh_shrink_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn tanh_shrink_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn tanh_shrink_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * tanh_shrink_power_of_two(first) * tanh_shrink_power_of_two(exponent - first);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn tanh_shrink_tanh(x: f32) -> f32 {
+  if (tanh_shrink_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (tanh_shrink_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn tanh_shrink_value_far(x0: f32) -> f32 {
+  return x0 - tanh_shrink_tanh(x0);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -591,11 +699,6 @@ fn tanh_shrink_pair_reduced(a: tanh_shrink_pair, k: f32) -> tanh_shrink_pair {
 // a times a power of two.
 fn tanh_shrink_pair_scale(a: tanh_shrink_pair, factor: f32) -> tanh_shrink_pair {
   return tanh_shrink_pair(a.high * factor, a.low * factor);
-}
-
-// 2^n for -126 <= n <= 127.
-fn tanh_shrink_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
 }
 
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
@@ -675,10 +778,14 @@ fn tanh_shrink(x: f32) -> f32 {
   let u = tanh_shrink_pair_subtract(tanh_shrink_pair_from_f32(x), t);
   var result = tanh_shrink_pair_to_f32(u);
   var found =
-    (abs(t.high) <= 32.0 * abs(u.high)) && (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0));
+    (abs(t.high) <= 32.0 * abs(u.high)) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = tanh_shrink_value_exactly(x);
+    if (tanh_shrink_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = tanh_shrink_value_far(x);
+      result = select(far, result, tanh_shrink_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -713,7 +820,7 @@ fn tanh_shrink_wide_multiply_loose(a: tanh_shrink_wide, b: tanh_shrink_wide) -> 
 //   r0 = with_sign(r5, r0)
 //   r0 = multiply(r0, r0)
 //   r0 = multiply(r1, r0)
-fn tanh_shrink_slope_0_exactly_wide(x0: tanh_shrink_wide) -> tanh_shrink_wide {
+fn tanh_shrink_slope_0_exactly_wide(x0: tanh_shrink_wide) -> tanh_shrink_wide_outcome {
   var registers = array<tanh_shrink_wide, 8>(
     x0,
     tanh_shrink_WIDE_ONE,
@@ -724,19 +831,23 @@ fn tanh_shrink_slope_0_exactly_wide(x0: tanh_shrink_wide) -> tanh_shrink_wide {
     tanh_shrink_WIDE_ZERO,
     tanh_shrink_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 8>(0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 40>(
-    0x00000006u, 0x00000000u, 0x00000406u, 0x00000006u, 0x00000806u, 0x20100006u, 0x00000007u, 0x00000006u, 0x00000c03u,
-    0x00000c07u, 0x00001007u, 0x00301c02u, 0x00001407u, 0x20100007u, 0x00001802u, 0x00000407u, 0x00001c02u, 0x00000807u,
-    0x00000402u, 0x00000002u, 0x00001002u, 0x00600807u, 0x00001406u, 0x20000006u, 0x00001804u, 0x00001006u, 0x00000403u,
-    0x00000003u, 0x00001003u, 0x00301002u, 0x00001805u, 0x00001403u, 0x00001c05u, 0x00001403u, 0x00002000u, 0x00000005u,
+    0x00000006u, 0x00000000u, 0x00000406u, 0x00001806u, 0x00000806u, 0x20101806u, 0x00000007u, 0x00001806u, 0x00000c03u,
+    0x00000c07u, 0x00001007u, 0x00301c02u, 0x00001407u, 0x20101c07u, 0x00001802u, 0x00000407u, 0x00001c02u, 0x00000807u,
+    0x00000402u, 0x00000802u, 0x00001002u, 0x00600807u, 0x00001406u, 0x20001806u, 0x00001804u, 0x00001006u, 0x00000403u,
+    0x00000c03u, 0x00001003u, 0x00301002u, 0x00001805u, 0x00001403u, 0x00001c05u, 0x00001403u, 0x00002000u, 0x00000005u,
     0x00002400u, 0x00000000u, 0x00002400u, 0x00000001u
   );
   for (var i = 0; i < 40; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -763,9 +874,18 @@ fn tanh_shrink_slope_0_exactly_wide(x0: tanh_shrink_wide) -> tanh_shrink_wide {
     } else if (operation == 9u) {
       value = tanh_shrink_wide_multiply_loose(a, b);
     }
-    registers[code & 1023u] = tanh_shrink_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = tanh_shrink_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 4u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    if (operation == 6u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return tanh_shrink_wide_outcome(registers[0], lost[0]);
 }
 
 fn tanh_shrink_slope_0_exactly(x0: f32) -> f32 {
@@ -773,26 +893,19 @@ fn tanh_shrink_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = tanh_shrink_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(tanh_shrink_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = tanh_shrink_WIDE_NAN;
-  var before = tanh_shrink_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = tanh_shrink_slope_0_exactly_wide(tanh_shrink_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = tanh_shrink_wide_tendency(before, found);
-      }
-      if (!(infinite && tanh_shrink_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = tanh_shrink_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = tanh_shrink_slope_0_exactly_wide(tanh_shrink_wide_input_at(wide_x0, search.point, 6));
+    search = tanh_shrink_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return tanh_shrink_wide_to_f32(value);
+  return tanh_shrink_wide_to_f32(search.value);
+}
+
+fn tanh_shrink_slope_0_far(x0: f32) -> f32 {
+  let t = tanh_shrink_tanh(x0);
+  return t * t;
 }
 
 fn tanh_shrink_pair_multiply(a: tanh_shrink_pair, b: tanh_shrink_pair) -> tanh_shrink_pair {
@@ -803,10 +916,14 @@ fn tanh_shrink_pair_multiply(a: tanh_shrink_pair, b: tanh_shrink_pair) -> tanh_s
 fn tanh_shrink_backward(dy: f32, x: f32) -> f32 {
   let t = tanh_shrink_pair_tanh(tanh_shrink_pair_from_f32(x));
   var result = tanh_shrink_pair_to_f32(tanh_shrink_pair_multiply(t, t));
-  var found = (abs(x) <= 3.32307e+35) && ((abs(x) >= 3.0092655e-36) || (x == 0.0));
+  var found = (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = tanh_shrink_slope_0_exactly(x);
+    if (tanh_shrink_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = tanh_shrink_slope_0_far(x);
+      result = select(far, result, tanh_shrink_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

@@ -14,6 +14,12 @@ struct tanhsoft_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct tanhsoft_wide_outcome {
+  value: tanhsoft_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const tanhsoft_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -55,6 +61,22 @@ fn tanhsoft_wide_from_f32(x: f32) -> tanhsoft_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct tanhsoft_wide_search {
+  point: i32,
+  value: tanhsoft_wide,
+  other: tanhsoft_wide,
+}
+
+const tanhsoft_WIDE_SEARCH: tanhsoft_wide_search = tanhsoft_wide_search(
+  0,
+  tanhsoft_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  tanhsoft_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const tanhsoft_WIDE_HALF: tanhsoft_wide = tanhsoft_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
 
@@ -128,15 +150,6 @@ const tanhsoft_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xfffff
 // ln 2, log2(e) / 2, sqrt(1/2).
 const tanhsoft_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
-// floor(a / 2^n).
-fn tanhsoft_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
-
 // floor(a / n) for 0 < n < 2^16.
 fn tanhsoft_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   var quotient = a;
@@ -150,28 +163,28 @@ fn tanhsoft_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn tanhsoft_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = tanhsoft_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn tanhsoft_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = tanhsoft_NAT_HALF;
   var quotient = tanhsoft_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = tanhsoft_nat_divide_short(tanhsoft_nat_multiply_high(term, t), k);
+    term = tanhsoft_nat_divide_short(tanhsoft_nat_multiply_high(term, r), k);
     quotient = tanhsoft_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = tanhsoft_nat_add(
-      quotient,
-      tanhsoft_nat_multiply_high(tanhsoft_nat_multiply_high(quotient, quotient), tanhsoft_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
 
 fn tanhsoft_wide_is_nan(x: tanhsoft_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn tanhsoft_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -209,7 +222,7 @@ fn tanhsoft_wide_exponential_loose(x: tanhsoft_wide, near: u32) -> tanhsoft_wide
     tanhsoft_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = tanhsoft_nat_multiply_high(select(r, x.mantissa, is_near), tanhsoft_nat_expm1_quotient(r));
+  let excess = tanhsoft_nat_multiply_high(select(r, x.mantissa, is_near), tanhsoft_program_expm1_quotient(r));
   if (is_near) {
     return tanhsoft_wide(false, excess, x.exponent + 1);
   }
@@ -504,7 +517,7 @@ fn tanhsoft_value_exactly_wide(
   x2: tanhsoft_wide,
   x3: tanhsoft_wide,
   x4: tanhsoft_wide
-) -> tanhsoft_wide {
+) -> tanhsoft_wide_outcome {
   var registers = array<tanhsoft_wide, 13>(
     x0,
     x1,
@@ -520,28 +533,32 @@ fn tanhsoft_value_exactly_wide(
     tanhsoft_WIDE_QUARTER,
     tanhsoft_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 13>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 122>(
-    0x00000001u, 0x00000400u, 0x00000003u, 0x00000c00u, 0x00000403u, 0x20000003u, 0x00000003u, 0x00000c02u, 0x00000803u,
-    0x00000c01u, 0x00000c01u, 0x00000003u, 0x00001001u, 0x00000001u, 0x00001401u, 0x20100001u, 0x00000c02u, 0x00000001u,
-    0x00001806u, 0x00001802u, 0x00001c02u, 0x00600805u, 0x00000402u, 0x20100002u, 0x0000080cu, 0x00001c02u, 0x0000200cu,
-    0x00003002u, 0x0000100cu, 0x0000000cu, 0x00001c0cu, 0x00103002u, 0x00000401u, 0x20000001u, 0x00000801u, 0x00002001u,
-    0x00001006u, 0x00000006u, 0x00001c06u, 0x0060040cu, 0x00000801u, 0x00002406u, 0x00002001u, 0x00000406u, 0x00002403u,
-    0x00000c01u, 0x00002801u, 0x00000004u, 0x00000001u, 0x00002801u, 0x00002c04u, 0x00000004u, 0x00000806u, 0x00002004u,
-    0x00000804u, 0x00001c04u, 0x00002004u, 0x00001006u, 0x00003004u, 0x00000004u, 0x00000804u, 0x00001001u, 0x00003401u,
-    0x00000000u, 0x00001001u, 0x00000001u, 0x00001806u, 0x00000004u, 0x00001006u, 0x00000006u, 0x00001c06u, 0x00101801u,
-    0x00001006u, 0x00000006u, 0x00001c06u, 0x00600004u, 0x00001001u, 0x00000004u, 0x00000801u, 0x00000400u, 0x00000c01u,
-    0x00000001u, 0x00001001u, 0x00000001u, 0x00000401u, 0x20000001u, 0x00000807u, 0x00001c01u, 0x0000280cu, 0x00000007u,
-    0x00000c02u, 0x00000001u, 0x0000180bu, 0x00002c02u, 0x00001c05u, 0x00b0140cu, 0x00000005u, 0x00002805u, 0x00002c07u,
-    0x00000007u, 0x00000808u, 0x00002007u, 0x00001c0bu, 0x00b00408u, 0x00000809u, 0x0000240bu, 0x00002009u, 0x0000240bu,
-    0x00003009u, 0x00000009u, 0x00000809u, 0x00002405u, 0x00000809u, 0x00002406u, 0x0000080au, 0x00002800u, 0x00003804u,
+    0x00000001u, 0x00000400u, 0x00000003u, 0x00000c00u, 0x00000403u, 0x20000c03u, 0x00000003u, 0x00000c02u, 0x00000803u,
+    0x00000c01u, 0x00000c01u, 0x00000c03u, 0x00001001u, 0x00000401u, 0x00001401u, 0x20100401u, 0x00000c02u, 0x00000401u,
+    0x00001806u, 0x00001802u, 0x00001c02u, 0x00600805u, 0x00000402u, 0x20100802u, 0x0000080cu, 0x00001c02u, 0x0000200cu,
+    0x00003002u, 0x0000100cu, 0x0000300cu, 0x00001c0cu, 0x00103002u, 0x00000401u, 0x20000401u, 0x00000801u, 0x00002001u,
+    0x00001006u, 0x00001806u, 0x00001c06u, 0x0060040cu, 0x00000801u, 0x00002406u, 0x00002001u, 0x00000406u, 0x00002403u,
+    0x00000c01u, 0x00002801u, 0x00001004u, 0x00000001u, 0x00002801u, 0x00002c04u, 0x00001004u, 0x00000806u, 0x00002004u,
+    0x00000804u, 0x00001c04u, 0x00002004u, 0x00001006u, 0x00003004u, 0x00001004u, 0x00000804u, 0x00001001u, 0x00003401u,
+    0x00000000u, 0x00001001u, 0x00000401u, 0x00001806u, 0x00000004u, 0x00001006u, 0x00001806u, 0x00001c06u, 0x00101801u,
+    0x00001006u, 0x00001806u, 0x00001c06u, 0x00600004u, 0x00001001u, 0x00001004u, 0x00000801u, 0x00000400u, 0x00000c01u,
+    0x00000401u, 0x00001001u, 0x00000401u, 0x00000401u, 0x20000401u, 0x00000807u, 0x00001c01u, 0x0000280cu, 0x00001c07u,
+    0x00000c02u, 0x00000401u, 0x0000180bu, 0x00002c02u, 0x00001c05u, 0x00b0140cu, 0x00000005u, 0x00002805u, 0x00002c07u,
+    0x00001c07u, 0x00000808u, 0x00002007u, 0x00001c0bu, 0x00b00408u, 0x00000809u, 0x0000240bu, 0x00002009u, 0x0000240bu,
+    0x00003009u, 0x00002409u, 0x00000809u, 0x00002405u, 0x00000809u, 0x00002406u, 0x0000080au, 0x00002800u, 0x00003804u,
     0x00001000u, 0x00001c04u, 0x00402809u, 0x00000004u, 0x00001003u
   );
   for (var i = 0; i < 122; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -578,17 +595,37 @@ fn tanhsoft_value_exactly_wide(
     } else if (operation == 14u) {
       value = tanhsoft_wide(tanhsoft_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    registers[code & 1023u] = tanhsoft_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = tanhsoft_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 2u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 7u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[4];
+  return tanhsoft_wide_outcome(registers[4], lost[4]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn tanhsoft_wide_far(x: tanhsoft_wide, size: i32) -> tanhsoft_wide {
-  if (x.exponent < tanhsoft_WIDE_LIMIT || tanhsoft_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn tanhsoft_wide_parameter_at(x: tanhsoft_wide, point: i32, own: i32) -> tanhsoft_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return tanhsoft_wide(x.negative, tanhsoft_NAT_HALF, size);
+  return tanhsoft_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn tanhsoft_wide_input_at(x: tanhsoft_wide, point: i32, own: i32) -> tanhsoft_wide {
+  if (point < 1 || point > 4 || x.exponent < tanhsoft_WIDE_LIMIT || tanhsoft_wide_is_nan(x)) {
+    return tanhsoft_wide_parameter_at(x, point, own);
+  }
+  return tanhsoft_wide(
+    x.negative,
+    tanhsoft_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -611,6 +648,46 @@ fn tanhsoft_wide_tendency(far: tanhsoft_wide, near: tanhsoft_wide) -> tanhsoft_w
     return tanhsoft_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn tanhsoft_wide_power_between(a: tanhsoft_wide, b: tanhsoft_wide) -> i32 {
+  let size = tanhsoft_nat_low_word(tanhsoft_nat_shift_right(a.mantissa, 128 - 24));
+  let other = tanhsoft_nat_low_word(tanhsoft_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn tanhsoft_wide_searched(
+  search: tanhsoft_wide_search,
+  found: tanhsoft_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> tanhsoft_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && tanhsoft_wide_is_nan(found.value));
+    return tanhsoft_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return tanhsoft_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = tanhsoft_wide_tendency(search.other, found.value);
+    return tanhsoft_wide_search(select(-1, 3, point == 2 && tanhsoft_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return tanhsoft_wide_search(-1, search.value, found.value);
+    }
+    return tanhsoft_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(tanhsoft_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = tanhsoft_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return tanhsoft_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -673,26 +750,168 @@ fn tanhsoft_value_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
   let wide_x2 = tanhsoft_wide_from_f32(x2);
   let wide_x3 = tanhsoft_wide_from_f32(x3);
   let wide_x4 = tanhsoft_wide_from_f32(x4);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(tanhsoft_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 5>(
+    wide_x0.exponent,
+    wide_x1.exponent,
+    wide_x2.exponent,
+    wide_x3.exponent,
+    wide_x4.exponent
+  );
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = tanhsoft_WIDE_NAN;
-  var before = tanhsoft_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = tanhsoft_value_exactly_wide(tanhsoft_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2, wide_x3, wide_x4);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = tanhsoft_wide_tendency(before, found);
-      }
-      if (!(infinite && tanhsoft_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = tanhsoft_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = tanhsoft_value_exactly_wide(
+      tanhsoft_wide_input_at(wide_x0, search.point, 6),
+      tanhsoft_wide_parameter_at(wide_x1, search.point, 7),
+      tanhsoft_wide_parameter_at(wide_x2, search.point, 8),
+      tanhsoft_wide_parameter_at(wide_x3, search.point, 9),
+      tanhsoft_wide_parameter_at(wide_x4, search.point, 10)
+    );
+    search = tanhsoft_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 10);
   }
-  return tanhsoft_wide_to_f32(value);
+  return tanhsoft_wide_to_f32(search.value);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - leading_bits(x).
+fn tanhsoft_leading_bits(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// A number m * 2^k.
+struct tanhsoft_scaled {
+  k: f32,
+  m: f32,
+}
+
+// x = m * 2^k with sqrt(1/2) <= m < sqrt(2), for finite x > 0. A subnormal x is its bits times 2^-149.
+fn tanhsoft_split_exponent(x: f32) -> tanhsoft_scaled {
+  let x_bits = bitcast<u32>(x);
+  let subnormal = x_bits < 0x00800000u;
+  let bits = select(x_bits, bitcast<u32>(f32(x_bits)), subnormal);
+  let k = bitcast<i32>(bits - 0x3f3504f3u) >> 23u;
+  return tanhsoft_scaled(f32(select(k, k - 149, subnormal)), bitcast<f32>(bits - (bitcast<u32>(k) << 23u)));
+}
+
+// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2). With s = f/(2 + f), ln(1 + f) = 2 artanh(s)
+// = f - h + s (h + r), where h = f^2/2 and r is a polynomial in s^2 (4.4e-10).
+fn tanhsoft_log_scaled(k: f32, f: f32) -> f32 {
+  let s = f / (2.0 + f);
+  let z = s * s;
+  let r = z * (0.666666627 + z * (0.400003344 + z * (0.285373241 + z * 0.235819116)));
+  let h = 0.5 * f * f;
+  return k * 0.693145751953125 - ((h - (s * (h + r) + k * 1.42860682e-6)) - f);
+}
+
+// A constant expression may not be infinite; a variable's bits may.
+var<private> tanhsoft_infinity_bits: u32 = 0x7f800000u;
+
+fn tanhsoft_infinity() -> f32 {
+  return bitcast<f32>(tanhsoft_infinity_bits);
+}
+
+fn tanhsoft_log(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if ((bits & 0x7fffffffu) == 0u) {
+    return -tanhsoft_infinity();
+  }
+  if (tanhsoft_is_nan(x) || bits == 0x7f800000u) {
+    return x;
+  }
+  if (bits > 0x80000000u) {
+    return tanhsoft_nan();
+  }
+  let parts = tanhsoft_split_exponent(x);
+  return tanhsoft_log_scaled(parts.k, parts.m - 1.0);
+}
+
+// 2^n for -126 <= n <= 127.
+fn tanhsoft_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
+fn tanhsoft_log1p(x: f32) -> f32 {
+  if (tanhsoft_is_nan(x) || abs(x) < 1e-8) {
+    return x;
+  }
+  if (x > 1e9) {
+    return tanhsoft_log(x);
+  }
+  if (x <= -1.0) {
+    return select(tanhsoft_nan(), -tanhsoft_infinity(), x == -1.0);
+  }
+  let k = bitcast<i32>(bitcast<u32>(1.0 + x) - 0x3f3504f3u) >> 23u;
+  let scale = tanhsoft_power_of_two(-k);
+  return tanhsoft_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn tanhsoft_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * tanhsoft_power_of_two(first) * tanhsoft_power_of_two(exponent - first);
+}
+
+// ln(e^a + e^b) = max(a, b) + ln(1 + e^-|a - b|), with the difference in two parts. Equal infinities have none.
+fn tanhsoft_logaddexp(a: f32, b: f32) -> f32 {
+  if (tanhsoft_is_nan(a)) {
+    return a;
+  }
+  if (tanhsoft_is_nan(b)) {
+    return b;
+  }
+  if (a == b) {
+    return a + 0.693147181;
+  }
+  let upper = max(a, b);
+  let lower = min(a, b);
+  let difference = lower - upper;
+  if (difference < -110.0) {
+    return upper;
+  }
+  let high = tanhsoft_leading_bits(difference);
+  let ascending = abs(lower) < abs(upper);
+  let low = (select(lower, -upper, ascending) - high) + select(-upper, lower, ascending);
+  return upper + tanhsoft_log1p(tanhsoft_exp_scaled(high, low, 0));
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn tanhsoft_tanh(x: f32) -> f32 {
+  if (tanhsoft_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (tanhsoft_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn tanhsoft_exp(x: f32) -> f32 {
+  if (tanhsoft_is_nan(x)) {
+    return x;
+  }
+  return tanhsoft_exp_scaled(x, 0.0, 0);
+}
+
+fn tanhsoft_value_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  return tanhsoft_logaddexp(t2, tanhsoft_log(x4)) * tanhsoft_tanh(t2 * x1 + tanhsoft_exp(t2 * x3) * x2);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -764,11 +983,6 @@ fn tanhsoft_pair_scale(a: tanhsoft_pair, factor: f32) -> tanhsoft_pair {
   return tanhsoft_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn tanhsoft_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn tanhsoft_pair_times_power(a: tanhsoft_pair, k: i32) -> tanhsoft_pair {
   let first = k >> 1u;
@@ -780,11 +994,16 @@ fn tanhsoft_pair_add(a: tanhsoft_pair, b: tanhsoft_pair) -> tanhsoft_pair {
   return tanhsoft_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn tanhsoft_pair_exp(a: tanhsoft_pair) -> tanhsoft_pair {
+// e^a 2^n
+fn tanhsoft_pair_exp_scaled(a: tanhsoft_pair, n: i32) -> tanhsoft_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = tanhsoft_pair_expm1_small(tanhsoft_pair_reduced(tanhsoft_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return tanhsoft_pair_times_power(tanhsoft_pair_add(tanhsoft_pair(1.0, 0.0), small), i32(k));
+  return tanhsoft_pair_times_power(tanhsoft_pair_add(tanhsoft_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn tanhsoft_pair_exp(a: tanhsoft_pair) -> tanhsoft_pair {
+  return tanhsoft_pair_exp_scaled(a, 0);
 }
 
 fn tanhsoft_pair_expm1(a: tanhsoft_pair) -> tanhsoft_pair {
@@ -903,8 +1122,10 @@ fn tanhsoft(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> f32 {
   let p4 = tanhsoft_pair_multiply(t, v);
   var result = tanhsoft_pair_to_f32(p4);
   var found =
-    ((3.1554436e-30 * abs(beta) + (0.000015258789 * abs(p.high) + p3.high)) * 2.0 + 6.3108872e-30 <=
-      16.0 * abs(t.high)) && (0.0 * abs(x) + abs(l.high) <= 16.0 * abs(v.high)) &&
+    ((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p.high) + p3.high)) * 2.0 + 5.04871e-29 <=
+      16.0 * abs(t.high)) && (abs(t.high) >= 7.888609e-31) &&
+      (0.0 * abs(x) + abs(l.high) <= 16.0 * abs(v.high)) &&
+      (abs(v.high) >= 1.5777218e-30) &&
       (abs(x) <= 288230380000000000.0) &&
       ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(alpha) <= 288230380000000000.0) &&
@@ -916,13 +1137,17 @@ fn tanhsoft(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> f32 {
       ((abs(delta) >= 3.469447e-18) || (delta == 0.0)) &&
       (abs(p4.high) <= 3.32307e+35) &&
       (abs(v.high) <= 3.32307e+35) &&
-      (delta >= 7.523164e-37) &&
+      (delta >= 7.888609e-31) &&
       (abs(u.high) <= 3.32307e+35) &&
       (p3.high <= 3.32307e+35) &&
     (e.high <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = tanhsoft_value_exactly(x, alpha, beta, gamma, delta);
+    if (tanhsoft_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = tanhsoft_value_far(x, alpha, beta, gamma, delta);
+      result = select(far, result, tanhsoft_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -1013,7 +1238,7 @@ fn tanhsoft_slope_0_exactly_wide(
   x2: tanhsoft_wide,
   x3: tanhsoft_wide,
   x4: tanhsoft_wide
-) -> tanhsoft_wide {
+) -> tanhsoft_wide_outcome {
   var registers = array<tanhsoft_wide, 19>(
     x0,
     x1,
@@ -1035,32 +1260,36 @@ fn tanhsoft_slope_0_exactly_wide(
     tanhsoft_WIDE_ZERO,
     tanhsoft_WIDE_ZERO
   );
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 19>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 156>(
-    0x0000000du, 0x00000004u, 0x0000040du, 0x0000180du, 0x00000804u, 0x00000004u, 0x00000c0eu, 0x00001c04u, 0x00000c04u,
-    0x00002004u, 0x00001004u, 0x0000100eu, 0x00001404u, 0x00000004u, 0x00000c04u, 0x0000100du, 0x0000180du, 0x00000000u,
-    0x00001c0du, 0x0000000du, 0x0000200eu, 0x00000004u, 0x00001c0eu, 0x0000000eu, 0x0000240eu, 0x00d0380du, 0x00001c0eu,
-    0x0000000eu, 0x0000240eu, 0x00e00004u, 0x00001c0du, 0x00000004u, 0x00000c0du, 0x00003400u, 0x0000280fu, 0x0000000du,
-    0x00001c0fu, 0x0000000fu, 0x00002c0fu, 0x2000000fu, 0x00000c10u, 0x0000200fu, 0x00000011u, 0x00000010u, 0x00002812u,
-    0x0000000fu, 0x0000200au, 0x00002812u, 0x00002411u, 0x00a02411u, 0x00000411u, 0x00001811u, 0x00000810u, 0x00000010u,
+    0x0000000du, 0x00001004u, 0x0000040du, 0x0000180du, 0x00000804u, 0x00001004u, 0x00000c0eu, 0x00001c04u, 0x00000c04u,
+    0x00002004u, 0x00001004u, 0x0000100eu, 0x00001404u, 0x00001004u, 0x00000c04u, 0x0000100du, 0x0000180du, 0x00000000u,
+    0x00001c0du, 0x0000340du, 0x0000200eu, 0x00000004u, 0x00001c0eu, 0x0000380eu, 0x0000240eu, 0x00d0380du, 0x00001c0eu,
+    0x0000380eu, 0x0000240eu, 0x00e00004u, 0x00001c0du, 0x00001004u, 0x00000c0du, 0x00003400u, 0x0000280fu, 0x0000340du,
+    0x00001c0fu, 0x00003c0fu, 0x00002c0fu, 0x20003c0fu, 0x00000c10u, 0x0000200fu, 0x00000011u, 0x00004010u, 0x00002812u,
+    0x00003c0fu, 0x0000200au, 0x00002812u, 0x00002411u, 0x00a02411u, 0x00000411u, 0x00001811u, 0x00000810u, 0x00004010u,
     0x00000c10u, 0x00001c10u, 0x0000240au, 0x00a03c10u, 0x00000c10u, 0x00002c0au, 0x00001010u, 0x0000400au, 0x00001410u,
-    0x00000010u, 0x00000c10u, 0x00004011u, 0x00000c10u, 0x0000400eu, 0x00000c06u, 0x00001800u, 0x00003004u, 0x00001000u,
+    0x00004010u, 0x00000c10u, 0x00004011u, 0x00000c10u, 0x0000400eu, 0x00000c06u, 0x00001800u, 0x00003004u, 0x00001000u,
     0x00002404u, 0x00401810u, 0x00000404u, 0x00001005u, 0x00000405u, 0x00000c02u, 0x00000403u, 0x00000c00u, 0x00002c03u,
-    0x20000003u, 0x00000405u, 0x00000c05u, 0x00000c05u, 0x00001401u, 0x00000405u, 0x00001404u, 0x00000401u, 0x00000400u,
-    0x00000403u, 0x00000c02u, 0x00000c03u, 0x00000c01u, 0x00000401u, 0x00000c0bu, 0x00002801u, 0x00000001u, 0x00001c01u,
-    0x00000001u, 0x00002c01u, 0x20000001u, 0x00000c02u, 0x00000408u, 0x00000402u, 0x00000802u, 0x00001002u, 0x00000801u,
-    0x00000402u, 0x00000805u, 0x00002805u, 0x00000003u, 0x00001c05u, 0x00000005u, 0x00003405u, 0x20100005u, 0x00002801u,
-    0x00000005u, 0x0000200cu, 0x00003001u, 0x00002401u, 0x00c00409u, 0x00002c01u, 0x20100001u, 0x00000c09u, 0x00002001u,
-    0x00001009u, 0x00002401u, 0x00001c09u, 0x00000009u, 0x00002409u, 0x00502401u, 0x00002c05u, 0x20000005u, 0x00000c07u,
-    0x00001c05u, 0x00001c0cu, 0x0000000cu, 0x0000240cu, 0x00c01c09u, 0x00000c0bu, 0x00002c0cu, 0x0000100bu, 0x00002c0cu,
+    0x20000c03u, 0x00000405u, 0x00000c05u, 0x00000c05u, 0x00001401u, 0x00000405u, 0x00001404u, 0x00000401u, 0x00000400u,
+    0x00000403u, 0x00000c02u, 0x00000c03u, 0x00000c01u, 0x00000401u, 0x00000c0bu, 0x00002801u, 0x00000401u, 0x00001c01u,
+    0x00000401u, 0x00002c01u, 0x20000401u, 0x00000c02u, 0x00000408u, 0x00000402u, 0x00000802u, 0x00001002u, 0x00000801u,
+    0x00000402u, 0x00000805u, 0x00002805u, 0x00000c03u, 0x00001c05u, 0x00001405u, 0x00003405u, 0x20101405u, 0x00002801u,
+    0x00001405u, 0x0000200cu, 0x00003001u, 0x00002401u, 0x00c00409u, 0x00002c01u, 0x20100401u, 0x00000c09u, 0x00002001u,
+    0x00001009u, 0x00002401u, 0x00001c09u, 0x00002409u, 0x00002409u, 0x00502401u, 0x00002c05u, 0x20001405u, 0x00000c07u,
+    0x00001c05u, 0x00001c0cu, 0x0000300cu, 0x0000240cu, 0x00c01c09u, 0x00000c0bu, 0x00002c0cu, 0x0000100bu, 0x00002c0cu,
     0x00003803u, 0x00000c0bu, 0x0000240du, 0x00d03c08u, 0x00000c0fu, 0x00003c08u, 0x0000100fu, 0x00003c0du, 0x0000040fu,
     0x00003c03u, 0x00000c0fu, 0x00003c02u
   );
   for (var i = 0; i < 156; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -1097,9 +1326,18 @@ fn tanhsoft_slope_0_exactly_wide(
     } else if (operation == 14u) {
       value = tanhsoft_wide_with_sign(a, b);
     }
-    registers[code & 1023u] = tanhsoft_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = tanhsoft_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    if (operation == 3u) {
+      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+    }
+    if (operation == 9u) {
+      loss = lost[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[15];
+  return tanhsoft_wide_outcome(registers[15], lost[15]);
 }
 
 fn tanhsoft_slope_0_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
@@ -1123,26 +1361,57 @@ fn tanhsoft_slope_0_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 
   let wide_x2 = tanhsoft_wide_from_f32(x2);
   let wide_x3 = tanhsoft_wide_from_f32(x3);
   let wide_x4 = tanhsoft_wide_from_f32(x4);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(tanhsoft_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 5>(
+    wide_x0.exponent,
+    wide_x1.exponent,
+    wide_x2.exponent,
+    wide_x3.exponent,
+    wide_x4.exponent
+  );
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = tanhsoft_WIDE_NAN;
-  var before = tanhsoft_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = tanhsoft_slope_0_exactly_wide(tanhsoft_wide_far(wide_x0, sizes[i]), wide_x1, wide_x2, wide_x3, wide_x4);
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = tanhsoft_wide_tendency(before, found);
-      }
-      if (!(infinite && tanhsoft_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = tanhsoft_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = tanhsoft_slope_0_exactly_wide(
+      tanhsoft_wide_input_at(wide_x0, search.point, 6),
+      tanhsoft_wide_parameter_at(wide_x1, search.point, 7),
+      tanhsoft_wide_parameter_at(wide_x2, search.point, 8),
+      tanhsoft_wide_parameter_at(wide_x3, search.point, 9),
+      tanhsoft_wide_parameter_at(wide_x4, search.point, 10)
+    );
+    search = tanhsoft_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 10);
   }
-  return tanhsoft_wide_to_f32(value);
+  return tanhsoft_wide_to_f32(search.value);
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn tanhsoft_sigmoid(x: f32) -> f32 {
+  if (tanhsoft_is_nan(x)) {
+    return x;
+  }
+  let e = tanhsoft_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn tanhsoft_logistic(x: f32) -> f32 {
+  if (tanhsoft_is_nan(x)) {
+    return x;
+  }
+  let s = tanhsoft_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn tanhsoft_slope_0_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  let t = select(x0, 80.0, x0 > 80.0);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  let t3 = tanhsoft_log(x4);
+  let t4 = tanhsoft_exp(t2 * x3) * x2;
+  let t5 = t2 * x1 + t4;
+  return (
+    4.0 * (tanhsoft_logaddexp(t2, t3) * ((x1 + t4 * x3) * tanhsoft_logistic(2.0 * t5))) +
+    tanhsoft_sigmoid(t2 - t3) * tanhsoft_tanh(t5)
+  );
 }
 
 // sigmoid(a) sigmoid(-a)
@@ -1185,19 +1454,20 @@ fn tanhsoft_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: 
   let u4 = tanhsoft_pair_add(p9, p10);
   var result = tanhsoft_pair_to_f32(u4);
   var found =
-    ((((0.0 * abs(x) + abs(l.high)) * 4.0 + 2.524355e-29) * abs(u.high) +
-      (3.1554436e-30 * p2.high + p4.high) * abs(p.high) +
-      3.1554436e-30 * (abs(u.high) + abs(p.high))) *
+    ((((0.0 * abs(x) + abs(l.high)) * 4.0 + 1.009742e-28) * abs(u.high) +
+      (1.26217745e-29 * (e.high + p2.high) + p4.high) * abs(p.high) +
+      1.26217745e-29 * (abs(u.high) + abs(p.high))) *
       ds.high +
-      (((3.1554436e-30 * abs(beta) + (0.000015258789 * abs(p6.high) + p7.high)) * 2.0 + 6.3108872e-30) * ds.high +
-        3.1554436e-30 * ds.high) *
+      ((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p6.high) + p7.high)) * 2.0 + 5.04871e-29) *
+        ds.high *
         abs(p5.high) +
-      3.1554436e-30 * (ds.high + abs(p5.high)) +
-      (((3.1554436e-30 * abs(beta) + (0.000015258789 * abs(p6.high) + p7.high)) * 2.0 + 6.3108872e-30) * s.high +
-        (abs(l.high) * s.high + 3.1554436e-30 * s.high) * abs(t.high) +
-        3.1554436e-30 * (s.high + abs(t.high))) +
+      1.26217745e-29 * (ds.high + abs(p5.high)) +
+      (((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p6.high) + p7.high)) * 2.0 + 5.04871e-29) * s.high +
+        abs(l.high) * s.high * abs(t.high) +
+        1.26217745e-29 * (s.high + abs(t.high))) +
       (abs(p9.high) + abs(p10.high)) <=
-      16.0 * abs(u4.high)) && (abs(x) <= 288230380000000000.0) &&
+      16.0 * abs(u4.high)) && (abs(u4.high) >= 3.9443045e-31) &&
+      (abs(x) <= 288230380000000000.0) &&
       ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(alpha) <= 288230380000000000.0) &&
       ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0)) &&
@@ -1207,7 +1477,7 @@ fn tanhsoft_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: 
       (abs(gamma) >= 3.469447e-18) &&
       ((abs(delta) >= 3.469447e-18) || (delta == 0.0)) &&
       (abs(u4.high) <= 3.32307e+35) &&
-      (delta >= 7.523164e-37) &&
+      (delta >= 7.888609e-31) &&
       (abs(u2.high) <= 3.32307e+35) &&
       (p7.high <= 3.32307e+35) &&
       (e.high <= 3.32307e+35) &&
@@ -1221,6 +1491,10 @@ fn tanhsoft_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: 
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = tanhsoft_slope_0_exactly(x, alpha, beta, gamma, delta);
+    if (tanhsoft_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = tanhsoft_slope_0_far(x, alpha, beta, gamma, delta);
+      result = select(far, result, tanhsoft_is_nan(far));
+    }
     found = true;
   }
   return dy * result;

@@ -11,6 +11,12 @@ struct xunit_wide {
   exponent: i32,
 }
 
+// The result of a program, and how many of its last bits are wrong because operands cancelled.
+struct xunit_wide_outcome {
+  value: xunit_wide,
+  lost: i32,
+}
+
 // 2^(N - 1) and 2^N - 1.
 const xunit_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
@@ -52,6 +58,22 @@ fn xunit_wide_from_f32(x: f32) -> xunit_wide {
     max(field, 1) - 118 - i32(zeros)
   );
 }
+
+// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
+// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// multiple. Negative: nowhere.
+struct xunit_wide_search {
+  point: i32,
+  value: xunit_wide,
+  other: xunit_wide,
+}
+
+const xunit_WIDE_SEARCH: xunit_wide_search = xunit_wide_search(
+  0,
+  xunit_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
+  xunit_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+);
 
 const xunit_WIDE_ONE: xunit_wide = xunit_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -117,15 +139,6 @@ const xunit_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffff
 // ln 2, log2(e) / 2, sqrt(1/2).
 const xunit_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
-// floor(a / 2^n).
-fn xunit_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
-
 // floor(a / n) for 0 < n < 2^16.
 fn xunit_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   var quotient = a;
@@ -139,28 +152,28 @@ fn xunit_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   return quotient;
 }
 
-// (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t is u + t u^2: a series gives it for a small
-// t = r / 2^h, then t is doubled h times.
-fn xunit_nat_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
-  let halvings = 4 + 128 / 32;
-  let t = xunit_nat_shift_right(r, halvings);
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn xunit_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
   var term = xunit_NAT_HALF;
   var quotient = xunit_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = xunit_nat_divide_short(xunit_nat_multiply_high(term, t), k);
+    term = xunit_nat_divide_short(xunit_nat_multiply_high(term, r), k);
     quotient = xunit_nat_add(quotient, term);
-  }
-  for (var i = halvings; i > 0; i = i - 1) {
-    quotient = xunit_nat_add(
-      quotient,
-      xunit_nat_multiply_high(xunit_nat_multiply_high(quotient, quotient), xunit_nat_shift_right(r, i))
-    );
   }
   return quotient;
 }
 
 fn xunit_wide_is_nan(x: xunit_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
+// floor(a / 2^n).
+fn xunit_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -198,7 +211,7 @@ fn xunit_wide_exponential_loose(x: xunit_wide, near: u32) -> xunit_wide {
     xunit_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = xunit_nat_multiply_high(select(r, x.mantissa, is_near), xunit_nat_expm1_quotient(r));
+  let excess = xunit_nat_multiply_high(select(r, x.mantissa, is_near), xunit_program_expm1_quotient(r));
   if (is_near) {
     return xunit_wide(false, excess, x.exponent + 1);
   }
@@ -249,18 +262,22 @@ fn xunit_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> 
 //   r1 = negate(r1)
 //   r1 = exponential(r1, 0)
 //   r1 = multiply(r0, r1)
-fn xunit_value_exactly_wide(x0: xunit_wide, x1: xunit_wide) -> xunit_wide {
+fn xunit_value_exactly_wide(x0: xunit_wide, x1: xunit_wide) -> xunit_wide_outcome {
   var registers = array<xunit_wide, 3>(x0, x1, xunit_WIDE_ONE);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 3>(0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 10>(
-    0x00000001u, 0x00000401u, 0x00000001u, 0x00000402u, 0x00000401u, 0x00000001u, 0x00000801u, 0x20000001u, 0x00000001u,
+    0x00000001u, 0x00000401u, 0x00000001u, 0x00000402u, 0x00000401u, 0x00000401u, 0x00000801u, 0x20000401u, 0x00000001u,
     0x00000400u
   );
   for (var i = 0; i < 10; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -271,17 +288,31 @@ fn xunit_value_exactly_wide(x0: xunit_wide, x1: xunit_wide) -> xunit_wide {
     } else if (operation == 2u) {
       value = xunit_wide_exponential_loose(a, c - 512u);
     }
-    registers[code & 1023u] = xunit_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = xunit_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[1];
+  return xunit_wide_outcome(registers[1], lost[1]);
 }
 
-// A number of that size in place of infinity; every other number as it is.
-fn xunit_wide_far(x: xunit_wide, size: i32) -> xunit_wide {
-  if (x.exponent < xunit_WIDE_LIMIT || xunit_wide_is_nan(x)) {
+// An operand at a point of a search, whose own point from 6 on is the last.
+fn xunit_wide_parameter_at(x: xunit_wide, point: i32, own: i32) -> xunit_wide {
+  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
     return x;
   }
-  return xunit_wide(x.negative, xunit_NAT_HALF, size);
+  return xunit_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+}
+
+fn xunit_wide_input_at(x: xunit_wide, point: i32, own: i32) -> xunit_wide {
+  if (point < 1 || point > 4 || x.exponent < xunit_WIDE_LIMIT || xunit_wide_is_nan(x)) {
+    return xunit_wide_parameter_at(x, point, own);
+  }
+  return xunit_wide(
+    x.negative,
+    xunit_NAT_HALF,
+    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+  );
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -304,6 +335,46 @@ fn xunit_wide_tendency(far: xunit_wide, near: xunit_wide) -> xunit_wide {
     return xunit_WIDE_ZERO;
   }
   return far;
+}
+
+// The k for which a is about 2^k b.
+fn xunit_wide_power_between(a: xunit_wide, b: xunit_wide) -> i32 {
+  let size = xunit_nat_low_word(xunit_nat_shift_right(a.mantissa, 128 - 24));
+  let other = xunit_nat_low_word(xunit_nat_shift_right(b.mantissa, 128 - 24));
+  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
+}
+
+// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+fn xunit_wide_searched(
+  search: xunit_wide_search,
+  found: xunit_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  last: i32
+) -> xunit_wide_search {
+  let point = search.point;
+  let fails = found.lost > 128 - 28;
+  if (point == 0) {
+    let next = select(select(-1, 5, fails), 1, infinite && xunit_wide_is_nan(found.value));
+    return xunit_wide_search(next, found.value, found.value);
+  }
+  if (point == 1 || point == 3) {
+    return xunit_wide_search(point + 1, search.value, found.value);
+  }
+  if (point < 5) {
+    let limit = xunit_wide_tendency(search.other, found.value);
+    return xunit_wide_search(select(-1, 3, point == 2 && xunit_wide_is_nan(limit)), limit, limit);
+  }
+  if (point == 5) {
+    if (fails || all(found.value.mantissa == vec4<u32>())) {
+      return xunit_wide_search(-1, search.value, found.value);
+    }
+    return xunit_wide_search(6, found.value, found.value);
+  }
+  let power = max(min(xunit_wide_power_between(found.value, search.other), 64), -64);
+  let value = search.value;
+  let moved = xunit_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
+  return xunit_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -354,26 +425,51 @@ fn xunit_value_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = xunit_wide_from_f32(x0);
   let wide_x1 = xunit_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(xunit_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38;
-  var value = xunit_WIDE_NAN;
-  var before = xunit_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = xunit_value_exactly_wide(xunit_wide_far(wide_x0, sizes[i]), xunit_wide_far(wide_x1, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = xunit_wide_tendency(before, found);
-      }
-      if (!(infinite && xunit_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = xunit_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = xunit_value_exactly_wide(
+      xunit_wide_input_at(wide_x0, search.point, 6),
+      xunit_wide_input_at(wide_x1, search.point, 7)
+    );
+    search = xunit_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return xunit_wide_to_f32(value);
+  return xunit_wide_to_f32(search.value);
+}
+
+// 2^n for -126 <= n <= 127.
+fn xunit_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
+
+// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
+// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
+// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
+// which may overflow or underflow.
+fn xunit_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
+  let bounded = clamp(x, -150.0, 150.0);
+  let k = floor((bounded + dx) * 1.44269504 + 0.5);
+  let high = bounded - k * 0.693145751953125;
+  let low = dx - k * 1.42860682e-6;
+  let r = high + low;
+  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
+  let whole = floor(high * 256.0) * 0.00390625;
+  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
+  let exponent = i32(k) + n;
+  let first = exponent >> 1u;
+  return y * xunit_power_of_two(first) * xunit_power_of_two(exponent - first);
+}
+
+fn xunit_exp(x: f32) -> f32 {
+  if (xunit_is_nan(x)) {
+    return x;
+  }
+  return xunit_exp_scaled(x, 0.0, 0);
+}
+
+fn xunit_value_far(x0: f32, x1: f32) -> f32 {
+  return xunit_exp(-(x1 * x1)) * x0;
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -449,11 +545,6 @@ fn xunit_pair_scale(a: xunit_pair, factor: f32) -> xunit_pair {
   return xunit_pair(a.high * factor, a.low * factor);
 }
 
-// 2^n for -126 <= n <= 127.
-fn xunit_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn xunit_pair_times_power(a: xunit_pair, k: i32) -> xunit_pair {
   let first = k >> 1u;
@@ -465,11 +556,16 @@ fn xunit_pair_add(a: xunit_pair, b: xunit_pair) -> xunit_pair {
   return xunit_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-fn xunit_pair_exp(a: xunit_pair) -> xunit_pair {
+// e^a 2^n
+fn xunit_pair_exp_scaled(a: xunit_pair, n: i32) -> xunit_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = xunit_pair_expm1_small(xunit_pair_reduced(xunit_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return xunit_pair_times_power(xunit_pair_add(xunit_pair(1.0, 0.0), small), i32(k));
+  return xunit_pair_times_power(xunit_pair_add(xunit_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn xunit_pair_exp(a: xunit_pair) -> xunit_pair {
+  return xunit_pair_exp_scaled(a, 0);
 }
 
 fn xunit_pair_to_f32(a: xunit_pair) -> f32 {
@@ -485,12 +581,19 @@ fn xunit(x: f32, t: f32) -> f32 {
   let e = xunit_pair_exp(v);
   var result = xunit_pair_to_f32(xunit_pair_multiply(xunit_pair_from_f32(x), e));
   var found =
-    (e.high >= 9.8607613e-32) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+    (e.high >= 3.9443045e-31) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(t) <= 288230380000000000.0) &&
     ((abs(t) >= 3.469447e-18) || (t == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = xunit_value_exactly(x, t);
+    if (
+      xunit_is_nan(result) ||
+      (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38 && abs(t) <= 3.4028234663852886e38)
+    ) {
+      let far = xunit_value_far(x, t);
+      result = select(far, result, xunit_is_nan(far));
+    }
     found = true;
   }
   return result;
@@ -506,8 +609,10 @@ struct xunit_gradients {
 //   r0 = multiply(r1, r0)
 //   r0 = negate(r0)
 //   r0 = exponential(r0, 0)
-fn xunit_slope_0_exactly_wide(x0: xunit_wide) -> xunit_wide {
+fn xunit_slope_0_exactly_wide(x0: xunit_wide) -> xunit_wide_outcome {
   var registers = array<xunit_wide, 2>(x0, xunit_WIDE_ONE);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 2>(0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 8>(
     0x00000000u, 0x00000000u, 0x00000000u, 0x00000001u, 0x00000400u, 0x00000000u, 0x00000800u, 0x20000000u
@@ -515,8 +620,10 @@ fn xunit_slope_0_exactly_wide(x0: xunit_wide) -> xunit_wide {
   for (var i = 0; i < 8; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -527,9 +634,12 @@ fn xunit_slope_0_exactly_wide(x0: xunit_wide) -> xunit_wide {
     } else if (operation == 2u) {
       value = xunit_wide_exponential_loose(a, c - 512u);
     }
-    registers[code & 1023u] = xunit_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = xunit_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[0];
+  return xunit_wide_outcome(registers[0], lost[0]);
 }
 
 fn xunit_slope_0_exactly(x0: f32) -> f32 {
@@ -537,26 +647,20 @@ fn xunit_slope_0_exactly(x0: f32) -> f32 {
     return x0;
   }
   let wide_x0 = xunit_wide_from_f32(x0);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(xunit_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
-  var value = xunit_WIDE_NAN;
-  var before = xunit_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = xunit_slope_0_exactly_wide(xunit_wide_far(wide_x0, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = xunit_wide_tendency(before, found);
-      }
-      if (!(infinite && xunit_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = xunit_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = xunit_slope_0_exactly_wide(xunit_wide_input_at(wide_x0, search.point, 6));
+    search = xunit_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
   }
-  return xunit_wide_to_f32(value);
+  return xunit_wide_to_f32(search.value);
+}
+
+fn xunit_slope_0_far(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  return xunit_exp(-(t2 * t2));
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -567,18 +671,22 @@ fn xunit_slope_0_exactly(x0: f32) -> f32 {
 //   r1 = negate(r1)
 //   r1 = exponential(r1, 0)
 //   r1 = multiply(r0, r1)
-fn xunit_slope_1_exactly_wide(x0: xunit_wide, x1: xunit_wide) -> xunit_wide {
+fn xunit_slope_1_exactly_wide(x0: xunit_wide, x1: xunit_wide) -> xunit_wide_outcome {
   var registers = array<xunit_wide, 4>(x0, x1, xunit_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2), xunit_WIDE_ONE);
+  // How many of the last bits of each are wrong because operands cancelled.
+  var lost = array<i32, 4>(0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 14>(
     0x00000000u, 0x00000002u, 0x00000000u, 0x00000400u, 0x00000001u, 0x00000401u, 0x00000001u, 0x00000403u, 0x00000401u,
-    0x00000001u, 0x00000801u, 0x20000001u, 0x00000001u, 0x00000400u
+    0x00000401u, 0x00000801u, 0x20000401u, 0x00000001u, 0x00000400u
   );
   for (var i = 0; i < 14; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
-    let a = registers[operands & 1023u];
-    let b = registers[(operands >> 10u) & 1023u];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
     let c = operands >> 20u;
     let operation = code >> 10u;
     var value = a;
@@ -589,9 +697,12 @@ fn xunit_slope_1_exactly_wide(x0: xunit_wide, x1: xunit_wide) -> xunit_wide {
     } else if (operation == 2u) {
       value = xunit_wide_exponential_loose(a, c - 512u);
     }
-    registers[code & 1023u] = xunit_wide_normalised(value.negative, value.mantissa, value.exponent);
+    let result = xunit_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var loss = max(lost[first], lost[second]);
+    registers[code & 1023u] = result;
+    lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return registers[1];
+  return xunit_wide_outcome(registers[1], lost[1]);
 }
 
 fn xunit_slope_1_exactly(x0: f32, x1: f32) -> f32 {
@@ -603,26 +714,23 @@ fn xunit_slope_1_exactly(x0: f32, x1: f32) -> f32 {
   }
   let wide_x0 = xunit_wide_from_f32(x0);
   let wide_x1 = xunit_wide_from_f32(x1);
-  // Where infinity itself says nothing, the limit is read off far away, at two numbers in its place.
-  var sizes = array<i32, 5>(xunit_WIDE_BEYOND, 200, 150, 26, 20);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38;
-  var value = xunit_WIDE_NAN;
-  var before = xunit_WIDE_NAN;
-  for (var i = 0; i <= 4; i++) {
-    let found = xunit_slope_1_exactly_wide(xunit_wide_far(wide_x0, sizes[i]), xunit_wide_far(wide_x1, sizes[i]));
-    if ((i & 1) == 1) {
-      before = found;
-    } else {
-      value = found;
-      if (i > 0) {
-        value = xunit_wide_tendency(before, found);
-      }
-      if (!(infinite && xunit_wide_is_nan(value))) {
-        break;
-      }
-    }
+  var search = xunit_WIDE_SEARCH;
+  while (search.point >= 0) {
+    let found = xunit_slope_1_exactly_wide(
+      xunit_wide_input_at(wide_x0, search.point, 6),
+      xunit_wide_input_at(wide_x1, search.point, 7)
+    );
+    search = xunit_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
   }
-  return xunit_wide_to_f32(value);
+  return xunit_wide_to_f32(search.value);
+}
+
+fn xunit_slope_1_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x1, 3.4028234663852886e38, x1 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  return -2.0 * (t2 * xunit_exp(-(t2 * t2)) * x0);
 }
 
 fn xunit_backward(dy: f32, x: f32, t: f32) -> xunit_gradients {
@@ -634,6 +742,10 @@ fn xunit_backward(dy: f32, x: f32, t: f32) -> xunit_gradients {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_x = xunit_slope_0_exactly(t);
+    if (xunit_is_nan(result_x) || (abs(result_x) > 3.4028234663852886e38 && abs(t) <= 3.4028234663852886e38)) {
+      let far = xunit_slope_0_far(t);
+      result_x = select(far, result_x, xunit_is_nan(far));
+    }
     found0 = true;
   }
   var result_t = xunit_pair_to_f32(
@@ -643,12 +755,19 @@ fn xunit_backward(dy: f32, x: f32, t: f32) -> xunit_gradients {
     )
   );
   var found1 =
-    (e.high >= 4.9303807e-32) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      (abs(t) <= 288230380000000000.0) &&
-    ((abs(t) >= 3.469447e-18) || (t == 0.0));
+    (e.high >= 1.9721523e-31) && (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
+      (abs(t) <= 274877900000.0) &&
+    ((abs(t) >= 3.637979e-12) || (t == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_t = xunit_slope_1_exactly(x, t);
+    if (
+      xunit_is_nan(result_t) ||
+      (abs(result_t) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38 && abs(t) <= 3.4028234663852886e38)
+    ) {
+      let far = xunit_slope_1_far(x, t);
+      result_t = select(far, result_t, xunit_is_nan(far));
+    }
     found1 = true;
   }
   return xunit_gradients(dy * result_x, dy * result_t);

@@ -32,6 +32,10 @@ export const pairSpells = (primitive: PrimitiveName): boolean =>
   logic.has(primitive) ||
   pairLibrary().find(`pair_${primitive}`) !== undefined;
 
+/** With w = e^a the gate of mish is n / (n + 2), n = w (w + 2). */
+const mishExp = "exp(at_most(a, 40))";
+const mishNumerator = `(${mishExp} * (${mishExp} + 2))`;
+
 /**
  * How pairs compute what they have no function for, from one exponential. Where e^a is as large as 2^115 nothing changes any
  * more that is made of e^a / (1 + e^a).
@@ -41,21 +45,12 @@ const forms: Readonly<Partial<Record<PrimitiveName, string>>> = {
   negative_part: "at_most(a, 0)",
   sigmoid: "held_exp(a) / (held_exp(a) + 1)",
   logistic: "exp(-abs(a)) / (exp(-abs(a)) + 1)^2",
-  gate_slope: "held_exp(a) / (held_exp(a) + 1) * ((held_exp(a) + 1 + b) / (held_exp(a) + 1))",
+  gate_slope: "held_exp(a) / (held_exp(a) + 1) * ((held_exp(a) + 1 + choose(a < 80, b, 0)) / (held_exp(a) + 1))",
   softplus: "larger(a, 0) + log1p(exp(-abs(a)))",
   tanh: "expm1(at_most(2 * a, 80)) / (expm1(at_most(2 * a, 80)) + 2)",
-  mish_gate: `${mishNumerator(40)} / (${mishNumerator(40)} + 2)`,
-  mish_gate_slope: `(${mishNumerator(20)} * (${mishNumerator(20)} + 2) + 4 * b * (${mishExp(20)} * (${mishExp(20)} + 1))) / (${mishNumerator(20)} + 2)^2`,
+  mish_gate: `${mishNumerator} / (${mishNumerator} + 2)`,
+  mish_gate_slope: `(${mishNumerator} + 4 * choose(a < 40, b, 0) * (${mishExp} * (${mishExp} + 1) / (${mishNumerator} + 2))) / (${mishNumerator} + 2)`,
 };
-
-/** With w = e^a the gate of mish is n / (n + 2), n = w (w + 2). */
-function mishExp(most: number): string {
-  return `exp(at_most(a, ${most}))`;
-}
-
-function mishNumerator(most: number): string {
-  return `(${mishExp(most)} * (${mishExp(most)} + 2))`;
-}
 
 export const pairFormOf = (primitive: PrimitiveName): string | undefined => forms[primitive];
 
@@ -89,8 +84,10 @@ const spellings: CallArithmetic["spellings"] = {
 
 const logic: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["and", "or", "not", "where"]);
 
+const largest = "3.4028234663852886e38";
+
 /** As the machine language has it, which knows no hexadecimal fractions. */
-const literal = (value: number): string => wgsl.literal(value).replace(largestLiteral, "3.4028234663852886e38");
+const literal = (value: number): string => wgsl.literal(value).replace(largestLiteral, largest);
 
 /** Single float32 numbers in the machine language, which WGSL is close to. */
 const machineFloat32: Dialect = { ...wgsl, literal };
@@ -111,6 +108,8 @@ export type WgslForm =
       readonly guard: Expr | null;
       /** What is computed where the guard does not hold. */
       readonly exact: MachineFunction | null;
+      /** What is computed where that gives no number, exponents being too large even for wide numbers. */
+      readonly far: MachineFunction | null;
       /** What the number is multiplied by in the end. */
       readonly factor: Variable | null;
     };
@@ -151,6 +150,12 @@ export function scalarFunctionText(fn: ScalarFunction): string {
   };
   const condition = (guard: Expr): string =>
     printExpression(guard, { dialect: machineFloat32, nameOf: nameInGuard, library: (each) => each });
+  /** Whether a result is no number, or an infinite one although the inputs are not. */
+  const isLost = (result: string, { exact }: WgslForm & { kind: "pairs" }): string => {
+    const inputs = (exact?.variables ?? []).filter(({ role }) => role === "input");
+    const tests = inputs.map((input) => `abs(${names.get(input) ?? ""}) <= ${largest}`);
+    return `is_nan(${result}) || (${[`abs(${result}) > ${largest}`, ...tests].join(" && ")})`;
+  };
   const statements: string[] = [...singles.statements, ...inPairs.statements];
   const values = fn.results.map(({ name, form }, i) => {
     if (form.kind === "single") return singles.textOf(form.value);
@@ -159,13 +164,22 @@ export function scalarFunctionText(fn: ScalarFunction): string {
     if (!form.guard || !form.exact) return `${times}${text}`;
     const result = scope.claim(name === "" ? "result" : `result_${name}`);
     const found = scope.claim(fn.results.length > 1 ? `found${i}` : "found");
-    const operands = form.exact.variables.map((variable) => names.get(variable) ?? "").join(", ");
+    const called = (by: MachineFunction): string =>
+      `${by.name}(${by.variables.map((variable) => names.get(variable) ?? "").join(", ")})`;
     statements.push(
       `var ${result} = ${text};`,
       `var ${found} = ${condition(form.guard)};`,
       "// A loop, since compilers that run all branches skip a loop that nobody enters.",
       `while (!${found}) {`,
-      `${result} = ${form.exact.name}(${operands});`,
+      `${result} = ${called(form.exact)};`,
+      ...(form.far
+        ? [
+            `if (${isLost(result, form)}) {`,
+            `let far = ${called(form.far)};`,
+            `${result} = select(far, ${result}, is_nan(far));`,
+            "}",
+          ]
+        : []),
       `${found} = true;`,
       "}",
     );
@@ -224,6 +238,15 @@ function singleForm(
   });
   return { statements, textOf: print };
 }
+
+/** What grows faster than wide numbers reach where its operand is a large float32. */
+const exponentials: ReadonlySet<string> = new Set([
+  ...["exp", "expm1", "sigmoid", "logistic", "logistic_moment", "softplus", "tanh", "sinh", "cosh"],
+  ...["erfc", "normcdf", "normpdf", "logaddexp", "pow"],
+]);
+
+export const isExponential = (root: Expr): boolean =>
+  reachable([root]).some((node) => node.kind === "application" && exponentials.has(node.primitive));
 
 /** Whether pairs can compute an expression as it is lowered. */
 export const isSpelledInPairs = (root: Expr): boolean =>

@@ -77,15 +77,15 @@ export const float32: ArithmeticModel = {
 };
 
 /**
- * Pairs of float32: operations to some 45 bits, functions to 2^-27.5. Below 2^-100 the second part fades away, and with it half
- * a unit of the result.
+ * Pairs of float32: operations to some 45 bits, functions to 2^-27.5. Below 2^-100 the parts that products are made of fade away,
+ * four of them at most.
  */
 export const pairs: ArithmeticModel = {
   digits: 28,
   exactBits: 46,
   most: 118,
-  least: -120,
-  underflow: 2 ** -126,
+  least: -100,
+  underflow: 2 ** -124,
   rounding: 2 ** -16,
   errorOf: functions(2 ** -16, 1.5),
   hidesFaults: true,

@@ -560,6 +560,7 @@ function ofFunction(
   let { absolute } = base;
   if (p.absolute > 0) {
     if (isOne(slope)) absolute += p.absolute;
+    else if (slope === node) relative += p.absolute * 2 ** model.digits;
     else {
       const passed = { weight: p.absolute * 2 ** model.digits, scale: slope, fades: true };
       if (p.absolute > 2 ** -200 || !conduct.condition) dynamic = added(dynamic, passed);

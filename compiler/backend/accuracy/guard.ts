@@ -40,7 +40,7 @@ export function guardFor(root: Expr, options: GuardOptions): Guard {
  * Binary logarithms of sizes that inputs may be confined to (and, unless they are 0, their inverses), so that nothing made of
  * them is too large or too small.
  */
-const inputSizes: readonly number[] = [118, 58, 38];
+const inputSizes: readonly number[] = [100, 58, 38];
 
 const restrictedInputs = (root: Expr, size: number): ReadonlyMap<Expr, M.Magnitude> =>
   new Map([...variablesOf(root)].map((variable) => [variable, M.between(variable.bounds, -size, size)]));
@@ -154,11 +154,7 @@ class GuardBuilder {
     const facts = analysis.factsOf(node);
     const { model } = this.options;
     if (facts.scale === null) {
-      if (!fading || facts.absolute === 0) return;
-      // Only what underflows on the way is lost: where the result is large against that, nothing is.
-      const enough = Math.ceil(Math.log2(facts.absolute) + model.digits - Math.log2(allowance));
-      if (M.leastOf(facts.size) >= enough) return;
-      this.conditions.push(apply("greaterOrEqual", [absoluteOf(node, facts.size), powerOfTwo(enough)]));
+      if (fading) this.requireWeight(node, facts, allowance);
       return;
     }
     if (node.kind === "application" && node.type === "number") {
@@ -191,6 +187,15 @@ class GuardBuilder {
     ]);
     this.conditions.push(apply("lessOrEqual", [facts.scale, right]));
     this.cancels = true;
+    if (fading && model.hidesFaults) this.requireWeight(node, facts, allowance);
+  }
+
+  /** Only what underflows on the way is lost: where the result is large against that, nothing is. */
+  private requireWeight(node: Expr, { absolute, size }: Facts, allowance: number): void {
+    if (absolute === 0) return;
+    const enough = Math.ceil(Math.log2(absolute) + this.options.model.digits - Math.log2(allowance));
+    if (M.leastOf(size) >= enough) return;
+    this.conditions.push(apply("greaterOrEqual", [absoluteOf(node, size), powerOfTwo(enough)]));
   }
 
   requireSize(variable: Expr, size: M.Magnitude): void {

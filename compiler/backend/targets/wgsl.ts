@@ -1,5 +1,5 @@
 /** WGSL kernels: scalar functions for any shader, and the entry points that run them over whole tensors. */
-import { constant, type Expr, occurs, substitute, type Variable } from "../../ir/expr.js";
+import { constant, type Expr, occurs, substitute, type Variable, variablesOf } from "../../ir/expr.js";
 import { normalise } from "../../algebra/normalise.js";
 import { wgslName, wgslReserved } from "../../names.js";
 import { wgsl } from "../dialects/wgsl.js";
@@ -13,11 +13,13 @@ import type { KernelPlan } from "../kernels.js";
 import { lower } from "../lower.js";
 import { machineNames, ownName, wgslMachineText } from "../machine-functions.js";
 import {
+  isExponential,
   isSpelledInPairs,
   pairFormOf,
   pairSpells,
   type ScalarFunction,
   scalarFunctionText,
+  singleFunction,
   type WgslForm,
 } from "../pair-form.js";
 import type { PrimitiveName } from "../../primitives/table.js";
@@ -123,8 +125,12 @@ function formsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: ReadonlySet
         lower(recognised!, { spells: pairSpells, formOf: pairFormOf, nanFrom: new Set(), definition, narrow: false }),
     });
     if (!fast || !isSpelledInPairs(fast)) return single;
-    const name = ownName(`${wgslName(activation.name)}_${nanFrom.size > 0 ? "value" : `slope_${i}`}_exactly`);
-    return { kind: "pairs", fast, guard, exact: guard && exact ? exactFunction(name, exact, "f32") : null, factor };
+    const name = `${wgslName(activation.name)}_${nanFrom.size > 0 ? "value" : `slope_${i}`}`;
+    if (!guard || !exact) return { kind: "pairs", fast, guard: null, exact: null, far: null, factor };
+    // A NaN that is not met must not get through either.
+    const needsFar = isExponential(exact) || variablesOf(exact).size > 1;
+    const far = needsFar ? singleFunction(ownName(`${name}_far`), single.value, factor) : null;
+    return { kind: "pairs", fast, guard, exact: exactFunction(ownName(`${name}_exactly`), exact, "f32"), far, factor };
   });
 }
 
@@ -152,7 +158,7 @@ function scalarFunctions({ plan, prefix, machine, value, gradients }: WgslContex
     machine.texts.push(text);
   };
   for (const form of [value, ...gradients.map((gradient) => gradient.form)]) {
-    if (form.kind === "pairs" && form.exact) form.exact.own.forEach((name) => own.add(name));
+    if (form.kind === "pairs") [form.exact, form.far].forEach((each) => each?.own.forEach((name) => own.add(name)));
   }
   const write = (
     name: string,
@@ -161,9 +167,12 @@ function scalarFunctions({ plan, prefix, machine, value, gradients }: WgslContex
     of: string | null,
   ): string => {
     for (const { form } of results) {
-      if (form.kind !== "pairs" || !form.exact) continue;
-      machine.names.push(...form.exact.own);
-      machine.texts.push(form.exact.text);
+      if (form.kind !== "pairs") continue;
+      for (const each of [form.exact, form.far]) {
+        if (!each) continue;
+        machine.names.push(...each.own);
+        machine.texts.push(each.text);
+      }
     }
     const scope = new NameScope([...wgslReserved, ...machineNames(), ...own]);
     return scalarFunctionText({

@@ -22,11 +22,16 @@ fn pair_times_power(a: pair, k: i32) -> pair {
   return pair_scale(pair_scale(a, power_of_two(first)), power_of_two(k - first));
 }
 
-fn pair_exp(a: pair) -> pair {
+// e^a 2^n
+fn pair_exp_scaled(a: pair, n: i32) -> pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
   let small = pair_expm1_small(pair_reduced(pair(x, select(a.low, 0.0, x != a.high)), k));
-  return pair_times_power(pair_add(pair(1.0, 0.0), small), i32(k));
+  return pair_times_power(pair_add(pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn pair_exp(a: pair) -> pair {
+  return pair_exp_scaled(a, 0);
 }
 
 fn pair_expm1(a: pair) -> pair {
