@@ -169,7 +169,10 @@ fn apl_wide_add_loose(a: apl_wide, b: apl_wide) -> apl_wide {
         negative,
         apl_nat_add(
           apl_NAT_HALF,
-          apl_nat_shift_right(apl_nat_subtract(apl_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          apl_nat_shift_right(
+            apl_nat_subtract(apl_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -184,7 +187,10 @@ fn apl_wide_add_loose(a: apl_wide, b: apl_wide) -> apl_wide {
   if (shift == 1 && apl_nat_less(difference, apl_NAT_HALF)) {
     return apl_wide(
       negative,
-      apl_nat_subtract(apl_nat_shift_left(difference, 1), vec4<u32>(apl_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      apl_nat_subtract(
+        apl_nat_shift_left(difference, 1),
+        vec4<u32>(apl_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }

@@ -215,7 +215,10 @@ fn arctan_wide_add_loose(a: arctan_wide, b: arctan_wide) -> arctan_wide {
         negative,
         arctan_nat_add(
           arctan_NAT_HALF,
-          arctan_nat_shift_right(arctan_nat_subtract(arctan_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          arctan_nat_shift_right(
+            arctan_nat_subtract(arctan_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -230,7 +233,10 @@ fn arctan_wide_add_loose(a: arctan_wide, b: arctan_wide) -> arctan_wide {
   if (shift == 1 && arctan_nat_less(difference, arctan_NAT_HALF)) {
     return arctan_wide(
       negative,
-      arctan_nat_subtract(arctan_nat_shift_left(difference, 1), vec4<u32>(arctan_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      arctan_nat_subtract(
+        arctan_nat_shift_left(difference, 1),
+        vec4<u32>(arctan_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }

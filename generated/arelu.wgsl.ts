@@ -160,7 +160,9 @@ fn arelu_wide_negate(x: arelu_wide) -> arelu_wide {
 
 fn arelu_wide_equal(a: arelu_wide, b: arelu_wide) -> bool {
   let same =
-    a.exponent == b.exponent && all(a.mantissa == b.mantissa) && arelu_wide_is_negative(a) == arelu_wide_is_negative(b);
+    a.exponent == b.exponent &&
+    all(a.mantissa == b.mantissa) &&
+    arelu_wide_is_negative(a) == arelu_wide_is_negative(b);
   return same && !arelu_wide_is_nan(a);
 }
 
@@ -317,7 +319,10 @@ fn arelu_wide_add_loose(a: arelu_wide, b: arelu_wide) -> arelu_wide {
         negative,
         arelu_nat_add(
           arelu_NAT_HALF,
-          arelu_nat_shift_right(arelu_nat_subtract(arelu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          arelu_nat_shift_right(
+            arelu_nat_subtract(arelu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -332,7 +337,10 @@ fn arelu_wide_add_loose(a: arelu_wide, b: arelu_wide) -> arelu_wide {
   if (shift == 1 && arelu_nat_less(difference, arelu_NAT_HALF)) {
     return arelu_wide(
       negative,
-      arelu_nat_subtract(arelu_nat_shift_left(difference, 1), vec4<u32>(arelu_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      arelu_nat_subtract(
+        arelu_nat_shift_left(difference, 1),
+        vec4<u32>(arelu_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }

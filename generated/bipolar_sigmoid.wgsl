@@ -20,19 +20,11 @@ struct bipolar_sigmoid_wide_outcome {
 // 2^(N - 1) and 2^N - 1.
 const bipolar_sigmoid_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
-const bipolar_sigmoid_WIDE_NAN: bipolar_sigmoid_wide = bipolar_sigmoid_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0u),
-  (2 << 28u) + 4096
-);
+const bipolar_sigmoid_WIDE_NAN: bipolar_sigmoid_wide = bipolar_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
 
 const bipolar_sigmoid_WIDE_BEYOND: i32 = 2 << 28u;
 
-const bipolar_sigmoid_WIDE_ZERO: bipolar_sigmoid_wide = bipolar_sigmoid_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0u),
-  -(2 << 28u)
-);
+const bipolar_sigmoid_WIDE_ZERO: bipolar_sigmoid_wide = bipolar_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
 
 // a * 2^n without the bits that leave 128.
 fn bipolar_sigmoid_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
@@ -83,23 +75,11 @@ const bipolar_sigmoid_WIDE_SEARCH: bipolar_sigmoid_wide_search = bipolar_sigmoid
   bipolar_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
 );
 
-const bipolar_sigmoid_WIDE_HALF: bipolar_sigmoid_wide = bipolar_sigmoid_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0x80000000u),
-  0
-);
+const bipolar_sigmoid_WIDE_HALF: bipolar_sigmoid_wide = bipolar_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
 
-const bipolar_sigmoid_WIDE_ONE: bipolar_sigmoid_wide = bipolar_sigmoid_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0x80000000u),
-  1
-);
+const bipolar_sigmoid_WIDE_ONE: bipolar_sigmoid_wide = bipolar_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
-const bipolar_sigmoid_WIDE_TWO: bipolar_sigmoid_wide = bipolar_sigmoid_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0x80000000u),
-  2
-);
+const bipolar_sigmoid_WIDE_TWO: bipolar_sigmoid_wide = bipolar_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2);
 
 const bipolar_sigmoid_WIDE_LIMIT: i32 = 1 << 28u;
 
@@ -149,11 +129,7 @@ fn bipolar_sigmoid_wide_multiply_loose(a: bipolar_sigmoid_wide, b: bipolar_sigmo
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
   let invalid = all(product == vec4<u32>()) && exponent > -bipolar_sigmoid_WIDE_LIMIT;
-  return bipolar_sigmoid_wide(
-    a.negative != b.negative,
-    product,
-    select(exponent, bipolar_sigmoid_WIDE_NAN.exponent, invalid)
-  );
+  return bipolar_sigmoid_wide(a.negative != b.negative, product, select(exponent, bipolar_sigmoid_WIDE_NAN.exponent, invalid));
 }
 
 fn bipolar_sigmoid_wide_abs(x: bipolar_sigmoid_wide) -> bipolar_sigmoid_wide {
@@ -188,11 +164,7 @@ fn bipolar_sigmoid_wide_less(a: bipolar_sigmoid_wide, b: bipolar_sigmoid_wide) -
   if (bipolar_sigmoid_wide_is_negative(a) != bipolar_sigmoid_wide_is_negative(b)) {
     return bipolar_sigmoid_wide_is_negative(a);
   }
-  return select(
-    bipolar_sigmoid_wide_is_smaller(a, b),
-    bipolar_sigmoid_wide_is_smaller(b, a),
-    bipolar_sigmoid_wide_is_negative(a)
-  );
+  return select(bipolar_sigmoid_wide_is_smaller(a, b), bipolar_sigmoid_wide_is_smaller(b, a), bipolar_sigmoid_wide_is_negative(a));
 }
 
 const bipolar_sigmoid_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
@@ -270,10 +242,7 @@ fn bipolar_sigmoid_wide_exponential_loose(x: bipolar_sigmoid_wide, near: u32) ->
     bipolar_sigmoid_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = bipolar_sigmoid_nat_multiply_high(
-    select(r, x.mantissa, is_near),
-    bipolar_sigmoid_program_expm1_quotient(r)
-  );
+  let excess = bipolar_sigmoid_nat_multiply_high(select(r, x.mantissa, is_near), bipolar_sigmoid_program_expm1_quotient(r));
   if (is_near) {
     return bipolar_sigmoid_wide(false, excess, x.exponent + 1);
   }
@@ -281,11 +250,7 @@ fn bipolar_sigmoid_wide_exponential_loose(x: bipolar_sigmoid_wide, near: u32) ->
     if (bipolar_sigmoid_wide_is_nan(x)) {
       return x;
     }
-    return bipolar_sigmoid_wide(
-      false,
-      bipolar_sigmoid_NAT_HALF,
-      select(bipolar_sigmoid_WIDE_BEYOND, -bipolar_sigmoid_WIDE_BEYOND, x.negative)
-    );
+    return bipolar_sigmoid_wide(false, bipolar_sigmoid_NAT_HALF, select(bipolar_sigmoid_WIDE_BEYOND, -bipolar_sigmoid_WIDE_BEYOND, x.negative));
   }
   if (x.exponent < -128) {
     return bipolar_sigmoid_WIDE_ONE;
@@ -360,11 +325,7 @@ fn bipolar_sigmoid_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn bipolar_sigmoid_wide_divide_loose(a: bipolar_sigmoid_wide, b: bipolar_sigmoid_wide) -> bipolar_sigmoid_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    bipolar_sigmoid_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= bipolar_sigmoid_WIDE_BEYOND && b.exponent >= bipolar_sigmoid_WIDE_BEYOND)
-  ) {
+  if (bipolar_sigmoid_wide_is_nan(b) || both_zero || (a.exponent >= bipolar_sigmoid_WIDE_BEYOND && b.exponent >= bipolar_sigmoid_WIDE_BEYOND)) {
     return bipolar_sigmoid_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -378,11 +339,7 @@ fn bipolar_sigmoid_wide_divide_loose(a: bipolar_sigmoid_wide, b: bipolar_sigmoid
   );
   return bipolar_sigmoid_wide(
     negative,
-    select(
-      bipolar_sigmoid_nat_add(bipolar_sigmoid_NAT_HALF, bipolar_sigmoid_nat_shift_right(quotient, 1)),
-      quotient,
-      fits
-    ),
+    select(bipolar_sigmoid_nat_add(bipolar_sigmoid_NAT_HALF, bipolar_sigmoid_nat_shift_right(quotient, 1)), quotient, fits),
     exponent + i32(!fits)
   );
 }
@@ -404,11 +361,7 @@ fn bipolar_sigmoid_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent
     return bipolar_sigmoid_wide(
       negative,
       vec4<u32>(0u, 0u, 0u, 0u),
-      select(
-        bipolar_sigmoid_WIDE_ZERO.exponent,
-        bipolar_sigmoid_WIDE_NAN.exponent,
-        exponent >= bipolar_sigmoid_WIDE_BEYOND
-      )
+      select(bipolar_sigmoid_WIDE_ZERO.exponent, bipolar_sigmoid_WIDE_NAN.exponent, exponent >= bipolar_sigmoid_WIDE_BEYOND)
     );
   }
   if (is_far) {
@@ -582,11 +535,7 @@ fn bipolar_sigmoid_wide_searched(
   }
   let power = max(min(bipolar_sigmoid_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = bipolar_sigmoid_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = bipolar_sigmoid_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return bipolar_sigmoid_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
@@ -753,10 +702,7 @@ fn bipolar_sigmoid_pair_scale(a: bipolar_sigmoid_pair, factor: f32) -> bipolar_s
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn bipolar_sigmoid_pair_times_power(a: bipolar_sigmoid_pair, k: i32) -> bipolar_sigmoid_pair {
   let first = k >> 1u;
-  return bipolar_sigmoid_pair_scale(
-    bipolar_sigmoid_pair_scale(a, bipolar_sigmoid_power_of_two(first)),
-    bipolar_sigmoid_power_of_two(k - first)
-  );
+  return bipolar_sigmoid_pair_scale(bipolar_sigmoid_pair_scale(a, bipolar_sigmoid_power_of_two(first)), bipolar_sigmoid_power_of_two(k - first));
 }
 
 fn bipolar_sigmoid_pair_add(a: bipolar_sigmoid_pair, b: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
@@ -767,9 +713,7 @@ fn bipolar_sigmoid_pair_add(a: bipolar_sigmoid_pair, b: bipolar_sigmoid_pair) ->
 fn bipolar_sigmoid_pair_expm1(a: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
   let x = clamp(a.high, -30.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
-  let small = bipolar_sigmoid_pair_expm1_small(
-    bipolar_sigmoid_pair_reduced(bipolar_sigmoid_pair(x, select(a.low, 0.0, x != a.high)), k)
-  );
+  let small = bipolar_sigmoid_pair_expm1_small(bipolar_sigmoid_pair_reduced(bipolar_sigmoid_pair(x, select(a.low, 0.0, x != a.high)), k));
   if (k == 0.0) {
     return small;
   }
@@ -798,9 +742,7 @@ fn bipolar_sigmoid_pair_divide(a: bipolar_sigmoid_pair, b: bipolar_sigmoid_pair)
 }
 
 fn bipolar_sigmoid_pair_tanh(a: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
-  let e = bipolar_sigmoid_pair_expm1(
-    bipolar_sigmoid_pair_scale(bipolar_sigmoid_pair_negate(bipolar_sigmoid_pair_abs(a)), 2.0)
-  );
+  let e = bipolar_sigmoid_pair_expm1(bipolar_sigmoid_pair_scale(bipolar_sigmoid_pair_negate(bipolar_sigmoid_pair_abs(a)), 2.0));
   let t = bipolar_sigmoid_pair_divide(e, bipolar_sigmoid_pair_add(bipolar_sigmoid_pair(2.0, 0.0), e));
   if (a.high < 0.0) {
     return t;
@@ -932,9 +874,7 @@ fn bipolar_sigmoid_slope_0_far(x0: f32) -> f32 {
 fn bipolar_sigmoid_pair_exp_scaled(a: bipolar_sigmoid_pair, n: i32) -> bipolar_sigmoid_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
-  let small = bipolar_sigmoid_pair_expm1_small(
-    bipolar_sigmoid_pair_reduced(bipolar_sigmoid_pair(x, select(a.low, 0.0, x != a.high)), k)
-  );
+  let small = bipolar_sigmoid_pair_expm1_small(bipolar_sigmoid_pair_reduced(bipolar_sigmoid_pair(x, select(a.low, 0.0, x != a.high)), k));
   return bipolar_sigmoid_pair_times_power(bipolar_sigmoid_pair_add(bipolar_sigmoid_pair(1.0, 0.0), small), i32(k) + n);
 }
 

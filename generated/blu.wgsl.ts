@@ -184,7 +184,10 @@ fn blu_wide_add_loose(a: blu_wide, b: blu_wide) -> blu_wide {
         negative,
         blu_nat_add(
           blu_NAT_HALF,
-          blu_nat_shift_right(blu_nat_subtract(blu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          blu_nat_shift_right(
+            blu_nat_subtract(blu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -199,7 +202,10 @@ fn blu_wide_add_loose(a: blu_wide, b: blu_wide) -> blu_wide {
   if (shift == 1 && blu_nat_less(difference, blu_NAT_HALF)) {
     return blu_wide(
       negative,
-      blu_nat_subtract(blu_nat_shift_left(difference, 1), vec4<u32>(blu_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      blu_nat_subtract(
+        blu_nat_shift_left(difference, 1),
+        vec4<u32>(blu_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }
@@ -583,7 +589,10 @@ fn blu_pair_hypot(a: blu_pair, b: blu_pair) -> blu_pair {
     return large;
   }
   let ratio = blu_pair_divide(blu_pair_smaller(x, y), large);
-  return blu_pair_multiply(large, blu_pair_sqrt(blu_pair_add(blu_pair(1.0, 0.0), blu_pair_multiply(ratio, ratio))));
+  return blu_pair_multiply(
+    large,
+    blu_pair_sqrt(blu_pair_add(blu_pair(1.0, 0.0), blu_pair_multiply(ratio, ratio)))
+  );
 }
 
 fn blu_pair_from_f32(x: f32) -> blu_pair {
@@ -641,7 +650,10 @@ fn blu_wide_divide_loose(a: blu_wide, b: blu_wide) -> blu_wide {
     return blu_wide(negative, a.mantissa, exponent);
   }
   let fits = blu_nat_less(a.mantissa, b.mantissa);
-  let quotient = blu_nat_divide_high(select(blu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits), b.mantissa);
+  let quotient = blu_nat_divide_high(
+    select(blu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
   return blu_wide(
     negative,
     select(blu_nat_add(blu_NAT_HALF, blu_nat_shift_right(quotient, 1)), quotient, fits),

@@ -142,7 +142,10 @@ fn celu_wide_divide_loose(a: celu_wide, b: celu_wide) -> celu_wide {
     return celu_wide(negative, a.mantissa, exponent);
   }
   let fits = celu_nat_less(a.mantissa, b.mantissa);
-  let quotient = celu_nat_divide_high(select(celu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits), b.mantissa);
+  let quotient = celu_nat_divide_high(
+    select(celu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
   return celu_wide(
     negative,
     select(celu_nat_add(celu_NAT_HALF, celu_nat_shift_right(quotient, 1)), quotient, fits),
@@ -241,7 +244,11 @@ fn celu_wide_exponential_loose(x: celu_wide, near: u32) -> celu_wide {
   let whole = celu_nat_shift_right(quotient, max(point, 0));
   let rest = celu_nat_subtract(quotient, celu_nat_shift_left(whole, max(point, 0)));
   let shift = 128 - point;
-  let scaled = select(celu_nat_shift_left(rest, max(shift, 0)), celu_nat_shift_right(rest, max(-shift, 0)), shift < 0);
+  let scaled = select(
+    celu_nat_shift_left(rest, max(shift, 0)),
+    celu_nat_shift_right(rest, max(-shift, 0)),
+    shift < 0
+  );
   let fraction = select(scaled, celu_nat_subtract(celu_NAT_ONES, scaled), x.negative);
   let size = i32(celu_nat_low_word(whole)) << u32(max(-point, 0));
   let n = select(size, -1 - size, x.negative);
@@ -291,7 +298,10 @@ fn celu_wide_add_loose(a: celu_wide, b: celu_wide) -> celu_wide {
         negative,
         celu_nat_add(
           celu_NAT_HALF,
-          celu_nat_shift_right(celu_nat_subtract(celu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          celu_nat_shift_right(
+            celu_nat_subtract(celu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -306,7 +316,10 @@ fn celu_wide_add_loose(a: celu_wide, b: celu_wide) -> celu_wide {
   if (shift == 1 && celu_nat_less(difference, celu_NAT_HALF)) {
     return celu_wide(
       negative,
-      celu_nat_subtract(celu_nat_shift_left(difference, 1), vec4<u32>(celu_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      celu_nat_subtract(
+        celu_nat_shift_left(difference, 1),
+        vec4<u32>(celu_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }

@@ -251,7 +251,10 @@ fn dsilu_wide_add_loose(a: dsilu_wide, b: dsilu_wide) -> dsilu_wide {
         negative,
         dsilu_nat_add(
           dsilu_NAT_HALF,
-          dsilu_nat_shift_right(dsilu_nat_subtract(dsilu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          dsilu_nat_shift_right(
+            dsilu_nat_subtract(dsilu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -266,7 +269,10 @@ fn dsilu_wide_add_loose(a: dsilu_wide, b: dsilu_wide) -> dsilu_wide {
   if (shift == 1 && dsilu_nat_less(difference, dsilu_NAT_HALF)) {
     return dsilu_wide(
       negative,
-      dsilu_nat_subtract(dsilu_nat_shift_left(difference, 1), vec4<u32>(dsilu_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      dsilu_nat_subtract(
+        dsilu_nat_shift_left(difference, 1),
+        vec4<u32>(dsilu_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }
@@ -735,7 +741,9 @@ fn dsilu_wide_is_negative(x: dsilu_wide) -> bool {
 
 fn dsilu_wide_equal(a: dsilu_wide, b: dsilu_wide) -> bool {
   let same =
-    a.exponent == b.exponent && all(a.mantissa == b.mantissa) && dsilu_wide_is_negative(a) == dsilu_wide_is_negative(b);
+    a.exponent == b.exponent &&
+    all(a.mantissa == b.mantissa) &&
+    dsilu_wide_is_negative(a) == dsilu_wide_is_negative(b);
   return same && !dsilu_wide_is_nan(a);
 }
 

@@ -79,7 +79,11 @@ const eis_WIDE_ONE: eis_wide = eis_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u
 
 const eis_WIDE_QUARTER: eis_wide = eis_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1);
 
-const eis_WIDE_LN2: eis_wide = eis_wide(false, vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u), 0);
+const eis_WIDE_LN2: eis_wide = eis_wide(
+  false,
+  vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u),
+  0
+);
 
 const eis_WIDE_TWO: eis_wide = eis_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2);
 
@@ -200,7 +204,11 @@ fn eis_wide_exponential_loose(x: eis_wide, near: u32) -> eis_wide {
   let whole = eis_nat_shift_right(quotient, max(point, 0));
   let rest = eis_nat_subtract(quotient, eis_nat_shift_left(whole, max(point, 0)));
   let shift = 128 - point;
-  let scaled = select(eis_nat_shift_left(rest, max(shift, 0)), eis_nat_shift_right(rest, max(-shift, 0)), shift < 0);
+  let scaled = select(
+    eis_nat_shift_left(rest, max(shift, 0)),
+    eis_nat_shift_right(rest, max(-shift, 0)),
+    shift < 0
+  );
   let fraction = select(scaled, eis_nat_subtract(eis_NAT_ONES, scaled), x.negative);
   let size = i32(eis_nat_low_word(whole)) << u32(max(-point, 0));
   let n = select(size, -1 - size, x.negative);
@@ -255,7 +263,10 @@ fn eis_wide_add_loose(a: eis_wide, b: eis_wide) -> eis_wide {
         negative,
         eis_nat_add(
           eis_NAT_HALF,
-          eis_nat_shift_right(eis_nat_subtract(eis_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          eis_nat_shift_right(
+            eis_nat_subtract(eis_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -270,7 +281,10 @@ fn eis_wide_add_loose(a: eis_wide, b: eis_wide) -> eis_wide {
   if (shift == 1 && eis_nat_less(difference, eis_NAT_HALF)) {
     return eis_wide(
       negative,
-      eis_nat_subtract(eis_nat_shift_left(difference, 1), vec4<u32>(eis_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      eis_nat_subtract(
+        eis_nat_shift_left(difference, 1),
+        vec4<u32>(eis_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }
@@ -353,7 +367,10 @@ fn eis_wide_divide_loose(a: eis_wide, b: eis_wide) -> eis_wide {
     return eis_wide(negative, a.mantissa, exponent);
   }
   let fits = eis_nat_less(a.mantissa, b.mantissa);
-  let quotient = eis_nat_divide_high(select(eis_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits), b.mantissa);
+  let quotient = eis_nat_divide_high(
+    select(eis_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
   return eis_wide(
     negative,
     select(eis_nat_add(eis_NAT_HALF, eis_nat_shift_right(quotient, 1)), quotient, fits),
@@ -380,13 +397,18 @@ fn eis_nat_square(x: eis_wide) -> vec4<u32> {
 }
 
 fn eis_wide_twice_artanh_loose(s: eis_wide) -> eis_wide {
-  let factor = eis_nat_add(eis_NAT_HALF, eis_nat_shift_right(eis_nat_arctangent_series(eis_nat_square(s), false), 1));
+  let factor = eis_nat_add(
+    eis_NAT_HALF,
+    eis_nat_shift_right(eis_nat_arctangent_series(eis_nat_square(s), false), 1)
+  );
   return eis_wide(s.negative, eis_nat_multiply_high(s.mantissa, factor), s.exponent + 2);
 }
 
 fn eis_wide_equal(a: eis_wide, b: eis_wide) -> bool {
   let same =
-    a.exponent == b.exponent && all(a.mantissa == b.mantissa) && eis_wide_is_negative(a) == eis_wide_is_negative(b);
+    a.exponent == b.exponent &&
+    all(a.mantissa == b.mantissa) &&
+    eis_wide_is_negative(a) == eis_wide_is_negative(b);
   return same && !eis_wide_is_nan(a);
 }
 
@@ -465,7 +487,11 @@ fn eis_wide_multiply(a: eis_wide, b: eis_wide) -> eis_wide {
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
   let invalid = all(product == vec4<u32>()) && exponent > -eis_WIDE_LIMIT;
-  return eis_wide_normalised(a.negative != b.negative, product, select(exponent, eis_WIDE_NAN.exponent, invalid));
+  return eis_wide_normalised(
+    a.negative != b.negative,
+    product,
+    select(exponent, eis_WIDE_NAN.exponent, invalid)
+  );
 }
 
 fn eis_wide_whole_power_loose(x: eis_wide, n: eis_wide) -> eis_wide {
@@ -1223,7 +1249,10 @@ fn eis_pair_hypot(a: eis_pair, b: eis_pair) -> eis_pair {
     return large;
   }
   let ratio = eis_pair_divide(eis_pair_smaller(x, y), large);
-  return eis_pair_multiply(large, eis_pair_sqrt(eis_pair_add(eis_pair(1.0, 0.0), eis_pair_multiply(ratio, ratio))));
+  return eis_pair_multiply(
+    large,
+    eis_pair_sqrt(eis_pair_add(eis_pair(1.0, 0.0), eis_pair_multiply(ratio, ratio)))
+  );
 }
 
 fn eis_pair_to_f32(a: eis_pair) -> f32 {

@@ -256,7 +256,10 @@ fn elish_wide_add_loose(a: elish_wide, b: elish_wide) -> elish_wide {
         negative,
         elish_nat_add(
           elish_NAT_HALF,
-          elish_nat_shift_right(elish_nat_subtract(elish_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          elish_nat_shift_right(
+            elish_nat_subtract(elish_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -271,7 +274,10 @@ fn elish_wide_add_loose(a: elish_wide, b: elish_wide) -> elish_wide {
   if (shift == 1 && elish_nat_less(difference, elish_NAT_HALF)) {
     return elish_wide(
       negative,
-      elish_nat_subtract(elish_nat_shift_left(difference, 1), vec4<u32>(elish_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      elish_nat_subtract(
+        elish_nat_shift_left(difference, 1),
+        vec4<u32>(elish_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }
@@ -337,7 +343,9 @@ fn elish_wide_multiply_loose(a: elish_wide, b: elish_wide) -> elish_wide {
 
 fn elish_wide_equal(a: elish_wide, b: elish_wide) -> bool {
   let same =
-    a.exponent == b.exponent && all(a.mantissa == b.mantissa) && elish_wide_is_negative(a) == elish_wide_is_negative(b);
+    a.exponent == b.exponent &&
+    all(a.mantissa == b.mantissa) &&
+    elish_wide_is_negative(a) == elish_wide_is_negative(b);
   return same && !elish_wide_is_nan(a);
 }
 

@@ -20,19 +20,11 @@ struct elliott_sigmoid_wide_outcome {
 // 2^(N - 1) and 2^N - 1.
 const elliott_sigmoid_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
-const elliott_sigmoid_WIDE_NAN: elliott_sigmoid_wide = elliott_sigmoid_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0u),
-  (2 << 28u) + 4096
-);
+const elliott_sigmoid_WIDE_NAN: elliott_sigmoid_wide = elliott_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
 
 const elliott_sigmoid_WIDE_BEYOND: i32 = 2 << 28u;
 
-const elliott_sigmoid_WIDE_ZERO: elliott_sigmoid_wide = elliott_sigmoid_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0u),
-  -(2 << 28u)
-);
+const elliott_sigmoid_WIDE_ZERO: elliott_sigmoid_wide = elliott_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
 
 // a * 2^n without the bits that leave 128.
 fn elliott_sigmoid_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
@@ -83,17 +75,9 @@ const elliott_sigmoid_WIDE_SEARCH: elliott_sigmoid_wide_search = elliott_sigmoid
   elliott_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
 );
 
-const elliott_sigmoid_WIDE_HALF: elliott_sigmoid_wide = elliott_sigmoid_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0x80000000u),
-  0
-);
+const elliott_sigmoid_WIDE_HALF: elliott_sigmoid_wide = elliott_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
 
-const elliott_sigmoid_WIDE_ONE: elliott_sigmoid_wide = elliott_sigmoid_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0x80000000u),
-  1
-);
+const elliott_sigmoid_WIDE_ONE: elliott_sigmoid_wide = elliott_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
 const elliott_sigmoid_WIDE_LIMIT: i32 = 1 << 28u;
 
@@ -143,11 +127,7 @@ fn elliott_sigmoid_wide_multiply_loose(a: elliott_sigmoid_wide, b: elliott_sigmo
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
   let invalid = all(product == vec4<u32>()) && exponent > -elliott_sigmoid_WIDE_LIMIT;
-  return elliott_sigmoid_wide(
-    a.negative != b.negative,
-    product,
-    select(exponent, elliott_sigmoid_WIDE_NAN.exponent, invalid)
-  );
+  return elliott_sigmoid_wide(a.negative != b.negative, product, select(exponent, elliott_sigmoid_WIDE_NAN.exponent, invalid));
 }
 
 fn elliott_sigmoid_wide_abs(x: elliott_sigmoid_wide) -> elliott_sigmoid_wide {
@@ -255,11 +235,7 @@ fn elliott_sigmoid_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn elliott_sigmoid_wide_divide_loose(a: elliott_sigmoid_wide, b: elliott_sigmoid_wide) -> elliott_sigmoid_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    elliott_sigmoid_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= elliott_sigmoid_WIDE_BEYOND && b.exponent >= elliott_sigmoid_WIDE_BEYOND)
-  ) {
+  if (elliott_sigmoid_wide_is_nan(b) || both_zero || (a.exponent >= elliott_sigmoid_WIDE_BEYOND && b.exponent >= elliott_sigmoid_WIDE_BEYOND)) {
     return elliott_sigmoid_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -273,11 +249,7 @@ fn elliott_sigmoid_wide_divide_loose(a: elliott_sigmoid_wide, b: elliott_sigmoid
   );
   return elliott_sigmoid_wide(
     negative,
-    select(
-      elliott_sigmoid_nat_add(elliott_sigmoid_NAT_HALF, elliott_sigmoid_nat_shift_right(quotient, 1)),
-      quotient,
-      fits
-    ),
+    select(elliott_sigmoid_nat_add(elliott_sigmoid_NAT_HALF, elliott_sigmoid_nat_shift_right(quotient, 1)), quotient, fits),
     exponent + i32(!fits)
   );
 }
@@ -294,11 +266,7 @@ fn elliott_sigmoid_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent
     return elliott_sigmoid_wide(
       negative,
       vec4<u32>(0u, 0u, 0u, 0u),
-      select(
-        elliott_sigmoid_WIDE_ZERO.exponent,
-        elliott_sigmoid_WIDE_NAN.exponent,
-        exponent >= elliott_sigmoid_WIDE_BEYOND
-      )
+      select(elliott_sigmoid_WIDE_ZERO.exponent, elliott_sigmoid_WIDE_NAN.exponent, exponent >= elliott_sigmoid_WIDE_BEYOND)
     );
   }
   if (is_far) {
@@ -434,11 +402,7 @@ fn elliott_sigmoid_wide_searched(
   }
   let power = max(min(elliott_sigmoid_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = elliott_sigmoid_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = elliott_sigmoid_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return elliott_sigmoid_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 

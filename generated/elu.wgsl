@@ -209,7 +209,11 @@ fn elu_wide_exponential_loose(x: elu_wide, near: u32) -> elu_wide {
   let whole = elu_nat_shift_right(quotient, max(point, 0));
   let rest = elu_nat_subtract(quotient, elu_nat_shift_left(whole, max(point, 0)));
   let shift = 128 - point;
-  let scaled = select(elu_nat_shift_left(rest, max(shift, 0)), elu_nat_shift_right(rest, max(-shift, 0)), shift < 0);
+  let scaled = select(
+    elu_nat_shift_left(rest, max(shift, 0)),
+    elu_nat_shift_right(rest, max(-shift, 0)),
+    shift < 0
+  );
   let fraction = select(scaled, elu_nat_subtract(elu_NAT_ONES, scaled), x.negative);
   let size = i32(elu_nat_low_word(whole)) << u32(max(-point, 0));
   let n = select(size, -1 - size, x.negative);
@@ -259,7 +263,10 @@ fn elu_wide_add_loose(a: elu_wide, b: elu_wide) -> elu_wide {
         negative,
         elu_nat_add(
           elu_NAT_HALF,
-          elu_nat_shift_right(elu_nat_subtract(elu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          elu_nat_shift_right(
+            elu_nat_subtract(elu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -274,7 +281,10 @@ fn elu_wide_add_loose(a: elu_wide, b: elu_wide) -> elu_wide {
   if (shift == 1 && elu_nat_less(difference, elu_NAT_HALF)) {
     return elu_wide(
       negative,
-      elu_nat_subtract(elu_nat_shift_left(difference, 1), vec4<u32>(elu_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      elu_nat_subtract(
+        elu_nat_shift_left(difference, 1),
+        vec4<u32>(elu_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }
@@ -305,7 +315,10 @@ fn elu_wide_divide_loose(a: elu_wide, b: elu_wide) -> elu_wide {
     return elu_wide(negative, a.mantissa, exponent);
   }
   let fits = elu_nat_less(a.mantissa, b.mantissa);
-  let quotient = elu_nat_divide_high(select(elu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits), b.mantissa);
+  let quotient = elu_nat_divide_high(
+    select(elu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
   return elu_wide(
     negative,
     select(elu_nat_add(elu_NAT_HALF, elu_nat_shift_right(quotient, 1)), quotient, fits),

@@ -295,11 +295,7 @@ fn ft_swish_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn ft_swish_wide_divide_loose(a: ft_swish_wide, b: ft_swish_wide) -> ft_swish_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    ft_swish_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= ft_swish_WIDE_BEYOND && b.exponent >= ft_swish_WIDE_BEYOND)
-  ) {
+  if (ft_swish_wide_is_nan(b) || both_zero || (a.exponent >= ft_swish_WIDE_BEYOND && b.exponent >= ft_swish_WIDE_BEYOND)) {
     return ft_swish_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;

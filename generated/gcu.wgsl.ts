@@ -253,7 +253,10 @@ fn gcu_wide_reduced(x: gcu_wide) -> gcu_wide_turn {
   let point = 128 - shift;
   let turned = gcu_nat_shift_right(high, point);
   let carry = gcu_nat_shift_right(low, point);
-  var rest = gcu_nat_add(gcu_nat_shift_left(gcu_nat_subtract(high, gcu_nat_shift_left(turned, point)), shift), carry);
+  var rest = gcu_nat_add(
+    gcu_nat_shift_left(gcu_nat_subtract(high, gcu_nat_shift_left(turned, point)), shift),
+    carry
+  );
   var rest_low = gcu_nat_shift_left(gcu_nat_subtract(low, gcu_nat_shift_left(carry, point)), shift);
   var quarter = gcu_nat_low_word(turned);
   let above = !gcu_nat_less(rest, gcu_NAT_HALF);
@@ -560,7 +563,10 @@ fn gcu_pair_sine_small(t: gcu_pair) -> gcu_pair {
   let square = gcu_pair_multiply(t, t);
   let z = square.high;
   let p = 0.0083333310 + z * (-0.00019840874 + z * 0.0000027525562);
-  let p1 = gcu_pair_add(gcu_pair(-0.16666667, 4.967054e-9), gcu_pair_multiply(square, gcu_pair(p, 0.0)));
+  let p1 = gcu_pair_add(
+    gcu_pair(-0.16666667, 4.967054e-9),
+    gcu_pair_multiply(square, gcu_pair(p, 0.0))
+  );
   return gcu_pair_add(t, gcu_pair_multiply(gcu_pair_multiply(t, square), p1));
 }
 
@@ -579,7 +585,10 @@ fn gcu_pair_cosine_small(t: gcu_pair) -> gcu_pair {
   let square = gcu_pair_multiply(t, t);
   let z = square.high;
   let p = 0.041666668 + z * (-0.0013888889 + z * (0.000024801587 + z * -2.7557319e-7));
-  return gcu_pair_add(gcu_pair_subtract(gcu_pair(1.0, 0.0), gcu_pair_scale(square, 0.5)), gcu_pair(z * z * p, 0.0));
+  return gcu_pair_add(
+    gcu_pair_subtract(gcu_pair(1.0, 0.0), gcu_pair_scale(square, 0.5)),
+    gcu_pair(z * z * p, 0.0)
+  );
 }
 
 fn gcu_pair_negate(a: gcu_pair) -> gcu_pair {
@@ -654,7 +663,10 @@ fn gcu_wide_add_loose(a: gcu_wide, b: gcu_wide) -> gcu_wide {
         negative,
         gcu_nat_add(
           gcu_NAT_HALF,
-          gcu_nat_shift_right(gcu_nat_subtract(gcu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          gcu_nat_shift_right(
+            gcu_nat_subtract(gcu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -669,7 +681,10 @@ fn gcu_wide_add_loose(a: gcu_wide, b: gcu_wide) -> gcu_wide {
   if (shift == 1 && gcu_nat_less(difference, gcu_NAT_HALF)) {
     return gcu_wide(
       negative,
-      gcu_nat_subtract(gcu_nat_shift_left(difference, 1), vec4<u32>(gcu_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      gcu_nat_subtract(
+        gcu_nat_shift_left(difference, 1),
+        vec4<u32>(gcu_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }

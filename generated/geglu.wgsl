@@ -343,7 +343,10 @@ fn geglu_wide_add_loose(a: geglu_wide, b: geglu_wide) -> geglu_wide {
         negative,
         geglu_nat_add(
           geglu_NAT_HALF,
-          geglu_nat_shift_right(geglu_nat_subtract(geglu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          geglu_nat_shift_right(
+            geglu_nat_subtract(geglu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -358,7 +361,10 @@ fn geglu_wide_add_loose(a: geglu_wide, b: geglu_wide) -> geglu_wide {
   if (shift == 1 && geglu_nat_less(difference, geglu_NAT_HALF)) {
     return geglu_wide(
       negative,
-      geglu_nat_subtract(geglu_nat_shift_left(difference, 1), vec4<u32>(geglu_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      geglu_nat_subtract(
+        geglu_nat_shift_left(difference, 1),
+        vec4<u32>(geglu_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }
@@ -827,7 +833,10 @@ fn geglu_pair_erf_small(a: geglu_pair) -> geglu_pair {
   let square = geglu_pair_multiply(a, a);
   let z = square.high;
   let p = 0.11283792 + z * (-0.026866132 + z * (0.0052234847 + z * (-0.00085154147 + z * 0.00010956138)));
-  let p1 = geglu_pair_add(geglu_pair(-0.37612638, -1.0237824e-8), geglu_pair_multiply(square, geglu_pair(p, 0.0)));
+  let p1 = geglu_pair_add(
+    geglu_pair(-0.37612638, -1.0237824e-8),
+    geglu_pair_multiply(square, geglu_pair(p, 0.0))
+  );
   let p0 = geglu_pair_add(geglu_pair(1.1283792, -5.8635429e-8), geglu_pair_multiply(square, p1));
   return geglu_pair_multiply(a, p0);
 }
@@ -881,7 +890,10 @@ fn geglu_pair_subtract(a: geglu_pair, b: geglu_pair) -> geglu_pair {
 
 // e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is 1.25 plus a polynomial in v = (x - 2)/(x + 2) (2.5e-12).
 fn geglu_pair_erfcx(a: geglu_pair) -> geglu_pair {
-  let v = geglu_pair_divide(geglu_pair_subtract(a, geglu_pair(2.0, 0.0)), geglu_pair_add(a, geglu_pair(2.0, 0.0)));
+  let v = geglu_pair_divide(
+    geglu_pair_subtract(a, geglu_pair(2.0, 0.0)),
+    geglu_pair_add(a, geglu_pair(2.0, 0.0))
+  );
   let x = v.high;
   let p =
     -0.0080340290 +
@@ -913,7 +925,10 @@ fn geglu_pair_normcdf(a: geglu_pair) -> geglu_pair {
     return geglu_pair(select(1.0, 0.0, a.high < 0.0), 0.0);
   }
   let tail = geglu_pair_scale(
-    geglu_pair_multiply(geglu_pair_exp(geglu_pair_scale(geglu_pair_multiply(a, a), -0.5)), geglu_pair_erfcx(x)),
+    geglu_pair_multiply(
+      geglu_pair_exp(geglu_pair_scale(geglu_pair_multiply(a, a), -0.5)),
+      geglu_pair_erfcx(x)
+    ),
     0.5
   );
   if (a.high < 0.0) {

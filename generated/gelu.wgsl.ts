@@ -94,7 +94,11 @@ const gelu_WIDE_INVERSE_PI: gelu_wide = gelu_wide(
 
 const gelu_WIDE_TWO: gelu_wide = gelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2);
 
-const gelu_WIDE_TEN_PI: gelu_wide = gelu_wide(false, vec4<u32>(0x61132405u, 0xf5f7fb2eu, 0xa9c2f2c1u, 0xfb53d14au), 5);
+const gelu_WIDE_TEN_PI: gelu_wide = gelu_wide(
+  false,
+  vec4<u32>(0x61132405u, 0xf5f7fb2eu, 0xa9c2f2c1u, 0xfb53d14au),
+  5
+);
 
 const gelu_WIDE_16: gelu_wide = gelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 5);
 
@@ -225,7 +229,11 @@ fn gelu_wide_exponential_loose(x: gelu_wide, near: u32) -> gelu_wide {
   let whole = gelu_nat_shift_right(quotient, max(point, 0));
   let rest = gelu_nat_subtract(quotient, gelu_nat_shift_left(whole, max(point, 0)));
   let shift = 128 - point;
-  let scaled = select(gelu_nat_shift_left(rest, max(shift, 0)), gelu_nat_shift_right(rest, max(-shift, 0)), shift < 0);
+  let scaled = select(
+    gelu_nat_shift_left(rest, max(shift, 0)),
+    gelu_nat_shift_right(rest, max(-shift, 0)),
+    shift < 0
+  );
   let fraction = select(scaled, gelu_nat_subtract(gelu_NAT_ONES, scaled), x.negative);
   let size = i32(gelu_nat_low_word(whole)) << u32(max(-point, 0));
   let n = select(size, -1 - size, x.negative);
@@ -299,7 +307,10 @@ fn gelu_wide_divide_loose(a: gelu_wide, b: gelu_wide) -> gelu_wide {
     return gelu_wide(negative, a.mantissa, exponent);
   }
   let fits = gelu_nat_less(a.mantissa, b.mantissa);
-  let quotient = gelu_nat_divide_high(select(gelu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits), b.mantissa);
+  let quotient = gelu_nat_divide_high(
+    select(gelu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
   return gelu_wide(
     negative,
     select(gelu_nat_add(gelu_NAT_HALF, gelu_nat_shift_right(quotient, 1)), quotient, fits),
@@ -335,7 +346,10 @@ fn gelu_wide_add_loose(a: gelu_wide, b: gelu_wide) -> gelu_wide {
         negative,
         gelu_nat_add(
           gelu_NAT_HALF,
-          gelu_nat_shift_right(gelu_nat_subtract(gelu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          gelu_nat_shift_right(
+            gelu_nat_subtract(gelu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -350,7 +364,10 @@ fn gelu_wide_add_loose(a: gelu_wide, b: gelu_wide) -> gelu_wide {
   if (shift == 1 && gelu_nat_less(difference, gelu_NAT_HALF)) {
     return gelu_wide(
       negative,
-      gelu_nat_subtract(gelu_nat_shift_left(difference, 1), vec4<u32>(gelu_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      gelu_nat_subtract(
+        gelu_nat_shift_left(difference, 1),
+        vec4<u32>(gelu_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }
@@ -810,7 +827,10 @@ fn gelu_pair_erf_small(a: gelu_pair) -> gelu_pair {
   let square = gelu_pair_multiply(a, a);
   let z = square.high;
   let p = 0.11283792 + z * (-0.026866132 + z * (0.0052234847 + z * (-0.00085154147 + z * 0.00010956138)));
-  let p1 = gelu_pair_add(gelu_pair(-0.37612638, -1.0237824e-8), gelu_pair_multiply(square, gelu_pair(p, 0.0)));
+  let p1 = gelu_pair_add(
+    gelu_pair(-0.37612638, -1.0237824e-8),
+    gelu_pair_multiply(square, gelu_pair(p, 0.0))
+  );
   let p0 = gelu_pair_add(gelu_pair(1.1283792, -5.8635429e-8), gelu_pair_multiply(square, p1));
   return gelu_pair_multiply(a, p0);
 }
@@ -864,7 +884,10 @@ fn gelu_pair_subtract(a: gelu_pair, b: gelu_pair) -> gelu_pair {
 
 // e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is 1.25 plus a polynomial in v = (x - 2)/(x + 2) (2.5e-12).
 fn gelu_pair_erfcx(a: gelu_pair) -> gelu_pair {
-  let v = gelu_pair_divide(gelu_pair_subtract(a, gelu_pair(2.0, 0.0)), gelu_pair_add(a, gelu_pair(2.0, 0.0)));
+  let v = gelu_pair_divide(
+    gelu_pair_subtract(a, gelu_pair(2.0, 0.0)),
+    gelu_pair_add(a, gelu_pair(2.0, 0.0))
+  );
   let x = v.high;
   let p =
     -0.0080340290 +
@@ -896,7 +919,10 @@ fn gelu_pair_normcdf(a: gelu_pair) -> gelu_pair {
     return gelu_pair(select(1.0, 0.0, a.high < 0.0), 0.0);
   }
   let tail = gelu_pair_scale(
-    gelu_pair_multiply(gelu_pair_exp(gelu_pair_scale(gelu_pair_multiply(a, a), -0.5)), gelu_pair_erfcx(x)),
+    gelu_pair_multiply(
+      gelu_pair_exp(gelu_pair_scale(gelu_pair_multiply(a, a), -0.5)),
+      gelu_pair_erfcx(x)
+    ),
     0.5
   );
   if (a.high < 0.0) {
@@ -1106,7 +1132,10 @@ fn gelu_pair_gelu_slope(a: gelu_pair) -> gelu_pair {
   if (a.high < 0.0) {
     return gelu_pair_scale(gelu_pair_add(tail, slope), 2.3283064365386963e-10);
   }
-  return gelu_pair_add(gelu_pair(1.0, 0.0), gelu_pair_scale(gelu_pair_subtract(slope, tail), 2.3283064365386963e-10));
+  return gelu_pair_add(
+    gelu_pair(1.0, 0.0),
+    gelu_pair_scale(gelu_pair_subtract(slope, tail), 2.3283064365386963e-10)
+  );
 }
 
 fn gelu_backward(dy: f32, x: f32) -> f32 {

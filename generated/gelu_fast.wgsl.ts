@@ -306,11 +306,7 @@ fn gelu_fast_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn gelu_fast_wide_divide_loose(a: gelu_fast_wide, b: gelu_fast_wide) -> gelu_fast_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    gelu_fast_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= gelu_fast_WIDE_BEYOND && b.exponent >= gelu_fast_WIDE_BEYOND)
-  ) {
+  if (gelu_fast_wide_is_nan(b) || both_zero || (a.exponent >= gelu_fast_WIDE_BEYOND && b.exponent >= gelu_fast_WIDE_BEYOND)) {
     return gelu_fast_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -671,10 +667,7 @@ fn gelu_fast_pair_scale(a: gelu_fast_pair, factor: f32) -> gelu_fast_pair {
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn gelu_fast_pair_times_power(a: gelu_fast_pair, k: i32) -> gelu_fast_pair {
   let first = k >> 1u;
-  return gelu_fast_pair_scale(
-    gelu_fast_pair_scale(a, gelu_fast_power_of_two(first)),
-    gelu_fast_power_of_two(k - first)
-  );
+  return gelu_fast_pair_scale(gelu_fast_pair_scale(a, gelu_fast_power_of_two(first)), gelu_fast_power_of_two(k - first));
 }
 
 // e^a 2^n

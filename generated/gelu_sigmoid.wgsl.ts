@@ -128,11 +128,7 @@ fn gelu_sigmoid_wide_multiply_loose(a: gelu_sigmoid_wide, b: gelu_sigmoid_wide) 
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
   let invalid = all(product == vec4<u32>()) && exponent > -gelu_sigmoid_WIDE_LIMIT;
-  return gelu_sigmoid_wide(
-    a.negative != b.negative,
-    product,
-    select(exponent, gelu_sigmoid_WIDE_NAN.exponent, invalid)
-  );
+  return gelu_sigmoid_wide(a.negative != b.negative, product, select(exponent, gelu_sigmoid_WIDE_NAN.exponent, invalid));
 }
 
 // Whether |a| < |b|, neither being NaN.
@@ -286,11 +282,7 @@ fn gelu_sigmoid_wide_exponential_loose(x: gelu_sigmoid_wide, near: u32) -> gelu_
     if (gelu_sigmoid_wide_is_nan(x)) {
       return x;
     }
-    return gelu_sigmoid_wide(
-      false,
-      gelu_sigmoid_NAT_HALF,
-      select(gelu_sigmoid_WIDE_BEYOND, -gelu_sigmoid_WIDE_BEYOND, x.negative)
-    );
+    return gelu_sigmoid_wide(false, gelu_sigmoid_NAT_HALF, select(gelu_sigmoid_WIDE_BEYOND, -gelu_sigmoid_WIDE_BEYOND, x.negative));
   }
   if (x.exponent < -128) {
     return gelu_sigmoid_WIDE_ONE;
@@ -314,11 +306,7 @@ fn gelu_sigmoid_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn gelu_sigmoid_wide_divide_loose(a: gelu_sigmoid_wide, b: gelu_sigmoid_wide) -> gelu_sigmoid_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    gelu_sigmoid_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= gelu_sigmoid_WIDE_BEYOND && b.exponent >= gelu_sigmoid_WIDE_BEYOND)
-  ) {
+  if (gelu_sigmoid_wide_is_nan(b) || both_zero || (a.exponent >= gelu_sigmoid_WIDE_BEYOND && b.exponent >= gelu_sigmoid_WIDE_BEYOND)) {
     return gelu_sigmoid_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -507,11 +495,7 @@ fn gelu_sigmoid_wide_searched(
   }
   let power = max(min(gelu_sigmoid_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = gelu_sigmoid_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = gelu_sigmoid_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return gelu_sigmoid_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
@@ -684,19 +668,14 @@ fn gelu_sigmoid_pair_scale(a: gelu_sigmoid_pair, factor: f32) -> gelu_sigmoid_pa
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn gelu_sigmoid_pair_times_power(a: gelu_sigmoid_pair, k: i32) -> gelu_sigmoid_pair {
   let first = k >> 1u;
-  return gelu_sigmoid_pair_scale(
-    gelu_sigmoid_pair_scale(a, gelu_sigmoid_power_of_two(first)),
-    gelu_sigmoid_power_of_two(k - first)
-  );
+  return gelu_sigmoid_pair_scale(gelu_sigmoid_pair_scale(a, gelu_sigmoid_power_of_two(first)), gelu_sigmoid_power_of_two(k - first));
 }
 
 // e^a 2^n
 fn gelu_sigmoid_pair_exp_scaled(a: gelu_sigmoid_pair, n: i32) -> gelu_sigmoid_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
-  let small = gelu_sigmoid_pair_expm1_small(
-    gelu_sigmoid_pair_reduced(gelu_sigmoid_pair(x, select(a.low, 0.0, x != a.high)), k)
-  );
+  let small = gelu_sigmoid_pair_expm1_small(gelu_sigmoid_pair_reduced(gelu_sigmoid_pair(x, select(a.low, 0.0, x != a.high)), k));
   return gelu_sigmoid_pair_times_power(gelu_sigmoid_pair_add(gelu_sigmoid_pair(1.0, 0.0), small), i32(k) + n);
 }
 

@@ -303,11 +303,7 @@ fn gelu_tanh_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn gelu_tanh_wide_divide_loose(a: gelu_tanh_wide, b: gelu_tanh_wide) -> gelu_tanh_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    gelu_tanh_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= gelu_tanh_WIDE_BEYOND && b.exponent >= gelu_tanh_WIDE_BEYOND)
-  ) {
+  if (gelu_tanh_wide_is_nan(b) || both_zero || (a.exponent >= gelu_tanh_WIDE_BEYOND && b.exponent >= gelu_tanh_WIDE_BEYOND)) {
     return gelu_tanh_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -669,10 +665,7 @@ fn gelu_tanh_pair_scale(a: gelu_tanh_pair, factor: f32) -> gelu_tanh_pair {
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn gelu_tanh_pair_times_power(a: gelu_tanh_pair, k: i32) -> gelu_tanh_pair {
   let first = k >> 1u;
-  return gelu_tanh_pair_scale(
-    gelu_tanh_pair_scale(a, gelu_tanh_power_of_two(first)),
-    gelu_tanh_power_of_two(k - first)
-  );
+  return gelu_tanh_pair_scale(gelu_tanh_pair_scale(a, gelu_tanh_power_of_two(first)), gelu_tanh_power_of_two(k - first));
 }
 
 // e^a 2^n

@@ -80,7 +80,11 @@ const gish_WIDE_SEARCH: gish_wide_search = gish_wide_search(
 
 const gish_WIDE_TWO: gish_wide = gish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2);
 
-const gish_WIDE_LN2: gish_wide = gish_wide(false, vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u), 0);
+const gish_WIDE_LN2: gish_wide = gish_wide(
+  false,
+  vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u),
+  0
+);
 
 const gish_WIDE_ONE: gish_wide = gish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -191,7 +195,11 @@ fn gish_wide_exponential_loose(x: gish_wide, near: u32) -> gish_wide {
   let whole = gish_nat_shift_right(quotient, max(point, 0));
   let rest = gish_nat_subtract(quotient, gish_nat_shift_left(whole, max(point, 0)));
   let shift = 128 - point;
-  let scaled = select(gish_nat_shift_left(rest, max(shift, 0)), gish_nat_shift_right(rest, max(-shift, 0)), shift < 0);
+  let scaled = select(
+    gish_nat_shift_left(rest, max(shift, 0)),
+    gish_nat_shift_right(rest, max(-shift, 0)),
+    shift < 0
+  );
   let fraction = select(scaled, gish_nat_subtract(gish_NAT_ONES, scaled), x.negative);
   let size = i32(gish_nat_low_word(whole)) << u32(max(-point, 0));
   let n = select(size, -1 - size, x.negative);
@@ -250,7 +258,10 @@ fn gish_wide_add_loose(a: gish_wide, b: gish_wide) -> gish_wide {
         negative,
         gish_nat_add(
           gish_NAT_HALF,
-          gish_nat_shift_right(gish_nat_subtract(gish_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          gish_nat_shift_right(
+            gish_nat_subtract(gish_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -265,7 +276,10 @@ fn gish_wide_add_loose(a: gish_wide, b: gish_wide) -> gish_wide {
   if (shift == 1 && gish_nat_less(difference, gish_NAT_HALF)) {
     return gish_wide(
       negative,
-      gish_nat_subtract(gish_nat_shift_left(difference, 1), vec4<u32>(gish_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      gish_nat_subtract(
+        gish_nat_shift_left(difference, 1),
+        vec4<u32>(gish_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }
@@ -338,7 +352,10 @@ fn gish_wide_divide_loose(a: gish_wide, b: gish_wide) -> gish_wide {
     return gish_wide(negative, a.mantissa, exponent);
   }
   let fits = gish_nat_less(a.mantissa, b.mantissa);
-  let quotient = gish_nat_divide_high(select(gish_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits), b.mantissa);
+  let quotient = gish_nat_divide_high(
+    select(gish_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
   return gish_wide(
     negative,
     select(gish_nat_add(gish_NAT_HALF, gish_nat_shift_right(quotient, 1)), quotient, fits),

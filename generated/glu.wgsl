@@ -192,7 +192,11 @@ fn glu_wide_exponential_loose(x: glu_wide, near: u32) -> glu_wide {
   let whole = glu_nat_shift_right(quotient, max(point, 0));
   let rest = glu_nat_subtract(quotient, glu_nat_shift_left(whole, max(point, 0)));
   let shift = 128 - point;
-  let scaled = select(glu_nat_shift_left(rest, max(shift, 0)), glu_nat_shift_right(rest, max(-shift, 0)), shift < 0);
+  let scaled = select(
+    glu_nat_shift_left(rest, max(shift, 0)),
+    glu_nat_shift_right(rest, max(-shift, 0)),
+    shift < 0
+  );
   let fraction = select(scaled, glu_nat_subtract(glu_NAT_ONES, scaled), x.negative);
   let size = i32(glu_nat_low_word(whole)) << u32(max(-point, 0));
   let n = select(size, -1 - size, x.negative);
@@ -247,7 +251,10 @@ fn glu_wide_add_loose(a: glu_wide, b: glu_wide) -> glu_wide {
         negative,
         glu_nat_add(
           glu_NAT_HALF,
-          glu_nat_shift_right(glu_nat_subtract(glu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          glu_nat_shift_right(
+            glu_nat_subtract(glu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -262,7 +269,10 @@ fn glu_wide_add_loose(a: glu_wide, b: glu_wide) -> glu_wide {
   if (shift == 1 && glu_nat_less(difference, glu_NAT_HALF)) {
     return glu_wide(
       negative,
-      glu_nat_subtract(glu_nat_shift_left(difference, 1), vec4<u32>(glu_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      glu_nat_subtract(
+        glu_nat_shift_left(difference, 1),
+        vec4<u32>(glu_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }
@@ -293,7 +303,10 @@ fn glu_wide_divide_loose(a: glu_wide, b: glu_wide) -> glu_wide {
     return glu_wide(negative, a.mantissa, exponent);
   }
   let fits = glu_nat_less(a.mantissa, b.mantissa);
-  let quotient = glu_nat_divide_high(select(glu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits), b.mantissa);
+  let quotient = glu_nat_divide_high(
+    select(glu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
   return glu_wide(
     negative,
     select(glu_nat_add(glu_NAT_HALF, glu_nat_shift_right(quotient, 1)), quotient, fits),

@@ -222,7 +222,11 @@ fn gtu_wide_exponential_loose(x: gtu_wide, near: u32) -> gtu_wide {
   let whole = gtu_nat_shift_right(quotient, max(point, 0));
   let rest = gtu_nat_subtract(quotient, gtu_nat_shift_left(whole, max(point, 0)));
   let shift = 128 - point;
-  let scaled = select(gtu_nat_shift_left(rest, max(shift, 0)), gtu_nat_shift_right(rest, max(-shift, 0)), shift < 0);
+  let scaled = select(
+    gtu_nat_shift_left(rest, max(shift, 0)),
+    gtu_nat_shift_right(rest, max(-shift, 0)),
+    shift < 0
+  );
   let fraction = select(scaled, gtu_nat_subtract(gtu_NAT_ONES, scaled), x.negative);
   let size = i32(gtu_nat_low_word(whole)) << u32(max(-point, 0));
   let n = select(size, -1 - size, x.negative);
@@ -272,7 +276,10 @@ fn gtu_wide_add_loose(a: gtu_wide, b: gtu_wide) -> gtu_wide {
         negative,
         gtu_nat_add(
           gtu_NAT_HALF,
-          gtu_nat_shift_right(gtu_nat_subtract(gtu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          gtu_nat_shift_right(
+            gtu_nat_subtract(gtu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -287,7 +294,10 @@ fn gtu_wide_add_loose(a: gtu_wide, b: gtu_wide) -> gtu_wide {
   if (shift == 1 && gtu_nat_less(difference, gtu_NAT_HALF)) {
     return gtu_wide(
       negative,
-      gtu_nat_subtract(gtu_nat_shift_left(difference, 1), vec4<u32>(gtu_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      gtu_nat_subtract(
+        gtu_nat_shift_left(difference, 1),
+        vec4<u32>(gtu_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }
@@ -318,7 +328,10 @@ fn gtu_wide_divide_loose(a: gtu_wide, b: gtu_wide) -> gtu_wide {
     return gtu_wide(negative, a.mantissa, exponent);
   }
   let fits = gtu_nat_less(a.mantissa, b.mantissa);
-  let quotient = gtu_nat_divide_high(select(gtu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits), b.mantissa);
+  let quotient = gtu_nat_divide_high(
+    select(gtu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
   return gtu_wide(
     negative,
     select(gtu_nat_add(gtu_NAT_HALF, gtu_nat_shift_right(quotient, 1)), quotient, fits),

@@ -294,11 +294,7 @@ fn hard_elish_wide_exponential_loose(x: hard_elish_wide, near: u32) -> hard_elis
     if (hard_elish_wide_is_nan(x)) {
       return x;
     }
-    return hard_elish_wide(
-      false,
-      hard_elish_NAT_HALF,
-      select(hard_elish_WIDE_BEYOND, -hard_elish_WIDE_BEYOND, x.negative)
-    );
+    return hard_elish_wide(false, hard_elish_NAT_HALF, select(hard_elish_WIDE_BEYOND, -hard_elish_WIDE_BEYOND, x.negative));
   }
   if (x.exponent < -128) {
     return hard_elish_WIDE_ONE;
@@ -322,11 +318,7 @@ fn hard_elish_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn hard_elish_wide_divide_loose(a: hard_elish_wide, b: hard_elish_wide) -> hard_elish_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    hard_elish_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= hard_elish_WIDE_BEYOND && b.exponent >= hard_elish_WIDE_BEYOND)
-  ) {
+  if (hard_elish_wide_is_nan(b) || both_zero || (a.exponent >= hard_elish_WIDE_BEYOND && b.exponent >= hard_elish_WIDE_BEYOND)) {
     return hard_elish_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -549,11 +541,7 @@ fn hard_elish_wide_searched(
   }
   let power = max(min(hard_elish_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = hard_elish_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = hard_elish_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return hard_elish_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
@@ -757,10 +745,7 @@ fn hard_elish_pair_scale(a: hard_elish_pair, factor: f32) -> hard_elish_pair {
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn hard_elish_pair_times_power(a: hard_elish_pair, k: i32) -> hard_elish_pair {
   let first = k >> 1u;
-  return hard_elish_pair_scale(
-    hard_elish_pair_scale(a, hard_elish_power_of_two(first)),
-    hard_elish_power_of_two(k - first)
-  );
+  return hard_elish_pair_scale(hard_elish_pair_scale(a, hard_elish_power_of_two(first)), hard_elish_power_of_two(k - first));
 }
 
 fn hard_elish_pair_add(a: hard_elish_pair, b: hard_elish_pair) -> hard_elish_pair {
@@ -771,9 +756,7 @@ fn hard_elish_pair_add(a: hard_elish_pair, b: hard_elish_pair) -> hard_elish_pai
 fn hard_elish_pair_expm1(a: hard_elish_pair) -> hard_elish_pair {
   let x = clamp(a.high, -30.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
-  let small = hard_elish_pair_expm1_small(
-    hard_elish_pair_reduced(hard_elish_pair(x, select(a.low, 0.0, x != a.high)), k)
-  );
+  let small = hard_elish_pair_expm1_small(hard_elish_pair_reduced(hard_elish_pair(x, select(a.low, 0.0, x != a.high)), k));
   if (k == 0.0) {
     return small;
   }
@@ -967,9 +950,7 @@ fn hard_elish_slope_0_far(x0: f32) -> f32 {
 fn hard_elish_pair_exp_scaled(a: hard_elish_pair, n: i32) -> hard_elish_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
-  let small = hard_elish_pair_expm1_small(
-    hard_elish_pair_reduced(hard_elish_pair(x, select(a.low, 0.0, x != a.high)), k)
-  );
+  let small = hard_elish_pair_expm1_small(hard_elish_pair_reduced(hard_elish_pair(x, select(a.low, 0.0, x != a.high)), k));
   return hard_elish_pair_times_power(hard_elish_pair_add(hard_elish_pair(1.0, 0.0), small), i32(k) + n);
 }
 

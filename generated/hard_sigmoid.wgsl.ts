@@ -200,11 +200,7 @@ fn hard_sigmoid_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn hard_sigmoid_wide_divide_loose(a: hard_sigmoid_wide, b: hard_sigmoid_wide) -> hard_sigmoid_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    hard_sigmoid_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= hard_sigmoid_WIDE_BEYOND && b.exponent >= hard_sigmoid_WIDE_BEYOND)
-  ) {
+  if (hard_sigmoid_wide_is_nan(b) || both_zero || (a.exponent >= hard_sigmoid_WIDE_BEYOND && b.exponent >= hard_sigmoid_WIDE_BEYOND)) {
     return hard_sigmoid_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -234,11 +230,7 @@ fn hard_sigmoid_wide_less(a: hard_sigmoid_wide, b: hard_sigmoid_wide) -> bool {
   if (hard_sigmoid_wide_is_negative(a) != hard_sigmoid_wide_is_negative(b)) {
     return hard_sigmoid_wide_is_negative(a);
   }
-  return select(
-    hard_sigmoid_wide_is_smaller(a, b),
-    hard_sigmoid_wide_is_smaller(b, a),
-    hard_sigmoid_wide_is_negative(a)
-  );
+  return select(hard_sigmoid_wide_is_smaller(a, b), hard_sigmoid_wide_is_smaller(b, a), hard_sigmoid_wide_is_negative(a));
 }
 
 // The number with these parts, whatever the highest bit of the mantissa is.
@@ -398,11 +390,7 @@ fn hard_sigmoid_wide_searched(
   }
   let power = max(min(hard_sigmoid_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = hard_sigmoid_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = hard_sigmoid_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return hard_sigmoid_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 

@@ -23,19 +23,11 @@ struct hard_sigmoid_02_wide_outcome {
 // 2^(N - 1) and 2^N - 1.
 const hard_sigmoid_02_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
-const hard_sigmoid_02_WIDE_NAN: hard_sigmoid_02_wide = hard_sigmoid_02_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0u),
-  (2 << 28u) + 4096
-);
+const hard_sigmoid_02_WIDE_NAN: hard_sigmoid_02_wide = hard_sigmoid_02_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
 
 const hard_sigmoid_02_WIDE_BEYOND: i32 = 2 << 28u;
 
-const hard_sigmoid_02_WIDE_ZERO: hard_sigmoid_02_wide = hard_sigmoid_02_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0u),
-  -(2 << 28u)
-);
+const hard_sigmoid_02_WIDE_ZERO: hard_sigmoid_02_wide = hard_sigmoid_02_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
 
 // a * 2^n without the bits that leave 128.
 fn hard_sigmoid_02_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
@@ -86,11 +78,7 @@ const hard_sigmoid_02_WIDE_SEARCH: hard_sigmoid_02_wide_search = hard_sigmoid_02
   hard_sigmoid_02_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
 );
 
-const hard_sigmoid_02_WIDE_ONE: hard_sigmoid_02_wide = hard_sigmoid_02_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0x80000000u),
-  1
-);
+const hard_sigmoid_02_WIDE_ONE: hard_sigmoid_02_wide = hard_sigmoid_02_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
 const hard_sigmoid_02_WIDE_LIMIT: i32 = 1 << 28u;
 
@@ -140,11 +128,7 @@ fn hard_sigmoid_02_wide_multiply_loose(a: hard_sigmoid_02_wide, b: hard_sigmoid_
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
   let invalid = all(product == vec4<u32>()) && exponent > -hard_sigmoid_02_WIDE_LIMIT;
-  return hard_sigmoid_02_wide(
-    a.negative != b.negative,
-    product,
-    select(exponent, hard_sigmoid_02_WIDE_NAN.exponent, invalid)
-  );
+  return hard_sigmoid_02_wide(a.negative != b.negative, product, select(exponent, hard_sigmoid_02_WIDE_NAN.exponent, invalid));
 }
 
 // Whether |a| < |b|, neither being NaN.
@@ -243,11 +227,7 @@ fn hard_sigmoid_02_wide_less(a: hard_sigmoid_02_wide, b: hard_sigmoid_02_wide) -
   if (hard_sigmoid_02_wide_is_negative(a) != hard_sigmoid_02_wide_is_negative(b)) {
     return hard_sigmoid_02_wide_is_negative(a);
   }
-  return select(
-    hard_sigmoid_02_wide_is_smaller(a, b),
-    hard_sigmoid_02_wide_is_smaller(b, a),
-    hard_sigmoid_02_wide_is_negative(a)
-  );
+  return select(hard_sigmoid_02_wide_is_smaller(a, b), hard_sigmoid_02_wide_is_smaller(b, a), hard_sigmoid_02_wide_is_negative(a));
 }
 
 fn hard_sigmoid_02_wide_negate(x: hard_sigmoid_02_wide) -> hard_sigmoid_02_wide {
@@ -274,11 +254,7 @@ fn hard_sigmoid_02_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent
     return hard_sigmoid_02_wide(
       negative,
       vec4<u32>(0u, 0u, 0u, 0u),
-      select(
-        hard_sigmoid_02_WIDE_ZERO.exponent,
-        hard_sigmoid_02_WIDE_NAN.exponent,
-        exponent >= hard_sigmoid_02_WIDE_BEYOND
-      )
+      select(hard_sigmoid_02_WIDE_ZERO.exponent, hard_sigmoid_02_WIDE_NAN.exponent, exponent >= hard_sigmoid_02_WIDE_BEYOND)
     );
   }
   if (is_far) {
@@ -435,11 +411,7 @@ fn hard_sigmoid_02_wide_searched(
   }
   let power = max(min(hard_sigmoid_02_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = hard_sigmoid_02_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = hard_sigmoid_02_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return hard_sigmoid_02_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 

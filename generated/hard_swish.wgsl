@@ -227,11 +227,7 @@ fn hard_swish_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn hard_swish_wide_divide_loose(a: hard_swish_wide, b: hard_swish_wide) -> hard_swish_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    hard_swish_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= hard_swish_WIDE_BEYOND && b.exponent >= hard_swish_WIDE_BEYOND)
-  ) {
+  if (hard_swish_wide_is_nan(b) || both_zero || (a.exponent >= hard_swish_WIDE_BEYOND && b.exponent >= hard_swish_WIDE_BEYOND)) {
     return hard_swish_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -451,11 +447,7 @@ fn hard_swish_wide_searched(
   }
   let power = max(min(hard_swish_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = hard_swish_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = hard_swish_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return hard_swish_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 

@@ -216,11 +216,7 @@ fn highway_gate_wide_exponential_loose(x: highway_gate_wide, near: u32) -> highw
     if (highway_gate_wide_is_nan(x)) {
       return x;
     }
-    return highway_gate_wide(
-      false,
-      highway_gate_NAT_HALF,
-      select(highway_gate_WIDE_BEYOND, -highway_gate_WIDE_BEYOND, x.negative)
-    );
+    return highway_gate_wide(false, highway_gate_NAT_HALF, select(highway_gate_WIDE_BEYOND, -highway_gate_WIDE_BEYOND, x.negative));
   }
   if (x.exponent < -128) {
     return highway_gate_WIDE_ONE;
@@ -302,11 +298,7 @@ fn highway_gate_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn highway_gate_wide_divide_loose(a: highway_gate_wide, b: highway_gate_wide) -> highway_gate_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    highway_gate_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= highway_gate_WIDE_BEYOND && b.exponent >= highway_gate_WIDE_BEYOND)
-  ) {
+  if (highway_gate_wide_is_nan(b) || both_zero || (a.exponent >= highway_gate_WIDE_BEYOND && b.exponent >= highway_gate_WIDE_BEYOND)) {
     return highway_gate_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -330,11 +322,7 @@ fn highway_gate_wide_multiply_loose(a: highway_gate_wide, b: highway_gate_wide) 
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
   let invalid = all(product == vec4<u32>()) && exponent > -highway_gate_WIDE_LIMIT;
-  return highway_gate_wide(
-    a.negative != b.negative,
-    product,
-    select(exponent, highway_gate_WIDE_NAN.exponent, invalid)
-  );
+  return highway_gate_wide(a.negative != b.negative, product, select(exponent, highway_gate_WIDE_NAN.exponent, invalid));
 }
 
 // The number with these parts, whatever the highest bit of the mantissa is.
@@ -515,11 +503,7 @@ fn highway_gate_wide_searched(
   }
   let power = max(min(highway_gate_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = highway_gate_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = highway_gate_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return highway_gate_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
@@ -689,10 +673,7 @@ fn highway_gate_pair_scale(a: highway_gate_pair, factor: f32) -> highway_gate_pa
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn highway_gate_pair_times_power(a: highway_gate_pair, k: i32) -> highway_gate_pair {
   let first = k >> 1u;
-  return highway_gate_pair_scale(
-    highway_gate_pair_scale(a, highway_gate_power_of_two(first)),
-    highway_gate_power_of_two(k - first)
-  );
+  return highway_gate_pair_scale(highway_gate_pair_scale(a, highway_gate_power_of_two(first)), highway_gate_power_of_two(k - first));
 }
 
 fn highway_gate_pair_add(a: highway_gate_pair, b: highway_gate_pair) -> highway_gate_pair {
@@ -704,9 +685,7 @@ fn highway_gate_pair_add(a: highway_gate_pair, b: highway_gate_pair) -> highway_
 fn highway_gate_pair_exp_scaled(a: highway_gate_pair, n: i32) -> highway_gate_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
-  let small = highway_gate_pair_expm1_small(
-    highway_gate_pair_reduced(highway_gate_pair(x, select(a.low, 0.0, x != a.high)), k)
-  );
+  let small = highway_gate_pair_expm1_small(highway_gate_pair_reduced(highway_gate_pair(x, select(a.low, 0.0, x != a.high)), k));
   return highway_gate_pair_times_power(highway_gate_pair_add(highway_gate_pair(1.0, 0.0), small), i32(k) + n);
 }
 

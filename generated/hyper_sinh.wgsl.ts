@@ -247,11 +247,7 @@ fn hyper_sinh_wide_exponential_loose(x: hyper_sinh_wide, near: u32) -> hyper_sin
     if (hyper_sinh_wide_is_nan(x)) {
       return x;
     }
-    return hyper_sinh_wide(
-      false,
-      hyper_sinh_NAT_HALF,
-      select(hyper_sinh_WIDE_BEYOND, -hyper_sinh_WIDE_BEYOND, x.negative)
-    );
+    return hyper_sinh_wide(false, hyper_sinh_NAT_HALF, select(hyper_sinh_WIDE_BEYOND, -hyper_sinh_WIDE_BEYOND, x.negative));
   }
   if (x.exponent < -128) {
     return hyper_sinh_WIDE_ONE;
@@ -326,11 +322,7 @@ fn hyper_sinh_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn hyper_sinh_wide_divide_loose(a: hyper_sinh_wide, b: hyper_sinh_wide) -> hyper_sinh_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    hyper_sinh_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= hyper_sinh_WIDE_BEYOND && b.exponent >= hyper_sinh_WIDE_BEYOND)
-  ) {
+  if (hyper_sinh_wide_is_nan(b) || both_zero || (a.exponent >= hyper_sinh_WIDE_BEYOND && b.exponent >= hyper_sinh_WIDE_BEYOND)) {
     return hyper_sinh_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -570,11 +562,7 @@ fn hyper_sinh_wide_searched(
   }
   let power = max(min(hyper_sinh_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = hyper_sinh_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = hyper_sinh_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return hyper_sinh_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
@@ -747,10 +735,7 @@ fn hyper_sinh_pair_scale(a: hyper_sinh_pair, factor: f32) -> hyper_sinh_pair {
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn hyper_sinh_pair_times_power(a: hyper_sinh_pair, k: i32) -> hyper_sinh_pair {
   let first = k >> 1u;
-  return hyper_sinh_pair_scale(
-    hyper_sinh_pair_scale(a, hyper_sinh_power_of_two(first)),
-    hyper_sinh_power_of_two(k - first)
-  );
+  return hyper_sinh_pair_scale(hyper_sinh_pair_scale(a, hyper_sinh_power_of_two(first)), hyper_sinh_power_of_two(k - first));
 }
 
 fn hyper_sinh_pair_add(a: hyper_sinh_pair, b: hyper_sinh_pair) -> hyper_sinh_pair {
@@ -761,9 +746,7 @@ fn hyper_sinh_pair_add(a: hyper_sinh_pair, b: hyper_sinh_pair) -> hyper_sinh_pai
 fn hyper_sinh_pair_expm1(a: hyper_sinh_pair) -> hyper_sinh_pair {
   let x = clamp(a.high, -30.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
-  let small = hyper_sinh_pair_expm1_small(
-    hyper_sinh_pair_reduced(hyper_sinh_pair(x, select(a.low, 0.0, x != a.high)), k)
-  );
+  let small = hyper_sinh_pair_expm1_small(hyper_sinh_pair_reduced(hyper_sinh_pair(x, select(a.low, 0.0, x != a.high)), k));
   if (k == 0.0) {
     return small;
   }
@@ -943,9 +926,7 @@ fn hyper_sinh_slope_0_far(x0: f32) -> f32 {
 fn hyper_sinh_pair_exp_scaled(a: hyper_sinh_pair, n: i32) -> hyper_sinh_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
-  let small = hyper_sinh_pair_expm1_small(
-    hyper_sinh_pair_reduced(hyper_sinh_pair(x, select(a.low, 0.0, x != a.high)), k)
-  );
+  let small = hyper_sinh_pair_expm1_small(hyper_sinh_pair_reduced(hyper_sinh_pair(x, select(a.low, 0.0, x != a.high)), k));
   return hyper_sinh_pair_times_power(hyper_sinh_pair_add(hyper_sinh_pair(1.0, 0.0), small), i32(k) + n);
 }
 

@@ -219,7 +219,10 @@ fn isru_wide_add_loose(a: isru_wide, b: isru_wide) -> isru_wide {
         negative,
         isru_nat_add(
           isru_NAT_HALF,
-          isru_nat_shift_right(isru_nat_subtract(isru_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          isru_nat_shift_right(
+            isru_nat_subtract(isru_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -234,7 +237,10 @@ fn isru_wide_add_loose(a: isru_wide, b: isru_wide) -> isru_wide {
   if (shift == 1 && isru_nat_less(difference, isru_NAT_HALF)) {
     return isru_wide(
       negative,
-      isru_nat_subtract(isru_nat_shift_left(difference, 1), vec4<u32>(isru_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      isru_nat_subtract(
+        isru_nat_shift_left(difference, 1),
+        vec4<u32>(isru_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }
@@ -256,7 +262,10 @@ fn isru_wide_divide_loose(a: isru_wide, b: isru_wide) -> isru_wide {
     return isru_wide(negative, a.mantissa, exponent);
   }
   let fits = isru_nat_less(a.mantissa, b.mantissa);
-  let quotient = isru_nat_divide_high(select(isru_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits), b.mantissa);
+  let quotient = isru_nat_divide_high(
+    select(isru_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
   return isru_wide(
     negative,
     select(isru_nat_add(isru_NAT_HALF, isru_nat_shift_right(quotient, 1)), quotient, fits),

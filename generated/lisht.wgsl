@@ -273,7 +273,10 @@ fn lisht_wide_add_loose(a: lisht_wide, b: lisht_wide) -> lisht_wide {
         negative,
         lisht_nat_add(
           lisht_NAT_HALF,
-          lisht_nat_shift_right(lisht_nat_subtract(lisht_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          lisht_nat_shift_right(
+            lisht_nat_subtract(lisht_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -288,7 +291,10 @@ fn lisht_wide_add_loose(a: lisht_wide, b: lisht_wide) -> lisht_wide {
   if (shift == 1 && lisht_nat_less(difference, lisht_NAT_HALF)) {
     return lisht_wide(
       negative,
-      lisht_nat_subtract(lisht_nat_shift_left(difference, 1), vec4<u32>(lisht_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      lisht_nat_subtract(
+        lisht_nat_shift_left(difference, 1),
+        vec4<u32>(lisht_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }
@@ -773,7 +779,9 @@ fn lisht(x: f32) -> f32 {
 
 fn lisht_wide_equal(a: lisht_wide, b: lisht_wide) -> bool {
   let same =
-    a.exponent == b.exponent && all(a.mantissa == b.mantissa) && lisht_wide_is_negative(a) == lisht_wide_is_negative(b);
+    a.exponent == b.exponent &&
+    all(a.mantissa == b.mantissa) &&
+    lisht_wide_is_negative(a) == lisht_wide_is_negative(b);
   return same && !lisht_wide_is_nan(a);
 }
 

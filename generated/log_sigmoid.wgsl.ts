@@ -328,11 +328,7 @@ fn log_sigmoid_wide_exponential_loose(x: log_sigmoid_wide, near: u32) -> log_sig
     if (log_sigmoid_wide_is_nan(x)) {
       return x;
     }
-    return log_sigmoid_wide(
-      false,
-      log_sigmoid_NAT_HALF,
-      select(log_sigmoid_WIDE_BEYOND, -log_sigmoid_WIDE_BEYOND, x.negative)
-    );
+    return log_sigmoid_wide(false, log_sigmoid_NAT_HALF, select(log_sigmoid_WIDE_BEYOND, -log_sigmoid_WIDE_BEYOND, x.negative));
   }
   if (x.exponent < -128) {
     return log_sigmoid_WIDE_ONE;
@@ -414,11 +410,7 @@ fn log_sigmoid_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn log_sigmoid_wide_divide_loose(a: log_sigmoid_wide, b: log_sigmoid_wide) -> log_sigmoid_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    log_sigmoid_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= log_sigmoid_WIDE_BEYOND && b.exponent >= log_sigmoid_WIDE_BEYOND)
-  ) {
+  if (log_sigmoid_wide_is_nan(b) || both_zero || (a.exponent >= log_sigmoid_WIDE_BEYOND && b.exponent >= log_sigmoid_WIDE_BEYOND)) {
     return log_sigmoid_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -591,11 +583,7 @@ fn log_sigmoid_wide_searched(
   }
   let power = max(min(log_sigmoid_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = log_sigmoid_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = log_sigmoid_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return log_sigmoid_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
@@ -723,10 +711,7 @@ fn log_sigmoid_pair_scale(a: log_sigmoid_pair, factor: f32) -> log_sigmoid_pair 
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn log_sigmoid_pair_times_power(a: log_sigmoid_pair, k: i32) -> log_sigmoid_pair {
   let first = k >> 1u;
-  return log_sigmoid_pair_scale(
-    log_sigmoid_pair_scale(a, log_sigmoid_power_of_two(first)),
-    log_sigmoid_power_of_two(k - first)
-  );
+  return log_sigmoid_pair_scale(log_sigmoid_pair_scale(a, log_sigmoid_power_of_two(first)), log_sigmoid_power_of_two(k - first));
 }
 
 fn log_sigmoid_pair_add(a: log_sigmoid_pair, b: log_sigmoid_pair) -> log_sigmoid_pair {
@@ -738,9 +723,7 @@ fn log_sigmoid_pair_add(a: log_sigmoid_pair, b: log_sigmoid_pair) -> log_sigmoid
 fn log_sigmoid_pair_exp_scaled(a: log_sigmoid_pair, n: i32) -> log_sigmoid_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
-  let small = log_sigmoid_pair_expm1_small(
-    log_sigmoid_pair_reduced(log_sigmoid_pair(x, select(a.low, 0.0, x != a.high)), k)
-  );
+  let small = log_sigmoid_pair_expm1_small(log_sigmoid_pair_reduced(log_sigmoid_pair(x, select(a.low, 0.0, x != a.high)), k));
   return log_sigmoid_pair_times_power(log_sigmoid_pair_add(log_sigmoid_pair(1.0, 0.0), small), i32(k) + n);
 }
 

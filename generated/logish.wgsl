@@ -261,7 +261,10 @@ fn logish_wide_add_loose(a: logish_wide, b: logish_wide) -> logish_wide {
         negative,
         logish_nat_add(
           logish_NAT_HALF,
-          logish_nat_shift_right(logish_nat_subtract(logish_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          logish_nat_shift_right(
+            logish_nat_subtract(logish_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -276,7 +279,10 @@ fn logish_wide_add_loose(a: logish_wide, b: logish_wide) -> logish_wide {
   if (shift == 1 && logish_nat_less(difference, logish_NAT_HALF)) {
     return logish_wide(
       negative,
-      logish_nat_subtract(logish_nat_shift_left(difference, 1), vec4<u32>(logish_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      logish_nat_subtract(
+        logish_nat_shift_left(difference, 1),
+        vec4<u32>(logish_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }

@@ -82,7 +82,11 @@ const mish_WIDE_ONE: mish_wide = mish_wide(false, vec4<u32>(0u, 0u, 0u, 0x800000
 
 const mish_WIDE_QUARTER: mish_wide = mish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1);
 
-const mish_WIDE_LN2: mish_wide = mish_wide(false, vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u), 0);
+const mish_WIDE_LN2: mish_wide = mish_wide(
+  false,
+  vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u),
+  0
+);
 
 const mish_WIDE_TWO: mish_wide = mish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2);
 
@@ -203,7 +207,11 @@ fn mish_wide_exponential_loose(x: mish_wide, near: u32) -> mish_wide {
   let whole = mish_nat_shift_right(quotient, max(point, 0));
   let rest = mish_nat_subtract(quotient, mish_nat_shift_left(whole, max(point, 0)));
   let shift = 128 - point;
-  let scaled = select(mish_nat_shift_left(rest, max(shift, 0)), mish_nat_shift_right(rest, max(-shift, 0)), shift < 0);
+  let scaled = select(
+    mish_nat_shift_left(rest, max(shift, 0)),
+    mish_nat_shift_right(rest, max(-shift, 0)),
+    shift < 0
+  );
   let fraction = select(scaled, mish_nat_subtract(mish_NAT_ONES, scaled), x.negative);
   let size = i32(mish_nat_low_word(whole)) << u32(max(-point, 0));
   let n = select(size, -1 - size, x.negative);
@@ -258,7 +266,10 @@ fn mish_wide_add_loose(a: mish_wide, b: mish_wide) -> mish_wide {
         negative,
         mish_nat_add(
           mish_NAT_HALF,
-          mish_nat_shift_right(mish_nat_subtract(mish_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          mish_nat_shift_right(
+            mish_nat_subtract(mish_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -273,7 +284,10 @@ fn mish_wide_add_loose(a: mish_wide, b: mish_wide) -> mish_wide {
   if (shift == 1 && mish_nat_less(difference, mish_NAT_HALF)) {
     return mish_wide(
       negative,
-      mish_nat_subtract(mish_nat_shift_left(difference, 1), vec4<u32>(mish_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      mish_nat_subtract(
+        mish_nat_shift_left(difference, 1),
+        vec4<u32>(mish_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }
@@ -356,7 +370,10 @@ fn mish_wide_divide_loose(a: mish_wide, b: mish_wide) -> mish_wide {
     return mish_wide(negative, a.mantissa, exponent);
   }
   let fits = mish_nat_less(a.mantissa, b.mantissa);
-  let quotient = mish_nat_divide_high(select(mish_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits), b.mantissa);
+  let quotient = mish_nat_divide_high(
+    select(mish_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
   return mish_wide(
     negative,
     select(mish_nat_add(mish_NAT_HALF, mish_nat_shift_right(quotient, 1)), quotient, fits),

@@ -274,7 +274,10 @@ fn mpelu_wide_add_loose(a: mpelu_wide, b: mpelu_wide) -> mpelu_wide {
         negative,
         mpelu_nat_add(
           mpelu_NAT_HALF,
-          mpelu_nat_shift_right(mpelu_nat_subtract(mpelu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          mpelu_nat_shift_right(
+            mpelu_nat_subtract(mpelu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -289,7 +292,10 @@ fn mpelu_wide_add_loose(a: mpelu_wide, b: mpelu_wide) -> mpelu_wide {
   if (shift == 1 && mpelu_nat_less(difference, mpelu_NAT_HALF)) {
     return mpelu_wide(
       negative,
-      mpelu_nat_subtract(mpelu_nat_shift_left(difference, 1), vec4<u32>(mpelu_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      mpelu_nat_subtract(
+        mpelu_nat_shift_left(difference, 1),
+        vec4<u32>(mpelu_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }

@@ -56,19 +56,11 @@ struct multi_quadratic_wide_outcome {
 // 2^(N - 1) and 2^N - 1.
 const multi_quadratic_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
-const multi_quadratic_WIDE_NAN: multi_quadratic_wide = multi_quadratic_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0u),
-  (2 << 28u) + 4096
-);
+const multi_quadratic_WIDE_NAN: multi_quadratic_wide = multi_quadratic_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
 
 const multi_quadratic_WIDE_BEYOND: i32 = 2 << 28u;
 
-const multi_quadratic_WIDE_ZERO: multi_quadratic_wide = multi_quadratic_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0u),
-  -(2 << 28u)
-);
+const multi_quadratic_WIDE_ZERO: multi_quadratic_wide = multi_quadratic_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
 
 // a * 2^n without the bits that leave 128.
 fn multi_quadratic_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
@@ -119,11 +111,7 @@ const multi_quadratic_WIDE_SEARCH: multi_quadratic_wide_search = multi_quadratic
   multi_quadratic_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
 );
 
-const multi_quadratic_WIDE_ONE: multi_quadratic_wide = multi_quadratic_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0x80000000u),
-  1
-);
+const multi_quadratic_WIDE_ONE: multi_quadratic_wide = multi_quadratic_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
 const multi_quadratic_WIDE_LIMIT: i32 = 1 << 28u;
 
@@ -173,11 +161,7 @@ fn multi_quadratic_wide_multiply_loose(a: multi_quadratic_wide, b: multi_quadrat
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
   let invalid = all(product == vec4<u32>()) && exponent > -multi_quadratic_WIDE_LIMIT;
-  return multi_quadratic_wide(
-    a.negative != b.negative,
-    product,
-    select(exponent, multi_quadratic_WIDE_NAN.exponent, invalid)
-  );
+  return multi_quadratic_wide(a.negative != b.negative, product, select(exponent, multi_quadratic_WIDE_NAN.exponent, invalid));
 }
 
 // Whether |a| < |b|, neither being NaN.
@@ -290,10 +274,7 @@ fn multi_quadratic_wide_sqrt_loose(x: multi_quadratic_wide) -> multi_quadratic_w
   var root = multi_quadratic_nat_add(multi_quadratic_nat_shift_right(a, 1), multi_quadratic_NAT_HALF);
   var step_ = multi_quadratic_nat_subtract(root, a);
   while (!all(step_ == vec4<u32>())) {
-    step_ = multi_quadratic_nat_shift_right(
-      multi_quadratic_nat_subtract(root, multi_quadratic_nat_divide_high(a, root)),
-      1
-    );
+    step_ = multi_quadratic_nat_shift_right(multi_quadratic_nat_subtract(root, multi_quadratic_nat_divide_high(a, root)), 1);
     root = multi_quadratic_nat_subtract(root, step_);
   }
   return multi_quadratic_wide(false, root, (x.exponent + odd) >> 1u);
@@ -306,11 +287,7 @@ fn multi_quadratic_wide_is_nan(x: multi_quadratic_wide) -> bool {
 fn multi_quadratic_wide_divide_loose(a: multi_quadratic_wide, b: multi_quadratic_wide) -> multi_quadratic_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    multi_quadratic_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= multi_quadratic_WIDE_BEYOND && b.exponent >= multi_quadratic_WIDE_BEYOND)
-  ) {
+  if (multi_quadratic_wide_is_nan(b) || both_zero || (a.exponent >= multi_quadratic_WIDE_BEYOND && b.exponent >= multi_quadratic_WIDE_BEYOND)) {
     return multi_quadratic_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -324,11 +301,7 @@ fn multi_quadratic_wide_divide_loose(a: multi_quadratic_wide, b: multi_quadratic
   );
   return multi_quadratic_wide(
     negative,
-    select(
-      multi_quadratic_nat_add(multi_quadratic_NAT_HALF, multi_quadratic_nat_shift_right(quotient, 1)),
-      quotient,
-      fits
-    ),
+    select(multi_quadratic_nat_add(multi_quadratic_NAT_HALF, multi_quadratic_nat_shift_right(quotient, 1)), quotient, fits),
     exponent + i32(!fits)
   );
 }
@@ -345,11 +318,7 @@ fn multi_quadratic_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent
     return multi_quadratic_wide(
       negative,
       vec4<u32>(0u, 0u, 0u, 0u),
-      select(
-        multi_quadratic_WIDE_ZERO.exponent,
-        multi_quadratic_WIDE_NAN.exponent,
-        exponent >= multi_quadratic_WIDE_BEYOND
-      )
+      select(multi_quadratic_WIDE_ZERO.exponent, multi_quadratic_WIDE_NAN.exponent, exponent >= multi_quadratic_WIDE_BEYOND)
     );
   }
   if (is_far) {
@@ -478,11 +447,7 @@ fn multi_quadratic_wide_searched(
   }
   let power = max(min(multi_quadratic_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = multi_quadratic_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = multi_quadratic_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return multi_quadratic_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
@@ -641,9 +606,7 @@ fn multi_quadratic_pair_hypot(a: multi_quadratic_pair, b: multi_quadratic_pair) 
   let ratio = multi_quadratic_pair_divide(multi_quadratic_pair_smaller(x, y), large);
   return multi_quadratic_pair_multiply(
     large,
-    multi_quadratic_pair_sqrt(
-      multi_quadratic_pair_add(multi_quadratic_pair(1.0, 0.0), multi_quadratic_pair_multiply(ratio, ratio))
-    )
+    multi_quadratic_pair_sqrt(multi_quadratic_pair_add(multi_quadratic_pair(1.0, 0.0), multi_quadratic_pair_multiply(ratio, ratio)))
   );
 }
 

@@ -209,7 +209,10 @@ fn nlrelu_wide_add_loose(a: nlrelu_wide, b: nlrelu_wide) -> nlrelu_wide {
         negative,
         nlrelu_nat_add(
           nlrelu_NAT_HALF,
-          nlrelu_nat_shift_right(nlrelu_nat_subtract(nlrelu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          nlrelu_nat_shift_right(
+            nlrelu_nat_subtract(nlrelu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -224,7 +227,10 @@ fn nlrelu_wide_add_loose(a: nlrelu_wide, b: nlrelu_wide) -> nlrelu_wide {
   if (shift == 1 && nlrelu_nat_less(difference, nlrelu_NAT_HALF)) {
     return nlrelu_wide(
       negative,
-      nlrelu_nat_subtract(nlrelu_nat_shift_left(difference, 1), vec4<u32>(nlrelu_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      nlrelu_nat_subtract(
+        nlrelu_nat_shift_left(difference, 1),
+        vec4<u32>(nlrelu_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }

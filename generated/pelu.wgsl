@@ -142,7 +142,10 @@ fn pelu_wide_divide_loose(a: pelu_wide, b: pelu_wide) -> pelu_wide {
     return pelu_wide(negative, a.mantissa, exponent);
   }
   let fits = pelu_nat_less(a.mantissa, b.mantissa);
-  let quotient = pelu_nat_divide_high(select(pelu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits), b.mantissa);
+  let quotient = pelu_nat_divide_high(
+    select(pelu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
   return pelu_wide(
     negative,
     select(pelu_nat_add(pelu_NAT_HALF, pelu_nat_shift_right(quotient, 1)), quotient, fits),
@@ -241,7 +244,11 @@ fn pelu_wide_exponential_loose(x: pelu_wide, near: u32) -> pelu_wide {
   let whole = pelu_nat_shift_right(quotient, max(point, 0));
   let rest = pelu_nat_subtract(quotient, pelu_nat_shift_left(whole, max(point, 0)));
   let shift = 128 - point;
-  let scaled = select(pelu_nat_shift_left(rest, max(shift, 0)), pelu_nat_shift_right(rest, max(-shift, 0)), shift < 0);
+  let scaled = select(
+    pelu_nat_shift_left(rest, max(shift, 0)),
+    pelu_nat_shift_right(rest, max(-shift, 0)),
+    shift < 0
+  );
   let fraction = select(scaled, pelu_nat_subtract(pelu_NAT_ONES, scaled), x.negative);
   let size = i32(pelu_nat_low_word(whole)) << u32(max(-point, 0));
   let n = select(size, -1 - size, x.negative);
@@ -291,7 +298,10 @@ fn pelu_wide_add_loose(a: pelu_wide, b: pelu_wide) -> pelu_wide {
         negative,
         pelu_nat_add(
           pelu_NAT_HALF,
-          pelu_nat_shift_right(pelu_nat_subtract(pelu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          pelu_nat_shift_right(
+            pelu_nat_subtract(pelu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -306,7 +316,10 @@ fn pelu_wide_add_loose(a: pelu_wide, b: pelu_wide) -> pelu_wide {
   if (shift == 1 && pelu_nat_less(difference, pelu_NAT_HALF)) {
     return pelu_wide(
       negative,
-      pelu_nat_subtract(pelu_nat_shift_left(difference, 1), vec4<u32>(pelu_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      pelu_nat_subtract(
+        pelu_nat_shift_left(difference, 1),
+        vec4<u32>(pelu_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }
@@ -327,7 +340,9 @@ fn pelu_wide_multiply_loose(a: pelu_wide, b: pelu_wide) -> pelu_wide {
 
 fn pelu_wide_equal(a: pelu_wide, b: pelu_wide) -> bool {
   let same =
-    a.exponent == b.exponent && all(a.mantissa == b.mantissa) && pelu_wide_is_negative(a) == pelu_wide_is_negative(b);
+    a.exponent == b.exponent &&
+    all(a.mantissa == b.mantissa) &&
+    pelu_wide_is_negative(a) == pelu_wide_is_negative(b);
   return same && !pelu_wide_is_nan(a);
 }
 

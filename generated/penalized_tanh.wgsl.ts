@@ -23,19 +23,11 @@ struct penalized_tanh_wide_outcome {
 // 2^(N - 1) and 2^N - 1.
 const penalized_tanh_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
-const penalized_tanh_WIDE_NAN: penalized_tanh_wide = penalized_tanh_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0u),
-  (2 << 28u) + 4096
-);
+const penalized_tanh_WIDE_NAN: penalized_tanh_wide = penalized_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
 
 const penalized_tanh_WIDE_BEYOND: i32 = 2 << 28u;
 
-const penalized_tanh_WIDE_ZERO: penalized_tanh_wide = penalized_tanh_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0u),
-  -(2 << 28u)
-);
+const penalized_tanh_WIDE_ZERO: penalized_tanh_wide = penalized_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
 
 // a * 2^n without the bits that leave 128.
 fn penalized_tanh_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
@@ -131,11 +123,7 @@ fn penalized_tanh_wide_less(a: penalized_tanh_wide, b: penalized_tanh_wide) -> b
   if (penalized_tanh_wide_is_negative(a) != penalized_tanh_wide_is_negative(b)) {
     return penalized_tanh_wide_is_negative(a);
   }
-  return select(
-    penalized_tanh_wide_is_smaller(a, b),
-    penalized_tanh_wide_is_smaller(b, a),
-    penalized_tanh_wide_is_negative(a)
-  );
+  return select(penalized_tanh_wide_is_smaller(a, b), penalized_tanh_wide_is_smaller(b, a), penalized_tanh_wide_is_negative(a));
 }
 
 const penalized_tanh_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
@@ -247,10 +235,7 @@ fn penalized_tanh_wide_exponential_loose(x: penalized_tanh_wide, near: u32) -> p
     penalized_tanh_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = penalized_tanh_nat_multiply_high(
-    select(r, x.mantissa, is_near),
-    penalized_tanh_program_expm1_quotient(r)
-  );
+  let excess = penalized_tanh_nat_multiply_high(select(r, x.mantissa, is_near), penalized_tanh_program_expm1_quotient(r));
   if (is_near) {
     return penalized_tanh_wide(false, excess, x.exponent + 1);
   }
@@ -258,11 +243,7 @@ fn penalized_tanh_wide_exponential_loose(x: penalized_tanh_wide, near: u32) -> p
     if (penalized_tanh_wide_is_nan(x)) {
       return x;
     }
-    return penalized_tanh_wide(
-      false,
-      penalized_tanh_NAT_HALF,
-      select(penalized_tanh_WIDE_BEYOND, -penalized_tanh_WIDE_BEYOND, x.negative)
-    );
+    return penalized_tanh_wide(false, penalized_tanh_NAT_HALF, select(penalized_tanh_WIDE_BEYOND, -penalized_tanh_WIDE_BEYOND, x.negative));
   }
   if (x.exponent < -128) {
     return penalized_tanh_WIDE_ONE;
@@ -339,11 +320,7 @@ fn penalized_tanh_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn penalized_tanh_wide_divide_loose(a: penalized_tanh_wide, b: penalized_tanh_wide) -> penalized_tanh_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    penalized_tanh_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= penalized_tanh_WIDE_BEYOND && b.exponent >= penalized_tanh_WIDE_BEYOND)
-  ) {
+  if (penalized_tanh_wide_is_nan(b) || both_zero || (a.exponent >= penalized_tanh_WIDE_BEYOND && b.exponent >= penalized_tanh_WIDE_BEYOND)) {
     return penalized_tanh_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -357,11 +334,7 @@ fn penalized_tanh_wide_divide_loose(a: penalized_tanh_wide, b: penalized_tanh_wi
   );
   return penalized_tanh_wide(
     negative,
-    select(
-      penalized_tanh_nat_add(penalized_tanh_NAT_HALF, penalized_tanh_nat_shift_right(quotient, 1)),
-      quotient,
-      fits
-    ),
+    select(penalized_tanh_nat_add(penalized_tanh_NAT_HALF, penalized_tanh_nat_shift_right(quotient, 1)), quotient, fits),
     exponent + i32(!fits)
   );
 }
@@ -376,11 +349,7 @@ fn penalized_tanh_wide_multiply_loose(a: penalized_tanh_wide, b: penalized_tanh_
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
   let invalid = all(product == vec4<u32>()) && exponent > -penalized_tanh_WIDE_LIMIT;
-  return penalized_tanh_wide(
-    a.negative != b.negative,
-    product,
-    select(exponent, penalized_tanh_WIDE_NAN.exponent, invalid)
-  );
+  return penalized_tanh_wide(a.negative != b.negative, product, select(exponent, penalized_tanh_WIDE_NAN.exponent, invalid));
 }
 
 // The number with these parts, whatever the highest bit of the mantissa is.
@@ -395,11 +364,7 @@ fn penalized_tanh_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent:
     return penalized_tanh_wide(
       negative,
       vec4<u32>(0u, 0u, 0u, 0u),
-      select(
-        penalized_tanh_WIDE_ZERO.exponent,
-        penalized_tanh_WIDE_NAN.exponent,
-        exponent >= penalized_tanh_WIDE_BEYOND
-      )
+      select(penalized_tanh_WIDE_ZERO.exponent, penalized_tanh_WIDE_NAN.exponent, exponent >= penalized_tanh_WIDE_BEYOND)
     );
   }
   if (is_far) {
@@ -576,11 +541,7 @@ fn penalized_tanh_wide_searched(
   }
   let power = max(min(penalized_tanh_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = penalized_tanh_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = penalized_tanh_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return penalized_tanh_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
@@ -751,10 +712,7 @@ fn penalized_tanh_pair_scale(a: penalized_tanh_pair, factor: f32) -> penalized_t
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn penalized_tanh_pair_times_power(a: penalized_tanh_pair, k: i32) -> penalized_tanh_pair {
   let first = k >> 1u;
-  return penalized_tanh_pair_scale(
-    penalized_tanh_pair_scale(a, penalized_tanh_power_of_two(first)),
-    penalized_tanh_power_of_two(k - first)
-  );
+  return penalized_tanh_pair_scale(penalized_tanh_pair_scale(a, penalized_tanh_power_of_two(first)), penalized_tanh_power_of_two(k - first));
 }
 
 fn penalized_tanh_pair_add(a: penalized_tanh_pair, b: penalized_tanh_pair) -> penalized_tanh_pair {
@@ -765,9 +723,7 @@ fn penalized_tanh_pair_add(a: penalized_tanh_pair, b: penalized_tanh_pair) -> pe
 fn penalized_tanh_pair_expm1(a: penalized_tanh_pair) -> penalized_tanh_pair {
   let x = clamp(a.high, -30.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
-  let small = penalized_tanh_pair_expm1_small(
-    penalized_tanh_pair_reduced(penalized_tanh_pair(x, select(a.low, 0.0, x != a.high)), k)
-  );
+  let small = penalized_tanh_pair_expm1_small(penalized_tanh_pair_reduced(penalized_tanh_pair(x, select(a.low, 0.0, x != a.high)), k));
   if (k == 0.0) {
     return small;
   }
@@ -796,9 +752,7 @@ fn penalized_tanh_pair_divide(a: penalized_tanh_pair, b: penalized_tanh_pair) ->
 }
 
 fn penalized_tanh_pair_tanh(a: penalized_tanh_pair) -> penalized_tanh_pair {
-  let e = penalized_tanh_pair_expm1(
-    penalized_tanh_pair_scale(penalized_tanh_pair_negate(penalized_tanh_pair_abs(a)), 2.0)
-  );
+  let e = penalized_tanh_pair_expm1(penalized_tanh_pair_scale(penalized_tanh_pair_negate(penalized_tanh_pair_abs(a)), 2.0));
   let t = penalized_tanh_pair_divide(e, penalized_tanh_pair_add(penalized_tanh_pair(2.0, 0.0), e));
   if (a.high < 0.0) {
     return t;
@@ -967,9 +921,7 @@ fn penalized_tanh_slope_0_far(x0: f32, x1: f32) -> f32 {
 fn penalized_tanh_pair_exp_scaled(a: penalized_tanh_pair, n: i32) -> penalized_tanh_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
-  let small = penalized_tanh_pair_expm1_small(
-    penalized_tanh_pair_reduced(penalized_tanh_pair(x, select(a.low, 0.0, x != a.high)), k)
-  );
+  let small = penalized_tanh_pair_expm1_small(penalized_tanh_pair_reduced(penalized_tanh_pair(x, select(a.low, 0.0, x != a.high)), k));
   return penalized_tanh_pair_times_power(penalized_tanh_pair_add(penalized_tanh_pair(1.0, 0.0), small), i32(k) + n);
 }
 

@@ -295,11 +295,7 @@ fn pft_swish_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn pft_swish_wide_divide_loose(a: pft_swish_wide, b: pft_swish_wide) -> pft_swish_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    pft_swish_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= pft_swish_WIDE_BEYOND && b.exponent >= pft_swish_WIDE_BEYOND)
-  ) {
+  if (pft_swish_wide_is_nan(b) || both_zero || (a.exponent >= pft_swish_WIDE_BEYOND && b.exponent >= pft_swish_WIDE_BEYOND)) {
     return pft_swish_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -690,10 +686,7 @@ fn pft_swish_pair_scale(a: pft_swish_pair, factor: f32) -> pft_swish_pair {
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn pft_swish_pair_times_power(a: pft_swish_pair, k: i32) -> pft_swish_pair {
   let first = k >> 1u;
-  return pft_swish_pair_scale(
-    pft_swish_pair_scale(a, pft_swish_power_of_two(first)),
-    pft_swish_power_of_two(k - first)
-  );
+  return pft_swish_pair_scale(pft_swish_pair_scale(a, pft_swish_power_of_two(first)), pft_swish_power_of_two(k - first));
 }
 
 fn pft_swish_pair_add(a: pft_swish_pair, b: pft_swish_pair) -> pft_swish_pair {

@@ -348,7 +348,10 @@ fn phish_wide_add_loose(a: phish_wide, b: phish_wide) -> phish_wide {
         negative,
         phish_nat_add(
           phish_NAT_HALF,
-          phish_nat_shift_right(phish_nat_subtract(phish_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          phish_nat_shift_right(
+            phish_nat_subtract(phish_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -363,7 +366,10 @@ fn phish_wide_add_loose(a: phish_wide, b: phish_wide) -> phish_wide {
   if (shift == 1 && phish_nat_less(difference, phish_NAT_HALF)) {
     return phish_wide(
       negative,
-      phish_nat_subtract(phish_nat_shift_left(difference, 1), vec4<u32>(phish_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      phish_nat_subtract(
+        phish_nat_shift_left(difference, 1),
+        vec4<u32>(phish_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }
@@ -871,7 +877,10 @@ fn phish_pair_erf_small(a: phish_pair) -> phish_pair {
   let square = phish_pair_multiply(a, a);
   let z = square.high;
   let p = 0.11283792 + z * (-0.026866132 + z * (0.0052234847 + z * (-0.00085154147 + z * 0.00010956138)));
-  let p1 = phish_pair_add(phish_pair(-0.37612638, -1.0237824e-8), phish_pair_multiply(square, phish_pair(p, 0.0)));
+  let p1 = phish_pair_add(
+    phish_pair(-0.37612638, -1.0237824e-8),
+    phish_pair_multiply(square, phish_pair(p, 0.0))
+  );
   let p0 = phish_pair_add(phish_pair(1.1283792, -5.8635429e-8), phish_pair_multiply(square, p1));
   return phish_pair_multiply(a, p0);
 }
@@ -925,7 +934,10 @@ fn phish_pair_subtract(a: phish_pair, b: phish_pair) -> phish_pair {
 
 // e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is 1.25 plus a polynomial in v = (x - 2)/(x + 2) (2.5e-12).
 fn phish_pair_erfcx(a: phish_pair) -> phish_pair {
-  let v = phish_pair_divide(phish_pair_subtract(a, phish_pair(2.0, 0.0)), phish_pair_add(a, phish_pair(2.0, 0.0)));
+  let v = phish_pair_divide(
+    phish_pair_subtract(a, phish_pair(2.0, 0.0)),
+    phish_pair_add(a, phish_pair(2.0, 0.0))
+  );
   let x = v.high;
   let p =
     -0.0080340290 +
@@ -957,7 +969,10 @@ fn phish_pair_normcdf(a: phish_pair) -> phish_pair {
     return phish_pair(select(1.0, 0.0, a.high < 0.0), 0.0);
   }
   let tail = phish_pair_scale(
-    phish_pair_multiply(phish_pair_exp(phish_pair_scale(phish_pair_multiply(a, a), -0.5)), phish_pair_erfcx(x)),
+    phish_pair_multiply(
+      phish_pair_exp(phish_pair_scale(phish_pair_multiply(a, a), -0.5)),
+      phish_pair_erfcx(x)
+    ),
     0.5
   );
   if (a.high < 0.0) {

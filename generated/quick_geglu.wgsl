@@ -223,11 +223,7 @@ fn quick_geglu_wide_exponential_loose(x: quick_geglu_wide, near: u32) -> quick_g
     if (quick_geglu_wide_is_nan(x)) {
       return x;
     }
-    return quick_geglu_wide(
-      false,
-      quick_geglu_NAT_HALF,
-      select(quick_geglu_WIDE_BEYOND, -quick_geglu_WIDE_BEYOND, x.negative)
-    );
+    return quick_geglu_wide(false, quick_geglu_NAT_HALF, select(quick_geglu_WIDE_BEYOND, -quick_geglu_WIDE_BEYOND, x.negative));
   }
   if (x.exponent < -128) {
     return quick_geglu_WIDE_ONE;
@@ -307,11 +303,7 @@ fn quick_geglu_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn quick_geglu_wide_divide_loose(a: quick_geglu_wide, b: quick_geglu_wide) -> quick_geglu_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    quick_geglu_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= quick_geglu_WIDE_BEYOND && b.exponent >= quick_geglu_WIDE_BEYOND)
-  ) {
+  if (quick_geglu_wide_is_nan(b) || both_zero || (a.exponent >= quick_geglu_WIDE_BEYOND && b.exponent >= quick_geglu_WIDE_BEYOND)) {
     return quick_geglu_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -493,11 +485,7 @@ fn quick_geglu_wide_searched(
   }
   let power = max(min(quick_geglu_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = quick_geglu_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = quick_geglu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return quick_geglu_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
@@ -672,10 +660,7 @@ fn quick_geglu_pair_scale(a: quick_geglu_pair, factor: f32) -> quick_geglu_pair 
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn quick_geglu_pair_times_power(a: quick_geglu_pair, k: i32) -> quick_geglu_pair {
   let first = k >> 1u;
-  return quick_geglu_pair_scale(
-    quick_geglu_pair_scale(a, quick_geglu_power_of_two(first)),
-    quick_geglu_power_of_two(k - first)
-  );
+  return quick_geglu_pair_scale(quick_geglu_pair_scale(a, quick_geglu_power_of_two(first)), quick_geglu_power_of_two(k - first));
 }
 
 fn quick_geglu_pair_add(a: quick_geglu_pair, b: quick_geglu_pair) -> quick_geglu_pair {
@@ -687,9 +672,7 @@ fn quick_geglu_pair_add(a: quick_geglu_pair, b: quick_geglu_pair) -> quick_geglu
 fn quick_geglu_pair_exp_scaled(a: quick_geglu_pair, n: i32) -> quick_geglu_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
-  let small = quick_geglu_pair_expm1_small(
-    quick_geglu_pair_reduced(quick_geglu_pair(x, select(a.low, 0.0, x != a.high)), k)
-  );
+  let small = quick_geglu_pair_expm1_small(quick_geglu_pair_reduced(quick_geglu_pair(x, select(a.low, 0.0, x != a.high)), k));
   return quick_geglu_pair_times_power(quick_geglu_pair_add(quick_geglu_pair(1.0, 0.0), small), i32(k) + n);
 }
 

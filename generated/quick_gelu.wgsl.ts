@@ -226,11 +226,7 @@ fn quick_gelu_wide_exponential_loose(x: quick_gelu_wide, near: u32) -> quick_gel
     if (quick_gelu_wide_is_nan(x)) {
       return x;
     }
-    return quick_gelu_wide(
-      false,
-      quick_gelu_NAT_HALF,
-      select(quick_gelu_WIDE_BEYOND, -quick_gelu_WIDE_BEYOND, x.negative)
-    );
+    return quick_gelu_wide(false, quick_gelu_NAT_HALF, select(quick_gelu_WIDE_BEYOND, -quick_gelu_WIDE_BEYOND, x.negative));
   }
   if (x.exponent < -128) {
     return quick_gelu_WIDE_ONE;
@@ -310,11 +306,7 @@ fn quick_gelu_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn quick_gelu_wide_divide_loose(a: quick_gelu_wide, b: quick_gelu_wide) -> quick_gelu_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    quick_gelu_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= quick_gelu_WIDE_BEYOND && b.exponent >= quick_gelu_WIDE_BEYOND)
-  ) {
+  if (quick_gelu_wide_is_nan(b) || both_zero || (a.exponent >= quick_gelu_WIDE_BEYOND && b.exponent >= quick_gelu_WIDE_BEYOND)) {
     return quick_gelu_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -490,11 +482,7 @@ fn quick_gelu_wide_searched(
   }
   let power = max(min(quick_gelu_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = quick_gelu_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = quick_gelu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return quick_gelu_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
@@ -669,10 +657,7 @@ fn quick_gelu_pair_scale(a: quick_gelu_pair, factor: f32) -> quick_gelu_pair {
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn quick_gelu_pair_times_power(a: quick_gelu_pair, k: i32) -> quick_gelu_pair {
   let first = k >> 1u;
-  return quick_gelu_pair_scale(
-    quick_gelu_pair_scale(a, quick_gelu_power_of_two(first)),
-    quick_gelu_power_of_two(k - first)
-  );
+  return quick_gelu_pair_scale(quick_gelu_pair_scale(a, quick_gelu_power_of_two(first)), quick_gelu_power_of_two(k - first));
 }
 
 fn quick_gelu_pair_add(a: quick_gelu_pair, b: quick_gelu_pair) -> quick_gelu_pair {
@@ -684,9 +669,7 @@ fn quick_gelu_pair_add(a: quick_gelu_pair, b: quick_gelu_pair) -> quick_gelu_pai
 fn quick_gelu_pair_exp_scaled(a: quick_gelu_pair, n: i32) -> quick_gelu_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
-  let small = quick_gelu_pair_expm1_small(
-    quick_gelu_pair_reduced(quick_gelu_pair(x, select(a.low, 0.0, x != a.high)), k)
-  );
+  let small = quick_gelu_pair_expm1_small(quick_gelu_pair_reduced(quick_gelu_pair(x, select(a.low, 0.0, x != a.high)), k));
   return quick_gelu_pair_times_power(quick_gelu_pair_add(quick_gelu_pair(1.0, 0.0), small), i32(k) + n);
 }
 

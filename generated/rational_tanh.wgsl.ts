@@ -23,11 +23,7 @@ struct rational_tanh_wide_outcome {
 // 2^(N - 1) and 2^N - 1.
 const rational_tanh_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
-const rational_tanh_WIDE_NAN: rational_tanh_wide = rational_tanh_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0u),
-  (2 << 28u) + 4096
-);
+const rational_tanh_WIDE_NAN: rational_tanh_wide = rational_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
 
 const rational_tanh_WIDE_BEYOND: i32 = 2 << 28u;
 
@@ -132,11 +128,7 @@ fn rational_tanh_wide_multiply_loose(a: rational_tanh_wide, b: rational_tanh_wid
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
   let invalid = all(product == vec4<u32>()) && exponent > -rational_tanh_WIDE_LIMIT;
-  return rational_tanh_wide(
-    a.negative != b.negative,
-    product,
-    select(exponent, rational_tanh_WIDE_NAN.exponent, invalid)
-  );
+  return rational_tanh_wide(a.negative != b.negative, product, select(exponent, rational_tanh_WIDE_NAN.exponent, invalid));
 }
 
 fn rational_tanh_wide_negate(x: rational_tanh_wide) -> rational_tanh_wide {
@@ -244,11 +236,7 @@ fn rational_tanh_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn rational_tanh_wide_divide_loose(a: rational_tanh_wide, b: rational_tanh_wide) -> rational_tanh_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    rational_tanh_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= rational_tanh_WIDE_BEYOND && b.exponent >= rational_tanh_WIDE_BEYOND)
-  ) {
+  if (rational_tanh_wide_is_nan(b) || both_zero || (a.exponent >= rational_tanh_WIDE_BEYOND && b.exponent >= rational_tanh_WIDE_BEYOND)) {
     return rational_tanh_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -278,11 +266,7 @@ fn rational_tanh_wide_less(a: rational_tanh_wide, b: rational_tanh_wide) -> bool
   if (rational_tanh_wide_is_negative(a) != rational_tanh_wide_is_negative(b)) {
     return rational_tanh_wide_is_negative(a);
   }
-  return select(
-    rational_tanh_wide_is_smaller(a, b),
-    rational_tanh_wide_is_smaller(b, a),
-    rational_tanh_wide_is_negative(a)
-  );
+  return select(rational_tanh_wide_is_smaller(a, b), rational_tanh_wide_is_smaller(b, a), rational_tanh_wide_is_negative(a));
 }
 
 fn rational_tanh_wide_equal(a: rational_tanh_wide, b: rational_tanh_wide) -> bool {
@@ -482,11 +466,7 @@ fn rational_tanh_wide_searched(
   }
   let power = max(min(rational_tanh_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = rational_tanh_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = rational_tanh_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return rational_tanh_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 

@@ -208,11 +208,7 @@ fn relu_general_wide_multiply_loose(a: relu_general_wide, b: relu_general_wide) 
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
   let invalid = all(product == vec4<u32>()) && exponent > -relu_general_WIDE_LIMIT;
-  return relu_general_wide(
-    a.negative != b.negative,
-    product,
-    select(exponent, relu_general_WIDE_NAN.exponent, invalid)
-  );
+  return relu_general_wide(a.negative != b.negative, product, select(exponent, relu_general_WIDE_NAN.exponent, invalid));
 }
 
 fn relu_general_wide_is_nan(x: relu_general_wide) -> bool {
@@ -230,11 +226,7 @@ fn relu_general_wide_less(a: relu_general_wide, b: relu_general_wide) -> bool {
   if (relu_general_wide_is_negative(a) != relu_general_wide_is_negative(b)) {
     return relu_general_wide_is_negative(a);
   }
-  return select(
-    relu_general_wide_is_smaller(a, b),
-    relu_general_wide_is_smaller(b, a),
-    relu_general_wide_is_negative(a)
-  );
+  return select(relu_general_wide_is_smaller(a, b), relu_general_wide_is_smaller(b, a), relu_general_wide_is_negative(a));
 }
 
 // The number with these parts, whatever the highest bit of the mantissa is.
@@ -394,11 +386,7 @@ fn relu_general_wide_searched(
   }
   let power = max(min(relu_general_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = relu_general_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = relu_general_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return relu_general_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 

@@ -135,11 +135,7 @@ fn relu_squared_wide_multiply_loose(a: relu_squared_wide, b: relu_squared_wide) 
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
   let invalid = all(product == vec4<u32>()) && exponent > -relu_squared_WIDE_LIMIT;
-  return relu_squared_wide(
-    a.negative != b.negative,
-    product,
-    select(exponent, relu_squared_WIDE_NAN.exponent, invalid)
-  );
+  return relu_squared_wide(a.negative != b.negative, product, select(exponent, relu_squared_WIDE_NAN.exponent, invalid));
 }
 
 fn relu_squared_wide_is_nan(x: relu_squared_wide) -> bool {
@@ -162,11 +158,7 @@ fn relu_squared_wide_less(a: relu_squared_wide, b: relu_squared_wide) -> bool {
   if (relu_squared_wide_is_negative(a) != relu_squared_wide_is_negative(b)) {
     return relu_squared_wide_is_negative(a);
   }
-  return select(
-    relu_squared_wide_is_smaller(a, b),
-    relu_squared_wide_is_smaller(b, a),
-    relu_squared_wide_is_negative(a)
-  );
+  return select(relu_squared_wide_is_smaller(a, b), relu_squared_wide_is_smaller(b, a), relu_squared_wide_is_negative(a));
 }
 
 // How many bits a natural number has.
@@ -329,11 +321,7 @@ fn relu_squared_wide_searched(
   }
   let power = max(min(relu_squared_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = relu_squared_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = relu_squared_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return relu_squared_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 

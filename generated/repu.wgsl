@@ -206,7 +206,11 @@ const repu_WIDE_SEARCH: repu_wide_search = repu_wide_search(
 
 const repu_WIDE_ONE: repu_wide = repu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
-const repu_WIDE_LN2: repu_wide = repu_wide(false, vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u), 0);
+const repu_WIDE_LN2: repu_wide = repu_wide(
+  false,
+  vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u),
+  0
+);
 
 const repu_WIDE_1024: repu_wide = repu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 11);
 
@@ -282,7 +286,10 @@ fn repu_wide_add_loose(a: repu_wide, b: repu_wide) -> repu_wide {
         negative,
         repu_nat_add(
           repu_NAT_HALF,
-          repu_nat_shift_right(repu_nat_subtract(repu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          repu_nat_shift_right(
+            repu_nat_subtract(repu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -297,7 +304,10 @@ fn repu_wide_add_loose(a: repu_wide, b: repu_wide) -> repu_wide {
   if (shift == 1 && repu_nat_less(difference, repu_NAT_HALF)) {
     return repu_wide(
       negative,
-      repu_nat_subtract(repu_nat_shift_left(difference, 1), vec4<u32>(repu_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      repu_nat_subtract(
+        repu_nat_shift_left(difference, 1),
+        vec4<u32>(repu_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }
@@ -402,7 +412,10 @@ fn repu_wide_divide_loose(a: repu_wide, b: repu_wide) -> repu_wide {
     return repu_wide(negative, a.mantissa, exponent);
   }
   let fits = repu_nat_less(a.mantissa, b.mantissa);
-  let quotient = repu_nat_divide_high(select(repu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits), b.mantissa);
+  let quotient = repu_nat_divide_high(
+    select(repu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
   return repu_wide(
     negative,
     select(repu_nat_add(repu_NAT_HALF, repu_nat_shift_right(quotient, 1)), quotient, fits),
@@ -473,7 +486,11 @@ fn repu_wide_exponential_loose(x: repu_wide, near: u32) -> repu_wide {
   let whole = repu_nat_shift_right(quotient, max(point, 0));
   let rest = repu_nat_subtract(quotient, repu_nat_shift_left(whole, max(point, 0)));
   let shift = 128 - point;
-  let scaled = select(repu_nat_shift_left(rest, max(shift, 0)), repu_nat_shift_right(rest, max(-shift, 0)), shift < 0);
+  let scaled = select(
+    repu_nat_shift_left(rest, max(shift, 0)),
+    repu_nat_shift_right(rest, max(-shift, 0)),
+    shift < 0
+  );
   let fraction = select(scaled, repu_nat_subtract(repu_NAT_ONES, scaled), x.negative);
   let size = i32(repu_nat_low_word(whole)) << u32(max(-point, 0));
   let n = select(size, -1 - size, x.negative);
@@ -500,7 +517,9 @@ fn repu_wide_exponential_loose(x: repu_wide, near: u32) -> repu_wide {
 
 fn repu_wide_equal(a: repu_wide, b: repu_wide) -> bool {
   let same =
-    a.exponent == b.exponent && all(a.mantissa == b.mantissa) && repu_wide_is_negative(a) == repu_wide_is_negative(b);
+    a.exponent == b.exponent &&
+    all(a.mantissa == b.mantissa) &&
+    repu_wide_is_negative(a) == repu_wide_is_negative(b);
   return same && !repu_wide_is_nan(a);
 }
 
@@ -593,7 +612,11 @@ fn repu_wide_multiply(a: repu_wide, b: repu_wide) -> repu_wide {
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
   let invalid = all(product == vec4<u32>()) && exponent > -repu_WIDE_LIMIT;
-  return repu_wide_normalised(a.negative != b.negative, product, select(exponent, repu_WIDE_NAN.exponent, invalid));
+  return repu_wide_normalised(
+    a.negative != b.negative,
+    product,
+    select(exponent, repu_WIDE_NAN.exponent, invalid)
+  );
 }
 
 fn repu_wide_whole_power_loose(x: repu_wide, n: repu_wide) -> repu_wide {

@@ -209,7 +209,11 @@ fn selu_wide_exponential_loose(x: selu_wide, near: u32) -> selu_wide {
   let whole = selu_nat_shift_right(quotient, max(point, 0));
   let rest = selu_nat_subtract(quotient, selu_nat_shift_left(whole, max(point, 0)));
   let shift = 128 - point;
-  let scaled = select(selu_nat_shift_left(rest, max(shift, 0)), selu_nat_shift_right(rest, max(-shift, 0)), shift < 0);
+  let scaled = select(
+    selu_nat_shift_left(rest, max(shift, 0)),
+    selu_nat_shift_right(rest, max(-shift, 0)),
+    shift < 0
+  );
   let fraction = select(scaled, selu_nat_subtract(selu_NAT_ONES, scaled), x.negative);
   let size = i32(selu_nat_low_word(whole)) << u32(max(-point, 0));
   let n = select(size, -1 - size, x.negative);
@@ -259,7 +263,10 @@ fn selu_wide_add_loose(a: selu_wide, b: selu_wide) -> selu_wide {
         negative,
         selu_nat_add(
           selu_NAT_HALF,
-          selu_nat_shift_right(selu_nat_subtract(selu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          selu_nat_shift_right(
+            selu_nat_subtract(selu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -274,7 +281,10 @@ fn selu_wide_add_loose(a: selu_wide, b: selu_wide) -> selu_wide {
   if (shift == 1 && selu_nat_less(difference, selu_NAT_HALF)) {
     return selu_wide(
       negative,
-      selu_nat_subtract(selu_nat_shift_left(difference, 1), vec4<u32>(selu_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      selu_nat_subtract(
+        selu_nat_shift_left(difference, 1),
+        vec4<u32>(selu_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }
@@ -305,7 +315,10 @@ fn selu_wide_divide_loose(a: selu_wide, b: selu_wide) -> selu_wide {
     return selu_wide(negative, a.mantissa, exponent);
   }
   let fits = selu_nat_less(a.mantissa, b.mantissa);
-  let quotient = selu_nat_divide_high(select(selu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits), b.mantissa);
+  let quotient = selu_nat_divide_high(
+    select(selu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
   return selu_wide(
     negative,
     select(selu_nat_add(selu_NAT_HALF, selu_nat_shift_right(quotient, 1)), quotient, fits),

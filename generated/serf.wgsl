@@ -79,7 +79,11 @@ const serf_WIDE_ONE: serf_wide = serf_wide(false, vec4<u32>(0u, 0u, 0u, 0x800000
 
 const serf_WIDE_QUARTER: serf_wide = serf_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1);
 
-const serf_WIDE_LN2: serf_wide = serf_wide(false, vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u), 0);
+const serf_WIDE_LN2: serf_wide = serf_wide(
+  false,
+  vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u),
+  0
+);
 
 const serf_WIDE_TWO: serf_wide = serf_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2);
 
@@ -91,7 +95,11 @@ const serf_WIDE_INVERSE_PI: serf_wide = serf_wide(
   -1
 );
 
-const serf_WIDE_TEN_PI: serf_wide = serf_wide(false, vec4<u32>(0x61132405u, 0xf5f7fb2eu, 0xa9c2f2c1u, 0xfb53d14au), 5);
+const serf_WIDE_TEN_PI: serf_wide = serf_wide(
+  false,
+  vec4<u32>(0x61132405u, 0xf5f7fb2eu, 0xa9c2f2c1u, 0xfb53d14au),
+  5
+);
 
 const serf_WIDE_16: serf_wide = serf_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 5);
 
@@ -210,7 +218,11 @@ fn serf_wide_exponential_loose(x: serf_wide, near: u32) -> serf_wide {
   let whole = serf_nat_shift_right(quotient, max(point, 0));
   let rest = serf_nat_subtract(quotient, serf_nat_shift_left(whole, max(point, 0)));
   let shift = 128 - point;
-  let scaled = select(serf_nat_shift_left(rest, max(shift, 0)), serf_nat_shift_right(rest, max(-shift, 0)), shift < 0);
+  let scaled = select(
+    serf_nat_shift_left(rest, max(shift, 0)),
+    serf_nat_shift_right(rest, max(-shift, 0)),
+    shift < 0
+  );
   let fraction = select(scaled, serf_nat_subtract(serf_NAT_ONES, scaled), x.negative);
   let size = i32(serf_nat_low_word(whole)) << u32(max(-point, 0));
   let n = select(size, -1 - size, x.negative);
@@ -265,7 +277,10 @@ fn serf_wide_add_loose(a: serf_wide, b: serf_wide) -> serf_wide {
         negative,
         serf_nat_add(
           serf_NAT_HALF,
-          serf_nat_shift_right(serf_nat_subtract(serf_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          serf_nat_shift_right(
+            serf_nat_subtract(serf_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -280,7 +295,10 @@ fn serf_wide_add_loose(a: serf_wide, b: serf_wide) -> serf_wide {
   if (shift == 1 && serf_nat_less(difference, serf_NAT_HALF)) {
     return serf_wide(
       negative,
-      serf_nat_subtract(serf_nat_shift_left(difference, 1), vec4<u32>(serf_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      serf_nat_subtract(
+        serf_nat_shift_left(difference, 1),
+        vec4<u32>(serf_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }
@@ -363,7 +381,10 @@ fn serf_wide_divide_loose(a: serf_wide, b: serf_wide) -> serf_wide {
     return serf_wide(negative, a.mantissa, exponent);
   }
   let fits = serf_nat_less(a.mantissa, b.mantissa);
-  let quotient = serf_nat_divide_high(select(serf_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits), b.mantissa);
+  let quotient = serf_nat_divide_high(
+    select(serf_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
   return serf_wide(
     negative,
     select(serf_nat_add(serf_NAT_HALF, serf_nat_shift_right(quotient, 1)), quotient, fits),
@@ -1019,7 +1040,10 @@ fn serf_pair_erf_small(a: serf_pair) -> serf_pair {
   let square = serf_pair_multiply(a, a);
   let z = square.high;
   let p = 0.11283792 + z * (-0.026866132 + z * (0.0052234847 + z * (-0.00085154147 + z * 0.00010956138)));
-  let p1 = serf_pair_add(serf_pair(-0.37612638, -1.0237824e-8), serf_pair_multiply(square, serf_pair(p, 0.0)));
+  let p1 = serf_pair_add(
+    serf_pair(-0.37612638, -1.0237824e-8),
+    serf_pair_multiply(square, serf_pair(p, 0.0))
+  );
   let p0 = serf_pair_add(serf_pair(1.1283792, -5.8635429e-8), serf_pair_multiply(square, p1));
   return serf_pair_multiply(a, p0);
 }
@@ -1036,7 +1060,10 @@ fn serf_pair_gaussian(a: serf_pair) -> serf_pair {
 
 // e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is 1.25 plus a polynomial in v = (x - 2)/(x + 2) (2.5e-12).
 fn serf_pair_erfcx(a: serf_pair) -> serf_pair {
-  let v = serf_pair_divide(serf_pair_subtract(a, serf_pair(2.0, 0.0)), serf_pair_add(a, serf_pair(2.0, 0.0)));
+  let v = serf_pair_divide(
+    serf_pair_subtract(a, serf_pair(2.0, 0.0)),
+    serf_pair_add(a, serf_pair(2.0, 0.0))
+  );
   let x = v.high;
   let p =
     -0.0080340290 +
@@ -1065,7 +1092,10 @@ fn serf_pair_erf(a: serf_pair) -> serf_pair {
   if (x.high > 11.0) {
     return serf_pair(select(1.0, -1.0, a.high < 0.0), 0.0);
   }
-  let y = serf_pair_subtract(serf_pair(1.0, 0.0), serf_pair_multiply(serf_pair_gaussian(x), serf_pair_erfcx(x)));
+  let y = serf_pair_subtract(
+    serf_pair(1.0, 0.0),
+    serf_pair_multiply(serf_pair_gaussian(x), serf_pair_erfcx(x))
+  );
   if (a.high < 0.0) {
     return serf_pair_negate(y);
   }

@@ -251,7 +251,9 @@ fn serlu_wide_negate(x: serlu_wide) -> serlu_wide {
 
 fn serlu_wide_equal(a: serlu_wide, b: serlu_wide) -> bool {
   let same =
-    a.exponent == b.exponent && all(a.mantissa == b.mantissa) && serlu_wide_is_negative(a) == serlu_wide_is_negative(b);
+    a.exponent == b.exponent &&
+    all(a.mantissa == b.mantissa) &&
+    serlu_wide_is_negative(a) == serlu_wide_is_negative(b);
   return same && !serlu_wide_is_nan(a);
 }
 
@@ -664,7 +666,10 @@ fn serlu_wide_add_loose(a: serlu_wide, b: serlu_wide) -> serlu_wide {
         negative,
         serlu_nat_add(
           serlu_NAT_HALF,
-          serlu_nat_shift_right(serlu_nat_subtract(serlu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          serlu_nat_shift_right(
+            serlu_nat_subtract(serlu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -679,7 +684,10 @@ fn serlu_wide_add_loose(a: serlu_wide, b: serlu_wide) -> serlu_wide {
   if (shift == 1 && serlu_nat_less(difference, serlu_NAT_HALF)) {
     return serlu_wide(
       negative,
-      serlu_nat_subtract(serlu_nat_shift_left(difference, 1), vec4<u32>(serlu_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      serlu_nat_subtract(
+        serlu_nat_shift_left(difference, 1),
+        vec4<u32>(serlu_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }

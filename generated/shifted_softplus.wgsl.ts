@@ -23,19 +23,11 @@ struct shifted_softplus_wide_outcome {
 // 2^(N - 1) and 2^N - 1.
 const shifted_softplus_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
-const shifted_softplus_WIDE_NAN: shifted_softplus_wide = shifted_softplus_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0u),
-  (2 << 28u) + 4096
-);
+const shifted_softplus_WIDE_NAN: shifted_softplus_wide = shifted_softplus_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
 
 const shifted_softplus_WIDE_BEYOND: i32 = 2 << 28u;
 
-const shifted_softplus_WIDE_ZERO: shifted_softplus_wide = shifted_softplus_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0u),
-  -(2 << 28u)
-);
+const shifted_softplus_WIDE_ZERO: shifted_softplus_wide = shifted_softplus_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
 
 // a * 2^n without the bits that leave 128.
 fn shifted_softplus_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
@@ -86,17 +78,9 @@ const shifted_softplus_WIDE_SEARCH: shifted_softplus_wide_search = shifted_softp
   shifted_softplus_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
 );
 
-const shifted_softplus_WIDE_ONE: shifted_softplus_wide = shifted_softplus_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0x80000000u),
-  1
-);
+const shifted_softplus_WIDE_ONE: shifted_softplus_wide = shifted_softplus_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
-const shifted_softplus_WIDE_QUARTER: shifted_softplus_wide = shifted_softplus_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0x80000000u),
-  -1
-);
+const shifted_softplus_WIDE_QUARTER: shifted_softplus_wide = shifted_softplus_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1);
 
 const shifted_softplus_WIDE_LN2: shifted_softplus_wide = shifted_softplus_wide(
   false,
@@ -104,11 +88,7 @@ const shifted_softplus_WIDE_LN2: shifted_softplus_wide = shifted_softplus_wide(
   0
 );
 
-const shifted_softplus_WIDE_TWO: shifted_softplus_wide = shifted_softplus_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0x80000000u),
-  2
-);
+const shifted_softplus_WIDE_TWO: shifted_softplus_wide = shifted_softplus_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2);
 
 fn shifted_softplus_wide_abs(x: shifted_softplus_wide) -> shifted_softplus_wide {
   return shifted_softplus_wide(false, x.mantissa, x.exponent);
@@ -238,10 +218,7 @@ fn shifted_softplus_wide_exponential_loose(x: shifted_softplus_wide, near: u32) 
     shifted_softplus_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = shifted_softplus_nat_multiply_high(
-    select(r, x.mantissa, is_near),
-    shifted_softplus_program_expm1_quotient(r)
-  );
+  let excess = shifted_softplus_nat_multiply_high(select(r, x.mantissa, is_near), shifted_softplus_program_expm1_quotient(r));
   if (is_near) {
     return shifted_softplus_wide(false, excess, x.exponent + 1);
   }
@@ -249,11 +226,7 @@ fn shifted_softplus_wide_exponential_loose(x: shifted_softplus_wide, near: u32) 
     if (shifted_softplus_wide_is_nan(x)) {
       return x;
     }
-    return shifted_softplus_wide(
-      false,
-      shifted_softplus_NAT_HALF,
-      select(shifted_softplus_WIDE_BEYOND, -shifted_softplus_WIDE_BEYOND, x.negative)
-    );
+    return shifted_softplus_wide(false, shifted_softplus_NAT_HALF, select(shifted_softplus_WIDE_BEYOND, -shifted_softplus_WIDE_BEYOND, x.negative));
   }
   if (x.exponent < -128) {
     return shifted_softplus_WIDE_ONE;
@@ -342,9 +315,7 @@ fn shifted_softplus_wide_log_exponent_loose(x: shifted_softplus_wide) -> shifted
       abs(x.exponent)
     );
   }
-  return shifted_softplus_wide_integer_loose(
-    x.exponent - i32(shifted_softplus_nat_less(x.mantissa, shifted_softplus_NAT_SQRT_HALF))
-  );
+  return shifted_softplus_wide_integer_loose(x.exponent - i32(shifted_softplus_nat_less(x.mantissa, shifted_softplus_NAT_SQRT_HALF)));
 }
 
 fn shifted_softplus_wide_less(a: shifted_softplus_wide, b: shifted_softplus_wide) -> bool {
@@ -354,11 +325,7 @@ fn shifted_softplus_wide_less(a: shifted_softplus_wide, b: shifted_softplus_wide
   if (shifted_softplus_wide_is_negative(a) != shifted_softplus_wide_is_negative(b)) {
     return shifted_softplus_wide_is_negative(a);
   }
-  return select(
-    shifted_softplus_wide_is_smaller(a, b),
-    shifted_softplus_wide_is_smaller(b, a),
-    shifted_softplus_wide_is_negative(a)
-  );
+  return select(shifted_softplus_wide_is_smaller(a, b), shifted_softplus_wide_is_smaller(b, a), shifted_softplus_wide_is_negative(a));
 }
 
 fn shifted_softplus_wide_multiply_loose(a: shifted_softplus_wide, b: shifted_softplus_wide) -> shifted_softplus_wide {
@@ -366,11 +333,7 @@ fn shifted_softplus_wide_multiply_loose(a: shifted_softplus_wide, b: shifted_sof
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
   let invalid = all(product == vec4<u32>()) && exponent > -shifted_softplus_WIDE_LIMIT;
-  return shifted_softplus_wide(
-    a.negative != b.negative,
-    product,
-    select(exponent, shifted_softplus_WIDE_NAN.exponent, invalid)
-  );
+  return shifted_softplus_wide(a.negative != b.negative, product, select(exponent, shifted_softplus_WIDE_NAN.exponent, invalid));
 }
 
 // The y of that, or 1.
@@ -378,11 +341,7 @@ fn shifted_softplus_wide_log_fraction(x: shifted_softplus_wide) -> shifted_softp
   if (shifted_softplus_wide_is_negative(x) || abs(x.exponent) >= shifted_softplus_WIDE_LIMIT) {
     return shifted_softplus_WIDE_ONE;
   }
-  return shifted_softplus_wide(
-    false,
-    x.mantissa,
-    i32(shifted_softplus_nat_less(x.mantissa, shifted_softplus_NAT_SQRT_HALF))
-  );
+  return shifted_softplus_wide(false, x.mantissa, i32(shifted_softplus_nat_less(x.mantissa, shifted_softplus_NAT_SQRT_HALF)));
 }
 
 // floor(a * 2^128 / b) for a < b, bit by bit.
@@ -401,11 +360,7 @@ fn shifted_softplus_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn shifted_softplus_wide_divide_loose(a: shifted_softplus_wide, b: shifted_softplus_wide) -> shifted_softplus_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    shifted_softplus_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= shifted_softplus_WIDE_BEYOND && b.exponent >= shifted_softplus_WIDE_BEYOND)
-  ) {
+  if (shifted_softplus_wide_is_nan(b) || both_zero || (a.exponent >= shifted_softplus_WIDE_BEYOND && b.exponent >= shifted_softplus_WIDE_BEYOND)) {
     return shifted_softplus_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -419,11 +374,7 @@ fn shifted_softplus_wide_divide_loose(a: shifted_softplus_wide, b: shifted_softp
   );
   return shifted_softplus_wide(
     negative,
-    select(
-      shifted_softplus_nat_add(shifted_softplus_NAT_HALF, shifted_softplus_nat_shift_right(quotient, 1)),
-      quotient,
-      fits
-    ),
+    select(shifted_softplus_nat_add(shifted_softplus_NAT_HALF, shifted_softplus_nat_shift_right(quotient, 1)), quotient, fits),
     exponent + i32(!fits)
   );
 }
@@ -434,11 +385,7 @@ fn shifted_softplus_nat_arctangent_series(z: vec4<u32>, alternating: bool) -> ve
   var power = z;
   for (var k = 3u; !all(power == vec4<u32>()); k = k + 2u) {
     let term = shifted_softplus_nat_divide_short(power, k);
-    sum = select(
-      shifted_softplus_nat_add(sum, term),
-      shifted_softplus_nat_subtract(sum, term),
-      alternating && (k & 2u) == 0u
-    );
+    sum = select(shifted_softplus_nat_add(sum, term), shifted_softplus_nat_subtract(sum, term), alternating && (k & 2u) == 0u);
     power = shifted_softplus_nat_multiply_high(power, z);
   }
   return sum;
@@ -470,11 +417,7 @@ fn shifted_softplus_wide_normalised(negative: bool, mantissa: vec4<u32>, exponen
     return shifted_softplus_wide(
       negative,
       vec4<u32>(0u, 0u, 0u, 0u),
-      select(
-        shifted_softplus_WIDE_ZERO.exponent,
-        shifted_softplus_WIDE_NAN.exponent,
-        exponent >= shifted_softplus_WIDE_BEYOND
-      )
+      select(shifted_softplus_WIDE_ZERO.exponent, shifted_softplus_WIDE_NAN.exponent, exponent >= shifted_softplus_WIDE_BEYOND)
     );
   }
   if (is_far) {
@@ -653,11 +596,7 @@ fn shifted_softplus_wide_searched(
   }
   let power = max(min(shifted_softplus_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = shifted_softplus_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = shifted_softplus_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return shifted_softplus_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
@@ -910,23 +849,15 @@ fn shifted_softplus_pair_scale(a: shifted_softplus_pair, factor: f32) -> shifted
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn shifted_softplus_pair_times_power(a: shifted_softplus_pair, k: i32) -> shifted_softplus_pair {
   let first = k >> 1u;
-  return shifted_softplus_pair_scale(
-    shifted_softplus_pair_scale(a, shifted_softplus_power_of_two(first)),
-    shifted_softplus_power_of_two(k - first)
-  );
+  return shifted_softplus_pair_scale(shifted_softplus_pair_scale(a, shifted_softplus_power_of_two(first)), shifted_softplus_power_of_two(k - first));
 }
 
 // e^a 2^n
 fn shifted_softplus_pair_exp_scaled(a: shifted_softplus_pair, n: i32) -> shifted_softplus_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
-  let small = shifted_softplus_pair_expm1_small(
-    shifted_softplus_pair_reduced(shifted_softplus_pair(x, select(a.low, 0.0, x != a.high)), k)
-  );
-  return shifted_softplus_pair_times_power(
-    shifted_softplus_pair_add(shifted_softplus_pair(1.0, 0.0), small),
-    i32(k) + n
-  );
+  let small = shifted_softplus_pair_expm1_small(shifted_softplus_pair_reduced(shifted_softplus_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return shifted_softplus_pair_times_power(shifted_softplus_pair_add(shifted_softplus_pair(1.0, 0.0), small), i32(k) + n);
 }
 
 fn shifted_softplus_pair_exp(a: shifted_softplus_pair) -> shifted_softplus_pair {
@@ -943,9 +874,7 @@ fn shifted_softplus_pair_abs(a: shifted_softplus_pair) -> shifted_softplus_pair 
 
 // ln(1 + e^a) = max(a, 0) + ln(1 + e^-|a|)
 fn shifted_softplus_pair_softplus(a: shifted_softplus_pair) -> shifted_softplus_pair {
-  let l = shifted_softplus_pair_log1p(
-    shifted_softplus_pair_exp(shifted_softplus_pair_negate(shifted_softplus_pair_abs(a)))
-  );
+  let l = shifted_softplus_pair_log1p(shifted_softplus_pair_exp(shifted_softplus_pair_negate(shifted_softplus_pair_abs(a))));
   if (a.high < 0.0) {
     return l;
   }

@@ -195,7 +195,11 @@ fn silu_wide_exponential_loose(x: silu_wide, near: u32) -> silu_wide {
   let whole = silu_nat_shift_right(quotient, max(point, 0));
   let rest = silu_nat_subtract(quotient, silu_nat_shift_left(whole, max(point, 0)));
   let shift = 128 - point;
-  let scaled = select(silu_nat_shift_left(rest, max(shift, 0)), silu_nat_shift_right(rest, max(-shift, 0)), shift < 0);
+  let scaled = select(
+    silu_nat_shift_left(rest, max(shift, 0)),
+    silu_nat_shift_right(rest, max(-shift, 0)),
+    shift < 0
+  );
   let fraction = select(scaled, silu_nat_subtract(silu_NAT_ONES, scaled), x.negative);
   let size = i32(silu_nat_low_word(whole)) << u32(max(-point, 0));
   let n = select(size, -1 - size, x.negative);
@@ -250,7 +254,10 @@ fn silu_wide_add_loose(a: silu_wide, b: silu_wide) -> silu_wide {
         negative,
         silu_nat_add(
           silu_NAT_HALF,
-          silu_nat_shift_right(silu_nat_subtract(silu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          silu_nat_shift_right(
+            silu_nat_subtract(silu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -265,7 +272,10 @@ fn silu_wide_add_loose(a: silu_wide, b: silu_wide) -> silu_wide {
   if (shift == 1 && silu_nat_less(difference, silu_NAT_HALF)) {
     return silu_wide(
       negative,
-      silu_nat_subtract(silu_nat_shift_left(difference, 1), vec4<u32>(silu_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      silu_nat_subtract(
+        silu_nat_shift_left(difference, 1),
+        vec4<u32>(silu_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }
@@ -296,7 +306,10 @@ fn silu_wide_divide_loose(a: silu_wide, b: silu_wide) -> silu_wide {
     return silu_wide(negative, a.mantissa, exponent);
   }
   let fits = silu_nat_less(a.mantissa, b.mantissa);
-  let quotient = silu_nat_divide_high(select(silu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits), b.mantissa);
+  let quotient = silu_nat_divide_high(
+    select(silu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
   return silu_wide(
     negative,
     select(silu_nat_add(silu_NAT_HALF, silu_nat_shift_right(quotient, 1)), quotient, fits),
@@ -711,7 +724,9 @@ fn silu_wide_is_negative(x: silu_wide) -> bool {
 
 fn silu_wide_equal(a: silu_wide, b: silu_wide) -> bool {
   let same =
-    a.exponent == b.exponent && all(a.mantissa == b.mantissa) && silu_wide_is_negative(a) == silu_wide_is_negative(b);
+    a.exponent == b.exponent &&
+    all(a.mantissa == b.mantissa) &&
+    silu_wide_is_negative(a) == silu_wide_is_negative(b);
   return same && !silu_wide_is_nan(a);
 }
 

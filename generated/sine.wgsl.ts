@@ -707,7 +707,10 @@ fn sine_pair_sine_small(t: sine_pair) -> sine_pair {
   let square = sine_pair_multiply(t, t);
   let z = square.high;
   let p = 0.0083333310 + z * (-0.00019840874 + z * 0.0000027525562);
-  let p1 = sine_pair_add(sine_pair(-0.16666667, 4.967054e-9), sine_pair_multiply(square, sine_pair(p, 0.0)));
+  let p1 = sine_pair_add(
+    sine_pair(-0.16666667, 4.967054e-9),
+    sine_pair_multiply(square, sine_pair(p, 0.0))
+  );
   return sine_pair_add(t, sine_pair_multiply(sine_pair_multiply(t, square), p1));
 }
 

@@ -179,7 +179,10 @@ fn slaf_wide_add_loose(a: slaf_wide, b: slaf_wide) -> slaf_wide {
         negative,
         slaf_nat_add(
           slaf_NAT_HALF,
-          slaf_nat_shift_right(slaf_nat_subtract(slaf_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          slaf_nat_shift_right(
+            slaf_nat_subtract(slaf_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -194,7 +197,10 @@ fn slaf_wide_add_loose(a: slaf_wide, b: slaf_wide) -> slaf_wide {
   if (shift == 1 && slaf_nat_less(difference, slaf_NAT_HALF)) {
     return slaf_wide(
       negative,
-      slaf_nat_subtract(slaf_nat_shift_left(difference, 1), vec4<u32>(slaf_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      slaf_nat_subtract(
+        slaf_nat_shift_left(difference, 1),
+        vec4<u32>(slaf_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }

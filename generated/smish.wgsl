@@ -79,7 +79,11 @@ const smish_WIDE_ONE: smish_wide = smish_wide(false, vec4<u32>(0u, 0u, 0u, 0x800
 
 const smish_WIDE_QUARTER: smish_wide = smish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1);
 
-const smish_WIDE_LN2: smish_wide = smish_wide(false, vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u), 0);
+const smish_WIDE_LN2: smish_wide = smish_wide(
+  false,
+  vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u),
+  0
+);
 
 const smish_WIDE_TWO: smish_wide = smish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2);
 
@@ -259,7 +263,10 @@ fn smish_wide_add_loose(a: smish_wide, b: smish_wide) -> smish_wide {
         negative,
         smish_nat_add(
           smish_NAT_HALF,
-          smish_nat_shift_right(smish_nat_subtract(smish_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          smish_nat_shift_right(
+            smish_nat_subtract(smish_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -274,7 +281,10 @@ fn smish_wide_add_loose(a: smish_wide, b: smish_wide) -> smish_wide {
   if (shift == 1 && smish_nat_less(difference, smish_NAT_HALF)) {
     return smish_wide(
       negative,
-      smish_nat_subtract(smish_nat_shift_left(difference, 1), vec4<u32>(smish_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      smish_nat_subtract(
+        smish_nat_shift_left(difference, 1),
+        vec4<u32>(smish_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }
@@ -988,7 +998,9 @@ fn smish(x: f32) -> f32 {
 
 fn smish_wide_equal(a: smish_wide, b: smish_wide) -> bool {
   let same =
-    a.exponent == b.exponent && all(a.mantissa == b.mantissa) && smish_wide_is_negative(a) == smish_wide_is_negative(b);
+    a.exponent == b.exponent &&
+    all(a.mantissa == b.mantissa) &&
+    smish_wide_is_negative(a) == smish_wide_is_negative(b);
   return same && !smish_wide_is_nan(a);
 }
 

@@ -388,7 +388,10 @@ fn snake_wide_add_loose(a: snake_wide, b: snake_wide) -> snake_wide {
         negative,
         snake_nat_add(
           snake_NAT_HALF,
-          snake_nat_shift_right(snake_nat_subtract(snake_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          snake_nat_shift_right(
+            snake_nat_subtract(snake_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -403,7 +406,10 @@ fn snake_wide_add_loose(a: snake_wide, b: snake_wide) -> snake_wide {
   if (shift == 1 && snake_nat_less(difference, snake_NAT_HALF)) {
     return snake_wide(
       negative,
-      snake_nat_subtract(snake_nat_shift_left(difference, 1), vec4<u32>(snake_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      snake_nat_subtract(
+        snake_nat_shift_left(difference, 1),
+        vec4<u32>(snake_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }
@@ -800,7 +806,10 @@ fn snake_pair_sine_small(t: snake_pair) -> snake_pair {
   let square = snake_pair_multiply(t, t);
   let z = square.high;
   let p = 0.0083333310 + z * (-0.00019840874 + z * 0.0000027525562);
-  let p1 = snake_pair_add(snake_pair(-0.16666667, 4.967054e-9), snake_pair_multiply(square, snake_pair(p, 0.0)));
+  let p1 = snake_pair_add(
+    snake_pair(-0.16666667, 4.967054e-9),
+    snake_pair_multiply(square, snake_pair(p, 0.0))
+  );
   return snake_pair_add(t, snake_pair_multiply(snake_pair_multiply(t, square), p1));
 }
 

@@ -205,11 +205,7 @@ fn snake_beta_wide_exponential_loose(x: snake_beta_wide, near: u32) -> snake_bet
     if (snake_beta_wide_is_nan(x)) {
       return x;
     }
-    return snake_beta_wide(
-      false,
-      snake_beta_NAT_HALF,
-      select(snake_beta_WIDE_BEYOND, -snake_beta_WIDE_BEYOND, x.negative)
-    );
+    return snake_beta_wide(false, snake_beta_NAT_HALF, select(snake_beta_WIDE_BEYOND, -snake_beta_WIDE_BEYOND, x.negative));
   }
   if (x.exponent < -128) {
     return snake_beta_WIDE_ONE;
@@ -338,10 +334,7 @@ fn snake_beta_wide_reduced(x: snake_beta_wide) -> snake_beta_wide_turn {
     snake_beta_nat_shift_left(snake_beta_nat_subtract(high, snake_beta_nat_shift_left(turned, point)), shift),
     carry
   );
-  var rest_low = snake_beta_nat_shift_left(
-    snake_beta_nat_subtract(low, snake_beta_nat_shift_left(carry, point)),
-    shift
-  );
+  var rest_low = snake_beta_nat_shift_left(snake_beta_nat_subtract(low, snake_beta_nat_shift_left(carry, point)), shift);
   var quarter = snake_beta_nat_low_word(turned);
   let above = !snake_beta_nat_less(rest, snake_beta_NAT_HALF);
   if (above) {
@@ -457,11 +450,7 @@ fn snake_beta_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn snake_beta_wide_divide_loose(a: snake_beta_wide, b: snake_beta_wide) -> snake_beta_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    snake_beta_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= snake_beta_WIDE_BEYOND && b.exponent >= snake_beta_WIDE_BEYOND)
-  ) {
+  if (snake_beta_wide_is_nan(b) || both_zero || (a.exponent >= snake_beta_WIDE_BEYOND && b.exponent >= snake_beta_WIDE_BEYOND)) {
     return snake_beta_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -618,11 +607,7 @@ fn snake_beta_wide_searched(
   }
   let power = max(min(snake_beta_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = snake_beta_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = snake_beta_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return snake_beta_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
@@ -916,10 +901,7 @@ fn snake_beta_pair_scale(a: snake_beta_pair, factor: f32) -> snake_beta_pair {
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn snake_beta_pair_times_power(a: snake_beta_pair, k: i32) -> snake_beta_pair {
   let first = k >> 1u;
-  return snake_beta_pair_scale(
-    snake_beta_pair_scale(a, snake_beta_power_of_two(first)),
-    snake_beta_power_of_two(k - first)
-  );
+  return snake_beta_pair_scale(snake_beta_pair_scale(a, snake_beta_power_of_two(first)), snake_beta_power_of_two(k - first));
 }
 
 fn snake_beta_pair_add(a: snake_beta_pair, b: snake_beta_pair) -> snake_beta_pair {
@@ -931,9 +913,7 @@ fn snake_beta_pair_add(a: snake_beta_pair, b: snake_beta_pair) -> snake_beta_pai
 fn snake_beta_pair_exp_scaled(a: snake_beta_pair, n: i32) -> snake_beta_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
-  let small = snake_beta_pair_expm1_small(
-    snake_beta_pair_reduced(snake_beta_pair(x, select(a.low, 0.0, x != a.high)), k)
-  );
+  let small = snake_beta_pair_expm1_small(snake_beta_pair_reduced(snake_beta_pair(x, select(a.low, 0.0, x != a.high)), k));
   return snake_beta_pair_times_power(snake_beta_pair_add(snake_beta_pair(1.0, 0.0), small), i32(k) + n);
 }
 

@@ -23,11 +23,7 @@ struct soft_clipping_wide_outcome {
 // 2^(N - 1) and 2^N - 1.
 const soft_clipping_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
-const soft_clipping_WIDE_NAN: soft_clipping_wide = soft_clipping_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0u),
-  (2 << 28u) + 4096
-);
+const soft_clipping_WIDE_NAN: soft_clipping_wide = soft_clipping_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
 
 const soft_clipping_WIDE_BEYOND: i32 = 2 << 28u;
 
@@ -86,11 +82,7 @@ const soft_clipping_WIDE_HALF: soft_clipping_wide = soft_clipping_wide(false, ve
 
 const soft_clipping_WIDE_ONE: soft_clipping_wide = soft_clipping_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
-const soft_clipping_WIDE_QUARTER: soft_clipping_wide = soft_clipping_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0x80000000u),
-  -1
-);
+const soft_clipping_WIDE_QUARTER: soft_clipping_wide = soft_clipping_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1);
 
 const soft_clipping_WIDE_LN2: soft_clipping_wide = soft_clipping_wide(
   false,
@@ -131,11 +123,7 @@ fn soft_clipping_wide_less(a: soft_clipping_wide, b: soft_clipping_wide) -> bool
   if (soft_clipping_wide_is_negative(a) != soft_clipping_wide_is_negative(b)) {
     return soft_clipping_wide_is_negative(a);
   }
-  return select(
-    soft_clipping_wide_is_smaller(a, b),
-    soft_clipping_wide_is_smaller(b, a),
-    soft_clipping_wide_is_negative(a)
-  );
+  return select(soft_clipping_wide_is_smaller(a, b), soft_clipping_wide_is_smaller(b, a), soft_clipping_wide_is_negative(a));
 }
 
 const soft_clipping_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
@@ -255,11 +243,7 @@ fn soft_clipping_wide_exponential_loose(x: soft_clipping_wide, near: u32) -> sof
     if (soft_clipping_wide_is_nan(x)) {
       return x;
     }
-    return soft_clipping_wide(
-      false,
-      soft_clipping_NAT_HALF,
-      select(soft_clipping_WIDE_BEYOND, -soft_clipping_WIDE_BEYOND, x.negative)
-    );
+    return soft_clipping_wide(false, soft_clipping_NAT_HALF, select(soft_clipping_WIDE_BEYOND, -soft_clipping_WIDE_BEYOND, x.negative));
   }
   if (x.exponent < -128) {
     return soft_clipping_WIDE_ONE;
@@ -336,11 +320,7 @@ fn soft_clipping_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn soft_clipping_wide_divide_loose(a: soft_clipping_wide, b: soft_clipping_wide) -> soft_clipping_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    soft_clipping_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= soft_clipping_WIDE_BEYOND && b.exponent >= soft_clipping_WIDE_BEYOND)
-  ) {
+  if (soft_clipping_wide_is_nan(b) || both_zero || (a.exponent >= soft_clipping_WIDE_BEYOND && b.exponent >= soft_clipping_WIDE_BEYOND)) {
     return soft_clipping_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -368,11 +348,7 @@ fn soft_clipping_wide_multiply_loose(a: soft_clipping_wide, b: soft_clipping_wid
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
   let invalid = all(product == vec4<u32>()) && exponent > -soft_clipping_WIDE_LIMIT;
-  return soft_clipping_wide(
-    a.negative != b.negative,
-    product,
-    select(exponent, soft_clipping_WIDE_NAN.exponent, invalid)
-  );
+  return soft_clipping_wide(a.negative != b.negative, product, select(exponent, soft_clipping_WIDE_NAN.exponent, invalid));
 }
 
 fn soft_clipping_wide_integer_loose(n: i32) -> soft_clipping_wide {
@@ -394,9 +370,7 @@ fn soft_clipping_wide_log_exponent_loose(x: soft_clipping_wide) -> soft_clipping
       abs(x.exponent)
     );
   }
-  return soft_clipping_wide_integer_loose(
-    x.exponent - i32(soft_clipping_nat_less(x.mantissa, soft_clipping_NAT_SQRT_HALF))
-  );
+  return soft_clipping_wide_integer_loose(x.exponent - i32(soft_clipping_nat_less(x.mantissa, soft_clipping_NAT_SQRT_HALF)));
 }
 
 // The y of that, or 1.
@@ -413,11 +387,7 @@ fn soft_clipping_nat_arctangent_series(z: vec4<u32>, alternating: bool) -> vec4<
   var power = z;
   for (var k = 3u; !all(power == vec4<u32>()); k = k + 2u) {
     let term = soft_clipping_nat_divide_short(power, k);
-    sum = select(
-      soft_clipping_nat_add(sum, term),
-      soft_clipping_nat_subtract(sum, term),
-      alternating && (k & 2u) == 0u
-    );
+    sum = select(soft_clipping_nat_add(sum, term), soft_clipping_nat_subtract(sum, term), alternating && (k & 2u) == 0u);
     power = soft_clipping_nat_multiply_high(power, z);
   }
   return sum;
@@ -647,11 +617,7 @@ fn soft_clipping_wide_searched(
   }
   let power = max(min(soft_clipping_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = soft_clipping_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = soft_clipping_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return soft_clipping_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
@@ -898,10 +864,7 @@ fn soft_clipping_pair_scale(a: soft_clipping_pair, factor: f32) -> soft_clipping
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn soft_clipping_pair_times_power(a: soft_clipping_pair, k: i32) -> soft_clipping_pair {
   let first = k >> 1u;
-  return soft_clipping_pair_scale(
-    soft_clipping_pair_scale(a, soft_clipping_power_of_two(first)),
-    soft_clipping_power_of_two(k - first)
-  );
+  return soft_clipping_pair_scale(soft_clipping_pair_scale(a, soft_clipping_power_of_two(first)), soft_clipping_power_of_two(k - first));
 }
 
 fn soft_clipping_pair_add(a: soft_clipping_pair, b: soft_clipping_pair) -> soft_clipping_pair {
@@ -912,9 +875,7 @@ fn soft_clipping_pair_add(a: soft_clipping_pair, b: soft_clipping_pair) -> soft_
 fn soft_clipping_pair_expm1(a: soft_clipping_pair) -> soft_clipping_pair {
   let x = clamp(a.high, -30.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
-  let small = soft_clipping_pair_expm1_small(
-    soft_clipping_pair_reduced(soft_clipping_pair(x, select(a.low, 0.0, x != a.high)), k)
-  );
+  let small = soft_clipping_pair_expm1_small(soft_clipping_pair_reduced(soft_clipping_pair(x, select(a.low, 0.0, x != a.high)), k));
   if (k == 0.0) {
     return small;
   }
@@ -944,9 +905,7 @@ fn soft_clipping_pair_multiply(a: soft_clipping_pair, b: soft_clipping_pair) -> 
 fn soft_clipping_pair_exp_scaled(a: soft_clipping_pair, n: i32) -> soft_clipping_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
-  let small = soft_clipping_pair_expm1_small(
-    soft_clipping_pair_reduced(soft_clipping_pair(x, select(a.low, 0.0, x != a.high)), k)
-  );
+  let small = soft_clipping_pair_expm1_small(soft_clipping_pair_reduced(soft_clipping_pair(x, select(a.low, 0.0, x != a.high)), k));
   return soft_clipping_pair_times_power(soft_clipping_pair_add(soft_clipping_pair(1.0, 0.0), small), i32(k) + n);
 }
 

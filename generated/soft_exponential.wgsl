@@ -20,19 +20,11 @@ struct soft_exponential_wide_outcome {
 // 2^(N - 1) and 2^N - 1.
 const soft_exponential_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
-const soft_exponential_WIDE_NAN: soft_exponential_wide = soft_exponential_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0u),
-  (2 << 28u) + 4096
-);
+const soft_exponential_WIDE_NAN: soft_exponential_wide = soft_exponential_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
 
 const soft_exponential_WIDE_BEYOND: i32 = 2 << 28u;
 
-const soft_exponential_WIDE_ZERO: soft_exponential_wide = soft_exponential_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0u),
-  -(2 << 28u)
-);
+const soft_exponential_WIDE_ZERO: soft_exponential_wide = soft_exponential_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
 
 // a * 2^n without the bits that leave 128.
 fn soft_exponential_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
@@ -83,23 +75,11 @@ const soft_exponential_WIDE_SEARCH: soft_exponential_wide_search = soft_exponent
   soft_exponential_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
 );
 
-const soft_exponential_WIDE_HALF: soft_exponential_wide = soft_exponential_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0x80000000u),
-  0
-);
+const soft_exponential_WIDE_HALF: soft_exponential_wide = soft_exponential_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
 
-const soft_exponential_WIDE_ONE: soft_exponential_wide = soft_exponential_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0x80000000u),
-  1
-);
+const soft_exponential_WIDE_ONE: soft_exponential_wide = soft_exponential_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
-const soft_exponential_WIDE_QUARTER: soft_exponential_wide = soft_exponential_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0x80000000u),
-  -1
-);
+const soft_exponential_WIDE_QUARTER: soft_exponential_wide = soft_exponential_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1);
 
 const soft_exponential_WIDE_LN2: soft_exponential_wide = soft_exponential_wide(
   false,
@@ -107,11 +87,7 @@ const soft_exponential_WIDE_LN2: soft_exponential_wide = soft_exponential_wide(
   0
 );
 
-const soft_exponential_WIDE_TWO: soft_exponential_wide = soft_exponential_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0x80000000u),
-  2
-);
+const soft_exponential_WIDE_TWO: soft_exponential_wide = soft_exponential_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2);
 
 const soft_exponential_WIDE_LIMIT: i32 = 1 << 28u;
 
@@ -161,11 +137,7 @@ fn soft_exponential_wide_multiply_loose(a: soft_exponential_wide, b: soft_expone
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
   let invalid = all(product == vec4<u32>()) && exponent > -soft_exponential_WIDE_LIMIT;
-  return soft_exponential_wide(
-    a.negative != b.negative,
-    product,
-    select(exponent, soft_exponential_WIDE_NAN.exponent, invalid)
-  );
+  return soft_exponential_wide(a.negative != b.negative, product, select(exponent, soft_exponential_WIDE_NAN.exponent, invalid));
 }
 
 fn soft_exponential_wide_abs(x: soft_exponential_wide) -> soft_exponential_wide {
@@ -192,11 +164,7 @@ fn soft_exponential_wide_less(a: soft_exponential_wide, b: soft_exponential_wide
   if (soft_exponential_wide_is_negative(a) != soft_exponential_wide_is_negative(b)) {
     return soft_exponential_wide_is_negative(a);
   }
-  return select(
-    soft_exponential_wide_is_smaller(a, b),
-    soft_exponential_wide_is_smaller(b, a),
-    soft_exponential_wide_is_negative(a)
-  );
+  return select(soft_exponential_wide_is_smaller(a, b), soft_exponential_wide_is_smaller(b, a), soft_exponential_wide_is_negative(a));
 }
 
 const soft_exponential_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
@@ -274,10 +242,7 @@ fn soft_exponential_wide_exponential_loose(x: soft_exponential_wide, near: u32) 
     soft_exponential_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = soft_exponential_nat_multiply_high(
-    select(r, x.mantissa, is_near),
-    soft_exponential_program_expm1_quotient(r)
-  );
+  let excess = soft_exponential_nat_multiply_high(select(r, x.mantissa, is_near), soft_exponential_program_expm1_quotient(r));
   if (is_near) {
     return soft_exponential_wide(false, excess, x.exponent + 1);
   }
@@ -285,11 +250,7 @@ fn soft_exponential_wide_exponential_loose(x: soft_exponential_wide, near: u32) 
     if (soft_exponential_wide_is_nan(x)) {
       return x;
     }
-    return soft_exponential_wide(
-      false,
-      soft_exponential_NAT_HALF,
-      select(soft_exponential_WIDE_BEYOND, -soft_exponential_WIDE_BEYOND, x.negative)
-    );
+    return soft_exponential_wide(false, soft_exponential_NAT_HALF, select(soft_exponential_WIDE_BEYOND, -soft_exponential_WIDE_BEYOND, x.negative));
   }
   if (x.exponent < -128) {
     return soft_exponential_WIDE_ONE;
@@ -364,11 +325,7 @@ fn soft_exponential_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn soft_exponential_wide_divide_loose(a: soft_exponential_wide, b: soft_exponential_wide) -> soft_exponential_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    soft_exponential_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= soft_exponential_WIDE_BEYOND && b.exponent >= soft_exponential_WIDE_BEYOND)
-  ) {
+  if (soft_exponential_wide_is_nan(b) || both_zero || (a.exponent >= soft_exponential_WIDE_BEYOND && b.exponent >= soft_exponential_WIDE_BEYOND)) {
     return soft_exponential_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -382,11 +339,7 @@ fn soft_exponential_wide_divide_loose(a: soft_exponential_wide, b: soft_exponent
   );
   return soft_exponential_wide(
     negative,
-    select(
-      soft_exponential_nat_add(soft_exponential_NAT_HALF, soft_exponential_nat_shift_right(quotient, 1)),
-      quotient,
-      fits
-    ),
+    select(soft_exponential_nat_add(soft_exponential_NAT_HALF, soft_exponential_nat_shift_right(quotient, 1)), quotient, fits),
     exponent + i32(!fits)
   );
 }
@@ -414,9 +367,7 @@ fn soft_exponential_wide_log_exponent_loose(x: soft_exponential_wide) -> soft_ex
       abs(x.exponent)
     );
   }
-  return soft_exponential_wide_integer_loose(
-    x.exponent - i32(soft_exponential_nat_less(x.mantissa, soft_exponential_NAT_SQRT_HALF))
-  );
+  return soft_exponential_wide_integer_loose(x.exponent - i32(soft_exponential_nat_less(x.mantissa, soft_exponential_NAT_SQRT_HALF)));
 }
 
 // The y of that, or 1.
@@ -424,11 +375,7 @@ fn soft_exponential_wide_log_fraction(x: soft_exponential_wide) -> soft_exponent
   if (soft_exponential_wide_is_negative(x) || abs(x.exponent) >= soft_exponential_WIDE_LIMIT) {
     return soft_exponential_WIDE_ONE;
   }
-  return soft_exponential_wide(
-    false,
-    x.mantissa,
-    i32(soft_exponential_nat_less(x.mantissa, soft_exponential_NAT_SQRT_HALF))
-  );
+  return soft_exponential_wide(false, x.mantissa, i32(soft_exponential_nat_less(x.mantissa, soft_exponential_NAT_SQRT_HALF)));
 }
 
 // z/3 + z^2/5 + z^3/7 + ..., for z in [0, 1/8); of alternating sign z/3 - z^2/5 + z^3/7 - ...
@@ -437,11 +384,7 @@ fn soft_exponential_nat_arctangent_series(z: vec4<u32>, alternating: bool) -> ve
   var power = z;
   for (var k = 3u; !all(power == vec4<u32>()); k = k + 2u) {
     let term = soft_exponential_nat_divide_short(power, k);
-    sum = select(
-      soft_exponential_nat_add(sum, term),
-      soft_exponential_nat_subtract(sum, term),
-      alternating && (k & 2u) == 0u
-    );
+    sum = select(soft_exponential_nat_add(sum, term), soft_exponential_nat_subtract(sum, term), alternating && (k & 2u) == 0u);
     power = soft_exponential_nat_multiply_high(power, z);
   }
   return sum;
@@ -481,11 +424,7 @@ fn soft_exponential_wide_normalised(negative: bool, mantissa: vec4<u32>, exponen
     return soft_exponential_wide(
       negative,
       vec4<u32>(0u, 0u, 0u, 0u),
-      select(
-        soft_exponential_WIDE_ZERO.exponent,
-        soft_exponential_WIDE_NAN.exponent,
-        exponent >= soft_exponential_WIDE_BEYOND
-      )
+      select(soft_exponential_WIDE_ZERO.exponent, soft_exponential_WIDE_NAN.exponent, exponent >= soft_exponential_WIDE_BEYOND)
     );
   }
   if (is_far) {
@@ -692,11 +631,7 @@ fn soft_exponential_wide_searched(
   }
   let power = max(min(soft_exponential_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = soft_exponential_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = soft_exponential_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return soft_exponential_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
@@ -984,18 +919,13 @@ fn soft_exponential_pair_scale(a: soft_exponential_pair, factor: f32) -> soft_ex
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn soft_exponential_pair_times_power(a: soft_exponential_pair, k: i32) -> soft_exponential_pair {
   let first = k >> 1u;
-  return soft_exponential_pair_scale(
-    soft_exponential_pair_scale(a, soft_exponential_power_of_two(first)),
-    soft_exponential_power_of_two(k - first)
-  );
+  return soft_exponential_pair_scale(soft_exponential_pair_scale(a, soft_exponential_power_of_two(first)), soft_exponential_power_of_two(k - first));
 }
 
 fn soft_exponential_pair_expm1(a: soft_exponential_pair) -> soft_exponential_pair {
   let x = clamp(a.high, -30.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
-  let small = soft_exponential_pair_expm1_small(
-    soft_exponential_pair_reduced(soft_exponential_pair(x, select(a.low, 0.0, x != a.high)), k)
-  );
+  let small = soft_exponential_pair_expm1_small(soft_exponential_pair_reduced(soft_exponential_pair(x, select(a.low, 0.0, x != a.high)), k));
   if (k == 0.0) {
     return small;
   }
@@ -1383,13 +1313,8 @@ fn soft_exponential_pair_subtract(a: soft_exponential_pair, b: soft_exponential_
 fn soft_exponential_pair_exp_scaled(a: soft_exponential_pair, n: i32) -> soft_exponential_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
-  let small = soft_exponential_pair_expm1_small(
-    soft_exponential_pair_reduced(soft_exponential_pair(x, select(a.low, 0.0, x != a.high)), k)
-  );
-  return soft_exponential_pair_times_power(
-    soft_exponential_pair_add(soft_exponential_pair(1.0, 0.0), small),
-    i32(k) + n
-  );
+  let small = soft_exponential_pair_expm1_small(soft_exponential_pair_reduced(soft_exponential_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return soft_exponential_pair_times_power(soft_exponential_pair_add(soft_exponential_pair(1.0, 0.0), small), i32(k) + n);
 }
 
 fn soft_exponential_pair_exp(a: soft_exponential_pair) -> soft_exponential_pair {

@@ -360,11 +360,7 @@ fn softplus_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn softplus_wide_divide_loose(a: softplus_wide, b: softplus_wide) -> softplus_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    softplus_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= softplus_WIDE_BEYOND && b.exponent >= softplus_WIDE_BEYOND)
-  ) {
+  if (softplus_wide_is_nan(b) || both_zero || (a.exponent >= softplus_WIDE_BEYOND && b.exponent >= softplus_WIDE_BEYOND)) {
     return softplus_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;

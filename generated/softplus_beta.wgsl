@@ -20,11 +20,7 @@ struct softplus_beta_wide_outcome {
 // 2^(N - 1) and 2^N - 1.
 const softplus_beta_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
-const softplus_beta_WIDE_NAN: softplus_beta_wide = softplus_beta_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0u),
-  (2 << 28u) + 4096
-);
+const softplus_beta_WIDE_NAN: softplus_beta_wide = softplus_beta_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
 
 const softplus_beta_WIDE_BEYOND: i32 = 2 << 28u;
 
@@ -81,11 +77,7 @@ const softplus_beta_WIDE_SEARCH: softplus_beta_wide_search = softplus_beta_wide_
 
 const softplus_beta_WIDE_ONE: softplus_beta_wide = softplus_beta_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
-const softplus_beta_WIDE_QUARTER: softplus_beta_wide = softplus_beta_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0x80000000u),
-  -1
-);
+const softplus_beta_WIDE_QUARTER: softplus_beta_wide = softplus_beta_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1);
 
 const softplus_beta_WIDE_LN2: softplus_beta_wide = softplus_beta_wide(
   false,
@@ -143,11 +135,7 @@ fn softplus_beta_wide_multiply_loose(a: softplus_beta_wide, b: softplus_beta_wid
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
   let invalid = all(product == vec4<u32>()) && exponent > -softplus_beta_WIDE_LIMIT;
-  return softplus_beta_wide(
-    a.negative != b.negative,
-    product,
-    select(exponent, softplus_beta_WIDE_NAN.exponent, invalid)
-  );
+  return softplus_beta_wide(a.negative != b.negative, product, select(exponent, softplus_beta_WIDE_NAN.exponent, invalid));
 }
 
 fn softplus_beta_wide_abs(x: softplus_beta_wide) -> softplus_beta_wide {
@@ -245,11 +233,7 @@ fn softplus_beta_wide_exponential_loose(x: softplus_beta_wide, near: u32) -> sof
     if (softplus_beta_wide_is_nan(x)) {
       return x;
     }
-    return softplus_beta_wide(
-      false,
-      softplus_beta_NAT_HALF,
-      select(softplus_beta_WIDE_BEYOND, -softplus_beta_WIDE_BEYOND, x.negative)
-    );
+    return softplus_beta_wide(false, softplus_beta_NAT_HALF, select(softplus_beta_WIDE_BEYOND, -softplus_beta_WIDE_BEYOND, x.negative));
   }
   if (x.exponent < -128) {
     return softplus_beta_WIDE_ONE;
@@ -336,9 +320,7 @@ fn softplus_beta_wide_log_exponent_loose(x: softplus_beta_wide) -> softplus_beta
       abs(x.exponent)
     );
   }
-  return softplus_beta_wide_integer_loose(
-    x.exponent - i32(softplus_beta_nat_less(x.mantissa, softplus_beta_NAT_SQRT_HALF))
-  );
+  return softplus_beta_wide_integer_loose(x.exponent - i32(softplus_beta_nat_less(x.mantissa, softplus_beta_NAT_SQRT_HALF)));
 }
 
 fn softplus_beta_wide_less(a: softplus_beta_wide, b: softplus_beta_wide) -> bool {
@@ -348,11 +330,7 @@ fn softplus_beta_wide_less(a: softplus_beta_wide, b: softplus_beta_wide) -> bool
   if (softplus_beta_wide_is_negative(a) != softplus_beta_wide_is_negative(b)) {
     return softplus_beta_wide_is_negative(a);
   }
-  return select(
-    softplus_beta_wide_is_smaller(a, b),
-    softplus_beta_wide_is_smaller(b, a),
-    softplus_beta_wide_is_negative(a)
-  );
+  return select(softplus_beta_wide_is_smaller(a, b), softplus_beta_wide_is_smaller(b, a), softplus_beta_wide_is_negative(a));
 }
 
 // The y of that, or 1.
@@ -379,11 +357,7 @@ fn softplus_beta_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn softplus_beta_wide_divide_loose(a: softplus_beta_wide, b: softplus_beta_wide) -> softplus_beta_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    softplus_beta_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= softplus_beta_WIDE_BEYOND && b.exponent >= softplus_beta_WIDE_BEYOND)
-  ) {
+  if (softplus_beta_wide_is_nan(b) || both_zero || (a.exponent >= softplus_beta_WIDE_BEYOND && b.exponent >= softplus_beta_WIDE_BEYOND)) {
     return softplus_beta_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -408,11 +382,7 @@ fn softplus_beta_nat_arctangent_series(z: vec4<u32>, alternating: bool) -> vec4<
   var power = z;
   for (var k = 3u; !all(power == vec4<u32>()); k = k + 2u) {
     let term = softplus_beta_nat_divide_short(power, k);
-    sum = select(
-      softplus_beta_nat_add(sum, term),
-      softplus_beta_nat_subtract(sum, term),
-      alternating && (k & 2u) == 0u
-    );
+    sum = select(softplus_beta_nat_add(sum, term), softplus_beta_nat_subtract(sum, term), alternating && (k & 2u) == 0u);
     power = softplus_beta_nat_multiply_high(power, z);
   }
   return sum;
@@ -632,11 +602,7 @@ fn softplus_beta_wide_searched(
   }
   let power = max(min(softplus_beta_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = softplus_beta_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = softplus_beta_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return softplus_beta_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
@@ -912,19 +878,14 @@ fn softplus_beta_pair_scale(a: softplus_beta_pair, factor: f32) -> softplus_beta
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn softplus_beta_pair_times_power(a: softplus_beta_pair, k: i32) -> softplus_beta_pair {
   let first = k >> 1u;
-  return softplus_beta_pair_scale(
-    softplus_beta_pair_scale(a, softplus_beta_power_of_two(first)),
-    softplus_beta_power_of_two(k - first)
-  );
+  return softplus_beta_pair_scale(softplus_beta_pair_scale(a, softplus_beta_power_of_two(first)), softplus_beta_power_of_two(k - first));
 }
 
 // e^a 2^n
 fn softplus_beta_pair_exp_scaled(a: softplus_beta_pair, n: i32) -> softplus_beta_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
-  let small = softplus_beta_pair_expm1_small(
-    softplus_beta_pair_reduced(softplus_beta_pair(x, select(a.low, 0.0, x != a.high)), k)
-  );
+  let small = softplus_beta_pair_expm1_small(softplus_beta_pair_reduced(softplus_beta_pair(x, select(a.low, 0.0, x != a.high)), k));
   return softplus_beta_pair_times_power(softplus_beta_pair_add(softplus_beta_pair(1.0, 0.0), small), i32(k) + n);
 }
 

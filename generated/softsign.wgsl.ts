@@ -204,11 +204,7 @@ fn softsign_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn softsign_wide_divide_loose(a: softsign_wide, b: softsign_wide) -> softsign_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    softsign_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= softsign_WIDE_BEYOND && b.exponent >= softsign_WIDE_BEYOND)
-  ) {
+  if (softsign_wide_is_nan(b) || both_zero || (a.exponent >= softsign_WIDE_BEYOND && b.exponent >= softsign_WIDE_BEYOND)) {
     return softsign_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;

@@ -415,11 +415,7 @@ fn sparse_plus_wide_searched(
   }
   let power = max(min(sparse_plus_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = sparse_plus_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = sparse_plus_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return sparse_plus_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 

@@ -20,19 +20,11 @@ struct sparse_sigmoid_wide_outcome {
 // 2^(N - 1) and 2^N - 1.
 const sparse_sigmoid_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
-const sparse_sigmoid_WIDE_NAN: sparse_sigmoid_wide = sparse_sigmoid_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0u),
-  (2 << 28u) + 4096
-);
+const sparse_sigmoid_WIDE_NAN: sparse_sigmoid_wide = sparse_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
 
 const sparse_sigmoid_WIDE_BEYOND: i32 = 2 << 28u;
 
-const sparse_sigmoid_WIDE_ZERO: sparse_sigmoid_wide = sparse_sigmoid_wide(
-  false,
-  vec4<u32>(0u, 0u, 0u, 0u),
-  -(2 << 28u)
-);
+const sparse_sigmoid_WIDE_ZERO: sparse_sigmoid_wide = sparse_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
 
 // a * 2^n without the bits that leave 128.
 fn sparse_sigmoid_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
@@ -216,11 +208,7 @@ fn sparse_sigmoid_wide_multiply_loose(a: sparse_sigmoid_wide, b: sparse_sigmoid_
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
   let invalid = all(product == vec4<u32>()) && exponent > -sparse_sigmoid_WIDE_LIMIT;
-  return sparse_sigmoid_wide(
-    a.negative != b.negative,
-    product,
-    select(exponent, sparse_sigmoid_WIDE_NAN.exponent, invalid)
-  );
+  return sparse_sigmoid_wide(a.negative != b.negative, product, select(exponent, sparse_sigmoid_WIDE_NAN.exponent, invalid));
 }
 
 fn sparse_sigmoid_wide_is_nan(x: sparse_sigmoid_wide) -> bool {
@@ -238,11 +226,7 @@ fn sparse_sigmoid_wide_less(a: sparse_sigmoid_wide, b: sparse_sigmoid_wide) -> b
   if (sparse_sigmoid_wide_is_negative(a) != sparse_sigmoid_wide_is_negative(b)) {
     return sparse_sigmoid_wide_is_negative(a);
   }
-  return select(
-    sparse_sigmoid_wide_is_smaller(a, b),
-    sparse_sigmoid_wide_is_smaller(b, a),
-    sparse_sigmoid_wide_is_negative(a)
-  );
+  return select(sparse_sigmoid_wide_is_smaller(a, b), sparse_sigmoid_wide_is_smaller(b, a), sparse_sigmoid_wide_is_negative(a));
 }
 
 fn sparse_sigmoid_wide_negate(x: sparse_sigmoid_wide) -> sparse_sigmoid_wide {
@@ -269,11 +253,7 @@ fn sparse_sigmoid_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent:
     return sparse_sigmoid_wide(
       negative,
       vec4<u32>(0u, 0u, 0u, 0u),
-      select(
-        sparse_sigmoid_WIDE_ZERO.exponent,
-        sparse_sigmoid_WIDE_NAN.exponent,
-        exponent >= sparse_sigmoid_WIDE_BEYOND
-      )
+      select(sparse_sigmoid_WIDE_ZERO.exponent, sparse_sigmoid_WIDE_NAN.exponent, exponent >= sparse_sigmoid_WIDE_BEYOND)
     );
   }
   if (is_far) {
@@ -434,11 +414,7 @@ fn sparse_sigmoid_wide_searched(
   }
   let power = max(min(sparse_sigmoid_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = sparse_sigmoid_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = sparse_sigmoid_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return sparse_sigmoid_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 

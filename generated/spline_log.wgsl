@@ -287,11 +287,7 @@ fn spline_log_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn spline_log_wide_divide_loose(a: spline_log_wide, b: spline_log_wide) -> spline_log_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    spline_log_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= spline_log_WIDE_BEYOND && b.exponent >= spline_log_WIDE_BEYOND)
-  ) {
+  if (spline_log_wide_is_nan(b) || both_zero || (a.exponent >= spline_log_WIDE_BEYOND && b.exponent >= spline_log_WIDE_BEYOND)) {
     return spline_log_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -531,11 +527,7 @@ fn spline_log_wide_searched(
   }
   let power = max(min(spline_log_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = spline_log_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = spline_log_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return spline_log_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 

@@ -185,7 +185,10 @@ fn sqnl_wide_add_loose(a: sqnl_wide, b: sqnl_wide) -> sqnl_wide {
         negative,
         sqnl_nat_add(
           sqnl_NAT_HALF,
-          sqnl_nat_shift_right(sqnl_nat_subtract(sqnl_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          sqnl_nat_shift_right(
+            sqnl_nat_subtract(sqnl_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -200,7 +203,10 @@ fn sqnl_wide_add_loose(a: sqnl_wide, b: sqnl_wide) -> sqnl_wide {
   if (shift == 1 && sqnl_nat_less(difference, sqnl_NAT_HALF)) {
     return sqnl_wide(
       negative,
-      sqnl_nat_subtract(sqnl_nat_shift_left(difference, 1), vec4<u32>(sqnl_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      sqnl_nat_subtract(
+        sqnl_nat_shift_left(difference, 1),
+        vec4<u32>(sqnl_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }
@@ -231,7 +237,9 @@ fn sqnl_wide_negate(x: sqnl_wide) -> sqnl_wide {
 
 fn sqnl_wide_equal(a: sqnl_wide, b: sqnl_wide) -> bool {
   let same =
-    a.exponent == b.exponent && all(a.mantissa == b.mantissa) && sqnl_wide_is_negative(a) == sqnl_wide_is_negative(b);
+    a.exponent == b.exponent &&
+    all(a.mantissa == b.mantissa) &&
+    sqnl_wide_is_negative(a) == sqnl_wide_is_negative(b);
   return same && !sqnl_wide_is_nan(a);
 }
 

@@ -154,7 +154,10 @@ fn srelu_wide_add_loose(a: srelu_wide, b: srelu_wide) -> srelu_wide {
         negative,
         srelu_nat_add(
           srelu_NAT_HALF,
-          srelu_nat_shift_right(srelu_nat_subtract(srelu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          srelu_nat_shift_right(
+            srelu_nat_subtract(srelu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -169,7 +172,10 @@ fn srelu_wide_add_loose(a: srelu_wide, b: srelu_wide) -> srelu_wide {
   if (shift == 1 && srelu_nat_less(difference, srelu_NAT_HALF)) {
     return srelu_wide(
       negative,
-      srelu_nat_subtract(srelu_nat_shift_left(difference, 1), vec4<u32>(srelu_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      srelu_nat_subtract(
+        srelu_nat_shift_left(difference, 1),
+        vec4<u32>(srelu_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }
@@ -228,7 +234,9 @@ fn srelu_wide_less(a: srelu_wide, b: srelu_wide) -> bool {
 
 fn srelu_wide_equal(a: srelu_wide, b: srelu_wide) -> bool {
   let same =
-    a.exponent == b.exponent && all(a.mantissa == b.mantissa) && srelu_wide_is_negative(a) == srelu_wide_is_negative(b);
+    a.exponent == b.exponent &&
+    all(a.mantissa == b.mantissa) &&
+    srelu_wide_is_negative(a) == srelu_wide_is_negative(b);
   return same && !srelu_wide_is_nan(a);
 }
 

@@ -262,7 +262,10 @@ fn swiglu_wide_add_loose(a: swiglu_wide, b: swiglu_wide) -> swiglu_wide {
         negative,
         swiglu_nat_add(
           swiglu_NAT_HALF,
-          swiglu_nat_shift_right(swiglu_nat_subtract(swiglu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          swiglu_nat_shift_right(
+            swiglu_nat_subtract(swiglu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -277,7 +280,10 @@ fn swiglu_wide_add_loose(a: swiglu_wide, b: swiglu_wide) -> swiglu_wide {
   if (shift == 1 && swiglu_nat_less(difference, swiglu_NAT_HALF)) {
     return swiglu_wide(
       negative,
-      swiglu_nat_subtract(swiglu_nat_shift_left(difference, 1), vec4<u32>(swiglu_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      swiglu_nat_subtract(
+        swiglu_nat_shift_left(difference, 1),
+        vec4<u32>(swiglu_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }

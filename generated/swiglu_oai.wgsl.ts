@@ -304,11 +304,7 @@ fn swiglu_oai_wide_exponential_loose(x: swiglu_oai_wide, near: u32) -> swiglu_oa
     if (swiglu_oai_wide_is_nan(x)) {
       return x;
     }
-    return swiglu_oai_wide(
-      false,
-      swiglu_oai_NAT_HALF,
-      select(swiglu_oai_WIDE_BEYOND, -swiglu_oai_WIDE_BEYOND, x.negative)
-    );
+    return swiglu_oai_wide(false, swiglu_oai_NAT_HALF, select(swiglu_oai_WIDE_BEYOND, -swiglu_oai_WIDE_BEYOND, x.negative));
   }
   if (x.exponent < -128) {
     return swiglu_oai_WIDE_ONE;
@@ -332,11 +328,7 @@ fn swiglu_oai_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn swiglu_oai_wide_divide_loose(a: swiglu_oai_wide, b: swiglu_oai_wide) -> swiglu_oai_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    swiglu_oai_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= swiglu_oai_WIDE_BEYOND && b.exponent >= swiglu_oai_WIDE_BEYOND)
-  ) {
+  if (swiglu_oai_wide_is_nan(b) || both_zero || (a.exponent >= swiglu_oai_WIDE_BEYOND && b.exponent >= swiglu_oai_WIDE_BEYOND)) {
     return swiglu_oai_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -552,11 +544,7 @@ fn swiglu_oai_wide_searched(
   }
   let power = max(min(swiglu_oai_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = swiglu_oai_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = swiglu_oai_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return swiglu_oai_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
@@ -755,19 +743,14 @@ fn swiglu_oai_pair_scale(a: swiglu_oai_pair, factor: f32) -> swiglu_oai_pair {
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn swiglu_oai_pair_times_power(a: swiglu_oai_pair, k: i32) -> swiglu_oai_pair {
   let first = k >> 1u;
-  return swiglu_oai_pair_scale(
-    swiglu_oai_pair_scale(a, swiglu_oai_power_of_two(first)),
-    swiglu_oai_power_of_two(k - first)
-  );
+  return swiglu_oai_pair_scale(swiglu_oai_pair_scale(a, swiglu_oai_power_of_two(first)), swiglu_oai_power_of_two(k - first));
 }
 
 // e^a 2^n
 fn swiglu_oai_pair_exp_scaled(a: swiglu_oai_pair, n: i32) -> swiglu_oai_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
-  let small = swiglu_oai_pair_expm1_small(
-    swiglu_oai_pair_reduced(swiglu_oai_pair(x, select(a.low, 0.0, x != a.high)), k)
-  );
+  let small = swiglu_oai_pair_expm1_small(swiglu_oai_pair_reduced(swiglu_oai_pair(x, select(a.low, 0.0, x != a.high)), k));
   return swiglu_oai_pair_times_power(swiglu_oai_pair_add(swiglu_oai_pair(1.0, 0.0), small), i32(k) + n);
 }
 

@@ -223,11 +223,7 @@ fn swish_beta_wide_exponential_loose(x: swish_beta_wide, near: u32) -> swish_bet
     if (swish_beta_wide_is_nan(x)) {
       return x;
     }
-    return swish_beta_wide(
-      false,
-      swish_beta_NAT_HALF,
-      select(swish_beta_WIDE_BEYOND, -swish_beta_WIDE_BEYOND, x.negative)
-    );
+    return swish_beta_wide(false, swish_beta_NAT_HALF, select(swish_beta_WIDE_BEYOND, -swish_beta_WIDE_BEYOND, x.negative));
   }
   if (x.exponent < -128) {
     return swish_beta_WIDE_ONE;
@@ -307,11 +303,7 @@ fn swish_beta_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn swish_beta_wide_divide_loose(a: swish_beta_wide, b: swish_beta_wide) -> swish_beta_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    swish_beta_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= swish_beta_WIDE_BEYOND && b.exponent >= swish_beta_WIDE_BEYOND)
-  ) {
+  if (swish_beta_wide_is_nan(b) || both_zero || (a.exponent >= swish_beta_WIDE_BEYOND && b.exponent >= swish_beta_WIDE_BEYOND)) {
     return swish_beta_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -487,11 +479,7 @@ fn swish_beta_wide_searched(
   }
   let power = max(min(swish_beta_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = swish_beta_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = swish_beta_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return swish_beta_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
@@ -666,10 +654,7 @@ fn swish_beta_pair_scale(a: swish_beta_pair, factor: f32) -> swish_beta_pair {
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn swish_beta_pair_times_power(a: swish_beta_pair, k: i32) -> swish_beta_pair {
   let first = k >> 1u;
-  return swish_beta_pair_scale(
-    swish_beta_pair_scale(a, swish_beta_power_of_two(first)),
-    swish_beta_power_of_two(k - first)
-  );
+  return swish_beta_pair_scale(swish_beta_pair_scale(a, swish_beta_power_of_two(first)), swish_beta_power_of_two(k - first));
 }
 
 fn swish_beta_pair_add(a: swish_beta_pair, b: swish_beta_pair) -> swish_beta_pair {
@@ -681,9 +666,7 @@ fn swish_beta_pair_add(a: swish_beta_pair, b: swish_beta_pair) -> swish_beta_pai
 fn swish_beta_pair_exp_scaled(a: swish_beta_pair, n: i32) -> swish_beta_pair {
   let x = clamp(a.high, -150.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
-  let small = swish_beta_pair_expm1_small(
-    swish_beta_pair_reduced(swish_beta_pair(x, select(a.low, 0.0, x != a.high)), k)
-  );
+  let small = swish_beta_pair_expm1_small(swish_beta_pair_reduced(swish_beta_pair(x, select(a.low, 0.0, x != a.high)), k));
   return swish_beta_pair_times_power(swish_beta_pair_add(swish_beta_pair(1.0, 0.0), small), i32(k) + n);
 }
 

@@ -242,7 +242,10 @@ fn symlog_wide_add_loose(a: symlog_wide, b: symlog_wide) -> symlog_wide {
         negative,
         symlog_nat_add(
           symlog_NAT_HALF,
-          symlog_nat_shift_right(symlog_nat_subtract(symlog_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          symlog_nat_shift_right(
+            symlog_nat_subtract(symlog_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -257,7 +260,10 @@ fn symlog_wide_add_loose(a: symlog_wide, b: symlog_wide) -> symlog_wide {
   if (shift == 1 && symlog_nat_less(difference, symlog_NAT_HALF)) {
     return symlog_wide(
       negative,
-      symlog_nat_subtract(symlog_nat_shift_left(difference, 1), vec4<u32>(symlog_nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      symlog_nat_subtract(
+        symlog_nat_shift_left(difference, 1),
+        vec4<u32>(symlog_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }

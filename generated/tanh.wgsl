@@ -310,7 +310,10 @@ fn tanh__wide_add_loose(a: tanh__wide, b: tanh__wide) -> tanh__wide {
         negative,
         tanh__nat_add(
           tanh__NAT_HALF,
-          tanh__nat_shift_right(tanh__nat_subtract(tanh__nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)), 1)
+          tanh__nat_shift_right(
+            tanh__nat_subtract(tanh__nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
         ),
         exponent + 1
       );
@@ -325,7 +328,10 @@ fn tanh__wide_add_loose(a: tanh__wide, b: tanh__wide) -> tanh__wide {
   if (shift == 1 && tanh__nat_less(difference, tanh__NAT_HALF)) {
     return tanh__wide(
       negative,
-      tanh__nat_subtract(tanh__nat_shift_left(difference, 1), vec4<u32>(tanh__nat_low_word(small) & 1u, 0u, 0u, 0u)),
+      tanh__nat_subtract(
+        tanh__nat_shift_left(difference, 1),
+        vec4<u32>(tanh__nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }

@@ -243,11 +243,7 @@ fn tanh_shrink_wide_exponential_loose(x: tanh_shrink_wide, near: u32) -> tanh_sh
     if (tanh_shrink_wide_is_nan(x)) {
       return x;
     }
-    return tanh_shrink_wide(
-      false,
-      tanh_shrink_NAT_HALF,
-      select(tanh_shrink_WIDE_BEYOND, -tanh_shrink_WIDE_BEYOND, x.negative)
-    );
+    return tanh_shrink_wide(false, tanh_shrink_NAT_HALF, select(tanh_shrink_WIDE_BEYOND, -tanh_shrink_WIDE_BEYOND, x.negative));
   }
   if (x.exponent < -128) {
     return tanh_shrink_WIDE_ONE;
@@ -324,11 +320,7 @@ fn tanh_shrink_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn tanh_shrink_wide_divide_loose(a: tanh_shrink_wide, b: tanh_shrink_wide) -> tanh_shrink_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    tanh_shrink_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= tanh_shrink_WIDE_BEYOND && b.exponent >= tanh_shrink_WIDE_BEYOND)
-  ) {
+  if (tanh_shrink_wide_is_nan(b) || both_zero || (a.exponent >= tanh_shrink_WIDE_BEYOND && b.exponent >= tanh_shrink_WIDE_BEYOND)) {
     return tanh_shrink_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -537,11 +529,7 @@ fn tanh_shrink_wide_searched(
   }
   let power = max(min(tanh_shrink_wide_power_between(found.value, search.other), 64), -64);
   let value = search.value;
-  let moved = tanh_shrink_wide_normalised(
-    value.negative,
-    value.mantissa,
-    value.exponent + power * min(exponent + 27, 0)
-  );
+  let moved = tanh_shrink_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
   return tanh_shrink_wide_search(select(-1, point + 1, point < last), moved, search.other);
 }
 
@@ -704,10 +692,7 @@ fn tanh_shrink_pair_scale(a: tanh_shrink_pair, factor: f32) -> tanh_shrink_pair 
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn tanh_shrink_pair_times_power(a: tanh_shrink_pair, k: i32) -> tanh_shrink_pair {
   let first = k >> 1u;
-  return tanh_shrink_pair_scale(
-    tanh_shrink_pair_scale(a, tanh_shrink_power_of_two(first)),
-    tanh_shrink_power_of_two(k - first)
-  );
+  return tanh_shrink_pair_scale(tanh_shrink_pair_scale(a, tanh_shrink_power_of_two(first)), tanh_shrink_power_of_two(k - first));
 }
 
 fn tanh_shrink_pair_add(a: tanh_shrink_pair, b: tanh_shrink_pair) -> tanh_shrink_pair {
@@ -718,9 +703,7 @@ fn tanh_shrink_pair_add(a: tanh_shrink_pair, b: tanh_shrink_pair) -> tanh_shrink
 fn tanh_shrink_pair_expm1(a: tanh_shrink_pair) -> tanh_shrink_pair {
   let x = clamp(a.high, -30.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
-  let small = tanh_shrink_pair_expm1_small(
-    tanh_shrink_pair_reduced(tanh_shrink_pair(x, select(a.low, 0.0, x != a.high)), k)
-  );
+  let small = tanh_shrink_pair_expm1_small(tanh_shrink_pair_reduced(tanh_shrink_pair(x, select(a.low, 0.0, x != a.high)), k));
   if (k == 0.0) {
     return small;
   }

@@ -336,11 +336,7 @@ fn tanhsoft_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 fn tanhsoft_wide_divide_loose(a: tanhsoft_wide, b: tanhsoft_wide) -> tanhsoft_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (
-    tanhsoft_wide_is_nan(b) ||
-    both_zero ||
-    (a.exponent >= tanhsoft_WIDE_BEYOND && b.exponent >= tanhsoft_WIDE_BEYOND)
-  ) {
+  if (tanhsoft_wide_is_nan(b) || both_zero || (a.exponent >= tanhsoft_WIDE_BEYOND && b.exponent >= tanhsoft_WIDE_BEYOND)) {
     return tanhsoft_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;

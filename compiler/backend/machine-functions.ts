@@ -1,16 +1,19 @@
 /** Functions that a kernel's file carries beside its own: written in the machine language, printed for the target. */
 import type { Variable } from "../ir/expr.js";
 import {
+  type Declaration,
   intrinsics,
   readLibrary,
   typescriptName,
   type TypescriptPiece,
   typescriptPieces,
   intrinsicPieces,
+  type WgslPiece,
   wgslPieces,
 } from "../machine/index.js";
 import { pairLibrary } from "../machine/library/pair/index.js";
 import { wideLibrary } from "../machine/library/wide/index.js";
+import { renamed } from "./library/function.js";
 import { wgslLibrary } from "./library/wgsl.js";
 
 export interface MachineFunction {
@@ -60,10 +63,32 @@ const ownPrefix = "own_";
 /** A kernel's own function, struct or variable as it is called in the machine language, where libraries have many names. */
 export const ownName = (name: string): string => `${ownPrefix}${name}`;
 
+let known: readonly Declaration[] | undefined;
+
+/** What WGSL kernels may call. */
+const libraries = (): readonly Declaration[] =>
+  (known ??= [...wgslLibrary.declarations, ...pairLibrary().declarations, ...wideLibrary().declarations]);
+
+/** In the place of what names begin with, as long as that usually is, so that lines are. */
+const stand = "prefix_";
+
+/** Declarations of the libraries in WGSL, printed once, names spelled `$prefix_name`. */
+const printed = new Map<Declaration, readonly WgslPiece[]>();
+
+function libraryPieces(declaration: Declaration, rename: (name: string) => string): WgslPiece[] {
+  const pieces = printed.get(declaration) ?? wgslPieces([declaration], (name) => `$${stand}${name}`);
+  printed.set(declaration, pieces);
+  return pieces.map(({ name, text }) => ({ name, text: renamed(text, (each) => rename(each.slice(stand.length))) }));
+}
+
+const distinct = (pieces: readonly WgslPiece[]): WgslPiece[] => [
+  ...new Map(pieces.map((piece) => [piece.name, piece])).values(),
+];
+
 /** All names that a function for WGSL cannot have for its own variables. */
 export const machineNames = (): readonly string[] => [
   ...intrinsics.keys(),
-  ...[...wgslLibrary.declarations, ...pairLibrary().declarations, ...wideLibrary().declarations].map(({ name }) => name),
+  ...libraries().map(({ name }) => name),
 ];
 
 /**
@@ -73,14 +98,14 @@ export const machineNames = (): readonly string[] => [
  */
 export function wgslMachineText({ names, texts }: MachineTexts, called: Iterable<string>, prefix: string): string {
   const own = new Set(names);
-  const library = readLibrary(texts, [
-    ...wgslLibrary.declarations,
-    ...pairLibrary().declarations,
-    ...wideLibrary().declarations,
-  ]);
+  const library = readLibrary(texts, libraries());
   const rename = (name: string): string => (own.has(name) ? name.slice(ownPrefix.length) : `${prefix}${name}`);
   const declared = [...called].filter((name) => library.find(name) !== undefined);
-  const pieces = wgslPieces(library.closure([...declared, ...own]), rename);
+  const pieces = distinct(
+    library
+      .closure([...declared, ...own])
+      .flatMap((each) => (own.has(each.name) ? wgslPieces([each], rename) : libraryPieces(each, rename))),
+  );
   const present = new Set(pieces.map(({ name }) => name));
   // What the language itself has is a function in WGSL.
   const intrinsic = [...called].filter((name) => library.find(name) === undefined && !present.has(name));

@@ -20,11 +20,17 @@ export interface Library {
  */
 export function readLibrary(texts: string | readonly string[], known: readonly Declaration[] = []): Library {
   const parsed = [texts].flat().flatMap((text) => parse(text));
-  const declarations = [...known, ...check(parsed, known)];
+  const checked = check(parsed, known);
+  const declarations = [...known, ...checked];
   const byName = new Map(declarations.map((each) => [each.name, each]));
   const find = (name: string): Declaration | undefined => byName.get(name);
   const functions = declarations.filter((each) => each.kind === "function");
-  requireNoRecursion(functions, find);
+  // What is known calls nothing that it does not know.
+  requireNoRecursion(
+    checked.filter((each) => each.kind === "function"),
+    find,
+    new Set(known.map(({ name }) => name)),
+  );
   return {
     declarations,
     functions,
@@ -79,8 +85,11 @@ export function usedBy(declaration: Declaration): readonly string[] {
   return result;
 }
 
-function requireNoRecursion(functions: readonly Function[], find: (name: string) => Declaration | undefined): void {
-  const done = new Set<string>();
+function requireNoRecursion(
+  functions: readonly Function[],
+  find: (name: string) => Declaration | undefined,
+  done: Set<string>,
+): void {
   const open = new Set<string>();
   const visit = (name: string): void => {
     if (open.has(name)) throw new Error(`${name} calls itself`);
