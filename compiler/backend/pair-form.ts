@@ -28,9 +28,7 @@ import { schedule } from "./schedule.js";
 
 /** The primitives that pairs have a function for, or an operation. */
 export const pairSpells = (primitive: PrimitiveName): boolean =>
-  spellings[primitive] !== undefined ||
-  logic.has(primitive) ||
-  pairLibrary().find(`pair_${primitive}`) !== undefined;
+  spellings[primitive] !== undefined || logic.has(primitive) || pairLibrary().find(`pair_${primitive}`) !== undefined;
 
 /** With w = e^a the gate of mish is n / (n + 2), n = w (w + 2). */
 const mishExp = "exp(at_most(a, 40))";
@@ -110,6 +108,8 @@ export type WgslForm =
       readonly exact: MachineFunction | null;
       /** What is computed where that gives no number, exponents being too large even for wide numbers. */
       readonly far: MachineFunction | null;
+      /** Whether infinity, too, may come from such an exponent, and not from the result. */
+      readonly compresses: boolean;
       /** What the number is multiplied by in the end. */
       readonly factor: Variable | null;
     };
@@ -151,7 +151,8 @@ export function scalarFunctionText(fn: ScalarFunction): string {
   const condition = (guard: Expr): string =>
     printExpression(guard, { dialect: machineFloat32, nameOf: nameInGuard, library: (each) => each });
   /** Whether a result is no number, or an infinite one although the inputs are not. */
-  const isLost = (result: string, { exact }: WgslForm & { kind: "pairs" }): string => {
+  const isLost = (result: string, { exact, compresses }: WgslForm & { kind: "pairs" }): string => {
+    if (!compresses) return `is_nan(${result})`;
     const inputs = (exact?.variables ?? []).filter(({ role }) => role === "input");
     const tests = inputs.map((input) => `abs(${names.get(input) ?? ""}) <= ${largest}`);
     return `is_nan(${result}) || (${[`abs(${result}) > ${largest}`, ...tests].join(" && ")})`;
@@ -245,8 +246,16 @@ const exponentials: ReadonlySet<string> = new Set([
   ...["erfc", "normcdf", "normpdf", "logaddexp", "pow"],
 ]);
 
-export const isExponential = (root: Expr): boolean =>
-  reachable([root]).some((node) => node.kind === "application" && exponentials.has(node.primitive));
+/** What makes numbers of ordinary size of such. */
+const compressing: ReadonlySet<string> = new Set([
+  ...["log", "log1p", "logaddexp", "softplus", "sqrt", "cbrt", "hypot", "pow", "asinh", "acosh"],
+]);
+
+const hasOneOf = (root: Expr, names: ReadonlySet<string>): boolean =>
+  reachable([root]).some((node) => node.kind === "application" && names.has(node.primitive));
+
+export const isExponential = (root: Expr): boolean => hasOneOf(root, exponentials);
+export const compresses = (root: Expr): boolean => hasOneOf(root, compressing);
 
 /** Whether pairs can compute an expression as it is lowered. */
 export const isSpelledInPairs = (root: Expr): boolean =>

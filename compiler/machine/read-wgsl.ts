@@ -180,7 +180,15 @@ function withTables(tokens: readonly string[]): string[] {
     const start = rest.indexOf("=") + 1;
     const [, , element = "", , size = ""] = rest.slice(start);
     if (rest[start] !== "array") result.push("const", name, folded(rest.join(" ")), ";");
-    else result.push(isArray ? "var" : "const", name, `: array<${element}, ${size}> = [`, ...rest.slice(start + 7, -1), "]", ";");
+    else
+      result.push(
+        isArray ? "var" : "const",
+        name,
+        `: array<${element}, ${size}> = [`,
+        ...rest.slice(start + 7, -1),
+        "]",
+        ";",
+      );
     i = end;
   }
   return result;

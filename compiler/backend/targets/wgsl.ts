@@ -13,6 +13,7 @@ import type { KernelPlan } from "../kernels.js";
 import { lower } from "../lower.js";
 import { machineNames, ownName, wgslMachineText } from "../machine-functions.js";
 import {
+  compresses,
   isExponential,
   isSpelledInPairs,
   pairFormOf,
@@ -126,11 +127,20 @@ function formsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: ReadonlySet
     });
     if (!fast || !isSpelledInPairs(fast)) return single;
     const name = `${wgslName(activation.name)}_${nanFrom.size > 0 ? "value" : `slope_${i}`}`;
-    if (!guard || !exact) return { kind: "pairs", fast, guard: null, exact: null, far: null, factor };
+    if (!guard || !exact)
+      return { kind: "pairs", fast, guard: null, exact: null, far: null, compresses: false, factor };
     // A NaN that is not met must not get through either.
     const needsFar = isExponential(exact) || variablesOf(exact).size > 1;
     const far = needsFar ? singleFunction(ownName(`${name}_far`), single.value, factor) : null;
-    return { kind: "pairs", fast, guard, exact: exactFunction(ownName(`${name}_exactly`), exact, "f32"), far, factor };
+    return {
+      kind: "pairs",
+      fast,
+      guard,
+      exact: exactFunction(ownName(`${name}_exactly`), exact, "f32"),
+      far,
+      compresses: compresses(exact),
+      factor,
+    };
   });
 }
 

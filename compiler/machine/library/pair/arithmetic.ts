@@ -34,14 +34,15 @@ fn pair_sum(a: f32, b: f32) -> pair {
   return pair(s, (a - rounded(s - t)) + (b - t));
 }
 
-// a b exactly (Dekker), where nothing under- or overflows.
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
 fn pair_product(a: f32, b: f32) -> pair {
   let p = rounded(a * b);
   let ah = upper_half(a);
   let al = a - ah;
   let bh = upper_half(b);
   let bl = b - bh;
-  return pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
 }
 
 fn pair_negate(a: pair) -> pair {
