@@ -44,87 +44,81 @@ fn wide_exponential(x: wide, near: u32) -> wide {
   return wide_normalised(false, NAT_HALF + excess, n + 1);
 }
 
-// Whether |a| > 135/128 |b|, by their first 24 digits.
-fn wide_exceeds(a: wide, b: wide) -> bool {
-  let more = a.exponent - b.exponent;
-  let size = low_u32(a.mantissa >> (nat_bits() - 24));
-  let least = 135u * low_u32(b.mantissa >> (nat_bits() - 24));
-  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
-}
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or all of them because a
+// number became infinite on the way.
+struct wide_outcome { value: rounded, lost: int }
 
-// As wide_limit.
-fn wide_tendency(far: wide, near: wide) -> wide {
-  if (wide_is_nan(far) || wide_is_nan(near)) {
-    return far;
-  }
-  if (wide_exceeds(far, near)) {
-    return wide(far.negative, NAT_HALF, WIDE_BEYOND);
-  }
-  if (wide_exceeds(near, far)) {
-    return WIDE_ZERO;
-  }
-  return far;
-}
-
-// The result of a program, and how many of its last bits are wrong because operands cancelled.
-struct wide_outcome { value: wide, lost: int }
-
-// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
-// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
-// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// A function's value, and where it is to be computed next: at the operands themselves (0); if numbers so large say nothing,
+// twice with smaller ones in their place, up to three times (1 to 6); if too much cancelled, with operands that are next to 0
+// moved to 2^-28 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
 // multiple. Negative: nowhere.
-struct wide_search { point: i32, value: wide, other: wide }
+struct wide_search { point: i32, value: rounded, other: rounded }
 
 const WIDE_SEARCH: wide_search =
-  wide_search(0, wide(false, 0n, (2 << int_bits()) + 4096), wide(false, 0n, (2 << int_bits()) + 4096));
+  wide_search(0, rounded(false, 0u, (2 << int_bits()) + 4096), rounded(false, 0u, (2 << int_bits()) + 4096));
 
-// An operand at a point of a search, whose own point from 6 on is the last.
-fn wide_parameter_at(x: wide, point: i32, own: i32) -> wide {
-  if (point < 5 || x.exponent > -27 || is_zero(x.mantissa)) {
-    return x;
-  }
-  return wide(x.negative, x.mantissa, select(-27, -26, point == own));
+// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
+// exponent.
+fn wide_operand_at(x: wide, point: i32, own: i32, large: int) -> wide {
+  let small = max(x.exponent, select(-27, -26, point == own));
+  let exponent = select(min(x.exponent, large), select(small, x.exponent, x.exponent <= -WIDE_LIMIT), point > 6);
+  return wide(x.negative, x.mantissa, select(exponent, x.exponent, point == 0));
 }
 
-fn wide_input_at(x: wide, point: i32, own: i32) -> wide {
-  if (point < 1 || point > 4 || x.exponent < WIDE_LIMIT || wide_is_nan(x)) {
-    return wide_parameter_at(x, point, own);
-  }
-  return wide(x.negative, NAT_HALF, select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3));
+fn rounded_is_nan(x: rounded) -> bool {
+  return x.digits == 0u && x.exponent > 0;
 }
 
-// The k for which a is about 2^k b.
-fn wide_power_between(a: wide, b: wide) -> int {
-  let size = low_u32(a.mantissa >> (nat_bits() - 24));
-  let other = low_u32(b.mantissa >> (nat_bits() - 24));
-  return a.exponent - b.exponent + int(2u * size > 3u * other) - int(2u * other > 3u * size);
+// Whether |a| > 135/128 |b|, by their first 24 digits.
+fn rounded_exceeds(a: rounded, b: rounded) -> bool {
+  let more = a.exponent - b.exponent;
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
+  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
 }
 
 // The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
 fn wide_searched(search: wide_search, found: wide_outcome, infinite: bool, exponent: int, last: i32) -> wide_search {
-  let point = search.point;
   let fails = found.lost > int(nat_bits() - 28);
-  if (point == 0) {
-    let next = select(select(-1, 5, fails), 1, infinite && wide_is_nan(found.value));
-    return wide_search(next, found.value, found.value);
-  }
-  if (point == 1 || point == 3) {
-    return wide_search(point + 1, search.value, found.value);
-  }
-  if (point < 5) {
-    let limit = wide_tendency(search.other, found.value);
-    return wide_search(select(-1, 3, point == 2 && wide_is_nan(limit)), limit, limit);
-  }
-  if (point == 5) {
-    if (fails || is_zero(found.value.mantissa)) {
-      return wide_search(-1, search.value, found.value);
+  let is_nan = rounded_is_nan(found.value);
+  var point = search.point + 1;
+  var value = search.value;
+  var other = search.other;
+  if (point == 1) {
+    value = found.value;
+    point = select(select(-1, 7, fails && value.exponent < WIDE_LIMIT), 1, is_nan && (infinite || fails));
+  } else if (point < 8) {
+    if ((point & 1) == 0) {
+      other = found.value;
+    } else {
+      // As wide_limit.
+      if (is_nan) {
+        value = found.value;
+      } else if (rounded_exceeds(other, found.value) && !rounded_is_nan(other)) {
+        value = rounded(other.negative, 0x80000000u, WIDE_BEYOND);
+      } else if (rounded_exceeds(found.value, other)) {
+        value = rounded(false, 0u, WIDE_ZERO.exponent);
+      } else {
+        value = other;
+      }
+      point = select(-1, point, point < 7 && rounded_is_nan(value));
     }
-    return wide_search(6, found.value, found.value);
+  } else if (point == 8) {
+    if (fails || found.value.digits == 0u) {
+      point = -1;
+    } else {
+      value = found.value;
+      other = value;
+    }
+  } else {
+    // The k for which the value became 2^k times as large.
+    let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
+    let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
+    let power = max(min(found.value.exponent - other.exponent + int(more) - int(less), 64), -64);
+    value = rounded(value.negative, value.digits, value.exponent + power * min(exponent + 27, 0));
+    point = select(-1, point, point <= last);
   }
-  let power = max(min(wide_power_between(found.value, search.other), 64), -64);
-  let value = search.value;
-  let moved = wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
-  return wide_search(select(-1, point + 1, point < last), moved, search.other);
+  return wide_search(point, value, other);
 }
 
 fn selected_exp(x: wide) -> wide {

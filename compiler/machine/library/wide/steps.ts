@@ -403,7 +403,8 @@ export function inSteps(text: string, name: string): string {
   const room = Array.from({ length: registers - starts.length }, () => "WIDE_ZERO");
   const operations = [...new Set(steps.map(({ operation }) => operation))];
   const loss: Readonly<Record<string, string>> = {
-    wide_add: "loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;",
+    wide_add:
+      "if (result.exponent < WIDE_LIMIT) {\nloss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;\n}",
     select: "loss = lost[select(first, second, registers[c].negative)];",
   };
   const words = steps.flatMap(({ operation, to, a, b, c }) => [
@@ -438,13 +439,16 @@ export function inSteps(text: string, name: string): string {
     ...(operations.length > 0 ? ["}"] : []),
     "let result = wide_normalised(value.negative, value.mantissa, value.exponent);",
     "var loss = max(lost[first], lost[second]);",
+    "if (result.exponent >= WIDE_LIMIT && a.exponent < WIDE_LIMIT && b.exponent < WIDE_LIMIT) {",
+    "loss = int(nat_bits());",
+    "}",
     ...operations.flatMap((operation, i) =>
       operation in loss ? [`if (operation == ${i}u) {`, loss[operation] ?? "", "}"] : [],
     ),
     "registers[code & 1023u] = result;",
     "lost[code & 1023u] = max(min(loss, int(nat_bits())), 0);",
     "}",
-    `return wide_outcome(registers[${last}], lost[${last}]);`,
+    `return wide_outcome(wide_rounded(registers[${last}]), lost[${last}]);`,
     "}",
   ].join("\n");
 
