@@ -148,7 +148,7 @@ const sizes = [200, 150, 26, 20, 13, 10];
 /** As {@link caller}, with one call, since compilers of shaders inline every one: in a loop, once for each point of a search. */
 function searcher(name: string, variables: readonly Variable[], local: ReadonlyMap<Expr, string>): string[] {
   const own = variables.map((variable) => local.get(variable) ?? "");
-  if (own.length === 0) return [`fn ${name}() -> f32 {`, `return rounded_to_f32(${name}_wide().value);`, "}"];
+  if (own.length === 0) return [`fn ${name}() -> f32 {`, `return wide_leading_to_f32(${name}_wide().value);`, "}"];
   const operands = own.map((each, i) => `wide_operand_at(wide_${each}, search.point, ${firstOwnPoint + i}, large)`);
   const last = firstOwnPoint + variables.length - 1;
   return [
@@ -164,7 +164,7 @@ function searcher(name: string, variables: readonly Variable[], local: ReadonlyM
     `let found = ${name}_wide(${operands.join(", ")});`,
     `search = wide_searched(search, found, infinite, exponents[max(search.point - ${firstOwnPoint}, 0)], ${last});`,
     "}",
-    "return rounded_to_f32(search.value);",
+    "return wide_leading_to_f32(search.value);",
     "}",
   ];
 }

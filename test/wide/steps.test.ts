@@ -35,7 +35,7 @@ function distance(a: Rounded, b: Rounded): number {
   return Math.abs(a.digits * 2 ** (a.exponent - b.exponent) - b.digits);
 }
 
-const wideCall = emulateValues(library, "wide_rounded");
+const wideCall = emulateValues(library, "wide_leading_of");
 
 /** Functions that are composed of others, or in whose place programs have others; exponents of their arguments. */
 const functions: Readonly<Record<string, readonly [number, number]>> = {

@@ -17,16 +17,16 @@ fn wide_from_f32(x: f32) -> wide {
 }
 
 // ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
-struct rounded { negative: bool, digits: u32, exponent: int }
+struct wide_leading { negative: bool, digits: u32, exponent: int }
 
-fn wide_rounded(x: wide) -> rounded {
+fn wide_leading_of(x: wide) -> wide_leading {
   let high = x.mantissa >> (nat_bits() - 32);
   let is_more = (high << (nat_bits() - 32)) != x.mantissa;
-  return rounded(x.negative, low_u32(high) | u32(is_more), x.exponent);
+  return wide_leading(x.negative, low_u32(high) | u32(is_more), x.exponent);
 }
 
 // To nearest, from the middle to the even one.
-fn rounded_to_f32(x: rounded) -> f32 {
+fn wide_leading_to_f32(x: wide_leading) -> f32 {
   let sign = select(0u, 0x80000000u, x.negative);
   if (x.digits == 0u && x.exponent > 0) {
     return nan();
@@ -49,7 +49,7 @@ fn rounded_to_f32(x: rounded) -> f32 {
 }
 
 fn wide_to_f32(x: wide) -> f32 {
-  return rounded_to_f32(wide_rounded(x));
+  return wide_leading_to_f32(wide_leading_of(x));
 }
 
 fn wide_from_f64(x: f64) -> wide {

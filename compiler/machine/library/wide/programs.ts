@@ -4,7 +4,7 @@
  */
 export const programs = `
 // (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
-fn program_expm1_quotient(r: nat) -> nat {
+fn nat_expm1_series(r: nat) -> nat {
   var term = NAT_HALF;
   var quotient = NAT_HALF;
   for (var k = 2u; !is_zero(term); k++) {
@@ -28,7 +28,7 @@ fn wide_exponential(x: wide, near: u32) -> wide {
   let size = int(whole) << max(-point, 0);
   let n = select(size, -1 - size, x.negative);
   let r = select(multiply_high(fraction, NAT_LN2), x.mantissa >> max(-x.exponent, 0), is_near);
-  let excess = multiply_high(select(r, x.mantissa, is_near), program_expm1_quotient(r));
+  let excess = multiply_high(select(r, x.mantissa, is_near), nat_expm1_series(r));
   if (is_near) {
     return wide_normalised(false, excess, x.exponent + 1);
   }
@@ -46,16 +46,16 @@ fn wide_exponential(x: wide, near: u32) -> wide {
 
 // The result of a program, and how many of its last bits are wrong: because operands cancelled, or all of them because a
 // number became infinite on the way.
-struct wide_outcome { value: rounded, lost: int }
+struct wide_outcome { value: wide_leading, lost: int }
 
 // A function's value, and where it is to be computed next: at the operands themselves (0); if numbers so large say nothing,
 // twice with smaller ones in their place, up to three times (1 to 6); if too much cancelled, with operands that are next to 0
 // moved to 2^-28 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
 // multiple. Negative: nowhere.
-struct wide_search { point: i32, value: rounded, other: rounded }
+struct wide_search { point: i32, value: wide_leading, other: wide_leading }
 
 const WIDE_SEARCH: wide_search =
-  wide_search(0, rounded(false, 0u, (2 << int_bits()) + 4096), rounded(false, 0u, (2 << int_bits()) + 4096));
+  wide_search(0, wide_leading(false, 0u, (2 << int_bits()) + 4096), wide_leading(false, 0u, (2 << int_bits()) + 4096));
 
 // An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
 // exponent.
@@ -65,12 +65,12 @@ fn wide_operand_at(x: wide, point: i32, own: i32, large: int) -> wide {
   return wide(x.negative, x.mantissa, select(exponent, x.exponent, point == 0));
 }
 
-fn rounded_is_nan(x: rounded) -> bool {
+fn wide_leading_is_nan(x: wide_leading) -> bool {
   return x.digits == 0u && x.exponent > 0;
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
-fn rounded_exceeds(a: rounded, b: rounded) -> bool {
+fn wide_leading_exceeds(a: wide_leading, b: wide_leading) -> bool {
   let more = a.exponent - b.exponent;
   let size = a.digits >> 8u;
   let least = 135u * (b.digits >> 8u);
@@ -80,7 +80,7 @@ fn rounded_exceeds(a: rounded, b: rounded) -> bool {
 // The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
 fn wide_searched(search: wide_search, found: wide_outcome, infinite: bool, exponent: int, last: i32) -> wide_search {
   let fails = found.lost > int(nat_bits() - 28);
-  let is_nan = rounded_is_nan(found.value);
+  let is_nan = wide_leading_is_nan(found.value);
   var point = search.point + 1;
   var value = search.value;
   var other = search.other;
@@ -94,14 +94,14 @@ fn wide_searched(search: wide_search, found: wide_outcome, infinite: bool, expon
       // As wide_limit.
       if (is_nan) {
         value = found.value;
-      } else if (rounded_exceeds(other, found.value) && !rounded_is_nan(other)) {
-        value = rounded(other.negative, 0x80000000u, WIDE_BEYOND);
-      } else if (rounded_exceeds(found.value, other)) {
-        value = rounded(false, 0u, WIDE_ZERO.exponent);
+      } else if (wide_leading_exceeds(other, found.value) && !wide_leading_is_nan(other)) {
+        value = wide_leading(other.negative, 0x80000000u, WIDE_BEYOND);
+      } else if (wide_leading_exceeds(found.value, other)) {
+        value = wide_leading(false, 0u, WIDE_ZERO.exponent);
       } else {
         value = other;
       }
-      point = select(-1, point, point < 7 && rounded_is_nan(value));
+      point = select(-1, point, point < 7 && wide_leading_is_nan(value));
     }
   } else if (point == 8) {
     if (fails || found.value.digits == 0u) {
@@ -115,18 +115,18 @@ fn wide_searched(search: wide_search, found: wide_outcome, infinite: bool, expon
     let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
     let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
     let power = max(min(found.value.exponent - other.exponent + int(more) - int(less), 64), -64);
-    value = rounded(value.negative, value.digits, value.exponent + power * min(exponent + 27, 0));
+    value = wide_leading(value.negative, value.digits, value.exponent + power * min(exponent + 27, 0));
     point = select(-1, point, point <= last);
   }
   return wide_search(point, value, other);
 }
 
-fn selected_exp(x: wide) -> wide {
+fn wide_selected_exp(x: wide) -> wide {
   return wide_exponential(x, 0u);
 }
 
 // ln(1 + x) = ln(2^k (1 + f)) = k ln 2 + 2 artanh(f / (2 + f)); near 0 f is x itself.
-fn selected_log1p(x: wide) -> wide {
+fn wide_selected_log1p(x: wide) -> wide {
   let sum = wide_add(x, WIDE_ONE);
   var k = wide_log_exponent(sum);
   var f = wide_subtract(wide_log_fraction(sum), WIDE_ONE);
@@ -137,7 +137,7 @@ fn selected_log1p(x: wide) -> wide {
   return wide_add(wide_multiply(k, WIDE_LN2), wide_twice_artanh(wide_divide(f, wide_add(f, WIDE_TWO))));
 }
 
-fn selected_expm1(x: wide) -> wide {
+fn wide_selected_expm1(x: wide) -> wide {
   let size = wide_abs(x);
   let near = wide_less(size, WIDE_HALF);
   var small = WIDE_ZERO;
@@ -146,7 +146,7 @@ fn selected_expm1(x: wide) -> wide {
   }
   let result = wide_exponential(small, 1u);
   if (!near) {
-    return wide_subtract(selected_exp(x), WIDE_ONE);
+    return wide_subtract(wide_selected_exp(x), WIDE_ONE);
   }
   if (x.negative) {
     return wide_negate(wide_divide(result, wide_add(result, WIDE_ONE)));
@@ -155,7 +155,7 @@ fn selected_expm1(x: wide) -> wide {
 }
 
 // As wide_angle, whose loop ends after two turns at the latest.
-fn selected_angle(y: wide, x: wide) -> wide {
+fn wide_selected_angle(y: wide, x: wide) -> wide {
   let swapped = wide_less(x, y);
   var across = x;
   var up = y;
@@ -179,7 +179,7 @@ fn selected_angle(y: wide, x: wide) -> wide {
   return angle;
 }
 
-fn selected_pow(x: wide, y: wide) -> wide {
+fn wide_selected_pow(x: wide, y: wide) -> wide {
   let whole = wide_is_integer(y);
   let direct = wide_less(wide_abs(y), WIDE_1024) && wide_is_integer(wide_scale(y, 1));
   var base = wide_sqrt(x);
@@ -197,7 +197,7 @@ fn selected_pow(x: wide, y: wide) -> wide {
   let size = wide_abs(x);
   var power = WIDE_ONE;
   if (!wide_equal(size, WIDE_ONE)) {
-    power = selected_exp(wide_multiply(y, wide_log(size)));
+    power = wide_selected_exp(wide_multiply(y, wide_log(size)));
   }
   if (wide_is_negative(x) && !wide_is_integer(wide_scale(y, -1))) {
     power = wide_negate(power);
