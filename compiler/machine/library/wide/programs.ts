@@ -48,9 +48,9 @@ fn wide_exponential(x: wide, near: u32) -> wide {
 // number became infinite on the way.
 struct wide_outcome { value: wide_leading, lost: int }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if numbers so large say nothing,
-// twice with smaller ones in their place, up to three times (1 to 6); if too much cancelled, with operands that are next to 0
-// moved to 2^-28 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
+// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
+// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
+// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
 // multiple. Negative: nowhere.
 struct wide_search { point: i32, value: wide_leading, other: wide_leading }
 
@@ -60,9 +60,13 @@ const WIDE_SEARCH: wide_search =
 // An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
 // exponent.
 fn wide_operand_at(x: wide, point: i32, own: i32, large: int) -> wide {
-  let small = max(x.exponent, select(-27, -26, point == own));
-  let exponent = select(min(x.exponent, large), select(small, x.exponent, x.exponent <= -WIDE_LIMIT), point > 6);
-  return wide(x.negative, x.mantissa, select(exponent, x.exponent, point == 0));
+  let moved = wide_moved_exponent(x.exponent) + int(point == own);
+  return wide(x.negative, x.mantissa, select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0));
+}
+
+// Zero and infinity stay.
+fn wide_moved_exponent(exponent: int) -> int {
+  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= WIDE_LIMIT);
 }
 
 fn wide_leading_is_nan(x: wide_leading) -> bool {
@@ -86,7 +90,7 @@ fn wide_searched(search: wide_search, found: wide_outcome, infinite: bool, expon
   var other = search.other;
   if (point == 1) {
     value = found.value;
-    point = select(select(-1, 7, fails && value.exponent < WIDE_LIMIT), 1, is_nan && (infinite || fails));
+    point = select(select(-1, 7, fails), 1, is_nan && infinite);
   } else if (point < 8) {
     if ((point & 1) == 0) {
       other = found.value;
@@ -115,7 +119,7 @@ fn wide_searched(search: wide_search, found: wide_outcome, infinite: bool, expon
     let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
     let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
     let power = max(min(found.value.exponent - other.exponent + int(more) - int(less), 64), -64);
-    value = wide_leading(value.negative, value.digits, value.exponent + power * min(exponent + 27, 0));
+    value = wide_leading(value.negative, value.digits, value.exponent + power * (exponent - wide_moved_exponent(exponent)));
     point = select(-1, point, point <= last);
   }
   return wide_search(point, value, other);
@@ -154,7 +158,7 @@ fn wide_selected_expm1(x: wide) -> wide {
   return result;
 }
 
-// As wide_angle, whose loop ends after two turns at the latest.
+// As wide_angle, whose series does with one turn.
 fn wide_selected_angle(y: wide, x: wide) -> wide {
   let swapped = wide_less(x, y);
   var across = x;
@@ -164,13 +168,11 @@ fn wide_selected_angle(y: wide, x: wide) -> wide {
     up = x;
   }
   var angle = WIDE_ZERO;
-  for (var i = 0; i < 2; i++) {
-    if (wide_less(wide_scale(across, -2), up)) {
-      let turned = wide_subtract(up, wide_scale(across, -1));
-      across = wide_add(across, wide_scale(up, -1));
-      up = turned;
-      angle = wide_add(angle, WIDE_ARCTAN_HALF);
-    }
+  if (wide_less(wide_scale(across, -2), up)) {
+    let turned = wide_subtract(up, wide_scale(across, -1));
+    across = wide_add(across, wide_scale(up, -1));
+    up = turned;
+    angle = WIDE_ARCTAN_HALF;
   }
   angle = wide_add(angle, wide_arctan_near(wide_divide(up, across)));
   if (swapped) {
