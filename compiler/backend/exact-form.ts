@@ -139,26 +139,32 @@ const infinityTest = (variables: readonly Variable[], local: ReadonlyMap<Expr, s
     .map((variable) => `abs(${local.get(variable) ?? ""}) > ${largest}`)
     .join(" || ");
 
+/** The point of a search (in the wide library) at which the first operand is varied. */
+const firstOwnPoint = 8;
+
+/** Of numbers in the place of large ones, at the points of a search before. */
+const sizes = [200, 150, 26, 20, 13, 10];
+
 /** As {@link caller}, with one call, since compilers of shaders inline every one: in a loop, once for each point of a search. */
 function searcher(name: string, variables: readonly Variable[], local: ReadonlyMap<Expr, string>): string[] {
   const own = variables.map((variable) => local.get(variable) ?? "");
-  const operands = variables.map(
-    ({ role }, i) =>
-      `wide_${role === "input" ? "input" : "parameter"}_at(wide_${own[i] ?? ""}, search.point, ${6 + i})`,
-  );
-  const last = 5 + variables.length;
+  if (own.length === 0) return [`fn ${name}() -> f32 {`, `return wide_leading_to_f32(${name}_wide().value);`, "}"];
+  const operands = own.map((each, i) => `wide_operand_at(wide_${each}, search.point, ${firstOwnPoint + i}, large)`);
+  const last = firstOwnPoint + variables.length - 1;
   return [
     `fn ${name}(${own.map((each) => `${each}: f32`).join(", ")}) -> f32 {`,
     ...own.flatMap((each) => [`if (is_nan(${each})) {`, `return ${each};`, "}"]),
     ...own.map((each) => `let wide_${each} = wide_from_f32(${each});`),
     `var exponents: array<int, ${own.length}> = [${own.map((each) => `wide_${each}.exponent`).join(", ")}];`,
+    `var sizes: array<int, ${sizes.length}> = [${sizes.join(", ")}];`,
     `let infinite = ${infinityTest(variables, local, "3.4028234663852886e38") || "false"};`,
     "var search = WIDE_SEARCH;",
     "while (search.point >= 0) {",
+    `let large = sizes[clamp(search.point - 1, 0, ${sizes.length - 1})];`,
     `let found = ${name}_wide(${operands.join(", ")});`,
-    `search = wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], ${last});`,
+    `search = wide_searched(search, found, infinite, exponents[max(search.point - ${firstOwnPoint}, 0)], ${last});`,
     "}",
-    "return wide_to_f32(search.value);",
+    "return wide_leading_to_f32(search.value);",
     "}",
   ];
 }

@@ -1,6 +1,6 @@
 import { format } from "prettier";
 import { expect, test } from "vitest";
-import { printTypescript, printWgsl, readLibrary } from "../../compiler/machine/index.js";
+import { printTypescript, printWgsl, readLibrary, runValues } from "../../compiler/machine/index.js";
 import { randomNumbers } from "../library/binary32.js";
 
 const text = `
@@ -123,6 +123,32 @@ fn mish_class(x: i32, array_: u32) -> bool {
     new_ = new_ + i32(array_ >> 1u);
   }
   return (new_ > 0 && (u32(new_) & 0xf0u) != 0u) || mish_doubled(mish_ln_2, new_).negative;
+}`);
+});
+
+test("arrays that can be assigned to", async () => {
+  const library = readLibrary(
+    `
+fn last(n: i32) -> wide {
+  // Two of them.
+  var all: array<wide, 2> = [wide(1.0, true), wide(2.0, false)];
+  for (var i = 0; i < n; i++) {
+    all[i & 1] = wide(all[(i + 1) & 1].size * 1.5, all[i & 1].is_odd);
+  }
+  return all[1];
+}
+`.replace(/^/, "struct wide { size: f64, is_odd: bool }\n"),
+  );
+  const typescript = printTypescript(library.closure(["last"]));
+  expect(await format(typescript, { parser: "babel-ts" })).toBe(`${typescript}\n`);
+  expect(runValues(library, "last")(3)).toEqual({ size: 4.5, is_odd: false });
+  const single = readLibrary(
+    "fn f(x: f32) -> f32 { var a: array<f32, 2> = [x, 1.0]; a[1] = a[0] + 1.0; return a[1]; }",
+  );
+  expect(printWgsl(single.declarations)).toBe(`fn f(x: f32) -> f32 {
+  var a = array<f32, 2>(x, 1.0);
+  a[1] = a[0] + 1.0;
+  return a[1];
 }`);
 });
 

@@ -16,10 +16,19 @@ fn wide_from_f32(x: f32) -> wide {
   return wide(negative, nat(digits << zeros) << (nat_bits() - 32), int(max(field, 1) - 118 - i32(zeros)));
 }
 
-// To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
-fn wide_to_f32(x: wide) -> f32 {
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct wide_leading { negative: bool, digits: u32, exponent: int }
+
+fn wide_leading_of(x: wide) -> wide_leading {
+  let high = x.mantissa >> (nat_bits() - 32);
+  let is_more = (high << (nat_bits() - 32)) != x.mantissa;
+  return wide_leading(x.negative, low_u32(high) | u32(is_more), x.exponent);
+}
+
+// To nearest, from the middle to the even one.
+fn wide_leading_to_f32(x: wide_leading) -> f32 {
   let sign = select(0u, 0x80000000u, x.negative);
-  if (wide_is_nan(x)) {
+  if (x.digits == 0u && x.exponent > 0) {
     return nan();
   }
   if (x.exponent > 128) {
@@ -31,17 +40,16 @@ fn wide_to_f32(x: wide) -> f32 {
   }
   // Digits that round up to a power of two carry into the exponent, as they should.
   let exponent = i32(x.exponent);
-  let digits = min(24, exponent + 149);
-  let high = x.mantissa >> (nat_bits() - 32);
-  let is_more = (high << (nat_bits() - 32)) != x.mantissa;
-  let word = low_u32(high);
-  // There are 8 to 32 digits to round off; half of the last one kept is the highest of them.
-  let half = 1u << u32(31 - digits);
-  let below = word & (half | (half - 1u));
-  let kept = (word >> u32(31 - digits)) >> 1u;
-  let up = below > half || (below == half && (is_more || (kept & 1u) == 1u));
-  let rounded = kept + u32(up);
-  return bitcast<f32>(sign + (u32(max(exponent + 125, 0)) << 23u) + rounded);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = below > half || (below == half && (kept & 1u) == 1u);
+  return bitcast<f32>(sign + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
+}
+
+fn wide_to_f32(x: wide) -> f32 {
+  return wide_leading_to_f32(wide_leading_of(x));
 }
 
 fn wide_from_f64(x: f64) -> wide {

@@ -4,7 +4,7 @@
  */
 export const programs = `
 // (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
-fn program_expm1_quotient(r: nat) -> nat {
+fn nat_expm1_series(r: nat) -> nat {
   var term = NAT_HALF;
   var quotient = NAT_HALF;
   for (var k = 2u; !is_zero(term); k++) {
@@ -28,7 +28,7 @@ fn wide_exponential(x: wide, near: u32) -> wide {
   let size = int(whole) << max(-point, 0);
   let n = select(size, -1 - size, x.negative);
   let r = select(multiply_high(fraction, NAT_LN2), x.mantissa >> max(-x.exponent, 0), is_near);
-  let excess = multiply_high(select(r, x.mantissa, is_near), program_expm1_quotient(r));
+  let excess = multiply_high(select(r, x.mantissa, is_near), nat_expm1_series(r));
   if (is_near) {
     return wide_normalised(false, excess, x.exponent + 1);
   }
@@ -44,95 +44,93 @@ fn wide_exponential(x: wide, near: u32) -> wide {
   return wide_normalised(false, NAT_HALF + excess, n + 1);
 }
 
-// Whether |a| > 135/128 |b|, by their first 24 digits.
-fn wide_exceeds(a: wide, b: wide) -> bool {
-  let more = a.exponent - b.exponent;
-  let size = low_u32(a.mantissa >> (nat_bits() - 24));
-  let least = 135u * low_u32(b.mantissa >> (nat_bits() - 24));
-  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
-}
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or all of them because a
+// number became infinite on the way.
+struct wide_outcome { value: wide_leading, lost: int }
 
-// As wide_limit.
-fn wide_tendency(far: wide, near: wide) -> wide {
-  if (wide_is_nan(far) || wide_is_nan(near)) {
-    return far;
-  }
-  if (wide_exceeds(far, near)) {
-    return wide(far.negative, NAT_HALF, WIDE_BEYOND);
-  }
-  if (wide_exceeds(near, far)) {
-    return WIDE_ZERO;
-  }
-  return far;
-}
-
-// The result of a program, and how many of its last bits are wrong because operands cancelled.
-struct wide_outcome { value: wide, lost: int }
-
-// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
-// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
-// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
+// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
+// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
 // multiple. Negative: nowhere.
-struct wide_search { point: i32, value: wide, other: wide }
+struct wide_search { point: i32, value: wide_leading, other: wide_leading }
 
 const WIDE_SEARCH: wide_search =
-  wide_search(0, wide(false, 0n, (2 << int_bits()) + 4096), wide(false, 0n, (2 << int_bits()) + 4096));
+  wide_search(0, wide_leading(false, 0u, (2 << int_bits()) + 4096), wide_leading(false, 0u, (2 << int_bits()) + 4096));
 
-// An operand at a point of a search, whose own point from 6 on is the last.
-fn wide_parameter_at(x: wide, point: i32, own: i32) -> wide {
-  if (point < 5 || x.exponent > -27 || is_zero(x.mantissa)) {
-    return x;
-  }
-  return wide(x.negative, x.mantissa, select(-27, -26, point == own));
+// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
+// exponent.
+fn wide_operand_at(x: wide, point: i32, own: i32, large: int) -> wide {
+  let moved = wide_moved_exponent(x.exponent) + int(point == own);
+  return wide(x.negative, x.mantissa, select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0));
 }
 
-fn wide_input_at(x: wide, point: i32, own: i32) -> wide {
-  if (point < 1 || point > 4 || x.exponent < WIDE_LIMIT || wide_is_nan(x)) {
-    return wide_parameter_at(x, point, own);
-  }
-  return wide(x.negative, NAT_HALF, select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3));
+// Zero and infinity stay.
+fn wide_moved_exponent(exponent: int) -> int {
+  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= WIDE_LIMIT);
 }
 
-// The k for which a is about 2^k b.
-fn wide_power_between(a: wide, b: wide) -> int {
-  let size = low_u32(a.mantissa >> (nat_bits() - 24));
-  let other = low_u32(b.mantissa >> (nat_bits() - 24));
-  return a.exponent - b.exponent + int(2u * size > 3u * other) - int(2u * other > 3u * size);
+fn wide_leading_is_nan(x: wide_leading) -> bool {
+  return x.digits == 0u && x.exponent > 0;
+}
+
+// Whether |a| > 135/128 |b|, by their first 24 digits.
+fn wide_leading_exceeds(a: wide_leading, b: wide_leading) -> bool {
+  let more = a.exponent - b.exponent;
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
+  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
 }
 
 // The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
 fn wide_searched(search: wide_search, found: wide_outcome, infinite: bool, exponent: int, last: i32) -> wide_search {
-  let point = search.point;
   let fails = found.lost > int(nat_bits() - 28);
-  if (point == 0) {
-    let next = select(select(-1, 5, fails), 1, infinite && wide_is_nan(found.value));
-    return wide_search(next, found.value, found.value);
-  }
-  if (point == 1 || point == 3) {
-    return wide_search(point + 1, search.value, found.value);
-  }
-  if (point < 5) {
-    let limit = wide_tendency(search.other, found.value);
-    return wide_search(select(-1, 3, point == 2 && wide_is_nan(limit)), limit, limit);
-  }
-  if (point == 5) {
-    if (fails || is_zero(found.value.mantissa)) {
-      return wide_search(-1, search.value, found.value);
+  let is_nan = wide_leading_is_nan(found.value);
+  var point = search.point + 1;
+  var value = search.value;
+  var other = search.other;
+  if (point == 1) {
+    value = found.value;
+    point = select(select(-1, 7, fails), 1, is_nan && infinite);
+  } else if (point < 8) {
+    if ((point & 1) == 0) {
+      other = found.value;
+    } else {
+      // As wide_limit.
+      if (is_nan) {
+        value = found.value;
+      } else if (wide_leading_exceeds(other, found.value) && !wide_leading_is_nan(other)) {
+        value = wide_leading(other.negative, 0x80000000u, WIDE_BEYOND);
+      } else if (wide_leading_exceeds(found.value, other)) {
+        value = wide_leading(false, 0u, WIDE_ZERO.exponent);
+      } else {
+        value = other;
+      }
+      point = select(-1, point, point < 7 && wide_leading_is_nan(value));
     }
-    return wide_search(6, found.value, found.value);
+  } else if (point == 8) {
+    if (fails || found.value.digits == 0u) {
+      point = -1;
+    } else {
+      value = found.value;
+      other = value;
+    }
+  } else {
+    // The k for which the value became 2^k times as large.
+    let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
+    let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
+    let power = max(min(found.value.exponent - other.exponent + int(more) - int(less), 64), -64);
+    value = wide_leading(value.negative, value.digits, value.exponent + power * (exponent - wide_moved_exponent(exponent)));
+    point = select(-1, point, point <= last);
   }
-  let power = max(min(wide_power_between(found.value, search.other), 64), -64);
-  let value = search.value;
-  let moved = wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
-  return wide_search(select(-1, point + 1, point < last), moved, search.other);
+  return wide_search(point, value, other);
 }
 
-fn selected_exp(x: wide) -> wide {
+fn wide_selected_exp(x: wide) -> wide {
   return wide_exponential(x, 0u);
 }
 
 // ln(1 + x) = ln(2^k (1 + f)) = k ln 2 + 2 artanh(f / (2 + f)); near 0 f is x itself.
-fn selected_log1p(x: wide) -> wide {
+fn wide_selected_log1p(x: wide) -> wide {
   let sum = wide_add(x, WIDE_ONE);
   var k = wide_log_exponent(sum);
   var f = wide_subtract(wide_log_fraction(sum), WIDE_ONE);
@@ -143,7 +141,7 @@ fn selected_log1p(x: wide) -> wide {
   return wide_add(wide_multiply(k, WIDE_LN2), wide_twice_artanh(wide_divide(f, wide_add(f, WIDE_TWO))));
 }
 
-fn selected_expm1(x: wide) -> wide {
+fn wide_selected_expm1(x: wide) -> wide {
   let size = wide_abs(x);
   let near = wide_less(size, WIDE_HALF);
   var small = WIDE_ZERO;
@@ -152,7 +150,7 @@ fn selected_expm1(x: wide) -> wide {
   }
   let result = wide_exponential(small, 1u);
   if (!near) {
-    return wide_subtract(selected_exp(x), WIDE_ONE);
+    return wide_subtract(wide_selected_exp(x), WIDE_ONE);
   }
   if (x.negative) {
     return wide_negate(wide_divide(result, wide_add(result, WIDE_ONE)));
@@ -160,8 +158,8 @@ fn selected_expm1(x: wide) -> wide {
   return result;
 }
 
-// As wide_angle, whose loop ends after two turns at the latest.
-fn selected_angle(y: wide, x: wide) -> wide {
+// As wide_angle, whose series does with one turn.
+fn wide_selected_angle(y: wide, x: wide) -> wide {
   let swapped = wide_less(x, y);
   var across = x;
   var up = y;
@@ -170,13 +168,11 @@ fn selected_angle(y: wide, x: wide) -> wide {
     up = x;
   }
   var angle = WIDE_ZERO;
-  for (var i = 0; i < 2; i++) {
-    if (wide_less(wide_scale(across, -2), up)) {
-      let turned = wide_subtract(up, wide_scale(across, -1));
-      across = wide_add(across, wide_scale(up, -1));
-      up = turned;
-      angle = wide_add(angle, WIDE_ARCTAN_HALF);
-    }
+  if (wide_less(wide_scale(across, -2), up)) {
+    let turned = wide_subtract(up, wide_scale(across, -1));
+    across = wide_add(across, wide_scale(up, -1));
+    up = turned;
+    angle = WIDE_ARCTAN_HALF;
   }
   angle = wide_add(angle, wide_arctan_near(wide_divide(up, across)));
   if (swapped) {
@@ -185,7 +181,7 @@ fn selected_angle(y: wide, x: wide) -> wide {
   return angle;
 }
 
-fn selected_pow(x: wide, y: wide) -> wide {
+fn wide_selected_pow(x: wide, y: wide) -> wide {
   let whole = wide_is_integer(y);
   let direct = wide_less(wide_abs(y), WIDE_1024) && wide_is_integer(wide_scale(y, 1));
   var base = wide_sqrt(x);
@@ -203,7 +199,7 @@ fn selected_pow(x: wide, y: wide) -> wide {
   let size = wide_abs(x);
   var power = WIDE_ONE;
   if (!wide_equal(size, WIDE_ONE)) {
-    power = selected_exp(wide_multiply(y, wide_log(size)));
+    power = wide_selected_exp(wide_multiply(y, wide_log(size)));
   }
   if (wide_is_negative(x) && !wide_is_integer(wide_scale(y, -1))) {
     power = wide_negate(power);

@@ -11,7 +11,6 @@ import { wgslIntBits } from "../../javascript.js";
 import { type Library, readLibrary } from "../../library.js";
 import {
   type BinaryOperator,
-  type Declaration,
   type Expr,
   type Function,
   naturalValue,
@@ -34,11 +33,11 @@ interface Step {
 
 /** What programs have in the place of functions of the library. */
 const inPlaceOf: ReadonlyMap<string, string> = new Map([
-  ["wide_exp", "selected_exp"],
-  ["wide_log1p", "selected_log1p"],
-  ["wide_expm1", "selected_expm1"],
-  ["wide_pow", "selected_pow"],
-  ["wide_angle", "selected_angle"],
+  ["wide_exp", "wide_selected_exp"],
+  ["wide_log1p", "wide_selected_log1p"],
+  ["wide_expm1", "wide_selected_expm1"],
+  ["wide_pow", "wide_selected_pow"],
+  ["wide_angle", "wide_selected_angle"],
 ]);
 
 /** Operations although they could be taken apart. */
@@ -49,14 +48,30 @@ class Indivisible extends Error {}
 
 const isStruct = (value: Value): value is { readonly [field: string]: Value } => typeof value === "object";
 
+/** Functions of the wide library that were called with known operands. */
+const compiled = new Map<string, (...operands: Value[]) => Value>();
+
+function valueOfCall(library: Library, name: string, operands: readonly Value[]): Value {
+  const run = compiled.get(name) ?? emulateValues(library, name);
+  if (wideLibrary().find(name)) compiled.set(name, run);
+  return run(...operands);
+}
+
+interface Terms {
+  readonly given: readonly Term[];
+  readonly result: Term;
+  /** Constants of the library by the texts of their values. */
+  readonly constants: ReadonlyMap<string, string>;
+}
+
 /** The steps of a function of the library that takes and gives wide numbers. */
-function termsOf(library: Library, fn: Function): { readonly given: readonly Term[]; readonly result: Term } {
+function termsOf(library: Library, fn: Function): Terms {
   const terms = new Map<string, Term>();
   const numbers = new Map<Term, number>();
-  const compiled = new Map<string, (...operands: Value[]) => Value>();
+  const constants = new Map<string, string>();
 
   const given = fn.parameters.map(({ name }) => unique(`given ${name}`, { kind: "given", name }));
-  return { given, result: called(fn, given) };
+  return { given, result: called(fn, given), constants };
 
   function unique(key: string, term: Term): Term {
     const found = terms.get(key);
@@ -110,9 +125,7 @@ function termsOf(library: Library, fn: Function): { readonly given: readonly Ter
 
   function called(callee: Function, operands: readonly Term[]): Term {
     if (operands.every((operand) => operand.kind === "known")) {
-      const run = compiled.get(callee.name) ?? emulateValues(library, callee.name);
-      compiled.set(callee.name, run);
-      return known(run(...operands.map((operand) => operand.value)));
+      return known(valueOfCall(library, callee.name, operands.map(knownValue)));
     }
     if (!whole.has(callee.name)) {
       try {
@@ -190,8 +203,11 @@ function termsOf(library: Library, fn: Function): { readonly given: readonly Ter
         return known(naturalValue(expr, wgslNatBits));
       case "local":
         return named(scope, expr.name);
-      case "constant":
-        return "kind" in expr.constant.value ? inner(expr.constant.value) : stop();
+      case "constant": {
+        const value = "kind" in expr.constant.value ? inner(expr.constant.value) : stop();
+        constants.set(textOf(knownValue(value)), expr.constant.name);
+        return value;
+      }
       case "construct": {
         const operands = expr.operands.map((operand) => knownValue(inner(operand)));
         return known(Object.fromEntries(expr.type.fields.map(({ name }, i) => [name, item(operands, i)])));
@@ -384,17 +400,11 @@ function programOf(given: readonly Term[], result: Term): Program {
  * @param text declares the function, and may call the library's
  */
 export function inSteps(text: string, name: string): string {
-  const wide = wideLibrary().declarations;
-  const library = readLibrary(text, wide);
+  const library = readLibrary(text, wideLibrary().declarations);
   const fn = library.fn(name);
-  const { given, result } = termsOf(library, fn);
+  const { given, result, constants } = termsOf(library, fn);
   const { start, registers, steps, result: last } = programOf(given, result);
   if (registers > offset) throw new Error(`${name} needs ${registers} registers`);
-  const constants = new Map(
-    wide.flatMap((each): [string, string][] =>
-      each.kind === "constant" && each.type === fn.result ? [[textOf(constantOf(each)), each.name]] : [],
-    ),
-  );
   const starts = start.map((term) => {
     if (term.kind === "given") return term.name;
     const constant = textOf(knownValue(term));
@@ -403,7 +413,8 @@ export function inSteps(text: string, name: string): string {
   const room = Array.from({ length: registers - starts.length }, () => "WIDE_ZERO");
   const operations = [...new Set(steps.map(({ operation }) => operation))];
   const loss: Readonly<Record<string, string>> = {
-    wide_add: "loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;",
+    wide_add:
+      "if (result.exponent < WIDE_LIMIT) {\nloss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;\n}",
     select: "loss = lost[select(first, second, registers[c].negative)];",
   };
   const words = steps.flatMap(({ operation, to, a, b, c }) => [
@@ -438,13 +449,16 @@ export function inSteps(text: string, name: string): string {
     ...(operations.length > 0 ? ["}"] : []),
     "let result = wide_normalised(value.negative, value.mantissa, value.exponent);",
     "var loss = max(lost[first], lost[second]);",
+    "if (result.exponent >= WIDE_LIMIT && a.exponent < WIDE_LIMIT && b.exponent < WIDE_LIMIT) {",
+    "loss = int(nat_bits());",
+    "}",
     ...operations.flatMap((operation, i) =>
       operation in loss ? [`if (operation == ${i}u) {`, loss[operation] ?? "", "}"] : [],
     ),
     "registers[code & 1023u] = result;",
     "lost[code & 1023u] = max(min(loss, int(nat_bits())), 0);",
     "}",
-    `return wide_outcome(registers[${last}], lost[${last}]);`,
+    `return wide_outcome(wide_leading_of(registers[${last}]), lost[${last}]);`,
     "}",
   ].join("\n");
 
@@ -457,10 +471,5 @@ export function inSteps(text: string, name: string): string {
     const loose = looseName(operation);
     const call = `${library.find(loose) ? loose : operation}(${operands.join(", ")})`;
     return type === "bool" ? `wide(${call}, 0n, 0)` : call;
-  }
-
-  function constantOf({ name: constant }: Declaration): Value {
-    const reader = readLibrary(`fn value() -> wide { return ${constant}; }`, wide);
-    return emulateValues(reader, "value")();
   }
 }
