@@ -85,6 +85,7 @@ const standIns: Awaited<ReturnType<Environment["stages"]["verify"]>> = {
   subjectsOf: async () => ({ subjects: [], known: [], diagnostics: [] }),
   accuracies: async () => new Map(),
   engine: "none",
+  emulation: "none",
   merged: (a) => a,
 };
 

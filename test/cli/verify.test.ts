@@ -220,9 +220,7 @@ describe("check", () => {
 
   test("--certificates fails on a label that is stale, and on a bound that is broken; not on what is measured", async () => {
     const setting = measuring();
-    const none = await check("--certificates", setting);
-    expect(none.code).toBe(2);
-    expect(none.stderr).toContain("'actc verify --write' makes it");
+    expect(await check("--certificates", setting)).toMatchObject({ code: 0 });
     await actc("verify --exhaustive --write", setting);
     expect(await check("--certificates", setting)).toMatchObject({ code: 0 });
     expect((await check("", setting)).stdout).toMatch(/^ {2}ts {10}forward 0.*; proved$/m);
@@ -241,7 +239,7 @@ describe("check", () => {
     const before = JSON.parse(certificates(setting.cwd)).activations;
     expect((await check("--write", setting)).stdout).toContain("actc: wrote acts.certificates.json");
     const after = JSON.parse(certificates(setting.cwd)).activations;
-    expect(after.half).toEqual(before.half);
+    expect(after.half.ts).toEqual(before.half.ts);
     expect(after.part.ts.V8.forward.defaults.label).toBe("measured");
     expect(await check("--certificates", setting)).toMatchObject({ code: 0 });
 
