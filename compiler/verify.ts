@@ -1,8 +1,8 @@
 /** Definitions as what can be measured of them, for `actc check` and `actc verify`. */
-import { activationOf, compile, type EmissionCache, readDefinitions, targetNames } from "./compile.js";
+import { type OutputFile, activationOf, compile, type EmissionCache, readDefinitions, targetNames } from "./compile.js";
 import { collate, type Diagnostic } from "./diagnostics.js";
 import { inFreshGraph } from "./ir/expr.js";
-import type { Source } from "./source.js";
+import type { Source, Span } from "./source.js";
 export { merged } from "./verification/measure.js";
 import {
   type Certificate,
@@ -28,6 +28,8 @@ import { defaultsFor, type Outcome, settingsFor, type Task, type WithActivation 
 export interface Subject {
   readonly name: string;
   readonly file: string;
+  /** Where the definition's name stands in the file. */
+  readonly span: Span;
   /** The digest of what the definition means. */
   readonly definition: string;
   readonly inputs: readonly string[];
@@ -62,13 +64,24 @@ export async function subjectsOf(
 ): Promise<Subjects> {
   const { files, diagnostics } = await compile(sources, { targets: targetNames, ...(cache ? { cache } : {}) });
   if (files.length === 0) return { subjects: [], known: [], diagnostics: collate(diagnostics) };
-  const entries = kernelEntries(files);
+  const subjects = await subjectsIn(sources, files, { targets, names });
+  return { subjects, known: kernelEntries(files).map(({ name }) => name), diagnostics: collate(diagnostics) };
+}
+
+/** As {@link subjectsOf}, of files that were compiled from these sources. */
+export async function subjectsIn(
+  sources: readonly Source[],
+  files: readonly OutputFile[],
+  { targets = measuredTargets, names = [] }: Partial<Omit<SubjectsOptions, "cache">>,
+): Promise<readonly Subject[]> {
   const withActivation = activationsOf(sources);
+  const spans = new Map(readDefinitions(sources).definitions.map(({ definition: { name } }) => [name.text, name.span]));
   const subjects: Subject[] = [];
-  for (const entry of entries) {
+  for (const entry of kernelEntries(files)) {
     if (names.length > 0 && !names.includes(entry.name)) continue;
     const known = withActivation(entry.name, (activation) => ({
       file: activation.file,
+      span: spans.get(entry.name) ?? { start: 0, end: 0 },
       definition: definitionDigest(activation),
       defaults: { ts: defaultsFor(activation, "ts"), wgsl: defaultsFor(activation, "wgsl") },
       settings: settingsFor(activation),
@@ -84,7 +97,7 @@ export async function subjectsOf(
       columns: columns.flat(),
     });
   }
-  return { subjects, known: entries.map(({ name }) => name), diagnostics: collate(diagnostics) };
+  return subjects;
 }
 
 /** Elaborates definitions by name, each time anew. */

@@ -45,6 +45,8 @@ export function breachProblem(
       return problem(`${finding.ulp} ulp, more than ${bound.worst}, at ${where}`);
     case "nearZero":
       return problem(`next to a zero ${finding.ulp} ulp, more than ${bound.nearZero}, at ${where}`);
+    case "vanishing":
+      return problem(`where it vanishes ${finding.ulp} ulp, more than ${bound.vanishing}, at ${where}`);
     case "notFinite":
       return problem(`no finite number at ${where}`);
     case "wrongLimit":

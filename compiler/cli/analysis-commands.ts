@@ -11,7 +11,6 @@ import { readCertificateFiles, writeCertificateFile } from "./certificate-files.
 import { soloCrew, threadCrew } from "./crew.js";
 import { exitCodes, type Environment, type ExitCode } from "./environment.js";
 import { readInputs } from "./inputs.js";
-import type { Problem } from "./problem.js";
 import {
   diagnosticsText,
   hasErrors,
@@ -33,13 +32,6 @@ export async function checkCommand(request: CheckRequest, environment: Environme
   if (problems.length > 0) return refuse(problems, request.json, environment);
   const { files, problems: unreadable } = readCertificateFiles(request.files, inputs, environment);
   if (unreadable.length > 0) return refuse(unreadable, request.json, environment);
-  const missing = request.certificates ? files.filter(({ exists }) => !exists) : [];
-  if (missing.length > 0)
-    return refuse(
-      missing.map(({ shown }) => noCertificates(shown)),
-      request.json,
-      environment,
-    );
 
   const sources = inputs.map(({ source }) => source);
   const { subjectsOf } = await environment.stages.verify();
@@ -93,13 +85,6 @@ async function accuraciesOf(
     await crew.close();
   }
 }
-
-const noCertificates = (shown: string): Problem => ({
-  code: "no-certificates",
-  file: shown,
-  message: `there is no '${shown}'`,
-  hint: "'actc verify --write' makes it; 'actc check --write' does in a moment, with less behind it",
-});
 
 /** `actc explain`: how one activation's derivative came about. */
 export async function explainCommand(request: ExplainRequest, environment: Environment): Promise<ExitCode> {

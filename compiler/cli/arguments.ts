@@ -39,8 +39,8 @@ export interface VerifyRequest {
   readonly names: readonly string[];
   readonly exhaustive: boolean;
   readonly maxUlp: number | undefined;
-  /** Whether WGSL runs on a driver in software. */
-  readonly software: boolean;
+  /** What runs WGSL: a GPU or what stands for one, a driver in software, or this program. */
+  readonly device: "gpu" | "software" | "emulation";
   /** Threads; as many as there are cores unless given. */
   readonly jobs: number | undefined;
   readonly write: boolean;
@@ -80,6 +80,7 @@ const options = {
   name: { type: "string", multiple: true, commands: ["verify"], expected: "a list of activations" },
   "max-ulp": { type: "string", commands: ["verify", "check"], expected: "a number of units in the last place" },
   software: { type: "boolean", commands: ["verify"] },
+  emulate: { type: "boolean", commands: ["verify"] },
   jobs: { type: "string", short: "j", commands: ["verify"], expected: "a number of threads" },
   certificates: { type: "boolean", commands: ["check"] },
   write: { type: "boolean", commands: ["verify", "check"] },
@@ -276,9 +277,12 @@ function verifyRequest(files: readonly string[], given: Given): Result<Invocatio
       expected: "a number of threads from 1 to 999",
     });
   }
-  if (flags.has("software") && !targets.value.includes("wgsl")) {
-    return usage("conflicting-options", "'--software' is about the target wgsl", { hint: "add '--target wgsl'" });
+  const devices = (["software", "emulate"] as const).filter((name) => flags.has(name));
+  const [device, other] = devices;
+  if (device !== undefined && !targets.value.includes("wgsl")) {
+    return usage("conflicting-options", `'--${device}' is about the target wgsl`, { hint: "add '--target wgsl'" });
   }
+  if (other !== undefined) return usage("conflicting-options", `'--${device}' and '--${other}' exclude each other`);
   return success({
     command: "verify",
     files,
@@ -286,7 +290,7 @@ function verifyRequest(files: readonly string[], given: Given): Result<Invocatio
     names: listOf(given, "name").filter((name) => name !== ""),
     exhaustive: flags.has("exhaustive"),
     maxUlp: maxUlp.value,
-    software: flags.has("software"),
+    device: device === undefined ? "gpu" : device === "software" ? "software" : "emulation",
     jobs: jobs === undefined ? undefined : Number(jobs),
     write: flags.has("write"),
     json: flags.has("json"),

@@ -16,7 +16,6 @@ export interface CertificateFile {
   readonly shown: string;
   /** Empty where there is no file yet. */
   readonly certificates: Certificates;
-  readonly exists: boolean;
 }
 
 const besides = (file: string): string => `${file.replace(/\.def$/, "")}.certificates.json`;
@@ -33,16 +32,16 @@ export function readCertificateFiles(
     const source = inputs[i]?.source.file;
     if (path === "-" || source === undefined) continue;
     const result = readOne(besides(path), besides(shown));
-    if (result.ok) found.push({ source, path: besides(path), shown: besides(shown), ...result.value });
+    if (result.ok) found.push({ source, path: besides(path), shown: besides(shown), certificates: result.value });
     else problems.push(result.problem);
   }
   return { files: found, problems };
 }
 
-function readOne(path: string, shown: string): Result<Pick<CertificateFile, "certificates" | "exists">> {
+function readOne(path: string, shown: string): Result<Certificates> {
   try {
     const certificates = readCertificates(readFileSync(path, "utf8"));
-    if (certificates !== undefined) return success({ certificates, exists: true });
+    if (certificates !== undefined) return success(certificates);
     return failure({
       code: "cannot-read",
       file: shown,
@@ -50,7 +49,7 @@ function readOne(path: string, shown: string): Result<Pick<CertificateFile, "cer
       hint: "move it away, and 'actc verify --write' makes a new one",
     });
   } catch (error) {
-    if (systemCode(error) === "ENOENT") return success({ certificates: new Map(), exists: false });
+    if (systemCode(error) === "ENOENT") return success(new Map());
     return failure({ code: "cannot-read", file: shown, message: `cannot read '${shown}': ${systemReason(error)}` });
   }
 }

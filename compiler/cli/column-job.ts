@@ -52,6 +52,8 @@ export class ColumnJob {
     readonly subject: Subject,
     readonly column: EmittedColumn,
     executor: string,
+    /** Whether a shader is run by the emulator. */
+    private readonly emulated: boolean,
     private readonly plan: VerificationPlan,
     /** Of an exhaustive run. */
     private readonly state: ExhaustiveState | undefined,
@@ -82,7 +84,8 @@ export class ColumnJob {
   }
 
   private add(slot: Slot, parameters: readonly number[], work: Task["work"], cost: number): void {
-    const task: Task = { activation: this.subject.name, column: this.column, parameters, work, emulated: false };
+    const { subject, column, emulated } = this;
+    const task: Task = { activation: subject.name, column, parameters, work, emulated };
     const piece: Piece = { job: this, task, cost };
     this.slots.set(piece, slot);
     this.pending.push(piece);

@@ -1,12 +1,14 @@
 import { readFileSync, lstatSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Compilation } from "../compile.js";
+import { collate } from "../diagnostics.js";
 import type { CompileRequest } from "./arguments.js";
 import { openCache, type Cache, type RunRecord } from "./cache.js";
 import { sha256 } from "./digest.js";
 import { exitCodes, type Environment, type ExitCode } from "./environment.js";
 import { readInputs, type Input } from "./inputs.js";
 import { carryOut, planOutput, shownFolder, type Plan } from "./output.js";
+import { breachWarnings, recordedBreaches } from "./recorded-breaches.js";
 import {
   count,
   aloud,
@@ -54,7 +56,10 @@ export async function compileInputs(
   const compile = await environment.stages.compile();
   const sources = inputs.map(({ source }) => source);
   const { targets } = request;
-  return compile(sources, cache === undefined ? { targets } : { targets, cache: cache.emissions });
+  const compilation = await compile(sources, cache === undefined ? { targets } : { targets, cache: cache.emissions });
+  const recorded = recordedBreaches(request.files, inputs, environment);
+  const warnings = await breachWarnings(recorded, sources, compilation, environment);
+  return { ...compilation, diagnostics: collate([...compilation.diagnostics, ...warnings]) };
 }
 
 async function printCode(
@@ -125,7 +130,8 @@ export async function build(
 /** Covers everything the output depends on. */
 function runKey(request: CompileRequest, inputs: readonly Input[], environment: Environment): string {
   const sources = inputs.map(({ source }) => [source.file, source.text]);
-  return sha256(JSON.stringify([environment.build(), request.targets, sources]));
+  const recorded = recordedBreaches(request.files, inputs, environment);
+  return sha256(JSON.stringify([environment.build(), request.targets, sources, recorded]));
 }
 
 /** Whether the output folder holds exactly what the record says. */

@@ -41,7 +41,9 @@ export type ExplanationFormat = "text" | "latex" | "plot";
 export interface Stages {
   compile(): Promise<typeof compile>;
   analyse(): Promise<(sources: readonly Source[], known?: Knowledge) => Analysis>;
-  verify(): Promise<Pick<typeof verification, "subjectsOf" | "accuracies" | "engine" | "merged">>;
+  verify(): Promise<
+    Pick<typeof verification, "subjectsOf" | "subjectsIn" | "accuracies" | "engine" | "emulation" | "merged">
+  >;
   explain(): Promise<
     (
       source: Source,

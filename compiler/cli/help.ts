@@ -69,6 +69,7 @@ Options:
                        parameters' defaults; ctrl-C loses nothing
       --target LIST    of ts,wgsl (default: ts); wgsl needs the package 'webgpu'
       --software       run WGSL on a driver in software
+      --emulate        run WGSL without a device, every operation rounded
       --name LIST      these activations only
       --max-ulp N      exit 1 if a kernel is off by more than N, naming each
   -j, --jobs N         threads (default: one for each core)

@@ -65,7 +65,8 @@ export async function verifyCommand(request: VerifyRequest, environment: Environ
   if (unknown.length > 0) return refuse(unknown, request.json, environment);
 
   const { openDevice } = await import("./webgpu.js");
-  const device = request.targets.includes("wgsl") ? await openDevice(environment.cwd, request.software) : undefined;
+  const needsDevice = request.targets.includes("wgsl") && request.device !== "emulation";
+  const device = needsDevice ? await openDevice(environment.cwd, request.device === "software") : undefined;
   if (device?.ok === false) return refuse([device.problem], request.json, environment);
   const runner = device?.value;
   try {
@@ -73,7 +74,7 @@ export async function verifyCommand(request: VerifyRequest, environment: Environ
     const size = request.jobs ?? availableParallelism();
     const crew = script === undefined ? await soloCrew(sources) : threadCrew(sources, size, script, runner);
     try {
-      const jobs = await jobsFor(request, subjects, runner?.name ?? "", environment);
+      const jobs = await jobsFor(request, subjects, runner?.name, environment);
       return await verify(request, environment, { inputs, files, subjects, jobs, crew });
     } finally {
       await crew.close();
@@ -100,16 +101,17 @@ function unknownNames(names: readonly string[], known: readonly string[]): reado
 async function jobsFor(
   request: VerifyRequest,
   subjects: readonly Subject[],
-  device: string,
+  device: string | undefined,
   environment: Environment,
 ): Promise<readonly ColumnJob[]> {
-  const { engine } = await environment.stages.verify();
+  const { engine, emulation } = await environment.stages.verify();
   return subjects.flatMap((subject) =>
     subject.columns.map((column) => {
-      const executor = column.target === "ts" ? engine : device;
+      const executor = column.target === "ts" ? engine : (device ?? emulation);
       const state =
         request.exhaustive && subject.inputs.length === 1 ? stateOf(subject, column, executor, environment) : undefined;
-      return new ColumnJob(subject, column, executor, environment.verification.plan, state);
+      const emulated = column.target === "wgsl" && device === undefined;
+      return new ColumnJob(subject, column, executor, emulated, environment.verification.plan, state);
     }),
   );
 }

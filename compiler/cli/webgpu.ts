@@ -20,7 +20,7 @@ export async function openDevice(cwd: string, software: boolean): Promise<Result
     return failure({
       code: "no-device",
       message: "WGSL kernels run on a device, for which the npm package 'webgpu' is missing",
-      hint: "'npm install --save-dev webgpu' installs it; '--target ts' does without",
+      hint: "'npm install --save-dev webgpu' installs it; '--emulate' does without",
     });
   }
   if (software) {

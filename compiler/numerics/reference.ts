@@ -4,7 +4,7 @@
  */
 import type { Activation } from "../ir/activation.js";
 import { type Application, type Expr, type Variable, variablesOf } from "../ir/expr.js";
-import { add, fromNumber, midpoint, one, subtract, top, within, type Ball } from "./ball.js";
+import { add, containsZero, fromNumber, midpoint, one, subtract, top, within, type Ball } from "./ball.js";
 import { evaluate } from "./evaluate.js";
 import { decide, toFormat, type Format, type PrecisionRange } from "./rounding.js";
 import type { Dual } from "./tangents.js";
@@ -102,17 +102,24 @@ function limitAcross(
   return add(midpoint(right.tangent), within(offset / 2n), precision);
 }
 
+/** The binary exponent of a number that is surely not 0. */
+const exponentOf = (ball: Ball): bigint | undefined =>
+  ball.kind === "finite" && !containsZero(ball) ? top(ball) : undefined;
+
 /**
- * The limit as one input grows to `sign`·∞, the others held: read off at 2^300, 2^1000 and 2^4000. Undefined where
- * these do not tell one.
+ * The limit as one input grows to `sign`·∞, the others held: read off at powers of two from 2^300 to 2^400000. Undefined
+ * where these do not tell one.
  */
 export function referenceLimit(compute: (x: Ball) => Reference, sign: 1 | -1): number | undefined {
-  const [a, b, c] = [300n, 1000n, 4000n].map((exponent) =>
-    compute({ kind: "finite", mid: BigInt(sign), radius: 0n, exponent }),
-  );
-  if (!a || !b || !c) return undefined;
+  const at = (exponent: bigint): Reference => compute({ kind: "finite", mid: BigInt(sign), radius: 0n, exponent });
+  const [a, b, c] = [at(300n), at(1000n), at(4000n)];
   const [u, v, w] = [a.value, b.value, c.value];
   if (Number.isNaN(w)) return undefined;
+  // Whatever it is multiplied by, a power of the input leaves every range at last.
+  const [far, further] = [at(100_000n).ball, at(400_000n).ball];
+  const [before, after] = [exponentOf(far), exponentOf(further)];
+  if (before !== undefined && after !== undefined && after - before > 1000n && further.kind === "finite")
+    return further.mid < 0n ? -Infinity : Infinity;
   if (v === w && (a.value === w || Number.isFinite(w))) return w;
   if (!Number.isFinite(w)) return v === w ? w : undefined;
   // A logarithm grows too slowly to overflow.

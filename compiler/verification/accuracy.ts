@@ -1,5 +1,5 @@
 /** What `actc check` says of the errors of one activation's kernels: a certificate where one holds, else what it measures itself. */
-import { type Bound, type Breach, breaks, promisedBound } from "./bounds.js";
+import { type Bound, boundOn, type Breach, breaks, promisedBound } from "./bounds.js";
 import {
   type Certificate,
   certificateAt,
@@ -119,11 +119,12 @@ export function errorText(
     const finding = evidence[kind];
     return finding === null ? [] : [`${faults[kind] ?? kind} at ${at(finding)}`];
   });
-  const { worst, nearZero } = evidence;
+  const { worst, nearZero, vanishing } = evidence;
   const name = unit ? " ulp" : "";
   const error = worst === null ? `0${name}` : `${ulpText(worst.ulp)}${name} at ${at(worst)}`;
-  const zero = nearZero !== null && nearZero.ulp > (worst?.ulp ?? 0);
-  return [error, ...(zero ? [`next to a zero ${ulpText(nearZero.ulp)} at ${at(nearZero)}`] : []), ...broken].join(", ");
+  const apart = (finding: Finding | null, where: string): string[] =>
+    finding !== null && finding.ulp > (worst?.ulp ?? 0) ? [`${where} ${ulpText(finding.ulp)} at ${at(finding)}`] : [];
+  return [error, ...apart(nearZero, "next to a zero"), ...apart(vanishing, "where it vanishes"), ...broken].join(", ");
 }
 
 const ulpText = (ulp: number): string => (ulp < 1e5 ? String(ulp) : ulp.toPrecision(3));
@@ -156,7 +157,7 @@ function weakSpot(columns: readonly ColumnAccuracy[]): string | null {
   for (const column of columns) {
     const bound = promisedBound(column.key.target, column.key.column);
     for (const { kind, finding } of findingsOf(column)) {
-      const weight = kind in faults ? Infinity : finding.ulp / (kind === "nearZero" ? bound.nearZero : bound.worst);
+      const weight = kind in faults ? Infinity : finding.ulp / boundOn(kind, bound);
       if ((kind in faults || finding.ulp > unremarkable) && (worst === undefined || weight > worst.weight))
         worst = { column, kind, finding, weight };
     }
@@ -166,7 +167,8 @@ function weakSpot(columns: readonly ColumnAccuracy[]): string | null {
 
 function spotText({ column: { key, defaults }, kind, finding }: Spot): string {
   const what = faults[kind] ?? `${ulpText(finding.ulp)} ulp`;
-  const where = `${kind === "nearZero" ? "next to a zero, " : ""}at ${placeText(finding, defaults)}`;
+  const place = kind === "nearZero" ? "next to a zero, " : kind === "vanishing" ? "where it vanishes, " : "";
+  const where = `${place}at ${placeText(finding, defaults)}`;
   return `${key.target} ${key.column}: ${what} ${where}: ${decimalText(finding.actual)} instead of ${expectedText(finding)}`;
 }
 

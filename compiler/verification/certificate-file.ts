@@ -154,6 +154,7 @@ function readEvidence(value: unknown): Evidence {
     settings: number(settings),
     worst: finding("worst"),
     nearZero: finding("nearZero"),
+    vanishing: finding("vanishing"),
     notFinite: finding("notFinite"),
     wrongLimit: finding("wrongLimit"),
     lostNaN: finding("lostNaN"),

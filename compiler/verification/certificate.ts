@@ -44,7 +44,7 @@ export interface Evidence extends Readonly<Record<FindingKind, Finding | null>> 
 }
 
 /** What findings are about, the worst first. */
-export const findingKinds = ["notFinite", "wrongLimit", "lostNaN", "worst", "nearZero"] as const;
+export const findingKinds = ["notFinite", "wrongLimit", "lostNaN", "worst", "nearZero", "vanishing"] as const;
 export type FindingKind = (typeof findingKinds)[number];
 
 export interface Certificate {
@@ -180,14 +180,17 @@ export function evidenceOf(
   truth: TruthUsed,
 ): Evidence {
   const findings = Object.fromEntries(findingKinds.map((kind) => [kind, largest(kind, runs, names)]));
+  const { worst = null, vanishing = null } = findings;
   const total = (count: (measurement: Measurement) => number): number =>
     runs.reduce((sum, { measurement }) => sum + count(measurement), 0);
   return {
     label,
     inputs: total(({ count }) => count),
     settings: runs.length,
-    worst: findings["worst"] ?? null,
+    worst,
     nearZero: findings["nearZero"] ?? null,
+    // What is no worse than elsewhere is nothing apart.
+    vanishing: vanishing !== null && vanishing.ulp > (worst?.ulp ?? 0) ? vanishing : null,
     notFinite: findings["notFinite"] ?? null,
     wrongLimit: findings["wrongLimit"] ?? null,
     lostNaN: findings["lostNaN"] ?? null,

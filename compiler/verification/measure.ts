@@ -31,6 +31,8 @@ export interface Measurement {
   readonly flushed: number;
   /** The largest error at the float32 neighbours of a zero of the column. */
   readonly nearZero: Worst | null;
+  /** The largest error where the value is a product with a vanishing exponential, as far as it exceeds `worst`. */
+  readonly vanishing: Worst | null;
   /** Comparisons that even the reference did not decide. */
   readonly undecided: number;
   /** How often the reference was asked. */
@@ -43,8 +45,13 @@ export type BatchKernel = (inputs: readonly Float32Array[], parameters: readonly
 export interface MeasureOptions {
   /** Whether the target may take subnormal numbers for 0; else that is an error like any other. */
   readonly flushes?: boolean;
-  /** Whether half a unit in the last place of the input is allowed besides: ½ulp(x)·|f″(x)| in a derivative f′. */
+  /**
+   * Whether around zeros of the column half a unit in the last place of the input is allowed besides: ½ulp(x)·|f″(x)| in
+   * a derivative f′. No float32 arithmetic has a small relative error there.
+   */
   readonly inputRounding?: boolean;
+  /** Whether errors where the value vanishes exponentially count apart. */
+  readonly vanishing?: boolean;
   /** Relative rounding error of numbers that the kernel compares: within it, either branch is right. 2^-50 unless given. */
   readonly comparisons?: number;
   /** So many points, spread evenly, are judged by the reference whatever the fast truth says. */
@@ -63,6 +70,7 @@ export const nothingMeasured: Measurement = {
   lostNaN: null,
   flushed: 0,
   nearZero: null,
+  vanishing: null,
   undecided: 0,
   asked: 0,
 };
@@ -108,11 +116,14 @@ class Judge {
   private lostNaN: Worst | null = null;
   private flushed = 0;
   private nearZero: Worst | null = null;
+  private vanishing: Worst | null = null;
   private undecided = 0;
   private asked = 0;
   private readonly truth: FastTruth;
   private readonly values: number[];
   private readonly comparisons: number;
+  /** The value, and the derivatives in each input. */
+  private surface: { readonly value: FastTruth; readonly slopes: readonly FastTruth[] } | undefined;
 
   constructor(
     private readonly column: Column,
@@ -177,7 +188,24 @@ class Judge {
     if (!(ulp > best)) return;
     const found = { ulp, at: [...inputs], actual, expected };
     if (nearZero) this.nearZero = found;
-    else this.worst = found;
+    else if (!this.options.vanishing || !this.vanishes(inputs)) this.worst = found;
+    else if (!(ulp <= (this.vanishing?.ulp ?? 0))) this.vanishing = found;
+  }
+
+  /** Whether the value is small, and so steep that its logarithm changes by more than 8 while the inputs double. */
+  private vanishes(inputs: readonly number[]): boolean {
+    const { activation } = this.column;
+    const at = (truth: FastTruth): number => {
+      truth.evaluate(this.values);
+      return truth.value;
+    };
+    this.surface ??= {
+      value: fastTruth({ activation, of: null }),
+      slopes: activation.inputs.map((of) => fastTruth({ activation, of })),
+    };
+    const value = Math.abs(at(this.surface.value));
+    if (!(value < 2 ** -8)) return false;
+    return this.surface.slopes.reduce((sum, slope, i) => sum + Math.abs(inputs[i]! * at(slope)), 0) > 8 * value;
   }
 
   /** The error against what the truth has just found. */
@@ -264,28 +292,41 @@ class Judge {
     inputs.forEach((x, i) => (values[i] = x));
   }
 
-  /** ½ulp(x)·|f′(x)| for a column f, in units in the last place of the value; of two one-sided slopes the smaller. */
+  /**
+   * ½ulp(x)·|f′(x)| for a column f, in units in the last place of the value, for each input in which f has a zero nearby; of
+   * two one-sided slopes the smaller.
+   */
   private allowance(inputs: readonly number[]): number {
     const { truth, values } = this;
     const { value } = truth;
     let sum = 0;
     inputs.forEach((x, i) => {
-      const slopes = [-1, 1].map((step) => {
-        values[i] = numberOfRank(rankOf(x) + step);
+      const at = (other: number): number => {
+        values[i] = other;
         truth.evaluate(values);
-        return Math.abs(truth.value - value) / 2;
+        return truth.value;
+      };
+      const steps = [-1, 1].map((step) => {
+        const near = numberOfRank(rankOf(x) + step);
+        return { distance: near - x, change: at(near) - value };
+      });
+      const [before, after] = steps.map(({ change }) => Math.abs(change) / 2);
+      // Where Newton's method sees a zero, not all of the input's size away, f has another sign behind it.
+      const crosses = steps.some(({ distance, change }) => {
+        const behind = x - (2 * value * distance) / change;
+        return Math.abs(behind - x) <= Math.abs(x) && at(behind) * value < 0;
       });
       values[i] = x;
-      sum += Math.min(...slopes);
+      if (crosses) sum += Math.min(before!, after!);
     });
     truth.evaluate(values);
     return sum * reciprocalUlp(clamped(value));
   }
 
   result(): Measurement {
-    const { count, worst, notFinite, wrongLimit, lostNaN, flushed, nearZero, undecided } = this;
+    const { count, worst, notFinite, wrongLimit, lostNaN, flushed, nearZero, vanishing, undecided } = this;
     const asked = this.asked + this.truth.asked;
-    return { count, worst, notFinite, wrongLimit, lostNaN, flushed, nearZero, undecided, asked };
+    return { count, worst, notFinite, wrongLimit, lostNaN, flushed, nearZero, vanishing, undecided, asked };
   }
 }
 
@@ -524,6 +565,7 @@ export function merged(a: Measurement, b: Measurement): Measurement {
     lostNaN: a.lostNaN ?? b.lostNaN,
     flushed: a.flushed + b.flushed,
     nearZero: worse(a.nearZero, b.nearZero),
+    vanishing: worse(a.vanishing, b.vanishing),
     undecided: a.undecided + b.undecided,
     asked: a.asked + b.asked,
   };

@@ -210,27 +210,39 @@ class PointList {
   points(stratified: number): Points {
     const adversarial = this.rows.length;
     const count = adversarial + stratified;
-    const word = randomWords(20);
-    const columns = Array.from({ length: this.inputs }, (_, k) => {
+    const drawn = stratifiedColumns(this.inputs, stratified);
+    const columns = drawn.map((others, k) => {
       const column = new Float32Array(count);
       this.rows.forEach((row, i) => (column[i] = row[k] ?? NaN));
+      column.set(others, adversarial);
       return column;
     });
     const nearZero = new Uint8Array(count);
     nearZero.set(this.near);
-    for (let i = 0; i < stratified; i++) {
-      const ordinary = i % 2 === 1;
-      columns.forEach((column) => {
-        const exponent = ordinary ? 111 + (word() % 24) : word() % 255;
-        column[adversarial + i] = numberOfBits((word() & (signBit | (perExponent - 1))) | (exponent * perExponent));
-      });
-      // Drawn among several inputs, one that is known already is not worth looking for.
-      const known = columns.length === 1 ? this.known.get(`${bitsOfNumber(columns[0]![adversarial + i]!)}`) : undefined;
-      if (known !== undefined) nearZero[adversarial + i] = nearZero[known]!;
-    }
+    // Drawn among several inputs, one that is known already is not worth looking for.
+    const near = new Set(this.inputs === 1 ? this.rows.flatMap(([x], i) => (this.near[i] === 1 ? [x] : [])) : []);
+    if (near.size > 0) drawn[0]?.forEach((x, i) => (nearZero[adversarial + i] = near.has(x) ? 1 : 0));
     return { count, adversarial, inputs: columns, nearZero };
   }
 }
+
+/** Every other number with all exponents alike, the others of ordinary size; significands random. */
+function stratifiedColumns(inputs: number, count: number): readonly Float32Array[] {
+  if (latest?.columns.length === inputs && latest.count === count) return latest.columns;
+  const word = randomWords(20);
+  const columns = Array.from({ length: inputs }, () => new Float32Array(count));
+  for (let i = 0; i < count; i++) {
+    for (const column of columns) {
+      const exponent = i % 2 === 1 ? 111 + (word() % 24) : word() % 255;
+      column[i] = numberOfBits((word() & (signBit | (perExponent - 1))) | (exponent * perExponent));
+    }
+  }
+  latest = { count, columns };
+  return columns;
+}
+
+/** One parameter setting is measured after the other. */
+let latest: { readonly count: number; readonly columns: readonly Float32Array[] } | undefined;
 
 /** At most so many places of each kind are followed up along a line. */
 const most = 40;

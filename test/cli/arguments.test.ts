@@ -34,6 +34,7 @@ describe("usage errors end with 2 and say what was meant", () => {
     ["verify --target module", "unknown target 'module'", "expected: a list of ts, wgsl"],
     ["verify --jobs 0", "option '--jobs' cannot be '0'", "a number of threads"],
     ["verify --software", "'--software' is about the target wgsl", "add '--target wgsl'"],
+    ["verify --target wgsl --software --emulate", "'--software' and '--emulate' exclude each other", ""],
     ["verify --name", "option '--name' needs a value", "a list of activations"],
     ["init here", "takes no argument", ""],
     ["help comple", "unknown command 'comple'", "did you mean 'compile'?"],
@@ -73,7 +74,7 @@ describe("usage errors end with 2 and say what was meant", () => {
 describe("what the arguments mean", () => {
   const compile = { command: "compile", files: [], outDir: "generated", mode: "write", json: false, cache: true };
   const all = ["ts", "wgsl", "module"];
-  const off = { exhaustive: false, software: false, write: false, json: false };
+  const off = { exhaustive: false, device: "gpu", write: false, json: false };
   const verify = { command: "verify", files: [], names: [], ...off };
   test.each([
     ["compile", { ...compile, targets: all }],
@@ -98,11 +99,12 @@ describe("what the arguments mean", () => {
         targets: ["ts", "wgsl"],
         names: ["relu", "gelu", "elu"],
         exhaustive: true,
-        software: true,
+        device: "software",
         jobs: 3,
         write: true,
       },
     ],
+    ["verify --target wgsl --emulate", { ...verify, targets: ["wgsl"], device: "emulation" }],
     ["explain a.def f", { command: "explain", file: "a.def", name: "f", format: "text", json: false }],
     ["explain a.def f --latex", { command: "explain", file: "a.def", name: "f", format: "latex", json: false }],
     ["init", { command: "init", json: false }],

@@ -83,8 +83,10 @@ export interface Setting {
 /** Nothing is measured. */
 const standIns: Awaited<ReturnType<Environment["stages"]["verify"]>> = {
   subjectsOf: async () => ({ subjects: [], known: [], diagnostics: [] }),
+  subjectsIn: async () => [],
   accuracies: async () => new Map(),
   engine: "none",
+  emulation: "none",
   merged: (a) => a,
 };
 

@@ -37,6 +37,7 @@ const evidence = (more: Partial<Evidence> = {}): Evidence => ({
   settings: 1,
   worst: null,
   nearZero: null,
+  vanishing: null,
   notFinite: null,
   wrongLimit: null,
   lostNaN: null,

@@ -211,6 +211,26 @@ describe("results are counted by the definition's meaning", () => {
     );
   });
 
+  it("no rounded input where a derivative is small but has no zero", () => {
+    const slope = slopeOf(activationOfText("f(x) = exp(-x^2 / 2)"));
+    const shifted = (at: number): number => {
+      const truth = fastTruth(slope);
+      truth.evaluate([at * (1 + 2 ** -25)]);
+      return Math.fround(truth.value);
+    };
+    expect(judged(slope, 12, shifted, { inputRounding: true }).worst?.ulp).toBeGreaterThan(30);
+  });
+
+  it("products with a vanishing exponential, apart where that is asked for", () => {
+    const gelu = valueOf(standardNamed("gelu"));
+    const off = (_: number, right: number): number => next(right, 4);
+    expect(judged(gelu, -10, off, { vanishing: true })).toMatchObject({ worst: null, vanishing: { at: [-10] } });
+    expect(judged(gelu, -10, off)).toMatchObject({ worst: { at: [-10] }, vanishing: null });
+    for (const x of [-2, 2 ** -100, 3]) {
+      expect(judged(gelu, x, off, { vanishing: true })).toMatchObject({ worst: { at: [x] }, vanishing: null });
+    }
+  });
+
   it("the neighbours of zeros, apart", () => {
     const slope = slopeOf(standardNamed("silu"));
     const points = pointsFor(slope, [], 0);

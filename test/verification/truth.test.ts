@@ -145,6 +145,19 @@ describe("the meaning of definitions", () => {
     }
   });
 
+  it("the limit of what grows, however small its factor, and none where the factor is not known", () => {
+    const gate = (text: string, ...values: readonly number[]): number => {
+      const truth = fastTruth(valueOf(activationOfText(text)));
+      truth.evaluate(values);
+      return truth.value;
+    };
+    expect(gate("f(a, b) = a / (1 + exp(-b))", Infinity, -30000)).toBe(Infinity);
+    expect(gate("f(a, b) = a / (1 + exp(-b)) - b", -Infinity, -30000)).toBe(-Infinity);
+    expect(gate("f(a, b) = a * b", Infinity, 0)).toBe(0);
+    expect(gate("f(a, b) = a * (1 + erf(b))", Infinity, -30000)).toBeNaN();
+    expect(gate("f(a) = a * (1 + erf(a))", -Infinity)).toBe(0);
+  });
+
   it("what is not decided is said to be so", () => {
     const { value, bound } = at(activation("f(x) = where(sqrt(2)^2 * x > 2 * x, 1, 0)"), 1);
     expect([value, bound]).toEqual([NaN, NaN]);
