@@ -75,6 +75,7 @@ export function areluBackward(
   const v2 = alphaValue <= 0.01 ? 0.01 : v;
   const squared = u * u;
   const q2 = e / squared;
+  const p = 2.0927902484106784e298 * q2;
   sides[0] = v2;
   sides[1] = u2;
   sides[2] = 0;
@@ -84,7 +85,7 @@ export function areluBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    const p = dyi * (Math.max(xi, -3.4028234663852886e38) * pick(2, xi > 0));
+    const p2 = dyi * (Math.max(xi, -3.4028234663852886e38) * pick(2, xi > 0));
     dx[i] = dyi * pick(0, xi > 0);
     dalphaSum += choose(
       xi > 0,
@@ -92,9 +93,9 @@ export function areluBackward(
       alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : dyi * xi,
     );
     dbetaSum +=
-      (xi <= 0 || e >= 9.332636185032189e-302) &&
-      Math.abs(p) <= Number.MAX_VALUE
-        ? p
+      (xi <= 0 || (e >= 9.332636185032189e-302 && e <= p)) &&
+      Math.abs(p2) <= Number.MAX_VALUE
+        ? p2
         : areluDbetaExactly(xi, betaValue, dyi);
   }
   dalpha[0] = dalphaSum;
@@ -176,6 +177,7 @@ export function areluBackward64(
   const v2 = alphaValue <= 0.01 ? 0.01 : v;
   const squared = u * u;
   const q2 = e / squared;
+  const p = 2.0927902484106784e298 * q2;
   sides[0] = v2;
   sides[1] = u2;
   sides[2] = 0;
@@ -185,7 +187,7 @@ export function areluBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    const p = dyi * (Math.max(xi, -3.4028234663852886e38) * pick(2, xi > 0));
+    const p2 = dyi * (Math.max(xi, -3.4028234663852886e38) * pick(2, xi > 0));
     dx[i] = dyi * pick(0, xi > 0);
     dalphaSum += choose(
       xi > 0,
@@ -193,9 +195,9 @@ export function areluBackward64(
       alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : dyi * xi,
     );
     dbetaSum +=
-      (xi <= 0 || e >= 9.332636185032189e-302) &&
-      Math.abs(p) <= Number.MAX_VALUE
-        ? p
+      (xi <= 0 || (e >= 9.332636185032189e-302 && e <= p)) &&
+      Math.abs(p2) <= Number.MAX_VALUE
+        ? p2
         : areluDbetaExactly(xi, betaValue, dyi);
   }
   dalpha[0] = dalphaSum;

@@ -20,22 +20,23 @@ export function eisForward(
   requireLength("y", y, size);
   const r = Math.sqrt(beta);
   const r2 = Math.sqrt(gamma);
+  const v = Math.abs(alpha);
   for (let i = 0; i < size; i++) {
     for (; i < size; i++) {
       const xi = x[i]!;
-      const p =
-        xi *
-        Math.pow(
-          Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi)),
-          alpha,
-        );
       const u =
+        Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi));
+      const v2 = Math.pow(u, alpha);
+      const p = xi * v2;
+      const u2 =
         Math.hypot(r, xi * r2) +
         delta * boundedExp(Math.max(Math.min(-(xi * theta), 709.79), -746));
-      const q = p / u;
+      const q = p / u2;
       if (!(
-        Math.abs(p) >= 1.4441555006918637e-275 &&
-        u >= 1.4441555006918637e-275 &&
+        (Math.abs(v2) * v) / u <= 1.0715086071862673e301 * v2 &&
+        u2 >= 1.4441555006918637e-275 &&
+        (u2 <= 1.0715086071862673e301 ||
+          Math.abs(p) <= 2.3283064365386963e-10 * Math.abs(q)) &&
         Math.abs(q) <= Number.MAX_VALUE &&
         Math.abs(q) <= Number.MAX_VALUE
       ))
@@ -68,50 +69,68 @@ export function eisBackward(
   const r = Math.sqrt(beta);
   const r2 = Math.sqrt(gamma);
   const p = delta * theta;
+  const v = Math.abs(alpha);
+  const v2 = Math.abs(u);
   for (let i = 0; i < size; i++) {
     for (; i < size; i++) {
       const dyi = dy[i]!;
       const xi = x[i]!;
-      const u2 =
-        Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi));
-      const v = Math.pow(u2, alpha);
+      const v3 = Math.abs(xi);
+      const u2 = Math.max(xi, -746) * Number(xi > 0) + softplusTail(v3);
+      const v4 = Math.pow(u2, alpha);
       const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-      const v2 = Math.pow(u2, u);
-      const p2 = xi * alpha * (e / (e + 1)) * v2;
-      const u3 = v + p2;
-      const p3 = xi * v;
+      const p2 = xi * alpha * (e / (e + 1));
+      const v5 = Math.pow(u2, u);
+      const p3 = p2 * v5;
+      const u3 = v4 + p3;
+      const p4 = xi * v4;
       const r3 = Math.hypot(r, xi * r2);
       const q = (xi * gamma) / r3;
       // Beyond this size, and at infinity, the result is its limit.
       const bounded = Math.max(Math.min(-(xi * theta), 709.79), -746);
       const e2 = boundedExp(bounded);
-      const p4 = p * e2;
-      const u4 = q - p4;
-      const p5 = p3 * u4;
+      const p5 = p * e2;
+      const u4 = q - p5;
+      const p6 = p4 * u4;
       const u5 = r3 + delta * e2;
-      const q2 = p5 / u5;
+      const q2 = p6 / u5;
       const u6 = u3 - q2;
-      const q3 = (dyi * u6) / u5;
-      const v3 = Math.abs(q);
+      const p7 = dyi * u6;
+      const q3 = p7 / u5;
+      const q4 = (Math.abs(v4) * v) / u2;
+      const p8 =
+        5.915260930833874e-272 *
+        (1.4693679385278594e-39 * q4 +
+          (1.4693679385278594e-39 *
+            (((Math.abs(v5) * v2) / u2) * Math.abs(p2)) +
+            v5));
+      const v6 = Math.abs(u4);
+      const v7 = Math.abs(q);
       const u7 = 1 + Math.abs(bounded);
-      const v4 = Math.abs(p3);
-      const v5 = Math.abs(q2);
+      const v8 = Math.abs(p4);
+      const p9 =
+        1.7763568394002505e-15 *
+        ((9.332636185032189e-302 * (q4 * v3 * v6) +
+          (9.332636185032189e-302 * (v7 / r3) + (v7 + p5 * u7)) * v8 +
+          6.441148769597133e-232 * (2.938735877055719e-39 * v6 + v8)) /
+          u5);
+      const v9 = Math.abs(q2);
       const u8 =
-        ((9.332636185032189e-302 * (v3 / r3) + (v3 + p4 * u7)) * v4 +
-          6.441148769597133e-232 *
-            (2.938735877055719e-39 * Math.abs(u4) + v4)) /
-          u5 +
-        6.26302612502804e-294 * Math.abs(p5) +
-        1.8928834978668395e-270 * (2.938735877055719e-39 * (1 / u5) + v5 / u5);
-      const v6 =
-        5.915260930833874e-272 * v2 +
-          (0.03125 * v + Math.abs(p2)) +
-          0.015625 * u8 +
-          0.0625 * (0.03125 * Math.abs(u3) + v5 * u7) <=
-          1024 * Math.abs(u6) &&
+        1.1368683772161603e-13 * (p8 + (0.03125 * v4 + Math.abs(p3))) +
+        (p9 +
+          (u5 > 1.0715086071862673e301 ? Math.abs(p6) : 0) +
+          1.681218273811815e-285 *
+            (2.938735877055719e-39 * (1 / u5) + v9 / u5)) +
+        7.105427357601002e-15 * (0.03125 * Math.abs(u3) + v9 * u7);
+      if (!(
+        u8 <= 1.1641532182693481e-10 * Math.abs(u6) &&
         u5 >= 1.4441555006918637e-275 &&
-        Math.abs(q3) <= Number.MAX_VALUE;
-      if (!(v6 && Math.abs(q3) <= Number.MAX_VALUE)) break;
+        (u5 <= 1.0715086071862673e301 ||
+          Math.abs(p7) <= 2.3283064365386963e-10 * Math.abs(q3)) &&
+        Math.abs(q3) <= Number.MAX_VALUE &&
+        Math.abs(q3) <= Number.MAX_VALUE
+      ))
+        break;
       dx[i] = q3;
     }
     if (i < size) {
@@ -143,22 +162,23 @@ export function eisForward64(
   requireLength("y", y, size);
   const r = Math.sqrt(beta);
   const r2 = Math.sqrt(gamma);
+  const v = Math.abs(alpha);
   for (let i = 0; i < size; i++) {
     for (; i < size; i++) {
       const xi = x[i]!;
-      const p =
-        xi *
-        Math.pow(
-          Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi)),
-          alpha,
-        );
       const u =
+        Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi));
+      const v2 = Math.pow(u, alpha);
+      const p = xi * v2;
+      const u2 =
         Math.hypot(r, xi * r2) +
         delta * boundedExp(Math.max(Math.min(-(xi * theta), 709.79), -746));
-      const q = p / u;
+      const q = p / u2;
       if (!(
-        Math.abs(p) >= 1.4441555006918637e-275 &&
-        u >= 1.4441555006918637e-275 &&
+        (Math.abs(v2) * v) / u <= 1.0715086071862673e301 * v2 &&
+        u2 >= 1.4441555006918637e-275 &&
+        (u2 <= 1.0715086071862673e301 ||
+          Math.abs(p) <= 2.3283064365386963e-10 * Math.abs(q)) &&
         Math.abs(q) <= Number.MAX_VALUE &&
         Math.abs(q) <= Number.MAX_VALUE
       ))
@@ -191,50 +211,68 @@ export function eisBackward64(
   const r = Math.sqrt(beta);
   const r2 = Math.sqrt(gamma);
   const p = delta * theta;
+  const v = Math.abs(alpha);
+  const v2 = Math.abs(u);
   for (let i = 0; i < size; i++) {
     for (; i < size; i++) {
       const dyi = dy[i]!;
       const xi = x[i]!;
-      const u2 =
-        Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi));
-      const v = Math.pow(u2, alpha);
+      const v3 = Math.abs(xi);
+      const u2 = Math.max(xi, -746) * Number(xi > 0) + softplusTail(v3);
+      const v4 = Math.pow(u2, alpha);
       const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-      const v2 = Math.pow(u2, u);
-      const p2 = xi * alpha * (e / (e + 1)) * v2;
-      const u3 = v + p2;
-      const p3 = xi * v;
+      const p2 = xi * alpha * (e / (e + 1));
+      const v5 = Math.pow(u2, u);
+      const p3 = p2 * v5;
+      const u3 = v4 + p3;
+      const p4 = xi * v4;
       const r3 = Math.hypot(r, xi * r2);
       const q = (xi * gamma) / r3;
       // Beyond this size, and at infinity, the result is its limit.
       const bounded = Math.max(Math.min(-(xi * theta), 709.79), -746);
       const e2 = boundedExp(bounded);
-      const p4 = p * e2;
-      const u4 = q - p4;
-      const p5 = p3 * u4;
+      const p5 = p * e2;
+      const u4 = q - p5;
+      const p6 = p4 * u4;
       const u5 = r3 + delta * e2;
-      const q2 = p5 / u5;
+      const q2 = p6 / u5;
       const u6 = u3 - q2;
-      const q3 = (dyi * u6) / u5;
-      const v3 = Math.abs(q);
+      const p7 = dyi * u6;
+      const q3 = p7 / u5;
+      const q4 = (Math.abs(v4) * v) / u2;
+      const p8 =
+        5.915260930833874e-272 *
+        (1.4693679385278594e-39 * q4 +
+          (1.4693679385278594e-39 *
+            (((Math.abs(v5) * v2) / u2) * Math.abs(p2)) +
+            v5));
+      const v6 = Math.abs(u4);
+      const v7 = Math.abs(q);
       const u7 = 1 + Math.abs(bounded);
-      const v4 = Math.abs(p3);
-      const v5 = Math.abs(q2);
+      const v8 = Math.abs(p4);
+      const p9 =
+        1.7763568394002505e-15 *
+        ((9.332636185032189e-302 * (q4 * v3 * v6) +
+          (9.332636185032189e-302 * (v7 / r3) + (v7 + p5 * u7)) * v8 +
+          6.441148769597133e-232 * (2.938735877055719e-39 * v6 + v8)) /
+          u5);
+      const v9 = Math.abs(q2);
       const u8 =
-        ((9.332636185032189e-302 * (v3 / r3) + (v3 + p4 * u7)) * v4 +
-          6.441148769597133e-232 *
-            (2.938735877055719e-39 * Math.abs(u4) + v4)) /
-          u5 +
-        6.26302612502804e-294 * Math.abs(p5) +
-        1.8928834978668395e-270 * (2.938735877055719e-39 * (1 / u5) + v5 / u5);
-      const v6 =
-        5.915260930833874e-272 * v2 +
-          (0.03125 * v + Math.abs(p2)) +
-          0.015625 * u8 +
-          0.0625 * (0.03125 * Math.abs(u3) + v5 * u7) <=
-          1024 * Math.abs(u6) &&
+        1.1368683772161603e-13 * (p8 + (0.03125 * v4 + Math.abs(p3))) +
+        (p9 +
+          (u5 > 1.0715086071862673e301 ? Math.abs(p6) : 0) +
+          1.681218273811815e-285 *
+            (2.938735877055719e-39 * (1 / u5) + v9 / u5)) +
+        7.105427357601002e-15 * (0.03125 * Math.abs(u3) + v9 * u7);
+      if (!(
+        u8 <= 1.1641532182693481e-10 * Math.abs(u6) &&
         u5 >= 1.4441555006918637e-275 &&
-        Math.abs(q3) <= Number.MAX_VALUE;
-      if (!(v6 && Math.abs(q3) <= Number.MAX_VALUE)) break;
+        (u5 <= 1.0715086071862673e301 ||
+          Math.abs(p7) <= 2.3283064365386963e-10 * Math.abs(q3)) &&
+        Math.abs(q3) <= Number.MAX_VALUE &&
+        Math.abs(q3) <= Number.MAX_VALUE
+      ))
+        break;
       dx[i] = q3;
     }
     if (i < size) {

@@ -46,9 +46,16 @@ export function ftSwishBackward(
       const xi = x[i]!;
       const e = boundedExp(Math.max(Math.min(xi, 709), -746));
       const u = e + 1;
-      const p = dyi * choose(xi >= 0, (e * (u + xi)) / (u * u), 0);
-      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
-      dx[i] = p;
+      const p = e * (u + xi);
+      const q = p / (u * u);
+      const p2 = dyi * choose(xi >= 0, q, 0);
+      if (!(
+        (xi < 0 || p <= 2.0927902484106784e298 * q) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = p2;
     }
     if (i < size) {
       // One that needs more digits.
@@ -105,9 +112,16 @@ export function ftSwishBackward64(
       const xi = x[i]!;
       const e = boundedExp(Math.max(Math.min(xi, 709), -746));
       const u = e + 1;
-      const p = dyi * choose(xi >= 0, (e * (u + xi)) / (u * u), 0);
-      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
-      dx[i] = p;
+      const p = e * (u + xi);
+      const q = p / (u * u);
+      const p2 = dyi * choose(xi >= 0, q, 0);
+      if (!(
+        (xi < 0 || p <= 2.0927902484106784e298 * q) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = p2;
     }
     if (i < size) {
       // One that needs more digits.

@@ -72,7 +72,7 @@ export function gishBackward(
           9.332636185032189e-302 * (1 / v2) +
           0.001953125 *
             ((e * e2 * Math.abs(bounded)) / v2 +
-              6.26302612502804e-294 * Math.abs(p)) +
+              1.252605225005608e-293 * Math.abs(p)) +
           (0.0009765625 * l + Math.abs(q) * (1 + Math.abs(bounded3) + v)) <=
         256 * Math.abs(u2);
       if (!(v3 && Math.abs(p2) <= Number.MAX_VALUE)) break;
@@ -159,7 +159,7 @@ export function gishBackward64(
           9.332636185032189e-302 * (1 / v2) +
           0.001953125 *
             ((e * e2 * Math.abs(bounded)) / v2 +
-              6.26302612502804e-294 * Math.abs(p)) +
+              1.252605225005608e-293 * Math.abs(p)) +
           (0.0009765625 * l + Math.abs(q) * (1 + Math.abs(bounded3) + v)) <=
         256 * Math.abs(u2);
       if (!(v3 && Math.abs(p2) <= Number.MAX_VALUE)) break;

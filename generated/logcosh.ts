@@ -14,11 +14,19 @@ export function logcoshForward(x: Float32Array, y: Float32Array): void {
       const xi = x[i]!;
       const v = Math.abs(xi);
       const v2 = Math.sinh(xi * 0.5);
+      const p = 2 * (v2 * v2);
+      const l = log1p(p);
       const v3 =
         v < 1
-          ? log1p(2 * (v2 * v2))
+          ? l
           : v + log1p(boundedExp(Math.max(-2 * v, -746))) - 0.6931471805599453;
-      if (!(Math.abs(v3) <= Number.MAX_VALUE)) break;
+      if (!(
+        (v >= 1 ||
+          p <= 1.0715086071862673e301 ||
+          1 <= 2.3283064365386963e-10 * l) &&
+        Math.abs(v3) <= Number.MAX_VALUE
+      ))
+        break;
       y[i] = v3;
     }
     if (i < size) {
@@ -60,11 +68,19 @@ export function logcoshForward64(x: Float64Array, y: Float64Array): void {
       const xi = x[i]!;
       const v = Math.abs(xi);
       const v2 = Math.sinh(xi * 0.5);
+      const p = 2 * (v2 * v2);
+      const l = log1p(p);
       const v3 =
         v < 1
-          ? log1p(2 * (v2 * v2))
+          ? l
           : v + log1p(boundedExp(Math.max(-2 * v, -746))) - 0.6931471805599453;
-      if (!(Math.abs(v3) <= Number.MAX_VALUE)) break;
+      if (!(
+        (v >= 1 ||
+          p <= 1.0715086071862673e301 ||
+          1 <= 2.3283064365386963e-10 * l) &&
+        Math.abs(v3) <= Number.MAX_VALUE
+      ))
+        break;
       y[i] = v3;
     }
     if (i < size) {

@@ -55,10 +55,17 @@ export function pftSwishBackward(
       const xi = x[i]!;
       const e = boundedExp(Math.max(Math.min(xi, 709), -746));
       const u = e + 1;
-      const p = dyi * choose(xi >= 0, (e * (u + xi)) / (u * u), 0);
+      const p = e * (u + xi);
+      const q = p / (u * u);
+      const p2 = dyi * choose(xi >= 0, q, 0);
       dtSum += dyi;
-      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
-      dx[i] = p;
+      if (!(
+        (xi < 0 || p <= 2.0927902484106784e298 * q) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = p2;
     }
     if (i < size) {
       // One that needs more digits.
@@ -125,10 +132,17 @@ export function pftSwishBackward64(
       const xi = x[i]!;
       const e = boundedExp(Math.max(Math.min(xi, 709), -746));
       const u = e + 1;
-      const p = dyi * choose(xi >= 0, (e * (u + xi)) / (u * u), 0);
+      const p = e * (u + xi);
+      const q = p / (u * u);
+      const p2 = dyi * choose(xi >= 0, q, 0);
       dtSum += dyi;
-      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
-      dx[i] = p;
+      if (!(
+        (xi < 0 || p <= 2.0927902484106784e298 * q) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = p2;
     }
     if (i < size) {
       // One that needs more digits.

@@ -45,12 +45,16 @@ export function snakeBetaForward(
           const s = Math.sin(p);
           const p2 = s * s * q;
           const u2 = xi + p2;
-          if (!(
-            Math.abs(p) * Math.abs(s) * q + p2 <= 65536 * Math.abs(u2) &&
-            Math.abs(u2) <= Number.MAX_VALUE &&
-            Math.abs(u2) <= Number.MAX_VALUE
-          ))
-            break;
+          const v = Math.abs(p);
+          const v2 =
+            (1.7763568394002505e-15 * v +
+              (v > 1.0715086071862673e301 ? 1 : 0)) *
+              Math.abs(s) *
+              q +
+              3.552713678800501e-15 * p2 <=
+              2.3283064365386963e-10 * Math.abs(u2) &&
+            Math.abs(u2) <= Number.MAX_VALUE;
+          if (!(v2 && Math.abs(u2) <= Number.MAX_VALUE)) break;
           y[i] = u2;
         }
         if (i < end) {
@@ -104,7 +108,7 @@ export function snakeBetaBackward(
     const e2 = boundedExp(bounded4);
     const u = e2 + 1e-9;
     const q = 1 / u;
-    const p2 = 1.8928834978668395e-270 * p;
+    const p2 = 1.681218273811815e-285 * p;
     const squared = u * u;
     const q2 = 1 / squared;
     let dalphaSum = 0;
@@ -125,28 +129,30 @@ export function snakeBetaBackward(
           const u2 = p6 + 1;
           const p7 = dyi * u2;
           const v = Math.abs(p3);
+          const u3 =
+            1.7763568394002505e-15 * v + (v > 1.0715086071862673e301 ? 1 : 0);
           const v2 = Math.abs(c2);
           const v3 = Math.abs(p4);
-          const u3 =
-            ((v * p + p2) * v2 + v * v3 + 1.8928834978668395e-270 * v3) * q +
-            6.26302612502804e-294 * Math.abs(p5) +
-            Math.abs(p6);
+          const u4 =
+            ((u3 * p + p2) * v2 + u3 * v3 + 1.681218273811815e-285 * v3) * q +
+            9.332636185032189e-302 * Math.abs(p5) +
+            7.105427357601002e-15 * Math.abs(p6);
           const p8 = 2 * dyi * xi * e;
           const p9 = p8 * s * c2 * q;
           const p10 = dyi * e2;
           const p11 = -(p10 * (s * s)) * q2;
           if (!(
-            u3 <= 32768 * Math.abs(u2) &&
+            u4 <= 2.3283064365386963e-10 * Math.abs(u2) &&
             Math.abs(p7) <= Number.MAX_VALUE &&
             Math.abs(p7) <= Number.MAX_VALUE &&
             Math.abs(p8) >= 3.931365215818563e-236 &&
-            v <= 16384 * Math.abs(s) &&
-            v <= 32768 * v2 &&
+            u3 <= 2.9103830456733704e-11 * Math.abs(s) &&
+            u3 <= 5.820766091346741e-11 * v2 &&
             q >= 9.556619453472961e-299 &&
             Math.abs(p9) <= Number.MAX_VALUE &&
             Math.abs(p9) <= Number.MAX_VALUE &&
             Math.abs(p10) >= 2.8883110013837273e-275 &&
-            v <= 16384 * Math.abs(s) &&
+            u3 <= 2.9103830456733704e-11 * Math.abs(s) &&
             Math.abs(p11) <= Number.MAX_VALUE &&
             Math.abs(p11) <= Number.MAX_VALUE
           ))
@@ -215,12 +221,16 @@ export function snakeBetaForward64(
           const s = Math.sin(p);
           const p2 = s * s * q;
           const u2 = xi + p2;
-          if (!(
-            Math.abs(p) * Math.abs(s) * q + p2 <= 65536 * Math.abs(u2) &&
-            Math.abs(u2) <= Number.MAX_VALUE &&
-            Math.abs(u2) <= Number.MAX_VALUE
-          ))
-            break;
+          const v = Math.abs(p);
+          const v2 =
+            (1.7763568394002505e-15 * v +
+              (v > 1.0715086071862673e301 ? 1 : 0)) *
+              Math.abs(s) *
+              q +
+              3.552713678800501e-15 * p2 <=
+              2.3283064365386963e-10 * Math.abs(u2) &&
+            Math.abs(u2) <= Number.MAX_VALUE;
+          if (!(v2 && Math.abs(u2) <= Number.MAX_VALUE)) break;
           y[i] = u2;
         }
         if (i < end) {
@@ -274,7 +284,7 @@ export function snakeBetaBackward64(
     const e2 = boundedExp(bounded4);
     const u = e2 + 1e-9;
     const q = 1 / u;
-    const p2 = 1.8928834978668395e-270 * p;
+    const p2 = 1.681218273811815e-285 * p;
     const squared = u * u;
     const q2 = 1 / squared;
     let dalphaSum = 0;
@@ -295,28 +305,30 @@ export function snakeBetaBackward64(
           const u2 = p6 + 1;
           const p7 = dyi * u2;
           const v = Math.abs(p3);
+          const u3 =
+            1.7763568394002505e-15 * v + (v > 1.0715086071862673e301 ? 1 : 0);
           const v2 = Math.abs(c2);
           const v3 = Math.abs(p4);
-          const u3 =
-            ((v * p + p2) * v2 + v * v3 + 1.8928834978668395e-270 * v3) * q +
-            6.26302612502804e-294 * Math.abs(p5) +
-            Math.abs(p6);
+          const u4 =
+            ((u3 * p + p2) * v2 + u3 * v3 + 1.681218273811815e-285 * v3) * q +
+            9.332636185032189e-302 * Math.abs(p5) +
+            7.105427357601002e-15 * Math.abs(p6);
           const p8 = 2 * dyi * xi * e;
           const p9 = p8 * s * c2 * q;
           const p10 = dyi * e2;
           const p11 = -(p10 * (s * s)) * q2;
           if (!(
-            u3 <= 32768 * Math.abs(u2) &&
+            u4 <= 2.3283064365386963e-10 * Math.abs(u2) &&
             Math.abs(p7) <= Number.MAX_VALUE &&
             Math.abs(p7) <= Number.MAX_VALUE &&
             Math.abs(p8) >= 3.931365215818563e-236 &&
-            v <= 16384 * Math.abs(s) &&
-            v <= 32768 * v2 &&
+            u3 <= 2.9103830456733704e-11 * Math.abs(s) &&
+            u3 <= 5.820766091346741e-11 * v2 &&
             q >= 9.556619453472961e-299 &&
             Math.abs(p9) <= Number.MAX_VALUE &&
             Math.abs(p9) <= Number.MAX_VALUE &&
             Math.abs(p10) >= 2.8883110013837273e-275 &&
-            v <= 16384 * Math.abs(s) &&
+            u3 <= 2.9103830456733704e-11 * Math.abs(s) &&
             Math.abs(p11) <= Number.MAX_VALUE &&
             Math.abs(p11) <= Number.MAX_VALUE
           ))

@@ -15,17 +15,20 @@ export function softClippingForward(
   requireLength("y", y, size);
   const em1 = expm1(alpha);
   const q = 1 / alpha;
+  const p = 9.332636185032189e-302 * em1;
   for (let i = 0; i < size; i++) {
     for (; i < size; i++) {
       const xi = x[i]!;
       const e = boundedExp(Math.max(Math.min(alpha * (xi - 1), 709), -746));
-      const l = log1p(em1 * (e / (e + 1)));
-      const p = l * q;
+      const p2 = em1 * (e / (e + 1));
+      const l = log1p(p2);
+      const p3 = l * q;
       if (!(
-        em1 <= 1.0715086071862673e301 * l && Math.abs(p) <= Number.MAX_VALUE
+        p + (p2 > 1.0715086071862673e301 ? 1 : 0) <=
+          2.3283064365386963e-10 * l && Math.abs(p3) <= Number.MAX_VALUE
       ))
         break;
-      y[i] = p;
+      y[i] = p3;
     }
     if (i < size) {
       // One that needs more digits.
@@ -53,11 +56,15 @@ export function softClippingBackward(
       const e = boundedExp(Math.max(Math.min(alpha * (xi - 1), 709), -746));
       const u = e + 1;
       const q = e / u;
+      const p = dyi * em1 * q;
       const u2 = em1 * q + 1;
-      const q2 = (dyi * em1 * q) / (u2 * u);
+      const p2 = u2 * u;
+      const q2 = p / p2;
       if (!(
         q >= 9.332636185032189e-302 &&
         em1 <= 1.0715086071862673e301 * u2 &&
+        (p2 <= 1.0715086071862673e301 ||
+          Math.abs(p) <= 2.3283064365386963e-10 * Math.abs(q2)) &&
         Math.abs(q2) <= Number.MAX_VALUE
       ))
         break;
@@ -87,17 +94,20 @@ export function softClippingForward64(
   requireLength("y", y, size);
   const em1 = expm1(alpha);
   const q = 1 / alpha;
+  const p = 9.332636185032189e-302 * em1;
   for (let i = 0; i < size; i++) {
     for (; i < size; i++) {
       const xi = x[i]!;
       const e = boundedExp(Math.max(Math.min(alpha * (xi - 1), 709), -746));
-      const l = log1p(em1 * (e / (e + 1)));
-      const p = l * q;
+      const p2 = em1 * (e / (e + 1));
+      const l = log1p(p2);
+      const p3 = l * q;
       if (!(
-        em1 <= 1.0715086071862673e301 * l && Math.abs(p) <= Number.MAX_VALUE
+        p + (p2 > 1.0715086071862673e301 ? 1 : 0) <=
+          2.3283064365386963e-10 * l && Math.abs(p3) <= Number.MAX_VALUE
       ))
         break;
-      y[i] = p;
+      y[i] = p3;
     }
     if (i < size) {
       // One that needs more digits.
@@ -125,11 +135,15 @@ export function softClippingBackward64(
       const e = boundedExp(Math.max(Math.min(alpha * (xi - 1), 709), -746));
       const u = e + 1;
       const q = e / u;
+      const p = dyi * em1 * q;
       const u2 = em1 * q + 1;
-      const q2 = (dyi * em1 * q) / (u2 * u);
+      const p2 = u2 * u;
+      const q2 = p / p2;
       if (!(
         q >= 9.332636185032189e-302 &&
         em1 <= 1.0715086071862673e301 * u2 &&
+        (p2 <= 1.0715086071862673e301 ||
+          Math.abs(p) <= 2.3283064365386963e-10 * Math.abs(q2)) &&
         Math.abs(q2) <= Number.MAX_VALUE
       ))
         break;

@@ -25,19 +25,28 @@ export function tanhsoftForward(
       // Beyond this size, and at infinity, the result is its limit.
       const bounded = Math.max(Math.min(xi * gamma, 709.79), -746);
       const p2 = beta * boundedExp(bounded);
-      const em1 = boundedExpm1(Math.max(Math.min(2 * (p + p2), 709), -746));
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(2 * (p + p2), 709), -746);
+      const em1 = boundedExpm1(bounded2);
       const u = em1 + 2;
+      const q = em1 / u;
       const v2 = choose(xi < l, l, xi);
       const v3 = Math.abs(xi - l);
       const v4 = softplusTail(v3);
       const u2 = v2 + v4;
-      const p3 = (em1 / u) * (xi === l ? xi + 0.6931471805599453 : u2);
+      const p3 = q * (xi === l ? xi + 0.6931471805599453 : u2);
       const v5 = Math.abs(em1);
-      const p4 =
-        (0.125 * Math.abs(p) + p2 * (1 + Math.abs(bounded))) * 2 * (1 + v5);
+      const u3 =
+        1.7763568394002505e-15 *
+          ((0.125 * Math.abs(p) + p2 * (1 + Math.abs(bounded))) *
+            2 *
+            (1 + v5)) +
+        (Math.abs(bounded2) > 1.0715086071862673e301 ? 1 : 0);
       const v6 =
-        p4 <= 32768 * v5 &&
-        p4 <= 32768 * u &&
+        u3 <= 5.820766091346741e-11 * v5 &&
+        u3 <= 5.820766091346741e-11 * u &&
+        (u <= 1.0715086071862673e301 ||
+          v5 <= 1.1641532182693481e-10 * Math.abs(q)) &&
         (xi === l ||
           v + (Math.abs(v2) + v4 * (1 + Math.abs(v3))) <= 65536 * Math.abs(u2));
       if (!(
@@ -115,27 +124,42 @@ export function tanhsoftBackward(
         (xi === l ? 0 : v + (Math.abs(v2) + v4 * (1 + Math.abs(v3)))) * 4 * v5;
       const u7 = 1 + Math.abs(bounded);
       const p12 = (0.125 * Math.abs(p5) + p6 * u7) * 2;
-      const p13 = p12 * e2;
-      const v6 = Math.abs(p4);
+      const v6 = Math.abs(bounded2);
       const u8 =
-        (p11 + p3 * u7 * Math.abs(p2) + 9.332636185032189e-302 * v5) * q +
-        (p13 / squared + (p13 * u3 * q) / squared) * v6 +
-        6.26302612502804e-294 * v6;
-      const v7 = Math.abs(em1);
-      const p14 = p12 * (1 + v7);
-      const v8 = Math.abs(q2);
-      const p15 = v * e3;
+        1.7763568394002505e-15 * (p12 * e2) +
+        (v6 > 1.0715086071862673e301 ? 1 : 0);
+      const v7 = Math.abs(p4);
       const u9 =
-        u8 +
-        ((p14 / u4 + (p14 * v8) / u4 + 6.26302612502804e-294 * v7) * q3 +
-          (p15 / u5 + (p15 * q3) / u5) * v8 +
-          9.332636185032189e-302 * v8);
-      const v9 =
-        0.015625 * u9 +
-          (0.0625 * (Math.abs(p8) * (1 + Math.abs(bounded2))) +
-            Math.abs(p9) * (1 + Math.abs(bounded3) + Math.abs(bounded4))) <=
-          2048 * Math.abs(u6) && Math.abs(p10) <= Number.MAX_VALUE;
-      if (!(v9 && Math.abs(p10) <= Number.MAX_VALUE)) break;
+        1.7763568394002505e-15 *
+          ((p11 + p3 * u7 * Math.abs(p2) + 9.332636185032189e-302 * v5) * q) +
+        (u8 / squared +
+          (u8 * u3 * q) / squared +
+          (squared > 1.0715086071862673e301 ? e2 : 0)) *
+          v7 +
+        9.332636185032189e-302 * v7;
+      const v8 = Math.abs(em1);
+      const v9 = Math.abs(bounded3);
+      const u10 =
+        1.7763568394002505e-15 * (p12 * (1 + v8)) +
+        (v9 > 1.0715086071862673e301 ? 1 : 0);
+      const v10 = Math.abs(q2);
+      const p13 = v * e3;
+      const u11 =
+        u9 +
+        ((u10 / u4 +
+          (u10 * v10) / u4 +
+          (u4 > 1.0715086071862673e301 ? v8 : 0)) *
+          q3 +
+          4.440892098500626e-16 * ((p13 / u5 + (p13 * q3) / u5) * v10) +
+          9.332636185032189e-302 * v10);
+      const v11 =
+        u11 +
+          1.1368683772161603e-13 *
+            (0.0625 * (Math.abs(p8) * (1 + v6)) +
+              Math.abs(p9) * (1 + v9 + Math.abs(bounded4))) <=
+          2.3283064365386963e-10 * Math.abs(u6) &&
+        Math.abs(p10) <= Number.MAX_VALUE;
+      if (!(v11 && Math.abs(p10) <= Number.MAX_VALUE)) break;
       dx[i] = p10;
     }
     if (i < size) {
@@ -172,19 +196,28 @@ export function tanhsoftForward64(
       // Beyond this size, and at infinity, the result is its limit.
       const bounded = Math.max(Math.min(xi * gamma, 709.79), -746);
       const p2 = beta * boundedExp(bounded);
-      const em1 = boundedExpm1(Math.max(Math.min(2 * (p + p2), 709), -746));
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(2 * (p + p2), 709), -746);
+      const em1 = boundedExpm1(bounded2);
       const u = em1 + 2;
+      const q = em1 / u;
       const v2 = choose(xi < l, l, xi);
       const v3 = Math.abs(xi - l);
       const v4 = softplusTail(v3);
       const u2 = v2 + v4;
-      const p3 = (em1 / u) * (xi === l ? xi + 0.6931471805599453 : u2);
+      const p3 = q * (xi === l ? xi + 0.6931471805599453 : u2);
       const v5 = Math.abs(em1);
-      const p4 =
-        (0.125 * Math.abs(p) + p2 * (1 + Math.abs(bounded))) * 2 * (1 + v5);
+      const u3 =
+        1.7763568394002505e-15 *
+          ((0.125 * Math.abs(p) + p2 * (1 + Math.abs(bounded))) *
+            2 *
+            (1 + v5)) +
+        (Math.abs(bounded2) > 1.0715086071862673e301 ? 1 : 0);
       const v6 =
-        p4 <= 32768 * v5 &&
-        p4 <= 32768 * u &&
+        u3 <= 5.820766091346741e-11 * v5 &&
+        u3 <= 5.820766091346741e-11 * u &&
+        (u <= 1.0715086071862673e301 ||
+          v5 <= 1.1641532182693481e-10 * Math.abs(q)) &&
         (xi === l ||
           v + (Math.abs(v2) + v4 * (1 + Math.abs(v3))) <= 65536 * Math.abs(u2));
       if (!(
@@ -262,27 +295,42 @@ export function tanhsoftBackward64(
         (xi === l ? 0 : v + (Math.abs(v2) + v4 * (1 + Math.abs(v3)))) * 4 * v5;
       const u7 = 1 + Math.abs(bounded);
       const p12 = (0.125 * Math.abs(p5) + p6 * u7) * 2;
-      const p13 = p12 * e2;
-      const v6 = Math.abs(p4);
+      const v6 = Math.abs(bounded2);
       const u8 =
-        (p11 + p3 * u7 * Math.abs(p2) + 9.332636185032189e-302 * v5) * q +
-        (p13 / squared + (p13 * u3 * q) / squared) * v6 +
-        6.26302612502804e-294 * v6;
-      const v7 = Math.abs(em1);
-      const p14 = p12 * (1 + v7);
-      const v8 = Math.abs(q2);
-      const p15 = v * e3;
+        1.7763568394002505e-15 * (p12 * e2) +
+        (v6 > 1.0715086071862673e301 ? 1 : 0);
+      const v7 = Math.abs(p4);
       const u9 =
-        u8 +
-        ((p14 / u4 + (p14 * v8) / u4 + 6.26302612502804e-294 * v7) * q3 +
-          (p15 / u5 + (p15 * q3) / u5) * v8 +
-          9.332636185032189e-302 * v8);
-      const v9 =
-        0.015625 * u9 +
-          (0.0625 * (Math.abs(p8) * (1 + Math.abs(bounded2))) +
-            Math.abs(p9) * (1 + Math.abs(bounded3) + Math.abs(bounded4))) <=
-          2048 * Math.abs(u6) && Math.abs(p10) <= Number.MAX_VALUE;
-      if (!(v9 && Math.abs(p10) <= Number.MAX_VALUE)) break;
+        1.7763568394002505e-15 *
+          ((p11 + p3 * u7 * Math.abs(p2) + 9.332636185032189e-302 * v5) * q) +
+        (u8 / squared +
+          (u8 * u3 * q) / squared +
+          (squared > 1.0715086071862673e301 ? e2 : 0)) *
+          v7 +
+        9.332636185032189e-302 * v7;
+      const v8 = Math.abs(em1);
+      const v9 = Math.abs(bounded3);
+      const u10 =
+        1.7763568394002505e-15 * (p12 * (1 + v8)) +
+        (v9 > 1.0715086071862673e301 ? 1 : 0);
+      const v10 = Math.abs(q2);
+      const p13 = v * e3;
+      const u11 =
+        u9 +
+        ((u10 / u4 +
+          (u10 * v10) / u4 +
+          (u4 > 1.0715086071862673e301 ? v8 : 0)) *
+          q3 +
+          4.440892098500626e-16 * ((p13 / u5 + (p13 * q3) / u5) * v10) +
+          9.332636185032189e-302 * v10);
+      const v11 =
+        u11 +
+          1.1368683772161603e-13 *
+            (0.0625 * (Math.abs(p8) * (1 + v6)) +
+              Math.abs(p9) * (1 + v9 + Math.abs(bounded4))) <=
+          2.3283064365386963e-10 * Math.abs(u6) &&
+        Math.abs(p10) <= Number.MAX_VALUE;
+      if (!(v11 && Math.abs(p10) <= Number.MAX_VALUE)) break;
       dx[i] = p10;
     }
     if (i < size) {
