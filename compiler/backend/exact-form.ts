@@ -2,7 +2,7 @@
  * Expressions in wide arithmetic, for the elements that a fast form does not serve: functions in the machine language, which
  * is then printed for each target.
  */
-import { type Expr, type Variable, variablesOf } from "../ir/expr.js";
+import { type Expr, reachable, type Variable, variablesOf } from "../ir/expr.js";
 import type { Rational } from "../ir/rational.js";
 import { call, Precedence, type Spelling } from "../printing/dialect.js";
 import { type CallArithmetic, callForm } from "./call-form.js";
@@ -89,55 +89,75 @@ export function exactFunction(name: string, root: Expr, float: "f32" | "f64"): M
   const inner = [`fn ${name}_wide(${parameters}) -> wide {`, ...statements, `return ${results[0] ?? ""};`, "}"];
   return {
     name,
-    own: [name, `${name}_wide`],
+    own: [name, `${name}_far`, `${name}_wide`],
     variables,
-    text: [...inner, "", ...caller(name, variables, local, float)].join("\n"),
+    text: [...inner, "", ...caller(name, root, variables, local, float)].join("\n"),
   };
 }
 
-/** Binary logarithms of pairs of inputs that stand for infinity where arithmetic with infinity itself says nothing. */
-const far = [
-  [200, 150],
+/** Binary logarithms of inputs that stand for infinity: where too many digits cancel far away, nearer ones. */
+const farthest = [400, 600, 800] as const;
+const nearer = [
+  [60, 50],
   [26, 20],
+  [11, 10],
 ] as const;
 
 function caller(
   name: string,
+  root: Expr,
   variables: readonly Variable[],
   local: ReadonlyMap<Expr, string>,
   float: "f32" | "f64",
 ): string[] {
   const own = variables.map((variable) => local.get(variable) ?? "");
+  const inputs = variables.filter(({ role }) => role === "input");
   const signature = own.map((each) => `${each}: ${float}`).join(", ");
   const wideOf = (each: string): string => `wide_from_${float}(${each})`;
-  const at = (size: number): string =>
-    variables
-      .map((variable) => {
-        const text = wideOf(local.get(variable) ?? "");
-        return variable.role === "input" ? `wide_far(${text}, ${size})` : text;
-      })
-      .join(", ");
-  const infinite = variables
-    .filter(({ role }) => role === "input")
-    .map(
-      (variable) =>
-        `abs(${local.get(variable) ?? ""}) > ${float === "f32" ? "3.4028234663852886e38" : "1.7976931348623157e308"}`,
-    )
-    .join(" || ");
-  const hasInput = variables.some(({ role }) => role === "input");
-  return [
+  const arguments_ = own.map(wideOf).join(", ");
+  const head = [
     `fn ${name}(${signature}) -> ${float} {`,
     ...own.flatMap((each) => [`if (is_nan(${each})) {`, `return ${each};`, "}"]),
-    `${hasInput ? "var" : "let"} value = ${name}_wide(${own.map(wideOf).join(", ")});`,
-    ...(hasInput
-      ? far.flatMap(([size, nearer], i) => [
-          ...(i === 0 ? ["// Where infinity itself says nothing, the limit is read off far away."] : []),
-          `if (wide_is_nan(value) && (${infinite})) {`,
-          `value = wide_limit(${name}_wide(${at(size)}), ${name}_wide(${at(nearer)}));`,
-          "}",
-        ])
-      : []),
+  ];
+  if (inputs.length === 0) return [...head, `return wide_to_${float}(${name}_wide(${arguments_}));`, "}"];
+  const moved = variables.map((variable) => {
+    const text = local.get(variable) ?? "";
+    return variable.role === "input" ? `wide_far(${text}, size)` : text;
+  });
+  const largest = float === "f32" ? "3.4028234663852886e38" : "1.7976931348623157e308";
+  const infinite = inputs.map((variable) => `abs(${local.get(variable) ?? ""}) > ${largest}`).join(" || ");
+  const at = (size: number): string => `${name}_far(${arguments_}, ${size})`;
+  const trends = nearer.map(([far, near]) => `wide_trend(${at(far)}, ${at(near)})`);
+  // Infinite numbers compare as equal, though one may be far larger.
+  const says = comparesResults(root) ? infinite : `wide_is_nan(value) && (${infinite})`;
+  return [
+    "// At inputs of that size in place of infinity.",
+    `fn ${name}_far(${own.map((each) => `${each}: wide`).join(", ")}, size: int) -> wide {`,
+    `return ${name}_wide(${moved.join(", ")});`,
+    "}",
+    "",
+    ...head,
+    `var value = ${name}_wide(${arguments_});`,
+    "// Where infinity itself says nothing, the limit is read off far away.",
+    `if (${says}) {`,
+    ...farthest.map((size, i) => `let far${i} = ${at(size)};`),
+    `value = wide_trend(far2, far0);`,
+    "if (!wide_is_steady(far0, far1, far2)) {",
+    `value = wide_known(${trends.join(", ")});`,
+    "}",
+    "}",
     `return wide_to_${float}(value);`,
     "}",
   ];
 }
+
+/** Whether other numbers than inputs and what does not vary are compared. */
+const comparesResults = (root: Expr): boolean =>
+  reachable([root]).some(
+    (node) =>
+      node.kind === "application" &&
+      node.type === "condition" &&
+      node.operands.some((operand) => operand.type === "number" && operand.kind === "application" && varies(operand)),
+  );
+
+const varies = (node: Expr): boolean => [...variablesOf(node)].some(({ role }) => role === "input");

@@ -41,32 +41,41 @@ export function formFor(root: Expr, options: FormOptions): Form {
   const lowered = options.lower(root);
   if (plan.reduces) return { fast: lowered, guard: null, exact: null, relative: 0, cancels: false };
   // Where faults are hidden, infinite inputs do not pass the guard.
-  const { form: settled, infinite } = options.model.hidesFaults
-    ? { form: lowered, infinite: false }
+  const { form: settled, tested } = options.model.hidesFaults
+    ? { form: lowered, tested: [] }
     : atInfinity(lowered, plan);
   const form = options.tidy?.(settled) ?? settled;
   const { condition, relative, cancels } = guardFor(form, options);
   const exact = expandCalls(root);
   if (relative > options.intolerable) return { fast: null, guard: null, exact, relative, cancels };
-  const guard = allOf([...(condition ? [condition] : []), ...(infinite ? [isFinite(form)] : [])]);
+  const guard = allOf([...(condition ? [condition] : []), ...tested.map((each) => isFinite(each ?? form))]);
   return { fast: form, guard, exact: guard ? exact : null, relative, cancels };
 }
 
 const largest = 3.4028234663852886e38;
 
-/** Inputs at which the form is tried out in binary64, in place of the limit at infinity. */
-const large: readonly number[] = [2 ** 127, 2 ** 160, 2 ** 200];
+/** Inputs at which the form is tried out in binary64, in place of the limit at infinity: the first three at which it is a number. */
+const large: readonly (readonly [number, number, number])[] = [
+  [2 ** 127, 2 ** 160, 2 ** 200],
+  [2 ** 90, 2 ** 110, 2 ** 127],
+  [2 ** 40, 2 ** 50, 2 ** 60],
+];
 
 /**
  * Makes a form right at infinite inputs, where x * sigmoid(x) is 0 * inf. Without parameters it is enough to hold the
- * input at the largest number, where the limit has long been reached; if that does not do, the result has to be tested.
+ * input at the largest number, where the limit has long been reached; if that does not do, the result has to be tested,
+ * and where a wrong one may be finite, the input.
+ * @returns the form, and what has to be finite: null for the result
  */
-function atInfinity(form: Expr, { activation, cotangent }: KernelPlan): { form: Expr; infinite: boolean } {
+function atInfinity(
+  form: Expr,
+  { activation, cotangent }: KernelPlan,
+): { readonly form: Expr; readonly tested: readonly (Expr | null)[] } {
   const parameters = [...activation.hyperparameters, ...activation.learned];
   const variables = [...activation.inputs, cotangent, ...parameters.map(({ variable }) => variable)];
   const settings = [parameters.map((parameter) => parameter.default), ...variations(parameters)];
   let result = form;
-  let infinite = false;
+  const tested = new Set<Expr | null>();
   for (const [index, input] of activation.inputs.entries()) {
     for (const sign of [-1, 1] as const) {
       const rowsOf = (x: number): number[][] =>
@@ -76,33 +85,36 @@ function atInfinity(form: Expr, { activation, cotangent }: KernelPlan): { form: 
             return [...inputs, 1, ...setting];
           }),
         );
-      const near = large.map((x) => rowsOf(x).map(sampler(result, variables, "binary64")));
-      const faulty = (candidate: Expr): boolean => {
-        const run = sampler(candidate, variables, "binary64");
-        return rowsOf(Infinity).some(
-          (row, i) =>
-            !isLimit(
-              run(row),
-              near.map((values) => values[i] ?? NaN),
-            ),
-        );
+      const original = sampler(result, variables, "binary64");
+      const near = large.map((sizes) => sizes.map((x) => rowsOf(x).map(original)));
+      const nearTo = (row: number): readonly number[] => {
+        const candidates = near.map((sizes) => sizes.map((values) => values[row] ?? NaN));
+        return candidates.find((values) => !values.some(Number.isNaN)) ?? [];
       };
-      if (!faulty(result)) continue;
+      const wrong = (candidate: Expr): number[] => {
+        const run = sampler(candidate, variables, "binary64");
+        return rowsOf(Infinity).flatMap((row, i) => {
+          const value = run(row);
+          return isLimit(value, nearTo(i)) ? [] : [value];
+        });
+      };
+      const values = wrong(result);
+      if (values.length === 0) continue;
       const held = hold(result, input, sign);
-      if (parameters.length === 0 && !faulty(held)) result = held;
-      else infinite = true;
+      if (parameters.length === 0 && wrong(held).length === 0) result = held;
+      else tested.add(values.some(Number.isFinite) ? input : null);
     }
   }
-  return { form: result, infinite };
+  return { form: result, tested: [...tested] };
 }
 
 /** Values of the other inputs while one is infinite. */
 const companions: readonly number[] = [0.7, -1.3];
 
-/** Each parameter once larger, smaller and of the other sign, as far as its range allows. */
+/** Each parameter once larger, smaller, of the other sign and 1, as far as its range allows. */
 function variations(parameters: readonly Parameter[]): number[][] {
   return parameters.flatMap(({ range, default: value }, i) =>
-    [value + 1.5, value / 3, -value - 0.4]
+    [value + 1.5, value / 3, -value - 0.4, 1]
       .filter((candidate) => !range || (candidate > range.low && candidate < range.high))
       .map((candidate) => parameters.map((other, k) => (k === i ? candidate : other.default))),
   );

@@ -177,6 +177,9 @@ fn wide_pow(x: wide, y: wide) -> wide {
   if (wide_is_nan(x) || wide_is_nan(y)) {
     return WIDE_NAN;
   }
+  if (wide_equal(x, WIDE_ONE)) {
+    return x;
+  }
   let whole = wide_is_integer(y);
   if (wide_less(wide_abs(y), WIDE_1024)) {
     if (whole) {

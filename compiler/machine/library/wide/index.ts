@@ -18,15 +18,34 @@ fn wide_far(x: wide, size: int) -> wide {
 }
 
 // What a function tends to, given its values very far away and less far.
-fn wide_limit(far: wide, near: wide) -> wide {
+fn wide_trend(far: wide, near: wide) -> wide {
   let least = wide_abs(wide_multiply(near, wide(false, 0x0.87n, 1)));
-  if (wide_less(least, wide_abs(far))) {
+  if (wide_less(least, wide_abs(far)) && far.exponent > -100) {
     return wide(far.negative, NAT_HALF, WIDE_BEYOND);
   }
   if (wide_less(wide_abs(wide_multiply(far, wide(false, 0x0.87n, 1))), wide_abs(near))) {
     return WIDE_ZERO;
   }
   return far;
+}
+
+// Whether values at distances of constant ratio are as those of a power or of a logarithm, not the noise that
+// is left where all digits cancel.
+fn wide_is_steady(near: wide, far: wide, farther: wide) -> bool {
+  let square = wide_multiply(far, far);
+  let difference = wide_abs(wide_subtract(wide_multiply(near, farther), square));
+  return wide_less(wide_scale(difference, 4), square);
+}
+
+// The first number of three.
+fn wide_known(first: wide, second: wide, third: wide) -> wide {
+  if (!wide_is_nan(first)) {
+    return first;
+  }
+  if (!wide_is_nan(second)) {
+    return second;
+  }
+  return third;
 }
 `;
 
