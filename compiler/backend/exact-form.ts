@@ -95,13 +95,14 @@ export function exactFunction(name: string, root: Expr, float: "f32" | "f64"): M
   };
 }
 
-/** Binary logarithms of inputs that stand for infinity: where too many digits cancel far away, nearer ones. */
-const farthest = [400, 600, 800] as const;
-const nearer = [
+/** Binary logarithms of inputs that stand for infinity, in pairs: the less far ones where exponentials leave even the wide range. */
+const far = [
   [60, 50],
   [26, 20],
   [11, 10],
 ] as const;
+/** That of one for slow powers: it counts where the nearer ones still differ, and not too many digits cancel. */
+const farther = 800;
 
 function caller(
   name: string,
@@ -127,7 +128,7 @@ function caller(
   const largest = float === "f32" ? "3.4028234663852886e38" : "1.7976931348623157e308";
   const infinite = inputs.map((variable) => `abs(${local.get(variable) ?? ""}) > ${largest}`).join(" || ");
   const at = (size: number): string => `${name}_far(${arguments_}, ${size})`;
-  const trends = nearer.map(([far, near]) => `wide_trend(${at(far)}, ${at(near)})`);
+  const trends = far.slice(1).map(([first, second]) => `wide_trend(${at(first)}, ${at(second)})`);
   // Infinite numbers compare as equal, though one may be far larger.
   const says = comparesResults(root) ? infinite : `wide_is_nan(value) && (${infinite})`;
   return [
@@ -140,10 +141,11 @@ function caller(
     `var value = ${name}_wide(${arguments_});`,
     "// Where infinity itself says nothing, the limit is read off far away.",
     `if (${says}) {`,
-    ...farthest.map((size, i) => `let far${i} = ${at(size)};`),
-    `value = wide_trend(far2, far0);`,
-    "if (!wide_is_steady(far0, far1, far2)) {",
-    `value = wide_known(${trends.join(", ")});`,
+    `let far = ${at(far[0][0])};`,
+    `let near = ${at(far[0][1])};`,
+    `value = ${at(farther)};`,
+    "if (wide_is_alike(near, far, 26) || !wide_is_alike(value, far, 2)) {",
+    `value = wide_known(wide_trend(far, near), ${trends.join(", ")});`,
     "}",
     "}",
     `return wide_to_${float}(value);`,

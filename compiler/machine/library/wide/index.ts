@@ -29,12 +29,9 @@ fn wide_trend(far: wide, near: wide) -> wide {
   return far;
 }
 
-// Whether values at distances of constant ratio are as those of a power or of a logarithm, not the noise that
-// is left where all digits cancel.
-fn wide_is_steady(near: wide, far: wide, farther: wide) -> bool {
-  let square = wide_multiply(far, far);
-  let difference = wide_abs(wide_subtract(wide_multiply(near, farther), square));
-  return wide_less(wide_scale(difference, 4), square);
+// Whether two numbers have some leading bits in common.
+fn wide_is_alike(a: wide, b: wide, bits: int) -> bool {
+  return wide_less(wide_scale(wide_abs(wide_subtract(a, b)), bits), wide_abs(b));
 }
 
 // The first number of three.
