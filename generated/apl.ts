@@ -338,6 +338,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -453,7 +458,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -462,7 +467,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -487,6 +492,22 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function aplExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   let t0 = wideInteger(0n);
   if (wideLess(wideInteger(0n), x0)) {
@@ -498,6 +519,11 @@ function aplExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
     t2 = t1;
   }
   return wideAdd(t0, wideMultiply(x1, t2));
+}
+
+/** At inputs of that size in place of infinity. */
+function aplExactlyFar(x0: Wide, x1: Wide, x2: Wide, size: bigint): Wide {
+  return aplExactlyWide(wideFar(x0, size), x1, x2);
 }
 
 function aplExactly(x0: number, x1: number, x2: number): number {
@@ -512,33 +538,38 @@ function aplExactly(x0: number, x1: number, x2: number): number {
   }
   let value = aplExactlyWide(wideFromF64(x0), wideFromF64(x1), wideFromF64(x2));
   // Where infinity itself says nothing, the limit is read off far away.
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      aplExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      aplExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
+  if (Math.abs(x0) > 1.7976931348623157e308) {
+    const far = aplExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      60n,
     );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      aplExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      aplExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
+    const near = aplExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      50n,
     );
+    value = aplExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      800n,
+    );
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          aplExactlyFar(wideFromF64(x0), wideFromF64(x1), wideFromF64(x2), 26n),
+          aplExactlyFar(wideFromF64(x0), wideFromF64(x1), wideFromF64(x2), 20n),
+        ),
+        wideTrend(
+          aplExactlyFar(wideFromF64(x0), wideFromF64(x1), wideFromF64(x2), 11n),
+          aplExactlyFar(wideFromF64(x0), wideFromF64(x1), wideFromF64(x2), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

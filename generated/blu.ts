@@ -375,6 +375,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -545,7 +550,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -554,7 +559,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -579,6 +584,22 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function bluExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideAdd(
     x0,
@@ -587,6 +608,11 @@ function bluExactlyWide(x0: Wide, x1: Wide): Wide {
       wideSubtract(wideHypot(wideInteger(1n), x0), wideInteger(1n)),
     ),
   );
+}
+
+/** At inputs of that size in place of infinity. */
+function bluExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
+  return bluExactlyWide(wideFar(x0, size), x1);
 }
 
 function bluExactly(x0: number, x1: number): number {
@@ -599,16 +625,22 @@ function bluExactly(x0: number, x1: number): number {
   let value = bluExactlyWide(wideFromF64(x0), wideFromF64(x1));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      bluExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      bluExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      bluExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      bluExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    const far = bluExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
+    const near = bluExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
+    value = bluExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          bluExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
+          bluExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
+        ),
+        wideTrend(
+          bluExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
+          bluExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }
@@ -621,6 +653,11 @@ function bluDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
       wideInteger(1n),
     ),
   );
+}
+
+/** At inputs of that size in place of infinity. */
+function bluDxExactlyFar(x0: Wide, x1: Wide, x2: Wide, size: bigint): Wide {
+  return bluDxExactlyWide(wideFar(x0, size), x1, x2);
 }
 
 function bluDxExactly(x0: number, x1: number, x2: number): number {
@@ -640,32 +677,57 @@ function bluDxExactly(x0: number, x1: number, x2: number): number {
   );
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      bluDxExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      bluDxExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
+    const far = bluDxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      60n,
     );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      bluDxExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      bluDxExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
+    const near = bluDxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      50n,
     );
+    value = bluDxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      800n,
+    );
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          bluDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            26n,
+          ),
+          bluDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            20n,
+          ),
+        ),
+        wideTrend(
+          bluDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            11n,
+          ),
+          bluDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            10n,
+          ),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }
@@ -675,6 +737,11 @@ function bluDbetaExactlyWide(x0: Wide, x1: Wide): Wide {
     x1,
     wideSubtract(wideHypot(wideInteger(1n), x0), wideInteger(1n)),
   );
+}
+
+/** At inputs of that size in place of infinity. */
+function bluDbetaExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
+  return bluDbetaExactlyWide(wideFar(x0, size), x1);
 }
 
 function bluDbetaExactly(x0: number, x1: number): number {
@@ -687,16 +754,22 @@ function bluDbetaExactly(x0: number, x1: number): number {
   let value = bluDbetaExactlyWide(wideFromF64(x0), wideFromF64(x1));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      bluDbetaExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      bluDbetaExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      bluDbetaExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      bluDbetaExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    const far = bluDbetaExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
+    const near = bluDbetaExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
+    value = bluDbetaExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          bluDbetaExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
+          bluDbetaExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
+        ),
+        wideTrend(
+          bluDbetaExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
+          bluDbetaExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

@@ -431,6 +431,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -668,7 +673,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -677,7 +682,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -702,8 +707,29 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function cloglogExactlyWide(x0: Wide): Wide {
   return wideNegate(wideExpm1(wideNegate(wideExp(x0))));
+}
+
+/** At inputs of that size in place of infinity. */
+function cloglogExactlyFar(x0: Wide, size: bigint): Wide {
+  return cloglogExactlyWide(wideFar(x0, size));
 }
 
 function cloglogExactly(x0: number): number {
@@ -713,22 +739,33 @@ function cloglogExactly(x0: number): number {
   let value = cloglogExactlyWide(wideFromF64(x0));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      cloglogExactlyWide(wideFar(wideFromF64(x0), 200n)),
-      cloglogExactlyWide(wideFar(wideFromF64(x0), 150n)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      cloglogExactlyWide(wideFar(wideFromF64(x0), 26n)),
-      cloglogExactlyWide(wideFar(wideFromF64(x0), 20n)),
-    );
+    const far = cloglogExactlyFar(wideFromF64(x0), 60n);
+    const near = cloglogExactlyFar(wideFromF64(x0), 50n);
+    value = cloglogExactlyFar(wideFromF64(x0), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          cloglogExactlyFar(wideFromF64(x0), 26n),
+          cloglogExactlyFar(wideFromF64(x0), 20n),
+        ),
+        wideTrend(
+          cloglogExactlyFar(wideFromF64(x0), 11n),
+          cloglogExactlyFar(wideFromF64(x0), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }
 
 function cloglogDxExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideMultiply(x1, wideExp(wideSubtract(x0, wideExp(x0))));
+}
+
+/** At inputs of that size in place of infinity. */
+function cloglogDxExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
+  return cloglogDxExactlyWide(wideFar(x0, size), x1);
 }
 
 function cloglogDxExactly(x0: number, x1: number): number {
@@ -741,16 +778,22 @@ function cloglogDxExactly(x0: number, x1: number): number {
   let value = cloglogDxExactlyWide(wideFromF64(x0), wideFromF64(x1));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      cloglogDxExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      cloglogDxExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      cloglogDxExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      cloglogDxExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    const far = cloglogDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
+    const near = cloglogDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
+    value = cloglogDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          cloglogDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
+          cloglogDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
+        ),
+        wideTrend(
+          cloglogDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
+          cloglogDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

@@ -427,6 +427,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -661,7 +666,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -670,7 +675,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -695,11 +700,32 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function dsiluExactlyWide(x0: Wide): Wide {
   return wideMultiply(
     wideSigmoid(x0),
     wideAdd(wideMultiply(x0, wideSigmoid(wideNegate(x0))), wideInteger(1n)),
   );
+}
+
+/** At inputs of that size in place of infinity. */
+function dsiluExactlyFar(x0: Wide, size: bigint): Wide {
+  return dsiluExactlyWide(wideFar(x0, size));
 }
 
 function dsiluExactly(x0: number): number {
@@ -709,16 +735,22 @@ function dsiluExactly(x0: number): number {
   let value = dsiluExactlyWide(wideFromF64(x0));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      dsiluExactlyWide(wideFar(wideFromF64(x0), 200n)),
-      dsiluExactlyWide(wideFar(wideFromF64(x0), 150n)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      dsiluExactlyWide(wideFar(wideFromF64(x0), 26n)),
-      dsiluExactlyWide(wideFar(wideFromF64(x0), 20n)),
-    );
+    const far = dsiluExactlyFar(wideFromF64(x0), 60n);
+    const near = dsiluExactlyFar(wideFromF64(x0), 50n);
+    value = dsiluExactlyFar(wideFromF64(x0), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          dsiluExactlyFar(wideFromF64(x0), 26n),
+          dsiluExactlyFar(wideFromF64(x0), 20n),
+        ),
+        wideTrend(
+          dsiluExactlyFar(wideFromF64(x0), 11n),
+          dsiluExactlyFar(wideFromF64(x0), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }
@@ -737,6 +769,11 @@ function dsiluDxExactlyWide(x0: Wide, x1: Wide): Wide {
   );
 }
 
+/** At inputs of that size in place of infinity. */
+function dsiluDxExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
+  return dsiluDxExactlyWide(wideFar(x0, size), x1);
+}
+
 function dsiluDxExactly(x0: number, x1: number): number {
   if (x0 !== x0) {
     return x0;
@@ -747,16 +784,22 @@ function dsiluDxExactly(x0: number, x1: number): number {
   let value = dsiluDxExactlyWide(wideFromF64(x0), wideFromF64(x1));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      dsiluDxExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      dsiluDxExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      dsiluDxExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      dsiluDxExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    const far = dsiluDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
+    const near = dsiluDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
+    value = dsiluDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          dsiluDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
+          dsiluDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
+        ),
+        wideTrend(
+          dsiluDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
+          dsiluDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

@@ -385,6 +385,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -418,6 +423,10 @@ function wideAdd(a: Wide, b: Wide): Wide {
     );
   }
   return wideNormalised(negative, difference, exponent);
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
 }
 
 function wideMultiply(a: Wide, b: Wide): Wide {
@@ -615,7 +624,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -624,7 +633,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -649,8 +658,29 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function eSwishExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideMultiply(wideMultiply(x0, x1), wideSigmoid(x0));
+}
+
+/** At inputs of that size in place of infinity. */
+function eSwishExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
+  return eSwishExactlyWide(wideFar(x0, size), x1);
 }
 
 function eSwishExactly(x0: number, x1: number): number {
@@ -663,16 +693,22 @@ function eSwishExactly(x0: number, x1: number): number {
   let value = eSwishExactlyWide(wideFromF64(x0), wideFromF64(x1));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      eSwishExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      eSwishExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      eSwishExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      eSwishExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    const far = eSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
+    const near = eSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
+    value = eSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          eSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
+          eSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
+        ),
+        wideTrend(
+          eSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
+          eSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }
@@ -682,6 +718,11 @@ function eSwishDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
     wideMultiply(x2, x1),
     wideAdd(wideSigmoid(x0), wideLogisticMoment(x0)),
   );
+}
+
+/** At inputs of that size in place of infinity. */
+function eSwishDxExactlyFar(x0: Wide, x1: Wide, x2: Wide, size: bigint): Wide {
+  return eSwishDxExactlyWide(wideFar(x0, size), x1, x2);
 }
 
 function eSwishDxExactly(x0: number, x1: number, x2: number): number {
@@ -701,32 +742,57 @@ function eSwishDxExactly(x0: number, x1: number, x2: number): number {
   );
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      eSwishDxExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      eSwishDxExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
+    const far = eSwishDxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      60n,
     );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      eSwishDxExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      eSwishDxExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
+    const near = eSwishDxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      50n,
     );
+    value = eSwishDxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      800n,
+    );
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          eSwishDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            26n,
+          ),
+          eSwishDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            20n,
+          ),
+        ),
+        wideTrend(
+          eSwishDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            11n,
+          ),
+          eSwishDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            10n,
+          ),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

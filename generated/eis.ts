@@ -1027,6 +1027,9 @@ function widePow(x: Wide, y: Wide): Wide {
   if (wideIsNan(x) || wideIsNan(y)) {
     return WIDE_NAN;
   }
+  if (wideEqual(x, WIDE_ONE)) {
+    return x;
+  }
   const whole = wideIsInteger(y);
   if (wideLess(wideAbs(y), WIDE_1024)) {
     if (whole) {
@@ -1077,7 +1080,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -1086,7 +1089,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -1111,6 +1114,22 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function eisExactlyWide(
   x0: Wide,
   x1: Wide,
@@ -1126,6 +1145,19 @@ function eisExactlyWide(
       wideMultiply(x4, wideExp(wideNegate(wideMultiply(x0, x5)))),
     ),
   );
+}
+
+/** At inputs of that size in place of infinity. */
+function eisExactlyFar(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  size: bigint,
+): Wide {
+  return eisExactlyWide(wideFar(x0, size), x1, x2, x3, x4, x5);
 }
 
 function eisExactly(
@@ -1164,44 +1196,78 @@ function eisExactly(
   );
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      eisExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-        wideFromF64(x5),
-      ),
-      eisExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-        wideFromF64(x5),
-      ),
+    const far = eisExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      wideFromF64(x4),
+      wideFromF64(x5),
+      60n,
     );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      eisExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-        wideFromF64(x5),
-      ),
-      eisExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-        wideFromF64(x5),
-      ),
+    const near = eisExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      wideFromF64(x4),
+      wideFromF64(x5),
+      50n,
     );
+    value = eisExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      wideFromF64(x4),
+      wideFromF64(x5),
+      800n,
+    );
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          eisExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            wideFromF64(x4),
+            wideFromF64(x5),
+            26n,
+          ),
+          eisExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            wideFromF64(x4),
+            wideFromF64(x5),
+            20n,
+          ),
+        ),
+        wideTrend(
+          eisExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            wideFromF64(x4),
+            wideFromF64(x5),
+            11n,
+          ),
+          eisExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            wideFromF64(x4),
+            wideFromF64(x5),
+            10n,
+          ),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }
@@ -1247,6 +1313,20 @@ function eisDxExactlyWide(
   );
 }
 
+/** At inputs of that size in place of infinity. */
+function eisDxExactlyFar(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+  size: bigint,
+): Wide {
+  return eisDxExactlyWide(wideFar(x0, size), x1, x2, x3, x4, x5, x6);
+}
+
 function eisDxExactly(
   x0: number,
   x1: number,
@@ -1288,48 +1368,85 @@ function eisDxExactly(
   );
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      eisDxExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-        wideFromF64(x5),
-        wideFromF64(x6),
-      ),
-      eisDxExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-        wideFromF64(x5),
-        wideFromF64(x6),
-      ),
+    const far = eisDxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      wideFromF64(x4),
+      wideFromF64(x5),
+      wideFromF64(x6),
+      60n,
     );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      eisDxExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-        wideFromF64(x5),
-        wideFromF64(x6),
-      ),
-      eisDxExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-        wideFromF64(x5),
-        wideFromF64(x6),
-      ),
+    const near = eisDxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      wideFromF64(x4),
+      wideFromF64(x5),
+      wideFromF64(x6),
+      50n,
     );
+    value = eisDxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      wideFromF64(x4),
+      wideFromF64(x5),
+      wideFromF64(x6),
+      800n,
+    );
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          eisDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            wideFromF64(x4),
+            wideFromF64(x5),
+            wideFromF64(x6),
+            26n,
+          ),
+          eisDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            wideFromF64(x4),
+            wideFromF64(x5),
+            wideFromF64(x6),
+            20n,
+          ),
+        ),
+        wideTrend(
+          eisDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            wideFromF64(x4),
+            wideFromF64(x5),
+            wideFromF64(x6),
+            11n,
+          ),
+          eisDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            wideFromF64(x4),
+            wideFromF64(x5),
+            wideFromF64(x6),
+            10n,
+          ),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

@@ -454,6 +454,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -717,7 +722,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -726,7 +731,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -751,6 +756,22 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function elishDxExactlyWide(x0: Wide, x1: Wide): Wide {
   const t0 = wideSigmoid(x0);
   let t1 = wideAdd(
@@ -763,6 +784,11 @@ function elishDxExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideMultiply(x1, t1);
 }
 
+/** At inputs of that size in place of infinity. */
+function elishDxExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
+  return elishDxExactlyWide(wideFar(x0, size), x1);
+}
+
 function elishDxExactly(x0: number, x1: number): number {
   if (x0 !== x0) {
     return x0;
@@ -773,16 +799,22 @@ function elishDxExactly(x0: number, x1: number): number {
   let value = elishDxExactlyWide(wideFromF64(x0), wideFromF64(x1));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      elishDxExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      elishDxExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      elishDxExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      elishDxExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    const far = elishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
+    const near = elishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
+    value = elishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          elishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
+          elishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
+        ),
+        wideTrend(
+          elishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
+          elishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

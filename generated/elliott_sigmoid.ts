@@ -274,8 +274,17 @@ function wideLess(a: Wide, b: Wide): boolean {
   return wideIsNegative(a) ? wideIsSmaller(b, a) : wideIsSmaller(a, b);
 }
 
+function wideNegate(x: Wide): Wide {
+  return { negative: !x.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
 function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
 }
 
 /** The difference of numbers within a factor of two of one another is exact. */
@@ -311,6 +320,10 @@ function wideAdd(a: Wide, b: Wide): Wide {
     );
   }
   return wideNormalised(negative, difference, exponent);
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
 }
 
 function wideMultiply(a: Wide, b: Wide): Wide {
@@ -414,7 +427,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -423,7 +436,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -448,6 +461,22 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function elliottSigmoidExactlyWide(x0: Wide): Wide {
   return wideAdd(
     wideDivide(
@@ -458,6 +487,11 @@ function elliottSigmoidExactlyWide(x0: Wide): Wide {
   );
 }
 
+/** At inputs of that size in place of infinity. */
+function elliottSigmoidExactlyFar(x0: Wide, size: bigint): Wide {
+  return elliottSigmoidExactlyWide(wideFar(x0, size));
+}
+
 function elliottSigmoidExactly(x0: number): number {
   if (x0 !== x0) {
     return x0;
@@ -465,16 +499,22 @@ function elliottSigmoidExactly(x0: number): number {
   let value = elliottSigmoidExactlyWide(wideFromF64(x0));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      elliottSigmoidExactlyWide(wideFar(wideFromF64(x0), 200n)),
-      elliottSigmoidExactlyWide(wideFar(wideFromF64(x0), 150n)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      elliottSigmoidExactlyWide(wideFar(wideFromF64(x0), 26n)),
-      elliottSigmoidExactlyWide(wideFar(wideFromF64(x0), 20n)),
-    );
+    const far = elliottSigmoidExactlyFar(wideFromF64(x0), 60n);
+    const near = elliottSigmoidExactlyFar(wideFromF64(x0), 50n);
+    value = elliottSigmoidExactlyFar(wideFromF64(x0), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          elliottSigmoidExactlyFar(wideFromF64(x0), 26n),
+          elliottSigmoidExactlyFar(wideFromF64(x0), 20n),
+        ),
+        wideTrend(
+          elliottSigmoidExactlyFar(wideFromF64(x0), 11n),
+          elliottSigmoidExactlyFar(wideFromF64(x0), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

@@ -420,6 +420,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -453,6 +458,10 @@ function wideAdd(a: Wide, b: Wide): Wide {
     );
   }
   return wideNormalised(negative, difference, exponent);
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
 }
 
 function wideMultiply(a: Wide, b: Wide): Wide {
@@ -650,7 +659,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -659,7 +668,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -684,12 +693,33 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function ftSwishExactlyWide(x0: Wide, x1: Wide): Wide {
   let t0 = x1;
   if (wideLessOrEqual(wideInteger(0n), x0)) {
     t0 = wideAdd(x1, wideMultiply(x0, wideSigmoid(x0)));
   }
   return t0;
+}
+
+/** At inputs of that size in place of infinity. */
+function ftSwishExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
+  return ftSwishExactlyWide(wideFar(x0, size), x1);
 }
 
 function ftSwishExactly(x0: number, x1: number): number {
@@ -702,16 +732,22 @@ function ftSwishExactly(x0: number, x1: number): number {
   let value = ftSwishExactlyWide(wideFromF64(x0), wideFromF64(x1));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      ftSwishExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      ftSwishExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      ftSwishExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      ftSwishExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    const far = ftSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
+    const near = ftSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
+    value = ftSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          ftSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
+          ftSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
+        ),
+        wideTrend(
+          ftSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
+          ftSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }
@@ -724,6 +760,11 @@ function ftSwishDxExactlyWide(x0: Wide, x1: Wide): Wide {
   return t0;
 }
 
+/** At inputs of that size in place of infinity. */
+function ftSwishDxExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
+  return ftSwishDxExactlyWide(wideFar(x0, size), x1);
+}
+
 function ftSwishDxExactly(x0: number, x1: number): number {
   if (x0 !== x0) {
     return x0;
@@ -734,16 +775,22 @@ function ftSwishDxExactly(x0: number, x1: number): number {
   let value = ftSwishDxExactlyWide(wideFromF64(x0), wideFromF64(x1));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      ftSwishDxExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      ftSwishDxExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      ftSwishDxExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      ftSwishDxExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    const far = ftSwishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
+    const near = ftSwishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
+    value = ftSwishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          ftSwishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
+          ftSwishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
+        ),
+        wideTrend(
+          ftSwishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
+          ftSwishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

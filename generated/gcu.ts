@@ -271,6 +271,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -524,7 +529,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -533,7 +538,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -558,8 +563,29 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function gcuExactlyWide(x0: Wide): Wide {
   return wideMultiply(x0, wideCos(x0));
+}
+
+/** At inputs of that size in place of infinity. */
+function gcuExactlyFar(x0: Wide, size: bigint): Wide {
+  return gcuExactlyWide(wideFar(x0, size));
 }
 
 function gcuExactly(x0: number): number {
@@ -569,16 +595,22 @@ function gcuExactly(x0: number): number {
   let value = gcuExactlyWide(wideFromF64(x0));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      gcuExactlyWide(wideFar(wideFromF64(x0), 200n)),
-      gcuExactlyWide(wideFar(wideFromF64(x0), 150n)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      gcuExactlyWide(wideFar(wideFromF64(x0), 26n)),
-      gcuExactlyWide(wideFar(wideFromF64(x0), 20n)),
-    );
+    const far = gcuExactlyFar(wideFromF64(x0), 60n);
+    const near = gcuExactlyFar(wideFromF64(x0), 50n);
+    value = gcuExactlyFar(wideFromF64(x0), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          gcuExactlyFar(wideFromF64(x0), 26n),
+          gcuExactlyFar(wideFromF64(x0), 20n),
+        ),
+        wideTrend(
+          gcuExactlyFar(wideFromF64(x0), 11n),
+          gcuExactlyFar(wideFromF64(x0), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }
@@ -588,6 +620,11 @@ function gcuDxExactlyWide(x0: Wide, x1: Wide): Wide {
     x1,
     wideSubtract(wideCos(x0), wideMultiply(x0, wideSin(x0))),
   );
+}
+
+/** At inputs of that size in place of infinity. */
+function gcuDxExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
+  return gcuDxExactlyWide(wideFar(x0, size), x1);
 }
 
 function gcuDxExactly(x0: number, x1: number): number {
@@ -600,16 +637,22 @@ function gcuDxExactly(x0: number, x1: number): number {
   let value = gcuDxExactlyWide(wideFromF64(x0), wideFromF64(x1));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      gcuDxExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      gcuDxExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      gcuDxExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      gcuDxExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    const far = gcuDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
+    const near = gcuDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
+    value = gcuDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          gcuDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
+          gcuDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
+        ),
+        wideTrend(
+          gcuDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
+          gcuDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

@@ -876,7 +876,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -885,7 +885,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -910,11 +910,32 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function geluDxExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideMultiply(
     x1,
     wideAdd(wideNormcdf(x0), wideMultiply(x0, wideNormpdf(x0))),
   );
+}
+
+/** At inputs of that size in place of infinity. */
+function geluDxExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
+  return geluDxExactlyWide(wideFar(x0, size), x1);
 }
 
 function geluDxExactly(x0: number, x1: number): number {
@@ -927,16 +948,22 @@ function geluDxExactly(x0: number, x1: number): number {
   let value = geluDxExactlyWide(wideFromF64(x0), wideFromF64(x1));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      geluDxExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      geluDxExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      geluDxExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      geluDxExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    const far = geluDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
+    const near = geluDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
+    value = geluDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          geluDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
+          geluDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
+        ),
+        wideTrend(
+          geluDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
+          geluDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

@@ -953,7 +953,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -962,7 +962,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -987,6 +987,22 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function gelu10ExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   const t0 = wideMultiply(x0, wideNormcdf(x0));
   let t1 = t0;
@@ -998,6 +1014,11 @@ function gelu10ExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
     t2 = x1;
   }
   return t2;
+}
+
+/** At inputs of that size in place of infinity. */
+function gelu10ExactlyFar(x0: Wide, x1: Wide, x2: Wide, size: bigint): Wide {
+  return gelu10ExactlyWide(wideFar(x0, size), x1, x2);
 }
 
 function gelu10Exactly(x0: number, x1: number, x2: number): number {
@@ -1016,33 +1037,58 @@ function gelu10Exactly(x0: number, x1: number, x2: number): number {
     wideFromF64(x2),
   );
   // Where infinity itself says nothing, the limit is read off far away.
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      gelu10ExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      gelu10ExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
+  if (Math.abs(x0) > 1.7976931348623157e308) {
+    const far = gelu10ExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      60n,
     );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      gelu10ExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      gelu10ExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
+    const near = gelu10ExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      50n,
     );
+    value = gelu10ExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      800n,
+    );
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          gelu10ExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            26n,
+          ),
+          gelu10ExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            20n,
+          ),
+        ),
+        wideTrend(
+          gelu10ExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            11n,
+          ),
+          gelu10ExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            10n,
+          ),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }
@@ -1059,6 +1105,17 @@ function gelu10DxExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
     t3 = wideInteger(0n);
   }
   return t3;
+}
+
+/** At inputs of that size in place of infinity. */
+function gelu10DxExactlyFar(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  size: bigint,
+): Wide {
+  return gelu10DxExactlyWide(wideFar(x0, size), x1, x2, x3);
 }
 
 function gelu10DxExactly(
@@ -1086,37 +1143,65 @@ function gelu10DxExactly(
     wideFromF64(x3),
   );
   // Where infinity itself says nothing, the limit is read off far away.
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      gelu10DxExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
-      gelu10DxExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
+  if (Math.abs(x0) > 1.7976931348623157e308) {
+    const far = gelu10DxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      60n,
     );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      gelu10DxExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
-      gelu10DxExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
+    const near = gelu10DxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      50n,
     );
+    value = gelu10DxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      800n,
+    );
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          gelu10DxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            26n,
+          ),
+          gelu10DxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            20n,
+          ),
+        ),
+        wideTrend(
+          gelu10DxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            11n,
+          ),
+          gelu10DxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            10n,
+          ),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

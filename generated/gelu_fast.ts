@@ -401,6 +401,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -434,6 +439,10 @@ function wideAdd(a: Wide, b: Wide): Wide {
     );
   }
   return wideNormalised(negative, difference, exponent);
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
 }
 
 function wideMultiply(a: Wide, b: Wide): Wide {
@@ -638,7 +647,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -647,7 +656,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -670,6 +679,22 @@ function wideLimit(far: Wide, near: Wide): Wide {
     return WIDE_ZERO;
   }
   return far;
+}
+
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
 }
 
 function geluFastDxExactlyWide(x0: Wide, x1: Wide): Wide {
@@ -710,6 +735,11 @@ function geluFastDxExactlyWide(x0: Wide, x1: Wide): Wide {
   );
 }
 
+/** At inputs of that size in place of infinity. */
+function geluFastDxExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
+  return geluFastDxExactlyWide(wideFar(x0, size), x1);
+}
+
 function geluFastDxExactly(x0: number, x1: number): number {
   if (x0 !== x0) {
     return x0;
@@ -720,16 +750,22 @@ function geluFastDxExactly(x0: number, x1: number): number {
   let value = geluFastDxExactlyWide(wideFromF64(x0), wideFromF64(x1));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      geluFastDxExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      geluFastDxExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      geluFastDxExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      geluFastDxExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    const far = geluFastDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
+    const near = geluFastDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
+    value = geluFastDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          geluFastDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
+          geluFastDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
+        ),
+        wideTrend(
+          geluFastDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
+          geluFastDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

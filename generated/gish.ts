@@ -520,6 +520,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -808,7 +813,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -817,7 +822,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -842,11 +847,32 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function gishExactlyWide(x0: Wide): Wide {
   return wideMultiply(
     x0,
     wideLog(wideSubtract(wideInteger(2n), wideExp(wideNegate(wideExp(x0))))),
   );
+}
+
+/** At inputs of that size in place of infinity. */
+function gishExactlyFar(x0: Wide, size: bigint): Wide {
+  return gishExactlyWide(wideFar(x0, size));
 }
 
 function gishExactly(x0: number): number {
@@ -856,16 +882,22 @@ function gishExactly(x0: number): number {
   let value = gishExactlyWide(wideFromF64(x0));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      gishExactlyWide(wideFar(wideFromF64(x0), 200n)),
-      gishExactlyWide(wideFar(wideFromF64(x0), 150n)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      gishExactlyWide(wideFar(wideFromF64(x0), 26n)),
-      gishExactlyWide(wideFar(wideFromF64(x0), 20n)),
-    );
+    const far = gishExactlyFar(wideFromF64(x0), 60n);
+    const near = gishExactlyFar(wideFromF64(x0), 50n);
+    value = gishExactlyFar(wideFromF64(x0), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          gishExactlyFar(wideFromF64(x0), 26n),
+          gishExactlyFar(wideFromF64(x0), 20n),
+        ),
+        wideTrend(
+          gishExactlyFar(wideFromF64(x0), 11n),
+          gishExactlyFar(wideFromF64(x0), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }
@@ -882,6 +914,11 @@ function gishDxExactlyWide(x0: Wide, x1: Wide): Wide {
   );
 }
 
+/** At inputs of that size in place of infinity. */
+function gishDxExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
+  return gishDxExactlyWide(wideFar(x0, size), x1);
+}
+
 function gishDxExactly(x0: number, x1: number): number {
   if (x0 !== x0) {
     return x0;
@@ -892,16 +929,22 @@ function gishDxExactly(x0: number, x1: number): number {
   let value = gishDxExactlyWide(wideFromF64(x0), wideFromF64(x1));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      gishDxExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      gishDxExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      gishDxExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      gishDxExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    const far = gishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
+    const near = gishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
+    value = gishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          gishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
+          gishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
+        ),
+        wideTrend(
+          gishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
+          gishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

@@ -571,7 +571,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -580,7 +580,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -605,6 +605,22 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function hyperSinhExactlyWide(x0: Wide): Wide {
   let t0 = wideMultiply(
     wideDivide(wideInteger(1n), wideInteger(4n)),
@@ -616,6 +632,11 @@ function hyperSinhExactlyWide(x0: Wide): Wide {
   return t0;
 }
 
+/** At inputs of that size in place of infinity. */
+function hyperSinhExactlyFar(x0: Wide, size: bigint): Wide {
+  return hyperSinhExactlyWide(wideFar(x0, size));
+}
+
 function hyperSinhExactly(x0: number): number {
   if (x0 !== x0) {
     return x0;
@@ -623,16 +644,22 @@ function hyperSinhExactly(x0: number): number {
   let value = hyperSinhExactlyWide(wideFromF64(x0));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      hyperSinhExactlyWide(wideFar(wideFromF64(x0), 200n)),
-      hyperSinhExactlyWide(wideFar(wideFromF64(x0), 150n)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      hyperSinhExactlyWide(wideFar(wideFromF64(x0), 26n)),
-      hyperSinhExactlyWide(wideFar(wideFromF64(x0), 20n)),
-    );
+    const far = hyperSinhExactlyFar(wideFromF64(x0), 60n);
+    const near = hyperSinhExactlyFar(wideFromF64(x0), 50n);
+    value = hyperSinhExactlyFar(wideFromF64(x0), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          hyperSinhExactlyFar(wideFromF64(x0), 26n),
+          hyperSinhExactlyFar(wideFromF64(x0), 20n),
+        ),
+        wideTrend(
+          hyperSinhExactlyFar(wideFromF64(x0), 11n),
+          hyperSinhExactlyFar(wideFromF64(x0), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }
@@ -648,6 +675,11 @@ function hyperSinhDxExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideMultiply(x1, t0);
 }
 
+/** At inputs of that size in place of infinity. */
+function hyperSinhDxExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
+  return hyperSinhDxExactlyWide(wideFar(x0, size), x1);
+}
+
 function hyperSinhDxExactly(x0: number, x1: number): number {
   if (x0 !== x0) {
     return x0;
@@ -658,16 +690,22 @@ function hyperSinhDxExactly(x0: number, x1: number): number {
   let value = hyperSinhDxExactlyWide(wideFromF64(x0), wideFromF64(x1));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      hyperSinhDxExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      hyperSinhDxExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      hyperSinhDxExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      hyperSinhDxExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    const far = hyperSinhDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
+    const near = hyperSinhDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
+    value = hyperSinhDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          hyperSinhDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
+          hyperSinhDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
+        ),
+        wideTrend(
+          hyperSinhDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
+          hyperSinhDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

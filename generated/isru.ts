@@ -253,8 +253,17 @@ function wideLess(a: Wide, b: Wide): boolean {
   return wideIsNegative(a) ? wideIsSmaller(b, a) : wideIsSmaller(a, b);
 }
 
+function wideNegate(x: Wide): Wide {
+  return { negative: !x.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
 function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
 }
 
 /** The difference of numbers within a factor of two of one another is exact. */
@@ -290,6 +299,10 @@ function wideAdd(a: Wide, b: Wide): Wide {
     );
   }
   return wideNormalised(negative, difference, exponent);
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
 }
 
 function wideMultiply(a: Wide, b: Wide): Wide {
@@ -423,7 +436,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -432,7 +445,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -457,11 +470,32 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function isruExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideDivide(
     x0,
     wideHypot(wideInteger(1n), wideMultiply(x0, wideSqrt(x1))),
   );
+}
+
+/** At inputs of that size in place of infinity. */
+function isruExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
+  return isruExactlyWide(wideFar(x0, size), x1);
 }
 
 function isruExactly(x0: number, x1: number): number {
@@ -474,16 +508,22 @@ function isruExactly(x0: number, x1: number): number {
   let value = isruExactlyWide(wideFromF64(x0), wideFromF64(x1));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      isruExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      isruExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      isruExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      isruExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    const far = isruExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
+    const near = isruExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
+    value = isruExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          isruExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
+          isruExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
+        ),
+        wideTrend(
+          isruExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
+          isruExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

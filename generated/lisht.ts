@@ -709,7 +709,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -718,7 +718,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -743,6 +743,22 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function lishtDxExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideMultiply(
     x1,
@@ -756,6 +772,11 @@ function lishtDxExactlyWide(x0: Wide, x1: Wide): Wide {
   );
 }
 
+/** At inputs of that size in place of infinity. */
+function lishtDxExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
+  return lishtDxExactlyWide(wideFar(x0, size), x1);
+}
+
 function lishtDxExactly(x0: number, x1: number): number {
   if (x0 !== x0) {
     return x0;
@@ -766,16 +787,22 @@ function lishtDxExactly(x0: number, x1: number): number {
   let value = lishtDxExactlyWide(wideFromF64(x0), wideFromF64(x1));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      lishtDxExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      lishtDxExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      lishtDxExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      lishtDxExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    const far = lishtDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
+    const near = lishtDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
+    value = lishtDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          lishtDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
+          lishtDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
+        ),
+        wideTrend(
+          lishtDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
+          lishtDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

@@ -883,7 +883,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -892,7 +892,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -917,8 +917,29 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function logcoshExactlyWide(x0: Wide): Wide {
   return wideLogcosh(x0);
+}
+
+/** At inputs of that size in place of infinity. */
+function logcoshExactlyFar(x0: Wide, size: bigint): Wide {
+  return logcoshExactlyWide(wideFar(x0, size));
 }
 
 function logcoshExactly(x0: number): number {
@@ -928,16 +949,22 @@ function logcoshExactly(x0: number): number {
   let value = logcoshExactlyWide(wideFromF64(x0));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      logcoshExactlyWide(wideFar(wideFromF64(x0), 200n)),
-      logcoshExactlyWide(wideFar(wideFromF64(x0), 150n)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      logcoshExactlyWide(wideFar(wideFromF64(x0), 26n)),
-      logcoshExactlyWide(wideFar(wideFromF64(x0), 20n)),
-    );
+    const far = logcoshExactlyFar(wideFromF64(x0), 60n);
+    const near = logcoshExactlyFar(wideFromF64(x0), 50n);
+    value = logcoshExactlyFar(wideFromF64(x0), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          logcoshExactlyFar(wideFromF64(x0), 26n),
+          logcoshExactlyFar(wideFromF64(x0), 20n),
+        ),
+        wideTrend(
+          logcoshExactlyFar(wideFromF64(x0), 11n),
+          logcoshExactlyFar(wideFromF64(x0), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

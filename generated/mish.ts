@@ -752,7 +752,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -761,7 +761,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -786,6 +786,22 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function mishDxExactlyWide(x0: Wide, x1: Wide): Wide {
   const t0 = wideSoftplus(x0);
   return wideMultiply(
@@ -800,6 +816,11 @@ function mishDxExactlyWide(x0: Wide, x1: Wide): Wide {
   );
 }
 
+/** At inputs of that size in place of infinity. */
+function mishDxExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
+  return mishDxExactlyWide(wideFar(x0, size), x1);
+}
+
 function mishDxExactly(x0: number, x1: number): number {
   if (x0 !== x0) {
     return x0;
@@ -810,16 +831,22 @@ function mishDxExactly(x0: number, x1: number): number {
   let value = mishDxExactlyWide(wideFromF64(x0), wideFromF64(x1));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      mishDxExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      mishDxExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      mishDxExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      mishDxExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    const far = mishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
+    const near = mishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
+    value = mishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          mishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
+          mishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
+        ),
+        wideTrend(
+          mishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
+          mishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

@@ -442,6 +442,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -475,6 +480,10 @@ function wideAdd(a: Wide, b: Wide): Wide {
     );
   }
   return wideNormalised(negative, difference, exponent);
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
 }
 
 function wideMultiply(a: Wide, b: Wide): Wide {
@@ -672,7 +681,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -681,7 +690,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -706,12 +715,33 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function pftSwishExactlyWide(x0: Wide, x1: Wide): Wide {
   let t0 = x1;
   if (wideLessOrEqual(wideInteger(0n), x0)) {
     t0 = wideAdd(x1, wideMultiply(x0, wideSigmoid(x0)));
   }
   return t0;
+}
+
+/** At inputs of that size in place of infinity. */
+function pftSwishExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
+  return pftSwishExactlyWide(wideFar(x0, size), x1);
 }
 
 function pftSwishExactly(x0: number, x1: number): number {
@@ -724,16 +754,22 @@ function pftSwishExactly(x0: number, x1: number): number {
   let value = pftSwishExactlyWide(wideFromF64(x0), wideFromF64(x1));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      pftSwishExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      pftSwishExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      pftSwishExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      pftSwishExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    const far = pftSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
+    const near = pftSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
+    value = pftSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          pftSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
+          pftSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
+        ),
+        wideTrend(
+          pftSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
+          pftSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }
@@ -746,6 +782,11 @@ function pftSwishDxExactlyWide(x0: Wide, x1: Wide): Wide {
   return t0;
 }
 
+/** At inputs of that size in place of infinity. */
+function pftSwishDxExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
+  return pftSwishDxExactlyWide(wideFar(x0, size), x1);
+}
+
 function pftSwishDxExactly(x0: number, x1: number): number {
   if (x0 !== x0) {
     return x0;
@@ -756,16 +797,22 @@ function pftSwishDxExactly(x0: number, x1: number): number {
   let value = pftSwishDxExactlyWide(wideFromF64(x0), wideFromF64(x1));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      pftSwishDxExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      pftSwishDxExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      pftSwishDxExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      pftSwishDxExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    const far = pftSwishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
+    const near = pftSwishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
+    value = pftSwishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          pftSwishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
+          pftSwishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
+        ),
+        wideTrend(
+          pftSwishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
+          pftSwishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

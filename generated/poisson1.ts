@@ -393,6 +393,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -576,7 +581,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -585,7 +590,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -610,11 +615,32 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function poisson1ExactlyWide(x0: Wide): Wide {
   return wideMultiply(
     wideSubtract(x0, wideInteger(1n)),
     wideExp(wideNegate(x0)),
   );
+}
+
+/** At inputs of that size in place of infinity. */
+function poisson1ExactlyFar(x0: Wide, size: bigint): Wide {
+  return poisson1ExactlyWide(wideFar(x0, size));
 }
 
 function poisson1Exactly(x0: number): number {
@@ -624,16 +650,22 @@ function poisson1Exactly(x0: number): number {
   let value = poisson1ExactlyWide(wideFromF64(x0));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      poisson1ExactlyWide(wideFar(wideFromF64(x0), 200n)),
-      poisson1ExactlyWide(wideFar(wideFromF64(x0), 150n)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      poisson1ExactlyWide(wideFar(wideFromF64(x0), 26n)),
-      poisson1ExactlyWide(wideFar(wideFromF64(x0), 20n)),
-    );
+    const far = poisson1ExactlyFar(wideFromF64(x0), 60n);
+    const near = poisson1ExactlyFar(wideFromF64(x0), 50n);
+    value = poisson1ExactlyFar(wideFromF64(x0), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          poisson1ExactlyFar(wideFromF64(x0), 26n),
+          poisson1ExactlyFar(wideFromF64(x0), 20n),
+        ),
+        wideTrend(
+          poisson1ExactlyFar(wideFromF64(x0), 11n),
+          poisson1ExactlyFar(wideFromF64(x0), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }
@@ -646,6 +678,11 @@ function poisson1DxExactlyWide(x0: Wide, x1: Wide): Wide {
   );
 }
 
+/** At inputs of that size in place of infinity. */
+function poisson1DxExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
+  return poisson1DxExactlyWide(wideFar(x0, size), x1);
+}
+
 function poisson1DxExactly(x0: number, x1: number): number {
   if (x0 !== x0) {
     return x0;
@@ -656,16 +693,22 @@ function poisson1DxExactly(x0: number, x1: number): number {
   let value = poisson1DxExactlyWide(wideFromF64(x0), wideFromF64(x1));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      poisson1DxExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      poisson1DxExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      poisson1DxExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      poisson1DxExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    const far = poisson1DxExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
+    const near = poisson1DxExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
+    value = poisson1DxExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          poisson1DxExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
+          poisson1DxExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
+        ),
+        wideTrend(
+          poisson1DxExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
+          poisson1DxExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

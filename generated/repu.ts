@@ -637,6 +637,9 @@ function widePow(x: Wide, y: Wide): Wide {
   if (wideIsNan(x) || wideIsNan(y)) {
     return WIDE_NAN;
   }
+  if (wideEqual(x, WIDE_ONE)) {
+    return x;
+  }
   const whole = wideIsInteger(y);
   if (wideLess(wideAbs(y), WIDE_1024)) {
     if (whole) {
@@ -668,7 +671,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -677,7 +680,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -702,6 +705,22 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function repuDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   let t0 = wideInteger(0n);
   if (wideLess(wideInteger(0n), x0)) {
@@ -711,6 +730,11 @@ function repuDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
     );
   }
   return t0;
+}
+
+/** At inputs of that size in place of infinity. */
+function repuDxExactlyFar(x0: Wide, x1: Wide, x2: Wide, size: bigint): Wide {
+  return repuDxExactlyWide(wideFar(x0, size), x1, x2);
 }
 
 function repuDxExactly(x0: number, x1: number, x2: number): number {
@@ -730,32 +754,57 @@ function repuDxExactly(x0: number, x1: number, x2: number): number {
   );
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      repuDxExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      repuDxExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
+    const far = repuDxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      60n,
     );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      repuDxExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      repuDxExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
+    const near = repuDxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      50n,
     );
+    value = repuDxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      800n,
+    );
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          repuDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            26n,
+          ),
+          repuDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            20n,
+          ),
+        ),
+        wideTrend(
+          repuDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            11n,
+          ),
+          repuDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            10n,
+          ),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

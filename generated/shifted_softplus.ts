@@ -445,6 +445,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -757,7 +762,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -766,7 +771,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -791,8 +796,29 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function shiftedSoftplusExactlyWide(x0: Wide): Wide {
   return wideSubtract(wideSoftplus(x0), wideLog(wideInteger(2n)));
+}
+
+/** At inputs of that size in place of infinity. */
+function shiftedSoftplusExactlyFar(x0: Wide, size: bigint): Wide {
+  return shiftedSoftplusExactlyWide(wideFar(x0, size));
 }
 
 function shiftedSoftplusExactly(x0: number): number {
@@ -802,16 +828,22 @@ function shiftedSoftplusExactly(x0: number): number {
   let value = shiftedSoftplusExactlyWide(wideFromF64(x0));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      shiftedSoftplusExactlyWide(wideFar(wideFromF64(x0), 200n)),
-      shiftedSoftplusExactlyWide(wideFar(wideFromF64(x0), 150n)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      shiftedSoftplusExactlyWide(wideFar(wideFromF64(x0), 26n)),
-      shiftedSoftplusExactlyWide(wideFar(wideFromF64(x0), 20n)),
-    );
+    const far = shiftedSoftplusExactlyFar(wideFromF64(x0), 60n);
+    const near = shiftedSoftplusExactlyFar(wideFromF64(x0), 50n);
+    value = shiftedSoftplusExactlyFar(wideFromF64(x0), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          shiftedSoftplusExactlyFar(wideFromF64(x0), 26n),
+          shiftedSoftplusExactlyFar(wideFromF64(x0), 20n),
+        ),
+        wideTrend(
+          shiftedSoftplusExactlyFar(wideFromF64(x0), 11n),
+          shiftedSoftplusExactlyFar(wideFromF64(x0), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

@@ -277,8 +277,56 @@ function wideLess(a: Wide, b: Wide): boolean {
   return wideIsNegative(a) ? wideIsSmaller(b, a) : wideIsSmaller(a, b);
 }
 
+function wideNegate(x: Wide): Wide {
+  return { negative: !x.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
 function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
+/** The difference of numbers within a factor of two of one another is exact. */
+function wideAdd(a: Wide, b: Wide): Wide {
+  const swapped = wideIsSmaller(a, b);
+  const large = swapped ? b.mantissa : a.mantissa;
+  const small = swapped ? a.mantissa : b.mantissa;
+  const negative = swapped ? b.negative : a.negative;
+  const exponent = intMax(a.exponent, b.exponent);
+  const shift = intMin(exponent - intMin(a.exponent, b.exponent), 384n);
+  const addend = small >> shift;
+  if (a.negative === b.negative) {
+    const room = NAT_ONES - large;
+    if (addend > room) {
+      return wideNormalised(
+        negative,
+        NAT_HALF + ((addend - room - 1n) >> 1n),
+        exponent + 1n,
+      );
+    }
+    return wideNormalised(negative, large + addend, exponent);
+  }
+  const difference = large - addend;
+  // What is left would be the rounding of the operands.
+  if (bitLength(difference) <= 12 && exponent < WIDE_LIMIT) {
+    return WIDE_ZERO;
+  }
+  if (shift === 1n && difference < NAT_HALF) {
+    return wideNormalised(
+      negative,
+      (difference << 1n) - BigInt(Number(BigInt.asUintN(32, small)) & 1),
+      exponent - 1n,
+    );
+  }
+  return wideNormalised(negative, difference, exponent);
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
 }
 
 function wideMultiply(a: Wide, b: Wide): Wide {
@@ -495,7 +543,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -504,7 +552,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -529,8 +577,29 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function sineExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideSin(wideMultiply(x0, x1));
+}
+
+/** At inputs of that size in place of infinity. */
+function sineExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
+  return sineExactlyWide(wideFar(x0, size), x1);
 }
 
 function sineExactly(x0: number, x1: number): number {
@@ -543,22 +612,33 @@ function sineExactly(x0: number, x1: number): number {
   let value = sineExactlyWide(wideFromF64(x0), wideFromF64(x1));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      sineExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      sineExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      sineExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      sineExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    const far = sineExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
+    const near = sineExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
+    value = sineExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          sineExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
+          sineExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
+        ),
+        wideTrend(
+          sineExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
+          sineExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }
 
 function sineDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   return wideMultiply(wideMultiply(x2, x1), wideCos(wideMultiply(x0, x1)));
+}
+
+/** At inputs of that size in place of infinity. */
+function sineDxExactlyFar(x0: Wide, x1: Wide, x2: Wide, size: bigint): Wide {
+  return sineDxExactlyWide(wideFar(x0, size), x1, x2);
 }
 
 function sineDxExactly(x0: number, x1: number, x2: number): number {
@@ -578,32 +658,57 @@ function sineDxExactly(x0: number, x1: number, x2: number): number {
   );
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      sineDxExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      sineDxExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
+    const far = sineDxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      60n,
     );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      sineDxExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      sineDxExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
+    const near = sineDxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      50n,
     );
+    value = sineDxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      800n,
+    );
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          sineDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            26n,
+          ),
+          sineDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            20n,
+          ),
+        ),
+        wideTrend(
+          sineDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            11n,
+          ),
+          sineDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            10n,
+          ),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

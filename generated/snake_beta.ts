@@ -619,6 +619,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -652,6 +657,10 @@ function wideAdd(a: Wide, b: Wide): Wide {
     );
   }
   return wideNormalised(negative, difference, exponent);
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
 }
 
 function wideMultiply(a: Wide, b: Wide): Wide {
@@ -977,7 +986,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -986,7 +995,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -1011,6 +1020,22 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function snakeBetaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   return wideAdd(
     x0,
@@ -1022,6 +1047,11 @@ function snakeBetaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
       ),
     ),
   );
+}
+
+/** At inputs of that size in place of infinity. */
+function snakeBetaExactlyFar(x0: Wide, x1: Wide, x2: Wide, size: bigint): Wide {
+  return snakeBetaExactlyWide(wideFar(x0, size), x1, x2);
 }
 
 function snakeBetaExactly(x0: number, x1: number, x2: number): number {
@@ -1041,32 +1071,57 @@ function snakeBetaExactly(x0: number, x1: number, x2: number): number {
   );
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      snakeBetaExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      snakeBetaExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
+    const far = snakeBetaExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      60n,
     );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      snakeBetaExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      snakeBetaExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
+    const near = snakeBetaExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      50n,
     );
+    value = snakeBetaExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      800n,
+    );
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          snakeBetaExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            26n,
+          ),
+          snakeBetaExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            20n,
+          ),
+        ),
+        wideTrend(
+          snakeBetaExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            11n,
+          ),
+          snakeBetaExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            10n,
+          ),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }
@@ -1090,6 +1145,17 @@ function snakeBetaDxExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
       wideInteger(1n),
     ),
   );
+}
+
+/** At inputs of that size in place of infinity. */
+function snakeBetaDxExactlyFar(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  size: bigint,
+): Wide {
+  return snakeBetaDxExactlyWide(wideFar(x0, size), x1, x2, x3);
 }
 
 function snakeBetaDxExactly(
@@ -1118,36 +1184,64 @@ function snakeBetaDxExactly(
   );
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      snakeBetaDxExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
-      snakeBetaDxExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
+    const far = snakeBetaDxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      60n,
     );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      snakeBetaDxExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
-      snakeBetaDxExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
+    const near = snakeBetaDxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      50n,
     );
+    value = snakeBetaDxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      800n,
+    );
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          snakeBetaDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            26n,
+          ),
+          snakeBetaDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            20n,
+          ),
+        ),
+        wideTrend(
+          snakeBetaDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            11n,
+          ),
+          snakeBetaDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            10n,
+          ),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }
@@ -1170,6 +1264,17 @@ function snakeBetaDalphaExactlyWide(
     ),
     wideAdd(wideExp(x2), wideDivide(wideInteger(1n), wideInteger(1000000000n))),
   );
+}
+
+/** At inputs of that size in place of infinity. */
+function snakeBetaDalphaExactlyFar(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  size: bigint,
+): Wide {
+  return snakeBetaDalphaExactlyWide(wideFar(x0, size), x1, x2, x3);
 }
 
 function snakeBetaDalphaExactly(
@@ -1198,36 +1303,64 @@ function snakeBetaDalphaExactly(
   );
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      snakeBetaDalphaExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
-      snakeBetaDalphaExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
+    const far = snakeBetaDalphaExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      60n,
     );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      snakeBetaDalphaExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
-      snakeBetaDalphaExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
+    const near = snakeBetaDalphaExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      50n,
     );
+    value = snakeBetaDalphaExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      800n,
+    );
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          snakeBetaDalphaExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            26n,
+          ),
+          snakeBetaDalphaExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            20n,
+          ),
+        ),
+        wideTrend(
+          snakeBetaDalphaExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            11n,
+          ),
+          snakeBetaDalphaExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            10n,
+          ),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }
@@ -1251,6 +1384,17 @@ function snakeBetaDbetaExactlyWide(
       2,
     ),
   );
+}
+
+/** At inputs of that size in place of infinity. */
+function snakeBetaDbetaExactlyFar(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  size: bigint,
+): Wide {
+  return snakeBetaDbetaExactlyWide(wideFar(x0, size), x1, x2, x3);
 }
 
 function snakeBetaDbetaExactly(
@@ -1279,36 +1423,64 @@ function snakeBetaDbetaExactly(
   );
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      snakeBetaDbetaExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
-      snakeBetaDbetaExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
+    const far = snakeBetaDbetaExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      60n,
     );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      snakeBetaDbetaExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
-      snakeBetaDbetaExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
+    const near = snakeBetaDbetaExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      50n,
     );
+    value = snakeBetaDbetaExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      800n,
+    );
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          snakeBetaDbetaExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            26n,
+          ),
+          snakeBetaDbetaExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            20n,
+          ),
+        ),
+        wideTrend(
+          snakeBetaDbetaExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            11n,
+          ),
+          snakeBetaDbetaExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            10n,
+          ),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

@@ -576,6 +576,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -925,7 +930,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -934,7 +939,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -959,6 +964,22 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function softClippingExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideDivide(
     wideLog1p(
@@ -971,6 +992,11 @@ function softClippingExactlyWide(x0: Wide, x1: Wide): Wide {
   );
 }
 
+/** At inputs of that size in place of infinity. */
+function softClippingExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
+  return softClippingExactlyWide(wideFar(x0, size), x1);
+}
+
 function softClippingExactly(x0: number, x1: number): number {
   if (x0 !== x0) {
     return x0;
@@ -981,16 +1007,22 @@ function softClippingExactly(x0: number, x1: number): number {
   let value = softClippingExactlyWide(wideFromF64(x0), wideFromF64(x1));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      softClippingExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      softClippingExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      softClippingExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      softClippingExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    const far = softClippingExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
+    const near = softClippingExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
+    value = softClippingExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          softClippingExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
+          softClippingExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
+        ),
+        wideTrend(
+          softClippingExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
+          softClippingExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }
@@ -1002,6 +1034,16 @@ function softClippingDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
     wideMultiply(wideMultiply(x2, t0), wideLogistic(t1)),
     wideAdd(wideMultiply(t0, wideSigmoid(t1)), wideInteger(1n)),
   );
+}
+
+/** At inputs of that size in place of infinity. */
+function softClippingDxExactlyFar(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  size: bigint,
+): Wide {
+  return softClippingDxExactlyWide(wideFar(x0, size), x1, x2);
 }
 
 function softClippingDxExactly(x0: number, x1: number, x2: number): number {
@@ -1021,32 +1063,57 @@ function softClippingDxExactly(x0: number, x1: number, x2: number): number {
   );
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      softClippingDxExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      softClippingDxExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
+    const far = softClippingDxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      60n,
     );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      softClippingDxExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      softClippingDxExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
+    const near = softClippingDxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      50n,
     );
+    value = softClippingDxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      800n,
+    );
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          softClippingDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            26n,
+          ),
+          softClippingDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            20n,
+          ),
+        ),
+        wideTrend(
+          softClippingDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            11n,
+          ),
+          softClippingDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            10n,
+          ),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

@@ -375,6 +375,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -626,7 +631,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -635,7 +640,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -660,8 +665,29 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function splineLogExactlyWide(x0: Wide): Wide {
   return wideMultiply(widePower(x0, 2), wideLog1p(x0));
+}
+
+/** At inputs of that size in place of infinity. */
+function splineLogExactlyFar(x0: Wide, size: bigint): Wide {
+  return splineLogExactlyWide(wideFar(x0, size));
 }
 
 function splineLogExactly(x0: number): number {
@@ -671,16 +697,22 @@ function splineLogExactly(x0: number): number {
   let value = splineLogExactlyWide(wideFromF64(x0));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      splineLogExactlyWide(wideFar(wideFromF64(x0), 200n)),
-      splineLogExactlyWide(wideFar(wideFromF64(x0), 150n)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      splineLogExactlyWide(wideFar(wideFromF64(x0), 26n)),
-      splineLogExactlyWide(wideFar(wideFromF64(x0), 20n)),
-    );
+    const far = splineLogExactlyFar(wideFromF64(x0), 60n);
+    const near = splineLogExactlyFar(wideFromF64(x0), 50n);
+    value = splineLogExactlyFar(wideFromF64(x0), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          splineLogExactlyFar(wideFromF64(x0), 26n),
+          splineLogExactlyFar(wideFromF64(x0), 20n),
+        ),
+        wideTrend(
+          splineLogExactlyFar(wideFromF64(x0), 11n),
+          splineLogExactlyFar(wideFromF64(x0), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }
@@ -695,6 +727,11 @@ function splineLogDxExactlyWide(x0: Wide, x1: Wide): Wide {
   );
 }
 
+/** At inputs of that size in place of infinity. */
+function splineLogDxExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
+  return splineLogDxExactlyWide(wideFar(x0, size), x1);
+}
+
 function splineLogDxExactly(x0: number, x1: number): number {
   if (x0 !== x0) {
     return x0;
@@ -705,16 +742,22 @@ function splineLogDxExactly(x0: number, x1: number): number {
   let value = splineLogDxExactlyWide(wideFromF64(x0), wideFromF64(x1));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      splineLogDxExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      splineLogDxExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      splineLogDxExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      splineLogDxExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    const far = splineLogDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
+    const near = splineLogDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
+    value = splineLogDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          splineLogDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
+          splineLogDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
+        ),
+        wideTrend(
+          splineLogDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
+          splineLogDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

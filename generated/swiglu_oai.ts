@@ -494,6 +494,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -527,6 +532,10 @@ function wideAdd(a: Wide, b: Wide): Wide {
     );
   }
   return wideNormalised(negative, difference, exponent);
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
 }
 
 function wideMultiply(a: Wide, b: Wide): Wide {
@@ -724,7 +733,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -733,7 +742,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -758,6 +767,22 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function swigluOaiExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
   let t0 = x3;
   if (wideLess(x0, x3)) {
@@ -775,6 +800,17 @@ function swigluOaiExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
     wideMultiply(t0, wideAdd(t2, wideInteger(1n))),
     wideSigmoid(wideMultiply(x2, t0)),
   );
+}
+
+/** At inputs of that size in place of infinity. */
+function swigluOaiExactlyFar(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  size: bigint,
+): Wide {
+  return swigluOaiExactlyWide(wideFar(x0, size), wideFar(x1, size), x2, x3);
 }
 
 function swigluOaiExactly(
@@ -807,40 +843,64 @@ function swigluOaiExactly(
     (Math.abs(x0) > 1.7976931348623157e308 ||
       Math.abs(x1) > 1.7976931348623157e308)
   ) {
-    value = wideLimit(
-      swigluOaiExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFar(wideFromF64(x1), 200n),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
-      swigluOaiExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFar(wideFromF64(x1), 150n),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
+    const far = swigluOaiExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      60n,
     );
-  }
-  if (
-    wideIsNan(value) &&
-    (Math.abs(x0) > 1.7976931348623157e308 ||
-      Math.abs(x1) > 1.7976931348623157e308)
-  ) {
-    value = wideLimit(
-      swigluOaiExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFar(wideFromF64(x1), 26n),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
-      swigluOaiExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFar(wideFromF64(x1), 20n),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
+    const near = swigluOaiExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      50n,
     );
+    value = swigluOaiExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      800n,
+    );
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          swigluOaiExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            26n,
+          ),
+          swigluOaiExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            20n,
+          ),
+        ),
+        wideTrend(
+          swigluOaiExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            11n,
+          ),
+          swigluOaiExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            10n,
+          ),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }
@@ -879,6 +939,24 @@ function swigluOaiDgateExactlyWide(
   );
 }
 
+/** At inputs of that size in place of infinity. */
+function swigluOaiDgateExactlyFar(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  size: bigint,
+): Wide {
+  return swigluOaiDgateExactlyWide(
+    wideFar(x0, size),
+    wideFar(x1, size),
+    x2,
+    x3,
+    x4,
+  );
+}
+
 function swigluOaiDgateExactly(
   x0: number,
   x1: number,
@@ -914,44 +992,71 @@ function swigluOaiDgateExactly(
     (Math.abs(x0) > 1.7976931348623157e308 ||
       Math.abs(x1) > 1.7976931348623157e308)
   ) {
-    value = wideLimit(
-      swigluOaiDgateExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFar(wideFromF64(x1), 200n),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-      ),
-      swigluOaiDgateExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFar(wideFromF64(x1), 150n),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-      ),
+    const far = swigluOaiDgateExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      wideFromF64(x4),
+      60n,
     );
-  }
-  if (
-    wideIsNan(value) &&
-    (Math.abs(x0) > 1.7976931348623157e308 ||
-      Math.abs(x1) > 1.7976931348623157e308)
-  ) {
-    value = wideLimit(
-      swigluOaiDgateExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFar(wideFromF64(x1), 26n),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-      ),
-      swigluOaiDgateExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFar(wideFromF64(x1), 20n),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-      ),
+    const near = swigluOaiDgateExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      wideFromF64(x4),
+      50n,
     );
+    value = swigluOaiDgateExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      wideFromF64(x4),
+      800n,
+    );
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          swigluOaiDgateExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            wideFromF64(x4),
+            26n,
+          ),
+          swigluOaiDgateExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            wideFromF64(x4),
+            20n,
+          ),
+        ),
+        wideTrend(
+          swigluOaiDgateExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            wideFromF64(x4),
+            11n,
+          ),
+          swigluOaiDgateExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            wideFromF64(x4),
+            10n,
+          ),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }
@@ -979,6 +1084,24 @@ function swigluOaiDupExactlyWide(
     t2 = wideInteger(0n);
   }
   return t2;
+}
+
+/** At inputs of that size in place of infinity. */
+function swigluOaiDupExactlyFar(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  size: bigint,
+): Wide {
+  return swigluOaiDupExactlyWide(
+    wideFar(x0, size),
+    wideFar(x1, size),
+    x2,
+    x3,
+    x4,
+  );
 }
 
 function swigluOaiDupExactly(
@@ -1016,44 +1139,71 @@ function swigluOaiDupExactly(
     (Math.abs(x0) > 1.7976931348623157e308 ||
       Math.abs(x1) > 1.7976931348623157e308)
   ) {
-    value = wideLimit(
-      swigluOaiDupExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFar(wideFromF64(x1), 200n),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-      ),
-      swigluOaiDupExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFar(wideFromF64(x1), 150n),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-      ),
+    const far = swigluOaiDupExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      wideFromF64(x4),
+      60n,
     );
-  }
-  if (
-    wideIsNan(value) &&
-    (Math.abs(x0) > 1.7976931348623157e308 ||
-      Math.abs(x1) > 1.7976931348623157e308)
-  ) {
-    value = wideLimit(
-      swigluOaiDupExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFar(wideFromF64(x1), 26n),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-      ),
-      swigluOaiDupExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFar(wideFromF64(x1), 20n),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-      ),
+    const near = swigluOaiDupExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      wideFromF64(x4),
+      50n,
     );
+    value = swigluOaiDupExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      wideFromF64(x4),
+      800n,
+    );
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          swigluOaiDupExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            wideFromF64(x4),
+            26n,
+          ),
+          swigluOaiDupExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            wideFromF64(x4),
+            20n,
+          ),
+        ),
+        wideTrend(
+          swigluOaiDupExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            wideFromF64(x4),
+            11n,
+          ),
+          swigluOaiDupExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            wideFromF64(x4),
+            10n,
+          ),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

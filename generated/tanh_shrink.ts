@@ -655,7 +655,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -664,7 +664,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -689,8 +689,29 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function tanhShrinkExactlyWide(x0: Wide): Wide {
   return wideSubtract(x0, wideTanh(x0));
+}
+
+/** At inputs of that size in place of infinity. */
+function tanhShrinkExactlyFar(x0: Wide, size: bigint): Wide {
+  return tanhShrinkExactlyWide(wideFar(x0, size));
 }
 
 function tanhShrinkExactly(x0: number): number {
@@ -700,22 +721,33 @@ function tanhShrinkExactly(x0: number): number {
   let value = tanhShrinkExactlyWide(wideFromF64(x0));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      tanhShrinkExactlyWide(wideFar(wideFromF64(x0), 200n)),
-      tanhShrinkExactlyWide(wideFar(wideFromF64(x0), 150n)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      tanhShrinkExactlyWide(wideFar(wideFromF64(x0), 26n)),
-      tanhShrinkExactlyWide(wideFar(wideFromF64(x0), 20n)),
-    );
+    const far = tanhShrinkExactlyFar(wideFromF64(x0), 60n);
+    const near = tanhShrinkExactlyFar(wideFromF64(x0), 50n);
+    value = tanhShrinkExactlyFar(wideFromF64(x0), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          tanhShrinkExactlyFar(wideFromF64(x0), 26n),
+          tanhShrinkExactlyFar(wideFromF64(x0), 20n),
+        ),
+        wideTrend(
+          tanhShrinkExactlyFar(wideFromF64(x0), 11n),
+          tanhShrinkExactlyFar(wideFromF64(x0), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }
 
 function tanhShrinkDxExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideMultiply(x1, widePower(wideTanh(x0), 2));
+}
+
+/** At inputs of that size in place of infinity. */
+function tanhShrinkDxExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
+  return tanhShrinkDxExactlyWide(wideFar(x0, size), x1);
 }
 
 function tanhShrinkDxExactly(x0: number, x1: number): number {
@@ -728,16 +760,22 @@ function tanhShrinkDxExactly(x0: number, x1: number): number {
   let value = tanhShrinkDxExactlyWide(wideFromF64(x0), wideFromF64(x1));
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      tanhShrinkDxExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      tanhShrinkDxExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      tanhShrinkDxExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      tanhShrinkDxExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    const far = tanhShrinkDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
+    const near = tanhShrinkDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
+    value = tanhShrinkDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          tanhShrinkDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
+          tanhShrinkDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
+        ),
+        wideTrend(
+          tanhShrinkDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
+          tanhShrinkDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

@@ -1225,7 +1225,7 @@ function wideFar(x: Wide, size: bigint): Wide {
 }
 
 /** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+function wideTrend(far: Wide, near: Wide): Wide {
   const least = wideAbs(
     wideMultiply(near, {
       negative: false,
@@ -1234,7 +1234,7 @@ function wideLimit(far: Wide, near: Wide): Wide {
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
     return {
       negative: far.negative,
       mantissa: NAT_HALF,
@@ -1259,6 +1259,22 @@ function wideLimit(far: Wide, near: Wide): Wide {
   return far;
 }
 
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/** The first number of three. */
+function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
+  if (!wideIsNan(first)) {
+    return first;
+  }
+  if (!wideIsNan(second)) {
+    return second;
+  }
+  return third;
+}
+
 function tanhsoftExactlyWide(
   x0: Wide,
   x1: Wide,
@@ -1275,6 +1291,18 @@ function tanhsoftExactlyWide(
     ),
     wideLogaddexp(x0, wideLog(x4)),
   );
+}
+
+/** At inputs of that size in place of infinity. */
+function tanhsoftExactlyFar(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  size: bigint,
+): Wide {
+  return tanhsoftExactlyWide(wideFar(x0, size), x1, x2, x3, x4);
 }
 
 function tanhsoftExactly(
@@ -1308,40 +1336,71 @@ function tanhsoftExactly(
   );
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      tanhsoftExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-      ),
-      tanhsoftExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-      ),
+    const far = tanhsoftExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      wideFromF64(x4),
+      60n,
     );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      tanhsoftExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-      ),
-      tanhsoftExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-      ),
+    const near = tanhsoftExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      wideFromF64(x4),
+      50n,
     );
+    value = tanhsoftExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      wideFromF64(x4),
+      800n,
+    );
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          tanhsoftExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            wideFromF64(x4),
+            26n,
+          ),
+          tanhsoftExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            wideFromF64(x4),
+            20n,
+          ),
+        ),
+        wideTrend(
+          tanhsoftExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            wideFromF64(x4),
+            11n,
+          ),
+          tanhsoftExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            wideFromF64(x4),
+            10n,
+          ),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }
@@ -1370,6 +1429,19 @@ function tanhsoftDxExactlyWide(
       wideMultiply(wideTanh(t2), wideSigmoid(wideSubtract(x0, t0))),
     ),
   );
+}
+
+/** At inputs of that size in place of infinity. */
+function tanhsoftDxExactlyFar(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  size: bigint,
+): Wide {
+  return tanhsoftDxExactlyWide(wideFar(x0, size), x1, x2, x3, x4, x5);
 }
 
 function tanhsoftDxExactly(
@@ -1408,44 +1480,78 @@ function tanhsoftDxExactly(
   );
   // Where infinity itself says nothing, the limit is read off far away.
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      tanhsoftDxExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-        wideFromF64(x5),
-      ),
-      tanhsoftDxExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-        wideFromF64(x5),
-      ),
+    const far = tanhsoftDxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      wideFromF64(x4),
+      wideFromF64(x5),
+      60n,
     );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      tanhsoftDxExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-        wideFromF64(x5),
-      ),
-      tanhsoftDxExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-        wideFromF64(x5),
-      ),
+    const near = tanhsoftDxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      wideFromF64(x4),
+      wideFromF64(x5),
+      50n,
     );
+    value = tanhsoftDxExactlyFar(
+      wideFromF64(x0),
+      wideFromF64(x1),
+      wideFromF64(x2),
+      wideFromF64(x3),
+      wideFromF64(x4),
+      wideFromF64(x5),
+      800n,
+    );
+    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
+      value = wideKnown(
+        wideTrend(far, near),
+        wideTrend(
+          tanhsoftDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            wideFromF64(x4),
+            wideFromF64(x5),
+            26n,
+          ),
+          tanhsoftDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            wideFromF64(x4),
+            wideFromF64(x5),
+            20n,
+          ),
+        ),
+        wideTrend(
+          tanhsoftDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            wideFromF64(x4),
+            wideFromF64(x5),
+            11n,
+          ),
+          tanhsoftDxExactlyFar(
+            wideFromF64(x0),
+            wideFromF64(x1),
+            wideFromF64(x2),
+            wideFromF64(x3),
+            wideFromF64(x4),
+            wideFromF64(x5),
+            10n,
+          ),
+        ),
+      );
+    }
   }
   return wideToF64(value);
 }

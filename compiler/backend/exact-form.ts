@@ -80,8 +80,9 @@ const wide: CallArithmetic = { prefix: "wide_", constant: constantText, spelling
 /**
  * A function that computes an expression in wide arithmetic, from and to the target's numbers.
  * @param root in normal form, calls expanded
+ * @param removable whether the limit is meant where an input is 0 and the expression has no value
  */
-export function exactFunction(name: string, root: Expr, float: "f32" | "f64"): MachineFunction {
+export function exactFunction(name: string, root: Expr, float: "f32" | "f64", removable = false): MachineFunction {
   const variables = [...variablesOf(root)].sort((a, b) => a.id - b.id);
   const local = new Map<Expr, string>(variables.map((variable, i) => [variable, `x${i}`]));
   const { statements, results } = callForm([root], local, wide);
@@ -89,20 +90,14 @@ export function exactFunction(name: string, root: Expr, float: "f32" | "f64"): M
   const inner = [`fn ${name}_wide(${parameters}) -> wide {`, ...statements, `return ${results[0] ?? ""};`, "}"];
   return {
     name,
-    own: [name, `${name}_far`, `${name}_wide`],
+    own: [name, `${name}_limit`, `${name}_at`, `${name}_wide`],
     variables,
-    text: [...inner, "", ...caller(name, root, variables, local, float)].join("\n"),
+    text: [...inner, "", ...caller(name, root, variables, local, float, removable)].join("\n"),
   };
 }
 
-/** Binary logarithms of inputs that stand for infinity, in pairs: the less far ones where exponentials leave even the wide range. */
-const far = [
-  [60, 50],
-  [26, 20],
-  [11, 10],
-] as const;
-/** That of one for slow powers: it counts where the nearer ones still differ, and not too many digits cancel. */
-const farther = 800;
+/** Exponents of numbers that stand for infinity: `wide_limit` says what for. */
+const distances: readonly number[] = [800, 60, 50, 26, 20, 11, 10];
 
 function caller(
   name: string,
@@ -110,44 +105,48 @@ function caller(
   variables: readonly Variable[],
   local: ReadonlyMap<Expr, string>,
   float: "f32" | "f64",
+  removable: boolean,
 ): string[] {
   const own = variables.map((variable) => local.get(variable) ?? "");
-  const inputs = variables.filter(({ role }) => role === "input");
-  const signature = own.map((each) => `${each}: ${float}`).join(", ");
-  const wideOf = (each: string): string => `wide_from_${float}(${each})`;
-  const arguments_ = own.map(wideOf).join(", ");
+  const inputs = variables.filter(({ role }) => role === "input").map((variable) => local.get(variable) ?? "");
+  const parameters = own.map((each) => `${each}: ${float}`).join(", ");
   const head = [
-    `fn ${name}(${signature}) -> ${float} {`,
+    `fn ${name}(${parameters}) -> ${float} {`,
     ...own.flatMap((each) => [`if (is_nan(${each})) {`, `return ${each};`, "}"]),
   ];
-  if (inputs.length === 0) return [...head, `return wide_to_${float}(${name}_wide(${arguments_}));`, "}"];
-  const moved = variables.map((variable) => {
-    const text = local.get(variable) ?? "";
-    return variable.role === "input" ? `wide_far(${text}, size)` : text;
-  });
+  const wideOf = (each: string): string => `wide_from_${float}(${each})`;
+  if (inputs.length === 0)
+    return [...head, `return wide_to_${float}(${name}_wide(${own.map(wideOf).join(", ")}));`, "}"];
+  const moved = own.map((each) => (inputs.includes(each) ? `wide_moved(${wideOf(each)}, exponent)` : wideOf(each)));
+  const at = (exponent: string): string => `${name}_at(${own.join(", ")}, ${exponent})`;
   const largest = float === "f32" ? "3.4028234663852886e38" : "1.7976931348623157e308";
-  const infinite = inputs.map((variable) => `abs(${local.get(variable) ?? ""}) > ${largest}`).join(" || ");
-  const at = (size: number): string => `${name}_far(${arguments_}, ${size})`;
-  const trends = far.slice(1).map(([first, second]) => `wide_trend(${at(first)}, ${at(second)})`);
-  // Infinite numbers compare as equal, though one may be far larger.
-  const says = comparesResults(root) ? infinite : `wide_is_nan(value) && (${infinite})`;
+  const infinite = inputs.map((each) => `abs(${each}) > ${largest}`).join(" || ");
+  const zero = inputs.map((each) => `${each} == 0.0`).join(" || ");
+  const limit = (sign: string, turned: boolean): string =>
+    `${name}_limit(${own.map((each) => (turned && inputs.includes(each) ? `-${each}` : each)).join(", ")}, ${sign})`;
   return [
-    "// At inputs of that size in place of infinity.",
-    `fn ${name}_far(${own.map((each) => `${each}: wide`).join(", ")}, size: int) -> wide {`,
+    "// With the exponent of what stands for infinity, or for 0.",
+    `fn ${name}_at(${parameters}, exponent: int) -> wide {`,
     `return ${name}_wide(${moved.join(", ")});`,
     "}",
     "",
+    `fn ${name}_limit(${parameters}, sign: int) -> wide {`,
+    `return wide_limit(${distances.map((exponent) => at(`${exponent} * sign`)).join(", ")});`,
+    "}",
+    "",
     ...head,
-    `var value = ${name}_wide(${arguments_});`,
-    "// Where infinity itself says nothing, the limit is read off far away.",
-    `if (${says}) {`,
-    `let far = ${at(far[0][0])};`,
-    `let near = ${at(far[0][1])};`,
-    `value = ${at(farther)};`,
-    "if (wide_is_alike(near, far, 26) || !wide_is_alike(value, far, 2)) {",
-    `value = wide_known(wide_trend(far, near), ${trends.join(", ")});`,
+    `var value = ${at("0")};`,
+    // Infinite numbers compare as equal, though one may be far larger.
+    `if (${comparesResults(root) ? infinite : `wide_is_nan(value) && (${infinite})`}) {`,
+    `value = ${limit("1", false)};`,
     "}",
-    "}",
+    ...(removable
+      ? [
+          `if (wide_is_nan(value) && (${zero})) {`,
+          `value = wide_common(${limit("-1", false)}, ${limit("-1", true)});`,
+          "}",
+        ]
+      : []),
     `return wide_to_${float}(value);`,
     "}",
   ];

@@ -17,6 +17,8 @@ export interface Form {
   readonly guard: Expr | null;
   /** What is evaluated in wide arithmetic elsewhere; null where there is no elsewhere. */
   readonly exact: Expr | null;
+  /** Whether the exact form, a derivative, has no value at 0, where its limit is meant. */
+  readonly removable: boolean;
   /** Of the fast form where the guard holds: its relative error, in units of 2^-digits. */
   readonly relative: number;
   /** Whether sums may cancel in the fast form, so that the guard fails for inputs of ordinary size. */
@@ -39,7 +41,7 @@ export interface FormOptions {
 export function formFor(root: Expr, options: FormOptions): Form {
   const { plan } = options;
   const lowered = options.lower(root);
-  if (plan.reduces) return { fast: lowered, guard: null, exact: null, relative: 0, cancels: false };
+  if (plan.reduces) return { fast: lowered, guard: null, exact: null, removable: false, relative: 0, cancels: false };
   // Where faults are hidden, infinite inputs do not pass the guard.
   const { form: settled, tested } = options.model.hidesFaults
     ? { form: lowered, tested: [] }
@@ -47,9 +49,44 @@ export function formFor(root: Expr, options: FormOptions): Form {
   const form = options.tidy?.(settled) ?? settled;
   const { condition, relative, cancels } = guardFor(form, options);
   const exact = expandCalls(root);
-  if (relative > options.intolerable) return { fast: null, guard: null, exact, relative, cancels };
-  const guard = allOf([...(condition ? [condition] : []), ...tested.map((each) => isFinite(each ?? form))]);
-  return { fast: form, guard, exact: guard ? exact : null, relative, cancels };
+  const removable = root !== plan.value && isRemovable(lowered, plan);
+  const rest = { removable, relative, cancels };
+  if (relative > options.intolerable) return { fast: null, guard: null, exact, ...rest };
+  const results = new Set([...tested, ...(removable ? [null] : [])]);
+  const guard = allOf([...(condition ? [condition] : []), ...[...results].map((each) => isFinite(each ?? form))]);
+  return { fast: form, guard, exact: guard ? exact : null, ...rest };
+}
+
+/** Whether a derivative is 0 / 0 at an input 0, but a number on both sides of it. */
+function isRemovable(form: Expr, plan: KernelPlan): boolean {
+  const { variables, settings, rowsOf } = trialsOf(plan);
+  const run = sampler(form, variables, "binary64");
+  return plan.activation.inputs.some((_, index) =>
+    settings.some((setting) => {
+      const [at, ...beside] = [0, -0.001, 0.001].map((x) => rowsOf(index, x, [setting]).map(run));
+      return at?.some((value, i) => Number.isNaN(value) && beside.every((values) => Number.isFinite(values[i])));
+    }),
+  );
+}
+
+/** Rows of variables on which forms are tried out: one input is given. */
+function trialsOf({ activation, cotangent }: KernelPlan): {
+  readonly variables: readonly Variable[];
+  readonly settings: readonly (readonly number[])[];
+  readonly rowsOf: (index: number, x: number, settings: readonly (readonly number[])[]) => number[][];
+} {
+  const parameters = [...activation.hyperparameters, ...activation.learned];
+  return {
+    variables: [...activation.inputs, cotangent, ...parameters.map(({ variable }) => variable)],
+    settings: [parameters.map((parameter) => parameter.default), ...variations(parameters)],
+    rowsOf: (index, x, settings) =>
+      settings.flatMap((setting) =>
+        companions.slice(0, activation.inputs.length > 1 ? undefined : 1).map((companion) => {
+          const inputs = activation.inputs.map((_, i) => (i === index ? x : companion));
+          return [...inputs, 1, ...setting];
+        }),
+      ),
+  };
 }
 
 const largest = 3.4028234663852886e38;
@@ -67,24 +104,14 @@ const large: readonly (readonly [number, number, number])[] = [
  * and where a wrong one may be finite, the input.
  * @returns the form, and what has to be finite: null for the result
  */
-function atInfinity(
-  form: Expr,
-  { activation, cotangent }: KernelPlan,
-): { readonly form: Expr; readonly tested: readonly (Expr | null)[] } {
-  const parameters = [...activation.hyperparameters, ...activation.learned];
-  const variables = [...activation.inputs, cotangent, ...parameters.map(({ variable }) => variable)];
-  const settings = [parameters.map((parameter) => parameter.default), ...variations(parameters)];
+function atInfinity(form: Expr, plan: KernelPlan): { readonly form: Expr; readonly tested: readonly (Expr | null)[] } {
+  const { variables, settings, rowsOf: rows } = trialsOf(plan);
+  const hasParameters = settings.length > 1;
   let result = form;
   const tested = new Set<Expr | null>();
-  for (const [index, input] of activation.inputs.entries()) {
+  for (const [index, input] of plan.activation.inputs.entries()) {
     for (const sign of [-1, 1] as const) {
-      const rowsOf = (x: number): number[][] =>
-        settings.flatMap((setting) =>
-          companions.slice(0, activation.inputs.length > 1 ? undefined : 1).map((companion) => {
-            const inputs = activation.inputs.map((_, i) => (i === index ? sign * x : companion));
-            return [...inputs, 1, ...setting];
-          }),
-        );
+      const rowsOf = (x: number): number[][] => rows(index, sign * x, settings);
       const original = sampler(result, variables, "binary64");
       const near = large.map((sizes) => sizes.map((x) => rowsOf(x).map(original)));
       const nearTo = (row: number): readonly number[] => {
@@ -101,7 +128,7 @@ function atInfinity(
       const values = wrong(result);
       if (values.length === 0) continue;
       const held = hold(result, input, sign);
-      if (parameters.length === 0 && wrong(held).length === 0) result = held;
+      if (!hasParameters && wrong(held).length === 0) result = held;
       else tested.add(values.some(Number.isFinite) ? input : null);
     }
   }
