@@ -88,9 +88,10 @@ export function exactFunction(name: string, root: Expr, float: "f32" | "f64", re
   const { statements, results } = callForm([root], local, wide);
   const parameters = variables.map((variable) => `${local.get(variable) ?? ""}: wide`).join(", ");
   const inner = [`fn ${name}_wide(${parameters}) -> wide {`, ...statements, `return ${results[0] ?? ""};`, "}"];
+  const hasInput = variables.some(({ role }) => role === "input");
   return {
     name,
-    own: [name, `${name}_limit`, `${name}_at`, `${name}_wide`],
+    own: [name, ...(hasInput ? [`${name}_limit`, `${name}_at`] : []), `${name}_wide`],
     variables,
     text: [...inner, "", ...caller(name, root, variables, local, float, removable)].join("\n"),
   };
