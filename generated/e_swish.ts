@@ -615,27 +615,35 @@ function wideLogisticMoment(x: Wide): Wide {
   return wideMultiply(x, density);
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideTrend(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -643,19 +651,19 @@ function wideTrend(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
 }
 
 /** Whether two numbers have some leading bits in common. */
@@ -663,24 +671,57 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
   return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
 }
 
-/** The first number of three. */
-function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
-  if (!wideIsNan(first)) {
-    return first;
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
   }
-  if (!wideIsNan(second)) {
-    return second;
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
   }
-  return third;
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function eSwishExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideMultiply(wideMultiply(x0, x1), wideSigmoid(x0));
 }
 
-/** At inputs of that size in place of infinity. */
-function eSwishExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
-  return eSwishExactlyWide(wideFar(x0, size), x1);
+/** With the exponent of what stands for infinity, or for 0. */
+function eSwishExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return eSwishExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function eSwishExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    eSwishExactlyAt(x0, x1, 800n * sign),
+    eSwishExactlyAt(x0, x1, 60n * sign),
+    eSwishExactlyAt(x0, x1, 50n * sign),
+    eSwishExactlyAt(x0, x1, 26n * sign),
+    eSwishExactlyAt(x0, x1, 20n * sign),
+    eSwishExactlyAt(x0, x1, 11n * sign),
+    eSwishExactlyAt(x0, x1, 10n * sign),
+  );
 }
 
 function eSwishExactly(x0: number, x1: number): number {
@@ -690,25 +731,9 @@ function eSwishExactly(x0: number, x1: number): number {
   if (x1 !== x1) {
     return x1;
   }
-  let value = eSwishExactlyWide(wideFromF64(x0), wideFromF64(x1));
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = eSwishExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = eSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
-    const near = eSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
-    value = eSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          eSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
-          eSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
-        ),
-        wideTrend(
-          eSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
-          eSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
-        ),
-      );
-    }
+    value = eSwishExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }
@@ -720,9 +745,35 @@ function eSwishDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   );
 }
 
-/** At inputs of that size in place of infinity. */
-function eSwishDxExactlyFar(x0: Wide, x1: Wide, x2: Wide, size: bigint): Wide {
-  return eSwishDxExactlyWide(wideFar(x0, size), x1, x2);
+/** With the exponent of what stands for infinity, or for 0. */
+function eSwishDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return eSwishDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function eSwishDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    eSwishDxExactlyAt(x0, x1, x2, 800n * sign),
+    eSwishDxExactlyAt(x0, x1, x2, 60n * sign),
+    eSwishDxExactlyAt(x0, x1, x2, 50n * sign),
+    eSwishDxExactlyAt(x0, x1, x2, 26n * sign),
+    eSwishDxExactlyAt(x0, x1, x2, 20n * sign),
+    eSwishDxExactlyAt(x0, x1, x2, 11n * sign),
+    eSwishDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
 }
 
 function eSwishDxExactly(x0: number, x1: number, x2: number): number {
@@ -735,64 +786,9 @@ function eSwishDxExactly(x0: number, x1: number, x2: number): number {
   if (x2 !== x2) {
     return x2;
   }
-  let value = eSwishDxExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = eSwishDxExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = eSwishDxExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      60n,
-    );
-    const near = eSwishDxExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      50n,
-    );
-    value = eSwishDxExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      800n,
-    );
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          eSwishDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            26n,
-          ),
-          eSwishDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            20n,
-          ),
-        ),
-        wideTrend(
-          eSwishDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            11n,
-          ),
-          eSwishDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            10n,
-          ),
-        ),
-      );
-    }
+    value = eSwishDxExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

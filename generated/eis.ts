@@ -1071,27 +1071,35 @@ function wideSoftplus(x: Wide): Wide {
   return wideAdd(x, rest);
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideTrend(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -1099,19 +1107,19 @@ function wideTrend(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
 }
 
 /** Whether two numbers have some leading bits in common. */
@@ -1119,15 +1127,41 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
   return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
 }
 
-/** The first number of three. */
-function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
-  if (!wideIsNan(first)) {
-    return first;
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
   }
-  if (!wideIsNan(second)) {
-    return second;
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
   }
-  return third;
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
+}
+
+/** The limit that both sides have; NaN where they differ. */
+function wideCommon(right: Wide, left: Wide): Wide {
+  if (wideEqual(right, left) || wideIsAlike(right, left, 40n)) {
+    return right;
+  }
+  return WIDE_NAN;
 }
 
 function eisExactlyWide(
@@ -1147,17 +1181,44 @@ function eisExactlyWide(
   );
 }
 
-/** At inputs of that size in place of infinity. */
-function eisExactlyFar(
-  x0: Wide,
-  x1: Wide,
-  x2: Wide,
-  x3: Wide,
-  x4: Wide,
-  x5: Wide,
-  size: bigint,
+/** With the exponent of what stands for infinity, or for 0. */
+function eisExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  exponent: bigint,
 ): Wide {
-  return eisExactlyWide(wideFar(x0, size), x1, x2, x3, x4, x5);
+  return eisExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+  );
+}
+
+function eisExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    eisExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
+    eisExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
+    eisExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
+    eisExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),
+    eisExactlyAt(x0, x1, x2, x3, x4, x5, 20n * sign),
+    eisExactlyAt(x0, x1, x2, x3, x4, x5, 11n * sign),
+    eisExactlyAt(x0, x1, x2, x3, x4, x5, 10n * sign),
+  );
 }
 
 function eisExactly(
@@ -1186,88 +1247,9 @@ function eisExactly(
   if (x5 !== x5) {
     return x5;
   }
-  let value = eisExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-    wideFromF64(x3),
-    wideFromF64(x4),
-    wideFromF64(x5),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = eisExactlyAt(x0, x1, x2, x3, x4, x5, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = eisExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      wideFromF64(x4),
-      wideFromF64(x5),
-      60n,
-    );
-    const near = eisExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      wideFromF64(x4),
-      wideFromF64(x5),
-      50n,
-    );
-    value = eisExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      wideFromF64(x4),
-      wideFromF64(x5),
-      800n,
-    );
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          eisExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            wideFromF64(x4),
-            wideFromF64(x5),
-            26n,
-          ),
-          eisExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            wideFromF64(x4),
-            wideFromF64(x5),
-            20n,
-          ),
-        ),
-        wideTrend(
-          eisExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            wideFromF64(x4),
-            wideFromF64(x5),
-            11n,
-          ),
-          eisExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            wideFromF64(x4),
-            wideFromF64(x5),
-            10n,
-          ),
-        ),
-      );
-    }
+    value = eisExactlyLimit(x0, x1, x2, x3, x4, x5, 1n);
   }
   return wideToF64(value);
 }
@@ -1313,18 +1295,47 @@ function eisDxExactlyWide(
   );
 }
 
-/** At inputs of that size in place of infinity. */
-function eisDxExactlyFar(
-  x0: Wide,
-  x1: Wide,
-  x2: Wide,
-  x3: Wide,
-  x4: Wide,
-  x5: Wide,
-  x6: Wide,
-  size: bigint,
+/** With the exponent of what stands for infinity, or for 0. */
+function eisDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  exponent: bigint,
 ): Wide {
-  return eisDxExactlyWide(wideFar(x0, size), x1, x2, x3, x4, x5, x6);
+  return eisDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+    wideFromF64(x6),
+  );
+}
+
+function eisDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 800n * sign),
+    eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 60n * sign),
+    eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 50n * sign),
+    eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 26n * sign),
+    eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 20n * sign),
+    eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 11n * sign),
+    eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 10n * sign),
+  );
 }
 
 function eisDxExactly(
@@ -1357,96 +1368,15 @@ function eisDxExactly(
   if (x6 !== x6) {
     return x6;
   }
-  let value = eisDxExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-    wideFromF64(x3),
-    wideFromF64(x4),
-    wideFromF64(x5),
-    wideFromF64(x6),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = eisDxExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      wideFromF64(x4),
-      wideFromF64(x5),
-      wideFromF64(x6),
-      60n,
+    value = eisDxExactlyLimit(x0, x1, x2, x3, x4, x5, x6, 1n);
+  }
+  if (wideIsNan(value) && x0 === 0) {
+    value = wideCommon(
+      eisDxExactlyLimit(x0, x1, x2, x3, x4, x5, x6, -1n),
+      eisDxExactlyLimit(-x0, x1, x2, x3, x4, x5, x6, -1n),
     );
-    const near = eisDxExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      wideFromF64(x4),
-      wideFromF64(x5),
-      wideFromF64(x6),
-      50n,
-    );
-    value = eisDxExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      wideFromF64(x4),
-      wideFromF64(x5),
-      wideFromF64(x6),
-      800n,
-    );
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          eisDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            wideFromF64(x4),
-            wideFromF64(x5),
-            wideFromF64(x6),
-            26n,
-          ),
-          eisDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            wideFromF64(x4),
-            wideFromF64(x5),
-            wideFromF64(x6),
-            20n,
-          ),
-        ),
-        wideTrend(
-          eisDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            wideFromF64(x4),
-            wideFromF64(x5),
-            wideFromF64(x6),
-            11n,
-          ),
-          eisDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            wideFromF64(x4),
-            wideFromF64(x5),
-            wideFromF64(x6),
-            10n,
-          ),
-        ),
-      );
-    }
   }
   return wideToF64(value);
 }

@@ -427,27 +427,35 @@ function wideHypot(a: Wide, b: Wide): Wide {
   return wideSqrt(wideAdd(wideMultiply(a, a), wideMultiply(b, b)));
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideTrend(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -455,19 +463,19 @@ function wideTrend(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
 }
 
 /** Whether two numbers have some leading bits in common. */
@@ -475,15 +483,33 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
   return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
 }
 
-/** The first number of three. */
-function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
-  if (!wideIsNan(first)) {
-    return first;
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
   }
-  if (!wideIsNan(second)) {
-    return second;
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
   }
-  return third;
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function isruExactlyWide(x0: Wide, x1: Wide): Wide {
@@ -493,9 +519,21 @@ function isruExactlyWide(x0: Wide, x1: Wide): Wide {
   );
 }
 
-/** At inputs of that size in place of infinity. */
-function isruExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
-  return isruExactlyWide(wideFar(x0, size), x1);
+/** With the exponent of what stands for infinity, or for 0. */
+function isruExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return isruExactlyWide(wideMoved(wideFromF64(x0), exponent), wideFromF64(x1));
+}
+
+function isruExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    isruExactlyAt(x0, x1, 800n * sign),
+    isruExactlyAt(x0, x1, 60n * sign),
+    isruExactlyAt(x0, x1, 50n * sign),
+    isruExactlyAt(x0, x1, 26n * sign),
+    isruExactlyAt(x0, x1, 20n * sign),
+    isruExactlyAt(x0, x1, 11n * sign),
+    isruExactlyAt(x0, x1, 10n * sign),
+  );
 }
 
 function isruExactly(x0: number, x1: number): number {
@@ -505,25 +543,9 @@ function isruExactly(x0: number, x1: number): number {
   if (x1 !== x1) {
     return x1;
   }
-  let value = isruExactlyWide(wideFromF64(x0), wideFromF64(x1));
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = isruExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = isruExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
-    const near = isruExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
-    value = isruExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          isruExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
-          isruExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
-        ),
-        wideTrend(
-          isruExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
-          isruExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
-        ),
-      );
-    }
+    value = isruExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

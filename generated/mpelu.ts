@@ -797,27 +797,35 @@ function wideExpm1(x: Wide): Wide {
   return result;
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideTrend(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -825,19 +833,19 @@ function wideTrend(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
 }
 
 /** Whether two numbers have some leading bits in common. */
@@ -845,15 +853,33 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
   return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
 }
 
-/** The first number of three. */
-function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
-  if (!wideIsNan(first)) {
-    return first;
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
   }
-  if (!wideIsNan(second)) {
-    return second;
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
   }
-  return third;
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function mpeluExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
@@ -864,9 +890,35 @@ function mpeluExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   return t0;
 }
 
-/** At inputs of that size in place of infinity. */
-function mpeluExactlyFar(x0: Wide, x1: Wide, x2: Wide, size: bigint): Wide {
-  return mpeluExactlyWide(wideFar(x0, size), x1, x2);
+/** With the exponent of what stands for infinity, or for 0. */
+function mpeluExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return mpeluExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function mpeluExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    mpeluExactlyAt(x0, x1, x2, 800n * sign),
+    mpeluExactlyAt(x0, x1, x2, 60n * sign),
+    mpeluExactlyAt(x0, x1, x2, 50n * sign),
+    mpeluExactlyAt(x0, x1, x2, 26n * sign),
+    mpeluExactlyAt(x0, x1, x2, 20n * sign),
+    mpeluExactlyAt(x0, x1, x2, 11n * sign),
+    mpeluExactlyAt(x0, x1, x2, 10n * sign),
+  );
 }
 
 function mpeluExactly(x0: number, x1: number, x2: number): number {
@@ -879,64 +931,9 @@ function mpeluExactly(x0: number, x1: number, x2: number): number {
   if (x2 !== x2) {
     return x2;
   }
-  let value = mpeluExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = mpeluExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = mpeluExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      60n,
-    );
-    const near = mpeluExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      50n,
-    );
-    value = mpeluExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      800n,
-    );
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          mpeluExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            26n,
-          ),
-          mpeluExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            20n,
-          ),
-        ),
-        wideTrend(
-          mpeluExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            11n,
-          ),
-          mpeluExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            10n,
-          ),
-        ),
-      );
-    }
+    value = mpeluExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }
@@ -952,15 +949,38 @@ function mpeluDxExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
   return t0;
 }
 
-/** At inputs of that size in place of infinity. */
-function mpeluDxExactlyFar(
-  x0: Wide,
-  x1: Wide,
-  x2: Wide,
-  x3: Wide,
-  size: bigint,
+/** With the exponent of what stands for infinity, or for 0. */
+function mpeluDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
 ): Wide {
-  return mpeluDxExactlyWide(wideFar(x0, size), x1, x2, x3);
+  return mpeluDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function mpeluDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    mpeluDxExactlyAt(x0, x1, x2, x3, 800n * sign),
+    mpeluDxExactlyAt(x0, x1, x2, x3, 60n * sign),
+    mpeluDxExactlyAt(x0, x1, x2, x3, 50n * sign),
+    mpeluDxExactlyAt(x0, x1, x2, x3, 26n * sign),
+    mpeluDxExactlyAt(x0, x1, x2, x3, 20n * sign),
+    mpeluDxExactlyAt(x0, x1, x2, x3, 11n * sign),
+    mpeluDxExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
 }
 
 function mpeluDxExactly(
@@ -981,72 +1001,9 @@ function mpeluDxExactly(
   if (x3 !== x3) {
     return x3;
   }
-  let value = mpeluDxExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-    wideFromF64(x3),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = mpeluDxExactlyAt(x0, x1, x2, x3, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = mpeluDxExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      60n,
-    );
-    const near = mpeluDxExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      50n,
-    );
-    value = mpeluDxExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      800n,
-    );
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          mpeluDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            26n,
-          ),
-          mpeluDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            20n,
-          ),
-        ),
-        wideTrend(
-          mpeluDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            11n,
-          ),
-          mpeluDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            10n,
-          ),
-        ),
-      );
-    }
+    value = mpeluDxExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }
@@ -1059,14 +1016,35 @@ function mpeluDalphaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   return t0;
 }
 
-/** At inputs of that size in place of infinity. */
-function mpeluDalphaExactlyFar(
-  x0: Wide,
-  x1: Wide,
-  x2: Wide,
-  size: bigint,
+/** With the exponent of what stands for infinity, or for 0. */
+function mpeluDalphaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
 ): Wide {
-  return mpeluDalphaExactlyWide(wideFar(x0, size), x1, x2);
+  return mpeluDalphaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function mpeluDalphaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    mpeluDalphaExactlyAt(x0, x1, x2, 800n * sign),
+    mpeluDalphaExactlyAt(x0, x1, x2, 60n * sign),
+    mpeluDalphaExactlyAt(x0, x1, x2, 50n * sign),
+    mpeluDalphaExactlyAt(x0, x1, x2, 26n * sign),
+    mpeluDalphaExactlyAt(x0, x1, x2, 20n * sign),
+    mpeluDalphaExactlyAt(x0, x1, x2, 11n * sign),
+    mpeluDalphaExactlyAt(x0, x1, x2, 10n * sign),
+  );
 }
 
 function mpeluDalphaExactly(x0: number, x1: number, x2: number): number {
@@ -1079,64 +1057,9 @@ function mpeluDalphaExactly(x0: number, x1: number, x2: number): number {
   if (x2 !== x2) {
     return x2;
   }
-  let value = mpeluDalphaExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = mpeluDalphaExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = mpeluDalphaExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      60n,
-    );
-    const near = mpeluDalphaExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      50n,
-    );
-    value = mpeluDalphaExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      800n,
-    );
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          mpeluDalphaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            26n,
-          ),
-          mpeluDalphaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            20n,
-          ),
-        ),
-        wideTrend(
-          mpeluDalphaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            11n,
-          ),
-          mpeluDalphaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            10n,
-          ),
-        ),
-      );
-    }
+    value = mpeluDalphaExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }
@@ -1152,15 +1075,38 @@ function mpeluDbetaExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
   return t0;
 }
 
-/** At inputs of that size in place of infinity. */
-function mpeluDbetaExactlyFar(
-  x0: Wide,
-  x1: Wide,
-  x2: Wide,
-  x3: Wide,
-  size: bigint,
+/** With the exponent of what stands for infinity, or for 0. */
+function mpeluDbetaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
 ): Wide {
-  return mpeluDbetaExactlyWide(wideFar(x0, size), x1, x2, x3);
+  return mpeluDbetaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function mpeluDbetaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    mpeluDbetaExactlyAt(x0, x1, x2, x3, 800n * sign),
+    mpeluDbetaExactlyAt(x0, x1, x2, x3, 60n * sign),
+    mpeluDbetaExactlyAt(x0, x1, x2, x3, 50n * sign),
+    mpeluDbetaExactlyAt(x0, x1, x2, x3, 26n * sign),
+    mpeluDbetaExactlyAt(x0, x1, x2, x3, 20n * sign),
+    mpeluDbetaExactlyAt(x0, x1, x2, x3, 11n * sign),
+    mpeluDbetaExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
 }
 
 function mpeluDbetaExactly(
@@ -1181,72 +1127,9 @@ function mpeluDbetaExactly(
   if (x3 !== x3) {
     return x3;
   }
-  let value = mpeluDbetaExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-    wideFromF64(x3),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = mpeluDbetaExactlyAt(x0, x1, x2, x3, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = mpeluDbetaExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      60n,
-    );
-    const near = mpeluDbetaExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      50n,
-    );
-    value = mpeluDbetaExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      800n,
-    );
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          mpeluDbetaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            26n,
-          ),
-          mpeluDbetaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            20n,
-          ),
-        ),
-        wideTrend(
-          mpeluDbetaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            11n,
-          ),
-          mpeluDbetaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            10n,
-          ),
-        ),
-      );
-    }
+    value = mpeluDbetaExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }

@@ -672,27 +672,35 @@ function wideLogisticMoment(x: Wide): Wide {
   return wideMultiply(x, density);
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideTrend(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -700,19 +708,19 @@ function wideTrend(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
 }
 
 /** Whether two numbers have some leading bits in common. */
@@ -720,15 +728,33 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
   return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
 }
 
-/** The first number of three. */
-function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
-  if (!wideIsNan(first)) {
-    return first;
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
   }
-  if (!wideIsNan(second)) {
-    return second;
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
   }
-  return third;
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function pftSwishExactlyWide(x0: Wide, x1: Wide): Wide {
@@ -739,9 +765,24 @@ function pftSwishExactlyWide(x0: Wide, x1: Wide): Wide {
   return t0;
 }
 
-/** At inputs of that size in place of infinity. */
-function pftSwishExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
-  return pftSwishExactlyWide(wideFar(x0, size), x1);
+/** With the exponent of what stands for infinity, or for 0. */
+function pftSwishExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return pftSwishExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function pftSwishExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    pftSwishExactlyAt(x0, x1, 800n * sign),
+    pftSwishExactlyAt(x0, x1, 60n * sign),
+    pftSwishExactlyAt(x0, x1, 50n * sign),
+    pftSwishExactlyAt(x0, x1, 26n * sign),
+    pftSwishExactlyAt(x0, x1, 20n * sign),
+    pftSwishExactlyAt(x0, x1, 11n * sign),
+    pftSwishExactlyAt(x0, x1, 10n * sign),
+  );
 }
 
 function pftSwishExactly(x0: number, x1: number): number {
@@ -751,25 +792,9 @@ function pftSwishExactly(x0: number, x1: number): number {
   if (x1 !== x1) {
     return x1;
   }
-  let value = pftSwishExactlyWide(wideFromF64(x0), wideFromF64(x1));
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = pftSwishExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = pftSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
-    const near = pftSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
-    value = pftSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          pftSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
-          pftSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
-        ),
-        wideTrend(
-          pftSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
-          pftSwishExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
-        ),
-      );
-    }
+    value = pftSwishExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }
@@ -782,9 +807,24 @@ function pftSwishDxExactlyWide(x0: Wide, x1: Wide): Wide {
   return t0;
 }
 
-/** At inputs of that size in place of infinity. */
-function pftSwishDxExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
-  return pftSwishDxExactlyWide(wideFar(x0, size), x1);
+/** With the exponent of what stands for infinity, or for 0. */
+function pftSwishDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return pftSwishDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function pftSwishDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    pftSwishDxExactlyAt(x0, x1, 800n * sign),
+    pftSwishDxExactlyAt(x0, x1, 60n * sign),
+    pftSwishDxExactlyAt(x0, x1, 50n * sign),
+    pftSwishDxExactlyAt(x0, x1, 26n * sign),
+    pftSwishDxExactlyAt(x0, x1, 20n * sign),
+    pftSwishDxExactlyAt(x0, x1, 11n * sign),
+    pftSwishDxExactlyAt(x0, x1, 10n * sign),
+  );
 }
 
 function pftSwishDxExactly(x0: number, x1: number): number {
@@ -794,25 +834,9 @@ function pftSwishDxExactly(x0: number, x1: number): number {
   if (x1 !== x1) {
     return x1;
   }
-  let value = pftSwishDxExactlyWide(wideFromF64(x0), wideFromF64(x1));
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = pftSwishDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = pftSwishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
-    const near = pftSwishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
-    value = pftSwishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          pftSwishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
-          pftSwishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
-        ),
-        wideTrend(
-          pftSwishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
-          pftSwishDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
-        ),
-      );
-    }
+    value = pftSwishDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

@@ -401,27 +401,35 @@ function wideToF64(x: Wide): number {
   return fromWords((sign + high) | 0, Number(BigInt.asUintN(32, rounded)) | 0);
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideTrend(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -429,19 +437,19 @@ function wideTrend(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
 }
 
 /** Whether two numbers have some leading bits in common. */
@@ -449,15 +457,33 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
   return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
 }
 
-/** The first number of three. */
-function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
-  if (!wideIsNan(first)) {
-    return first;
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
   }
-  if (!wideIsNan(second)) {
-    return second;
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
   }
-  return third;
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function reluGeneralExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
@@ -472,15 +498,38 @@ function reluGeneralExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
   return t1;
 }
 
-/** At inputs of that size in place of infinity. */
-function reluGeneralExactlyFar(
-  x0: Wide,
-  x1: Wide,
-  x2: Wide,
-  x3: Wide,
-  size: bigint,
+/** With the exponent of what stands for infinity, or for 0. */
+function reluGeneralExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
 ): Wide {
-  return reluGeneralExactlyWide(wideFar(x0, size), x1, x2, x3);
+  return reluGeneralExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function reluGeneralExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    reluGeneralExactlyAt(x0, x1, x2, x3, 800n * sign),
+    reluGeneralExactlyAt(x0, x1, x2, x3, 60n * sign),
+    reluGeneralExactlyAt(x0, x1, x2, x3, 50n * sign),
+    reluGeneralExactlyAt(x0, x1, x2, x3, 26n * sign),
+    reluGeneralExactlyAt(x0, x1, x2, x3, 20n * sign),
+    reluGeneralExactlyAt(x0, x1, x2, x3, 11n * sign),
+    reluGeneralExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
 }
 
 function reluGeneralExactly(
@@ -501,72 +550,9 @@ function reluGeneralExactly(
   if (x3 !== x3) {
     return x3;
   }
-  let value = reluGeneralExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-    wideFromF64(x3),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = reluGeneralExactlyAt(x0, x1, x2, x3, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = reluGeneralExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      60n,
-    );
-    const near = reluGeneralExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      50n,
-    );
-    value = reluGeneralExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      800n,
-    );
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          reluGeneralExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            26n,
-          ),
-          reluGeneralExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            20n,
-          ),
-        ),
-        wideTrend(
-          reluGeneralExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            11n,
-          ),
-          reluGeneralExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            10n,
-          ),
-        ),
-      );
-    }
+    value = reluGeneralExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }

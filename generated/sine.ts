@@ -534,27 +534,35 @@ function wideCos(x: Wide): Wide {
   return wideSine(x, 1);
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideTrend(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -562,19 +570,19 @@ function wideTrend(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
 }
 
 /** Whether two numbers have some leading bits in common. */
@@ -582,24 +590,54 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
   return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
 }
 
-/** The first number of three. */
-function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
-  if (!wideIsNan(first)) {
-    return first;
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
   }
-  if (!wideIsNan(second)) {
-    return second;
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
   }
-  return third;
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function sineExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideSin(wideMultiply(x0, x1));
 }
 
-/** At inputs of that size in place of infinity. */
-function sineExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
-  return sineExactlyWide(wideFar(x0, size), x1);
+/** With the exponent of what stands for infinity, or for 0. */
+function sineExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return sineExactlyWide(wideMoved(wideFromF64(x0), exponent), wideFromF64(x1));
+}
+
+function sineExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    sineExactlyAt(x0, x1, 800n * sign),
+    sineExactlyAt(x0, x1, 60n * sign),
+    sineExactlyAt(x0, x1, 50n * sign),
+    sineExactlyAt(x0, x1, 26n * sign),
+    sineExactlyAt(x0, x1, 20n * sign),
+    sineExactlyAt(x0, x1, 11n * sign),
+    sineExactlyAt(x0, x1, 10n * sign),
+  );
 }
 
 function sineExactly(x0: number, x1: number): number {
@@ -609,25 +647,9 @@ function sineExactly(x0: number, x1: number): number {
   if (x1 !== x1) {
     return x1;
   }
-  let value = sineExactlyWide(wideFromF64(x0), wideFromF64(x1));
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = sineExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = sineExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
-    const near = sineExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
-    value = sineExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          sineExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
-          sineExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
-        ),
-        wideTrend(
-          sineExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
-          sineExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
-        ),
-      );
-    }
+    value = sineExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }
@@ -636,9 +658,35 @@ function sineDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   return wideMultiply(wideMultiply(x2, x1), wideCos(wideMultiply(x0, x1)));
 }
 
-/** At inputs of that size in place of infinity. */
-function sineDxExactlyFar(x0: Wide, x1: Wide, x2: Wide, size: bigint): Wide {
-  return sineDxExactlyWide(wideFar(x0, size), x1, x2);
+/** With the exponent of what stands for infinity, or for 0. */
+function sineDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return sineDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function sineDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    sineDxExactlyAt(x0, x1, x2, 800n * sign),
+    sineDxExactlyAt(x0, x1, x2, 60n * sign),
+    sineDxExactlyAt(x0, x1, x2, 50n * sign),
+    sineDxExactlyAt(x0, x1, x2, 26n * sign),
+    sineDxExactlyAt(x0, x1, x2, 20n * sign),
+    sineDxExactlyAt(x0, x1, x2, 11n * sign),
+    sineDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
 }
 
 function sineDxExactly(x0: number, x1: number, x2: number): number {
@@ -651,64 +699,9 @@ function sineDxExactly(x0: number, x1: number, x2: number): number {
   if (x2 !== x2) {
     return x2;
   }
-  let value = sineDxExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = sineDxExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = sineDxExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      60n,
-    );
-    const near = sineDxExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      50n,
-    );
-    value = sineDxExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      800n,
-    );
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          sineDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            26n,
-          ),
-          sineDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            20n,
-          ),
-        ),
-        wideTrend(
-          sineDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            11n,
-          ),
-          sineDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            10n,
-          ),
-        ),
-      );
-    }
+    value = sineDxExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

@@ -680,27 +680,35 @@ function wideCos(x: Wide): Wide {
   return wideSine(x, 1);
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideTrend(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -708,19 +716,19 @@ function wideTrend(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
 }
 
 /** Whether two numbers have some leading bits in common. */
@@ -728,15 +736,33 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
   return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
 }
 
-/** The first number of three. */
-function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
-  if (!wideIsNan(first)) {
-    return first;
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
   }
-  if (!wideIsNan(second)) {
-    return second;
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
   }
-  return third;
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function snakeExactlyWide(x0: Wide, x1: Wide): Wide {
@@ -746,9 +772,24 @@ function snakeExactlyWide(x0: Wide, x1: Wide): Wide {
   );
 }
 
-/** At inputs of that size in place of infinity. */
-function snakeExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
-  return snakeExactlyWide(wideFar(x0, size), x1);
+/** With the exponent of what stands for infinity, or for 0. */
+function snakeExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return snakeExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function snakeExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    snakeExactlyAt(x0, x1, 800n * sign),
+    snakeExactlyAt(x0, x1, 60n * sign),
+    snakeExactlyAt(x0, x1, 50n * sign),
+    snakeExactlyAt(x0, x1, 26n * sign),
+    snakeExactlyAt(x0, x1, 20n * sign),
+    snakeExactlyAt(x0, x1, 11n * sign),
+    snakeExactlyAt(x0, x1, 10n * sign),
+  );
 }
 
 function snakeExactly(x0: number, x1: number): number {
@@ -758,25 +799,9 @@ function snakeExactly(x0: number, x1: number): number {
   if (x1 !== x1) {
     return x1;
   }
-  let value = snakeExactlyWide(wideFromF64(x0), wideFromF64(x1));
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = snakeExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = snakeExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
-    const near = snakeExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
-    value = snakeExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          snakeExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
-          snakeExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
-        ),
-        wideTrend(
-          snakeExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
-          snakeExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
-        ),
-      );
-    }
+    value = snakeExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }
@@ -792,9 +817,35 @@ function snakeDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   );
 }
 
-/** At inputs of that size in place of infinity. */
-function snakeDxExactlyFar(x0: Wide, x1: Wide, x2: Wide, size: bigint): Wide {
-  return snakeDxExactlyWide(wideFar(x0, size), x1, x2);
+/** With the exponent of what stands for infinity, or for 0. */
+function snakeDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return snakeDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function snakeDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    snakeDxExactlyAt(x0, x1, x2, 800n * sign),
+    snakeDxExactlyAt(x0, x1, x2, 60n * sign),
+    snakeDxExactlyAt(x0, x1, x2, 50n * sign),
+    snakeDxExactlyAt(x0, x1, x2, 26n * sign),
+    snakeDxExactlyAt(x0, x1, x2, 20n * sign),
+    snakeDxExactlyAt(x0, x1, x2, 11n * sign),
+    snakeDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
 }
 
 function snakeDxExactly(x0: number, x1: number, x2: number): number {
@@ -807,64 +858,9 @@ function snakeDxExactly(x0: number, x1: number, x2: number): number {
   if (x2 !== x2) {
     return x2;
   }
-  let value = snakeDxExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = snakeDxExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = snakeDxExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      60n,
-    );
-    const near = snakeDxExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      50n,
-    );
-    value = snakeDxExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      800n,
-    );
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          snakeDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            26n,
-          ),
-          snakeDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            20n,
-          ),
-        ),
-        wideTrend(
-          snakeDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            11n,
-          ),
-          snakeDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            10n,
-          ),
-        ),
-      );
-    }
+    value = snakeDxExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }
@@ -887,14 +883,35 @@ function snakeDalphaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   );
 }
 
-/** At inputs of that size in place of infinity. */
-function snakeDalphaExactlyFar(
-  x0: Wide,
-  x1: Wide,
-  x2: Wide,
-  size: bigint,
+/** With the exponent of what stands for infinity, or for 0. */
+function snakeDalphaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
 ): Wide {
-  return snakeDalphaExactlyWide(wideFar(x0, size), x1, x2);
+  return snakeDalphaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function snakeDalphaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    snakeDalphaExactlyAt(x0, x1, x2, 800n * sign),
+    snakeDalphaExactlyAt(x0, x1, x2, 60n * sign),
+    snakeDalphaExactlyAt(x0, x1, x2, 50n * sign),
+    snakeDalphaExactlyAt(x0, x1, x2, 26n * sign),
+    snakeDalphaExactlyAt(x0, x1, x2, 20n * sign),
+    snakeDalphaExactlyAt(x0, x1, x2, 11n * sign),
+    snakeDalphaExactlyAt(x0, x1, x2, 10n * sign),
+  );
 }
 
 function snakeDalphaExactly(x0: number, x1: number, x2: number): number {
@@ -907,64 +924,9 @@ function snakeDalphaExactly(x0: number, x1: number, x2: number): number {
   if (x2 !== x2) {
     return x2;
   }
-  let value = snakeDalphaExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = snakeDalphaExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = snakeDalphaExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      60n,
-    );
-    const near = snakeDalphaExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      50n,
-    );
-    value = snakeDalphaExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      800n,
-    );
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          snakeDalphaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            26n,
-          ),
-          snakeDalphaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            20n,
-          ),
-        ),
-        wideTrend(
-          snakeDalphaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            11n,
-          ),
-          snakeDalphaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            10n,
-          ),
-        ),
-      );
-    }
+    value = snakeDalphaExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

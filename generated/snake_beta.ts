@@ -977,27 +977,35 @@ function wideCos(x: Wide): Wide {
   return wideSine(x, 1);
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideTrend(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -1005,19 +1013,19 @@ function wideTrend(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
 }
 
 /** Whether two numbers have some leading bits in common. */
@@ -1025,15 +1033,33 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
   return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
 }
 
-/** The first number of three. */
-function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
-  if (!wideIsNan(first)) {
-    return first;
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
   }
-  if (!wideIsNan(second)) {
-    return second;
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
   }
-  return third;
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function snakeBetaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
@@ -1049,9 +1075,35 @@ function snakeBetaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   );
 }
 
-/** At inputs of that size in place of infinity. */
-function snakeBetaExactlyFar(x0: Wide, x1: Wide, x2: Wide, size: bigint): Wide {
-  return snakeBetaExactlyWide(wideFar(x0, size), x1, x2);
+/** With the exponent of what stands for infinity, or for 0. */
+function snakeBetaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return snakeBetaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function snakeBetaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    snakeBetaExactlyAt(x0, x1, x2, 800n * sign),
+    snakeBetaExactlyAt(x0, x1, x2, 60n * sign),
+    snakeBetaExactlyAt(x0, x1, x2, 50n * sign),
+    snakeBetaExactlyAt(x0, x1, x2, 26n * sign),
+    snakeBetaExactlyAt(x0, x1, x2, 20n * sign),
+    snakeBetaExactlyAt(x0, x1, x2, 11n * sign),
+    snakeBetaExactlyAt(x0, x1, x2, 10n * sign),
+  );
 }
 
 function snakeBetaExactly(x0: number, x1: number, x2: number): number {
@@ -1064,64 +1116,9 @@ function snakeBetaExactly(x0: number, x1: number, x2: number): number {
   if (x2 !== x2) {
     return x2;
   }
-  let value = snakeBetaExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = snakeBetaExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = snakeBetaExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      60n,
-    );
-    const near = snakeBetaExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      50n,
-    );
-    value = snakeBetaExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      800n,
-    );
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          snakeBetaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            26n,
-          ),
-          snakeBetaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            20n,
-          ),
-        ),
-        wideTrend(
-          snakeBetaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            11n,
-          ),
-          snakeBetaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            10n,
-          ),
-        ),
-      );
-    }
+    value = snakeBetaExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }
@@ -1147,15 +1144,38 @@ function snakeBetaDxExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
   );
 }
 
-/** At inputs of that size in place of infinity. */
-function snakeBetaDxExactlyFar(
-  x0: Wide,
-  x1: Wide,
-  x2: Wide,
-  x3: Wide,
-  size: bigint,
+/** With the exponent of what stands for infinity, or for 0. */
+function snakeBetaDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
 ): Wide {
-  return snakeBetaDxExactlyWide(wideFar(x0, size), x1, x2, x3);
+  return snakeBetaDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function snakeBetaDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    snakeBetaDxExactlyAt(x0, x1, x2, x3, 800n * sign),
+    snakeBetaDxExactlyAt(x0, x1, x2, x3, 60n * sign),
+    snakeBetaDxExactlyAt(x0, x1, x2, x3, 50n * sign),
+    snakeBetaDxExactlyAt(x0, x1, x2, x3, 26n * sign),
+    snakeBetaDxExactlyAt(x0, x1, x2, x3, 20n * sign),
+    snakeBetaDxExactlyAt(x0, x1, x2, x3, 11n * sign),
+    snakeBetaDxExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
 }
 
 function snakeBetaDxExactly(
@@ -1176,72 +1196,9 @@ function snakeBetaDxExactly(
   if (x3 !== x3) {
     return x3;
   }
-  let value = snakeBetaDxExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-    wideFromF64(x3),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = snakeBetaDxExactlyAt(x0, x1, x2, x3, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = snakeBetaDxExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      60n,
-    );
-    const near = snakeBetaDxExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      50n,
-    );
-    value = snakeBetaDxExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      800n,
-    );
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          snakeBetaDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            26n,
-          ),
-          snakeBetaDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            20n,
-          ),
-        ),
-        wideTrend(
-          snakeBetaDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            11n,
-          ),
-          snakeBetaDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            10n,
-          ),
-        ),
-      );
-    }
+    value = snakeBetaDxExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }
@@ -1266,15 +1223,38 @@ function snakeBetaDalphaExactlyWide(
   );
 }
 
-/** At inputs of that size in place of infinity. */
-function snakeBetaDalphaExactlyFar(
-  x0: Wide,
-  x1: Wide,
-  x2: Wide,
-  x3: Wide,
-  size: bigint,
+/** With the exponent of what stands for infinity, or for 0. */
+function snakeBetaDalphaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
 ): Wide {
-  return snakeBetaDalphaExactlyWide(wideFar(x0, size), x1, x2, x3);
+  return snakeBetaDalphaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function snakeBetaDalphaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    snakeBetaDalphaExactlyAt(x0, x1, x2, x3, 800n * sign),
+    snakeBetaDalphaExactlyAt(x0, x1, x2, x3, 60n * sign),
+    snakeBetaDalphaExactlyAt(x0, x1, x2, x3, 50n * sign),
+    snakeBetaDalphaExactlyAt(x0, x1, x2, x3, 26n * sign),
+    snakeBetaDalphaExactlyAt(x0, x1, x2, x3, 20n * sign),
+    snakeBetaDalphaExactlyAt(x0, x1, x2, x3, 11n * sign),
+    snakeBetaDalphaExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
 }
 
 function snakeBetaDalphaExactly(
@@ -1295,72 +1275,9 @@ function snakeBetaDalphaExactly(
   if (x3 !== x3) {
     return x3;
   }
-  let value = snakeBetaDalphaExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-    wideFromF64(x3),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = snakeBetaDalphaExactlyAt(x0, x1, x2, x3, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = snakeBetaDalphaExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      60n,
-    );
-    const near = snakeBetaDalphaExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      50n,
-    );
-    value = snakeBetaDalphaExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      800n,
-    );
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          snakeBetaDalphaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            26n,
-          ),
-          snakeBetaDalphaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            20n,
-          ),
-        ),
-        wideTrend(
-          snakeBetaDalphaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            11n,
-          ),
-          snakeBetaDalphaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            10n,
-          ),
-        ),
-      );
-    }
+    value = snakeBetaDalphaExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }
@@ -1386,15 +1303,38 @@ function snakeBetaDbetaExactlyWide(
   );
 }
 
-/** At inputs of that size in place of infinity. */
-function snakeBetaDbetaExactlyFar(
-  x0: Wide,
-  x1: Wide,
-  x2: Wide,
-  x3: Wide,
-  size: bigint,
+/** With the exponent of what stands for infinity, or for 0. */
+function snakeBetaDbetaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
 ): Wide {
-  return snakeBetaDbetaExactlyWide(wideFar(x0, size), x1, x2, x3);
+  return snakeBetaDbetaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function snakeBetaDbetaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    snakeBetaDbetaExactlyAt(x0, x1, x2, x3, 800n * sign),
+    snakeBetaDbetaExactlyAt(x0, x1, x2, x3, 60n * sign),
+    snakeBetaDbetaExactlyAt(x0, x1, x2, x3, 50n * sign),
+    snakeBetaDbetaExactlyAt(x0, x1, x2, x3, 26n * sign),
+    snakeBetaDbetaExactlyAt(x0, x1, x2, x3, 20n * sign),
+    snakeBetaDbetaExactlyAt(x0, x1, x2, x3, 11n * sign),
+    snakeBetaDbetaExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
 }
 
 function snakeBetaDbetaExactly(
@@ -1415,72 +1355,9 @@ function snakeBetaDbetaExactly(
   if (x3 !== x3) {
     return x3;
   }
-  let value = snakeBetaDbetaExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-    wideFromF64(x3),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = snakeBetaDbetaExactlyAt(x0, x1, x2, x3, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = snakeBetaDbetaExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      60n,
-    );
-    const near = snakeBetaDbetaExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      50n,
-    );
-    value = snakeBetaDbetaExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      800n,
-    );
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          snakeBetaDbetaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            26n,
-          ),
-          snakeBetaDbetaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            20n,
-          ),
-        ),
-        wideTrend(
-          snakeBetaDbetaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            11n,
-          ),
-          snakeBetaDbetaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            10n,
-          ),
-        ),
-      );
-    }
+    value = snakeBetaDbetaExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }

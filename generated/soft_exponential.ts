@@ -1022,27 +1022,35 @@ function widePower(x: Wide, n: number): Wide {
   return power;
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideTrend(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -1050,19 +1058,19 @@ function wideTrend(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
 }
 
 /** Whether two numbers have some leading bits in common. */
@@ -1070,15 +1078,33 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
   return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
 }
 
-/** The first number of three. */
-function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
-  if (!wideIsNan(first)) {
-    return first;
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
   }
-  if (!wideIsNan(second)) {
-    return second;
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
   }
-  return third;
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function softExponentialExactlyWide(x0: Wide, x1: Wide): Wide {
@@ -1096,9 +1122,32 @@ function softExponentialExactlyWide(x0: Wide, x1: Wide): Wide {
   return t1;
 }
 
-/** At inputs of that size in place of infinity. */
-function softExponentialExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
-  return softExponentialExactlyWide(wideFar(x0, size), x1);
+/** With the exponent of what stands for infinity, or for 0. */
+function softExponentialExactlyAt(
+  x0: number,
+  x1: number,
+  exponent: bigint,
+): Wide {
+  return softExponentialExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function softExponentialExactlyLimit(
+  x0: number,
+  x1: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    softExponentialExactlyAt(x0, x1, 800n * sign),
+    softExponentialExactlyAt(x0, x1, 60n * sign),
+    softExponentialExactlyAt(x0, x1, 50n * sign),
+    softExponentialExactlyAt(x0, x1, 26n * sign),
+    softExponentialExactlyAt(x0, x1, 20n * sign),
+    softExponentialExactlyAt(x0, x1, 11n * sign),
+    softExponentialExactlyAt(x0, x1, 10n * sign),
+  );
 }
 
 function softExponentialExactly(x0: number, x1: number): number {
@@ -1108,33 +1157,9 @@ function softExponentialExactly(x0: number, x1: number): number {
   if (x1 !== x1) {
     return x1;
   }
-  let value = softExponentialExactlyWide(wideFromF64(x0), wideFromF64(x1));
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = softExponentialExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = softExponentialExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      60n,
-    );
-    const near = softExponentialExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      50n,
-    );
-    value = softExponentialExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          softExponentialExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
-          softExponentialExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
-        ),
-        wideTrend(
-          softExponentialExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
-          softExponentialExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
-        ),
-      );
-    }
+    value = softExponentialExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }
@@ -1154,14 +1179,35 @@ function softExponentialDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   return t1;
 }
 
-/** At inputs of that size in place of infinity. */
-function softExponentialDxExactlyFar(
-  x0: Wide,
-  x1: Wide,
-  x2: Wide,
-  size: bigint,
+/** With the exponent of what stands for infinity, or for 0. */
+function softExponentialDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
 ): Wide {
-  return softExponentialDxExactlyWide(wideFar(x0, size), x1, x2);
+  return softExponentialDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function softExponentialDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    softExponentialDxExactlyAt(x0, x1, x2, 800n * sign),
+    softExponentialDxExactlyAt(x0, x1, x2, 60n * sign),
+    softExponentialDxExactlyAt(x0, x1, x2, 50n * sign),
+    softExponentialDxExactlyAt(x0, x1, x2, 26n * sign),
+    softExponentialDxExactlyAt(x0, x1, x2, 20n * sign),
+    softExponentialDxExactlyAt(x0, x1, x2, 11n * sign),
+    softExponentialDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
 }
 
 function softExponentialDxExactly(x0: number, x1: number, x2: number): number {
@@ -1174,64 +1220,9 @@ function softExponentialDxExactly(x0: number, x1: number, x2: number): number {
   if (x2 !== x2) {
     return x2;
   }
-  let value = softExponentialDxExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = softExponentialDxExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = softExponentialDxExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      60n,
-    );
-    const near = softExponentialDxExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      50n,
-    );
-    value = softExponentialDxExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      800n,
-    );
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          softExponentialDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            26n,
-          ),
-          softExponentialDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            20n,
-          ),
-        ),
-        wideTrend(
-          softExponentialDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            11n,
-          ),
-          softExponentialDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            10n,
-          ),
-        ),
-      );
-    }
+    value = softExponentialDxExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }
@@ -1271,14 +1262,35 @@ function softExponentialDalphaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   return wideMultiply(x2, t3);
 }
 
-/** At inputs of that size in place of infinity. */
-function softExponentialDalphaExactlyFar(
-  x0: Wide,
-  x1: Wide,
-  x2: Wide,
-  size: bigint,
+/** With the exponent of what stands for infinity, or for 0. */
+function softExponentialDalphaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
 ): Wide {
-  return softExponentialDalphaExactlyWide(wideFar(x0, size), x1, x2);
+  return softExponentialDalphaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function softExponentialDalphaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    softExponentialDalphaExactlyAt(x0, x1, x2, 800n * sign),
+    softExponentialDalphaExactlyAt(x0, x1, x2, 60n * sign),
+    softExponentialDalphaExactlyAt(x0, x1, x2, 50n * sign),
+    softExponentialDalphaExactlyAt(x0, x1, x2, 26n * sign),
+    softExponentialDalphaExactlyAt(x0, x1, x2, 20n * sign),
+    softExponentialDalphaExactlyAt(x0, x1, x2, 11n * sign),
+    softExponentialDalphaExactlyAt(x0, x1, x2, 10n * sign),
+  );
 }
 
 function softExponentialDalphaExactly(
@@ -1295,64 +1307,9 @@ function softExponentialDalphaExactly(
   if (x2 !== x2) {
     return x2;
   }
-  let value = softExponentialDalphaExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = softExponentialDalphaExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = softExponentialDalphaExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      60n,
-    );
-    const near = softExponentialDalphaExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      50n,
-    );
-    value = softExponentialDalphaExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      800n,
-    );
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          softExponentialDalphaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            26n,
-          ),
-          softExponentialDalphaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            20n,
-          ),
-        ),
-        wideTrend(
-          softExponentialDalphaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            11n,
-          ),
-          softExponentialDalphaExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            10n,
-          ),
-        ),
-      );
-    }
+    value = softExponentialDalphaExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

@@ -724,27 +724,35 @@ function wideLogisticMoment(x: Wide): Wide {
   return wideMultiply(x, density);
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideTrend(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -752,19 +760,19 @@ function wideTrend(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
 }
 
 /** Whether two numbers have some leading bits in common. */
@@ -772,15 +780,33 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
   return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
 }
 
-/** The first number of three. */
-function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
-  if (!wideIsNan(first)) {
-    return first;
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
   }
-  if (!wideIsNan(second)) {
-    return second;
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
   }
-  return third;
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function swigluOaiExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
@@ -802,15 +828,38 @@ function swigluOaiExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
   );
 }
 
-/** At inputs of that size in place of infinity. */
-function swigluOaiExactlyFar(
-  x0: Wide,
-  x1: Wide,
-  x2: Wide,
-  x3: Wide,
-  size: bigint,
+/** With the exponent of what stands for infinity, or for 0. */
+function swigluOaiExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
 ): Wide {
-  return swigluOaiExactlyWide(wideFar(x0, size), wideFar(x1, size), x2, x3);
+  return swigluOaiExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function swigluOaiExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    swigluOaiExactlyAt(x0, x1, x2, x3, 800n * sign),
+    swigluOaiExactlyAt(x0, x1, x2, x3, 60n * sign),
+    swigluOaiExactlyAt(x0, x1, x2, x3, 50n * sign),
+    swigluOaiExactlyAt(x0, x1, x2, x3, 26n * sign),
+    swigluOaiExactlyAt(x0, x1, x2, x3, 20n * sign),
+    swigluOaiExactlyAt(x0, x1, x2, x3, 11n * sign),
+    swigluOaiExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
 }
 
 function swigluOaiExactly(
@@ -831,76 +880,13 @@ function swigluOaiExactly(
   if (x3 !== x3) {
     return x3;
   }
-  let value = swigluOaiExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-    wideFromF64(x3),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = swigluOaiExactlyAt(x0, x1, x2, x3, 0n);
   if (
     wideIsNan(value) &&
     (Math.abs(x0) > 1.7976931348623157e308 ||
       Math.abs(x1) > 1.7976931348623157e308)
   ) {
-    const far = swigluOaiExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      60n,
-    );
-    const near = swigluOaiExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      50n,
-    );
-    value = swigluOaiExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      800n,
-    );
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          swigluOaiExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            26n,
-          ),
-          swigluOaiExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            20n,
-          ),
-        ),
-        wideTrend(
-          swigluOaiExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            11n,
-          ),
-          swigluOaiExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            10n,
-          ),
-        ),
-      );
-    }
+    value = swigluOaiExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }
@@ -939,21 +925,40 @@ function swigluOaiDgateExactlyWide(
   );
 }
 
-/** At inputs of that size in place of infinity. */
-function swigluOaiDgateExactlyFar(
-  x0: Wide,
-  x1: Wide,
-  x2: Wide,
-  x3: Wide,
-  x4: Wide,
-  size: bigint,
+/** With the exponent of what stands for infinity, or for 0. */
+function swigluOaiDgateExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
 ): Wide {
   return swigluOaiDgateExactlyWide(
-    wideFar(x0, size),
-    wideFar(x1, size),
-    x2,
-    x3,
-    x4,
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function swigluOaiDgateExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
   );
 }
 
@@ -979,84 +984,13 @@ function swigluOaiDgateExactly(
   if (x4 !== x4) {
     return x4;
   }
-  let value = swigluOaiDgateExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-    wideFromF64(x3),
-    wideFromF64(x4),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 0n);
   if (
     wideIsNan(value) &&
     (Math.abs(x0) > 1.7976931348623157e308 ||
       Math.abs(x1) > 1.7976931348623157e308)
   ) {
-    const far = swigluOaiDgateExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      wideFromF64(x4),
-      60n,
-    );
-    const near = swigluOaiDgateExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      wideFromF64(x4),
-      50n,
-    );
-    value = swigluOaiDgateExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      wideFromF64(x4),
-      800n,
-    );
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          swigluOaiDgateExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            wideFromF64(x4),
-            26n,
-          ),
-          swigluOaiDgateExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            wideFromF64(x4),
-            20n,
-          ),
-        ),
-        wideTrend(
-          swigluOaiDgateExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            wideFromF64(x4),
-            11n,
-          ),
-          swigluOaiDgateExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            wideFromF64(x4),
-            10n,
-          ),
-        ),
-      );
-    }
+    value = swigluOaiDgateExactlyLimit(x0, x1, x2, x3, x4, 1n);
   }
   return wideToF64(value);
 }
@@ -1086,21 +1020,40 @@ function swigluOaiDupExactlyWide(
   return t2;
 }
 
-/** At inputs of that size in place of infinity. */
-function swigluOaiDupExactlyFar(
-  x0: Wide,
-  x1: Wide,
-  x2: Wide,
-  x3: Wide,
-  x4: Wide,
-  size: bigint,
+/** With the exponent of what stands for infinity, or for 0. */
+function swigluOaiDupExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
 ): Wide {
   return swigluOaiDupExactlyWide(
-    wideFar(x0, size),
-    wideFar(x1, size),
-    x2,
-    x3,
-    x4,
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function swigluOaiDupExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
   );
 }
 
@@ -1126,84 +1079,13 @@ function swigluOaiDupExactly(
   if (x4 !== x4) {
     return x4;
   }
-  let value = swigluOaiDupExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-    wideFromF64(x3),
-    wideFromF64(x4),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 0n);
   if (
     wideIsNan(value) &&
     (Math.abs(x0) > 1.7976931348623157e308 ||
       Math.abs(x1) > 1.7976931348623157e308)
   ) {
-    const far = swigluOaiDupExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      wideFromF64(x4),
-      60n,
-    );
-    const near = swigluOaiDupExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      wideFromF64(x4),
-      50n,
-    );
-    value = swigluOaiDupExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      wideFromF64(x4),
-      800n,
-    );
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          swigluOaiDupExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            wideFromF64(x4),
-            26n,
-          ),
-          swigluOaiDupExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            wideFromF64(x4),
-            20n,
-          ),
-        ),
-        wideTrend(
-          swigluOaiDupExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            wideFromF64(x4),
-            11n,
-          ),
-          swigluOaiDupExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            wideFromF64(x4),
-            10n,
-          ),
-        ),
-      );
-    }
+    value = swigluOaiDupExactlyLimit(x0, x1, x2, x3, x4, 1n);
   }
   return wideToF64(value);
 }

@@ -646,27 +646,35 @@ function wideTanh(x: Wide): Wide {
   return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideTrend(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -674,19 +682,19 @@ function wideTrend(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
 }
 
 /** Whether two numbers have some leading bits in common. */
@@ -694,49 +702,63 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
   return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
 }
 
-/** The first number of three. */
-function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
-  if (!wideIsNan(first)) {
-    return first;
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
   }
-  if (!wideIsNan(second)) {
-    return second;
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
   }
-  return third;
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function tanhShrinkExactlyWide(x0: Wide): Wide {
   return wideSubtract(x0, wideTanh(x0));
 }
 
-/** At inputs of that size in place of infinity. */
-function tanhShrinkExactlyFar(x0: Wide, size: bigint): Wide {
-  return tanhShrinkExactlyWide(wideFar(x0, size));
+/** With the exponent of what stands for infinity, or for 0. */
+function tanhShrinkExactlyAt(x0: number, exponent: bigint): Wide {
+  return tanhShrinkExactlyWide(wideMoved(wideFromF64(x0), exponent));
+}
+
+function tanhShrinkExactlyLimit(x0: number, sign: bigint): Wide {
+  return wideLimit(
+    tanhShrinkExactlyAt(x0, 800n * sign),
+    tanhShrinkExactlyAt(x0, 60n * sign),
+    tanhShrinkExactlyAt(x0, 50n * sign),
+    tanhShrinkExactlyAt(x0, 26n * sign),
+    tanhShrinkExactlyAt(x0, 20n * sign),
+    tanhShrinkExactlyAt(x0, 11n * sign),
+    tanhShrinkExactlyAt(x0, 10n * sign),
+  );
 }
 
 function tanhShrinkExactly(x0: number): number {
   if (x0 !== x0) {
     return x0;
   }
-  let value = tanhShrinkExactlyWide(wideFromF64(x0));
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = tanhShrinkExactlyAt(x0, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = tanhShrinkExactlyFar(wideFromF64(x0), 60n);
-    const near = tanhShrinkExactlyFar(wideFromF64(x0), 50n);
-    value = tanhShrinkExactlyFar(wideFromF64(x0), 800n);
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          tanhShrinkExactlyFar(wideFromF64(x0), 26n),
-          tanhShrinkExactlyFar(wideFromF64(x0), 20n),
-        ),
-        wideTrend(
-          tanhShrinkExactlyFar(wideFromF64(x0), 11n),
-          tanhShrinkExactlyFar(wideFromF64(x0), 10n),
-        ),
-      );
-    }
+    value = tanhShrinkExactlyLimit(x0, 1n);
   }
   return wideToF64(value);
 }
@@ -745,9 +767,24 @@ function tanhShrinkDxExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideMultiply(x1, widePower(wideTanh(x0), 2));
 }
 
-/** At inputs of that size in place of infinity. */
-function tanhShrinkDxExactlyFar(x0: Wide, x1: Wide, size: bigint): Wide {
-  return tanhShrinkDxExactlyWide(wideFar(x0, size), x1);
+/** With the exponent of what stands for infinity, or for 0. */
+function tanhShrinkDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return tanhShrinkDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function tanhShrinkDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    tanhShrinkDxExactlyAt(x0, x1, 800n * sign),
+    tanhShrinkDxExactlyAt(x0, x1, 60n * sign),
+    tanhShrinkDxExactlyAt(x0, x1, 50n * sign),
+    tanhShrinkDxExactlyAt(x0, x1, 26n * sign),
+    tanhShrinkDxExactlyAt(x0, x1, 20n * sign),
+    tanhShrinkDxExactlyAt(x0, x1, 11n * sign),
+    tanhShrinkDxExactlyAt(x0, x1, 10n * sign),
+  );
 }
 
 function tanhShrinkDxExactly(x0: number, x1: number): number {
@@ -757,25 +794,9 @@ function tanhShrinkDxExactly(x0: number, x1: number): number {
   if (x1 !== x1) {
     return x1;
   }
-  let value = tanhShrinkDxExactlyWide(wideFromF64(x0), wideFromF64(x1));
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = tanhShrinkDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = tanhShrinkDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 60n);
-    const near = tanhShrinkDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 50n);
-    value = tanhShrinkDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 800n);
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          tanhShrinkDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 26n),
-          tanhShrinkDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 20n),
-        ),
-        wideTrend(
-          tanhShrinkDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 11n),
-          tanhShrinkDxExactlyFar(wideFromF64(x0), wideFromF64(x1), 10n),
-        ),
-      );
-    }
+    value = tanhShrinkDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

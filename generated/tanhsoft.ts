@@ -1216,27 +1216,35 @@ function wideLogaddexp(a: Wide, b: Wide): Wide {
   return wideAdd(wideMax(a, b), wideLog1p(wideExp(difference)));
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideTrend(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far)) && far.exponent > -100n) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -1244,19 +1252,19 @@ function wideTrend(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
 }
 
 /** Whether two numbers have some leading bits in common. */
@@ -1264,15 +1272,33 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
   return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
 }
 
-/** The first number of three. */
-function wideKnown(first: Wide, second: Wide, third: Wide): Wide {
-  if (!wideIsNan(first)) {
-    return first;
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
   }
-  if (!wideIsNan(second)) {
-    return second;
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
   }
-  return third;
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function tanhsoftExactlyWide(
@@ -1293,16 +1319,41 @@ function tanhsoftExactlyWide(
   );
 }
 
-/** At inputs of that size in place of infinity. */
-function tanhsoftExactlyFar(
-  x0: Wide,
-  x1: Wide,
-  x2: Wide,
-  x3: Wide,
-  x4: Wide,
-  size: bigint,
+/** With the exponent of what stands for infinity, or for 0. */
+function tanhsoftExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
 ): Wide {
-  return tanhsoftExactlyWide(wideFar(x0, size), x1, x2, x3, x4);
+  return tanhsoftExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function tanhsoftExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    tanhsoftExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    tanhsoftExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    tanhsoftExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    tanhsoftExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    tanhsoftExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    tanhsoftExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    tanhsoftExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
 }
 
 function tanhsoftExactly(
@@ -1327,80 +1378,9 @@ function tanhsoftExactly(
   if (x4 !== x4) {
     return x4;
   }
-  let value = tanhsoftExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-    wideFromF64(x3),
-    wideFromF64(x4),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = tanhsoftExactlyAt(x0, x1, x2, x3, x4, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = tanhsoftExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      wideFromF64(x4),
-      60n,
-    );
-    const near = tanhsoftExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      wideFromF64(x4),
-      50n,
-    );
-    value = tanhsoftExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      wideFromF64(x4),
-      800n,
-    );
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          tanhsoftExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            wideFromF64(x4),
-            26n,
-          ),
-          tanhsoftExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            wideFromF64(x4),
-            20n,
-          ),
-        ),
-        wideTrend(
-          tanhsoftExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            wideFromF64(x4),
-            11n,
-          ),
-          tanhsoftExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            wideFromF64(x4),
-            10n,
-          ),
-        ),
-      );
-    }
+    value = tanhsoftExactlyLimit(x0, x1, x2, x3, x4, 1n);
   }
   return wideToF64(value);
 }
@@ -1431,17 +1411,44 @@ function tanhsoftDxExactlyWide(
   );
 }
 
-/** At inputs of that size in place of infinity. */
-function tanhsoftDxExactlyFar(
-  x0: Wide,
-  x1: Wide,
-  x2: Wide,
-  x3: Wide,
-  x4: Wide,
-  x5: Wide,
-  size: bigint,
+/** With the exponent of what stands for infinity, or for 0. */
+function tanhsoftDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  exponent: bigint,
 ): Wide {
-  return tanhsoftDxExactlyWide(wideFar(x0, size), x1, x2, x3, x4, x5);
+  return tanhsoftDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+  );
+}
+
+function tanhsoftDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
+    tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
+    tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
+    tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),
+    tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 20n * sign),
+    tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 11n * sign),
+    tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 10n * sign),
+  );
 }
 
 function tanhsoftDxExactly(
@@ -1470,88 +1477,9 @@ function tanhsoftDxExactly(
   if (x5 !== x5) {
     return x5;
   }
-  let value = tanhsoftDxExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-    wideFromF64(x3),
-    wideFromF64(x4),
-    wideFromF64(x5),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    const far = tanhsoftDxExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      wideFromF64(x4),
-      wideFromF64(x5),
-      60n,
-    );
-    const near = tanhsoftDxExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      wideFromF64(x4),
-      wideFromF64(x5),
-      50n,
-    );
-    value = tanhsoftDxExactlyFar(
-      wideFromF64(x0),
-      wideFromF64(x1),
-      wideFromF64(x2),
-      wideFromF64(x3),
-      wideFromF64(x4),
-      wideFromF64(x5),
-      800n,
-    );
-    if (wideIsAlike(near, far, 26n) || !wideIsAlike(value, far, 2n)) {
-      value = wideKnown(
-        wideTrend(far, near),
-        wideTrend(
-          tanhsoftDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            wideFromF64(x4),
-            wideFromF64(x5),
-            26n,
-          ),
-          tanhsoftDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            wideFromF64(x4),
-            wideFromF64(x5),
-            20n,
-          ),
-        ),
-        wideTrend(
-          tanhsoftDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            wideFromF64(x4),
-            wideFromF64(x5),
-            11n,
-          ),
-          tanhsoftDxExactlyFar(
-            wideFromF64(x0),
-            wideFromF64(x1),
-            wideFromF64(x2),
-            wideFromF64(x3),
-            wideFromF64(x4),
-            wideFromF64(x5),
-            10n,
-          ),
-        ),
-      );
-    }
+    value = tanhsoftDxExactlyLimit(x0, x1, x2, x3, x4, x5, 1n);
   }
   return wideToF64(value);
 }

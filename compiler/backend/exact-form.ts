@@ -51,7 +51,7 @@ function constantText(value: Rational): string {
 }
 
 /** Bits of a constant that no short fraction is: more than any target's wide numbers have. */
-const literalBits = 384n;
+const literalBits = 1536n;
 
 /** `wide(negative, 0x0.…n, exponent)`: the leading bits of a fraction. */
 function literal({ numerator, denominator }: Rational): string {
