@@ -820,9 +820,10 @@ function wideErfNear(x: Wide): Wide {
  * 2^(N/2 - 8) a smaller y does as well.
  */
 function wideErfcSum(y: Wide): Wide {
-  // y^2 and n^2 < 2^13 are both below 2^scale / 2.
+  // y^2 and n^2 < 2^13 (2^15 for N = 1536) are both below 2^scale / 2.
   const size = Number(intMin(y.exponent, BigInt((((384 / 2) | 0) - 8) | 0)));
-  const scale = (Math.max(Math.imul(2, size), 13) + 1) | 0;
+  const scale =
+    (Math.max(Math.imul(2, size), (13 + ((384 / 768) | 0)) | 0) + 1) | 0;
   const square =
     ((y.mantissa * y.mantissa) >> 384n) >>
     BigInt((scale - Math.imul(2, size)) | 0);

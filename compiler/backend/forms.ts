@@ -48,7 +48,7 @@ export function formFor(root: Expr, options: FormOptions): Form {
   const form = options.tidy?.(settled) ?? settled;
   const { condition, relative, cancels } = guardFor(form, options);
   const exact = expandCalls(root);
-  const removable = root !== plan.value && isRemovable(lowered, plan);
+  const removable = !options.model.hidesFaults && root !== plan.value && isRemovable(lowered, plan);
   const rest = { removable, relative, cancels };
   if (relative > options.intolerable) return { fast: null, guard: null, exact, ...rest };
   const results = new Set([...tested, ...(removable ? [null] : [])]);

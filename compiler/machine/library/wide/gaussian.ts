@@ -48,9 +48,9 @@ fn wide_erf_near(x: wide) -> wide {
 
 // 1 + 2 sum over n >= 1 of e^(-n^2/25) y^2 / (y^2 + n^2), for y >= 1. Beyond 2^(N/2 - 8) a smaller y does as well.
 fn wide_erfc_sum(y: wide) -> wide {
-  // y^2 and n^2 < 2^15 are both below 2^scale / 2.
+  // y^2 and n^2 < 2^13 (2^15 for N = 1536) are both below 2^scale / 2.
   let size = i32(min(y.exponent, int(nat_bits() / 2 - 8)));
-  let scale = max(2 * size, 15) + 1;
+  let scale = max(2 * size, 13 + nat_bits() / 768) + 1;
   let square = multiply_high(y.mantissa, y.mantissa) >> (scale - 2 * size);
   var weight = NAT_EXP_1_25;
   var ratio = multiply_high(NAT_EXP_1_25, NAT_EXP_2_25);
