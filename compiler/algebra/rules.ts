@@ -44,7 +44,9 @@ export const sumRules: readonly Rule[] = [
   rule("cos(a) - cos(b)", "2 * sin((a + b) / 2) * sin((b - a) / 2)"),
   rule("sin(a) - sin(b)", "2 * cos((a + b) / 2) * sin((a - b) / 2)", { "a - b": "uniform" }),
   rule("cosh(a) - 1", "2 * sinh(a / 2)^2"),
-  rule("sigmoid(a) - sigmoid(b)", "expm1(a - b) * sigmoid(b) * sigmoid(-a)", { "a - b": "uniform" }),
+  rule("sigmoid(a) - sigmoid(b)", "tanh((a - b) / 2) * (sigmoid(a) * sigmoid(-b) + sigmoid(b) * sigmoid(-a))", {
+    "a - b": "uniform",
+  }),
   rule("tanh(a) - tanh(b)", "2 * (sigmoid(2 * a) - sigmoid(2 * b))", { "a - b": "uniform" }),
   rule("1 - sigmoid(a)^2", "sigmoid(-a) * (1 + sigmoid(a))"),
   rule("1 - tanh(a)^4", "4 * logistic(2 * a) * (1 + tanh(a)^2)"),
