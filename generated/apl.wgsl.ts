@@ -14,9 +14,17 @@ struct apl_wide {
   exponent: i32,
 }
 
-// The result of a program, and how many of its last bits are wrong because operands cancelled.
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct apl_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or all of them because a
+// number became infinite on the way.
 struct apl_wide_outcome {
-  value: apl_wide,
+  value: apl_wide_leading,
   lost: i32,
 }
 
@@ -62,20 +70,20 @@ fn apl_wide_from_f32(x: f32) -> apl_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
-// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
-// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
+// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
+// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
 // multiple. Negative: nowhere.
 struct apl_wide_search {
   point: i32,
-  value: apl_wide,
-  other: apl_wide,
+  value: apl_wide_leading,
+  other: apl_wide_leading,
 }
 
 const apl_WIDE_SEARCH: apl_wide_search = apl_wide_search(
   0,
-  apl_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
-  apl_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+  apl_wide_leading(false, 0u, (2 << 28u) + 4096),
+  apl_wide_leading(false, 0u, (2 << 28u) + 4096)
 );
 
 fn apl_wide_is_nan(x: apl_wide) -> bool {
@@ -253,6 +261,12 @@ fn apl_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> ap
   return apl_wide(negative, apl_nat_shift_left(mantissa, shift), least);
 }
 
+fn apl_wide_leading_of(x: apl_wide) -> apl_wide_leading {
+  let high = apl_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(apl_nat_shift_left(high, 128 - 32) != x.mantissa);
+  return apl_wide_leading(x.negative, apl_nat_low_word(high) | u32(is_more), x.exponent);
+}
+
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r4 = less(r3, r0)
 //   r4 = select(r3, r0, r4)
@@ -263,7 +277,7 @@ fn apl_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> ap
 //   r2 = multiply(r1, r2)
 //   r2 = add(r4, r2)
 fn apl_value_exactly_wide(x0: apl_wide, x1: apl_wide, x2: apl_wide) -> apl_wide_outcome {
-  var registers = array<apl_wide, 5>(x0, x1, x2, apl_WIDE_ZERO, apl_WIDE_ZERO);
+  var registers = array<apl_wide, 5>(x0, x1, x2, apl_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912), apl_WIDE_ZERO);
   // How many of the last bits of each are wrong because operands cancelled.
   var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
@@ -296,64 +310,49 @@ fn apl_value_exactly_wide(x0: apl_wide, x1: apl_wide, x2: apl_wide) -> apl_wide_
     }
     let result = apl_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= apl_WIDE_LIMIT && a.exponent < apl_WIDE_LIMIT && b.exponent < apl_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 1u) {
       loss = lost[select(first, second, registers[c].negative)];
     }
     if (operation == 3u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < apl_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return apl_wide_outcome(registers[2], lost[2]);
+  return apl_wide_outcome(apl_wide_leading_of(registers[2]), lost[2]);
 }
 
-// An operand at a point of a search, whose own point from 6 on is the last.
-fn apl_wide_parameter_at(x: apl_wide, point: i32, own: i32) -> apl_wide {
-  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
-    return x;
-  }
-  return apl_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+// Zero and infinity stay.
+fn apl_wide_moved_exponent(exponent: i32) -> i32 {
+  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= apl_WIDE_LIMIT);
 }
 
-fn apl_wide_input_at(x: apl_wide, point: i32, own: i32) -> apl_wide {
-  if (point < 1 || point > 4 || x.exponent < apl_WIDE_LIMIT || apl_wide_is_nan(x)) {
-    return apl_wide_parameter_at(x, point, own);
-  }
+// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
+// exponent.
+fn apl_wide_operand_at(x: apl_wide, point: i32, own: i32, large: i32) -> apl_wide {
+  let moved = apl_wide_moved_exponent(x.exponent) + i32(point == own);
   return apl_wide(
     x.negative,
-    apl_NAT_HALF,
-    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+    x.mantissa,
+    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
   );
 }
 
+fn apl_wide_leading_is_nan(x: apl_wide_leading) -> bool {
+  return x.digits == 0u && x.exponent > 0;
+}
+
 // Whether |a| > 135/128 |b|, by their first 24 digits.
-fn apl_wide_exceeds(a: apl_wide, b: apl_wide) -> bool {
+fn apl_wide_leading_exceeds(a: apl_wide_leading, b: apl_wide_leading) -> bool {
   let more = a.exponent - b.exponent;
-  let size = apl_nat_low_word(apl_nat_shift_right(a.mantissa, 128 - 24));
-  let least = 135u * apl_nat_low_word(apl_nat_shift_right(b.mantissa, 128 - 24));
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
-}
-
-// As wide_limit.
-fn apl_wide_tendency(far: apl_wide, near: apl_wide) -> apl_wide {
-  if (apl_wide_is_nan(far) || apl_wide_is_nan(near)) {
-    return far;
-  }
-  if (apl_wide_exceeds(far, near)) {
-    return apl_wide(far.negative, apl_NAT_HALF, apl_WIDE_BEYOND);
-  }
-  if (apl_wide_exceeds(near, far)) {
-    return apl_WIDE_ZERO;
-  }
-  return far;
-}
-
-// The k for which a is about 2^k b.
-fn apl_wide_power_between(a: apl_wide, b: apl_wide) -> i32 {
-  let size = apl_nat_low_word(apl_nat_shift_right(a.mantissa, 128 - 24));
-  let other = apl_nat_low_word(apl_nat_shift_right(b.mantissa, 128 - 24));
-  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
 }
 
 // The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
@@ -364,29 +363,50 @@ fn apl_wide_searched(
   exponent: i32,
   last: i32
 ) -> apl_wide_search {
-  let point = search.point;
   let fails = found.lost > 128 - 28;
-  if (point == 0) {
-    let next = select(select(-1, 5, fails), 1, infinite && apl_wide_is_nan(found.value));
-    return apl_wide_search(next, found.value, found.value);
-  }
-  if (point == 1 || point == 3) {
-    return apl_wide_search(point + 1, search.value, found.value);
-  }
-  if (point < 5) {
-    let limit = apl_wide_tendency(search.other, found.value);
-    return apl_wide_search(select(-1, 3, point == 2 && apl_wide_is_nan(limit)), limit, limit);
-  }
-  if (point == 5) {
-    if (fails || all(found.value.mantissa == vec4<u32>())) {
-      return apl_wide_search(-1, search.value, found.value);
+  let is_nan = apl_wide_leading_is_nan(found.value);
+  var point = search.point + 1;
+  var value = search.value;
+  var other = search.other;
+  if (point == 1) {
+    value = found.value;
+    point = select(select(-1, 7, fails), 1, is_nan && infinite);
+  } else if (point < 8) {
+    if ((point & 1) == 0) {
+      other = found.value;
+    } else {
+      // As wide_limit.
+      if (is_nan) {
+        value = found.value;
+      } else if (apl_wide_leading_exceeds(other, found.value) && !apl_wide_leading_is_nan(other)) {
+        value = apl_wide_leading(other.negative, 0x80000000u, apl_WIDE_BEYOND);
+      } else if (apl_wide_leading_exceeds(found.value, other)) {
+        value = apl_wide_leading(false, 0u, apl_WIDE_ZERO.exponent);
+      } else {
+        value = other;
+      }
+      point = select(-1, point, point < 7 && apl_wide_leading_is_nan(value));
     }
-    return apl_wide_search(6, found.value, found.value);
+  } else if (point == 8) {
+    if (fails || found.value.digits == 0u) {
+      point = -1;
+    } else {
+      value = found.value;
+      other = value;
+    }
+  } else {
+    // The k for which the value became 2^k times as large.
+    let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
+    let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    value = apl_wide_leading(
+      value.negative,
+      value.digits,
+      value.exponent + power * (exponent - apl_wide_moved_exponent(exponent))
+    );
+    point = select(-1, point, point <= last);
   }
-  let power = max(min(apl_wide_power_between(found.value, search.other), 64), -64);
-  let value = search.value;
-  let moved = apl_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
-  return apl_wide_search(select(-1, point + 1, point < last), moved, search.other);
+  return apl_wide_search(point, value, other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -396,10 +416,10 @@ fn apl_nan() -> f32 {
   return bitcast<f32>(apl_nan_bits);
 }
 
-// To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
-fn apl_wide_to_f32(x: apl_wide) -> f32 {
+// To nearest, from the middle to the even one.
+fn apl_wide_leading_to_f32(x: apl_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (apl_wide_is_nan(x)) {
+  if (x.digits == 0u && x.exponent > 0) {
     return apl_nan();
   }
   if (x.exponent > 128) {
@@ -411,17 +431,12 @@ fn apl_wide_to_f32(x: apl_wide) -> f32 {
   }
   // Digits that round up to a power of two carry into the exponent, as they should.
   let exponent = i32(x.exponent);
-  let digits = min(24, exponent + 149);
-  let high = apl_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(apl_nat_shift_left(high, 128 - 32) != x.mantissa);
-  let word = apl_nat_low_word(high);
-  // There are 8 to 32 digits to round off; half of the last one kept is the highest of them.
-  let half = 1u << u32(31 - digits);
-  let below = word & (half | (half - 1u));
-  let kept = (word >> u32(31 - digits)) >> 1u;
-  let up = below > half || (below == half && (is_more || (kept & 1u) == 1u));
-  let rounded = kept + u32(up);
-  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + rounded);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = below > half || (below == half && (kept & 1u) == 1u);
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
 fn apl_is_nan(x: f32) -> bool {
@@ -442,17 +457,19 @@ fn apl_value_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x1 = apl_wide_from_f32(x1);
   let wide_x2 = apl_wide_from_f32(x2);
   var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = apl_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = apl_value_exactly_wide(
-      apl_wide_input_at(wide_x0, search.point, 6),
-      apl_wide_parameter_at(wide_x1, search.point, 7),
-      apl_wide_parameter_at(wide_x2, search.point, 8)
+      apl_wide_operand_at(wide_x0, search.point, 8, large),
+      apl_wide_operand_at(wide_x1, search.point, 9, large),
+      apl_wide_operand_at(wide_x2, search.point, 10, large)
     );
-    search = apl_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
+    search = apl_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 10);
   }
-  return apl_wide_to_f32(search.value);
+  return apl_wide_leading_to_f32(search.value);
 }
 
 fn apl_value_far(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -498,14 +515,15 @@ fn apl_upper_half(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
 }
 
-// a b exactly (Dekker), where nothing under- or overflows.
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
 fn apl_pair_product(a: f32, b: f32) -> apl_pair {
   let p = apl_rounded(a * b);
   let ah = apl_upper_half(a);
   let al = a - ah;
   let bh = apl_upper_half(b);
   let bl = b - bh;
-  return apl_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return apl_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
 }
 
 fn apl_pair_multiply(a: apl_pair, b: apl_pair) -> apl_pair {
@@ -547,7 +565,7 @@ fn apl(x: f32, a: f32, b: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = apl_value_exactly(x, a, b);
-    if (apl_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+    if (apl_is_nan(result)) {
       let far = apl_value_far(x, a, b);
       result = select(far, result, apl_is_nan(far));
     }
@@ -561,8 +579,6 @@ struct apl_gradients {
   a: f32,
   b: f32,
 }
-
-const apl_WIDE_ONE: apl_wide = apl_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r6 = less(r3, r0)
@@ -578,8 +594,8 @@ fn apl_slope_0_exactly_wide(x0: apl_wide, x1: apl_wide, x2: apl_wide) -> apl_wid
     x0,
     x1,
     x2,
-    apl_WIDE_ZERO,
-    apl_WIDE_ONE,
+    apl_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
+    apl_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
     apl_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
     apl_WIDE_ZERO
   );
@@ -615,16 +631,21 @@ fn apl_slope_0_exactly_wide(x0: apl_wide, x1: apl_wide, x2: apl_wide) -> apl_wid
     }
     let result = apl_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= apl_WIDE_LIMIT && a.exponent < apl_WIDE_LIMIT && b.exponent < apl_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 1u) {
       loss = lost[select(first, second, registers[c].negative)];
     }
     if (operation == 3u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < apl_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return apl_wide_outcome(registers[0], lost[0]);
+  return apl_wide_outcome(apl_wide_leading_of(registers[0]), lost[0]);
 }
 
 fn apl_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -641,17 +662,19 @@ fn apl_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x1 = apl_wide_from_f32(x1);
   let wide_x2 = apl_wide_from_f32(x2);
   var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = apl_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = apl_slope_0_exactly_wide(
-      apl_wide_input_at(wide_x0, search.point, 6),
-      apl_wide_parameter_at(wide_x1, search.point, 7),
-      apl_wide_parameter_at(wide_x2, search.point, 8)
+      apl_wide_operand_at(wide_x0, search.point, 8, large),
+      apl_wide_operand_at(wide_x1, search.point, 9, large),
+      apl_wide_operand_at(wide_x2, search.point, 10, large)
     );
-    search = apl_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
+    search = apl_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 10);
   }
-  return apl_wide_to_f32(search.value);
+  return apl_wide_leading_to_f32(search.value);
 }
 
 fn apl_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -664,7 +687,7 @@ fn apl_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
 //   r1 = less(r2, r0)
 //   r1 = select(r2, r0, r1)
 fn apl_slope_1_exactly_wide(x0: apl_wide, x1: apl_wide) -> apl_wide_outcome {
-  var registers = array<apl_wide, 3>(x0, x1, apl_WIDE_ZERO);
+  var registers = array<apl_wide, 3>(x0, x1, apl_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912));
   // How many of the last bits of each are wrong because operands cancelled.
   var lost = array<i32, 3>(0, 0, 0);
   // The operation and the register of its result, then the operands.
@@ -694,8 +717,13 @@ fn apl_slope_1_exactly_wide(x0: apl_wide, x1: apl_wide) -> apl_wide_outcome {
     }
     let result = apl_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= apl_WIDE_LIMIT && a.exponent < apl_WIDE_LIMIT && b.exponent < apl_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 1u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < apl_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     if (operation == 3u) {
       loss = lost[select(first, second, registers[c].negative)];
@@ -703,7 +731,7 @@ fn apl_slope_1_exactly_wide(x0: apl_wide, x1: apl_wide) -> apl_wide_outcome {
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return apl_wide_outcome(registers[1], lost[1]);
+  return apl_wide_outcome(apl_wide_leading_of(registers[1]), lost[1]);
 }
 
 fn apl_slope_1_exactly(x0: f32, x1: f32) -> f32 {
@@ -716,16 +744,18 @@ fn apl_slope_1_exactly(x0: f32, x1: f32) -> f32 {
   let wide_x0 = apl_wide_from_f32(x0);
   let wide_x1 = apl_wide_from_f32(x1);
   var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = apl_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = apl_slope_1_exactly_wide(
-      apl_wide_input_at(wide_x0, search.point, 6),
-      apl_wide_parameter_at(wide_x1, search.point, 7)
+      apl_wide_operand_at(wide_x0, search.point, 8, large),
+      apl_wide_operand_at(wide_x1, search.point, 9, large)
     );
-    search = apl_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
+    search = apl_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 9);
   }
-  return apl_wide_to_f32(search.value);
+  return apl_wide_leading_to_f32(search.value);
 }
 
 fn apl_slope_1_far(x0: f32, x1: f32) -> f32 {
@@ -756,7 +786,7 @@ fn apl_backward(dy: f32, x: f32, a: f32, b: f32) -> apl_gradients {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_x = apl_slope_0_exactly(x, a, b);
-    if (apl_is_nan(result_x) || (abs(result_x) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+    if (apl_is_nan(result_x)) {
       let far = apl_slope_0_far(x, a, b);
       result_x = select(far, result_x, apl_is_nan(far));
     }
@@ -769,7 +799,7 @@ fn apl_backward(dy: f32, x: f32, a: f32, b: f32) -> apl_gradients {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_a = apl_slope_1_exactly(x, b);
-    if (apl_is_nan(result_a) || (abs(result_a) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+    if (apl_is_nan(result_a)) {
       let far = apl_slope_1_far(x, b);
       result_a = select(far, result_a, apl_is_nan(far));
     }

@@ -14,9 +14,17 @@ struct blu_wide {
   exponent: i32,
 }
 
-// The result of a program, and how many of its last bits are wrong because operands cancelled.
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct blu_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or all of them because a
+// number became infinite on the way.
 struct blu_wide_outcome {
-  value: blu_wide,
+  value: blu_wide_leading,
   lost: i32,
 }
 
@@ -62,23 +70,21 @@ fn blu_wide_from_f32(x: f32) -> blu_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
-// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
-// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
+// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
+// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
 // multiple. Negative: nowhere.
 struct blu_wide_search {
   point: i32,
-  value: blu_wide,
-  other: blu_wide,
+  value: blu_wide_leading,
+  other: blu_wide_leading,
 }
 
 const blu_WIDE_SEARCH: blu_wide_search = blu_wide_search(
   0,
-  blu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
-  blu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+  blu_wide_leading(false, 0u, (2 << 28u) + 4096),
+  blu_wide_leading(false, 0u, (2 << 28u) + 4096)
 );
-
-const blu_WIDE_ONE: blu_wide = blu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
 const blu_WIDE_LIMIT: i32 = 1 << 28u;
 
@@ -268,6 +274,12 @@ fn blu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> bl
   return blu_wide(negative, blu_nat_shift_left(mantissa, shift), least);
 }
 
+fn blu_wide_leading_of(x: blu_wide) -> blu_wide_leading {
+  let high = blu_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(blu_nat_shift_left(high, 128 - 32) != x.mantissa);
+  return blu_wide_leading(x.negative, blu_nat_low_word(high) | u32(is_more), x.exponent);
+}
+
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r4 = multiply(r0, r0)
 //   r4 = add(r2, r4)
@@ -279,7 +291,7 @@ fn blu_value_exactly_wide(x0: blu_wide, x1: blu_wide) -> blu_wide_outcome {
   var registers = array<blu_wide, 5>(
     x0,
     x1,
-    blu_WIDE_ONE,
+    blu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
     blu_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
     blu_WIDE_ZERO
   );
@@ -309,65 +321,46 @@ fn blu_value_exactly_wide(x0: blu_wide, x1: blu_wide) -> blu_wide_outcome {
     }
     let result = blu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= blu_WIDE_LIMIT && a.exponent < blu_WIDE_LIMIT && b.exponent < blu_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 1u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < blu_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return blu_wide_outcome(registers[3], lost[3]);
+  return blu_wide_outcome(blu_wide_leading_of(registers[3]), lost[3]);
 }
 
-fn blu_wide_is_nan(x: blu_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+// Zero and infinity stay.
+fn blu_wide_moved_exponent(exponent: i32) -> i32 {
+  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= blu_WIDE_LIMIT);
 }
 
-// An operand at a point of a search, whose own point from 6 on is the last.
-fn blu_wide_parameter_at(x: blu_wide, point: i32, own: i32) -> blu_wide {
-  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
-    return x;
-  }
-  return blu_wide(x.negative, x.mantissa, select(-27, -26, point == own));
-}
-
-fn blu_wide_input_at(x: blu_wide, point: i32, own: i32) -> blu_wide {
-  if (point < 1 || point > 4 || x.exponent < blu_WIDE_LIMIT || blu_wide_is_nan(x)) {
-    return blu_wide_parameter_at(x, point, own);
-  }
+// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
+// exponent.
+fn blu_wide_operand_at(x: blu_wide, point: i32, own: i32, large: i32) -> blu_wide {
+  let moved = blu_wide_moved_exponent(x.exponent) + i32(point == own);
   return blu_wide(
     x.negative,
-    blu_NAT_HALF,
-    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+    x.mantissa,
+    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
   );
 }
 
+fn blu_wide_leading_is_nan(x: blu_wide_leading) -> bool {
+  return x.digits == 0u && x.exponent > 0;
+}
+
 // Whether |a| > 135/128 |b|, by their first 24 digits.
-fn blu_wide_exceeds(a: blu_wide, b: blu_wide) -> bool {
+fn blu_wide_leading_exceeds(a: blu_wide_leading, b: blu_wide_leading) -> bool {
   let more = a.exponent - b.exponent;
-  let size = blu_nat_low_word(blu_nat_shift_right(a.mantissa, 128 - 24));
-  let least = 135u * blu_nat_low_word(blu_nat_shift_right(b.mantissa, 128 - 24));
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
-}
-
-// As wide_limit.
-fn blu_wide_tendency(far: blu_wide, near: blu_wide) -> blu_wide {
-  if (blu_wide_is_nan(far) || blu_wide_is_nan(near)) {
-    return far;
-  }
-  if (blu_wide_exceeds(far, near)) {
-    return blu_wide(far.negative, blu_NAT_HALF, blu_WIDE_BEYOND);
-  }
-  if (blu_wide_exceeds(near, far)) {
-    return blu_WIDE_ZERO;
-  }
-  return far;
-}
-
-// The k for which a is about 2^k b.
-fn blu_wide_power_between(a: blu_wide, b: blu_wide) -> i32 {
-  let size = blu_nat_low_word(blu_nat_shift_right(a.mantissa, 128 - 24));
-  let other = blu_nat_low_word(blu_nat_shift_right(b.mantissa, 128 - 24));
-  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
 }
 
 // The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
@@ -378,29 +371,50 @@ fn blu_wide_searched(
   exponent: i32,
   last: i32
 ) -> blu_wide_search {
-  let point = search.point;
   let fails = found.lost > 128 - 28;
-  if (point == 0) {
-    let next = select(select(-1, 5, fails), 1, infinite && blu_wide_is_nan(found.value));
-    return blu_wide_search(next, found.value, found.value);
-  }
-  if (point == 1 || point == 3) {
-    return blu_wide_search(point + 1, search.value, found.value);
-  }
-  if (point < 5) {
-    let limit = blu_wide_tendency(search.other, found.value);
-    return blu_wide_search(select(-1, 3, point == 2 && blu_wide_is_nan(limit)), limit, limit);
-  }
-  if (point == 5) {
-    if (fails || all(found.value.mantissa == vec4<u32>())) {
-      return blu_wide_search(-1, search.value, found.value);
+  let is_nan = blu_wide_leading_is_nan(found.value);
+  var point = search.point + 1;
+  var value = search.value;
+  var other = search.other;
+  if (point == 1) {
+    value = found.value;
+    point = select(select(-1, 7, fails), 1, is_nan && infinite);
+  } else if (point < 8) {
+    if ((point & 1) == 0) {
+      other = found.value;
+    } else {
+      // As wide_limit.
+      if (is_nan) {
+        value = found.value;
+      } else if (blu_wide_leading_exceeds(other, found.value) && !blu_wide_leading_is_nan(other)) {
+        value = blu_wide_leading(other.negative, 0x80000000u, blu_WIDE_BEYOND);
+      } else if (blu_wide_leading_exceeds(found.value, other)) {
+        value = blu_wide_leading(false, 0u, blu_WIDE_ZERO.exponent);
+      } else {
+        value = other;
+      }
+      point = select(-1, point, point < 7 && blu_wide_leading_is_nan(value));
     }
-    return blu_wide_search(6, found.value, found.value);
+  } else if (point == 8) {
+    if (fails || found.value.digits == 0u) {
+      point = -1;
+    } else {
+      value = found.value;
+      other = value;
+    }
+  } else {
+    // The k for which the value became 2^k times as large.
+    let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
+    let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    value = blu_wide_leading(
+      value.negative,
+      value.digits,
+      value.exponent + power * (exponent - blu_wide_moved_exponent(exponent))
+    );
+    point = select(-1, point, point <= last);
   }
-  let power = max(min(blu_wide_power_between(found.value, search.other), 64), -64);
-  let value = search.value;
-  let moved = blu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
-  return blu_wide_search(select(-1, point + 1, point < last), moved, search.other);
+  return blu_wide_search(point, value, other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -410,10 +424,10 @@ fn blu_nan() -> f32 {
   return bitcast<f32>(blu_nan_bits);
 }
 
-// To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
-fn blu_wide_to_f32(x: blu_wide) -> f32 {
+// To nearest, from the middle to the even one.
+fn blu_wide_leading_to_f32(x: blu_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (blu_wide_is_nan(x)) {
+  if (x.digits == 0u && x.exponent > 0) {
     return blu_nan();
   }
   if (x.exponent > 128) {
@@ -425,17 +439,12 @@ fn blu_wide_to_f32(x: blu_wide) -> f32 {
   }
   // Digits that round up to a power of two carry into the exponent, as they should.
   let exponent = i32(x.exponent);
-  let digits = min(24, exponent + 149);
-  let high = blu_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(blu_nat_shift_left(high, 128 - 32) != x.mantissa);
-  let word = blu_nat_low_word(high);
-  // There are 8 to 32 digits to round off; half of the last one kept is the highest of them.
-  let half = 1u << u32(31 - digits);
-  let below = word & (half | (half - 1u));
-  let kept = (word >> u32(31 - digits)) >> 1u;
-  let up = below > half || (below == half && (is_more || (kept & 1u) == 1u));
-  let rounded = kept + u32(up);
-  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + rounded);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = below > half || (below == half && (kept & 1u) == 1u);
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
 fn blu_is_nan(x: f32) -> bool {
@@ -452,16 +461,18 @@ fn blu_value_exactly(x0: f32, x1: f32) -> f32 {
   let wide_x0 = blu_wide_from_f32(x0);
   let wide_x1 = blu_wide_from_f32(x1);
   var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = blu_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = blu_value_exactly_wide(
-      blu_wide_input_at(wide_x0, search.point, 6),
-      blu_wide_parameter_at(wide_x1, search.point, 7)
+      blu_wide_operand_at(wide_x0, search.point, 8, large),
+      blu_wide_operand_at(wide_x1, search.point, 9, large)
     );
-    search = blu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
+    search = blu_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 9);
   }
-  return blu_wide_to_f32(search.value);
+  return blu_wide_leading_to_f32(search.value);
 }
 
 // A constant expression may not be infinite; a variable's bits may.
@@ -525,14 +536,15 @@ fn blu_upper_half(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
 }
 
-// a b exactly (Dekker), where nothing under- or overflows.
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
 fn blu_pair_product(a: f32, b: f32) -> blu_pair {
   let p = blu_rounded(a * b);
   let ah = blu_upper_half(a);
   let al = a - ah;
   let bh = blu_upper_half(b);
   let bl = b - bh;
-  return blu_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return blu_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
 }
 
 // a + b exactly, for |a| >= |b| or a = 0 (Dekker).
@@ -639,6 +651,10 @@ struct blu_gradients {
   beta: f32,
 }
 
+fn blu_wide_is_nan(x: blu_wide) -> bool {
+  return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+}
+
 fn blu_wide_divide_loose(a: blu_wide, b: blu_wide) -> blu_wide {
   let negative = a.negative != b.negative;
   let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
@@ -669,7 +685,7 @@ fn blu_wide_divide_loose(a: blu_wide, b: blu_wide) -> blu_wide {
 //   r0 = divide(r1, r0)
 //   r2 = add(r0, r2)
 fn blu_slope_0_exactly_wide(x0: blu_wide, x1: blu_wide) -> blu_wide_outcome {
-  var registers = array<blu_wide, 3>(x0, x1, blu_WIDE_ONE);
+  var registers = array<blu_wide, 3>(x0, x1, blu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1));
   // How many of the last bits of each are wrong because operands cancelled.
   var lost = array<i32, 3>(0, 0, 0);
   // The operation and the register of its result, then the operands.
@@ -698,13 +714,18 @@ fn blu_slope_0_exactly_wide(x0: blu_wide, x1: blu_wide) -> blu_wide_outcome {
     }
     let result = blu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= blu_WIDE_LIMIT && a.exponent < blu_WIDE_LIMIT && b.exponent < blu_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 1u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < blu_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return blu_wide_outcome(registers[2], lost[2]);
+  return blu_wide_outcome(blu_wide_leading_of(registers[2]), lost[2]);
 }
 
 fn blu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
@@ -717,16 +738,18 @@ fn blu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   let wide_x0 = blu_wide_from_f32(x0);
   let wide_x1 = blu_wide_from_f32(x1);
   var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = blu_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = blu_slope_0_exactly_wide(
-      blu_wide_input_at(wide_x0, search.point, 6),
-      blu_wide_parameter_at(wide_x1, search.point, 7)
+      blu_wide_operand_at(wide_x0, search.point, 8, large),
+      blu_wide_operand_at(wide_x1, search.point, 9, large)
     );
-    search = blu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
+    search = blu_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 9);
   }
-  return blu_wide_to_f32(search.value);
+  return blu_wide_leading_to_f32(search.value);
 }
 
 fn blu_slope_0_far(x0: f32, x1: f32) -> f32 {
@@ -741,7 +764,11 @@ fn blu_slope_0_far(x0: f32, x1: f32) -> f32 {
 //   r0 = sqrt(r0)
 //   r2 = add(r0, r2)
 fn blu_slope_1_exactly_wide(x0: blu_wide) -> blu_wide_outcome {
-  var registers = array<blu_wide, 3>(x0, blu_WIDE_ONE, blu_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1));
+  var registers = array<blu_wide, 3>(
+    x0,
+    blu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    blu_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1)
+  );
   // How many of the last bits of each are wrong because operands cancelled.
   var lost = array<i32, 3>(0, 0, 0);
   // The operation and the register of its result, then the operands.
@@ -767,13 +794,18 @@ fn blu_slope_1_exactly_wide(x0: blu_wide) -> blu_wide_outcome {
     }
     let result = blu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= blu_WIDE_LIMIT && a.exponent < blu_WIDE_LIMIT && b.exponent < blu_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 1u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < blu_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return blu_wide_outcome(registers[2], lost[2]);
+  return blu_wide_outcome(blu_wide_leading_of(registers[2]), lost[2]);
 }
 
 fn blu_slope_1_exactly(x0: f32) -> f32 {
@@ -782,13 +814,15 @@ fn blu_slope_1_exactly(x0: f32) -> f32 {
   }
   let wide_x0 = blu_wide_from_f32(x0);
   var exponents = array<i32, 1>(wide_x0.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = blu_WIDE_SEARCH;
   while (search.point >= 0) {
-    let found = blu_slope_1_exactly_wide(blu_wide_input_at(wide_x0, search.point, 6));
-    search = blu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
+    let large = sizes[clamp(search.point - 1, 0, 5)];
+    let found = blu_slope_1_exactly_wide(blu_wide_operand_at(wide_x0, search.point, 8, large));
+    search = blu_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 8);
   }
-  return blu_wide_to_f32(search.value);
+  return blu_wide_leading_to_f32(search.value);
 }
 
 fn blu_backward(dy: f32, x: f32, beta: f32) -> blu_gradients {

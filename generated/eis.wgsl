@@ -11,9 +11,17 @@ struct eis_wide {
   exponent: i32,
 }
 
-// The result of a program, and how many of its last bits are wrong because operands cancelled.
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct eis_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or all of them because a
+// number became infinite on the way.
 struct eis_wide_outcome {
-  value: eis_wide,
+  value: eis_wide_leading,
   lost: i32,
 }
 
@@ -59,20 +67,20 @@ fn eis_wide_from_f32(x: f32) -> eis_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
-// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
-// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
+// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
+// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
 // multiple. Negative: nowhere.
 struct eis_wide_search {
   point: i32,
-  value: eis_wide,
-  other: eis_wide,
+  value: eis_wide_leading,
+  other: eis_wide_leading,
 }
 
 const eis_WIDE_SEARCH: eis_wide_search = eis_wide_search(
   0,
-  eis_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
-  eis_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+  eis_wide_leading(false, 0u, (2 << 28u) + 4096),
+  eis_wide_leading(false, 0u, (2 << 28u) + 4096)
 );
 
 const eis_WIDE_ONE: eis_wide = eis_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -159,7 +167,7 @@ fn eis_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
 }
 
 // (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
-fn eis_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
+fn eis_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
   var term = eis_NAT_HALF;
   var quotient = eis_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
@@ -217,7 +225,7 @@ fn eis_wide_exponential_loose(x: eis_wide, near: u32) -> eis_wide {
     eis_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = eis_nat_multiply_high(select(r, x.mantissa, is_near), eis_program_expm1_quotient(r));
+  let excess = eis_nat_multiply_high(select(r, x.mantissa, is_near), eis_nat_expm1_series(r));
   if (is_near) {
     return eis_wide(false, excess, x.exponent + 1);
   }
@@ -512,6 +520,12 @@ fn eis_wide_whole_power_loose(x: eis_wide, n: eis_wide) -> eis_wide {
   return power;
 }
 
+fn eis_wide_leading_of(x: eis_wide) -> eis_wide_leading {
+  let high = eis_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(eis_nat_shift_left(high, 128 - 32) != x.mantissa);
+  return eis_wide_leading(x.negative, eis_nat_low_word(high) | u32(is_more), x.exponent);
+}
+
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r14 = abs(r0)
 //   r14 = negate(r14)
@@ -693,8 +707,13 @@ fn eis_value_exactly_wide(
     }
     let result = eis_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= eis_WIDE_LIMIT && a.exponent < eis_WIDE_LIMIT && b.exponent < eis_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 3u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < eis_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     if (operation == 6u) {
       loss = lost[select(first, second, registers[c].negative)];
@@ -702,55 +721,35 @@ fn eis_value_exactly_wide(
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return eis_wide_outcome(registers[5], lost[5]);
+  return eis_wide_outcome(eis_wide_leading_of(registers[5]), lost[5]);
 }
 
-// An operand at a point of a search, whose own point from 6 on is the last.
-fn eis_wide_parameter_at(x: eis_wide, point: i32, own: i32) -> eis_wide {
-  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
-    return x;
-  }
-  return eis_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+// Zero and infinity stay.
+fn eis_wide_moved_exponent(exponent: i32) -> i32 {
+  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= eis_WIDE_LIMIT);
 }
 
-fn eis_wide_input_at(x: eis_wide, point: i32, own: i32) -> eis_wide {
-  if (point < 1 || point > 4 || x.exponent < eis_WIDE_LIMIT || eis_wide_is_nan(x)) {
-    return eis_wide_parameter_at(x, point, own);
-  }
+// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
+// exponent.
+fn eis_wide_operand_at(x: eis_wide, point: i32, own: i32, large: i32) -> eis_wide {
+  let moved = eis_wide_moved_exponent(x.exponent) + i32(point == own);
   return eis_wide(
     x.negative,
-    eis_NAT_HALF,
-    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+    x.mantissa,
+    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
   );
 }
 
+fn eis_wide_leading_is_nan(x: eis_wide_leading) -> bool {
+  return x.digits == 0u && x.exponent > 0;
+}
+
 // Whether |a| > 135/128 |b|, by their first 24 digits.
-fn eis_wide_exceeds(a: eis_wide, b: eis_wide) -> bool {
+fn eis_wide_leading_exceeds(a: eis_wide_leading, b: eis_wide_leading) -> bool {
   let more = a.exponent - b.exponent;
-  let size = eis_nat_low_word(eis_nat_shift_right(a.mantissa, 128 - 24));
-  let least = 135u * eis_nat_low_word(eis_nat_shift_right(b.mantissa, 128 - 24));
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
-}
-
-// As wide_limit.
-fn eis_wide_tendency(far: eis_wide, near: eis_wide) -> eis_wide {
-  if (eis_wide_is_nan(far) || eis_wide_is_nan(near)) {
-    return far;
-  }
-  if (eis_wide_exceeds(far, near)) {
-    return eis_wide(far.negative, eis_NAT_HALF, eis_WIDE_BEYOND);
-  }
-  if (eis_wide_exceeds(near, far)) {
-    return eis_WIDE_ZERO;
-  }
-  return far;
-}
-
-// The k for which a is about 2^k b.
-fn eis_wide_power_between(a: eis_wide, b: eis_wide) -> i32 {
-  let size = eis_nat_low_word(eis_nat_shift_right(a.mantissa, 128 - 24));
-  let other = eis_nat_low_word(eis_nat_shift_right(b.mantissa, 128 - 24));
-  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
 }
 
 // The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
@@ -761,29 +760,50 @@ fn eis_wide_searched(
   exponent: i32,
   last: i32
 ) -> eis_wide_search {
-  let point = search.point;
   let fails = found.lost > 128 - 28;
-  if (point == 0) {
-    let next = select(select(-1, 5, fails), 1, infinite && eis_wide_is_nan(found.value));
-    return eis_wide_search(next, found.value, found.value);
-  }
-  if (point == 1 || point == 3) {
-    return eis_wide_search(point + 1, search.value, found.value);
-  }
-  if (point < 5) {
-    let limit = eis_wide_tendency(search.other, found.value);
-    return eis_wide_search(select(-1, 3, point == 2 && eis_wide_is_nan(limit)), limit, limit);
-  }
-  if (point == 5) {
-    if (fails || all(found.value.mantissa == vec4<u32>())) {
-      return eis_wide_search(-1, search.value, found.value);
+  let is_nan = eis_wide_leading_is_nan(found.value);
+  var point = search.point + 1;
+  var value = search.value;
+  var other = search.other;
+  if (point == 1) {
+    value = found.value;
+    point = select(select(-1, 7, fails), 1, is_nan && infinite);
+  } else if (point < 8) {
+    if ((point & 1) == 0) {
+      other = found.value;
+    } else {
+      // As wide_limit.
+      if (is_nan) {
+        value = found.value;
+      } else if (eis_wide_leading_exceeds(other, found.value) && !eis_wide_leading_is_nan(other)) {
+        value = eis_wide_leading(other.negative, 0x80000000u, eis_WIDE_BEYOND);
+      } else if (eis_wide_leading_exceeds(found.value, other)) {
+        value = eis_wide_leading(false, 0u, eis_WIDE_ZERO.exponent);
+      } else {
+        value = other;
+      }
+      point = select(-1, point, point < 7 && eis_wide_leading_is_nan(value));
     }
-    return eis_wide_search(6, found.value, found.value);
+  } else if (point == 8) {
+    if (fails || found.value.digits == 0u) {
+      point = -1;
+    } else {
+      value = found.value;
+      other = value;
+    }
+  } else {
+    // The k for which the value became 2^k times as large.
+    let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
+    let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    value = eis_wide_leading(
+      value.negative,
+      value.digits,
+      value.exponent + power * (exponent - eis_wide_moved_exponent(exponent))
+    );
+    point = select(-1, point, point <= last);
   }
-  let power = max(min(eis_wide_power_between(found.value, search.other), 64), -64);
-  let value = search.value;
-  let moved = eis_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
-  return eis_wide_search(select(-1, point + 1, point < last), moved, search.other);
+  return eis_wide_search(point, value, other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -793,10 +813,10 @@ fn eis_nan() -> f32 {
   return bitcast<f32>(eis_nan_bits);
 }
 
-// To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
-fn eis_wide_to_f32(x: eis_wide) -> f32 {
+// To nearest, from the middle to the even one.
+fn eis_wide_leading_to_f32(x: eis_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (eis_wide_is_nan(x)) {
+  if (x.digits == 0u && x.exponent > 0) {
     return eis_nan();
   }
   if (x.exponent > 128) {
@@ -808,17 +828,12 @@ fn eis_wide_to_f32(x: eis_wide) -> f32 {
   }
   // Digits that round up to a power of two carry into the exponent, as they should.
   let exponent = i32(x.exponent);
-  let digits = min(24, exponent + 149);
-  let high = eis_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(eis_nat_shift_left(high, 128 - 32) != x.mantissa);
-  let word = eis_nat_low_word(high);
-  // There are 8 to 32 digits to round off; half of the last one kept is the highest of them.
-  let half = 1u << u32(31 - digits);
-  let below = word & (half | (half - 1u));
-  let kept = (word >> u32(31 - digits)) >> 1u;
-  let up = below > half || (below == half && (is_more || (kept & 1u) == 1u));
-  let rounded = kept + u32(up);
-  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + rounded);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = below > half || (below == half && (kept & 1u) == 1u);
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
 fn eis_is_nan(x: f32) -> bool {
@@ -858,20 +873,22 @@ fn eis_value_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f32) -> f3
     wide_x4.exponent,
     wide_x5.exponent
   );
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = eis_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = eis_value_exactly_wide(
-      eis_wide_input_at(wide_x0, search.point, 6),
-      eis_wide_parameter_at(wide_x1, search.point, 7),
-      eis_wide_parameter_at(wide_x2, search.point, 8),
-      eis_wide_parameter_at(wide_x3, search.point, 9),
-      eis_wide_parameter_at(wide_x4, search.point, 10),
-      eis_wide_parameter_at(wide_x5, search.point, 11)
+      eis_wide_operand_at(wide_x0, search.point, 8, large),
+      eis_wide_operand_at(wide_x1, search.point, 9, large),
+      eis_wide_operand_at(wide_x2, search.point, 10, large),
+      eis_wide_operand_at(wide_x3, search.point, 11, large),
+      eis_wide_operand_at(wide_x4, search.point, 12, large),
+      eis_wide_operand_at(wide_x5, search.point, 13, large)
     );
-    search = eis_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 11);
+    search = eis_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 13);
   }
-  return eis_wide_to_f32(search.value);
+  return eis_wide_leading_to_f32(search.value);
 }
 
 // A number m * 2^k.
@@ -1084,14 +1101,15 @@ fn eis_upper_half(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
 }
 
-// a b exactly (Dekker), where nothing under- or overflows.
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
 fn eis_pair_product(a: f32, b: f32) -> eis_pair {
   let p = eis_rounded(a * b);
   let ah = eis_upper_half(a);
   let al = a - ah;
   let bh = eis_upper_half(b);
   let bl = b - bh;
-  return eis_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return eis_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
 }
 
 // a + b exactly, for |a| >= |b| or a = 0 (Dekker).
@@ -1282,6 +1300,7 @@ fn eis(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, theta: f32) -> f32
     ((abs(v.high) * abs(alpha)) / sp.high <= 1.2676506e+30 * v.high) && (v.high >= 7.888609e-31) &&
       (abs(delta) <= 1.2676506e+30 * u.high) &&
       (u.high >= 1.5777218e-30) &&
+      ((u.high <= 3.32307e+35) || (abs(p.high) <= 1.1920929e-7 * abs(q.high))) &&
       (abs(x) <= 288230380000000000.0) &&
       ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0)) &&
@@ -1559,8 +1578,13 @@ fn eis_slope_0_exactly_wide(
     }
     let result = eis_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= eis_WIDE_LIMIT && a.exponent < eis_WIDE_LIMIT && b.exponent < eis_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 3u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < eis_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     if (operation == 6u) {
       loss = lost[select(first, second, registers[c].negative)];
@@ -1568,7 +1592,7 @@ fn eis_slope_0_exactly_wide(
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return eis_wide_outcome(registers[5], lost[5]);
+  return eis_wide_outcome(eis_wide_leading_of(registers[5]), lost[5]);
 }
 
 fn eis_slope_0_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f32) -> f32 {
@@ -1604,20 +1628,22 @@ fn eis_slope_0_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f32) -> 
     wide_x4.exponent,
     wide_x5.exponent
   );
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = eis_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = eis_slope_0_exactly_wide(
-      eis_wide_input_at(wide_x0, search.point, 6),
-      eis_wide_parameter_at(wide_x1, search.point, 7),
-      eis_wide_parameter_at(wide_x2, search.point, 8),
-      eis_wide_parameter_at(wide_x3, search.point, 9),
-      eis_wide_parameter_at(wide_x4, search.point, 10),
-      eis_wide_parameter_at(wide_x5, search.point, 11)
+      eis_wide_operand_at(wide_x0, search.point, 8, large),
+      eis_wide_operand_at(wide_x1, search.point, 9, large),
+      eis_wide_operand_at(wide_x2, search.point, 10, large),
+      eis_wide_operand_at(wide_x3, search.point, 11, large),
+      eis_wide_operand_at(wide_x4, search.point, 12, large),
+      eis_wide_operand_at(wide_x5, search.point, 13, large)
     );
-    search = eis_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 11);
+    search = eis_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 13);
   }
-  return eis_wide_to_f32(search.value);
+  return eis_wide_leading_to_f32(search.value);
 }
 
 // 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
@@ -1687,24 +1713,27 @@ fn eis_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, 
   let q3 = eis_pair_divide(u5, u4);
   var result = eis_pair_to_f32(q3);
   var found =
-    (3.1554436e-30 *
-      ((abs(v.high) * abs(alpha)) / sp.high +
-        ((s.high + abs(p.high)) * v2.high +
-          ((abs(v2.high) * abs(u.high)) / sp.high) * abs(p2.high) +
-          (v2.high + abs(p2.high)))) +
-      (v.high + abs(p3.high)) +
-      ((1.26217745e-29 * ((((abs(v.high) * abs(alpha)) / sp.high) * abs(x) + abs(x)) * abs(u3.high)) +
-        (1.26217745e-29 * (1.0 / r3.high + abs(q.high) / r3.high + (e.high + p7.high)) + (abs(q.high) + p9.high)) *
-          abs(p4.high) +
-        2.524355e-29 * (abs(u3.high) + abs(p4.high))) /
-        u4.high +
-        1.26217745e-29 * ((abs(delta) * abs(q2.high)) / u4.high) +
-        8.077936e-28 * abs(p10.high) +
-        2.524355e-29 * (1.0 / u4.high + abs(q2.high) / u4.high)) +
-      (0.0000038146973 * abs(u2.high) + abs(q2.high)) <=
-      4.0 * abs(u5.high)) && (abs(u5.high) >= 1.5777218e-30) &&
+    (2.9802322e-8 *
+      (3.1554436e-30 *
+        ((abs(v.high) * abs(alpha)) / sp.high +
+          ((s.high + abs(p.high)) * v2.high +
+            ((abs(v2.high) * abs(u.high)) / sp.high) * abs(p2.high) +
+            (v2.high + abs(p2.high)))) +
+        (v.high + abs(p3.high))) +
+      (7.450581e-9 *
+        ((1.26217745e-29 * ((((abs(v.high) * abs(alpha)) / sp.high) * abs(x) + abs(x)) * abs(u3.high)) +
+          (1.26217745e-29 * (1.0 / r3.high + abs(q.high) / r3.high + (e.high + p7.high)) + (abs(q.high) + p9.high)) *
+            abs(p4.high) +
+          2.524355e-29 * (abs(u3.high) + abs(p4.high))) /
+          u4.high +
+          1.26217745e-29 * ((abs(delta) * abs(q2.high)) / u4.high)) +
+        select(0.0, abs(p10.high), u4.high > 3.32307e+35) +
+        9.403955e-38 * (1.0 / u4.high + abs(q2.high) / u4.high)) +
+      2.9802322e-8 * (0.0000038146973 * abs(u2.high) + abs(q2.high)) <=
+      1.1920929e-7 * abs(u5.high)) && (abs(u5.high) >= 1.5777218e-30) &&
       (abs(delta) <= 2.5353012e+30 * u4.high) &&
       (u4.high >= 7.888609e-31) &&
+      ((u4.high <= 3.32307e+35) || (abs(u5.high) <= 2.3841858e-7 * abs(q3.high))) &&
       (abs(x) <= 288230380000000000.0) &&
       ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0)) &&

@@ -14,9 +14,17 @@ struct geglu_wide {
   exponent: i32,
 }
 
-// The result of a program, and how many of its last bits are wrong because operands cancelled.
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct geglu_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or all of them because a
+// number became infinite on the way.
 struct geglu_wide_outcome {
-  value: geglu_wide,
+  value: geglu_wide_leading,
   lost: i32,
 }
 
@@ -62,20 +70,20 @@ fn geglu_wide_from_f32(x: f32) -> geglu_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
-// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
-// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
+// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
+// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
 // multiple. Negative: nowhere.
 struct geglu_wide_search {
   point: i32,
-  value: geglu_wide,
-  other: geglu_wide,
+  value: geglu_wide_leading,
+  other: geglu_wide_leading,
 }
 
 const geglu_WIDE_SEARCH: geglu_wide_search = geglu_wide_search(
   0,
-  geglu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
-  geglu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+  geglu_wide_leading(false, 0u, (2 << 28u) + 4096),
+  geglu_wide_leading(false, 0u, (2 << 28u) + 4096)
 );
 
 const geglu_WIDE_SQRT_HALF: geglu_wide = geglu_wide(
@@ -184,7 +192,7 @@ fn geglu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
 }
 
 // (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
-fn geglu_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
+fn geglu_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
   var term = geglu_NAT_HALF;
   var quotient = geglu_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
@@ -242,7 +250,7 @@ fn geglu_wide_exponential_loose(x: geglu_wide, near: u32) -> geglu_wide {
     geglu_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = geglu_nat_multiply_high(select(r, x.mantissa, is_near), geglu_program_expm1_quotient(r));
+  let excess = geglu_nat_multiply_high(select(r, x.mantissa, is_near), geglu_nat_expm1_series(r));
   if (is_near) {
     return geglu_wide(false, excess, x.exponent + 1);
   }
@@ -277,9 +285,9 @@ fn geglu_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 }
 
 fn geglu_wide_erfc_sum_loose(y: geglu_wide) -> geglu_wide {
-  // y^2 and n^2 < 2^13 are both below 2^scale / 2.
+  // y^2 and n^2 < 2^13 (2^15 for N = 1536) are both below 2^scale / 2.
   let size = i32(min(y.exponent, 128 / 2 - 8));
-  let scale = max(2 * size, 13) + 1;
+  let scale = max(2 * size, 13 + 128 / 768) + 1;
   let square = geglu_nat_shift_right(geglu_nat_multiply_high(y.mantissa, y.mantissa), scale - 2 * size);
   var weight = geglu_NAT_EXP_1_25;
   var ratio = geglu_nat_multiply_high(geglu_NAT_EXP_1_25, geglu_NAT_EXP_2_25);
@@ -438,6 +446,12 @@ fn geglu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> 
   return geglu_wide(negative, geglu_nat_shift_left(mantissa, shift), least);
 }
 
+fn geglu_wide_leading_of(x: geglu_wide) -> geglu_wide_leading {
+  let high = geglu_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(geglu_nat_shift_left(high, 128 - 32) != x.mantissa);
+  return geglu_wide_leading(x.negative, geglu_nat_low_word(high) | u32(is_more), x.exponent);
+}
+
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r1 = multiply(r0, r1)
 //   r2 = multiply(r0, r2)
@@ -538,8 +552,13 @@ fn geglu_value_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide_outcom
     }
     let result = geglu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= geglu_WIDE_LIMIT && a.exponent < geglu_WIDE_LIMIT && b.exponent < geglu_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 6u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < geglu_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     if (operation == 8u) {
       loss = lost[select(first, second, registers[c].negative)];
@@ -547,55 +566,35 @@ fn geglu_value_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide_outcom
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return geglu_wide_outcome(registers[9], lost[9]);
+  return geglu_wide_outcome(geglu_wide_leading_of(registers[9]), lost[9]);
 }
 
-// An operand at a point of a search, whose own point from 6 on is the last.
-fn geglu_wide_parameter_at(x: geglu_wide, point: i32, own: i32) -> geglu_wide {
-  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
-    return x;
-  }
-  return geglu_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+// Zero and infinity stay.
+fn geglu_wide_moved_exponent(exponent: i32) -> i32 {
+  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= geglu_WIDE_LIMIT);
 }
 
-fn geglu_wide_input_at(x: geglu_wide, point: i32, own: i32) -> geglu_wide {
-  if (point < 1 || point > 4 || x.exponent < geglu_WIDE_LIMIT || geglu_wide_is_nan(x)) {
-    return geglu_wide_parameter_at(x, point, own);
-  }
+// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
+// exponent.
+fn geglu_wide_operand_at(x: geglu_wide, point: i32, own: i32, large: i32) -> geglu_wide {
+  let moved = geglu_wide_moved_exponent(x.exponent) + i32(point == own);
   return geglu_wide(
     x.negative,
-    geglu_NAT_HALF,
-    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+    x.mantissa,
+    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
   );
 }
 
+fn geglu_wide_leading_is_nan(x: geglu_wide_leading) -> bool {
+  return x.digits == 0u && x.exponent > 0;
+}
+
 // Whether |a| > 135/128 |b|, by their first 24 digits.
-fn geglu_wide_exceeds(a: geglu_wide, b: geglu_wide) -> bool {
+fn geglu_wide_leading_exceeds(a: geglu_wide_leading, b: geglu_wide_leading) -> bool {
   let more = a.exponent - b.exponent;
-  let size = geglu_nat_low_word(geglu_nat_shift_right(a.mantissa, 128 - 24));
-  let least = 135u * geglu_nat_low_word(geglu_nat_shift_right(b.mantissa, 128 - 24));
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
-}
-
-// As wide_limit.
-fn geglu_wide_tendency(far: geglu_wide, near: geglu_wide) -> geglu_wide {
-  if (geglu_wide_is_nan(far) || geglu_wide_is_nan(near)) {
-    return far;
-  }
-  if (geglu_wide_exceeds(far, near)) {
-    return geglu_wide(far.negative, geglu_NAT_HALF, geglu_WIDE_BEYOND);
-  }
-  if (geglu_wide_exceeds(near, far)) {
-    return geglu_WIDE_ZERO;
-  }
-  return far;
-}
-
-// The k for which a is about 2^k b.
-fn geglu_wide_power_between(a: geglu_wide, b: geglu_wide) -> i32 {
-  let size = geglu_nat_low_word(geglu_nat_shift_right(a.mantissa, 128 - 24));
-  let other = geglu_nat_low_word(geglu_nat_shift_right(b.mantissa, 128 - 24));
-  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
 }
 
 // The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
@@ -606,29 +605,50 @@ fn geglu_wide_searched(
   exponent: i32,
   last: i32
 ) -> geglu_wide_search {
-  let point = search.point;
   let fails = found.lost > 128 - 28;
-  if (point == 0) {
-    let next = select(select(-1, 5, fails), 1, infinite && geglu_wide_is_nan(found.value));
-    return geglu_wide_search(next, found.value, found.value);
-  }
-  if (point == 1 || point == 3) {
-    return geglu_wide_search(point + 1, search.value, found.value);
-  }
-  if (point < 5) {
-    let limit = geglu_wide_tendency(search.other, found.value);
-    return geglu_wide_search(select(-1, 3, point == 2 && geglu_wide_is_nan(limit)), limit, limit);
-  }
-  if (point == 5) {
-    if (fails || all(found.value.mantissa == vec4<u32>())) {
-      return geglu_wide_search(-1, search.value, found.value);
+  let is_nan = geglu_wide_leading_is_nan(found.value);
+  var point = search.point + 1;
+  var value = search.value;
+  var other = search.other;
+  if (point == 1) {
+    value = found.value;
+    point = select(select(-1, 7, fails), 1, is_nan && infinite);
+  } else if (point < 8) {
+    if ((point & 1) == 0) {
+      other = found.value;
+    } else {
+      // As wide_limit.
+      if (is_nan) {
+        value = found.value;
+      } else if (geglu_wide_leading_exceeds(other, found.value) && !geglu_wide_leading_is_nan(other)) {
+        value = geglu_wide_leading(other.negative, 0x80000000u, geglu_WIDE_BEYOND);
+      } else if (geglu_wide_leading_exceeds(found.value, other)) {
+        value = geglu_wide_leading(false, 0u, geglu_WIDE_ZERO.exponent);
+      } else {
+        value = other;
+      }
+      point = select(-1, point, point < 7 && geglu_wide_leading_is_nan(value));
     }
-    return geglu_wide_search(6, found.value, found.value);
+  } else if (point == 8) {
+    if (fails || found.value.digits == 0u) {
+      point = -1;
+    } else {
+      value = found.value;
+      other = value;
+    }
+  } else {
+    // The k for which the value became 2^k times as large.
+    let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
+    let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    value = geglu_wide_leading(
+      value.negative,
+      value.digits,
+      value.exponent + power * (exponent - geglu_wide_moved_exponent(exponent))
+    );
+    point = select(-1, point, point <= last);
   }
-  let power = max(min(geglu_wide_power_between(found.value, search.other), 64), -64);
-  let value = search.value;
-  let moved = geglu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
-  return geglu_wide_search(select(-1, point + 1, point < last), moved, search.other);
+  return geglu_wide_search(point, value, other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -638,10 +658,10 @@ fn geglu_nan() -> f32 {
   return bitcast<f32>(geglu_nan_bits);
 }
 
-// To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
-fn geglu_wide_to_f32(x: geglu_wide) -> f32 {
+// To nearest, from the middle to the even one.
+fn geglu_wide_leading_to_f32(x: geglu_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (geglu_wide_is_nan(x)) {
+  if (x.digits == 0u && x.exponent > 0) {
     return geglu_nan();
   }
   if (x.exponent > 128) {
@@ -653,17 +673,12 @@ fn geglu_wide_to_f32(x: geglu_wide) -> f32 {
   }
   // Digits that round up to a power of two carry into the exponent, as they should.
   let exponent = i32(x.exponent);
-  let digits = min(24, exponent + 149);
-  let high = geglu_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(geglu_nat_shift_left(high, 128 - 32) != x.mantissa);
-  let word = geglu_nat_low_word(high);
-  // There are 8 to 32 digits to round off; half of the last one kept is the highest of them.
-  let half = 1u << u32(31 - digits);
-  let below = word & (half | (half - 1u));
-  let kept = (word >> u32(31 - digits)) >> 1u;
-  let up = below > half || (below == half && (is_more || (kept & 1u) == 1u));
-  let rounded = kept + u32(up);
-  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + rounded);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = below > half || (below == half && (kept & 1u) == 1u);
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
 fn geglu_is_nan(x: f32) -> bool {
@@ -680,16 +695,18 @@ fn geglu_value_exactly(x0: f32, x1: f32) -> f32 {
   let wide_x0 = geglu_wide_from_f32(x0);
   let wide_x1 = geglu_wide_from_f32(x1);
   var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38;
   var search = geglu_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = geglu_value_exactly_wide(
-      geglu_wide_input_at(wide_x0, search.point, 6),
-      geglu_wide_input_at(wide_x1, search.point, 7)
+      geglu_wide_operand_at(wide_x0, search.point, 8, large),
+      geglu_wide_operand_at(wide_x1, search.point, 9, large)
     );
-    search = geglu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
+    search = geglu_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 9);
   }
-  return geglu_wide_to_f32(search.value);
+  return geglu_wide_leading_to_f32(search.value);
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - leading_bits(x).
@@ -789,14 +806,15 @@ fn geglu_upper_half(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
 }
 
-// a b exactly (Dekker), where nothing under- or overflows.
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
 fn geglu_pair_product(a: f32, b: f32) -> geglu_pair {
   let p = geglu_rounded(a * b);
   let ah = geglu_upper_half(a);
   let al = a - ah;
   let bh = geglu_upper_half(b);
   let bl = b - bh;
-  return geglu_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return geglu_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
 }
 
 // a + b exactly, for |a| >= |b| or a = 0 (Dekker).
@@ -963,10 +981,7 @@ fn geglu(gate: f32, up: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = geglu_value_exactly(gate, up);
-    if (
-      geglu_is_nan(result) ||
-      (abs(result) > 3.4028234663852886e38 && abs(gate) <= 3.4028234663852886e38 && abs(up) <= 3.4028234663852886e38)
-    ) {
+    if (geglu_is_nan(result)) {
       let far = geglu_value_far(gate, up);
       result = select(far, result, geglu_is_nan(far));
     }
@@ -1095,8 +1110,13 @@ fn geglu_slope_0_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide_outc
     }
     let result = geglu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= geglu_WIDE_LIMIT && a.exponent < geglu_WIDE_LIMIT && b.exponent < geglu_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 6u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < geglu_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     if (operation == 8u) {
       loss = lost[select(first, second, registers[c].negative)];
@@ -1104,7 +1124,7 @@ fn geglu_slope_0_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide_outc
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return geglu_wide_outcome(registers[10], lost[10]);
+  return geglu_wide_outcome(geglu_wide_leading_of(registers[10]), lost[10]);
 }
 
 fn geglu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
@@ -1117,16 +1137,18 @@ fn geglu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   let wide_x0 = geglu_wide_from_f32(x0);
   let wide_x1 = geglu_wide_from_f32(x1);
   var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38;
   var search = geglu_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = geglu_slope_0_exactly_wide(
-      geglu_wide_input_at(wide_x0, search.point, 6),
-      geglu_wide_input_at(wide_x1, search.point, 7)
+      geglu_wide_operand_at(wide_x0, search.point, 8, large),
+      geglu_wide_operand_at(wide_x1, search.point, 9, large)
     );
-    search = geglu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
+    search = geglu_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 9);
   }
-  return geglu_wide_to_f32(search.value);
+  return geglu_wide_leading_to_f32(search.value);
 }
 
 // The density of the standard normal distribution, e^(-x^2/2) / sqrt(2 pi).
@@ -1241,8 +1263,13 @@ fn geglu_slope_1_exactly_wide(x0: geglu_wide) -> geglu_wide_outcome {
     }
     let result = geglu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= geglu_WIDE_LIMIT && a.exponent < geglu_WIDE_LIMIT && b.exponent < geglu_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 6u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < geglu_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     if (operation == 8u) {
       loss = lost[select(first, second, registers[c].negative)];
@@ -1250,7 +1277,7 @@ fn geglu_slope_1_exactly_wide(x0: geglu_wide) -> geglu_wide_outcome {
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return geglu_wide_outcome(registers[8], lost[8]);
+  return geglu_wide_outcome(geglu_wide_leading_of(registers[8]), lost[8]);
 }
 
 fn geglu_slope_1_exactly(x0: f32) -> f32 {
@@ -1259,13 +1286,15 @@ fn geglu_slope_1_exactly(x0: f32) -> f32 {
   }
   let wide_x0 = geglu_wide_from_f32(x0);
   var exponents = array<i32, 1>(wide_x0.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = geglu_WIDE_SEARCH;
   while (search.point >= 0) {
-    let found = geglu_slope_1_exactly_wide(geglu_wide_input_at(wide_x0, search.point, 6));
-    search = geglu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
+    let large = sizes[clamp(search.point - 1, 0, 5)];
+    let found = geglu_slope_1_exactly_wide(geglu_wide_operand_at(wide_x0, search.point, 8, large));
+    search = geglu_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 8);
   }
-  return geglu_wide_to_f32(search.value);
+  return geglu_wide_leading_to_f32(search.value);
 }
 
 fn geglu_slope_1_far(x0: f32) -> f32 {
@@ -1313,12 +1342,7 @@ fn geglu_backward(dy: f32, gate: f32, up: f32) -> geglu_gradients {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_gate = geglu_slope_0_exactly(gate, up);
-    if (
-      geglu_is_nan(result_gate) ||
-      (abs(result_gate) > 3.4028234663852886e38 &&
-        abs(gate) <= 3.4028234663852886e38 &&
-        abs(up) <= 3.4028234663852886e38)
-    ) {
+    if (geglu_is_nan(result_gate)) {
       let far = geglu_slope_0_far(gate, up);
       result_gate = select(far, result_gate, geglu_is_nan(far));
     }
@@ -1330,7 +1354,7 @@ fn geglu_backward(dy: f32, gate: f32, up: f32) -> geglu_gradients {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_up = geglu_slope_1_exactly(gate);
-    if (geglu_is_nan(result_up) || (abs(result_up) > 3.4028234663852886e38 && abs(gate) <= 3.4028234663852886e38)) {
+    if (geglu_is_nan(result_up)) {
       let far = geglu_slope_1_far(gate);
       result_up = select(far, result_up, geglu_is_nan(far));
     }

@@ -14,9 +14,17 @@ struct highway_gate_wide {
   exponent: i32,
 }
 
-// The result of a program, and how many of its last bits are wrong because operands cancelled.
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct highway_gate_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or all of them because a
+// number became infinite on the way.
 struct highway_gate_wide_outcome {
-  value: highway_gate_wide,
+  value: highway_gate_wide_leading,
   lost: i32,
 }
 
@@ -62,20 +70,20 @@ fn highway_gate_wide_from_f32(x: f32) -> highway_gate_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
-// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
-// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
+// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
+// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
 // multiple. Negative: nowhere.
 struct highway_gate_wide_search {
   point: i32,
-  value: highway_gate_wide,
-  other: highway_gate_wide,
+  value: highway_gate_wide_leading,
+  other: highway_gate_wide_leading,
 }
 
 const highway_gate_WIDE_SEARCH: highway_gate_wide_search = highway_gate_wide_search(
   0,
-  highway_gate_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
-  highway_gate_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+  highway_gate_wide_leading(false, 0u, (2 << 28u) + 4096),
+  highway_gate_wide_leading(false, 0u, (2 << 28u) + 4096)
 );
 
 const highway_gate_WIDE_ONE: highway_gate_wide = highway_gate_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -150,7 +158,7 @@ fn highway_gate_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
 }
 
 // (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
-fn highway_gate_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
+fn highway_gate_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
   var term = highway_gate_NAT_HALF;
   var quotient = highway_gate_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
@@ -208,7 +216,7 @@ fn highway_gate_wide_exponential_loose(x: highway_gate_wide, near: u32) -> highw
     highway_gate_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = highway_gate_nat_multiply_high(select(r, x.mantissa, is_near), highway_gate_program_expm1_quotient(r));
+  let excess = highway_gate_nat_multiply_high(select(r, x.mantissa, is_near), highway_gate_nat_expm1_series(r));
   if (is_near) {
     return highway_gate_wide(false, excess, x.exponent + 1);
   }
@@ -346,6 +354,12 @@ fn highway_gate_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i
   return highway_gate_wide(negative, highway_gate_nat_shift_left(mantissa, shift), least);
 }
 
+fn highway_gate_wide_leading_of(x: highway_gate_wide) -> highway_gate_wide_leading {
+  let high = highway_gate_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(highway_gate_nat_shift_left(high, 128 - 32) != x.mantissa);
+  return highway_gate_wide_leading(x.negative, highway_gate_nat_low_word(high) | u32(is_more), x.exponent);
+}
+
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r4 = abs(r2)
 //   r4 = negate(r4)
@@ -414,64 +428,53 @@ fn highway_gate_value_exactly_wide(
     }
     let result = highway_gate_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (
+      result.exponent >= highway_gate_WIDE_LIMIT &&
+      a.exponent < highway_gate_WIDE_LIMIT &&
+      b.exponent < highway_gate_WIDE_LIMIT
+    ) {
+      loss = 128;
+    }
     if (operation == 3u) {
       loss = lost[select(first, second, registers[c].negative)];
     }
     if (operation == 4u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < highway_gate_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return highway_gate_wide_outcome(registers[1], lost[1]);
+  return highway_gate_wide_outcome(highway_gate_wide_leading_of(registers[1]), lost[1]);
 }
 
-// An operand at a point of a search, whose own point from 6 on is the last.
-fn highway_gate_wide_parameter_at(x: highway_gate_wide, point: i32, own: i32) -> highway_gate_wide {
-  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
-    return x;
-  }
-  return highway_gate_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+// Zero and infinity stay.
+fn highway_gate_wide_moved_exponent(exponent: i32) -> i32 {
+  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= highway_gate_WIDE_LIMIT);
 }
 
-fn highway_gate_wide_input_at(x: highway_gate_wide, point: i32, own: i32) -> highway_gate_wide {
-  if (point < 1 || point > 4 || x.exponent < highway_gate_WIDE_LIMIT || highway_gate_wide_is_nan(x)) {
-    return highway_gate_wide_parameter_at(x, point, own);
-  }
+// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
+// exponent.
+fn highway_gate_wide_operand_at(x: highway_gate_wide, point: i32, own: i32, large: i32) -> highway_gate_wide {
+  let moved = highway_gate_wide_moved_exponent(x.exponent) + i32(point == own);
   return highway_gate_wide(
     x.negative,
-    highway_gate_NAT_HALF,
-    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+    x.mantissa,
+    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
   );
 }
 
+fn highway_gate_wide_leading_is_nan(x: highway_gate_wide_leading) -> bool {
+  return x.digits == 0u && x.exponent > 0;
+}
+
 // Whether |a| > 135/128 |b|, by their first 24 digits.
-fn highway_gate_wide_exceeds(a: highway_gate_wide, b: highway_gate_wide) -> bool {
+fn highway_gate_wide_leading_exceeds(a: highway_gate_wide_leading, b: highway_gate_wide_leading) -> bool {
   let more = a.exponent - b.exponent;
-  let size = highway_gate_nat_low_word(highway_gate_nat_shift_right(a.mantissa, 128 - 24));
-  let least = 135u * highway_gate_nat_low_word(highway_gate_nat_shift_right(b.mantissa, 128 - 24));
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
-}
-
-// As wide_limit.
-fn highway_gate_wide_tendency(far: highway_gate_wide, near: highway_gate_wide) -> highway_gate_wide {
-  if (highway_gate_wide_is_nan(far) || highway_gate_wide_is_nan(near)) {
-    return far;
-  }
-  if (highway_gate_wide_exceeds(far, near)) {
-    return highway_gate_wide(far.negative, highway_gate_NAT_HALF, highway_gate_WIDE_BEYOND);
-  }
-  if (highway_gate_wide_exceeds(near, far)) {
-    return highway_gate_WIDE_ZERO;
-  }
-  return far;
-}
-
-// The k for which a is about 2^k b.
-fn highway_gate_wide_power_between(a: highway_gate_wide, b: highway_gate_wide) -> i32 {
-  let size = highway_gate_nat_low_word(highway_gate_nat_shift_right(a.mantissa, 128 - 24));
-  let other = highway_gate_nat_low_word(highway_gate_nat_shift_right(b.mantissa, 128 - 24));
-  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
 }
 
 // The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
@@ -482,29 +485,50 @@ fn highway_gate_wide_searched(
   exponent: i32,
   last: i32
 ) -> highway_gate_wide_search {
-  let point = search.point;
   let fails = found.lost > 128 - 28;
-  if (point == 0) {
-    let next = select(select(-1, 5, fails), 1, infinite && highway_gate_wide_is_nan(found.value));
-    return highway_gate_wide_search(next, found.value, found.value);
-  }
-  if (point == 1 || point == 3) {
-    return highway_gate_wide_search(point + 1, search.value, found.value);
-  }
-  if (point < 5) {
-    let limit = highway_gate_wide_tendency(search.other, found.value);
-    return highway_gate_wide_search(select(-1, 3, point == 2 && highway_gate_wide_is_nan(limit)), limit, limit);
-  }
-  if (point == 5) {
-    if (fails || all(found.value.mantissa == vec4<u32>())) {
-      return highway_gate_wide_search(-1, search.value, found.value);
+  let is_nan = highway_gate_wide_leading_is_nan(found.value);
+  var point = search.point + 1;
+  var value = search.value;
+  var other = search.other;
+  if (point == 1) {
+    value = found.value;
+    point = select(select(-1, 7, fails), 1, is_nan && infinite);
+  } else if (point < 8) {
+    if ((point & 1) == 0) {
+      other = found.value;
+    } else {
+      // As wide_limit.
+      if (is_nan) {
+        value = found.value;
+      } else if (highway_gate_wide_leading_exceeds(other, found.value) && !highway_gate_wide_leading_is_nan(other)) {
+        value = highway_gate_wide_leading(other.negative, 0x80000000u, highway_gate_WIDE_BEYOND);
+      } else if (highway_gate_wide_leading_exceeds(found.value, other)) {
+        value = highway_gate_wide_leading(false, 0u, highway_gate_WIDE_ZERO.exponent);
+      } else {
+        value = other;
+      }
+      point = select(-1, point, point < 7 && highway_gate_wide_leading_is_nan(value));
     }
-    return highway_gate_wide_search(6, found.value, found.value);
+  } else if (point == 8) {
+    if (fails || found.value.digits == 0u) {
+      point = -1;
+    } else {
+      value = found.value;
+      other = value;
+    }
+  } else {
+    // The k for which the value became 2^k times as large.
+    let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
+    let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    value = highway_gate_wide_leading(
+      value.negative,
+      value.digits,
+      value.exponent + power * (exponent - highway_gate_wide_moved_exponent(exponent))
+    );
+    point = select(-1, point, point <= last);
   }
-  let power = max(min(highway_gate_wide_power_between(found.value, search.other), 64), -64);
-  let value = search.value;
-  let moved = highway_gate_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
-  return highway_gate_wide_search(select(-1, point + 1, point < last), moved, search.other);
+  return highway_gate_wide_search(point, value, other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -514,10 +538,10 @@ fn highway_gate_nan() -> f32 {
   return bitcast<f32>(highway_gate_nan_bits);
 }
 
-// To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
-fn highway_gate_wide_to_f32(x: highway_gate_wide) -> f32 {
+// To nearest, from the middle to the even one.
+fn highway_gate_wide_leading_to_f32(x: highway_gate_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (highway_gate_wide_is_nan(x)) {
+  if (x.digits == 0u && x.exponent > 0) {
     return highway_gate_nan();
   }
   if (x.exponent > 128) {
@@ -529,17 +553,12 @@ fn highway_gate_wide_to_f32(x: highway_gate_wide) -> f32 {
   }
   // Digits that round up to a power of two carry into the exponent, as they should.
   let exponent = i32(x.exponent);
-  let digits = min(24, exponent + 149);
-  let high = highway_gate_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(highway_gate_nat_shift_left(high, 128 - 32) != x.mantissa);
-  let word = highway_gate_nat_low_word(high);
-  // There are 8 to 32 digits to round off; half of the last one kept is the highest of them.
-  let half = 1u << u32(31 - digits);
-  let below = word & (half | (half - 1u));
-  let kept = (word >> u32(31 - digits)) >> 1u;
-  let up = below > half || (below == half && (is_more || (kept & 1u) == 1u));
-  let rounded = kept + u32(up);
-  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + rounded);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = below > half || (below == half && (kept & 1u) == 1u);
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
 fn highway_gate_is_nan(x: f32) -> bool {
@@ -560,17 +579,19 @@ fn highway_gate_value_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x1 = highway_gate_wide_from_f32(x1);
   let wide_x2 = highway_gate_wide_from_f32(x2);
   var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38 || abs(x2) > 3.4028234663852886e38;
   var search = highway_gate_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = highway_gate_value_exactly_wide(
-      highway_gate_wide_input_at(wide_x0, search.point, 6),
-      highway_gate_wide_input_at(wide_x1, search.point, 7),
-      highway_gate_wide_input_at(wide_x2, search.point, 8)
+      highway_gate_wide_operand_at(wide_x0, search.point, 8, large),
+      highway_gate_wide_operand_at(wide_x1, search.point, 9, large),
+      highway_gate_wide_operand_at(wide_x2, search.point, 10, large)
     );
-    search = highway_gate_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
+    search = highway_gate_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 10);
   }
-  return highway_gate_wide_to_f32(search.value);
+  return highway_gate_wide_leading_to_f32(search.value);
 }
 
 // 2^n for -126 <= n <= 127.
@@ -626,14 +647,15 @@ fn highway_gate_upper_half(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
 }
 
-// a b exactly (Dekker), where nothing under- or overflows.
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
 fn highway_gate_pair_product(a: f32, b: f32) -> highway_gate_pair {
   let p = highway_gate_rounded(a * b);
   let ah = highway_gate_upper_half(a);
   let al = a - ah;
   let bh = highway_gate_upper_half(b);
   let bl = b - bh;
-  return highway_gate_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return highway_gate_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
 }
 
 // a + b exactly, for |a| >= |b| or a = 0 (Dekker).
@@ -755,13 +777,7 @@ fn highway_gate(x: f32, h: f32, t: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = highway_gate_value_exactly(x, h, t);
-    if (
-      highway_gate_is_nan(result) ||
-      (abs(result) > 3.4028234663852886e38 &&
-        abs(x) <= 3.4028234663852886e38 &&
-        abs(h) <= 3.4028234663852886e38 &&
-        abs(t) <= 3.4028234663852886e38)
-    ) {
+    if (highway_gate_is_nan(result)) {
       let far = highway_gate_value_far(x, h, t);
       result = select(far, result, highway_gate_is_nan(far));
     }
@@ -820,16 +836,25 @@ fn highway_gate_slope_0_exactly_wide(x0: highway_gate_wide) -> highway_gate_wide
     }
     let result = highway_gate_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (
+      result.exponent >= highway_gate_WIDE_LIMIT &&
+      a.exponent < highway_gate_WIDE_LIMIT &&
+      b.exponent < highway_gate_WIDE_LIMIT
+    ) {
+      loss = 128;
+    }
     if (operation == 3u) {
       loss = lost[select(first, second, registers[c].negative)];
     }
     if (operation == 4u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < highway_gate_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return highway_gate_wide_outcome(registers[2], lost[2]);
+  return highway_gate_wide_outcome(highway_gate_wide_leading_of(registers[2]), lost[2]);
 }
 
 fn highway_gate_slope_0_exactly(x0: f32) -> f32 {
@@ -838,13 +863,15 @@ fn highway_gate_slope_0_exactly(x0: f32) -> f32 {
   }
   let wide_x0 = highway_gate_wide_from_f32(x0);
   var exponents = array<i32, 1>(wide_x0.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = highway_gate_WIDE_SEARCH;
   while (search.point >= 0) {
-    let found = highway_gate_slope_0_exactly_wide(highway_gate_wide_input_at(wide_x0, search.point, 6));
-    search = highway_gate_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
+    let large = sizes[clamp(search.point - 1, 0, 5)];
+    let found = highway_gate_slope_0_exactly_wide(highway_gate_wide_operand_at(wide_x0, search.point, 8, large));
+    search = highway_gate_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 8);
   }
-  return highway_gate_wide_to_f32(search.value);
+  return highway_gate_wide_leading_to_f32(search.value);
 }
 
 fn highway_gate_slope_0_far(x0: f32) -> f32 {
@@ -894,16 +921,25 @@ fn highway_gate_slope_1_exactly_wide(x0: highway_gate_wide) -> highway_gate_wide
     }
     let result = highway_gate_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (
+      result.exponent >= highway_gate_WIDE_LIMIT &&
+      a.exponent < highway_gate_WIDE_LIMIT &&
+      b.exponent < highway_gate_WIDE_LIMIT
+    ) {
+      loss = 128;
+    }
     if (operation == 3u) {
       loss = lost[select(first, second, registers[c].negative)];
     }
     if (operation == 4u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < highway_gate_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return highway_gate_wide_outcome(registers[2], lost[2]);
+  return highway_gate_wide_outcome(highway_gate_wide_leading_of(registers[2]), lost[2]);
 }
 
 fn highway_gate_slope_1_exactly(x0: f32) -> f32 {
@@ -912,13 +948,15 @@ fn highway_gate_slope_1_exactly(x0: f32) -> f32 {
   }
   let wide_x0 = highway_gate_wide_from_f32(x0);
   var exponents = array<i32, 1>(wide_x0.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = highway_gate_WIDE_SEARCH;
   while (search.point >= 0) {
-    let found = highway_gate_slope_1_exactly_wide(highway_gate_wide_input_at(wide_x0, search.point, 6));
-    search = highway_gate_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
+    let large = sizes[clamp(search.point - 1, 0, 5)];
+    let found = highway_gate_slope_1_exactly_wide(highway_gate_wide_operand_at(wide_x0, search.point, 8, large));
+    search = highway_gate_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 8);
   }
-  return highway_gate_wide_to_f32(search.value);
+  return highway_gate_wide_leading_to_f32(search.value);
 }
 
 fn highway_gate_slope_1_far(x0: f32) -> f32 {
@@ -973,13 +1011,22 @@ fn highway_gate_slope_2_exactly_wide(
     }
     let result = highway_gate_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (
+      result.exponent >= highway_gate_WIDE_LIMIT &&
+      a.exponent < highway_gate_WIDE_LIMIT &&
+      b.exponent < highway_gate_WIDE_LIMIT
+    ) {
+      loss = 128;
+    }
     if (operation == 3u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < highway_gate_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return highway_gate_wide_outcome(registers[0], lost[0]);
+  return highway_gate_wide_outcome(highway_gate_wide_leading_of(registers[0]), lost[0]);
 }
 
 fn highway_gate_slope_2_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -996,17 +1043,19 @@ fn highway_gate_slope_2_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x1 = highway_gate_wide_from_f32(x1);
   let wide_x2 = highway_gate_wide_from_f32(x2);
   var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38 || abs(x2) > 3.4028234663852886e38;
   var search = highway_gate_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = highway_gate_slope_2_exactly_wide(
-      highway_gate_wide_input_at(wide_x0, search.point, 6),
-      highway_gate_wide_input_at(wide_x1, search.point, 7),
-      highway_gate_wide_input_at(wide_x2, search.point, 8)
+      highway_gate_wide_operand_at(wide_x0, search.point, 8, large),
+      highway_gate_wide_operand_at(wide_x1, search.point, 9, large),
+      highway_gate_wide_operand_at(wide_x2, search.point, 10, large)
     );
-    search = highway_gate_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
+    search = highway_gate_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 10);
   }
-  return highway_gate_wide_to_f32(search.value);
+  return highway_gate_wide_leading_to_f32(search.value);
 }
 
 // sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
@@ -1043,7 +1092,7 @@ fn highway_gate_backward(dy: f32, x: f32, h: f32, t: f32) -> highway_gate_gradie
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_x = highway_gate_slope_0_exactly(t);
-    if (highway_gate_is_nan(result_x) || (abs(result_x) > 3.4028234663852886e38 && abs(t) <= 3.4028234663852886e38)) {
+    if (highway_gate_is_nan(result_x)) {
       let far = highway_gate_slope_0_far(t);
       result_x = select(far, result_x, highway_gate_is_nan(far));
     }
@@ -1054,7 +1103,7 @@ fn highway_gate_backward(dy: f32, x: f32, h: f32, t: f32) -> highway_gate_gradie
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_h = highway_gate_slope_1_exactly(t);
-    if (highway_gate_is_nan(result_h) || (abs(result_h) > 3.4028234663852886e38 && abs(t) <= 3.4028234663852886e38)) {
+    if (highway_gate_is_nan(result_h)) {
       let far = highway_gate_slope_1_far(t);
       result_h = select(far, result_h, highway_gate_is_nan(far));
     }
@@ -1075,13 +1124,7 @@ fn highway_gate_backward(dy: f32, x: f32, h: f32, t: f32) -> highway_gate_gradie
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found2) {
     result_t = highway_gate_slope_2_exactly(x, h, t);
-    if (
-      highway_gate_is_nan(result_t) ||
-      (abs(result_t) > 3.4028234663852886e38 &&
-        abs(x) <= 3.4028234663852886e38 &&
-        abs(h) <= 3.4028234663852886e38 &&
-        abs(t) <= 3.4028234663852886e38)
-    ) {
+    if (highway_gate_is_nan(result_t)) {
       let far = highway_gate_slope_2_far(x, h, t);
       result_t = select(far, result_t, highway_gate_is_nan(far));
     }

@@ -11,9 +11,17 @@ struct pelu_wide {
   exponent: i32,
 }
 
-// The result of a program, and how many of its last bits are wrong because operands cancelled.
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct pelu_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or all of them because a
+// number became infinite on the way.
 struct pelu_wide_outcome {
-  value: pelu_wide,
+  value: pelu_wide_leading,
   lost: i32,
 }
 
@@ -59,20 +67,20 @@ fn pelu_wide_from_f32(x: f32) -> pelu_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
-// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
-// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
+// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
+// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
 // multiple. Negative: nowhere.
 struct pelu_wide_search {
   point: i32,
-  value: pelu_wide,
-  other: pelu_wide,
+  value: pelu_wide_leading,
+  other: pelu_wide_leading,
 }
 
 const pelu_WIDE_SEARCH: pelu_wide_search = pelu_wide_search(
   0,
-  pelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
-  pelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+  pelu_wide_leading(false, 0u, (2 << 28u) + 4096),
+  pelu_wide_leading(false, 0u, (2 << 28u) + 4096)
 );
 
 const pelu_WIDE_HALF: pelu_wide = pelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
@@ -221,7 +229,7 @@ fn pelu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
 }
 
 // (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
-fn pelu_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
+fn pelu_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
   var term = pelu_NAT_HALF;
   var quotient = pelu_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
@@ -257,7 +265,7 @@ fn pelu_wide_exponential_loose(x: pelu_wide, near: u32) -> pelu_wide {
     pelu_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = pelu_nat_multiply_high(select(r, x.mantissa, is_near), pelu_program_expm1_quotient(r));
+  let excess = pelu_nat_multiply_high(select(r, x.mantissa, is_near), pelu_nat_expm1_series(r));
   if (is_near) {
     return pelu_wide(false, excess, x.exponent + 1);
   }
@@ -367,6 +375,12 @@ fn pelu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> p
   return pelu_wide(negative, pelu_nat_shift_left(mantissa, shift), least);
 }
 
+fn pelu_wide_leading_of(x: pelu_wide) -> pelu_wide_leading {
+  let high = pelu_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(pelu_nat_shift_left(high, 128 - 32) != x.mantissa);
+  return pelu_wide_leading(x.negative, pelu_nat_low_word(high) | u32(is_more), x.exponent);
+}
+
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r7 = divide(r0, r2)
 //   r8 = abs(r7)
@@ -447,64 +461,49 @@ fn pelu_value_exactly_wide(x0: pelu_wide, x1: pelu_wide, x2: pelu_wide) -> pelu_
     }
     let result = pelu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= pelu_WIDE_LIMIT && a.exponent < pelu_WIDE_LIMIT && b.exponent < pelu_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 3u) {
       loss = lost[select(first, second, registers[c].negative)];
     }
     if (operation == 5u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < pelu_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return pelu_wide_outcome(registers[0], lost[0]);
+  return pelu_wide_outcome(pelu_wide_leading_of(registers[0]), lost[0]);
 }
 
-// An operand at a point of a search, whose own point from 6 on is the last.
-fn pelu_wide_parameter_at(x: pelu_wide, point: i32, own: i32) -> pelu_wide {
-  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
-    return x;
-  }
-  return pelu_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+// Zero and infinity stay.
+fn pelu_wide_moved_exponent(exponent: i32) -> i32 {
+  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= pelu_WIDE_LIMIT);
 }
 
-fn pelu_wide_input_at(x: pelu_wide, point: i32, own: i32) -> pelu_wide {
-  if (point < 1 || point > 4 || x.exponent < pelu_WIDE_LIMIT || pelu_wide_is_nan(x)) {
-    return pelu_wide_parameter_at(x, point, own);
-  }
+// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
+// exponent.
+fn pelu_wide_operand_at(x: pelu_wide, point: i32, own: i32, large: i32) -> pelu_wide {
+  let moved = pelu_wide_moved_exponent(x.exponent) + i32(point == own);
   return pelu_wide(
     x.negative,
-    pelu_NAT_HALF,
-    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+    x.mantissa,
+    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
   );
 }
 
+fn pelu_wide_leading_is_nan(x: pelu_wide_leading) -> bool {
+  return x.digits == 0u && x.exponent > 0;
+}
+
 // Whether |a| > 135/128 |b|, by their first 24 digits.
-fn pelu_wide_exceeds(a: pelu_wide, b: pelu_wide) -> bool {
+fn pelu_wide_leading_exceeds(a: pelu_wide_leading, b: pelu_wide_leading) -> bool {
   let more = a.exponent - b.exponent;
-  let size = pelu_nat_low_word(pelu_nat_shift_right(a.mantissa, 128 - 24));
-  let least = 135u * pelu_nat_low_word(pelu_nat_shift_right(b.mantissa, 128 - 24));
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
-}
-
-// As wide_limit.
-fn pelu_wide_tendency(far: pelu_wide, near: pelu_wide) -> pelu_wide {
-  if (pelu_wide_is_nan(far) || pelu_wide_is_nan(near)) {
-    return far;
-  }
-  if (pelu_wide_exceeds(far, near)) {
-    return pelu_wide(far.negative, pelu_NAT_HALF, pelu_WIDE_BEYOND);
-  }
-  if (pelu_wide_exceeds(near, far)) {
-    return pelu_WIDE_ZERO;
-  }
-  return far;
-}
-
-// The k for which a is about 2^k b.
-fn pelu_wide_power_between(a: pelu_wide, b: pelu_wide) -> i32 {
-  let size = pelu_nat_low_word(pelu_nat_shift_right(a.mantissa, 128 - 24));
-  let other = pelu_nat_low_word(pelu_nat_shift_right(b.mantissa, 128 - 24));
-  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
 }
 
 // The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
@@ -515,29 +514,50 @@ fn pelu_wide_searched(
   exponent: i32,
   last: i32
 ) -> pelu_wide_search {
-  let point = search.point;
   let fails = found.lost > 128 - 28;
-  if (point == 0) {
-    let next = select(select(-1, 5, fails), 1, infinite && pelu_wide_is_nan(found.value));
-    return pelu_wide_search(next, found.value, found.value);
-  }
-  if (point == 1 || point == 3) {
-    return pelu_wide_search(point + 1, search.value, found.value);
-  }
-  if (point < 5) {
-    let limit = pelu_wide_tendency(search.other, found.value);
-    return pelu_wide_search(select(-1, 3, point == 2 && pelu_wide_is_nan(limit)), limit, limit);
-  }
-  if (point == 5) {
-    if (fails || all(found.value.mantissa == vec4<u32>())) {
-      return pelu_wide_search(-1, search.value, found.value);
+  let is_nan = pelu_wide_leading_is_nan(found.value);
+  var point = search.point + 1;
+  var value = search.value;
+  var other = search.other;
+  if (point == 1) {
+    value = found.value;
+    point = select(select(-1, 7, fails), 1, is_nan && infinite);
+  } else if (point < 8) {
+    if ((point & 1) == 0) {
+      other = found.value;
+    } else {
+      // As wide_limit.
+      if (is_nan) {
+        value = found.value;
+      } else if (pelu_wide_leading_exceeds(other, found.value) && !pelu_wide_leading_is_nan(other)) {
+        value = pelu_wide_leading(other.negative, 0x80000000u, pelu_WIDE_BEYOND);
+      } else if (pelu_wide_leading_exceeds(found.value, other)) {
+        value = pelu_wide_leading(false, 0u, pelu_WIDE_ZERO.exponent);
+      } else {
+        value = other;
+      }
+      point = select(-1, point, point < 7 && pelu_wide_leading_is_nan(value));
     }
-    return pelu_wide_search(6, found.value, found.value);
+  } else if (point == 8) {
+    if (fails || found.value.digits == 0u) {
+      point = -1;
+    } else {
+      value = found.value;
+      other = value;
+    }
+  } else {
+    // The k for which the value became 2^k times as large.
+    let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
+    let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    value = pelu_wide_leading(
+      value.negative,
+      value.digits,
+      value.exponent + power * (exponent - pelu_wide_moved_exponent(exponent))
+    );
+    point = select(-1, point, point <= last);
   }
-  let power = max(min(pelu_wide_power_between(found.value, search.other), 64), -64);
-  let value = search.value;
-  let moved = pelu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
-  return pelu_wide_search(select(-1, point + 1, point < last), moved, search.other);
+  return pelu_wide_search(point, value, other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -547,10 +567,10 @@ fn pelu_nan() -> f32 {
   return bitcast<f32>(pelu_nan_bits);
 }
 
-// To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
-fn pelu_wide_to_f32(x: pelu_wide) -> f32 {
+// To nearest, from the middle to the even one.
+fn pelu_wide_leading_to_f32(x: pelu_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (pelu_wide_is_nan(x)) {
+  if (x.digits == 0u && x.exponent > 0) {
     return pelu_nan();
   }
   if (x.exponent > 128) {
@@ -562,17 +582,12 @@ fn pelu_wide_to_f32(x: pelu_wide) -> f32 {
   }
   // Digits that round up to a power of two carry into the exponent, as they should.
   let exponent = i32(x.exponent);
-  let digits = min(24, exponent + 149);
-  let high = pelu_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(pelu_nat_shift_left(high, 128 - 32) != x.mantissa);
-  let word = pelu_nat_low_word(high);
-  // There are 8 to 32 digits to round off; half of the last one kept is the highest of them.
-  let half = 1u << u32(31 - digits);
-  let below = word & (half | (half - 1u));
-  let kept = (word >> u32(31 - digits)) >> 1u;
-  let up = below > half || (below == half && (is_more || (kept & 1u) == 1u));
-  let rounded = kept + u32(up);
-  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + rounded);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = below > half || (below == half && (kept & 1u) == 1u);
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
 fn pelu_is_nan(x: f32) -> bool {
@@ -593,17 +608,19 @@ fn pelu_value_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x1 = pelu_wide_from_f32(x1);
   let wide_x2 = pelu_wide_from_f32(x2);
   var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = pelu_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = pelu_value_exactly_wide(
-      pelu_wide_input_at(wide_x0, search.point, 6),
-      pelu_wide_parameter_at(wide_x1, search.point, 7),
-      pelu_wide_parameter_at(wide_x2, search.point, 8)
+      pelu_wide_operand_at(wide_x0, search.point, 8, large),
+      pelu_wide_operand_at(wide_x1, search.point, 9, large),
+      pelu_wide_operand_at(wide_x2, search.point, 10, large)
     );
-    search = pelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
+    search = pelu_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 10);
   }
-  return pelu_wide_to_f32(search.value);
+  return pelu_wide_leading_to_f32(search.value);
 }
 
 // 2^n for -126 <= n <= 127.
@@ -668,14 +685,15 @@ fn pelu_upper_half(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
 }
 
-// a b exactly (Dekker), where nothing under- or overflows.
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
 fn pelu_pair_product(a: f32, b: f32) -> pelu_pair {
   let p = pelu_rounded(a * b);
   let ah = pelu_upper_half(a);
   let al = a - ah;
   let bh = pelu_upper_half(b);
   let bl = b - bh;
-  return pelu_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return pelu_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
 }
 
 // a + b exactly, for |a| >= |b| or a = 0 (Dekker).
@@ -779,7 +797,7 @@ fn pelu(x: f32, a: f32, b: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = pelu_value_exactly(x, a, b);
-    if (pelu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+    if (pelu_is_nan(result)) {
       let far = pelu_value_far(x, a, b);
       result = select(far, result, pelu_is_nan(far));
     }
@@ -807,7 +825,14 @@ struct pelu_gradients {
 //   r0 = select(r4, r1, r0)
 //   r2 = divide(r0, r2)
 fn pelu_slope_0_exactly_wide(x0: pelu_wide, x1: pelu_wide, x2: pelu_wide) -> pelu_wide_outcome {
-  var registers = array<pelu_wide, 6>(x0, x1, x2, pelu_WIDE_ZERO, pelu_WIDE_ZERO, pelu_WIDE_ZERO);
+  var registers = array<pelu_wide, 6>(
+    x0,
+    x1,
+    x2,
+    pelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
+    pelu_WIDE_ZERO,
+    pelu_WIDE_ZERO
+  );
   // How many of the last bits of each are wrong because operands cancelled.
   var lost = array<i32, 6>(0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
@@ -845,13 +870,16 @@ fn pelu_slope_0_exactly_wide(x0: pelu_wide, x1: pelu_wide, x2: pelu_wide) -> pel
     }
     let result = pelu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= pelu_WIDE_LIMIT && a.exponent < pelu_WIDE_LIMIT && b.exponent < pelu_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 6u) {
       loss = lost[select(first, second, registers[c].negative)];
     }
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return pelu_wide_outcome(registers[2], lost[2]);
+  return pelu_wide_outcome(pelu_wide_leading_of(registers[2]), lost[2]);
 }
 
 fn pelu_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -868,17 +896,19 @@ fn pelu_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x1 = pelu_wide_from_f32(x1);
   let wide_x2 = pelu_wide_from_f32(x2);
   var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = pelu_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = pelu_slope_0_exactly_wide(
-      pelu_wide_input_at(wide_x0, search.point, 6),
-      pelu_wide_parameter_at(wide_x1, search.point, 7),
-      pelu_wide_parameter_at(wide_x2, search.point, 8)
+      pelu_wide_operand_at(wide_x0, search.point, 8, large),
+      pelu_wide_operand_at(wide_x1, search.point, 9, large),
+      pelu_wide_operand_at(wide_x2, search.point, 10, large)
     );
-    search = pelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
+    search = pelu_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 10);
   }
-  return pelu_wide_to_f32(search.value);
+  return pelu_wide_leading_to_f32(search.value);
 }
 
 fn pelu_exp(x: f32) -> f32 {
@@ -965,16 +995,21 @@ fn pelu_slope_1_exactly_wide(x0: pelu_wide, x1: pelu_wide) -> pelu_wide_outcome 
     }
     let result = pelu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= pelu_WIDE_LIMIT && a.exponent < pelu_WIDE_LIMIT && b.exponent < pelu_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 3u) {
       loss = lost[select(first, second, registers[c].negative)];
     }
     if (operation == 5u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < pelu_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return pelu_wide_outcome(registers[0], lost[0]);
+  return pelu_wide_outcome(pelu_wide_leading_of(registers[0]), lost[0]);
 }
 
 fn pelu_slope_1_exactly(x0: f32, x1: f32) -> f32 {
@@ -987,16 +1022,18 @@ fn pelu_slope_1_exactly(x0: f32, x1: f32) -> f32 {
   let wide_x0 = pelu_wide_from_f32(x0);
   let wide_x1 = pelu_wide_from_f32(x1);
   var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = pelu_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = pelu_slope_1_exactly_wide(
-      pelu_wide_input_at(wide_x0, search.point, 6),
-      pelu_wide_parameter_at(wide_x1, search.point, 7)
+      pelu_wide_operand_at(wide_x0, search.point, 8, large),
+      pelu_wide_operand_at(wide_x1, search.point, 9, large)
     );
-    search = pelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
+    search = pelu_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 9);
   }
-  return pelu_wide_to_f32(search.value);
+  return pelu_wide_leading_to_f32(search.value);
 }
 
 fn pelu_slope_1_far(x0: f32, x1: f32) -> f32 {
@@ -1022,7 +1059,15 @@ fn pelu_slope_1_far(x0: f32, x1: f32) -> f32 {
 //   r2 = multiply(r4, r2)
 //   r2 = divide(r0, r2)
 fn pelu_slope_2_exactly_wide(x0: pelu_wide, x1: pelu_wide, x2: pelu_wide) -> pelu_wide_outcome {
-  var registers = array<pelu_wide, 7>(x0, x1, x2, pelu_WIDE_ZERO, pelu_WIDE_ONE, pelu_WIDE_ZERO, pelu_WIDE_ZERO);
+  var registers = array<pelu_wide, 7>(
+    x0,
+    x1,
+    x2,
+    pelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
+    pelu_WIDE_ONE,
+    pelu_WIDE_ZERO,
+    pelu_WIDE_ZERO
+  );
   // How many of the last bits of each are wrong because operands cancelled.
   var lost = array<i32, 7>(0, 0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
@@ -1061,13 +1106,16 @@ fn pelu_slope_2_exactly_wide(x0: pelu_wide, x1: pelu_wide, x2: pelu_wide) -> pel
     }
     let result = pelu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= pelu_WIDE_LIMIT && a.exponent < pelu_WIDE_LIMIT && b.exponent < pelu_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 6u) {
       loss = lost[select(first, second, registers[c].negative)];
     }
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return pelu_wide_outcome(registers[2], lost[2]);
+  return pelu_wide_outcome(pelu_wide_leading_of(registers[2]), lost[2]);
 }
 
 fn pelu_slope_2_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -1084,17 +1132,19 @@ fn pelu_slope_2_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x1 = pelu_wide_from_f32(x1);
   let wide_x2 = pelu_wide_from_f32(x2);
   var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = pelu_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = pelu_slope_2_exactly_wide(
-      pelu_wide_input_at(wide_x0, search.point, 6),
-      pelu_wide_parameter_at(wide_x1, search.point, 7),
-      pelu_wide_parameter_at(wide_x2, search.point, 8)
+      pelu_wide_operand_at(wide_x0, search.point, 8, large),
+      pelu_wide_operand_at(wide_x1, search.point, 9, large),
+      pelu_wide_operand_at(wide_x2, search.point, 10, large)
     );
-    search = pelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
+    search = pelu_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 10);
   }
-  return pelu_wide_to_f32(search.value);
+  return pelu_wide_leading_to_f32(search.value);
 }
 
 fn pelu_slope_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -1152,7 +1202,7 @@ fn pelu_backward(dy: f32, x: f32, a: f32, b: f32) -> pelu_gradients {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_x = pelu_slope_0_exactly(x, a, b);
-    if (pelu_is_nan(result_x) || (abs(result_x) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+    if (pelu_is_nan(result_x)) {
       let far = pelu_slope_0_far(x, a, b);
       result_x = select(far, result_x, pelu_is_nan(far));
     }
@@ -1165,7 +1215,7 @@ fn pelu_backward(dy: f32, x: f32, a: f32, b: f32) -> pelu_gradients {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_a = pelu_slope_1_exactly(x, b);
-    if (pelu_is_nan(result_a) || (abs(result_a) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+    if (pelu_is_nan(result_a)) {
       let far = pelu_slope_1_far(x, b);
       result_a = select(far, result_a, pelu_is_nan(far));
     }

@@ -14,9 +14,17 @@ struct rational_tanh_wide {
   exponent: i32,
 }
 
-// The result of a program, and how many of its last bits are wrong because operands cancelled.
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct rational_tanh_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or all of them because a
+// number became infinite on the way.
 struct rational_tanh_wide_outcome {
-  value: rational_tanh_wide,
+  value: rational_tanh_wide_leading,
   lost: i32,
 }
 
@@ -62,20 +70,20 @@ fn rational_tanh_wide_from_f32(x: f32) -> rational_tanh_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
-// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
-// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
+// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
+// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
 // multiple. Negative: nowhere.
 struct rational_tanh_wide_search {
   point: i32,
-  value: rational_tanh_wide,
-  other: rational_tanh_wide,
+  value: rational_tanh_wide_leading,
+  other: rational_tanh_wide_leading,
 }
 
 const rational_tanh_WIDE_SEARCH: rational_tanh_wide_search = rational_tanh_wide_search(
   0,
-  rational_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
-  rational_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+  rational_tanh_wide_leading(false, 0u, (2 << 28u) + 4096),
+  rational_tanh_wide_leading(false, 0u, (2 << 28u) + 4096)
 );
 
 const rational_tanh_WIDE_ONE: rational_tanh_wide = rational_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -298,6 +306,12 @@ fn rational_tanh_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: 
   return rational_tanh_wide(negative, rational_tanh_nat_shift_left(mantissa, shift), least);
 }
 
+fn rational_tanh_wide_leading_of(x: rational_tanh_wide) -> rational_tanh_wide_leading {
+  let high = rational_tanh_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(rational_tanh_nat_shift_left(high, 128 - 32) != x.mantissa);
+  return rational_tanh_wide_leading(x.negative, rational_tanh_nat_low_word(high) | u32(is_more), x.exponent);
+}
+
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r8 = multiply(r0, r0)
 //   r9 = multiply(r3, r8)
@@ -333,7 +347,7 @@ fn rational_tanh_value_exactly_wide(x0: rational_tanh_wide) -> rational_tanh_wid
     rational_tanh_wide(false, vec4<u32>(0xaaaaaaaau, 0xaaaaaaaau, 0xaaaaaaaau, 0xaaaaaaaau), 0),
     rational_tanh_wide(false, vec4<u32>(0xa676e7c5u, 0xa8f7b3a9u, 0xb24c1ffau, 0x8f40f985u), -1),
     rational_tanh_wide(false, vec4<u32>(0xc56d5cfau, 0xf27bb2feu, 0x9a6b50b0u, 0xdba29c77u), 1),
-    rational_tanh_WIDE_ZERO,
+    rational_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
     rational_tanh_WIDE_ZERO,
     rational_tanh_WIDE_ZERO
   );
@@ -377,8 +391,17 @@ fn rational_tanh_value_exactly_wide(x0: rational_tanh_wide) -> rational_tanh_wid
     }
     let result = rational_tanh_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (
+      result.exponent >= rational_tanh_WIDE_LIMIT &&
+      a.exponent < rational_tanh_WIDE_LIMIT &&
+      b.exponent < rational_tanh_WIDE_LIMIT
+    ) {
+      loss = 128;
+    }
     if (operation == 2u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < rational_tanh_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     if (operation == 6u) {
       loss = lost[select(first, second, registers[c].negative)];
@@ -386,55 +409,35 @@ fn rational_tanh_value_exactly_wide(x0: rational_tanh_wide) -> rational_tanh_wid
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return rational_tanh_wide_outcome(registers[0], lost[0]);
+  return rational_tanh_wide_outcome(rational_tanh_wide_leading_of(registers[0]), lost[0]);
 }
 
-// An operand at a point of a search, whose own point from 6 on is the last.
-fn rational_tanh_wide_parameter_at(x: rational_tanh_wide, point: i32, own: i32) -> rational_tanh_wide {
-  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
-    return x;
-  }
-  return rational_tanh_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+// Zero and infinity stay.
+fn rational_tanh_wide_moved_exponent(exponent: i32) -> i32 {
+  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= rational_tanh_WIDE_LIMIT);
 }
 
-fn rational_tanh_wide_input_at(x: rational_tanh_wide, point: i32, own: i32) -> rational_tanh_wide {
-  if (point < 1 || point > 4 || x.exponent < rational_tanh_WIDE_LIMIT || rational_tanh_wide_is_nan(x)) {
-    return rational_tanh_wide_parameter_at(x, point, own);
-  }
+// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
+// exponent.
+fn rational_tanh_wide_operand_at(x: rational_tanh_wide, point: i32, own: i32, large: i32) -> rational_tanh_wide {
+  let moved = rational_tanh_wide_moved_exponent(x.exponent) + i32(point == own);
   return rational_tanh_wide(
     x.negative,
-    rational_tanh_NAT_HALF,
-    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+    x.mantissa,
+    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
   );
 }
 
+fn rational_tanh_wide_leading_is_nan(x: rational_tanh_wide_leading) -> bool {
+  return x.digits == 0u && x.exponent > 0;
+}
+
 // Whether |a| > 135/128 |b|, by their first 24 digits.
-fn rational_tanh_wide_exceeds(a: rational_tanh_wide, b: rational_tanh_wide) -> bool {
+fn rational_tanh_wide_leading_exceeds(a: rational_tanh_wide_leading, b: rational_tanh_wide_leading) -> bool {
   let more = a.exponent - b.exponent;
-  let size = rational_tanh_nat_low_word(rational_tanh_nat_shift_right(a.mantissa, 128 - 24));
-  let least = 135u * rational_tanh_nat_low_word(rational_tanh_nat_shift_right(b.mantissa, 128 - 24));
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
-}
-
-// As wide_limit.
-fn rational_tanh_wide_tendency(far: rational_tanh_wide, near: rational_tanh_wide) -> rational_tanh_wide {
-  if (rational_tanh_wide_is_nan(far) || rational_tanh_wide_is_nan(near)) {
-    return far;
-  }
-  if (rational_tanh_wide_exceeds(far, near)) {
-    return rational_tanh_wide(far.negative, rational_tanh_NAT_HALF, rational_tanh_WIDE_BEYOND);
-  }
-  if (rational_tanh_wide_exceeds(near, far)) {
-    return rational_tanh_WIDE_ZERO;
-  }
-  return far;
-}
-
-// The k for which a is about 2^k b.
-fn rational_tanh_wide_power_between(a: rational_tanh_wide, b: rational_tanh_wide) -> i32 {
-  let size = rational_tanh_nat_low_word(rational_tanh_nat_shift_right(a.mantissa, 128 - 24));
-  let other = rational_tanh_nat_low_word(rational_tanh_nat_shift_right(b.mantissa, 128 - 24));
-  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
 }
 
 // The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
@@ -445,29 +448,50 @@ fn rational_tanh_wide_searched(
   exponent: i32,
   last: i32
 ) -> rational_tanh_wide_search {
-  let point = search.point;
   let fails = found.lost > 128 - 28;
-  if (point == 0) {
-    let next = select(select(-1, 5, fails), 1, infinite && rational_tanh_wide_is_nan(found.value));
-    return rational_tanh_wide_search(next, found.value, found.value);
-  }
-  if (point == 1 || point == 3) {
-    return rational_tanh_wide_search(point + 1, search.value, found.value);
-  }
-  if (point < 5) {
-    let limit = rational_tanh_wide_tendency(search.other, found.value);
-    return rational_tanh_wide_search(select(-1, 3, point == 2 && rational_tanh_wide_is_nan(limit)), limit, limit);
-  }
-  if (point == 5) {
-    if (fails || all(found.value.mantissa == vec4<u32>())) {
-      return rational_tanh_wide_search(-1, search.value, found.value);
+  let is_nan = rational_tanh_wide_leading_is_nan(found.value);
+  var point = search.point + 1;
+  var value = search.value;
+  var other = search.other;
+  if (point == 1) {
+    value = found.value;
+    point = select(select(-1, 7, fails), 1, is_nan && infinite);
+  } else if (point < 8) {
+    if ((point & 1) == 0) {
+      other = found.value;
+    } else {
+      // As wide_limit.
+      if (is_nan) {
+        value = found.value;
+      } else if (rational_tanh_wide_leading_exceeds(other, found.value) && !rational_tanh_wide_leading_is_nan(other)) {
+        value = rational_tanh_wide_leading(other.negative, 0x80000000u, rational_tanh_WIDE_BEYOND);
+      } else if (rational_tanh_wide_leading_exceeds(found.value, other)) {
+        value = rational_tanh_wide_leading(false, 0u, rational_tanh_WIDE_ZERO.exponent);
+      } else {
+        value = other;
+      }
+      point = select(-1, point, point < 7 && rational_tanh_wide_leading_is_nan(value));
     }
-    return rational_tanh_wide_search(6, found.value, found.value);
+  } else if (point == 8) {
+    if (fails || found.value.digits == 0u) {
+      point = -1;
+    } else {
+      value = found.value;
+      other = value;
+    }
+  } else {
+    // The k for which the value became 2^k times as large.
+    let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
+    let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    value = rational_tanh_wide_leading(
+      value.negative,
+      value.digits,
+      value.exponent + power * (exponent - rational_tanh_wide_moved_exponent(exponent))
+    );
+    point = select(-1, point, point <= last);
   }
-  let power = max(min(rational_tanh_wide_power_between(found.value, search.other), 64), -64);
-  let value = search.value;
-  let moved = rational_tanh_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
-  return rational_tanh_wide_search(select(-1, point + 1, point < last), moved, search.other);
+  return rational_tanh_wide_search(point, value, other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -477,10 +501,10 @@ fn rational_tanh_nan() -> f32 {
   return bitcast<f32>(rational_tanh_nan_bits);
 }
 
-// To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
-fn rational_tanh_wide_to_f32(x: rational_tanh_wide) -> f32 {
+// To nearest, from the middle to the even one.
+fn rational_tanh_wide_leading_to_f32(x: rational_tanh_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (rational_tanh_wide_is_nan(x)) {
+  if (x.digits == 0u && x.exponent > 0) {
     return rational_tanh_nan();
   }
   if (x.exponent > 128) {
@@ -492,17 +516,12 @@ fn rational_tanh_wide_to_f32(x: rational_tanh_wide) -> f32 {
   }
   // Digits that round up to a power of two carry into the exponent, as they should.
   let exponent = i32(x.exponent);
-  let digits = min(24, exponent + 149);
-  let high = rational_tanh_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(rational_tanh_nat_shift_left(high, 128 - 32) != x.mantissa);
-  let word = rational_tanh_nat_low_word(high);
-  // There are 8 to 32 digits to round off; half of the last one kept is the highest of them.
-  let half = 1u << u32(31 - digits);
-  let below = word & (half | (half - 1u));
-  let kept = (word >> u32(31 - digits)) >> 1u;
-  let up = below > half || (below == half && (is_more || (kept & 1u) == 1u));
-  let rounded = kept + u32(up);
-  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + rounded);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = below > half || (below == half && (kept & 1u) == 1u);
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
 fn rational_tanh_is_nan(x: f32) -> bool {
@@ -515,13 +534,15 @@ fn rational_tanh_value_exactly(x0: f32) -> f32 {
   }
   let wide_x0 = rational_tanh_wide_from_f32(x0);
   var exponents = array<i32, 1>(wide_x0.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = rational_tanh_WIDE_SEARCH;
   while (search.point >= 0) {
-    let found = rational_tanh_value_exactly_wide(rational_tanh_wide_input_at(wide_x0, search.point, 6));
-    search = rational_tanh_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
+    let large = sizes[clamp(search.point - 1, 0, 5)];
+    let found = rational_tanh_value_exactly_wide(rational_tanh_wide_operand_at(wide_x0, search.point, 8, large));
+    search = rational_tanh_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 8);
   }
-  return rational_tanh_wide_to_f32(search.value);
+  return rational_tanh_wide_leading_to_f32(search.value);
 }
 
 fn rational_tanh_value_far(x0: f32) -> f32 {
@@ -551,14 +572,15 @@ fn rational_tanh_upper_half(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
 }
 
-// a b exactly (Dekker), where nothing under- or overflows.
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
 fn rational_tanh_pair_product(a: f32, b: f32) -> rational_tanh_pair {
   let p = rational_tanh_rounded(a * b);
   let ah = rational_tanh_upper_half(a);
   let al = a - ah;
   let bh = rational_tanh_upper_half(b);
   let bl = b - bh;
-  return rational_tanh_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return rational_tanh_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
 }
 
 // a + b exactly, for |a| >= |b| or a = 0 (Dekker).
@@ -634,11 +656,13 @@ fn rational_tanh(x: f32) -> f32 {
   var found =
     ((x < 0.0) ||
       ((0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u2.high) && (u2.high >= 1.5777218e-30) &&
-        (0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u3.high))) &&
+        (0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u3.high) &&
+        ((u3.high <= 3.32307e+35) || (p4.high <= 1.1920929e-7 * q.high)))) &&
       ((x >= 0.0) ||
         ((0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u5.high) &&
           (u5.high >= 1.5777218e-30) &&
-          (0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u6.high))) &&
+          (0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u6.high) &&
+          ((u6.high <= 3.32307e+35) || (abs(p5.high) <= 1.1920929e-7 * abs(q2.high))))) &&
       (abs(x) <= 1.2676506e+30) &&
       ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
       (abs(v.high) <= 3.32307e+35) &&
@@ -718,7 +742,7 @@ fn rational_tanh_slope_0_exactly_wide(x0: rational_tanh_wide) -> rational_tanh_w
     rational_tanh_wide(false, vec4<u32>(0xaaaaaaaau, 0xaaaaaaaau, 0xaaaaaaaau, 0xaaaaaaaau), 0),
     rational_tanh_wide(false, vec4<u32>(0xa676e7c5u, 0xa8f7b3a9u, 0xb24c1ffau, 0x8f40f985u), -1),
     rational_tanh_wide(false, vec4<u32>(0xc56d5cfau, 0xf27bb2feu, 0x9a6b50b0u, 0xdba29c77u), 1),
-    rational_tanh_WIDE_ZERO,
+    rational_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
     rational_tanh_WIDE_ZERO,
     rational_tanh_WIDE_ZERO
   );
@@ -764,8 +788,17 @@ fn rational_tanh_slope_0_exactly_wide(x0: rational_tanh_wide) -> rational_tanh_w
     }
     let result = rational_tanh_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (
+      result.exponent >= rational_tanh_WIDE_LIMIT &&
+      a.exponent < rational_tanh_WIDE_LIMIT &&
+      b.exponent < rational_tanh_WIDE_LIMIT
+    ) {
+      loss = 128;
+    }
     if (operation == 1u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < rational_tanh_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     if (operation == 6u) {
       loss = lost[select(first, second, registers[c].negative)];
@@ -773,7 +806,7 @@ fn rational_tanh_slope_0_exactly_wide(x0: rational_tanh_wide) -> rational_tanh_w
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return rational_tanh_wide_outcome(registers[0], lost[0]);
+  return rational_tanh_wide_outcome(rational_tanh_wide_leading_of(registers[0]), lost[0]);
 }
 
 fn rational_tanh_slope_0_exactly(x0: f32) -> f32 {
@@ -782,13 +815,15 @@ fn rational_tanh_slope_0_exactly(x0: f32) -> f32 {
   }
   let wide_x0 = rational_tanh_wide_from_f32(x0);
   var exponents = array<i32, 1>(wide_x0.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = rational_tanh_WIDE_SEARCH;
   while (search.point >= 0) {
-    let found = rational_tanh_slope_0_exactly_wide(rational_tanh_wide_input_at(wide_x0, search.point, 6));
-    search = rational_tanh_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
+    let large = sizes[clamp(search.point - 1, 0, 5)];
+    let found = rational_tanh_slope_0_exactly_wide(rational_tanh_wide_operand_at(wide_x0, search.point, 8, large));
+    search = rational_tanh_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 8);
   }
-  return rational_tanh_wide_to_f32(search.value);
+  return rational_tanh_wide_leading_to_f32(search.value);
 }
 
 fn rational_tanh_slope_0_far(x0: f32) -> f32 {
@@ -831,39 +866,44 @@ fn rational_tanh_backward(dy: f32, x: f32) -> f32 {
   let p3 = rational_tanh_pair_multiply(rational_tanh_pair(1.1191704, -5.6952018e-8), p2);
   let u = rational_tanh_pair_add(p, p3);
   let u2 = rational_tanh_pair_add(u, rational_tanh_pair(0.6666667, -1.9868216e-8));
-  let p4 = rational_tanh_pair_multiply(rational_tanh_pair(0.6666667, -1.9868216e-8), rational_tanh_pair_from_f32(x));
-  let p5 = rational_tanh_pair_multiply(rational_tanh_pair(0.44444445, -3.3113692e-9), squared);
-  let u3 = rational_tanh_pair_add(p4, p5);
+  let p4 = rational_tanh_pair_multiply(rational_tanh_pair(1.7159, 5.569458e-8), u2);
+  let p5 = rational_tanh_pair_multiply(rational_tanh_pair(0.6666667, -1.9868216e-8), rational_tanh_pair_from_f32(x));
+  let p6 = rational_tanh_pair_multiply(rational_tanh_pair(0.44444445, -3.3113692e-9), squared);
+  let u3 = rational_tanh_pair_add(p5, p6);
   let squared2 = rational_tanh_pair_multiply(squared, squared);
-  let p6 = rational_tanh_pair_multiply(rational_tanh_pair(0.2797926, -1.42380046e-8), squared2);
-  let u4 = rational_tanh_pair_add(u3, p6);
+  let p7 = rational_tanh_pair_multiply(rational_tanh_pair(0.2797926, -1.42380046e-8), squared2);
+  let u4 = rational_tanh_pair_add(u3, p7);
   let u5 = rational_tanh_pair_add(u4, rational_tanh_pair(1.0, 0.0));
   let squared3 = rational_tanh_pair_multiply(u5, u5);
+  let q = rational_tanh_pair_divide(p4, squared3);
   let u6 = rational_tanh_pair_subtract(u, rational_tanh_pair(0.6666667, -1.9868216e-8));
-  let u7 = rational_tanh_pair_subtract(p5, p4);
-  let u8 = rational_tanh_pair_add(u7, p6);
+  let p8 = rational_tanh_pair_multiply(rational_tanh_pair(-1.7159, -5.569458e-8), u6);
+  let u7 = rational_tanh_pair_subtract(p6, p5);
+  let u8 = rational_tanh_pair_add(u7, p7);
   let u9 = rational_tanh_pair_add(u8, rational_tanh_pair(1.0, 0.0));
   let squared4 = rational_tanh_pair_multiply(u9, u9);
-  var v = rational_tanh_pair_divide(
-    rational_tanh_pair_multiply(rational_tanh_pair(-1.7159, -5.569458e-8), u6),
-    squared4
-  );
+  let q2 = rational_tanh_pair_divide(p8, squared4);
+  var v = q2;
   if (x >= 0.0) {
-    v = rational_tanh_pair_divide(rational_tanh_pair_multiply(rational_tanh_pair(1.7159, 5.569458e-8), u2), squared3);
+    v = q;
   }
   var result = rational_tanh_pair_to_f32(v);
   var found =
-    ((x < 0.0) || ((1.1191704 <= 2.5353012e+30 * u2.high) && (0.2797926 <= 1.2676506e+30 * u5.high))) &&
-      ((x >= 0.0) || ((1.1191704 <= 2.5353012e+30 * abs(u6.high)) && (0.2797926 <= 1.2676506e+30 * u9.high))) &&
+    ((x < 0.0) ||
+      ((1.1191704 <= 2.5353012e+30 * u2.high) && (0.2797926 <= 1.2676506e+30 * u5.high) &&
+        (p4.high <= 1.9807041e+28 * q.high))) &&
+      ((x >= 0.0) ||
+        ((1.1191704 <= 2.5353012e+30 * abs(u6.high)) && (0.2797926 <= 1.2676506e+30 * u9.high) &&
+          (p8.high <= 1.9807041e+28 * q2.high))) &&
       (abs(x) <= 274877900000.0) &&
       ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
       ((x < 0.0) ||
         ((squared3.high <= 3.32307e+35) && (u5.high <= 3.32307e+35) && (u4.high <= 3.32307e+35) &&
-          (p6.high <= 3.32307e+35) &&
+          (p7.high <= 3.32307e+35) &&
           (squared2.high <= 3.32307e+35))) &&
     ((x >= 0.0) ||
       ((squared4.high <= 3.32307e+35) && (u9.high <= 3.32307e+35) && (u8.high <= 3.32307e+35) &&
-        (p6.high <= 3.32307e+35) &&
+        (p7.high <= 3.32307e+35) &&
         (squared2.high <= 3.32307e+35)));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {

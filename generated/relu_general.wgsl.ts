@@ -14,9 +14,17 @@ struct relu_general_wide {
   exponent: i32,
 }
 
-// The result of a program, and how many of its last bits are wrong because operands cancelled.
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct relu_general_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or all of them because a
+// number became infinite on the way.
 struct relu_general_wide_outcome {
-  value: relu_general_wide,
+  value: relu_general_wide_leading,
   lost: i32,
 }
 
@@ -62,20 +70,20 @@ fn relu_general_wide_from_f32(x: f32) -> relu_general_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
-// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
-// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
+// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
+// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
 // multiple. Negative: nowhere.
 struct relu_general_wide_search {
   point: i32,
-  value: relu_general_wide,
-  other: relu_general_wide,
+  value: relu_general_wide_leading,
+  other: relu_general_wide_leading,
 }
 
 const relu_general_WIDE_SEARCH: relu_general_wide_search = relu_general_wide_search(
   0,
-  relu_general_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
-  relu_general_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+  relu_general_wide_leading(false, 0u, (2 << 28u) + 4096),
+  relu_general_wide_leading(false, 0u, (2 << 28u) + 4096)
 );
 
 fn relu_general_wide_negate(x: relu_general_wide) -> relu_general_wide {
@@ -253,6 +261,12 @@ fn relu_general_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i
   return relu_general_wide(negative, relu_general_nat_shift_left(mantissa, shift), least);
 }
 
+fn relu_general_wide_leading_of(x: relu_general_wide) -> relu_general_wide_leading {
+  let high = relu_general_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(relu_general_nat_shift_left(high, 128 - 32) != x.mantissa);
+  return relu_general_wide_leading(x.negative, relu_general_nat_low_word(high) | u32(is_more), x.exponent);
+}
+
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r4 = negate(r3)
 //   r4 = add(r0, r4)
@@ -300,8 +314,17 @@ fn relu_general_value_exactly_wide(
     }
     let result = relu_general_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (
+      result.exponent >= relu_general_WIDE_LIMIT &&
+      a.exponent < relu_general_WIDE_LIMIT &&
+      b.exponent < relu_general_WIDE_LIMIT
+    ) {
+      loss = 128;
+    }
     if (operation == 1u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < relu_general_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     if (operation == 4u) {
       loss = lost[select(first, second, registers[c].negative)];
@@ -309,55 +332,35 @@ fn relu_general_value_exactly_wide(
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return relu_general_wide_outcome(registers[0], lost[0]);
+  return relu_general_wide_outcome(relu_general_wide_leading_of(registers[0]), lost[0]);
 }
 
-// An operand at a point of a search, whose own point from 6 on is the last.
-fn relu_general_wide_parameter_at(x: relu_general_wide, point: i32, own: i32) -> relu_general_wide {
-  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
-    return x;
-  }
-  return relu_general_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+// Zero and infinity stay.
+fn relu_general_wide_moved_exponent(exponent: i32) -> i32 {
+  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= relu_general_WIDE_LIMIT);
 }
 
-fn relu_general_wide_input_at(x: relu_general_wide, point: i32, own: i32) -> relu_general_wide {
-  if (point < 1 || point > 4 || x.exponent < relu_general_WIDE_LIMIT || relu_general_wide_is_nan(x)) {
-    return relu_general_wide_parameter_at(x, point, own);
-  }
+// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
+// exponent.
+fn relu_general_wide_operand_at(x: relu_general_wide, point: i32, own: i32, large: i32) -> relu_general_wide {
+  let moved = relu_general_wide_moved_exponent(x.exponent) + i32(point == own);
   return relu_general_wide(
     x.negative,
-    relu_general_NAT_HALF,
-    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+    x.mantissa,
+    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
   );
 }
 
+fn relu_general_wide_leading_is_nan(x: relu_general_wide_leading) -> bool {
+  return x.digits == 0u && x.exponent > 0;
+}
+
 // Whether |a| > 135/128 |b|, by their first 24 digits.
-fn relu_general_wide_exceeds(a: relu_general_wide, b: relu_general_wide) -> bool {
+fn relu_general_wide_leading_exceeds(a: relu_general_wide_leading, b: relu_general_wide_leading) -> bool {
   let more = a.exponent - b.exponent;
-  let size = relu_general_nat_low_word(relu_general_nat_shift_right(a.mantissa, 128 - 24));
-  let least = 135u * relu_general_nat_low_word(relu_general_nat_shift_right(b.mantissa, 128 - 24));
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
-}
-
-// As wide_limit.
-fn relu_general_wide_tendency(far: relu_general_wide, near: relu_general_wide) -> relu_general_wide {
-  if (relu_general_wide_is_nan(far) || relu_general_wide_is_nan(near)) {
-    return far;
-  }
-  if (relu_general_wide_exceeds(far, near)) {
-    return relu_general_wide(far.negative, relu_general_NAT_HALF, relu_general_WIDE_BEYOND);
-  }
-  if (relu_general_wide_exceeds(near, far)) {
-    return relu_general_WIDE_ZERO;
-  }
-  return far;
-}
-
-// The k for which a is about 2^k b.
-fn relu_general_wide_power_between(a: relu_general_wide, b: relu_general_wide) -> i32 {
-  let size = relu_general_nat_low_word(relu_general_nat_shift_right(a.mantissa, 128 - 24));
-  let other = relu_general_nat_low_word(relu_general_nat_shift_right(b.mantissa, 128 - 24));
-  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
 }
 
 // The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
@@ -368,29 +371,50 @@ fn relu_general_wide_searched(
   exponent: i32,
   last: i32
 ) -> relu_general_wide_search {
-  let point = search.point;
   let fails = found.lost > 128 - 28;
-  if (point == 0) {
-    let next = select(select(-1, 5, fails), 1, infinite && relu_general_wide_is_nan(found.value));
-    return relu_general_wide_search(next, found.value, found.value);
-  }
-  if (point == 1 || point == 3) {
-    return relu_general_wide_search(point + 1, search.value, found.value);
-  }
-  if (point < 5) {
-    let limit = relu_general_wide_tendency(search.other, found.value);
-    return relu_general_wide_search(select(-1, 3, point == 2 && relu_general_wide_is_nan(limit)), limit, limit);
-  }
-  if (point == 5) {
-    if (fails || all(found.value.mantissa == vec4<u32>())) {
-      return relu_general_wide_search(-1, search.value, found.value);
+  let is_nan = relu_general_wide_leading_is_nan(found.value);
+  var point = search.point + 1;
+  var value = search.value;
+  var other = search.other;
+  if (point == 1) {
+    value = found.value;
+    point = select(select(-1, 7, fails), 1, is_nan && infinite);
+  } else if (point < 8) {
+    if ((point & 1) == 0) {
+      other = found.value;
+    } else {
+      // As wide_limit.
+      if (is_nan) {
+        value = found.value;
+      } else if (relu_general_wide_leading_exceeds(other, found.value) && !relu_general_wide_leading_is_nan(other)) {
+        value = relu_general_wide_leading(other.negative, 0x80000000u, relu_general_WIDE_BEYOND);
+      } else if (relu_general_wide_leading_exceeds(found.value, other)) {
+        value = relu_general_wide_leading(false, 0u, relu_general_WIDE_ZERO.exponent);
+      } else {
+        value = other;
+      }
+      point = select(-1, point, point < 7 && relu_general_wide_leading_is_nan(value));
     }
-    return relu_general_wide_search(6, found.value, found.value);
+  } else if (point == 8) {
+    if (fails || found.value.digits == 0u) {
+      point = -1;
+    } else {
+      value = found.value;
+      other = value;
+    }
+  } else {
+    // The k for which the value became 2^k times as large.
+    let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
+    let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    value = relu_general_wide_leading(
+      value.negative,
+      value.digits,
+      value.exponent + power * (exponent - relu_general_wide_moved_exponent(exponent))
+    );
+    point = select(-1, point, point <= last);
   }
-  let power = max(min(relu_general_wide_power_between(found.value, search.other), 64), -64);
-  let value = search.value;
-  let moved = relu_general_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
-  return relu_general_wide_search(select(-1, point + 1, point < last), moved, search.other);
+  return relu_general_wide_search(point, value, other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -400,10 +424,10 @@ fn relu_general_nan() -> f32 {
   return bitcast<f32>(relu_general_nan_bits);
 }
 
-// To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
-fn relu_general_wide_to_f32(x: relu_general_wide) -> f32 {
+// To nearest, from the middle to the even one.
+fn relu_general_wide_leading_to_f32(x: relu_general_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (relu_general_wide_is_nan(x)) {
+  if (x.digits == 0u && x.exponent > 0) {
     return relu_general_nan();
   }
   if (x.exponent > 128) {
@@ -415,17 +439,12 @@ fn relu_general_wide_to_f32(x: relu_general_wide) -> f32 {
   }
   // Digits that round up to a power of two carry into the exponent, as they should.
   let exponent = i32(x.exponent);
-  let digits = min(24, exponent + 149);
-  let high = relu_general_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(relu_general_nat_shift_left(high, 128 - 32) != x.mantissa);
-  let word = relu_general_nat_low_word(high);
-  // There are 8 to 32 digits to round off; half of the last one kept is the highest of them.
-  let half = 1u << u32(31 - digits);
-  let below = word & (half | (half - 1u));
-  let kept = (word >> u32(31 - digits)) >> 1u;
-  let up = below > half || (below == half && (is_more || (kept & 1u) == 1u));
-  let rounded = kept + u32(up);
-  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + rounded);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = below > half || (below == half && (kept & 1u) == 1u);
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
 fn relu_general_is_nan(x: f32) -> bool {
@@ -450,18 +469,20 @@ fn relu_general_value_exactly(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
   let wide_x2 = relu_general_wide_from_f32(x2);
   let wide_x3 = relu_general_wide_from_f32(x3);
   var exponents = array<i32, 4>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent, wide_x3.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = relu_general_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = relu_general_value_exactly_wide(
-      relu_general_wide_input_at(wide_x0, search.point, 6),
-      relu_general_wide_parameter_at(wide_x1, search.point, 7),
-      relu_general_wide_parameter_at(wide_x2, search.point, 8),
-      relu_general_wide_parameter_at(wide_x3, search.point, 9)
+      relu_general_wide_operand_at(wide_x0, search.point, 8, large),
+      relu_general_wide_operand_at(wide_x1, search.point, 9, large),
+      relu_general_wide_operand_at(wide_x2, search.point, 10, large),
+      relu_general_wide_operand_at(wide_x3, search.point, 11, large)
     );
-    search = relu_general_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 9);
+    search = relu_general_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 11);
   }
-  return relu_general_wide_to_f32(search.value);
+  return relu_general_wide_leading_to_f32(search.value);
 }
 
 fn relu_general_value_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
@@ -489,14 +510,15 @@ fn relu_general_upper_half(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
 }
 
-// a b exactly (Dekker), where nothing under- or overflows.
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
 fn relu_general_pair_product(a: f32, b: f32) -> relu_general_pair {
   let p = relu_general_rounded(a * b);
   let ah = relu_general_upper_half(a);
   let al = a - ah;
   let bh = relu_general_upper_half(b);
   let bl = b - bh;
-  return relu_general_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return relu_general_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
 }
 
 // a + b exactly, for |a| >= |b| or a = 0 (Dekker).
@@ -554,7 +576,7 @@ fn relu_general(x: f32, negative_slope: f32, max_value: f32, threshold: f32) -> 
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = relu_general_value_exactly(x, negative_slope, max_value, threshold);
-    if (relu_general_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+    if (relu_general_is_nan(result)) {
       let far = relu_general_value_far(x, negative_slope, max_value, threshold);
       result = select(far, result, relu_general_is_nan(far));
     }

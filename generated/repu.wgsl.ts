@@ -143,9 +143,17 @@ struct repu_wide {
   exponent: i32,
 }
 
-// The result of a program, and how many of its last bits are wrong because operands cancelled.
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct repu_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or all of them because a
+// number became infinite on the way.
 struct repu_wide_outcome {
-  value: repu_wide,
+  value: repu_wide_leading,
   lost: i32,
 }
 
@@ -191,20 +199,20 @@ fn repu_wide_from_f32(x: f32) -> repu_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
-// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
-// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
+// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
+// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
 // multiple. Negative: nowhere.
 struct repu_wide_search {
   point: i32,
-  value: repu_wide,
-  other: repu_wide,
+  value: repu_wide_leading,
+  other: repu_wide_leading,
 }
 
 const repu_WIDE_SEARCH: repu_wide_search = repu_wide_search(
   0,
-  repu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
-  repu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+  repu_wide_leading(false, 0u, (2 << 28u) + 4096),
+  repu_wide_leading(false, 0u, (2 << 28u) + 4096)
 );
 
 const repu_WIDE_ONE: repu_wide = repu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -471,7 +479,7 @@ const repu_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c
 const repu_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
 // (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
-fn repu_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
+fn repu_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
   var term = repu_NAT_HALF;
   var quotient = repu_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
@@ -502,7 +510,7 @@ fn repu_wide_exponential_loose(x: repu_wide, near: u32) -> repu_wide {
     repu_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = repu_nat_multiply_high(select(r, x.mantissa, is_near), repu_program_expm1_quotient(r));
+  let excess = repu_nat_multiply_high(select(r, x.mantissa, is_near), repu_nat_expm1_series(r));
   if (is_near) {
     return repu_wide(false, excess, x.exponent + 1);
   }
@@ -640,6 +648,12 @@ fn repu_wide_whole_power_loose(x: repu_wide, n: repu_wide) -> repu_wide {
   return power;
 }
 
+fn repu_wide_leading_of(x: repu_wide) -> repu_wide_leading {
+  let high = repu_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(repu_nat_shift_left(high, 128 - 32) != x.mantissa);
+  return repu_wide_leading(x.negative, repu_nat_low_word(high) | u32(is_more), x.exponent);
+}
+
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r8 = add(r1, r4)
 //   r9 = abs(r0)
@@ -773,8 +787,13 @@ fn repu_slope_0_exactly_wide(x0: repu_wide, x1: repu_wide) -> repu_wide_outcome 
     }
     let result = repu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= repu_WIDE_LIMIT && a.exponent < repu_WIDE_LIMIT && b.exponent < repu_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 0u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < repu_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     if (operation == 10u) {
       loss = lost[select(first, second, registers[c].negative)];
@@ -782,55 +801,35 @@ fn repu_slope_0_exactly_wide(x0: repu_wide, x1: repu_wide) -> repu_wide_outcome 
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return repu_wide_outcome(registers[0], lost[0]);
+  return repu_wide_outcome(repu_wide_leading_of(registers[0]), lost[0]);
 }
 
-// An operand at a point of a search, whose own point from 6 on is the last.
-fn repu_wide_parameter_at(x: repu_wide, point: i32, own: i32) -> repu_wide {
-  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
-    return x;
-  }
-  return repu_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+// Zero and infinity stay.
+fn repu_wide_moved_exponent(exponent: i32) -> i32 {
+  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= repu_WIDE_LIMIT);
 }
 
-fn repu_wide_input_at(x: repu_wide, point: i32, own: i32) -> repu_wide {
-  if (point < 1 || point > 4 || x.exponent < repu_WIDE_LIMIT || repu_wide_is_nan(x)) {
-    return repu_wide_parameter_at(x, point, own);
-  }
+// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
+// exponent.
+fn repu_wide_operand_at(x: repu_wide, point: i32, own: i32, large: i32) -> repu_wide {
+  let moved = repu_wide_moved_exponent(x.exponent) + i32(point == own);
   return repu_wide(
     x.negative,
-    repu_NAT_HALF,
-    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+    x.mantissa,
+    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
   );
 }
 
+fn repu_wide_leading_is_nan(x: repu_wide_leading) -> bool {
+  return x.digits == 0u && x.exponent > 0;
+}
+
 // Whether |a| > 135/128 |b|, by their first 24 digits.
-fn repu_wide_exceeds(a: repu_wide, b: repu_wide) -> bool {
+fn repu_wide_leading_exceeds(a: repu_wide_leading, b: repu_wide_leading) -> bool {
   let more = a.exponent - b.exponent;
-  let size = repu_nat_low_word(repu_nat_shift_right(a.mantissa, 128 - 24));
-  let least = 135u * repu_nat_low_word(repu_nat_shift_right(b.mantissa, 128 - 24));
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
-}
-
-// As wide_limit.
-fn repu_wide_tendency(far: repu_wide, near: repu_wide) -> repu_wide {
-  if (repu_wide_is_nan(far) || repu_wide_is_nan(near)) {
-    return far;
-  }
-  if (repu_wide_exceeds(far, near)) {
-    return repu_wide(far.negative, repu_NAT_HALF, repu_WIDE_BEYOND);
-  }
-  if (repu_wide_exceeds(near, far)) {
-    return repu_WIDE_ZERO;
-  }
-  return far;
-}
-
-// The k for which a is about 2^k b.
-fn repu_wide_power_between(a: repu_wide, b: repu_wide) -> i32 {
-  let size = repu_nat_low_word(repu_nat_shift_right(a.mantissa, 128 - 24));
-  let other = repu_nat_low_word(repu_nat_shift_right(b.mantissa, 128 - 24));
-  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
 }
 
 // The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
@@ -841,35 +840,56 @@ fn repu_wide_searched(
   exponent: i32,
   last: i32
 ) -> repu_wide_search {
-  let point = search.point;
   let fails = found.lost > 128 - 28;
-  if (point == 0) {
-    let next = select(select(-1, 5, fails), 1, infinite && repu_wide_is_nan(found.value));
-    return repu_wide_search(next, found.value, found.value);
-  }
-  if (point == 1 || point == 3) {
-    return repu_wide_search(point + 1, search.value, found.value);
-  }
-  if (point < 5) {
-    let limit = repu_wide_tendency(search.other, found.value);
-    return repu_wide_search(select(-1, 3, point == 2 && repu_wide_is_nan(limit)), limit, limit);
-  }
-  if (point == 5) {
-    if (fails || all(found.value.mantissa == vec4<u32>())) {
-      return repu_wide_search(-1, search.value, found.value);
+  let is_nan = repu_wide_leading_is_nan(found.value);
+  var point = search.point + 1;
+  var value = search.value;
+  var other = search.other;
+  if (point == 1) {
+    value = found.value;
+    point = select(select(-1, 7, fails), 1, is_nan && infinite);
+  } else if (point < 8) {
+    if ((point & 1) == 0) {
+      other = found.value;
+    } else {
+      // As wide_limit.
+      if (is_nan) {
+        value = found.value;
+      } else if (repu_wide_leading_exceeds(other, found.value) && !repu_wide_leading_is_nan(other)) {
+        value = repu_wide_leading(other.negative, 0x80000000u, repu_WIDE_BEYOND);
+      } else if (repu_wide_leading_exceeds(found.value, other)) {
+        value = repu_wide_leading(false, 0u, repu_WIDE_ZERO.exponent);
+      } else {
+        value = other;
+      }
+      point = select(-1, point, point < 7 && repu_wide_leading_is_nan(value));
     }
-    return repu_wide_search(6, found.value, found.value);
+  } else if (point == 8) {
+    if (fails || found.value.digits == 0u) {
+      point = -1;
+    } else {
+      value = found.value;
+      other = value;
+    }
+  } else {
+    // The k for which the value became 2^k times as large.
+    let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
+    let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    value = repu_wide_leading(
+      value.negative,
+      value.digits,
+      value.exponent + power * (exponent - repu_wide_moved_exponent(exponent))
+    );
+    point = select(-1, point, point <= last);
   }
-  let power = max(min(repu_wide_power_between(found.value, search.other), 64), -64);
-  let value = search.value;
-  let moved = repu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
-  return repu_wide_search(select(-1, point + 1, point < last), moved, search.other);
+  return repu_wide_search(point, value, other);
 }
 
-// To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
-fn repu_wide_to_f32(x: repu_wide) -> f32 {
+// To nearest, from the middle to the even one.
+fn repu_wide_leading_to_f32(x: repu_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (repu_wide_is_nan(x)) {
+  if (x.digits == 0u && x.exponent > 0) {
     return repu_nan();
   }
   if (x.exponent > 128) {
@@ -881,17 +901,12 @@ fn repu_wide_to_f32(x: repu_wide) -> f32 {
   }
   // Digits that round up to a power of two carry into the exponent, as they should.
   let exponent = i32(x.exponent);
-  let digits = min(24, exponent + 149);
-  let high = repu_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(repu_nat_shift_left(high, 128 - 32) != x.mantissa);
-  let word = repu_nat_low_word(high);
-  // There are 8 to 32 digits to round off; half of the last one kept is the highest of them.
-  let half = 1u << u32(31 - digits);
-  let below = word & (half | (half - 1u));
-  let kept = (word >> u32(31 - digits)) >> 1u;
-  let up = below > half || (below == half && (is_more || (kept & 1u) == 1u));
-  let rounded = kept + u32(up);
-  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + rounded);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = below > half || (below == half && (kept & 1u) == 1u);
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
 fn repu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
@@ -904,16 +919,18 @@ fn repu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   let wide_x0 = repu_wide_from_f32(x0);
   let wide_x1 = repu_wide_from_f32(x1);
   var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = repu_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = repu_slope_0_exactly_wide(
-      repu_wide_input_at(wide_x0, search.point, 6),
-      repu_wide_parameter_at(wide_x1, search.point, 7)
+      repu_wide_operand_at(wide_x0, search.point, 8, large),
+      repu_wide_operand_at(wide_x1, search.point, 9, large)
     );
-    search = repu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
+    search = repu_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 9);
   }
-  return repu_wide_to_f32(search.value);
+  return repu_wide_leading_to_f32(search.value);
 }
 
 fn repu_slope_0_far(x0: f32, x1: f32) -> f32 {
@@ -958,14 +975,15 @@ fn repu_upper_half(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
 }
 
-// a b exactly (Dekker), where nothing under- or overflows.
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
 fn repu_pair_product(a: f32, b: f32) -> repu_pair {
   let p = repu_rounded(a * b);
   let ah = repu_upper_half(a);
   let al = a - ah;
   let bh = repu_upper_half(b);
   let bl = b - bh;
-  return repu_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return repu_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
 }
 
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.

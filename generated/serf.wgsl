@@ -11,9 +11,17 @@ struct serf_wide {
   exponent: i32,
 }
 
-// The result of a program, and how many of its last bits are wrong because operands cancelled.
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct serf_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or all of them because a
+// number became infinite on the way.
 struct serf_wide_outcome {
-  value: serf_wide,
+  value: serf_wide_leading,
   lost: i32,
 }
 
@@ -59,20 +67,20 @@ fn serf_wide_from_f32(x: f32) -> serf_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
-// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
-// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
+// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
+// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
 // multiple. Negative: nowhere.
 struct serf_wide_search {
   point: i32,
-  value: serf_wide,
-  other: serf_wide,
+  value: serf_wide_leading,
+  other: serf_wide_leading,
 }
 
 const serf_WIDE_SEARCH: serf_wide_search = serf_wide_search(
   0,
-  serf_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
-  serf_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+  serf_wide_leading(false, 0u, (2 << 28u) + 4096),
+  serf_wide_leading(false, 0u, (2 << 28u) + 4096)
 );
 
 const serf_WIDE_ONE: serf_wide = serf_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -173,7 +181,7 @@ fn serf_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
 }
 
 // (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
-fn serf_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
+fn serf_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
   var term = serf_NAT_HALF;
   var quotient = serf_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
@@ -231,7 +239,7 @@ fn serf_wide_exponential_loose(x: serf_wide, near: u32) -> serf_wide {
     serf_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = serf_nat_multiply_high(select(r, x.mantissa, is_near), serf_program_expm1_quotient(r));
+  let excess = serf_nat_multiply_high(select(r, x.mantissa, is_near), serf_nat_expm1_series(r));
   if (is_near) {
     return serf_wide(false, excess, x.exponent + 1);
   }
@@ -424,9 +432,9 @@ const serf_NAT_EXP_1_25: vec4<u32> = vec4<u32>(0xd677fcc9u, 0x16e06edfu, 0x805c6
 const serf_NAT_EXP_2_25: vec4<u32> = vec4<u32>(0x276099d0u, 0x2746fffeu, 0x223429fau, 0xec515a56u);
 
 fn serf_wide_erfc_sum_loose(y: serf_wide) -> serf_wide {
-  // y^2 and n^2 < 2^13 are both below 2^scale / 2.
+  // y^2 and n^2 < 2^13 (2^15 for N = 1536) are both below 2^scale / 2.
   let size = i32(min(y.exponent, 128 / 2 - 8));
-  let scale = max(2 * size, 13) + 1;
+  let scale = max(2 * size, 13 + 128 / 768) + 1;
   let square = serf_nat_shift_right(serf_nat_multiply_high(y.mantissa, y.mantissa), scale - 2 * size);
   var weight = serf_NAT_EXP_1_25;
   var ratio = serf_nat_multiply_high(serf_NAT_EXP_1_25, serf_NAT_EXP_2_25);
@@ -486,6 +494,12 @@ fn serf_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> s
     return serf_wide(negative, serf_NAT_HALF, serf_WIDE_BEYOND);
   }
   return serf_wide(negative, serf_nat_shift_left(mantissa, shift), least);
+}
+
+fn serf_wide_leading_of(x: serf_wide) -> serf_wide_leading {
+  let high = serf_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(serf_nat_shift_left(high, 128 - 32) != x.mantissa);
+  return serf_wide_leading(x.negative, serf_nat_low_word(high) | u32(is_more), x.exponent);
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -611,8 +625,13 @@ fn serf_value_exactly_wide(x0: serf_wide) -> serf_wide_outcome {
     }
     let result = serf_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= serf_WIDE_LIMIT && a.exponent < serf_WIDE_LIMIT && b.exponent < serf_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 3u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < serf_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     if (operation == 6u) {
       loss = lost[select(first, second, registers[c].negative)];
@@ -620,55 +639,35 @@ fn serf_value_exactly_wide(x0: serf_wide) -> serf_wide_outcome {
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return serf_wide_outcome(registers[1], lost[1]);
+  return serf_wide_outcome(serf_wide_leading_of(registers[1]), lost[1]);
 }
 
-// An operand at a point of a search, whose own point from 6 on is the last.
-fn serf_wide_parameter_at(x: serf_wide, point: i32, own: i32) -> serf_wide {
-  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
-    return x;
-  }
-  return serf_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+// Zero and infinity stay.
+fn serf_wide_moved_exponent(exponent: i32) -> i32 {
+  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= serf_WIDE_LIMIT);
 }
 
-fn serf_wide_input_at(x: serf_wide, point: i32, own: i32) -> serf_wide {
-  if (point < 1 || point > 4 || x.exponent < serf_WIDE_LIMIT || serf_wide_is_nan(x)) {
-    return serf_wide_parameter_at(x, point, own);
-  }
+// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
+// exponent.
+fn serf_wide_operand_at(x: serf_wide, point: i32, own: i32, large: i32) -> serf_wide {
+  let moved = serf_wide_moved_exponent(x.exponent) + i32(point == own);
   return serf_wide(
     x.negative,
-    serf_NAT_HALF,
-    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+    x.mantissa,
+    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
   );
 }
 
+fn serf_wide_leading_is_nan(x: serf_wide_leading) -> bool {
+  return x.digits == 0u && x.exponent > 0;
+}
+
 // Whether |a| > 135/128 |b|, by their first 24 digits.
-fn serf_wide_exceeds(a: serf_wide, b: serf_wide) -> bool {
+fn serf_wide_leading_exceeds(a: serf_wide_leading, b: serf_wide_leading) -> bool {
   let more = a.exponent - b.exponent;
-  let size = serf_nat_low_word(serf_nat_shift_right(a.mantissa, 128 - 24));
-  let least = 135u * serf_nat_low_word(serf_nat_shift_right(b.mantissa, 128 - 24));
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
-}
-
-// As wide_limit.
-fn serf_wide_tendency(far: serf_wide, near: serf_wide) -> serf_wide {
-  if (serf_wide_is_nan(far) || serf_wide_is_nan(near)) {
-    return far;
-  }
-  if (serf_wide_exceeds(far, near)) {
-    return serf_wide(far.negative, serf_NAT_HALF, serf_WIDE_BEYOND);
-  }
-  if (serf_wide_exceeds(near, far)) {
-    return serf_WIDE_ZERO;
-  }
-  return far;
-}
-
-// The k for which a is about 2^k b.
-fn serf_wide_power_between(a: serf_wide, b: serf_wide) -> i32 {
-  let size = serf_nat_low_word(serf_nat_shift_right(a.mantissa, 128 - 24));
-  let other = serf_nat_low_word(serf_nat_shift_right(b.mantissa, 128 - 24));
-  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
 }
 
 // The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
@@ -679,29 +678,50 @@ fn serf_wide_searched(
   exponent: i32,
   last: i32
 ) -> serf_wide_search {
-  let point = search.point;
   let fails = found.lost > 128 - 28;
-  if (point == 0) {
-    let next = select(select(-1, 5, fails), 1, infinite && serf_wide_is_nan(found.value));
-    return serf_wide_search(next, found.value, found.value);
-  }
-  if (point == 1 || point == 3) {
-    return serf_wide_search(point + 1, search.value, found.value);
-  }
-  if (point < 5) {
-    let limit = serf_wide_tendency(search.other, found.value);
-    return serf_wide_search(select(-1, 3, point == 2 && serf_wide_is_nan(limit)), limit, limit);
-  }
-  if (point == 5) {
-    if (fails || all(found.value.mantissa == vec4<u32>())) {
-      return serf_wide_search(-1, search.value, found.value);
+  let is_nan = serf_wide_leading_is_nan(found.value);
+  var point = search.point + 1;
+  var value = search.value;
+  var other = search.other;
+  if (point == 1) {
+    value = found.value;
+    point = select(select(-1, 7, fails), 1, is_nan && infinite);
+  } else if (point < 8) {
+    if ((point & 1) == 0) {
+      other = found.value;
+    } else {
+      // As wide_limit.
+      if (is_nan) {
+        value = found.value;
+      } else if (serf_wide_leading_exceeds(other, found.value) && !serf_wide_leading_is_nan(other)) {
+        value = serf_wide_leading(other.negative, 0x80000000u, serf_WIDE_BEYOND);
+      } else if (serf_wide_leading_exceeds(found.value, other)) {
+        value = serf_wide_leading(false, 0u, serf_WIDE_ZERO.exponent);
+      } else {
+        value = other;
+      }
+      point = select(-1, point, point < 7 && serf_wide_leading_is_nan(value));
     }
-    return serf_wide_search(6, found.value, found.value);
+  } else if (point == 8) {
+    if (fails || found.value.digits == 0u) {
+      point = -1;
+    } else {
+      value = found.value;
+      other = value;
+    }
+  } else {
+    // The k for which the value became 2^k times as large.
+    let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
+    let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    value = serf_wide_leading(
+      value.negative,
+      value.digits,
+      value.exponent + power * (exponent - serf_wide_moved_exponent(exponent))
+    );
+    point = select(-1, point, point <= last);
   }
-  let power = max(min(serf_wide_power_between(found.value, search.other), 64), -64);
-  let value = search.value;
-  let moved = serf_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
-  return serf_wide_search(select(-1, point + 1, point < last), moved, search.other);
+  return serf_wide_search(point, value, other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -711,10 +731,10 @@ fn serf_nan() -> f32 {
   return bitcast<f32>(serf_nan_bits);
 }
 
-// To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
-fn serf_wide_to_f32(x: serf_wide) -> f32 {
+// To nearest, from the middle to the even one.
+fn serf_wide_leading_to_f32(x: serf_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (serf_wide_is_nan(x)) {
+  if (x.digits == 0u && x.exponent > 0) {
     return serf_nan();
   }
   if (x.exponent > 128) {
@@ -726,17 +746,12 @@ fn serf_wide_to_f32(x: serf_wide) -> f32 {
   }
   // Digits that round up to a power of two carry into the exponent, as they should.
   let exponent = i32(x.exponent);
-  let digits = min(24, exponent + 149);
-  let high = serf_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(serf_nat_shift_left(high, 128 - 32) != x.mantissa);
-  let word = serf_nat_low_word(high);
-  // There are 8 to 32 digits to round off; half of the last one kept is the highest of them.
-  let half = 1u << u32(31 - digits);
-  let below = word & (half | (half - 1u));
-  let kept = (word >> u32(31 - digits)) >> 1u;
-  let up = below > half || (below == half && (is_more || (kept & 1u) == 1u));
-  let rounded = kept + u32(up);
-  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + rounded);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = below > half || (below == half && (kept & 1u) == 1u);
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
 fn serf_is_nan(x: f32) -> bool {
@@ -749,13 +764,15 @@ fn serf_value_exactly(x0: f32) -> f32 {
   }
   let wide_x0 = serf_wide_from_f32(x0);
   var exponents = array<i32, 1>(wide_x0.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = serf_WIDE_SEARCH;
   while (search.point >= 0) {
-    let found = serf_value_exactly_wide(serf_wide_input_at(wide_x0, search.point, 6));
-    search = serf_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
+    let large = sizes[clamp(search.point - 1, 0, 5)];
+    let found = serf_value_exactly_wide(serf_wide_operand_at(wide_x0, search.point, 8, large));
+    search = serf_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 8);
   }
-  return serf_wide_to_f32(search.value);
+  return serf_wide_leading_to_f32(search.value);
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - leading_bits(x).
@@ -913,14 +930,15 @@ fn serf_upper_half(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
 }
 
-// a b exactly (Dekker), where nothing under- or overflows.
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
 fn serf_pair_product(a: f32, b: f32) -> serf_pair {
   let p = serf_rounded(a * b);
   let ah = serf_upper_half(a);
   let al = a - ah;
   let bh = serf_upper_half(b);
   let bl = b - bh;
-  return serf_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return serf_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
 }
 
 // a + b exactly, for |a| >= |b| or a = 0 (Dekker).
@@ -1266,8 +1284,13 @@ fn serf_slope_0_exactly_wide(x0: serf_wide) -> serf_wide_outcome {
     }
     let result = serf_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= serf_WIDE_LIMIT && a.exponent < serf_WIDE_LIMIT && b.exponent < serf_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 3u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < serf_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     if (operation == 6u) {
       loss = lost[select(first, second, registers[c].negative)];
@@ -1275,7 +1298,7 @@ fn serf_slope_0_exactly_wide(x0: serf_wide) -> serf_wide_outcome {
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return serf_wide_outcome(registers[11], lost[11]);
+  return serf_wide_outcome(serf_wide_leading_of(registers[11]), lost[11]);
 }
 
 fn serf_slope_0_exactly(x0: f32) -> f32 {
@@ -1284,13 +1307,15 @@ fn serf_slope_0_exactly(x0: f32) -> f32 {
   }
   let wide_x0 = serf_wide_from_f32(x0);
   var exponents = array<i32, 1>(wide_x0.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = serf_WIDE_SEARCH;
   while (search.point >= 0) {
-    let found = serf_slope_0_exactly_wide(serf_wide_input_at(wide_x0, search.point, 6));
-    search = serf_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
+    let large = sizes[clamp(search.point - 1, 0, 5)];
+    let found = serf_slope_0_exactly_wide(serf_wide_operand_at(wide_x0, search.point, 8, large));
+    search = serf_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 8);
   }
-  return serf_wide_to_f32(search.value);
+  return serf_wide_leading_to_f32(search.value);
 }
 
 // 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.

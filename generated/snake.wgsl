@@ -11,9 +11,17 @@ struct snake_wide {
   exponent: i32,
 }
 
-// The result of a program, and how many of its last bits are wrong because operands cancelled.
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct snake_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or all of them because a
+// number became infinite on the way.
 struct snake_wide_outcome {
-  value: snake_wide,
+  value: snake_wide_leading,
   lost: i32,
 }
 
@@ -59,20 +67,20 @@ fn snake_wide_from_f32(x: f32) -> snake_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
-// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
-// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
+// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
+// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
 // multiple. Negative: nowhere.
 struct snake_wide_search {
   point: i32,
-  value: snake_wide,
-  other: snake_wide,
+  value: snake_wide_leading,
+  other: snake_wide_leading,
 }
 
 const snake_WIDE_SEARCH: snake_wide_search = snake_wide_search(
   0,
-  snake_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
-  snake_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+  snake_wide_leading(false, 0u, (2 << 28u) + 4096),
+  snake_wide_leading(false, 0u, (2 << 28u) + 4096)
 );
 
 const snake_WIDE_ONE: snake_wide = snake_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -135,14 +143,25 @@ struct snake_wide_turn {
 }
 
 // The bits of 1 / 2pi behind the point, 32 in a word.
-var<private> snake_INVERSE_TURN = array<u32, 60>(
+var<private> snake_INVERSE_TURN = array<u32, 160>(
   0x28be60dbu, 0x9391054au, 0x7f09d5f4u, 0x7d4d3770u, 0x36d8a566u, 0x4f10e410u, 0x7f9458eau, 0xf7aef158u, 0x6dc91b8eu,
   0x909374b8u, 0x01924bbau, 0x82746487u, 0x3f877ac7u, 0x2c4a69cfu, 0xba208d7du, 0x4baed121u, 0x3a671c09u, 0xad17df90u,
   0x4e64758eu, 0x60d4ce7du, 0x272117e2u, 0xef7e4a0eu, 0xc7fe25ffu, 0xf7816603u, 0xfbcbc462u, 0xd6829b47u, 0xdb4d9fb3u,
   0xc9f2c26du, 0xd3d18fd9u, 0xa797fa8bu, 0x5d49eeb1u, 0xfaf97c5eu, 0xcf41ce7du, 0xe294a4bau, 0x9afed7ecu, 0x47e35742u,
   0x1580cc11u, 0xbf1edaeau, 0xfc33ef08u, 0x26bd0d87u, 0x6a78e458u, 0x57b986c2u, 0x19666157u, 0xc5281a10u, 0x237ff620u,
   0x135cc9ccu, 0x41818555u, 0xb29cea32u, 0x58389ef0u, 0x231ad1f1u, 0x0670d9f3u, 0x773a024au, 0xa0d6711du, 0xa2e58729u,
-  0xb76bd134u, 0x55c6414fu, 0xa97fc1c1u, 0x4fdf8cfau, 0x0cb0b793u, 0xe60c9f6eu
+  0xb76bd134u, 0x55c6414fu, 0xa97fc1c1u, 0x4fdf8cfau, 0x0cb0b793u, 0xe60c9f6eu, 0xf0cf49bbu, 0xdac797beu, 0x27ce87cdu,
+  0x72bc9fc7u, 0x61fc4864u, 0x1f1f091au, 0xbe9bb55du, 0xcb4c10ceu, 0xc571852du, 0x674670f0u, 0xb12b5053u, 0x4b174003u,
+  0x119f618bu, 0x5c78e6b1u, 0xa6c0188cu, 0xdf34ad25u, 0xe9ed3555u, 0x4dfd8fb5u, 0xc60428ffu, 0x1d934aa7u, 0x592af5dcu,
+  0x3e1f18d5u, 0xec1eb9c5u, 0x45d59270u, 0x36758eceu, 0x2129f2c8u, 0xc91de2b5u, 0x88d516aeu, 0x47c006c2u, 0xbc77f386u,
+  0x7fcc67dau, 0x87999855u, 0xe651feebu, 0x361fdfadu, 0xd948a27au, 0x0c982ff9u, 0xb3713bc2u, 0x4d9b350fu, 0xd775f785u,
+  0xb78ed624u, 0xa6f78a08u, 0xb4ba218au, 0x1356388cu, 0xb2b185b8u, 0xc232df78u, 0x143005e9u, 0xc77cd6f8u, 0x060d04cbu,
+  0x9884a0c0u, 0x5220d6e3u, 0xbd5fec2bu, 0x7cba4790u, 0xd29234d9u, 0xc436376au, 0x9097ebb3u, 0x985aa90au, 0x02ad2674u,
+  0xfca9819fu, 0xddd720f0u, 0xa8e20f18u, 0x5e1ce296u, 0xa32bef75u, 0xdbd8e98bu, 0x72effd3bu, 0xe06359f0u, 0x49917295u,
+  0x4db672b4u, 0xaa0a2358u, 0x709df244u, 0x85098126u, 0xd184b116u, 0x71113172u, 0x246c937cu, 0xc5c02b50u, 0xf539524au,
+  0x44357f7fu, 0x2f803325u, 0x07bbb39cu, 0x3d4f84e0u, 0x3c7b30f9u, 0xecca3e31u, 0xe50164cfu, 0x9c706cc2u, 0x4bbcd142u,
+  0xe704a21eu, 0xc82ae7edu, 0x4bb0a491u, 0xcbcc9edbu, 0x55432429u, 0xdc87f9dau, 0xe5b2cc52u, 0x859e789eu, 0x506277fdu,
+  0x25e53a21u, 0x39b8a5ccu, 0x665afb62u, 0x0d97d7c3u, 0xbf6eed26u, 0x921b2919u, 0xd09c9c4cu
 );
 
 // The N bits of 1 / 2pi from the given word on; the words before the point are 0.
@@ -236,15 +255,15 @@ fn snake_nat_low_word(a: vec4<u32>) -> u32 {
 
 // |x| / 2pi = mantissa * 2^s * W, where the bits W of 1 / 2pi begin with a whole word; those that make whole turns are left
 // out. It is computed to 2N bits behind the point, so that as many as N bits may cancel. NaN where the table of bits ends,
-// from 2^1695 on for N = 128, 2^1183 for N = 384.
+// from 2^4896 on for N = 128, 2^4384 for N = 384, 2^2080 for N = 1536.
 fn snake_wide_reduced(x: snake_wide) -> snake_wide_turn {
   if (x.exponent < 0) {
     return snake_wide_turn(0u, x);
   }
   let words = 128 / 32;
-  let offset = i32(min(x.exponent, 2048)) - 128;
+  let offset = i32(min(x.exponent, 8192)) - 128;
   let word = offset >> 5u;
-  if (word + 3 * words > 60) {
+  if (word + 3 * words > 160) {
     return snake_wide_turn(0u, snake_WIDE_NAN);
   }
   let middle = snake_nat_inverse_turn(word + words);
@@ -416,6 +435,12 @@ fn snake_wide_add_loose(a: snake_wide, b: snake_wide) -> snake_wide {
   return snake_wide(negative, difference, exponent);
 }
 
+fn snake_wide_leading_of(x: snake_wide) -> snake_wide_leading {
+  let high = snake_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(snake_nat_shift_left(high, 128 - 32) != x.mantissa);
+  return snake_wide_leading(x.negative, snake_nat_low_word(high) | u32(is_more), x.exponent);
+}
+
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r3 = multiply(r0, r1)
 //   r3 = sine(r3, 0)
@@ -453,61 +478,46 @@ fn snake_value_exactly_wide(x0: snake_wide, x1: snake_wide) -> snake_wide_outcom
     }
     let result = snake_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= snake_WIDE_LIMIT && a.exponent < snake_WIDE_LIMIT && b.exponent < snake_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 3u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < snake_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return snake_wide_outcome(registers[1], lost[1]);
+  return snake_wide_outcome(snake_wide_leading_of(registers[1]), lost[1]);
 }
 
-// An operand at a point of a search, whose own point from 6 on is the last.
-fn snake_wide_parameter_at(x: snake_wide, point: i32, own: i32) -> snake_wide {
-  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
-    return x;
-  }
-  return snake_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+// Zero and infinity stay.
+fn snake_wide_moved_exponent(exponent: i32) -> i32 {
+  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= snake_WIDE_LIMIT);
 }
 
-fn snake_wide_input_at(x: snake_wide, point: i32, own: i32) -> snake_wide {
-  if (point < 1 || point > 4 || x.exponent < snake_WIDE_LIMIT || snake_wide_is_nan(x)) {
-    return snake_wide_parameter_at(x, point, own);
-  }
+// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
+// exponent.
+fn snake_wide_operand_at(x: snake_wide, point: i32, own: i32, large: i32) -> snake_wide {
+  let moved = snake_wide_moved_exponent(x.exponent) + i32(point == own);
   return snake_wide(
     x.negative,
-    snake_NAT_HALF,
-    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+    x.mantissa,
+    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
   );
 }
 
+fn snake_wide_leading_is_nan(x: snake_wide_leading) -> bool {
+  return x.digits == 0u && x.exponent > 0;
+}
+
 // Whether |a| > 135/128 |b|, by their first 24 digits.
-fn snake_wide_exceeds(a: snake_wide, b: snake_wide) -> bool {
+fn snake_wide_leading_exceeds(a: snake_wide_leading, b: snake_wide_leading) -> bool {
   let more = a.exponent - b.exponent;
-  let size = snake_nat_low_word(snake_nat_shift_right(a.mantissa, 128 - 24));
-  let least = 135u * snake_nat_low_word(snake_nat_shift_right(b.mantissa, 128 - 24));
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
-}
-
-// As wide_limit.
-fn snake_wide_tendency(far: snake_wide, near: snake_wide) -> snake_wide {
-  if (snake_wide_is_nan(far) || snake_wide_is_nan(near)) {
-    return far;
-  }
-  if (snake_wide_exceeds(far, near)) {
-    return snake_wide(far.negative, snake_NAT_HALF, snake_WIDE_BEYOND);
-  }
-  if (snake_wide_exceeds(near, far)) {
-    return snake_WIDE_ZERO;
-  }
-  return far;
-}
-
-// The k for which a is about 2^k b.
-fn snake_wide_power_between(a: snake_wide, b: snake_wide) -> i32 {
-  let size = snake_nat_low_word(snake_nat_shift_right(a.mantissa, 128 - 24));
-  let other = snake_nat_low_word(snake_nat_shift_right(b.mantissa, 128 - 24));
-  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
 }
 
 // The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
@@ -518,29 +528,50 @@ fn snake_wide_searched(
   exponent: i32,
   last: i32
 ) -> snake_wide_search {
-  let point = search.point;
   let fails = found.lost > 128 - 28;
-  if (point == 0) {
-    let next = select(select(-1, 5, fails), 1, infinite && snake_wide_is_nan(found.value));
-    return snake_wide_search(next, found.value, found.value);
-  }
-  if (point == 1 || point == 3) {
-    return snake_wide_search(point + 1, search.value, found.value);
-  }
-  if (point < 5) {
-    let limit = snake_wide_tendency(search.other, found.value);
-    return snake_wide_search(select(-1, 3, point == 2 && snake_wide_is_nan(limit)), limit, limit);
-  }
-  if (point == 5) {
-    if (fails || all(found.value.mantissa == vec4<u32>())) {
-      return snake_wide_search(-1, search.value, found.value);
+  let is_nan = snake_wide_leading_is_nan(found.value);
+  var point = search.point + 1;
+  var value = search.value;
+  var other = search.other;
+  if (point == 1) {
+    value = found.value;
+    point = select(select(-1, 7, fails), 1, is_nan && infinite);
+  } else if (point < 8) {
+    if ((point & 1) == 0) {
+      other = found.value;
+    } else {
+      // As wide_limit.
+      if (is_nan) {
+        value = found.value;
+      } else if (snake_wide_leading_exceeds(other, found.value) && !snake_wide_leading_is_nan(other)) {
+        value = snake_wide_leading(other.negative, 0x80000000u, snake_WIDE_BEYOND);
+      } else if (snake_wide_leading_exceeds(found.value, other)) {
+        value = snake_wide_leading(false, 0u, snake_WIDE_ZERO.exponent);
+      } else {
+        value = other;
+      }
+      point = select(-1, point, point < 7 && snake_wide_leading_is_nan(value));
     }
-    return snake_wide_search(6, found.value, found.value);
+  } else if (point == 8) {
+    if (fails || found.value.digits == 0u) {
+      point = -1;
+    } else {
+      value = found.value;
+      other = value;
+    }
+  } else {
+    // The k for which the value became 2^k times as large.
+    let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
+    let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    value = snake_wide_leading(
+      value.negative,
+      value.digits,
+      value.exponent + power * (exponent - snake_wide_moved_exponent(exponent))
+    );
+    point = select(-1, point, point <= last);
   }
-  let power = max(min(snake_wide_power_between(found.value, search.other), 64), -64);
-  let value = search.value;
-  let moved = snake_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
-  return snake_wide_search(select(-1, point + 1, point < last), moved, search.other);
+  return snake_wide_search(point, value, other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -550,10 +581,10 @@ fn snake_nan() -> f32 {
   return bitcast<f32>(snake_nan_bits);
 }
 
-// To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
-fn snake_wide_to_f32(x: snake_wide) -> f32 {
+// To nearest, from the middle to the even one.
+fn snake_wide_leading_to_f32(x: snake_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (snake_wide_is_nan(x)) {
+  if (x.digits == 0u && x.exponent > 0) {
     return snake_nan();
   }
   if (x.exponent > 128) {
@@ -565,17 +596,12 @@ fn snake_wide_to_f32(x: snake_wide) -> f32 {
   }
   // Digits that round up to a power of two carry into the exponent, as they should.
   let exponent = i32(x.exponent);
-  let digits = min(24, exponent + 149);
-  let high = snake_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(snake_nat_shift_left(high, 128 - 32) != x.mantissa);
-  let word = snake_nat_low_word(high);
-  // There are 8 to 32 digits to round off; half of the last one kept is the highest of them.
-  let half = 1u << u32(31 - digits);
-  let below = word & (half | (half - 1u));
-  let kept = (word >> u32(31 - digits)) >> 1u;
-  let up = below > half || (below == half && (is_more || (kept & 1u) == 1u));
-  let rounded = kept + u32(up);
-  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + rounded);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = below > half || (below == half && (kept & 1u) == 1u);
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
 fn snake_is_nan(x: f32) -> bool {
@@ -592,16 +618,18 @@ fn snake_value_exactly(x0: f32, x1: f32) -> f32 {
   let wide_x0 = snake_wide_from_f32(x0);
   let wide_x1 = snake_wide_from_f32(x1);
   var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = snake_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = snake_value_exactly_wide(
-      snake_wide_input_at(wide_x0, search.point, 6),
-      snake_wide_parameter_at(wide_x1, search.point, 7)
+      snake_wide_operand_at(wide_x0, search.point, 8, large),
+      snake_wide_operand_at(wide_x1, search.point, 9, large)
     );
-    search = snake_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
+    search = snake_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 9);
   }
-  return snake_wide_to_f32(search.value);
+  return snake_wide_leading_to_f32(search.value);
 }
 
 // The angle q pi/2 + (h + l) modulo 2 pi, where |h + l| <= pi/4.
@@ -756,14 +784,15 @@ fn snake_upper_half(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
 }
 
-// a b exactly (Dekker), where nothing under- or overflows.
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
 fn snake_pair_product(a: f32, b: f32) -> snake_pair {
   let p = snake_rounded(a * b);
   let ah = snake_upper_half(a);
   let al = a - ah;
   let bh = snake_upper_half(b);
   let bl = b - bh;
-  return snake_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return snake_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
 }
 
 // a + b exactly, for |a| >= |b| or a = 0 (Dekker).
@@ -906,8 +935,6 @@ struct snake_gradients {
   alpha: f32,
 }
 
-const snake_WIDE_TWO: snake_wide = snake_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2);
-
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r1 = multiply(r0, r1)
 //   r0 = sine(r1, 0)
@@ -916,7 +943,12 @@ const snake_WIDE_TWO: snake_wide = snake_wide(false, vec4<u32>(0u, 0u, 0u, 0x800
 //   r1 = multiply(r0, r1)
 //   r3 = add(r1, r3)
 fn snake_slope_0_exactly_wide(x0: snake_wide, x1: snake_wide) -> snake_wide_outcome {
-  var registers = array<snake_wide, 4>(x0, x1, snake_WIDE_TWO, snake_WIDE_ONE);
+  var registers = array<snake_wide, 4>(
+    x0,
+    x1,
+    snake_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2),
+    snake_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1)
+  );
   // How many of the last bits of each are wrong because operands cancelled.
   var lost = array<i32, 4>(0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
@@ -943,13 +975,18 @@ fn snake_slope_0_exactly_wide(x0: snake_wide, x1: snake_wide) -> snake_wide_outc
     }
     let result = snake_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= snake_WIDE_LIMIT && a.exponent < snake_WIDE_LIMIT && b.exponent < snake_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 2u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < snake_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return snake_wide_outcome(registers[3], lost[3]);
+  return snake_wide_outcome(snake_wide_leading_of(registers[3]), lost[3]);
 }
 
 fn snake_slope_0_exactly(x0: f32, x1: f32) -> f32 {
@@ -962,16 +999,18 @@ fn snake_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   let wide_x0 = snake_wide_from_f32(x0);
   let wide_x1 = snake_wide_from_f32(x1);
   var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = snake_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = snake_slope_0_exactly_wide(
-      snake_wide_input_at(wide_x0, search.point, 6),
-      snake_wide_parameter_at(wide_x1, search.point, 7)
+      snake_wide_operand_at(wide_x0, search.point, 8, large),
+      snake_wide_operand_at(wide_x1, search.point, 9, large)
     );
-    search = snake_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
+    search = snake_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 9);
   }
-  return snake_wide_to_f32(search.value);
+  return snake_wide_leading_to_f32(search.value);
 }
 
 fn snake_cos(x: f32) -> f32 {
@@ -1007,7 +1046,13 @@ fn snake_wide_negate(x: snake_wide) -> snake_wide {
 //   r4 = add(r0, r4)
 //   r1 = divide(r4, r1)
 fn snake_slope_1_exactly_wide(x0: snake_wide, x1: snake_wide) -> snake_wide_outcome {
-  var registers = array<snake_wide, 5>(x0, x1, snake_WIDE_TWO, snake_WIDE_ONE, snake_WIDE_ZERO);
+  var registers = array<snake_wide, 5>(
+    x0,
+    x1,
+    snake_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2),
+    snake_WIDE_ONE,
+    snake_WIDE_ZERO
+  );
   // How many of the last bits of each are wrong because operands cancelled.
   var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
@@ -1039,13 +1084,18 @@ fn snake_slope_1_exactly_wide(x0: snake_wide, x1: snake_wide) -> snake_wide_outc
     }
     let result = snake_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= snake_WIDE_LIMIT && a.exponent < snake_WIDE_LIMIT && b.exponent < snake_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 4u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < snake_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return snake_wide_outcome(registers[1], lost[1]);
+  return snake_wide_outcome(snake_wide_leading_of(registers[1]), lost[1]);
 }
 
 fn snake_slope_1_exactly(x0: f32, x1: f32) -> f32 {
@@ -1058,16 +1108,18 @@ fn snake_slope_1_exactly(x0: f32, x1: f32) -> f32 {
   let wide_x0 = snake_wide_from_f32(x0);
   let wide_x1 = snake_wide_from_f32(x1);
   var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = snake_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = snake_slope_1_exactly_wide(
-      snake_wide_input_at(wide_x0, search.point, 6),
-      snake_wide_parameter_at(wide_x1, search.point, 7)
+      snake_wide_operand_at(wide_x0, search.point, 8, large),
+      snake_wide_operand_at(wide_x1, search.point, 9, large)
     );
-    search = snake_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
+    search = snake_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 9);
   }
-  return snake_wide_to_f32(search.value);
+  return snake_wide_leading_to_f32(search.value);
 }
 
 fn snake_slope_1_far(x0: f32, x1: f32) -> f32 {
@@ -1109,7 +1161,7 @@ fn snake_backward(dy: f32, x: f32, alpha: f32) -> snake_gradients {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_x = snake_slope_0_exactly(x, alpha);
-    if (snake_is_nan(result_x) || (abs(result_x) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+    if (snake_is_nan(result_x)) {
       let far = snake_slope_0_far(x, alpha);
       result_x = select(far, result_x, snake_is_nan(far));
     }

@@ -11,9 +11,17 @@ struct soft_exponential_wide {
   exponent: i32,
 }
 
-// The result of a program, and how many of its last bits are wrong because operands cancelled.
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct soft_exponential_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or all of them because a
+// number became infinite on the way.
 struct soft_exponential_wide_outcome {
-  value: soft_exponential_wide,
+  value: soft_exponential_wide_leading,
   lost: i32,
 }
 
@@ -59,20 +67,20 @@ fn soft_exponential_wide_from_f32(x: f32) -> soft_exponential_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
-// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
-// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
+// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
+// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
 // multiple. Negative: nowhere.
 struct soft_exponential_wide_search {
   point: i32,
-  value: soft_exponential_wide,
-  other: soft_exponential_wide,
+  value: soft_exponential_wide_leading,
+  other: soft_exponential_wide_leading,
 }
 
 const soft_exponential_WIDE_SEARCH: soft_exponential_wide_search = soft_exponential_wide_search(
   0,
-  soft_exponential_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
-  soft_exponential_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+  soft_exponential_wide_leading(false, 0u, (2 << 28u) + 4096),
+  soft_exponential_wide_leading(false, 0u, (2 << 28u) + 4096)
 );
 
 const soft_exponential_WIDE_HALF: soft_exponential_wide = soft_exponential_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
@@ -188,7 +196,7 @@ fn soft_exponential_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
 }
 
 // (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
-fn soft_exponential_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
+fn soft_exponential_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
   var term = soft_exponential_NAT_HALF;
   var quotient = soft_exponential_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
@@ -242,7 +250,7 @@ fn soft_exponential_wide_exponential_loose(x: soft_exponential_wide, near: u32) 
     soft_exponential_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = soft_exponential_nat_multiply_high(select(r, x.mantissa, is_near), soft_exponential_program_expm1_quotient(r));
+  let excess = soft_exponential_nat_multiply_high(select(r, x.mantissa, is_near), soft_exponential_nat_expm1_series(r));
   if (is_near) {
     return soft_exponential_wide(false, excess, x.exponent + 1);
   }
@@ -433,6 +441,12 @@ fn soft_exponential_wide_normalised(negative: bool, mantissa: vec4<u32>, exponen
   return soft_exponential_wide(negative, soft_exponential_nat_shift_left(mantissa, shift), least);
 }
 
+fn soft_exponential_wide_leading_of(x: soft_exponential_wide) -> soft_exponential_wide_leading {
+  let high = soft_exponential_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(soft_exponential_nat_shift_left(high, 128 - 32) != x.mantissa);
+  return soft_exponential_wide_leading(x.negative, soft_exponential_nat_low_word(high) | u32(is_more), x.exponent);
+}
+
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r9 = multiply(r0, r1)
 //   r10 = abs(r9)
@@ -542,64 +556,53 @@ fn soft_exponential_value_exactly_wide(
     }
     let result = soft_exponential_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (
+      result.exponent >= soft_exponential_WIDE_LIMIT &&
+      a.exponent < soft_exponential_WIDE_LIMIT &&
+      b.exponent < soft_exponential_WIDE_LIMIT
+    ) {
+      loss = 128;
+    }
     if (operation == 3u) {
       loss = lost[select(first, second, registers[c].negative)];
     }
     if (operation == 5u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < soft_exponential_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return soft_exponential_wide_outcome(registers[2], lost[2]);
+  return soft_exponential_wide_outcome(soft_exponential_wide_leading_of(registers[2]), lost[2]);
 }
 
-// An operand at a point of a search, whose own point from 6 on is the last.
-fn soft_exponential_wide_parameter_at(x: soft_exponential_wide, point: i32, own: i32) -> soft_exponential_wide {
-  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
-    return x;
-  }
-  return soft_exponential_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+// Zero and infinity stay.
+fn soft_exponential_wide_moved_exponent(exponent: i32) -> i32 {
+  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= soft_exponential_WIDE_LIMIT);
 }
 
-fn soft_exponential_wide_input_at(x: soft_exponential_wide, point: i32, own: i32) -> soft_exponential_wide {
-  if (point < 1 || point > 4 || x.exponent < soft_exponential_WIDE_LIMIT || soft_exponential_wide_is_nan(x)) {
-    return soft_exponential_wide_parameter_at(x, point, own);
-  }
+// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
+// exponent.
+fn soft_exponential_wide_operand_at(x: soft_exponential_wide, point: i32, own: i32, large: i32) -> soft_exponential_wide {
+  let moved = soft_exponential_wide_moved_exponent(x.exponent) + i32(point == own);
   return soft_exponential_wide(
     x.negative,
-    soft_exponential_NAT_HALF,
-    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+    x.mantissa,
+    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
   );
 }
 
+fn soft_exponential_wide_leading_is_nan(x: soft_exponential_wide_leading) -> bool {
+  return x.digits == 0u && x.exponent > 0;
+}
+
 // Whether |a| > 135/128 |b|, by their first 24 digits.
-fn soft_exponential_wide_exceeds(a: soft_exponential_wide, b: soft_exponential_wide) -> bool {
+fn soft_exponential_wide_leading_exceeds(a: soft_exponential_wide_leading, b: soft_exponential_wide_leading) -> bool {
   let more = a.exponent - b.exponent;
-  let size = soft_exponential_nat_low_word(soft_exponential_nat_shift_right(a.mantissa, 128 - 24));
-  let least = 135u * soft_exponential_nat_low_word(soft_exponential_nat_shift_right(b.mantissa, 128 - 24));
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
-}
-
-// As wide_limit.
-fn soft_exponential_wide_tendency(far: soft_exponential_wide, near: soft_exponential_wide) -> soft_exponential_wide {
-  if (soft_exponential_wide_is_nan(far) || soft_exponential_wide_is_nan(near)) {
-    return far;
-  }
-  if (soft_exponential_wide_exceeds(far, near)) {
-    return soft_exponential_wide(far.negative, soft_exponential_NAT_HALF, soft_exponential_WIDE_BEYOND);
-  }
-  if (soft_exponential_wide_exceeds(near, far)) {
-    return soft_exponential_WIDE_ZERO;
-  }
-  return far;
-}
-
-// The k for which a is about 2^k b.
-fn soft_exponential_wide_power_between(a: soft_exponential_wide, b: soft_exponential_wide) -> i32 {
-  let size = soft_exponential_nat_low_word(soft_exponential_nat_shift_right(a.mantissa, 128 - 24));
-  let other = soft_exponential_nat_low_word(soft_exponential_nat_shift_right(b.mantissa, 128 - 24));
-  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
 }
 
 // The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
@@ -610,29 +613,50 @@ fn soft_exponential_wide_searched(
   exponent: i32,
   last: i32
 ) -> soft_exponential_wide_search {
-  let point = search.point;
   let fails = found.lost > 128 - 28;
-  if (point == 0) {
-    let next = select(select(-1, 5, fails), 1, infinite && soft_exponential_wide_is_nan(found.value));
-    return soft_exponential_wide_search(next, found.value, found.value);
-  }
-  if (point == 1 || point == 3) {
-    return soft_exponential_wide_search(point + 1, search.value, found.value);
-  }
-  if (point < 5) {
-    let limit = soft_exponential_wide_tendency(search.other, found.value);
-    return soft_exponential_wide_search(select(-1, 3, point == 2 && soft_exponential_wide_is_nan(limit)), limit, limit);
-  }
-  if (point == 5) {
-    if (fails || all(found.value.mantissa == vec4<u32>())) {
-      return soft_exponential_wide_search(-1, search.value, found.value);
+  let is_nan = soft_exponential_wide_leading_is_nan(found.value);
+  var point = search.point + 1;
+  var value = search.value;
+  var other = search.other;
+  if (point == 1) {
+    value = found.value;
+    point = select(select(-1, 7, fails), 1, is_nan && infinite);
+  } else if (point < 8) {
+    if ((point & 1) == 0) {
+      other = found.value;
+    } else {
+      // As wide_limit.
+      if (is_nan) {
+        value = found.value;
+      } else if (soft_exponential_wide_leading_exceeds(other, found.value) && !soft_exponential_wide_leading_is_nan(other)) {
+        value = soft_exponential_wide_leading(other.negative, 0x80000000u, soft_exponential_WIDE_BEYOND);
+      } else if (soft_exponential_wide_leading_exceeds(found.value, other)) {
+        value = soft_exponential_wide_leading(false, 0u, soft_exponential_WIDE_ZERO.exponent);
+      } else {
+        value = other;
+      }
+      point = select(-1, point, point < 7 && soft_exponential_wide_leading_is_nan(value));
     }
-    return soft_exponential_wide_search(6, found.value, found.value);
+  } else if (point == 8) {
+    if (fails || found.value.digits == 0u) {
+      point = -1;
+    } else {
+      value = found.value;
+      other = value;
+    }
+  } else {
+    // The k for which the value became 2^k times as large.
+    let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
+    let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    value = soft_exponential_wide_leading(
+      value.negative,
+      value.digits,
+      value.exponent + power * (exponent - soft_exponential_wide_moved_exponent(exponent))
+    );
+    point = select(-1, point, point <= last);
   }
-  let power = max(min(soft_exponential_wide_power_between(found.value, search.other), 64), -64);
-  let value = search.value;
-  let moved = soft_exponential_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
-  return soft_exponential_wide_search(select(-1, point + 1, point < last), moved, search.other);
+  return soft_exponential_wide_search(point, value, other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -642,10 +666,10 @@ fn soft_exponential_nan() -> f32 {
   return bitcast<f32>(soft_exponential_nan_bits);
 }
 
-// To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
-fn soft_exponential_wide_to_f32(x: soft_exponential_wide) -> f32 {
+// To nearest, from the middle to the even one.
+fn soft_exponential_wide_leading_to_f32(x: soft_exponential_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (soft_exponential_wide_is_nan(x)) {
+  if (x.digits == 0u && x.exponent > 0) {
     return soft_exponential_nan();
   }
   if (x.exponent > 128) {
@@ -657,17 +681,12 @@ fn soft_exponential_wide_to_f32(x: soft_exponential_wide) -> f32 {
   }
   // Digits that round up to a power of two carry into the exponent, as they should.
   let exponent = i32(x.exponent);
-  let digits = min(24, exponent + 149);
-  let high = soft_exponential_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(soft_exponential_nat_shift_left(high, 128 - 32) != x.mantissa);
-  let word = soft_exponential_nat_low_word(high);
-  // There are 8 to 32 digits to round off; half of the last one kept is the highest of them.
-  let half = 1u << u32(31 - digits);
-  let below = word & (half | (half - 1u));
-  let kept = (word >> u32(31 - digits)) >> 1u;
-  let up = below > half || (below == half && (is_more || (kept & 1u) == 1u));
-  let rounded = kept + u32(up);
-  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + rounded);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = below > half || (below == half && (kept & 1u) == 1u);
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
 fn soft_exponential_is_nan(x: f32) -> bool {
@@ -684,16 +703,18 @@ fn soft_exponential_value_exactly(x0: f32, x1: f32) -> f32 {
   let wide_x0 = soft_exponential_wide_from_f32(x0);
   let wide_x1 = soft_exponential_wide_from_f32(x1);
   var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = soft_exponential_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = soft_exponential_value_exactly_wide(
-      soft_exponential_wide_input_at(wide_x0, search.point, 6),
-      soft_exponential_wide_parameter_at(wide_x1, search.point, 7)
+      soft_exponential_wide_operand_at(wide_x0, search.point, 8, large),
+      soft_exponential_wide_operand_at(wide_x1, search.point, 9, large)
     );
-    search = soft_exponential_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
+    search = soft_exponential_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 9);
   }
-  return soft_exponential_wide_to_f32(search.value);
+  return soft_exponential_wide_leading_to_f32(search.value);
 }
 
 // 2^n for -126 <= n <= 127.
@@ -847,14 +868,15 @@ fn soft_exponential_upper_half(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
 }
 
-// a b exactly (Dekker), where nothing under- or overflows.
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
 fn soft_exponential_pair_product(a: f32, b: f32) -> soft_exponential_pair {
   let p = soft_exponential_rounded(a * b);
   let ah = soft_exponential_upper_half(a);
   let al = a - ah;
   let bh = soft_exponential_upper_half(b);
   let bl = b - bh;
-  return soft_exponential_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return soft_exponential_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
 }
 
 fn soft_exponential_pair_multiply(a: soft_exponential_pair, b: soft_exponential_pair) -> soft_exponential_pair {
@@ -1020,8 +1042,8 @@ fn soft_exponential_slope_0_exactly_wide(
   var registers = array<soft_exponential_wide, 6>(
     x0,
     x1,
-    soft_exponential_WIDE_ONE,
-    soft_exponential_WIDE_ZERO,
+    soft_exponential_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    soft_exponential_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
     soft_exponential_WIDE_ZERO,
     soft_exponential_WIDE_ZERO
   );
@@ -1064,8 +1086,17 @@ fn soft_exponential_slope_0_exactly_wide(
     }
     let result = soft_exponential_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (
+      result.exponent >= soft_exponential_WIDE_LIMIT &&
+      a.exponent < soft_exponential_WIDE_LIMIT &&
+      b.exponent < soft_exponential_WIDE_LIMIT
+    ) {
+      loss = 128;
+    }
     if (operation == 2u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < soft_exponential_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     if (operation == 6u) {
       loss = lost[select(first, second, registers[c].negative)];
@@ -1073,7 +1104,7 @@ fn soft_exponential_slope_0_exactly_wide(
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return soft_exponential_wide_outcome(registers[3], lost[3]);
+  return soft_exponential_wide_outcome(soft_exponential_wide_leading_of(registers[3]), lost[3]);
 }
 
 fn soft_exponential_slope_0_exactly(x0: f32, x1: f32) -> f32 {
@@ -1086,16 +1117,18 @@ fn soft_exponential_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   let wide_x0 = soft_exponential_wide_from_f32(x0);
   let wide_x1 = soft_exponential_wide_from_f32(x1);
   var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = soft_exponential_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = soft_exponential_slope_0_exactly_wide(
-      soft_exponential_wide_input_at(wide_x0, search.point, 6),
-      soft_exponential_wide_parameter_at(wide_x1, search.point, 7)
+      soft_exponential_wide_operand_at(wide_x0, search.point, 8, large),
+      soft_exponential_wide_operand_at(wide_x1, search.point, 9, large)
     );
-    search = soft_exponential_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
+    search = soft_exponential_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 9);
   }
-  return soft_exponential_wide_to_f32(search.value);
+  return soft_exponential_wide_leading_to_f32(search.value);
 }
 
 fn soft_exponential_exp(x: f32) -> f32 {
@@ -1240,16 +1273,25 @@ fn soft_exponential_slope_1_exactly_wide(
     }
     let result = soft_exponential_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (
+      result.exponent >= soft_exponential_WIDE_LIMIT &&
+      a.exponent < soft_exponential_WIDE_LIMIT &&
+      b.exponent < soft_exponential_WIDE_LIMIT
+    ) {
+      loss = 128;
+    }
     if (operation == 4u) {
       loss = lost[select(first, second, registers[c].negative)];
     }
     if (operation == 5u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < soft_exponential_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return soft_exponential_wide_outcome(registers[2], lost[2]);
+  return soft_exponential_wide_outcome(soft_exponential_wide_leading_of(registers[2]), lost[2]);
 }
 
 fn soft_exponential_slope_1_exactly(x0: f32, x1: f32) -> f32 {
@@ -1262,16 +1304,18 @@ fn soft_exponential_slope_1_exactly(x0: f32, x1: f32) -> f32 {
   let wide_x0 = soft_exponential_wide_from_f32(x0);
   let wide_x1 = soft_exponential_wide_from_f32(x1);
   var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = soft_exponential_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = soft_exponential_slope_1_exactly_wide(
-      soft_exponential_wide_input_at(wide_x0, search.point, 6),
-      soft_exponential_wide_parameter_at(wide_x1, search.point, 7)
+      soft_exponential_wide_operand_at(wide_x0, search.point, 8, large),
+      soft_exponential_wide_operand_at(wide_x1, search.point, 9, large)
     );
-    search = soft_exponential_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
+    search = soft_exponential_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 9);
   }
-  return soft_exponential_wide_to_f32(search.value);
+  return soft_exponential_wide_leading_to_f32(search.value);
 }
 
 fn soft_exponential_slope_1_far(x0: f32, x1: f32) -> f32 {
@@ -1366,7 +1410,8 @@ fn soft_exponential_backward(dy: f32, x: f32, alpha: f32) -> soft_exponential_gr
   var found0 =
     ((alpha == 0.0) ||
       (alpha >= 0.0) ||
-      ((abs(p.high) <= 2097152.0 * abs(u2.high)) && (abs(u2.high) >= 1.9721523e-31))) &&
+      ((abs(p.high) <= 2097152.0 * abs(u2.high)) && (abs(u2.high) >= 1.9721523e-31) &&
+        (1.0 <= 3.9614081e+28 * abs(q.high)))) &&
       (abs(x) <= 1.2676506e+30) &&
       ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
       (abs(alpha) <= 1.2676506e+30) &&
@@ -1381,10 +1426,7 @@ fn soft_exponential_backward(dy: f32, x: f32, alpha: f32) -> soft_exponential_gr
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_x = soft_exponential_slope_0_exactly(x, alpha);
-    if (
-      soft_exponential_is_nan(result_x) ||
-      (abs(result_x) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)
-    ) {
+    if (soft_exponential_is_nan(result_x)) {
       let far = soft_exponential_slope_0_far(x, alpha);
       result_x = select(far, result_x, soft_exponential_is_nan(far));
     }

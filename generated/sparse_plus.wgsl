@@ -11,9 +11,17 @@ struct sparse_plus_wide {
   exponent: i32,
 }
 
-// The result of a program, and how many of its last bits are wrong because operands cancelled.
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct sparse_plus_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or all of them because a
+// number became infinite on the way.
 struct sparse_plus_wide_outcome {
-  value: sparse_plus_wide,
+  value: sparse_plus_wide_leading,
   lost: i32,
 }
 
@@ -59,23 +67,21 @@ fn sparse_plus_wide_from_f32(x: f32) -> sparse_plus_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
-// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
-// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
+// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
+// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
 // multiple. Negative: nowhere.
 struct sparse_plus_wide_search {
   point: i32,
-  value: sparse_plus_wide,
-  other: sparse_plus_wide,
+  value: sparse_plus_wide_leading,
+  other: sparse_plus_wide_leading,
 }
 
 const sparse_plus_WIDE_SEARCH: sparse_plus_wide_search = sparse_plus_wide_search(
   0,
-  sparse_plus_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
-  sparse_plus_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+  sparse_plus_wide_leading(false, 0u, (2 << 28u) + 4096),
+  sparse_plus_wide_leading(false, 0u, (2 << 28u) + 4096)
 );
-
-const sparse_plus_WIDE_QUARTER: sparse_plus_wide = sparse_plus_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1);
 
 const sparse_plus_WIDE_ONE: sparse_plus_wide = sparse_plus_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -262,6 +268,12 @@ fn sparse_plus_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i3
   return sparse_plus_wide(negative, sparse_plus_nat_shift_left(mantissa, shift), least);
 }
 
+fn sparse_plus_wide_leading_of(x: sparse_plus_wide) -> sparse_plus_wide_leading {
+  let high = sparse_plus_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(sparse_plus_nat_shift_left(high, 128 - 32) != x.mantissa);
+  return sparse_plus_wide_leading(x.negative, sparse_plus_nat_low_word(high) | u32(is_more), x.exponent);
+}
+
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r5 = add(r0, r2)
 //   r5 = multiply(r5, r5)
@@ -284,9 +296,9 @@ fn sparse_plus_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i3
 fn sparse_plus_value_exactly_wide(x0: sparse_plus_wide) -> sparse_plus_wide_outcome {
   var registers = array<sparse_plus_wide, 6>(
     x0,
-    sparse_plus_WIDE_QUARTER,
+    sparse_plus_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1),
     sparse_plus_WIDE_ONE,
-    sparse_plus_WIDE_ZERO,
+    sparse_plus_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
     sparse_plus_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
     sparse_plus_WIDE_ZERO
   );
@@ -326,8 +338,17 @@ fn sparse_plus_value_exactly_wide(x0: sparse_plus_wide) -> sparse_plus_wide_outc
     }
     let result = sparse_plus_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (
+      result.exponent >= sparse_plus_WIDE_LIMIT &&
+      a.exponent < sparse_plus_WIDE_LIMIT &&
+      b.exponent < sparse_plus_WIDE_LIMIT
+    ) {
+      loss = 128;
+    }
     if (operation == 0u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < sparse_plus_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     if (operation == 5u) {
       loss = lost[select(first, second, registers[c].negative)];
@@ -335,55 +356,35 @@ fn sparse_plus_value_exactly_wide(x0: sparse_plus_wide) -> sparse_plus_wide_outc
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return sparse_plus_wide_outcome(registers[4], lost[4]);
+  return sparse_plus_wide_outcome(sparse_plus_wide_leading_of(registers[4]), lost[4]);
 }
 
-// An operand at a point of a search, whose own point from 6 on is the last.
-fn sparse_plus_wide_parameter_at(x: sparse_plus_wide, point: i32, own: i32) -> sparse_plus_wide {
-  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
-    return x;
-  }
-  return sparse_plus_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+// Zero and infinity stay.
+fn sparse_plus_wide_moved_exponent(exponent: i32) -> i32 {
+  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= sparse_plus_WIDE_LIMIT);
 }
 
-fn sparse_plus_wide_input_at(x: sparse_plus_wide, point: i32, own: i32) -> sparse_plus_wide {
-  if (point < 1 || point > 4 || x.exponent < sparse_plus_WIDE_LIMIT || sparse_plus_wide_is_nan(x)) {
-    return sparse_plus_wide_parameter_at(x, point, own);
-  }
+// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
+// exponent.
+fn sparse_plus_wide_operand_at(x: sparse_plus_wide, point: i32, own: i32, large: i32) -> sparse_plus_wide {
+  let moved = sparse_plus_wide_moved_exponent(x.exponent) + i32(point == own);
   return sparse_plus_wide(
     x.negative,
-    sparse_plus_NAT_HALF,
-    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+    x.mantissa,
+    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
   );
 }
 
+fn sparse_plus_wide_leading_is_nan(x: sparse_plus_wide_leading) -> bool {
+  return x.digits == 0u && x.exponent > 0;
+}
+
 // Whether |a| > 135/128 |b|, by their first 24 digits.
-fn sparse_plus_wide_exceeds(a: sparse_plus_wide, b: sparse_plus_wide) -> bool {
+fn sparse_plus_wide_leading_exceeds(a: sparse_plus_wide_leading, b: sparse_plus_wide_leading) -> bool {
   let more = a.exponent - b.exponent;
-  let size = sparse_plus_nat_low_word(sparse_plus_nat_shift_right(a.mantissa, 128 - 24));
-  let least = 135u * sparse_plus_nat_low_word(sparse_plus_nat_shift_right(b.mantissa, 128 - 24));
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
-}
-
-// As wide_limit.
-fn sparse_plus_wide_tendency(far: sparse_plus_wide, near: sparse_plus_wide) -> sparse_plus_wide {
-  if (sparse_plus_wide_is_nan(far) || sparse_plus_wide_is_nan(near)) {
-    return far;
-  }
-  if (sparse_plus_wide_exceeds(far, near)) {
-    return sparse_plus_wide(far.negative, sparse_plus_NAT_HALF, sparse_plus_WIDE_BEYOND);
-  }
-  if (sparse_plus_wide_exceeds(near, far)) {
-    return sparse_plus_WIDE_ZERO;
-  }
-  return far;
-}
-
-// The k for which a is about 2^k b.
-fn sparse_plus_wide_power_between(a: sparse_plus_wide, b: sparse_plus_wide) -> i32 {
-  let size = sparse_plus_nat_low_word(sparse_plus_nat_shift_right(a.mantissa, 128 - 24));
-  let other = sparse_plus_nat_low_word(sparse_plus_nat_shift_right(b.mantissa, 128 - 24));
-  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
 }
 
 // The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
@@ -394,29 +395,50 @@ fn sparse_plus_wide_searched(
   exponent: i32,
   last: i32
 ) -> sparse_plus_wide_search {
-  let point = search.point;
   let fails = found.lost > 128 - 28;
-  if (point == 0) {
-    let next = select(select(-1, 5, fails), 1, infinite && sparse_plus_wide_is_nan(found.value));
-    return sparse_plus_wide_search(next, found.value, found.value);
-  }
-  if (point == 1 || point == 3) {
-    return sparse_plus_wide_search(point + 1, search.value, found.value);
-  }
-  if (point < 5) {
-    let limit = sparse_plus_wide_tendency(search.other, found.value);
-    return sparse_plus_wide_search(select(-1, 3, point == 2 && sparse_plus_wide_is_nan(limit)), limit, limit);
-  }
-  if (point == 5) {
-    if (fails || all(found.value.mantissa == vec4<u32>())) {
-      return sparse_plus_wide_search(-1, search.value, found.value);
+  let is_nan = sparse_plus_wide_leading_is_nan(found.value);
+  var point = search.point + 1;
+  var value = search.value;
+  var other = search.other;
+  if (point == 1) {
+    value = found.value;
+    point = select(select(-1, 7, fails), 1, is_nan && infinite);
+  } else if (point < 8) {
+    if ((point & 1) == 0) {
+      other = found.value;
+    } else {
+      // As wide_limit.
+      if (is_nan) {
+        value = found.value;
+      } else if (sparse_plus_wide_leading_exceeds(other, found.value) && !sparse_plus_wide_leading_is_nan(other)) {
+        value = sparse_plus_wide_leading(other.negative, 0x80000000u, sparse_plus_WIDE_BEYOND);
+      } else if (sparse_plus_wide_leading_exceeds(found.value, other)) {
+        value = sparse_plus_wide_leading(false, 0u, sparse_plus_WIDE_ZERO.exponent);
+      } else {
+        value = other;
+      }
+      point = select(-1, point, point < 7 && sparse_plus_wide_leading_is_nan(value));
     }
-    return sparse_plus_wide_search(6, found.value, found.value);
+  } else if (point == 8) {
+    if (fails || found.value.digits == 0u) {
+      point = -1;
+    } else {
+      value = found.value;
+      other = value;
+    }
+  } else {
+    // The k for which the value became 2^k times as large.
+    let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
+    let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    value = sparse_plus_wide_leading(
+      value.negative,
+      value.digits,
+      value.exponent + power * (exponent - sparse_plus_wide_moved_exponent(exponent))
+    );
+    point = select(-1, point, point <= last);
   }
-  let power = max(min(sparse_plus_wide_power_between(found.value, search.other), 64), -64);
-  let value = search.value;
-  let moved = sparse_plus_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
-  return sparse_plus_wide_search(select(-1, point + 1, point < last), moved, search.other);
+  return sparse_plus_wide_search(point, value, other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -426,10 +448,10 @@ fn sparse_plus_nan() -> f32 {
   return bitcast<f32>(sparse_plus_nan_bits);
 }
 
-// To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
-fn sparse_plus_wide_to_f32(x: sparse_plus_wide) -> f32 {
+// To nearest, from the middle to the even one.
+fn sparse_plus_wide_leading_to_f32(x: sparse_plus_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (sparse_plus_wide_is_nan(x)) {
+  if (x.digits == 0u && x.exponent > 0) {
     return sparse_plus_nan();
   }
   if (x.exponent > 128) {
@@ -441,17 +463,12 @@ fn sparse_plus_wide_to_f32(x: sparse_plus_wide) -> f32 {
   }
   // Digits that round up to a power of two carry into the exponent, as they should.
   let exponent = i32(x.exponent);
-  let digits = min(24, exponent + 149);
-  let high = sparse_plus_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(sparse_plus_nat_shift_left(high, 128 - 32) != x.mantissa);
-  let word = sparse_plus_nat_low_word(high);
-  // There are 8 to 32 digits to round off; half of the last one kept is the highest of them.
-  let half = 1u << u32(31 - digits);
-  let below = word & (half | (half - 1u));
-  let kept = (word >> u32(31 - digits)) >> 1u;
-  let up = below > half || (below == half && (is_more || (kept & 1u) == 1u));
-  let rounded = kept + u32(up);
-  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + rounded);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = below > half || (below == half && (kept & 1u) == 1u);
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
 fn sparse_plus_is_nan(x: f32) -> bool {
@@ -464,13 +481,15 @@ fn sparse_plus_value_exactly(x0: f32) -> f32 {
   }
   let wide_x0 = sparse_plus_wide_from_f32(x0);
   var exponents = array<i32, 1>(wide_x0.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = sparse_plus_WIDE_SEARCH;
   while (search.point >= 0) {
-    let found = sparse_plus_value_exactly_wide(sparse_plus_wide_input_at(wide_x0, search.point, 6));
-    search = sparse_plus_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
+    let large = sizes[clamp(search.point - 1, 0, 5)];
+    let found = sparse_plus_value_exactly_wide(sparse_plus_wide_operand_at(wide_x0, search.point, 8, large));
+    search = sparse_plus_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 8);
   }
-  return sparse_plus_wide_to_f32(search.value);
+  return sparse_plus_wide_leading_to_f32(search.value);
 }
 
 fn sparse_plus_value_far(x0: f32) -> f32 {
@@ -516,14 +535,15 @@ fn sparse_plus_upper_half(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
 }
 
-// a b exactly (Dekker), where nothing under- or overflows.
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
 fn sparse_plus_pair_product(a: f32, b: f32) -> sparse_plus_pair {
   let p = sparse_plus_rounded(a * b);
   let ah = sparse_plus_upper_half(a);
   let al = a - ah;
   let bh = sparse_plus_upper_half(b);
   let bl = b - bh;
-  return sparse_plus_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return sparse_plus_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
 }
 
 fn sparse_plus_pair_multiply(a: sparse_plus_pair, b: sparse_plus_pair) -> sparse_plus_pair {
@@ -565,8 +585,6 @@ fn sparse_plus(x: f32) -> f32 {
   return result;
 }
 
-const sparse_plus_WIDE_HALF: sparse_plus_wide = sparse_plus_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
-
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r5 = add(r0, r2)
 //   r5 = multiply(r1, r5)
@@ -587,9 +605,9 @@ const sparse_plus_WIDE_HALF: sparse_plus_wide = sparse_plus_wide(false, vec4<u32
 fn sparse_plus_slope_0_exactly_wide(x0: sparse_plus_wide) -> sparse_plus_wide_outcome {
   var registers = array<sparse_plus_wide, 7>(
     x0,
-    sparse_plus_WIDE_HALF,
-    sparse_plus_WIDE_ONE,
-    sparse_plus_WIDE_ZERO,
+    sparse_plus_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0),
+    sparse_plus_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    sparse_plus_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
     sparse_plus_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
     sparse_plus_WIDE_ZERO,
     sparse_plus_WIDE_ZERO
@@ -630,8 +648,17 @@ fn sparse_plus_slope_0_exactly_wide(x0: sparse_plus_wide) -> sparse_plus_wide_ou
     }
     let result = sparse_plus_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (
+      result.exponent >= sparse_plus_WIDE_LIMIT &&
+      a.exponent < sparse_plus_WIDE_LIMIT &&
+      b.exponent < sparse_plus_WIDE_LIMIT
+    ) {
+      loss = 128;
+    }
     if (operation == 0u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < sparse_plus_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     if (operation == 5u) {
       loss = lost[select(first, second, registers[c].negative)];
@@ -639,7 +666,7 @@ fn sparse_plus_slope_0_exactly_wide(x0: sparse_plus_wide) -> sparse_plus_wide_ou
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return sparse_plus_wide_outcome(registers[4], lost[4]);
+  return sparse_plus_wide_outcome(sparse_plus_wide_leading_of(registers[4]), lost[4]);
 }
 
 fn sparse_plus_slope_0_exactly(x0: f32) -> f32 {
@@ -648,13 +675,15 @@ fn sparse_plus_slope_0_exactly(x0: f32) -> f32 {
   }
   let wide_x0 = sparse_plus_wide_from_f32(x0);
   var exponents = array<i32, 1>(wide_x0.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = sparse_plus_WIDE_SEARCH;
   while (search.point >= 0) {
-    let found = sparse_plus_slope_0_exactly_wide(sparse_plus_wide_input_at(wide_x0, search.point, 6));
-    search = sparse_plus_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
+    let large = sizes[clamp(search.point - 1, 0, 5)];
+    let found = sparse_plus_slope_0_exactly_wide(sparse_plus_wide_operand_at(wide_x0, search.point, 8, large));
+    search = sparse_plus_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 8);
   }
-  return sparse_plus_wide_to_f32(search.value);
+  return sparse_plus_wide_leading_to_f32(search.value);
 }
 
 fn sparse_plus_backward(dy: f32, x: f32) -> f32 {

@@ -11,9 +11,17 @@ struct srelu_wide {
   exponent: i32,
 }
 
-// The result of a program, and how many of its last bits are wrong because operands cancelled.
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct srelu_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or all of them because a
+// number became infinite on the way.
 struct srelu_wide_outcome {
-  value: srelu_wide,
+  value: srelu_wide_leading,
   lost: i32,
 }
 
@@ -59,20 +67,20 @@ fn srelu_wide_from_f32(x: f32) -> srelu_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
-// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
-// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
+// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
+// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
 // multiple. Negative: nowhere.
 struct srelu_wide_search {
   point: i32,
-  value: srelu_wide,
-  other: srelu_wide,
+  value: srelu_wide_leading,
+  other: srelu_wide_leading,
 }
 
 const srelu_WIDE_SEARCH: srelu_wide_search = srelu_wide_search(
   0,
-  srelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
-  srelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+  srelu_wide_leading(false, 0u, (2 << 28u) + 4096),
+  srelu_wide_leading(false, 0u, (2 << 28u) + 4096)
 );
 
 fn srelu_wide_negate(x: srelu_wide) -> srelu_wide {
@@ -258,6 +266,12 @@ fn srelu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> 
   return srelu_wide(negative, srelu_nat_shift_left(mantissa, shift), least);
 }
 
+fn srelu_wide_leading_of(x: srelu_wide) -> srelu_wide_leading {
+  let high = srelu_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(srelu_nat_shift_left(high, 128 - 32) != x.mantissa);
+  return srelu_wide_leading(x.negative, srelu_nat_low_word(high) | u32(is_more), x.exponent);
+}
+
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r5 = negate(r3)
 //   r5 = add(r0, r5)
@@ -320,8 +334,13 @@ fn srelu_value_exactly_wide(
     }
     let result = srelu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= srelu_WIDE_LIMIT && a.exponent < srelu_WIDE_LIMIT && b.exponent < srelu_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 1u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < srelu_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     if (operation == 4u) {
       loss = lost[select(first, second, registers[c].negative)];
@@ -329,55 +348,35 @@ fn srelu_value_exactly_wide(
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return srelu_wide_outcome(registers[0], lost[0]);
+  return srelu_wide_outcome(srelu_wide_leading_of(registers[0]), lost[0]);
 }
 
-// An operand at a point of a search, whose own point from 6 on is the last.
-fn srelu_wide_parameter_at(x: srelu_wide, point: i32, own: i32) -> srelu_wide {
-  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
-    return x;
-  }
-  return srelu_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+// Zero and infinity stay.
+fn srelu_wide_moved_exponent(exponent: i32) -> i32 {
+  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= srelu_WIDE_LIMIT);
 }
 
-fn srelu_wide_input_at(x: srelu_wide, point: i32, own: i32) -> srelu_wide {
-  if (point < 1 || point > 4 || x.exponent < srelu_WIDE_LIMIT || srelu_wide_is_nan(x)) {
-    return srelu_wide_parameter_at(x, point, own);
-  }
+// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
+// exponent.
+fn srelu_wide_operand_at(x: srelu_wide, point: i32, own: i32, large: i32) -> srelu_wide {
+  let moved = srelu_wide_moved_exponent(x.exponent) + i32(point == own);
   return srelu_wide(
     x.negative,
-    srelu_NAT_HALF,
-    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+    x.mantissa,
+    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
   );
 }
 
+fn srelu_wide_leading_is_nan(x: srelu_wide_leading) -> bool {
+  return x.digits == 0u && x.exponent > 0;
+}
+
 // Whether |a| > 135/128 |b|, by their first 24 digits.
-fn srelu_wide_exceeds(a: srelu_wide, b: srelu_wide) -> bool {
+fn srelu_wide_leading_exceeds(a: srelu_wide_leading, b: srelu_wide_leading) -> bool {
   let more = a.exponent - b.exponent;
-  let size = srelu_nat_low_word(srelu_nat_shift_right(a.mantissa, 128 - 24));
-  let least = 135u * srelu_nat_low_word(srelu_nat_shift_right(b.mantissa, 128 - 24));
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
-}
-
-// As wide_limit.
-fn srelu_wide_tendency(far: srelu_wide, near: srelu_wide) -> srelu_wide {
-  if (srelu_wide_is_nan(far) || srelu_wide_is_nan(near)) {
-    return far;
-  }
-  if (srelu_wide_exceeds(far, near)) {
-    return srelu_wide(far.negative, srelu_NAT_HALF, srelu_WIDE_BEYOND);
-  }
-  if (srelu_wide_exceeds(near, far)) {
-    return srelu_WIDE_ZERO;
-  }
-  return far;
-}
-
-// The k for which a is about 2^k b.
-fn srelu_wide_power_between(a: srelu_wide, b: srelu_wide) -> i32 {
-  let size = srelu_nat_low_word(srelu_nat_shift_right(a.mantissa, 128 - 24));
-  let other = srelu_nat_low_word(srelu_nat_shift_right(b.mantissa, 128 - 24));
-  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
 }
 
 // The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
@@ -388,29 +387,50 @@ fn srelu_wide_searched(
   exponent: i32,
   last: i32
 ) -> srelu_wide_search {
-  let point = search.point;
   let fails = found.lost > 128 - 28;
-  if (point == 0) {
-    let next = select(select(-1, 5, fails), 1, infinite && srelu_wide_is_nan(found.value));
-    return srelu_wide_search(next, found.value, found.value);
-  }
-  if (point == 1 || point == 3) {
-    return srelu_wide_search(point + 1, search.value, found.value);
-  }
-  if (point < 5) {
-    let limit = srelu_wide_tendency(search.other, found.value);
-    return srelu_wide_search(select(-1, 3, point == 2 && srelu_wide_is_nan(limit)), limit, limit);
-  }
-  if (point == 5) {
-    if (fails || all(found.value.mantissa == vec4<u32>())) {
-      return srelu_wide_search(-1, search.value, found.value);
+  let is_nan = srelu_wide_leading_is_nan(found.value);
+  var point = search.point + 1;
+  var value = search.value;
+  var other = search.other;
+  if (point == 1) {
+    value = found.value;
+    point = select(select(-1, 7, fails), 1, is_nan && infinite);
+  } else if (point < 8) {
+    if ((point & 1) == 0) {
+      other = found.value;
+    } else {
+      // As wide_limit.
+      if (is_nan) {
+        value = found.value;
+      } else if (srelu_wide_leading_exceeds(other, found.value) && !srelu_wide_leading_is_nan(other)) {
+        value = srelu_wide_leading(other.negative, 0x80000000u, srelu_WIDE_BEYOND);
+      } else if (srelu_wide_leading_exceeds(found.value, other)) {
+        value = srelu_wide_leading(false, 0u, srelu_WIDE_ZERO.exponent);
+      } else {
+        value = other;
+      }
+      point = select(-1, point, point < 7 && srelu_wide_leading_is_nan(value));
     }
-    return srelu_wide_search(6, found.value, found.value);
+  } else if (point == 8) {
+    if (fails || found.value.digits == 0u) {
+      point = -1;
+    } else {
+      value = found.value;
+      other = value;
+    }
+  } else {
+    // The k for which the value became 2^k times as large.
+    let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
+    let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    value = srelu_wide_leading(
+      value.negative,
+      value.digits,
+      value.exponent + power * (exponent - srelu_wide_moved_exponent(exponent))
+    );
+    point = select(-1, point, point <= last);
   }
-  let power = max(min(srelu_wide_power_between(found.value, search.other), 64), -64);
-  let value = search.value;
-  let moved = srelu_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
-  return srelu_wide_search(select(-1, point + 1, point < last), moved, search.other);
+  return srelu_wide_search(point, value, other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -420,10 +440,10 @@ fn srelu_nan() -> f32 {
   return bitcast<f32>(srelu_nan_bits);
 }
 
-// To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
-fn srelu_wide_to_f32(x: srelu_wide) -> f32 {
+// To nearest, from the middle to the even one.
+fn srelu_wide_leading_to_f32(x: srelu_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (srelu_wide_is_nan(x)) {
+  if (x.digits == 0u && x.exponent > 0) {
     return srelu_nan();
   }
   if (x.exponent > 128) {
@@ -435,17 +455,12 @@ fn srelu_wide_to_f32(x: srelu_wide) -> f32 {
   }
   // Digits that round up to a power of two carry into the exponent, as they should.
   let exponent = i32(x.exponent);
-  let digits = min(24, exponent + 149);
-  let high = srelu_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(srelu_nat_shift_left(high, 128 - 32) != x.mantissa);
-  let word = srelu_nat_low_word(high);
-  // There are 8 to 32 digits to round off; half of the last one kept is the highest of them.
-  let half = 1u << u32(31 - digits);
-  let below = word & (half | (half - 1u));
-  let kept = (word >> u32(31 - digits)) >> 1u;
-  let up = below > half || (below == half && (is_more || (kept & 1u) == 1u));
-  let rounded = kept + u32(up);
-  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + rounded);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = below > half || (below == half && (kept & 1u) == 1u);
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
 fn srelu_is_nan(x: f32) -> bool {
@@ -480,19 +495,21 @@ fn srelu_value_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
     wide_x3.exponent,
     wide_x4.exponent
   );
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = srelu_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = srelu_value_exactly_wide(
-      srelu_wide_input_at(wide_x0, search.point, 6),
-      srelu_wide_parameter_at(wide_x1, search.point, 7),
-      srelu_wide_parameter_at(wide_x2, search.point, 8),
-      srelu_wide_parameter_at(wide_x3, search.point, 9),
-      srelu_wide_parameter_at(wide_x4, search.point, 10)
+      srelu_wide_operand_at(wide_x0, search.point, 8, large),
+      srelu_wide_operand_at(wide_x1, search.point, 9, large),
+      srelu_wide_operand_at(wide_x2, search.point, 10, large),
+      srelu_wide_operand_at(wide_x3, search.point, 11, large),
+      srelu_wide_operand_at(wide_x4, search.point, 12, large)
     );
-    search = srelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 10);
+    search = srelu_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 12);
   }
-  return srelu_wide_to_f32(search.value);
+  return srelu_wide_leading_to_f32(search.value);
 }
 
 fn srelu_value_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
@@ -538,14 +555,15 @@ fn srelu_upper_half(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
 }
 
-// a b exactly (Dekker), where nothing under- or overflows.
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
 fn srelu_pair_product(a: f32, b: f32) -> srelu_pair {
   let p = srelu_rounded(a * b);
   let ah = srelu_upper_half(a);
   let al = a - ah;
   let bh = srelu_upper_half(b);
   let bl = b - bh;
-  return srelu_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return srelu_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
 }
 
 fn srelu_pair_multiply(a: srelu_pair, b: srelu_pair) -> srelu_pair {
@@ -598,7 +616,7 @@ fn srelu(x: f32, t_r: f32, a_r: f32, t_l: f32, a_l: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = srelu_value_exactly(x, t_r, a_r, t_l, a_l);
-    if (srelu_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+    if (srelu_is_nan(result)) {
       let far = srelu_value_far(x, t_r, a_r, t_l, a_l);
       result = select(far, result, srelu_is_nan(far));
     }
@@ -615,8 +633,6 @@ struct srelu_gradients {
   a_l: f32,
 }
 
-const srelu_WIDE_ONE: srelu_wide = srelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
-
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r2 = negate(r2)
 //   r2 = add(r4, r2)
@@ -628,7 +644,13 @@ const srelu_WIDE_ONE: srelu_wide = srelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x800
 //   r0 = negate(r0)
 //   r0 = select(r3, r2, r0)
 fn srelu_slope_1_exactly_wide(x0: srelu_wide, x1: srelu_wide, x2: srelu_wide) -> srelu_wide_outcome {
-  var registers = array<srelu_wide, 5>(x0, x1, x2, srelu_WIDE_ZERO, srelu_WIDE_ONE);
+  var registers = array<srelu_wide, 5>(
+    x0,
+    x1,
+    x2,
+    srelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
+    srelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1)
+  );
   // How many of the last bits of each are wrong because operands cancelled.
   var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
@@ -661,8 +683,13 @@ fn srelu_slope_1_exactly_wide(x0: srelu_wide, x1: srelu_wide, x2: srelu_wide) ->
     }
     let result = srelu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= srelu_WIDE_LIMIT && a.exponent < srelu_WIDE_LIMIT && b.exponent < srelu_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 1u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < srelu_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     if (operation == 4u) {
       loss = lost[select(first, second, registers[c].negative)];
@@ -670,7 +697,7 @@ fn srelu_slope_1_exactly_wide(x0: srelu_wide, x1: srelu_wide, x2: srelu_wide) ->
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return srelu_wide_outcome(registers[0], lost[0]);
+  return srelu_wide_outcome(srelu_wide_leading_of(registers[0]), lost[0]);
 }
 
 fn srelu_slope_1_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -687,17 +714,19 @@ fn srelu_slope_1_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x1 = srelu_wide_from_f32(x1);
   let wide_x2 = srelu_wide_from_f32(x2);
   var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = srelu_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = srelu_slope_1_exactly_wide(
-      srelu_wide_input_at(wide_x0, search.point, 6),
-      srelu_wide_parameter_at(wide_x1, search.point, 7),
-      srelu_wide_parameter_at(wide_x2, search.point, 8)
+      srelu_wide_operand_at(wide_x0, search.point, 8, large),
+      srelu_wide_operand_at(wide_x1, search.point, 9, large),
+      srelu_wide_operand_at(wide_x2, search.point, 10, large)
     );
-    search = srelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
+    search = srelu_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 10);
   }
-  return srelu_wide_to_f32(search.value);
+  return srelu_wide_leading_to_f32(search.value);
 }
 
 fn srelu_slope_1_far(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -715,7 +744,13 @@ fn srelu_slope_1_far(x0: f32, x1: f32, x2: f32) -> f32 {
 //   r0 = negate(r0)
 //   r0 = select(r2, r3, r0)
 fn srelu_slope_2_exactly_wide(x0: srelu_wide, x1: srelu_wide) -> srelu_wide_outcome {
-  var registers = array<srelu_wide, 5>(x0, x1, srelu_WIDE_ZERO, srelu_WIDE_ZERO, srelu_WIDE_ZERO);
+  var registers = array<srelu_wide, 5>(
+    x0,
+    x1,
+    srelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
+    srelu_WIDE_ZERO,
+    srelu_WIDE_ZERO
+  );
   // How many of the last bits of each are wrong because operands cancelled.
   var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
@@ -748,8 +783,13 @@ fn srelu_slope_2_exactly_wide(x0: srelu_wide, x1: srelu_wide) -> srelu_wide_outc
     }
     let result = srelu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= srelu_WIDE_LIMIT && a.exponent < srelu_WIDE_LIMIT && b.exponent < srelu_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 1u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < srelu_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     if (operation == 4u) {
       loss = lost[select(first, second, registers[c].negative)];
@@ -757,7 +797,7 @@ fn srelu_slope_2_exactly_wide(x0: srelu_wide, x1: srelu_wide) -> srelu_wide_outc
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return srelu_wide_outcome(registers[0], lost[0]);
+  return srelu_wide_outcome(srelu_wide_leading_of(registers[0]), lost[0]);
 }
 
 fn srelu_slope_2_exactly(x0: f32, x1: f32) -> f32 {
@@ -770,16 +810,18 @@ fn srelu_slope_2_exactly(x0: f32, x1: f32) -> f32 {
   let wide_x0 = srelu_wide_from_f32(x0);
   let wide_x1 = srelu_wide_from_f32(x1);
   var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = srelu_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = srelu_slope_2_exactly_wide(
-      srelu_wide_input_at(wide_x0, search.point, 6),
-      srelu_wide_parameter_at(wide_x1, search.point, 7)
+      srelu_wide_operand_at(wide_x0, search.point, 8, large),
+      srelu_wide_operand_at(wide_x1, search.point, 9, large)
     );
-    search = srelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
+    search = srelu_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 9);
   }
-  return srelu_wide_to_f32(search.value);
+  return srelu_wide_leading_to_f32(search.value);
 }
 
 fn srelu_slope_2_far(x0: f32, x1: f32) -> f32 {
@@ -799,7 +841,14 @@ fn srelu_slope_2_far(x0: f32, x1: f32) -> f32 {
 //   r0 = negate(r0)
 //   r0 = select(r2, r5, r0)
 fn srelu_slope_3_exactly_wide(x0: srelu_wide, x1: srelu_wide, x2: srelu_wide, x3: srelu_wide) -> srelu_wide_outcome {
-  var registers = array<srelu_wide, 6>(x0, x1, x2, x3, srelu_WIDE_ONE, srelu_WIDE_ZERO);
+  var registers = array<srelu_wide, 6>(
+    x0,
+    x1,
+    x2,
+    x3,
+    srelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    srelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912)
+  );
   // How many of the last bits of each are wrong because operands cancelled.
   var lost = array<i32, 6>(0, 0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
@@ -833,8 +882,13 @@ fn srelu_slope_3_exactly_wide(x0: srelu_wide, x1: srelu_wide, x2: srelu_wide, x3
     }
     let result = srelu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= srelu_WIDE_LIMIT && a.exponent < srelu_WIDE_LIMIT && b.exponent < srelu_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 1u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < srelu_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     if (operation == 3u) {
       loss = lost[select(first, second, registers[c].negative)];
@@ -842,7 +896,7 @@ fn srelu_slope_3_exactly_wide(x0: srelu_wide, x1: srelu_wide, x2: srelu_wide, x3
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return srelu_wide_outcome(registers[0], lost[0]);
+  return srelu_wide_outcome(srelu_wide_leading_of(registers[0]), lost[0]);
 }
 
 fn srelu_slope_3_exactly(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
@@ -863,18 +917,20 @@ fn srelu_slope_3_exactly(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
   let wide_x2 = srelu_wide_from_f32(x2);
   let wide_x3 = srelu_wide_from_f32(x3);
   var exponents = array<i32, 4>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent, wide_x3.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = srelu_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = srelu_slope_3_exactly_wide(
-      srelu_wide_input_at(wide_x0, search.point, 6),
-      srelu_wide_parameter_at(wide_x1, search.point, 7),
-      srelu_wide_parameter_at(wide_x2, search.point, 8),
-      srelu_wide_parameter_at(wide_x3, search.point, 9)
+      srelu_wide_operand_at(wide_x0, search.point, 8, large),
+      srelu_wide_operand_at(wide_x1, search.point, 9, large),
+      srelu_wide_operand_at(wide_x2, search.point, 10, large),
+      srelu_wide_operand_at(wide_x3, search.point, 11, large)
     );
-    search = srelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 9);
+    search = srelu_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 11);
   }
-  return srelu_wide_to_f32(search.value);
+  return srelu_wide_leading_to_f32(search.value);
 }
 
 fn srelu_slope_3_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
@@ -894,7 +950,13 @@ fn srelu_slope_3_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
 //   r0 = negate(r0)
 //   r0 = select(r2, r3, r0)
 fn srelu_slope_4_exactly_wide(x0: srelu_wide, x1: srelu_wide, x2: srelu_wide) -> srelu_wide_outcome {
-  var registers = array<srelu_wide, 5>(x0, x1, x2, srelu_WIDE_ZERO, srelu_WIDE_ZERO);
+  var registers = array<srelu_wide, 5>(
+    x0,
+    x1,
+    x2,
+    srelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
+    srelu_WIDE_ZERO
+  );
   // How many of the last bits of each are wrong because operands cancelled.
   var lost = array<i32, 5>(0, 0, 0, 0, 0);
   // The operation and the register of its result, then the operands.
@@ -928,8 +990,13 @@ fn srelu_slope_4_exactly_wide(x0: srelu_wide, x1: srelu_wide, x2: srelu_wide) ->
     }
     let result = srelu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= srelu_WIDE_LIMIT && a.exponent < srelu_WIDE_LIMIT && b.exponent < srelu_WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 1u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < srelu_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     if (operation == 3u) {
       loss = lost[select(first, second, registers[c].negative)];
@@ -937,7 +1004,7 @@ fn srelu_slope_4_exactly_wide(x0: srelu_wide, x1: srelu_wide, x2: srelu_wide) ->
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return srelu_wide_outcome(registers[0], lost[0]);
+  return srelu_wide_outcome(srelu_wide_leading_of(registers[0]), lost[0]);
 }
 
 fn srelu_slope_4_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -954,17 +1021,19 @@ fn srelu_slope_4_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x1 = srelu_wide_from_f32(x1);
   let wide_x2 = srelu_wide_from_f32(x2);
   var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = srelu_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = srelu_slope_4_exactly_wide(
-      srelu_wide_input_at(wide_x0, search.point, 6),
-      srelu_wide_parameter_at(wide_x1, search.point, 7),
-      srelu_wide_parameter_at(wide_x2, search.point, 8)
+      srelu_wide_operand_at(wide_x0, search.point, 8, large),
+      srelu_wide_operand_at(wide_x1, search.point, 9, large),
+      srelu_wide_operand_at(wide_x2, search.point, 10, large)
     );
-    search = srelu_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 8);
+    search = srelu_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 10);
   }
-  return srelu_wide_to_f32(search.value);
+  return srelu_wide_leading_to_f32(search.value);
 }
 
 fn srelu_slope_4_far(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -1005,7 +1074,7 @@ fn srelu_backward(dy: f32, x: f32, t_r: f32, a_r: f32, t_l: f32, a_l: f32) -> sr
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_t_r = srelu_slope_1_exactly(x, t_r, a_r);
-    if (srelu_is_nan(result_t_r) || (abs(result_t_r) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+    if (srelu_is_nan(result_t_r)) {
       let far = srelu_slope_1_far(x, t_r, a_r);
       result_t_r = select(far, result_t_r, srelu_is_nan(far));
     }
@@ -1018,7 +1087,7 @@ fn srelu_backward(dy: f32, x: f32, t_r: f32, a_r: f32, t_l: f32, a_l: f32) -> sr
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found2) {
     result_a_r = srelu_slope_2_exactly(x, t_r);
-    if (srelu_is_nan(result_a_r) || (abs(result_a_r) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+    if (srelu_is_nan(result_a_r)) {
       let far = srelu_slope_2_far(x, t_r);
       result_a_r = select(far, result_a_r, srelu_is_nan(far));
     }
@@ -1035,7 +1104,7 @@ fn srelu_backward(dy: f32, x: f32, t_r: f32, a_r: f32, t_l: f32, a_l: f32) -> sr
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found3) {
     result_t_l = srelu_slope_3_exactly(x, t_r, t_l, a_l);
-    if (srelu_is_nan(result_t_l) || (abs(result_t_l) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+    if (srelu_is_nan(result_t_l)) {
       let far = srelu_slope_3_far(x, t_r, t_l, a_l);
       result_t_l = select(far, result_t_l, srelu_is_nan(far));
     }
@@ -1050,7 +1119,7 @@ fn srelu_backward(dy: f32, x: f32, t_r: f32, a_r: f32, t_l: f32, a_l: f32) -> sr
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found4) {
     result_a_l = srelu_slope_4_exactly(x, t_r, t_l);
-    if (srelu_is_nan(result_a_l) || (abs(result_a_l) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+    if (srelu_is_nan(result_a_l)) {
       let far = srelu_slope_4_far(x, t_r, t_l);
       result_a_l = select(far, result_a_l, srelu_is_nan(far));
     }

@@ -11,9 +11,17 @@ struct swish_beta_wide {
   exponent: i32,
 }
 
-// The result of a program, and how many of its last bits are wrong because operands cancelled.
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct swish_beta_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or all of them because a
+// number became infinite on the way.
 struct swish_beta_wide_outcome {
-  value: swish_beta_wide,
+  value: swish_beta_wide_leading,
   lost: i32,
 }
 
@@ -59,20 +67,20 @@ fn swish_beta_wide_from_f32(x: f32) -> swish_beta_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
-// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
-// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
+// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
+// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
 // multiple. Negative: nowhere.
 struct swish_beta_wide_search {
   point: i32,
-  value: swish_beta_wide,
-  other: swish_beta_wide,
+  value: swish_beta_wide_leading,
+  other: swish_beta_wide_leading,
 }
 
 const swish_beta_WIDE_SEARCH: swish_beta_wide_search = swish_beta_wide_search(
   0,
-  swish_beta_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
-  swish_beta_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+  swish_beta_wide_leading(false, 0u, (2 << 28u) + 4096),
+  swish_beta_wide_leading(false, 0u, (2 << 28u) + 4096)
 );
 
 const swish_beta_WIDE_ONE: swish_beta_wide = swish_beta_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -157,7 +165,7 @@ fn swish_beta_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
 }
 
 // (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
-fn swish_beta_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
+fn swish_beta_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
   var term = swish_beta_NAT_HALF;
   var quotient = swish_beta_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
@@ -215,7 +223,7 @@ fn swish_beta_wide_exponential_loose(x: swish_beta_wide, near: u32) -> swish_bet
     swish_beta_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = swish_beta_nat_multiply_high(select(r, x.mantissa, is_near), swish_beta_program_expm1_quotient(r));
+  let excess = swish_beta_nat_multiply_high(select(r, x.mantissa, is_near), swish_beta_nat_expm1_series(r));
   if (is_near) {
     return swish_beta_wide(false, excess, x.exponent + 1);
   }
@@ -343,6 +351,12 @@ fn swish_beta_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32
   return swish_beta_wide(negative, swish_beta_nat_shift_left(mantissa, shift), least);
 }
 
+fn swish_beta_wide_leading_of(x: swish_beta_wide) -> swish_beta_wide_leading {
+  let high = swish_beta_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(swish_beta_nat_shift_left(high, 128 - 32) != x.mantissa);
+  return swish_beta_wide_leading(x.negative, swish_beta_nat_low_word(high) | u32(is_more), x.exponent);
+}
+
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r1 = multiply(r0, r1)
 //   r3 = abs(r1)
@@ -390,64 +404,53 @@ fn swish_beta_value_exactly_wide(x0: swish_beta_wide, x1: swish_beta_wide) -> sw
     }
     let result = swish_beta_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (
+      result.exponent >= swish_beta_WIDE_LIMIT &&
+      a.exponent < swish_beta_WIDE_LIMIT &&
+      b.exponent < swish_beta_WIDE_LIMIT
+    ) {
+      loss = 128;
+    }
     if (operation == 4u) {
       loss = lost[select(first, second, registers[c].negative)];
     }
     if (operation == 5u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < swish_beta_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return swish_beta_wide_outcome(registers[3], lost[3]);
+  return swish_beta_wide_outcome(swish_beta_wide_leading_of(registers[3]), lost[3]);
 }
 
-// An operand at a point of a search, whose own point from 6 on is the last.
-fn swish_beta_wide_parameter_at(x: swish_beta_wide, point: i32, own: i32) -> swish_beta_wide {
-  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
-    return x;
-  }
-  return swish_beta_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+// Zero and infinity stay.
+fn swish_beta_wide_moved_exponent(exponent: i32) -> i32 {
+  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= swish_beta_WIDE_LIMIT);
 }
 
-fn swish_beta_wide_input_at(x: swish_beta_wide, point: i32, own: i32) -> swish_beta_wide {
-  if (point < 1 || point > 4 || x.exponent < swish_beta_WIDE_LIMIT || swish_beta_wide_is_nan(x)) {
-    return swish_beta_wide_parameter_at(x, point, own);
-  }
+// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
+// exponent.
+fn swish_beta_wide_operand_at(x: swish_beta_wide, point: i32, own: i32, large: i32) -> swish_beta_wide {
+  let moved = swish_beta_wide_moved_exponent(x.exponent) + i32(point == own);
   return swish_beta_wide(
     x.negative,
-    swish_beta_NAT_HALF,
-    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+    x.mantissa,
+    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
   );
 }
 
+fn swish_beta_wide_leading_is_nan(x: swish_beta_wide_leading) -> bool {
+  return x.digits == 0u && x.exponent > 0;
+}
+
 // Whether |a| > 135/128 |b|, by their first 24 digits.
-fn swish_beta_wide_exceeds(a: swish_beta_wide, b: swish_beta_wide) -> bool {
+fn swish_beta_wide_leading_exceeds(a: swish_beta_wide_leading, b: swish_beta_wide_leading) -> bool {
   let more = a.exponent - b.exponent;
-  let size = swish_beta_nat_low_word(swish_beta_nat_shift_right(a.mantissa, 128 - 24));
-  let least = 135u * swish_beta_nat_low_word(swish_beta_nat_shift_right(b.mantissa, 128 - 24));
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
-}
-
-// As wide_limit.
-fn swish_beta_wide_tendency(far: swish_beta_wide, near: swish_beta_wide) -> swish_beta_wide {
-  if (swish_beta_wide_is_nan(far) || swish_beta_wide_is_nan(near)) {
-    return far;
-  }
-  if (swish_beta_wide_exceeds(far, near)) {
-    return swish_beta_wide(far.negative, swish_beta_NAT_HALF, swish_beta_WIDE_BEYOND);
-  }
-  if (swish_beta_wide_exceeds(near, far)) {
-    return swish_beta_WIDE_ZERO;
-  }
-  return far;
-}
-
-// The k for which a is about 2^k b.
-fn swish_beta_wide_power_between(a: swish_beta_wide, b: swish_beta_wide) -> i32 {
-  let size = swish_beta_nat_low_word(swish_beta_nat_shift_right(a.mantissa, 128 - 24));
-  let other = swish_beta_nat_low_word(swish_beta_nat_shift_right(b.mantissa, 128 - 24));
-  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
 }
 
 // The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
@@ -458,29 +461,50 @@ fn swish_beta_wide_searched(
   exponent: i32,
   last: i32
 ) -> swish_beta_wide_search {
-  let point = search.point;
   let fails = found.lost > 128 - 28;
-  if (point == 0) {
-    let next = select(select(-1, 5, fails), 1, infinite && swish_beta_wide_is_nan(found.value));
-    return swish_beta_wide_search(next, found.value, found.value);
-  }
-  if (point == 1 || point == 3) {
-    return swish_beta_wide_search(point + 1, search.value, found.value);
-  }
-  if (point < 5) {
-    let limit = swish_beta_wide_tendency(search.other, found.value);
-    return swish_beta_wide_search(select(-1, 3, point == 2 && swish_beta_wide_is_nan(limit)), limit, limit);
-  }
-  if (point == 5) {
-    if (fails || all(found.value.mantissa == vec4<u32>())) {
-      return swish_beta_wide_search(-1, search.value, found.value);
+  let is_nan = swish_beta_wide_leading_is_nan(found.value);
+  var point = search.point + 1;
+  var value = search.value;
+  var other = search.other;
+  if (point == 1) {
+    value = found.value;
+    point = select(select(-1, 7, fails), 1, is_nan && infinite);
+  } else if (point < 8) {
+    if ((point & 1) == 0) {
+      other = found.value;
+    } else {
+      // As wide_limit.
+      if (is_nan) {
+        value = found.value;
+      } else if (swish_beta_wide_leading_exceeds(other, found.value) && !swish_beta_wide_leading_is_nan(other)) {
+        value = swish_beta_wide_leading(other.negative, 0x80000000u, swish_beta_WIDE_BEYOND);
+      } else if (swish_beta_wide_leading_exceeds(found.value, other)) {
+        value = swish_beta_wide_leading(false, 0u, swish_beta_WIDE_ZERO.exponent);
+      } else {
+        value = other;
+      }
+      point = select(-1, point, point < 7 && swish_beta_wide_leading_is_nan(value));
     }
-    return swish_beta_wide_search(6, found.value, found.value);
+  } else if (point == 8) {
+    if (fails || found.value.digits == 0u) {
+      point = -1;
+    } else {
+      value = found.value;
+      other = value;
+    }
+  } else {
+    // The k for which the value became 2^k times as large.
+    let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
+    let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    value = swish_beta_wide_leading(
+      value.negative,
+      value.digits,
+      value.exponent + power * (exponent - swish_beta_wide_moved_exponent(exponent))
+    );
+    point = select(-1, point, point <= last);
   }
-  let power = max(min(swish_beta_wide_power_between(found.value, search.other), 64), -64);
-  let value = search.value;
-  let moved = swish_beta_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
-  return swish_beta_wide_search(select(-1, point + 1, point < last), moved, search.other);
+  return swish_beta_wide_search(point, value, other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -490,10 +514,10 @@ fn swish_beta_nan() -> f32 {
   return bitcast<f32>(swish_beta_nan_bits);
 }
 
-// To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
-fn swish_beta_wide_to_f32(x: swish_beta_wide) -> f32 {
+// To nearest, from the middle to the even one.
+fn swish_beta_wide_leading_to_f32(x: swish_beta_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (swish_beta_wide_is_nan(x)) {
+  if (x.digits == 0u && x.exponent > 0) {
     return swish_beta_nan();
   }
   if (x.exponent > 128) {
@@ -505,17 +529,12 @@ fn swish_beta_wide_to_f32(x: swish_beta_wide) -> f32 {
   }
   // Digits that round up to a power of two carry into the exponent, as they should.
   let exponent = i32(x.exponent);
-  let digits = min(24, exponent + 149);
-  let high = swish_beta_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(swish_beta_nat_shift_left(high, 128 - 32) != x.mantissa);
-  let word = swish_beta_nat_low_word(high);
-  // There are 8 to 32 digits to round off; half of the last one kept is the highest of them.
-  let half = 1u << u32(31 - digits);
-  let below = word & (half | (half - 1u));
-  let kept = (word >> u32(31 - digits)) >> 1u;
-  let up = below > half || (below == half && (is_more || (kept & 1u) == 1u));
-  let rounded = kept + u32(up);
-  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + rounded);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = below > half || (below == half && (kept & 1u) == 1u);
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
 fn swish_beta_is_nan(x: f32) -> bool {
@@ -532,16 +551,18 @@ fn swish_beta_value_exactly(x0: f32, x1: f32) -> f32 {
   let wide_x0 = swish_beta_wide_from_f32(x0);
   let wide_x1 = swish_beta_wide_from_f32(x1);
   var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = swish_beta_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = swish_beta_value_exactly_wide(
-      swish_beta_wide_input_at(wide_x0, search.point, 6),
-      swish_beta_wide_parameter_at(wide_x1, search.point, 7)
+      swish_beta_wide_operand_at(wide_x0, search.point, 8, large),
+      swish_beta_wide_operand_at(wide_x1, search.point, 9, large)
     );
-    search = swish_beta_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
+    search = swish_beta_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 9);
   }
-  return swish_beta_wide_to_f32(search.value);
+  return swish_beta_wide_leading_to_f32(search.value);
 }
 
 // 2^n for -126 <= n <= 127.
@@ -598,14 +619,15 @@ fn swish_beta_upper_half(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
 }
 
-// a b exactly (Dekker), where nothing under- or overflows.
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
 fn swish_beta_pair_product(a: f32, b: f32) -> swish_beta_pair {
   let p = swish_beta_rounded(a * b);
   let ah = swish_beta_upper_half(a);
   let al = a - ah;
   let bh = swish_beta_upper_half(b);
   let bl = b - bh;
-  return swish_beta_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return swish_beta_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
 }
 
 // a + b exactly, for |a| >= |b| or a = 0 (Dekker).
@@ -718,7 +740,7 @@ fn swish_beta(x: f32, beta: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = swish_beta_value_exactly(x, beta);
-    if (swish_beta_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+    if (swish_beta_is_nan(result)) {
       let far = swish_beta_value_far(x, beta);
       result = select(far, result, swish_beta_is_nan(far));
     }
@@ -794,16 +816,25 @@ fn swish_beta_slope_0_exactly_wide(x0: swish_beta_wide, x1: swish_beta_wide) -> 
     }
     let result = swish_beta_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (
+      result.exponent >= swish_beta_WIDE_LIMIT &&
+      a.exponent < swish_beta_WIDE_LIMIT &&
+      b.exponent < swish_beta_WIDE_LIMIT
+    ) {
+      loss = 128;
+    }
     if (operation == 4u) {
       loss = lost[select(first, second, registers[c].negative)];
     }
     if (operation == 5u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < swish_beta_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return swish_beta_wide_outcome(registers[2], lost[2]);
+  return swish_beta_wide_outcome(swish_beta_wide_leading_of(registers[2]), lost[2]);
 }
 
 fn swish_beta_slope_0_exactly(x0: f32, x1: f32) -> f32 {
@@ -816,16 +847,18 @@ fn swish_beta_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   let wide_x0 = swish_beta_wide_from_f32(x0);
   let wide_x1 = swish_beta_wide_from_f32(x1);
   var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = swish_beta_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = swish_beta_slope_0_exactly_wide(
-      swish_beta_wide_input_at(wide_x0, search.point, 6),
-      swish_beta_wide_parameter_at(wide_x1, search.point, 7)
+      swish_beta_wide_operand_at(wide_x0, search.point, 8, large),
+      swish_beta_wide_operand_at(wide_x1, search.point, 9, large)
     );
-    search = swish_beta_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 7);
+    search = swish_beta_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 9);
   }
-  return swish_beta_wide_to_f32(search.value);
+  return swish_beta_wide_leading_to_f32(search.value);
 }
 
 // sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
@@ -884,7 +917,7 @@ fn swish_beta_backward(dy: f32, x: f32, beta: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = swish_beta_slope_0_exactly(x, beta);
-    if (swish_beta_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+    if (swish_beta_is_nan(result)) {
       let far = swish_beta_slope_0_far(x, beta);
       result = select(far, result, swish_beta_is_nan(far));
     }

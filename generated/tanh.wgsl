@@ -60,9 +60,17 @@ struct tanh__wide {
   exponent: i32,
 }
 
-// The result of a program, and how many of its last bits are wrong because operands cancelled.
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct tanh__wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or all of them because a
+// number became infinite on the way.
 struct tanh__wide_outcome {
-  value: tanh__wide,
+  value: tanh__wide_leading,
   lost: i32,
 }
 
@@ -108,23 +116,21 @@ fn tanh__wide_from_f32(x: f32) -> tanh__wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
-// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
-// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
+// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
+// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
 // multiple. Negative: nowhere.
 struct tanh__wide_search {
   point: i32,
-  value: tanh__wide,
-  other: tanh__wide,
+  value: tanh__wide_leading,
+  other: tanh__wide_leading,
 }
 
 const tanh__WIDE_SEARCH: tanh__wide_search = tanh__wide_search(
   0,
-  tanh__wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
-  tanh__wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+  tanh__wide_leading(false, 0u, (2 << 28u) + 4096),
+  tanh__wide_leading(false, 0u, (2 << 28u) + 4096)
 );
-
-const tanh__WIDE_TWO: tanh__wide = tanh__wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2);
 
 const tanh__WIDE_ONE: tanh__wide = tanh__wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
@@ -208,7 +214,7 @@ fn tanh__nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
 }
 
 // (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
-fn tanh__program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
+fn tanh__nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
   var term = tanh__NAT_HALF;
   var quotient = tanh__NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
@@ -266,7 +272,7 @@ fn tanh__wide_exponential_loose(x: tanh__wide, near: u32) -> tanh__wide {
     tanh__nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = tanh__nat_multiply_high(select(r, x.mantissa, is_near), tanh__program_expm1_quotient(r));
+  let excess = tanh__nat_multiply_high(select(r, x.mantissa, is_near), tanh__nat_expm1_series(r));
   if (is_near) {
     return tanh__wide(false, excess, x.exponent + 1);
   }
@@ -394,6 +400,12 @@ fn tanh__wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> 
   return tanh__wide(negative, tanh__nat_shift_left(mantissa, shift), least);
 }
 
+fn tanh__wide_leading_of(x: tanh__wide) -> tanh__wide_leading {
+  let high = tanh__nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(tanh__nat_shift_left(high, 128 - 32) != x.mantissa);
+  return tanh__wide_leading(x.negative, tanh__nat_low_word(high) | u32(is_more), x.exponent);
+}
+
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r0 = multiply(r2, r0)
 //   r0 = abs(r0)
@@ -407,7 +419,7 @@ fn tanh__slope_0_exactly_wide(x0: tanh__wide) -> tanh__wide_outcome {
   var registers = array<tanh__wide, 4>(
     x0,
     tanh__wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 3),
-    tanh__WIDE_TWO,
+    tanh__wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2),
     tanh__WIDE_ONE
   );
   // How many of the last bits of each are wrong because operands cancelled.
@@ -442,61 +454,46 @@ fn tanh__slope_0_exactly_wide(x0: tanh__wide) -> tanh__wide_outcome {
     }
     let result = tanh__wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (result.exponent >= tanh__WIDE_LIMIT && a.exponent < tanh__WIDE_LIMIT && b.exponent < tanh__WIDE_LIMIT) {
+      loss = 128;
+    }
     if (operation == 4u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < tanh__WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return tanh__wide_outcome(registers[3], lost[3]);
+  return tanh__wide_outcome(tanh__wide_leading_of(registers[3]), lost[3]);
 }
 
-// An operand at a point of a search, whose own point from 6 on is the last.
-fn tanh__wide_parameter_at(x: tanh__wide, point: i32, own: i32) -> tanh__wide {
-  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
-    return x;
-  }
-  return tanh__wide(x.negative, x.mantissa, select(-27, -26, point == own));
+// Zero and infinity stay.
+fn tanh__wide_moved_exponent(exponent: i32) -> i32 {
+  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= tanh__WIDE_LIMIT);
 }
 
-fn tanh__wide_input_at(x: tanh__wide, point: i32, own: i32) -> tanh__wide {
-  if (point < 1 || point > 4 || x.exponent < tanh__WIDE_LIMIT || tanh__wide_is_nan(x)) {
-    return tanh__wide_parameter_at(x, point, own);
-  }
+// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
+// exponent.
+fn tanh__wide_operand_at(x: tanh__wide, point: i32, own: i32, large: i32) -> tanh__wide {
+  let moved = tanh__wide_moved_exponent(x.exponent) + i32(point == own);
   return tanh__wide(
     x.negative,
-    tanh__NAT_HALF,
-    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+    x.mantissa,
+    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
   );
 }
 
+fn tanh__wide_leading_is_nan(x: tanh__wide_leading) -> bool {
+  return x.digits == 0u && x.exponent > 0;
+}
+
 // Whether |a| > 135/128 |b|, by their first 24 digits.
-fn tanh__wide_exceeds(a: tanh__wide, b: tanh__wide) -> bool {
+fn tanh__wide_leading_exceeds(a: tanh__wide_leading, b: tanh__wide_leading) -> bool {
   let more = a.exponent - b.exponent;
-  let size = tanh__nat_low_word(tanh__nat_shift_right(a.mantissa, 128 - 24));
-  let least = 135u * tanh__nat_low_word(tanh__nat_shift_right(b.mantissa, 128 - 24));
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
-}
-
-// As wide_limit.
-fn tanh__wide_tendency(far: tanh__wide, near: tanh__wide) -> tanh__wide {
-  if (tanh__wide_is_nan(far) || tanh__wide_is_nan(near)) {
-    return far;
-  }
-  if (tanh__wide_exceeds(far, near)) {
-    return tanh__wide(far.negative, tanh__NAT_HALF, tanh__WIDE_BEYOND);
-  }
-  if (tanh__wide_exceeds(near, far)) {
-    return tanh__WIDE_ZERO;
-  }
-  return far;
-}
-
-// The k for which a is about 2^k b.
-fn tanh__wide_power_between(a: tanh__wide, b: tanh__wide) -> i32 {
-  let size = tanh__nat_low_word(tanh__nat_shift_right(a.mantissa, 128 - 24));
-  let other = tanh__nat_low_word(tanh__nat_shift_right(b.mantissa, 128 - 24));
-  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
 }
 
 // The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
@@ -507,29 +504,50 @@ fn tanh__wide_searched(
   exponent: i32,
   last: i32
 ) -> tanh__wide_search {
-  let point = search.point;
   let fails = found.lost > 128 - 28;
-  if (point == 0) {
-    let next = select(select(-1, 5, fails), 1, infinite && tanh__wide_is_nan(found.value));
-    return tanh__wide_search(next, found.value, found.value);
-  }
-  if (point == 1 || point == 3) {
-    return tanh__wide_search(point + 1, search.value, found.value);
-  }
-  if (point < 5) {
-    let limit = tanh__wide_tendency(search.other, found.value);
-    return tanh__wide_search(select(-1, 3, point == 2 && tanh__wide_is_nan(limit)), limit, limit);
-  }
-  if (point == 5) {
-    if (fails || all(found.value.mantissa == vec4<u32>())) {
-      return tanh__wide_search(-1, search.value, found.value);
+  let is_nan = tanh__wide_leading_is_nan(found.value);
+  var point = search.point + 1;
+  var value = search.value;
+  var other = search.other;
+  if (point == 1) {
+    value = found.value;
+    point = select(select(-1, 7, fails), 1, is_nan && infinite);
+  } else if (point < 8) {
+    if ((point & 1) == 0) {
+      other = found.value;
+    } else {
+      // As wide_limit.
+      if (is_nan) {
+        value = found.value;
+      } else if (tanh__wide_leading_exceeds(other, found.value) && !tanh__wide_leading_is_nan(other)) {
+        value = tanh__wide_leading(other.negative, 0x80000000u, tanh__WIDE_BEYOND);
+      } else if (tanh__wide_leading_exceeds(found.value, other)) {
+        value = tanh__wide_leading(false, 0u, tanh__WIDE_ZERO.exponent);
+      } else {
+        value = other;
+      }
+      point = select(-1, point, point < 7 && tanh__wide_leading_is_nan(value));
     }
-    return tanh__wide_search(6, found.value, found.value);
+  } else if (point == 8) {
+    if (fails || found.value.digits == 0u) {
+      point = -1;
+    } else {
+      value = found.value;
+      other = value;
+    }
+  } else {
+    // The k for which the value became 2^k times as large.
+    let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
+    let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    value = tanh__wide_leading(
+      value.negative,
+      value.digits,
+      value.exponent + power * (exponent - tanh__wide_moved_exponent(exponent))
+    );
+    point = select(-1, point, point <= last);
   }
-  let power = max(min(tanh__wide_power_between(found.value, search.other), 64), -64);
-  let value = search.value;
-  let moved = tanh__wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
-  return tanh__wide_search(select(-1, point + 1, point < last), moved, search.other);
+  return tanh__wide_search(point, value, other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -539,10 +557,10 @@ fn tanh__nan() -> f32 {
   return bitcast<f32>(tanh__nan_bits);
 }
 
-// To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
-fn tanh__wide_to_f32(x: tanh__wide) -> f32 {
+// To nearest, from the middle to the even one.
+fn tanh__wide_leading_to_f32(x: tanh__wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (tanh__wide_is_nan(x)) {
+  if (x.digits == 0u && x.exponent > 0) {
     return tanh__nan();
   }
   if (x.exponent > 128) {
@@ -554,17 +572,12 @@ fn tanh__wide_to_f32(x: tanh__wide) -> f32 {
   }
   // Digits that round up to a power of two carry into the exponent, as they should.
   let exponent = i32(x.exponent);
-  let digits = min(24, exponent + 149);
-  let high = tanh__nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(tanh__nat_shift_left(high, 128 - 32) != x.mantissa);
-  let word = tanh__nat_low_word(high);
-  // There are 8 to 32 digits to round off; half of the last one kept is the highest of them.
-  let half = 1u << u32(31 - digits);
-  let below = word & (half | (half - 1u));
-  let kept = (word >> u32(31 - digits)) >> 1u;
-  let up = below > half || (below == half && (is_more || (kept & 1u) == 1u));
-  let rounded = kept + u32(up);
-  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + rounded);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = below > half || (below == half && (kept & 1u) == 1u);
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
 fn tanh__slope_0_exactly(x0: f32) -> f32 {
@@ -573,13 +586,15 @@ fn tanh__slope_0_exactly(x0: f32) -> f32 {
   }
   let wide_x0 = tanh__wide_from_f32(x0);
   var exponents = array<i32, 1>(wide_x0.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = tanh__WIDE_SEARCH;
   while (search.point >= 0) {
-    let found = tanh__slope_0_exactly_wide(tanh__wide_input_at(wide_x0, search.point, 6));
-    search = tanh__wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 6);
+    let large = sizes[clamp(search.point - 1, 0, 5)];
+    let found = tanh__slope_0_exactly_wide(tanh__wide_operand_at(wide_x0, search.point, 8, large));
+    search = tanh__wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 8);
   }
-  return tanh__wide_to_f32(search.value);
+  return tanh__wide_leading_to_f32(search.value);
 }
 
 // 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
@@ -621,14 +636,15 @@ fn tanh__upper_half(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
 }
 
-// a b exactly (Dekker), where nothing under- or overflows.
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
 fn tanh__pair_product(a: f32, b: f32) -> tanh__pair {
   let p = tanh__rounded(a * b);
   let ah = tanh__upper_half(a);
   let al = a - ah;
   let bh = tanh__upper_half(b);
   let bl = b - bh;
-  return tanh__pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return tanh__pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
 }
 
 // a + b exactly, for |a| >= |b| or a = 0 (Dekker).
@@ -732,7 +748,7 @@ fn tanh__backward(dy: f32, x: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = tanh__slope_0_exactly(x);
-    if (tanh__is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+    if (tanh__is_nan(result)) {
       let far = tanh__slope_0_far(x);
       result = select(far, result, tanh__is_nan(far));
     }

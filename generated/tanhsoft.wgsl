@@ -11,9 +11,17 @@ struct tanhsoft_wide {
   exponent: i32,
 }
 
-// The result of a program, and how many of its last bits are wrong because operands cancelled.
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct tanhsoft_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or all of them because a
+// number became infinite on the way.
 struct tanhsoft_wide_outcome {
-  value: tanhsoft_wide,
+  value: tanhsoft_wide_leading,
   lost: i32,
 }
 
@@ -59,20 +67,20 @@ fn tanhsoft_wide_from_f32(x: f32) -> tanhsoft_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if that says nothing at infinity,
-// at two numbers far away in its place (1 and 2, else 3 and 4); if too much cancelled, with operands that are next to 0
-// moved to 2^-28 (5), and with each of them doubled there (from 6 on), which tells of which power of it the function is a
+// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
+// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
+// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
 // multiple. Negative: nowhere.
 struct tanhsoft_wide_search {
   point: i32,
-  value: tanhsoft_wide,
-  other: tanhsoft_wide,
+  value: tanhsoft_wide_leading,
+  other: tanhsoft_wide_leading,
 }
 
 const tanhsoft_WIDE_SEARCH: tanhsoft_wide_search = tanhsoft_wide_search(
   0,
-  tanhsoft_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096),
-  tanhsoft_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096)
+  tanhsoft_wide_leading(false, 0u, (2 << 28u) + 4096),
+  tanhsoft_wide_leading(false, 0u, (2 << 28u) + 4096)
 );
 
 const tanhsoft_WIDE_HALF: tanhsoft_wide = tanhsoft_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
@@ -161,7 +169,7 @@ fn tanhsoft_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
 }
 
 // (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
-fn tanhsoft_program_expm1_quotient(r: vec4<u32>) -> vec4<u32> {
+fn tanhsoft_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
   var term = tanhsoft_NAT_HALF;
   var quotient = tanhsoft_NAT_HALF;
   for (var k = 2u; !all(term == vec4<u32>()); k++) {
@@ -219,7 +227,7 @@ fn tanhsoft_wide_exponential_loose(x: tanhsoft_wide, near: u32) -> tanhsoft_wide
     tanhsoft_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = tanhsoft_nat_multiply_high(select(r, x.mantissa, is_near), tanhsoft_program_expm1_quotient(r));
+  let excess = tanhsoft_nat_multiply_high(select(r, x.mantissa, is_near), tanhsoft_nat_expm1_series(r));
   if (is_near) {
     return tanhsoft_wide(false, excess, x.exponent + 1);
   }
@@ -442,6 +450,12 @@ fn tanhsoft_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) 
   return tanhsoft_wide(negative, tanhsoft_nat_shift_left(mantissa, shift), least);
 }
 
+fn tanhsoft_wide_leading_of(x: tanhsoft_wide) -> tanhsoft_wide_leading {
+  let high = tanhsoft_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(tanhsoft_nat_shift_left(high, 128 - 32) != x.mantissa);
+  return tanhsoft_wide_leading(x.negative, tanhsoft_nat_low_word(high) | u32(is_more), x.exponent);
+}
+
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r1 = multiply(r0, r1)
 //   r3 = multiply(r0, r3)
@@ -590,8 +604,17 @@ fn tanhsoft_value_exactly_wide(
     }
     let result = tanhsoft_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (
+      result.exponent >= tanhsoft_WIDE_LIMIT &&
+      a.exponent < tanhsoft_WIDE_LIMIT &&
+      b.exponent < tanhsoft_WIDE_LIMIT
+    ) {
+      loss = 128;
+    }
     if (operation == 2u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < tanhsoft_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     if (operation == 7u) {
       loss = lost[select(first, second, registers[c].negative)];
@@ -599,55 +622,35 @@ fn tanhsoft_value_exactly_wide(
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return tanhsoft_wide_outcome(registers[4], lost[4]);
+  return tanhsoft_wide_outcome(tanhsoft_wide_leading_of(registers[4]), lost[4]);
 }
 
-// An operand at a point of a search, whose own point from 6 on is the last.
-fn tanhsoft_wide_parameter_at(x: tanhsoft_wide, point: i32, own: i32) -> tanhsoft_wide {
-  if (point < 5 || x.exponent > -27 || all(x.mantissa == vec4<u32>())) {
-    return x;
-  }
-  return tanhsoft_wide(x.negative, x.mantissa, select(-27, -26, point == own));
+// Zero and infinity stay.
+fn tanhsoft_wide_moved_exponent(exponent: i32) -> i32 {
+  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= tanhsoft_WIDE_LIMIT);
 }
 
-fn tanhsoft_wide_input_at(x: tanhsoft_wide, point: i32, own: i32) -> tanhsoft_wide {
-  if (point < 1 || point > 4 || x.exponent < tanhsoft_WIDE_LIMIT || tanhsoft_wide_is_nan(x)) {
-    return tanhsoft_wide_parameter_at(x, point, own);
-  }
+// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
+// exponent.
+fn tanhsoft_wide_operand_at(x: tanhsoft_wide, point: i32, own: i32, large: i32) -> tanhsoft_wide {
+  let moved = tanhsoft_wide_moved_exponent(x.exponent) + i32(point == own);
   return tanhsoft_wide(
     x.negative,
-    tanhsoft_NAT_HALF,
-    select(select(20, 26, point == 3), select(150, 200, point == 1), point < 3)
+    x.mantissa,
+    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
   );
 }
 
+fn tanhsoft_wide_leading_is_nan(x: tanhsoft_wide_leading) -> bool {
+  return x.digits == 0u && x.exponent > 0;
+}
+
 // Whether |a| > 135/128 |b|, by their first 24 digits.
-fn tanhsoft_wide_exceeds(a: tanhsoft_wide, b: tanhsoft_wide) -> bool {
+fn tanhsoft_wide_leading_exceeds(a: tanhsoft_wide_leading, b: tanhsoft_wide_leading) -> bool {
   let more = a.exponent - b.exponent;
-  let size = tanhsoft_nat_low_word(tanhsoft_nat_shift_right(a.mantissa, 128 - 24));
-  let least = 135u * tanhsoft_nat_low_word(tanhsoft_nat_shift_right(b.mantissa, 128 - 24));
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
-}
-
-// As wide_limit.
-fn tanhsoft_wide_tendency(far: tanhsoft_wide, near: tanhsoft_wide) -> tanhsoft_wide {
-  if (tanhsoft_wide_is_nan(far) || tanhsoft_wide_is_nan(near)) {
-    return far;
-  }
-  if (tanhsoft_wide_exceeds(far, near)) {
-    return tanhsoft_wide(far.negative, tanhsoft_NAT_HALF, tanhsoft_WIDE_BEYOND);
-  }
-  if (tanhsoft_wide_exceeds(near, far)) {
-    return tanhsoft_WIDE_ZERO;
-  }
-  return far;
-}
-
-// The k for which a is about 2^k b.
-fn tanhsoft_wide_power_between(a: tanhsoft_wide, b: tanhsoft_wide) -> i32 {
-  let size = tanhsoft_nat_low_word(tanhsoft_nat_shift_right(a.mantissa, 128 - 24));
-  let other = tanhsoft_nat_low_word(tanhsoft_nat_shift_right(b.mantissa, 128 - 24));
-  return a.exponent - b.exponent + i32(2u * size > 3u * other) - i32(2u * other > 3u * size);
 }
 
 // The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
@@ -658,29 +661,50 @@ fn tanhsoft_wide_searched(
   exponent: i32,
   last: i32
 ) -> tanhsoft_wide_search {
-  let point = search.point;
   let fails = found.lost > 128 - 28;
-  if (point == 0) {
-    let next = select(select(-1, 5, fails), 1, infinite && tanhsoft_wide_is_nan(found.value));
-    return tanhsoft_wide_search(next, found.value, found.value);
-  }
-  if (point == 1 || point == 3) {
-    return tanhsoft_wide_search(point + 1, search.value, found.value);
-  }
-  if (point < 5) {
-    let limit = tanhsoft_wide_tendency(search.other, found.value);
-    return tanhsoft_wide_search(select(-1, 3, point == 2 && tanhsoft_wide_is_nan(limit)), limit, limit);
-  }
-  if (point == 5) {
-    if (fails || all(found.value.mantissa == vec4<u32>())) {
-      return tanhsoft_wide_search(-1, search.value, found.value);
+  let is_nan = tanhsoft_wide_leading_is_nan(found.value);
+  var point = search.point + 1;
+  var value = search.value;
+  var other = search.other;
+  if (point == 1) {
+    value = found.value;
+    point = select(select(-1, 7, fails), 1, is_nan && infinite);
+  } else if (point < 8) {
+    if ((point & 1) == 0) {
+      other = found.value;
+    } else {
+      // As wide_limit.
+      if (is_nan) {
+        value = found.value;
+      } else if (tanhsoft_wide_leading_exceeds(other, found.value) && !tanhsoft_wide_leading_is_nan(other)) {
+        value = tanhsoft_wide_leading(other.negative, 0x80000000u, tanhsoft_WIDE_BEYOND);
+      } else if (tanhsoft_wide_leading_exceeds(found.value, other)) {
+        value = tanhsoft_wide_leading(false, 0u, tanhsoft_WIDE_ZERO.exponent);
+      } else {
+        value = other;
+      }
+      point = select(-1, point, point < 7 && tanhsoft_wide_leading_is_nan(value));
     }
-    return tanhsoft_wide_search(6, found.value, found.value);
+  } else if (point == 8) {
+    if (fails || found.value.digits == 0u) {
+      point = -1;
+    } else {
+      value = found.value;
+      other = value;
+    }
+  } else {
+    // The k for which the value became 2^k times as large.
+    let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
+    let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    value = tanhsoft_wide_leading(
+      value.negative,
+      value.digits,
+      value.exponent + power * (exponent - tanhsoft_wide_moved_exponent(exponent))
+    );
+    point = select(-1, point, point <= last);
   }
-  let power = max(min(tanhsoft_wide_power_between(found.value, search.other), 64), -64);
-  let value = search.value;
-  let moved = tanhsoft_wide_normalised(value.negative, value.mantissa, value.exponent + power * min(exponent + 27, 0));
-  return tanhsoft_wide_search(select(-1, point + 1, point < last), moved, search.other);
+  return tanhsoft_wide_search(point, value, other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -690,10 +714,10 @@ fn tanhsoft_nan() -> f32 {
   return bitcast<f32>(tanhsoft_nan_bits);
 }
 
-// To nearest, from the middle to the even one. Of the digits behind the first 32 it matters whether there are any.
-fn tanhsoft_wide_to_f32(x: tanhsoft_wide) -> f32 {
+// To nearest, from the middle to the even one.
+fn tanhsoft_wide_leading_to_f32(x: tanhsoft_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (tanhsoft_wide_is_nan(x)) {
+  if (x.digits == 0u && x.exponent > 0) {
     return tanhsoft_nan();
   }
   if (x.exponent > 128) {
@@ -705,17 +729,12 @@ fn tanhsoft_wide_to_f32(x: tanhsoft_wide) -> f32 {
   }
   // Digits that round up to a power of two carry into the exponent, as they should.
   let exponent = i32(x.exponent);
-  let digits = min(24, exponent + 149);
-  let high = tanhsoft_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(tanhsoft_nat_shift_left(high, 128 - 32) != x.mantissa);
-  let word = tanhsoft_nat_low_word(high);
-  // There are 8 to 32 digits to round off; half of the last one kept is the highest of them.
-  let half = 1u << u32(31 - digits);
-  let below = word & (half | (half - 1u));
-  let kept = (word >> u32(31 - digits)) >> 1u;
-  let up = below > half || (below == half && (is_more || (kept & 1u) == 1u));
-  let rounded = kept + u32(up);
-  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + rounded);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = below > half || (below == half && (kept & 1u) == 1u);
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
 fn tanhsoft_is_nan(x: f32) -> bool {
@@ -750,19 +769,21 @@ fn tanhsoft_value_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
     wide_x3.exponent,
     wide_x4.exponent
   );
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = tanhsoft_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = tanhsoft_value_exactly_wide(
-      tanhsoft_wide_input_at(wide_x0, search.point, 6),
-      tanhsoft_wide_parameter_at(wide_x1, search.point, 7),
-      tanhsoft_wide_parameter_at(wide_x2, search.point, 8),
-      tanhsoft_wide_parameter_at(wide_x3, search.point, 9),
-      tanhsoft_wide_parameter_at(wide_x4, search.point, 10)
+      tanhsoft_wide_operand_at(wide_x0, search.point, 8, large),
+      tanhsoft_wide_operand_at(wide_x1, search.point, 9, large),
+      tanhsoft_wide_operand_at(wide_x2, search.point, 10, large),
+      tanhsoft_wide_operand_at(wide_x3, search.point, 11, large),
+      tanhsoft_wide_operand_at(wide_x4, search.point, 12, large)
     );
-    search = tanhsoft_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 10);
+    search = tanhsoft_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 12);
   }
-  return tanhsoft_wide_to_f32(search.value);
+  return tanhsoft_wide_leading_to_f32(search.value);
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - leading_bits(x).
@@ -923,14 +944,15 @@ fn tanhsoft_upper_half(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
 }
 
-// a b exactly (Dekker), where nothing under- or overflows.
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
 fn tanhsoft_pair_product(a: f32, b: f32) -> tanhsoft_pair {
   let p = tanhsoft_rounded(a * b);
   let ah = tanhsoft_upper_half(a);
   let al = a - ah;
   let bh = tanhsoft_upper_half(b);
   let bl = b - bh;
-  return tanhsoft_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return tanhsoft_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
 }
 
 // a + b exactly, for |a| >= |b| or a = 0 (Dekker).
@@ -1115,8 +1137,9 @@ fn tanhsoft(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> f32 {
   let p4 = tanhsoft_pair_multiply(t, v);
   var result = tanhsoft_pair_to_f32(p4);
   var found =
-    ((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p.high) + p3.high)) * 2.0 + 5.04871e-29 <=
-      16.0 * abs(t.high)) && (abs(t.high) >= 7.888609e-31) &&
+    (7.450581e-9 * ((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p.high) + p3.high)) * 2.0 + 5.04871e-29) +
+      select(0.0, 1.0, abs(u.high) > 3.32307e+35) <=
+      5.9604645e-8 * abs(t.high)) && (abs(t.high) >= 7.888609e-31) &&
       (0.0 * abs(x) + abs(l.high) <= 16.0 * abs(v.high)) &&
       (abs(v.high) >= 1.5777218e-30) &&
       (abs(x) <= 288230380000000000.0) &&
@@ -1321,8 +1344,17 @@ fn tanhsoft_slope_0_exactly_wide(
     }
     let result = tanhsoft_wide_normalised(value.negative, value.mantissa, value.exponent);
     var loss = max(lost[first], lost[second]);
+    if (
+      result.exponent >= tanhsoft_WIDE_LIMIT &&
+      a.exponent < tanhsoft_WIDE_LIMIT &&
+      b.exponent < tanhsoft_WIDE_LIMIT
+    ) {
+      loss = 128;
+    }
     if (operation == 3u) {
-      loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      if (result.exponent < tanhsoft_WIDE_LIMIT) {
+        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
+      }
     }
     if (operation == 9u) {
       loss = lost[select(first, second, registers[c].negative)];
@@ -1330,7 +1362,7 @@ fn tanhsoft_slope_0_exactly_wide(
     registers[code & 1023u] = result;
     lost[code & 1023u] = max(min(loss, 128), 0);
   }
-  return tanhsoft_wide_outcome(registers[15], lost[15]);
+  return tanhsoft_wide_outcome(tanhsoft_wide_leading_of(registers[15]), lost[15]);
 }
 
 fn tanhsoft_slope_0_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
@@ -1361,19 +1393,21 @@ fn tanhsoft_slope_0_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 
     wide_x3.exponent,
     wide_x4.exponent
   );
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = tanhsoft_WIDE_SEARCH;
   while (search.point >= 0) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = tanhsoft_slope_0_exactly_wide(
-      tanhsoft_wide_input_at(wide_x0, search.point, 6),
-      tanhsoft_wide_parameter_at(wide_x1, search.point, 7),
-      tanhsoft_wide_parameter_at(wide_x2, search.point, 8),
-      tanhsoft_wide_parameter_at(wide_x3, search.point, 9),
-      tanhsoft_wide_parameter_at(wide_x4, search.point, 10)
+      tanhsoft_wide_operand_at(wide_x0, search.point, 8, large),
+      tanhsoft_wide_operand_at(wide_x1, search.point, 9, large),
+      tanhsoft_wide_operand_at(wide_x2, search.point, 10, large),
+      tanhsoft_wide_operand_at(wide_x3, search.point, 11, large),
+      tanhsoft_wide_operand_at(wide_x4, search.point, 12, large)
     );
-    search = tanhsoft_wide_searched(search, found, infinite, exponents[max(search.point - 6, 0)], 10);
+    search = tanhsoft_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 12);
   }
-  return tanhsoft_wide_to_f32(search.value);
+  return tanhsoft_wide_leading_to_f32(search.value);
 }
 
 // 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
@@ -1447,19 +1481,23 @@ fn tanhsoft_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: 
   let u4 = tanhsoft_pair_add(p9, p10);
   var result = tanhsoft_pair_to_f32(u4);
   var found =
-    ((((0.0 * abs(x) + abs(l.high)) * 4.0 + 1.009742e-28) * abs(u.high) +
-      (1.26217745e-29 * (e.high + p2.high) + p4.high) * abs(p.high) +
-      1.26217745e-29 * (abs(u.high) + abs(p.high))) *
-      ds.high +
-      ((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p6.high) + p7.high)) * 2.0 + 5.04871e-29) *
-        ds.high *
+    (7.450581e-9 *
+      ((((0.0 * abs(x) + abs(l.high)) * 4.0 + 1.009742e-28) * abs(u.high) +
+        (1.26217745e-29 * (e.high + p2.high) + p4.high) * abs(p.high) +
+        1.26217745e-29 * (abs(u.high) + abs(p.high))) *
+        ds.high) +
+      (7.450581e-9 *
+        (((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p6.high) + p7.high)) * 2.0 + 5.04871e-29) * ds.high) +
+        select(0.0, 1.0, abs(p8.high) > 3.32307e+35)) *
         abs(p5.high) +
-      1.26217745e-29 * (ds.high + abs(p5.high)) +
-      (((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p6.high) + p7.high)) * 2.0 + 5.04871e-29) * s.high +
-        abs(l.high) * s.high * abs(t.high) +
-        1.26217745e-29 * (s.high + abs(t.high))) +
-      (abs(p9.high) + abs(p10.high)) <=
-      16.0 * abs(u4.high)) && (abs(u4.high) >= 3.9443045e-31) &&
+      4.7019774e-38 * (ds.high + abs(p5.high)) +
+      ((7.450581e-9 * ((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p6.high) + p7.high)) * 2.0 + 5.04871e-29) +
+        select(0.0, 1.0, abs(u2.high) > 3.32307e+35)) *
+        s.high +
+        7.450581e-9 * (abs(l.high) * s.high * abs(t.high)) +
+        4.7019774e-38 * (s.high + abs(t.high))) +
+      1.4901161e-8 * (abs(p9.high) + abs(p10.high)) <=
+      2.3841858e-7 * abs(u4.high)) && (abs(u4.high) >= 3.9443045e-31) &&
       (abs(x) <= 288230380000000000.0) &&
       ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(alpha) <= 288230380000000000.0) &&

@@ -170,6 +170,7 @@ class GuardBuilder {
           const parts = [a!, b!].filter((part) => !isFine(analysis.factsOf(part)));
           const parted = fading || (facts.fades ?? false);
           for (const part of parts) this.require(part, analysis, allowance / parts.length, parted);
+          if (facts.own?.scale) this.requireSmall(facts.own.scale, facts.own.weight, allowance, node, facts);
           return;
         }
         case "where":
@@ -180,12 +181,7 @@ class GuardBuilder {
         default:
       }
     }
-    // scale · weight <= allowance · |value|
-    const right = apply("multiply", [
-      powerOfTwo(Math.floor(Math.log2(allowance / facts.weight))),
-      absoluteOf(node, facts.size),
-    ]);
-    this.conditions.push(apply("lessOrEqual", [facts.scale, right]));
+    this.requireSmall(facts.scale, facts.weight, allowance, node, facts);
     this.cancels = true;
     if (fading && model.hidesFaults) this.requireWeight(node, facts, allowance);
   }
@@ -196,6 +192,12 @@ class GuardBuilder {
     const enough = Math.ceil(Math.log2(absolute) + this.options.model.digits - Math.log2(allowance));
     if (M.leastOf(size) >= enough) return;
     this.conditions.push(apply("greaterOrEqual", [absoluteOf(node, size), powerOfTwo(enough)]));
+  }
+
+  /** scale · weight <= allowance · |value| */
+  private requireSmall(scale: Expr, weight: number, allowance: number, node: Expr, { size }: Facts): void {
+    const right = apply("multiply", [powerOfTwo(Math.floor(Math.log2(allowance / weight))), absoluteOf(node, size)]);
+    this.conditions.push(apply("lessOrEqual", [scale, right]));
   }
 
   requireSize(variable: Expr, size: M.Magnitude): void {

@@ -1,0 +1,37 @@
+/** Numbers for inputs and parameters on which forms of a kernel are tried out when compiling. */
+import type { Variable } from "../ir/expr.js";
+import type { KernelPlan } from "./kernels.js";
+
+/** Rows of variables on which forms are tried out: one input is given. */
+export function trialsOf({ activation, cotangent }: KernelPlan): {
+  readonly variables: readonly Variable[];
+  readonly settings: readonly (readonly number[])[];
+  readonly rowsOf: (index: number, x: number, settings: readonly (readonly number[])[]) => number[][];
+} {
+  const parameters = [...activation.hyperparameters, ...activation.learned];
+  return {
+    variables: [...activation.inputs, cotangent, ...parameters.map(({ variable }) => variable)],
+    settings: [parameters.map((parameter) => parameter.default), ...variations(parameters)],
+    rowsOf: (index, x, settings) =>
+      settings.flatMap((setting) =>
+        companions.slice(0, activation.inputs.length > 1 ? undefined : 1).map((companion) => {
+          const inputs = activation.inputs.map((_, i) => (i === index ? x : companion));
+          return [...inputs, 1, ...setting];
+        }),
+      ),
+  };
+}
+
+/** Values of the other inputs while one is infinite. */
+const companions: readonly number[] = [0.7, -1.3];
+
+/** Each parameter once larger, smaller, of the other sign and 1, as far as its range allows. */
+function variations(parameters: readonly Parameter[]): number[][] {
+  return parameters.flatMap(({ range, default: value }, i) =>
+    [value + 1.5, value / 3, -value - 0.4, 1]
+      .filter((candidate) => !range || (candidate > range.low && candidate < range.high))
+      .map((candidate) => parameters.map((other, k) => (k === i ? candidate : other.default))),
+  );
+}
+
+type Parameter = Pick<KernelPlan["activation"]["hyperparameters"][number], "variable" | "default" | "range">;
