@@ -1,13 +1,11 @@
 /** Results in pairs of float32, emulated: within a unit in the last place wherever their guard holds. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { pairs } from "../../compiler/backend/accuracy/arithmetic.js";
-import { formFor } from "../../compiler/backend/forms.js";
 import { planKernels } from "../../compiler/backend/kernels.js";
-import { lower } from "../../compiler/backend/lower.js";
-import { pairFunction, pairSpells } from "../../compiler/backend/pair-form.js";
+import { scalarFunctionText } from "../../compiler/backend/pair-form.js";
+import { formsFor } from "../../compiler/backend/targets/wgsl.js";
 import { activationOf, readDefinitions } from "../../compiler/compile.js";
-import { inFreshGraph, reachable, type Variable } from "../../compiler/ir/expr.js";
+import { inFreshGraph, type Variable, variablesOf } from "../../compiler/ir/expr.js";
 import { emulate, readLibrary } from "../../compiler/machine/index.js";
 import { pairLibrary } from "../../compiler/machine/library/pair/index.js";
 import { referenceDerivative, referenceValue } from "../../compiler/numerics/reference.js";
@@ -26,31 +24,38 @@ describe("a result in pairs is right where its guard holds", () => {
         const plan = planKernels(activation);
         if (plan.reduces) return;
         const parameters = [...activation.hyperparameters, ...activation.learned];
-        for (const { of, value } of [{ of: null, value: plan.value }, ...plan.gradients]) {
-          const { fast, guard } = formFor(value, {
-            plan,
-            model: pairs,
-            allowance: of ? 70 : 50,
-            negligible: 2 ** -150,
-            intolerable: 64,
-            lower: (expr) =>
-              lower(expr, { spells: pairSpells, nanFrom: new Set(), definition: plan.definition, narrow: false }),
-          });
-          if (!fast) throw new Error("the error is too large everywhere");
-          const spelled = reachable([fast]).every(
-            (node) => node.kind !== "application" || node.type === "condition" || pairSpells(node.primitive),
-          );
-          if (!spelled) continue;
+        const [value] = formsFor(plan, [plan.value], new Set(activation.inputs));
+        const gradients = formsFor(
+          plan,
+          plan.gradients.map((gradient) => gradient.value),
+          new Set(),
+        );
+        const results = [
+          { of: null, form: value! },
+          ...plan.gradients.map(({ of }, i) => ({ of, form: gradients[i]! })),
+        ];
+        for (const { of, form } of results) {
+          if (form.kind !== "pairs") continue;
+          const variables = [
+            ...new Set([form.fast, form.guard].flatMap((expr) => [...(expr ? variablesOf(expr) : [])])),
+          ];
           const first = activation.inputs[0]!;
-          const other = { name: "elsewhere", own: ["elsewhere"], variables: [first], text: "" };
-          const fn = pairFunction("result_in_pairs", fast, guard, guard ? other : null);
+          const operands = [...new Set([...variables, ...(form.factor ? [form.factor] : []), first])];
           const elsewhere = "fn elsewhere(x: f32) -> f32 {\n  return nan();\n}";
-          const run = emulate(readLibrary([elsewhere, fn.text], pairLibrary().declarations), "result_in_pairs");
+          const exact = form.exact && { name: "elsewhere", own: ["elsewhere"], variables: [first], text: elsewhere };
+          const fn = scalarFunctionText({
+            name: "result_in_pairs",
+            parameters: operands.map((variable, i) => ({ variable, name: `x${i}` })),
+            results: [{ name: "", form: { ...form, exact, far: null } }],
+            struct: null,
+            temporaryName: () => "t",
+          });
+          const run = emulate(readLibrary([elsewhere, fn], pairLibrary().declarations), "result_in_pairs");
           for (const x of inputs) {
             const at = new Map<Variable, number>(activation.inputs.map((input, k) => [input, k === 0 ? x : 0.75]));
             at.set(plan.cotangent, 1);
             for (const { variable, default: number } of parameters) at.set(variable, Math.fround(number));
-            const actual = run(...fn.variables.map((variable) => at.get(variable) ?? 0));
+            const actual = run(...operands.map((variable) => at.get(variable) ?? 0));
             if (Number.isNaN(actual)) continue;
             const { ball, decided } = of
               ? referenceDerivative(activation, of, at, "binary32")

@@ -101,7 +101,7 @@ const tolerances = { value: 5, derivative: 7 } as const;
 const pairExponents: Exponents = { most: 80, decays: false };
 
 /** Results in single numbers where these are accurate enough, else in pairs. */
-function formsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: ReadonlySet<Variable>): WgslForm[] {
+export function formsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: ReadonlySet<Variable>): WgslForm[] {
   const { activation, cotangent, definition } = plan;
   const spells = (primitive: PrimitiveName): boolean => spellingOf(wgsl, primitive) !== undefined;
   const lowered = (expr: Expr): Expr => lower(expr, { spells, nanFrom, definition, narrow: true });
