@@ -674,6 +674,21 @@ struct arelu_pair {
   low: f32,
 }
 
+fn arelu_pair_smaller(a: arelu_pair, b: arelu_pair) -> arelu_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn arelu_pair_at_most(a: arelu_pair, b: arelu_pair) -> arelu_pair {
+  return arelu_pair_smaller(a, b);
+}
+
+fn arelu_pair_from_f32(x: f32) -> arelu_pair {
+  return arelu_pair(x, 0.0);
+}
+
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn arelu_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
@@ -701,35 +716,6 @@ fn arelu_pair_ordered_sum(a: f32, b: f32) -> arelu_pair {
   return arelu_pair(s, b - arelu_rounded(s - a));
 }
 
-fn arelu_pair_multiply(a: arelu_pair, b: arelu_pair) -> arelu_pair {
-  let p = arelu_pair_product(a.high, b.high);
-  return arelu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn arelu_pair_from_f32(x: f32) -> arelu_pair {
-  return arelu_pair(x, 0.0);
-}
-
-// The quotient as rounded, and what is left of a over b.
-fn arelu_pair_divide(a: arelu_pair, b: arelu_pair) -> arelu_pair {
-  let q = arelu_rounded(a.high / b.high);
-  let p = arelu_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return arelu_pair_ordered_sum(q, rest / b.high);
-}
-
-// a + b exactly (Knuth).
-fn arelu_pair_sum(a: f32, b: f32) -> arelu_pair {
-  let s = arelu_rounded(a + b);
-  let t = arelu_rounded(s - a);
-  return arelu_pair(s, (a - arelu_rounded(s - t)) + (b - t));
-}
-
-fn arelu_pair_add(a: arelu_pair, b: arelu_pair) -> arelu_pair {
-  let s = arelu_pair_sum(a.high, b.high);
-  return arelu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
 fn arelu_pair_expm1_small(a: arelu_pair) -> arelu_pair {
   let x = a.high;
@@ -739,6 +725,13 @@ fn arelu_pair_expm1_small(a: arelu_pair) -> arelu_pair {
   let cube = third * 0.16666667 + third * x * p;
   let s = arelu_pair_ordered_sum(x, 0.5 * square.high);
   return arelu_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
+}
+
+// a + b exactly (Knuth).
+fn arelu_pair_sum(a: f32, b: f32) -> arelu_pair {
+  let s = arelu_rounded(a + b);
+  let t = arelu_rounded(s - a);
+  return arelu_pair(s, (a - arelu_rounded(s - t)) + (b - t));
 }
 
 // a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
@@ -757,6 +750,11 @@ fn arelu_pair_times_power(a: arelu_pair, k: i32) -> arelu_pair {
   return arelu_pair_scale(arelu_pair_scale(a, arelu_power_of_two(first)), arelu_power_of_two(k - first));
 }
 
+fn arelu_pair_add(a: arelu_pair, b: arelu_pair) -> arelu_pair {
+  let s = arelu_pair_sum(a.high, b.high);
+  return arelu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
 // e^a 2^n
 fn arelu_pair_exp_scaled(a: arelu_pair, n: i32) -> arelu_pair {
   let x = clamp(a.high, -150.0, 150.0);
@@ -765,26 +763,22 @@ fn arelu_pair_exp_scaled(a: arelu_pair, n: i32) -> arelu_pair {
   return arelu_pair_times_power(arelu_pair_add(arelu_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn arelu_pair_exp(a: arelu_pair) -> arelu_pair {
-  return arelu_pair_exp_scaled(a, 0);
+// 2^60 e^a: parts of small numbers underflow later.
+fn arelu_pair_raised_exp(a: arelu_pair) -> arelu_pair {
+  return arelu_pair_exp_scaled(a, 60);
 }
 
-fn arelu_pair_negate(a: arelu_pair) -> arelu_pair {
-  return arelu_pair(-a.high, -a.low);
+// The quotient as rounded, and what is left of a over b.
+fn arelu_pair_divide(a: arelu_pair, b: arelu_pair) -> arelu_pair {
+  let q = arelu_rounded(a.high / b.high);
+  let p = arelu_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return arelu_pair_ordered_sum(q, rest / b.high);
 }
 
-fn arelu_pair_abs(a: arelu_pair) -> arelu_pair {
-  return arelu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
-}
-
-// 1/(1 + e^-a), from e^-|a|.
-fn arelu_pair_sigmoid(a: arelu_pair) -> arelu_pair {
-  let e = arelu_pair_exp(arelu_pair_negate(arelu_pair_abs(a)));
-  let d = arelu_pair_add(arelu_pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return arelu_pair_divide(e, d);
-  }
-  return arelu_pair_divide(arelu_pair(1.0, 0.0), d);
+fn arelu_pair_multiply(a: arelu_pair, b: arelu_pair) -> arelu_pair {
+  let p = arelu_pair_product(a.high, b.high);
+  return arelu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
 fn arelu_pair_to_f32(a: arelu_pair) -> f32 {
@@ -795,27 +789,33 @@ fn arelu_pair_to_f32(a: arelu_pair) -> f32 {
 // Source: Chen et al. 2020; Echo AReLU.
 // arelu(x; learn alpha = 0.9, learn beta = 2) = where(x > 0, (1 + sigmoid(beta)) * x, clamp(alpha, 0.01, 0.99) * x)
 fn arelu(x: f32, alpha: f32, beta: f32) -> f32 {
-  var v = arelu_pair_multiply(arelu_pair_from_f32(x), arelu_pair_from_f32(alpha));
+  let bounded = arelu_pair_at_most(arelu_pair_from_f32(beta), arelu_pair(40.0, 0.0));
+  let v = arelu_pair_raised_exp(bounded);
+  let p = arelu_pair_scale(v, 8.6736174e-19);
+  let u = arelu_pair_add(p, arelu_pair(1.0, 0.0));
+  let q = arelu_pair_divide(v, u);
+  let p2 = arelu_pair_scale(q, 8.6736174e-19);
+  let u2 = arelu_pair_add(p2, arelu_pair(1.0, 0.0));
+  var v2 = arelu_pair_multiply(arelu_pair_from_f32(x), arelu_pair_from_f32(alpha));
   if (alpha >= arelu_pair(0.99, -9.536743e-9).high) {
-    v = arelu_pair_multiply(arelu_pair(0.99, -9.536743e-9), arelu_pair_from_f32(x));
-  }
-  var v2 = v;
-  if (alpha <= arelu_pair(0.01, 2.2351741e-10).high) {
-    v2 = arelu_pair_divide(arelu_pair_from_f32(x), arelu_pair(100.0, 0.0));
+    v2 = arelu_pair_multiply(arelu_pair(0.99, -9.536743e-9), arelu_pair_from_f32(x));
   }
   var v3 = v2;
-  if (x > 0.0) {
-    v3 = arelu_pair_multiply(
-      arelu_pair_from_f32(x),
-      arelu_pair_add(arelu_pair_sigmoid(arelu_pair_from_f32(beta)), arelu_pair(1.0, 0.0))
-    );
+  if (alpha <= arelu_pair(0.01, 2.2351741e-10).high) {
+    v3 = arelu_pair_divide(arelu_pair_from_f32(x), arelu_pair(100.0, 0.0));
   }
-  var result = arelu_pair_to_f32(v3);
+  var v4 = v3;
+  if (x > 0.0) {
+    v4 = arelu_pair_multiply(arelu_pair_from_f32(x), u2);
+  }
+  var result = arelu_pair_to_f32(v4);
   var found =
-    (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) && (abs(alpha) <= 1.2676506e+30) &&
-      ((abs(alpha) >= 7.888609e-31) || (alpha == 0.0)) &&
-      (abs(beta) <= 1.2676506e+30) &&
-    ((abs(beta) >= 7.888609e-31) || (beta == 0.0));
+    ((x <= 0.0) || ((1.0 / u.high) * 8.6736174e-19 <= 2.5353012e+30 * u2.high)) && (abs(x) <= 288230380000000000.0) &&
+      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+      (abs(alpha) <= 288230380000000000.0) &&
+      ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0)) &&
+      (abs(beta) <= 288230380000000000.0) &&
+    ((abs(beta) >= 3.469447e-18) || (beta == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = arelu_value_exactly(x, alpha, beta);
@@ -1071,37 +1071,53 @@ fn arelu_slope_2_far(x0: f32, x1: f32) -> f32 {
   return select(0.0, arelu_logistic(x1) * x0, x0 > 0.0);
 }
 
-// sigmoid(a) sigmoid(-a)
-fn arelu_pair_logistic(a: arelu_pair) -> arelu_pair {
-  let e = arelu_pair_exp(arelu_pair_negate(arelu_pair_abs(a)));
-  let d = arelu_pair_add(arelu_pair(1.0, 0.0), e);
-  return arelu_pair_divide(arelu_pair_divide(e, d), d);
+fn arelu_pair_abs(a: arelu_pair) -> arelu_pair {
+  return arelu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn arelu_pair_negate(a: arelu_pair) -> arelu_pair {
+  return arelu_pair(-a.high, -a.low);
 }
 
 fn arelu_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> arelu_gradients {
-  var v = arelu_pair_from_f32(alpha);
+  let bounded = arelu_pair_at_most(arelu_pair_from_f32(beta), arelu_pair(40.0, 0.0));
+  let v = arelu_pair_raised_exp(bounded);
+  let p = arelu_pair_scale(v, 8.6736174e-19);
+  let u = arelu_pair_add(p, arelu_pair(1.0, 0.0));
+  let q = arelu_pair_divide(v, u);
+  let p2 = arelu_pair_scale(q, 8.6736174e-19);
+  let u2 = arelu_pair_add(p2, arelu_pair(1.0, 0.0));
+  var v2 = arelu_pair_from_f32(alpha);
   if (alpha >= arelu_pair(0.99, -9.536743e-9).high) {
-    v = arelu_pair(0.99, -9.536743e-9);
-  }
-  var v2 = v;
-  if (alpha <= arelu_pair(0.01, 2.2351741e-10).high) {
-    v2 = arelu_pair(0.01, 2.2351741e-10);
+    v2 = arelu_pair(0.99, -9.536743e-9);
   }
   var v3 = v2;
-  if (x > 0.0) {
-    v3 = arelu_pair_add(arelu_pair_sigmoid(arelu_pair_from_f32(beta)), arelu_pair(1.0, 0.0));
+  if (alpha <= arelu_pair(0.01, 2.2351741e-10).high) {
+    v3 = arelu_pair(0.01, 2.2351741e-10);
   }
-  let ds = arelu_pair_logistic(arelu_pair_from_f32(beta));
-  var v4 = arelu_pair(0.0, 0.0);
+  var v4 = v3;
   if (x > 0.0) {
-    v4 = arelu_pair_multiply(arelu_pair_from_f32(x), ds);
+    v4 = u2;
   }
-  var result_x = arelu_pair_to_f32(v3);
+  let v5 = arelu_pair_abs(arelu_pair_from_f32(beta));
+  let v6 = arelu_pair_negate(v5);
+  let v7 = arelu_pair_raised_exp(v6);
+  let u3 = arelu_pair_add(arelu_pair_scale(v7, 8.6736174e-19), arelu_pair(1.0, 0.0));
+  var v8 = arelu_pair(0.0, 0.0);
+  if (x > 0.0) {
+    v8 = arelu_pair_scale(
+      arelu_pair_multiply(arelu_pair_from_f32(x), arelu_pair_divide(v7, arelu_pair_multiply(u3, u3))),
+      8.6736174e-19
+    );
+  }
+  var result_x = arelu_pair_to_f32(v4);
   var found0 =
-    (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) && (abs(alpha) <= 1.2676506e+30) &&
+    ((x <= 0.0) || ((1.0 / u.high) * 8.6736174e-19 <= 5.0706024e+30 * u2.high)) && (abs(x) <= 1.2676506e+30) &&
+      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
+      (abs(alpha) <= 1.2676506e+30) &&
       ((abs(alpha) >= 7.888609e-31) || (alpha == 0.0)) &&
-      (abs(beta) <= 1.2676506e+30) &&
-    ((abs(beta) >= 7.888609e-31) || (beta == 0.0));
+      (v5.high <= 1.2676506e+30) &&
+    ((v5.high >= 7.888609e-31) || (beta == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_x = arelu_slope_0_exactly(x, alpha, beta);
@@ -1111,12 +1127,12 @@ fn arelu_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> arelu_gradients {
     }
     found0 = true;
   }
-  var result_beta = arelu_pair_to_f32(v4);
+  var result_beta = arelu_pair_to_f32(v8);
   var found2 =
-    ((x <= 0.0) || (ds.high >= 1.9721523e-31)) && (abs(x) <= 1.2676506e+30) &&
-      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
-      (abs(beta) <= 1.2676506e+30) &&
-    ((abs(beta) >= 7.888609e-31) || (beta == 0.0));
+    ((x <= 0.0) || (v7.high >= 3.9443045e-31)) && (abs(x) <= 288230380000000000.0) &&
+      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+      (v5.high <= 288230380000000000.0) &&
+    ((v5.high >= 3.469447e-18) || (beta == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found2) {
     result_beta = arelu_slope_2_exactly(x, beta);

@@ -665,10 +665,6 @@ struct bipolar_sigmoid_pair {
   low: f32,
 }
 
-fn bipolar_sigmoid_pair_to_f32(a: bipolar_sigmoid_pair) -> f32 {
-  return a.high + a.low;
-}
-
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn bipolar_sigmoid_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
@@ -750,12 +746,23 @@ fn bipolar_sigmoid_pair_expm1(a: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
   return bipolar_sigmoid_pair_add(bipolar_sigmoid_pair_sum(scale, -1.0), bipolar_sigmoid_pair_scale(small, scale));
 }
 
-fn bipolar_sigmoid_pair_negate(a: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
-  return bipolar_sigmoid_pair(-a.high, -a.low);
+fn bipolar_sigmoid_pair_smaller(a: bipolar_sigmoid_pair, b: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
 }
 
-fn bipolar_sigmoid_pair_abs(a: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
-  return bipolar_sigmoid_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+fn bipolar_sigmoid_pair_at_most(a: bipolar_sigmoid_pair, b: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
+  return bipolar_sigmoid_pair_smaller(a, b);
+}
+
+fn bipolar_sigmoid_pair_from_f32(x: f32) -> bipolar_sigmoid_pair {
+  return bipolar_sigmoid_pair(x, 0.0);
+}
+
+fn bipolar_sigmoid_pair_to_f32(a: bipolar_sigmoid_pair) -> f32 {
+  return a.high + a.low;
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -766,32 +773,18 @@ fn bipolar_sigmoid_pair_divide(a: bipolar_sigmoid_pair, b: bipolar_sigmoid_pair)
   return bipolar_sigmoid_pair_ordered_sum(q, rest / b.high);
 }
 
-fn bipolar_sigmoid_pair_tanh(a: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
-  let e = bipolar_sigmoid_pair_expm1(bipolar_sigmoid_pair_scale(bipolar_sigmoid_pair_negate(bipolar_sigmoid_pair_abs(a)), 2.0));
-  let t = bipolar_sigmoid_pair_divide(e, bipolar_sigmoid_pair_add(bipolar_sigmoid_pair(2.0, 0.0), e));
-  if (a.high < 0.0) {
-    return t;
-  }
-  return bipolar_sigmoid_pair_negate(t);
-}
-
-fn bipolar_sigmoid_pair_multiply(a: bipolar_sigmoid_pair, b: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
-  let p = bipolar_sigmoid_pair_product(a.high, b.high);
-  return bipolar_sigmoid_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn bipolar_sigmoid_pair_from_f32(x: f32) -> bipolar_sigmoid_pair {
-  return bipolar_sigmoid_pair(x, 0.0);
-}
-
 // Sigmoid from -1 to 1, equal to tanh(x / 2).
 // Source: mlpack BipolarSigmoidFunction.
 // bipolar_sigmoid(x) = (1 - exp(-x)) / (1 + exp(-x))
 fn bipolar_sigmoid(x: f32) -> f32 {
-  var result = bipolar_sigmoid_pair_to_f32(
-    bipolar_sigmoid_pair_tanh(
-      bipolar_sigmoid_pair_multiply(bipolar_sigmoid_pair(0.5, 0.0), bipolar_sigmoid_pair_from_f32(x))
+  let em1 = bipolar_sigmoid_pair_expm1(
+    bipolar_sigmoid_pair_at_most(
+      bipolar_sigmoid_pair_scale(bipolar_sigmoid_pair_scale(bipolar_sigmoid_pair_from_f32(x), 0.5), 2.0),
+      bipolar_sigmoid_pair(80.0, 0.0)
     )
+  );
+  var result = bipolar_sigmoid_pair_to_f32(
+    bipolar_sigmoid_pair_divide(em1, bipolar_sigmoid_pair_add(em1, bipolar_sigmoid_pair(2.0, 0.0)))
   );
   var found = (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
@@ -910,6 +903,14 @@ fn bipolar_sigmoid_slope_0_far(x0: f32) -> f32 {
   return 2.0 * bipolar_sigmoid_logistic(x0);
 }
 
+fn bipolar_sigmoid_pair_abs(a: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
+  return bipolar_sigmoid_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn bipolar_sigmoid_pair_negate(a: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
+  return bipolar_sigmoid_pair(-a.high, -a.low);
+}
+
 // e^a 2^n
 fn bipolar_sigmoid_pair_exp_scaled(a: bipolar_sigmoid_pair, n: i32) -> bipolar_sigmoid_pair {
   let x = clamp(a.high, -150.0, 150.0);
@@ -918,21 +919,28 @@ fn bipolar_sigmoid_pair_exp_scaled(a: bipolar_sigmoid_pair, n: i32) -> bipolar_s
   return bipolar_sigmoid_pair_times_power(bipolar_sigmoid_pair_add(bipolar_sigmoid_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn bipolar_sigmoid_pair_exp(a: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
-  return bipolar_sigmoid_pair_exp_scaled(a, 0);
+// 2^60 e^a: parts of small numbers underflow later.
+fn bipolar_sigmoid_pair_raised_exp(a: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
+  return bipolar_sigmoid_pair_exp_scaled(a, 60);
 }
 
-// sigmoid(a) sigmoid(-a)
-fn bipolar_sigmoid_pair_logistic(a: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
-  let e = bipolar_sigmoid_pair_exp(bipolar_sigmoid_pair_negate(bipolar_sigmoid_pair_abs(a)));
-  let d = bipolar_sigmoid_pair_add(bipolar_sigmoid_pair(1.0, 0.0), e);
-  return bipolar_sigmoid_pair_divide(bipolar_sigmoid_pair_divide(e, d), d);
+fn bipolar_sigmoid_pair_multiply(a: bipolar_sigmoid_pair, b: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
+  let p = bipolar_sigmoid_pair_product(a.high, b.high);
+  return bipolar_sigmoid_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
 fn bipolar_sigmoid_backward(dy: f32, x: f32) -> f32 {
-  let ds = bipolar_sigmoid_pair_logistic(bipolar_sigmoid_pair_from_f32(x));
-  var result = bipolar_sigmoid_pair_to_f32(bipolar_sigmoid_pair_multiply(bipolar_sigmoid_pair(2.0, 0.0), ds));
-  var found = (ds.high >= 1.9721523e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
+  let v = bipolar_sigmoid_pair_abs(bipolar_sigmoid_pair_from_f32(x));
+  let v2 = bipolar_sigmoid_pair_negate(v);
+  let v3 = bipolar_sigmoid_pair_raised_exp(v2);
+  let u = bipolar_sigmoid_pair_add(bipolar_sigmoid_pair_scale(v3, 8.6736174e-19), bipolar_sigmoid_pair(1.0, 0.0));
+  var result = bipolar_sigmoid_pair_to_f32(
+    bipolar_sigmoid_pair_scale(
+      bipolar_sigmoid_pair_scale(bipolar_sigmoid_pair_divide(v3, bipolar_sigmoid_pair_multiply(u, u)), 2.0),
+      8.6736174e-19
+    )
+  );
+  var found = (v3.high >= 3.9443045e-31) && (v.high <= 1.2676506e+30) && ((v.high >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = bipolar_sigmoid_slope_0_exactly(x);

@@ -612,6 +612,21 @@ struct dsilu_pair {
   low: f32,
 }
 
+fn dsilu_pair_smaller(a: dsilu_pair, b: dsilu_pair) -> dsilu_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn dsilu_pair_at_most(a: dsilu_pair, b: dsilu_pair) -> dsilu_pair {
+  return dsilu_pair_smaller(a, b);
+}
+
+fn dsilu_pair_from_f32(x: f32) -> dsilu_pair {
+  return dsilu_pair(x, 0.0);
+}
+
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn dsilu_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
@@ -686,16 +701,9 @@ fn dsilu_pair_exp_scaled(a: dsilu_pair, n: i32) -> dsilu_pair {
   return dsilu_pair_times_power(dsilu_pair_add(dsilu_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn dsilu_pair_exp(a: dsilu_pair) -> dsilu_pair {
-  return dsilu_pair_exp_scaled(a, 0);
-}
-
-fn dsilu_pair_negate(a: dsilu_pair) -> dsilu_pair {
-  return dsilu_pair(-a.high, -a.low);
-}
-
-fn dsilu_pair_abs(a: dsilu_pair) -> dsilu_pair {
-  return dsilu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+// 2^60 e^a: parts of small numbers underflow later.
+fn dsilu_pair_raised_exp(a: dsilu_pair) -> dsilu_pair {
+  return dsilu_pair_exp_scaled(a, 60);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -706,18 +714,8 @@ fn dsilu_pair_divide(a: dsilu_pair, b: dsilu_pair) -> dsilu_pair {
   return dsilu_pair_ordered_sum(q, rest / b.high);
 }
 
-// 1/(1 + e^-a), from e^-|a|.
-fn dsilu_pair_sigmoid(a: dsilu_pair) -> dsilu_pair {
-  let e = dsilu_pair_exp(dsilu_pair_negate(dsilu_pair_abs(a)));
-  let d = dsilu_pair_add(dsilu_pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return dsilu_pair_divide(e, d);
-  }
-  return dsilu_pair_divide(dsilu_pair(1.0, 0.0), d);
-}
-
-fn dsilu_pair_from_f32(x: f32) -> dsilu_pair {
-  return dsilu_pair(x, 0.0);
+fn dsilu_pair_negate(a: dsilu_pair) -> dsilu_pair {
+  return dsilu_pair(-a.high, -a.low);
 }
 
 fn dsilu_pair_multiply(a: dsilu_pair, b: dsilu_pair) -> dsilu_pair {
@@ -733,17 +731,32 @@ fn dsilu_pair_to_f32(a: dsilu_pair) -> f32 {
 // Source: Elfwing et al. 2017.
 // dsilu(x) = sigmoid(x) * (1 + x * (1 - sigmoid(x)))
 fn dsilu(x: f32) -> f32 {
-  let s = dsilu_pair_sigmoid(dsilu_pair_from_f32(x));
-  let v = dsilu_pair_negate(dsilu_pair_from_f32(x));
-  let s2 = dsilu_pair_sigmoid(v);
-  let p = dsilu_pair_multiply(dsilu_pair_from_f32(x), s2);
+  let bounded = dsilu_pair_at_most(dsilu_pair_from_f32(x), dsilu_pair(40.0, 0.0));
+  let v = dsilu_pair_raised_exp(bounded);
+  let p = dsilu_pair_scale(v, 8.6736174e-19);
   let u = dsilu_pair_add(p, dsilu_pair(1.0, 0.0));
-  var result = dsilu_pair_to_f32(dsilu_pair_multiply(s, u));
+  let q = dsilu_pair_divide(v, u);
+  let v2 = dsilu_pair_negate(dsilu_pair_from_f32(x));
+  let bounded2 = dsilu_pair_at_most(v2, dsilu_pair(40.0, 0.0));
+  let v3 = dsilu_pair_raised_exp(bounded2);
+  let p2 = dsilu_pair_scale(v3, 8.6736174e-19);
+  let u2 = dsilu_pair_add(p2, dsilu_pair(1.0, 0.0));
+  let q2 = dsilu_pair_divide(v3, u2);
+  let p3 = dsilu_pair_multiply(dsilu_pair_from_f32(x), q2);
+  let p4 = dsilu_pair_scale(p3, 8.6736174e-19);
+  let u3 = dsilu_pair_add(p4, dsilu_pair(1.0, 0.0));
+  let p5 = dsilu_pair_multiply(q, u3);
+  let p6 = dsilu_pair_scale(p5, 8.6736174e-19);
+  var result = dsilu_pair_to_f32(p6);
   var found =
-    (s.high >= 7.888609e-31) && (1.26217745e-29 * abs(x) + abs(p.high) <= 16.0 * abs(u.high)) &&
-      (abs(u.high) >= 7.888609e-31) &&
-      (abs(x) <= 1.2676506e+30) &&
-    ((abs(x) >= 7.888609e-31) || (x == 0.0));
+    (v.high >= 1.5777218e-30) &&
+      (3.1554436e-30 * (((1.0 / u2.high) * abs(x) + abs(x)) * 8.6736174e-19) + abs(p4.high) <= 4.0 * abs(u3.high)) &&
+      (abs(u3.high) >= 7.888609e-31) &&
+      (abs(x) <= 288230380000000000.0) &&
+      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+      (abs(p6.high) <= 3.32307e+35) &&
+      (abs(p5.high) <= 3.32307e+35) &&
+    (abs(p3.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = dsilu_value_exactly(x);
@@ -898,11 +911,8 @@ fn dsilu_slope_0_far(x0: f32) -> f32 {
   return (t2 * t3 + 1.0) * t4 + dsilu_sigmoid(t2) * (t3 - select(t2 * t4, 0.0, abs(t2) > 800.0));
 }
 
-// sigmoid(a) sigmoid(-a)
-fn dsilu_pair_logistic(a: dsilu_pair) -> dsilu_pair {
-  let e = dsilu_pair_exp(dsilu_pair_negate(dsilu_pair_abs(a)));
-  let d = dsilu_pair_add(dsilu_pair(1.0, 0.0), e);
-  return dsilu_pair_divide(dsilu_pair_divide(e, d), d);
+fn dsilu_pair_abs(a: dsilu_pair) -> dsilu_pair {
+  return dsilu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
 }
 
 fn dsilu_pair_subtract(a: dsilu_pair, b: dsilu_pair) -> dsilu_pair {
@@ -912,31 +922,64 @@ fn dsilu_pair_subtract(a: dsilu_pair, b: dsilu_pair) -> dsilu_pair {
 
 fn dsilu_backward(dy: f32, x: f32) -> f32 {
   let v = dsilu_pair_negate(dsilu_pair_from_f32(x));
-  let s = dsilu_pair_sigmoid(v);
-  let p = dsilu_pair_multiply(dsilu_pair_from_f32(x), s);
+  let bounded = dsilu_pair_at_most(v, dsilu_pair(40.0, 0.0));
+  let v2 = dsilu_pair_raised_exp(bounded);
+  let p = dsilu_pair_scale(v2, 8.6736174e-19);
   let u = dsilu_pair_add(p, dsilu_pair(1.0, 0.0));
-  let ds = dsilu_pair_logistic(dsilu_pair_from_f32(x));
-  let p2 = dsilu_pair_multiply(u, ds);
-  let s2 = dsilu_pair_sigmoid(dsilu_pair_from_f32(x));
-  let v2 = dsilu_pair_abs(dsilu_pair_from_f32(x));
-  let p3 = dsilu_pair_multiply(dsilu_pair_from_f32(x), ds);
-  var v3 = p3;
-  if (v2.high > 800.0) {
-    v3 = dsilu_pair(0.0, 0.0);
+  let q = dsilu_pair_divide(v2, u);
+  let p2 = dsilu_pair_multiply(dsilu_pair_from_f32(x), q);
+  let p3 = dsilu_pair_scale(p2, 8.6736174e-19);
+  let u2 = dsilu_pair_add(p3, dsilu_pair(1.0, 0.0));
+  let v3 = dsilu_pair_abs(dsilu_pair_from_f32(x));
+  let v4 = dsilu_pair_negate(v3);
+  let v5 = dsilu_pair_raised_exp(v4);
+  let p4 = dsilu_pair_scale(v5, 8.6736174e-19);
+  let u3 = dsilu_pair_add(p4, dsilu_pair(1.0, 0.0));
+  let squared = dsilu_pair_multiply(u3, u3);
+  let q2 = dsilu_pair_divide(v5, squared);
+  let p5 = dsilu_pair_multiply(u2, q2);
+  let p6 = dsilu_pair_scale(p5, 8.6736174e-19);
+  let bounded2 = dsilu_pair_at_most(dsilu_pair_from_f32(x), dsilu_pair(40.0, 0.0));
+  let v6 = dsilu_pair_raised_exp(bounded2);
+  let p7 = dsilu_pair_scale(v6, 8.6736174e-19);
+  let u4 = dsilu_pair_add(p7, dsilu_pair(1.0, 0.0));
+  let q3 = dsilu_pair_divide(v6, u4);
+  let p8 = dsilu_pair_scale(q, 8.6736174e-19);
+  let p9 = dsilu_pair_multiply(dsilu_pair_from_f32(x), q2);
+  let p10 = dsilu_pair_scale(p9, 8.6736174e-19);
+  var v7 = p10;
+  if (v3.high > 800.0) {
+    v7 = dsilu_pair(0.0, 0.0);
   }
-  let u2 = dsilu_pair_subtract(s, v3);
-  let p4 = dsilu_pair_multiply(s2, u2);
-  let u3 = dsilu_pair_add(p2, p4);
-  var result = dsilu_pair_to_f32(u3);
+  let u5 = dsilu_pair_subtract(p8, v7);
+  let p11 = dsilu_pair_multiply(q3, u5);
+  let p12 = dsilu_pair_scale(p11, 8.6736174e-19);
+  let u6 = dsilu_pair_add(p6, p12);
+  var result = dsilu_pair_to_f32(u6);
   var found =
-    ((1.26217745e-29 * v2.high + abs(p.high)) * ds.high +
-      1.26217745e-29 * (ds.high + abs(u.high)) +
-      (select(1.26217745e-29 * v2.high + (s.high + abs(p3.high)), 0.0, v2.high > 800.0) * s2.high +
-        2.524355e-29 * (abs(u2.high) + s2.high)) +
-      (abs(p2.high) + abs(p4.high)) <=
-      16.0 * abs(u3.high)) && (abs(u3.high) >= 3.9443045e-31) &&
-      (v2.high <= 1.2676506e+30) &&
-    ((v2.high >= 7.888609e-31) || (x == 0.0));
+    (((3.1554436e-30 * (((1.0 / u.high) * v3.high + v3.high) * 8.6736174e-19) + abs(p3.high)) * q2.high +
+      3.1554436e-30 * (((u3.high * q2.high) / squared.high + 1.0 / squared.high) * abs(u2.high)) +
+      3.1554436e-30 * (q2.high + abs(u2.high))) *
+      8.6736174e-19 +
+      (3.1554436e-30 * ((1.0 / u4.high) * abs(u5.high)) +
+        select(
+          3.1554436e-30 *
+            ((1.0 / u.high) * 8.6736174e-19 +
+              (((u3.high * q2.high) / squared.high + 1.0 / squared.high) * v3.high + v3.high) * 8.6736174e-19) +
+            (p8.high + abs(p10.high)),
+          (1.0 / u.high) * 8.6736174e-19,
+          v3.high > 800.0
+        ) *
+          q3.high +
+        6.3108872e-30 * (abs(u5.high) + q3.high)) *
+        8.6736174e-19 +
+      (abs(p6.high) + abs(p12.high)) <=
+      8.0 * abs(u6.high)) && (abs(u6.high) >= 3.9443045e-31) &&
+      (v3.high <= 288230380000000000.0) &&
+      ((v3.high >= 3.469447e-18) || (x == 0.0)) &&
+      (abs(p11.high) <= 3.32307e+35) &&
+      (abs(p5.high) <= 3.32307e+35) &&
+    (abs(p2.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = dsilu_slope_0_exactly(x);

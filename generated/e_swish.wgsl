@@ -632,6 +632,26 @@ fn e_swish_pair_ordered_sum(a: f32, b: f32) -> e_swish_pair {
   return e_swish_pair(s, b - e_swish_rounded(s - a));
 }
 
+fn e_swish_pair_multiply(a: e_swish_pair, b: e_swish_pair) -> e_swish_pair {
+  let p = e_swish_pair_product(a.high, b.high);
+  return e_swish_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn e_swish_pair_from_f32(x: f32) -> e_swish_pair {
+  return e_swish_pair(x, 0.0);
+}
+
+fn e_swish_pair_smaller(a: e_swish_pair, b: e_swish_pair) -> e_swish_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn e_swish_pair_at_most(a: e_swish_pair, b: e_swish_pair) -> e_swish_pair {
+  return e_swish_pair_smaller(a, b);
+}
+
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
 fn e_swish_pair_expm1_small(a: e_swish_pair) -> e_swish_pair {
   let x = a.high;
@@ -679,16 +699,9 @@ fn e_swish_pair_exp_scaled(a: e_swish_pair, n: i32) -> e_swish_pair {
   return e_swish_pair_times_power(e_swish_pair_add(e_swish_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn e_swish_pair_exp(a: e_swish_pair) -> e_swish_pair {
-  return e_swish_pair_exp_scaled(a, 0);
-}
-
-fn e_swish_pair_negate(a: e_swish_pair) -> e_swish_pair {
-  return e_swish_pair(-a.high, -a.low);
-}
-
-fn e_swish_pair_abs(a: e_swish_pair) -> e_swish_pair {
-  return e_swish_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+// 2^60 e^a: parts of small numbers underflow later.
+fn e_swish_pair_raised_exp(a: e_swish_pair) -> e_swish_pair {
+  return e_swish_pair_exp_scaled(a, 60);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -699,41 +712,29 @@ fn e_swish_pair_divide(a: e_swish_pair, b: e_swish_pair) -> e_swish_pair {
   return e_swish_pair_ordered_sum(q, rest / b.high);
 }
 
-// 1/(1 + e^-a), from e^-|a|.
-fn e_swish_pair_sigmoid(a: e_swish_pair) -> e_swish_pair {
-  let e = e_swish_pair_exp(e_swish_pair_negate(e_swish_pair_abs(a)));
-  let d = e_swish_pair_add(e_swish_pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return e_swish_pair_divide(e, d);
-  }
-  return e_swish_pair_divide(e_swish_pair(1.0, 0.0), d);
-}
-
-fn e_swish_pair_from_f32(x: f32) -> e_swish_pair {
-  return e_swish_pair(x, 0.0);
-}
-
 fn e_swish_pair_to_f32(a: e_swish_pair) -> f32 {
   return a.high + a.low;
-}
-
-fn e_swish_pair_multiply(a: e_swish_pair, b: e_swish_pair) -> e_swish_pair {
-  let p = e_swish_pair_product(a.high, b.high);
-  return e_swish_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
 // Swish, scaled; the paper recommends beta in [1, 2].
 // Source: Alcaide 2018; Echo Swish.
 // e_swish(x; beta = 1.735) = beta * x * sigmoid(x)
 fn e_swish(x: f32, beta: f32) -> f32 {
-  let s = e_swish_pair_sigmoid(e_swish_pair_from_f32(x));
-  var result = e_swish_pair_to_f32(
-    e_swish_pair_multiply(e_swish_pair_multiply(e_swish_pair_from_f32(x), e_swish_pair_from_f32(beta)), s)
-  );
+  let p = e_swish_pair_multiply(e_swish_pair_from_f32(x), e_swish_pair_from_f32(beta));
+  let bounded = e_swish_pair_at_most(e_swish_pair_from_f32(x), e_swish_pair(40.0, 0.0));
+  let v = e_swish_pair_raised_exp(bounded);
+  let p2 = e_swish_pair_scale(v, 8.6736174e-19);
+  let u = e_swish_pair_add(p2, e_swish_pair(1.0, 0.0));
+  let q = e_swish_pair_divide(v, u);
+  let p3 = e_swish_pair_multiply(p, q);
+  let p4 = e_swish_pair_scale(p3, 8.6736174e-19);
+  var result = e_swish_pair_to_f32(p4);
   var found =
-    (s.high >= 3.9443045e-31) && (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
+    (v.high >= 7.888609e-31) && (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
       (abs(beta) <= 274877900000.0) &&
-    ((abs(beta) >= 3.637979e-12) || (beta == 0.0));
+      ((abs(beta) >= 3.637979e-12) || (beta == 0.0)) &&
+      (abs(p4.high) <= 3.32307e+35) &&
+    (abs(p3.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = e_swish_value_exactly(x, beta);
@@ -874,40 +875,33 @@ fn e_swish_slope_0_far(x0: f32, x1: f32) -> f32 {
   return (e_swish_sigmoid(x0) + select(x0 * e_swish_logistic(x0), 0.0, abs(x0) > 800.0)) * x1;
 }
 
-fn e_swish_pair_smaller(a: e_swish_pair, b: e_swish_pair) -> e_swish_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
-    return b;
-  }
-  return a;
-}
-
-fn e_swish_pair_at_most(a: e_swish_pair, b: e_swish_pair) -> e_swish_pair {
-  return e_swish_pair_smaller(a, b);
-}
-
 // a where the condition holds, else b.
 fn e_swish_pair_select(condition: bool, a: e_swish_pair, b: e_swish_pair) -> e_swish_pair {
   return e_swish_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
 fn e_swish_backward(dy: f32, x: f32, beta: f32) -> f32 {
-  let bounded = e_swish_pair_at_most(e_swish_pair_from_f32(x), e_swish_pair(80.0, 0.0));
-  let e = e_swish_pair_exp(bounded);
-  let u = e_swish_pair_add(e, e_swish_pair(1.0, 0.0));
-  let q = e_swish_pair_divide(e, u);
-  let v = e_swish_pair_select(x < 80.0, e_swish_pair_from_f32(x), e_swish_pair(0.0, 0.0));
-  let u2 = e_swish_pair_add(u, v);
+  let bounded = e_swish_pair_at_most(e_swish_pair_from_f32(x), e_swish_pair(40.0, 0.0));
+  let v = e_swish_pair_raised_exp(bounded);
+  let p = e_swish_pair_scale(v, 8.6736174e-19);
+  let u = e_swish_pair_add(p, e_swish_pair(1.0, 0.0));
+  let q = e_swish_pair_divide(v, u);
+  let v2 = e_swish_pair_select(x < 40.0, e_swish_pair_from_f32(x), e_swish_pair(0.0, 0.0));
+  let u2 = e_swish_pair_add(u, v2);
   let q2 = e_swish_pair_divide(u2, u);
-  let p = e_swish_pair_multiply(q, q2);
-  let p2 = e_swish_pair_multiply(e_swish_pair_from_f32(beta), p);
-  var result = e_swish_pair_to_f32(p2);
+  let p2 = e_swish_pair_multiply(q, q2);
+  let p3 = e_swish_pair_multiply(e_swish_pair_from_f32(beta), p2);
+  let p4 = e_swish_pair_scale(p3, 8.6736174e-19);
+  var result = e_swish_pair_to_f32(p4);
   var found =
-    (e.high >= 7.888609e-31) &&
-      ((x >= 80.0) || ((u.high <= 8.0 * abs(u.high + x)) && (abs(u.high + x) >= 7.888609e-31))) &&
+    (v.high >= 7.888609e-31) &&
+      ((x >= 40.0) || ((u.high <= 8.0 * abs(u.high + x)) && (abs(u.high + x) >= 7.888609e-31))) &&
       (abs(x) <= 1.2676506e+30) &&
       ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
       (abs(beta) <= 1.2676506e+30) &&
       ((abs(beta) >= 7.888609e-31) || (beta == 0.0)) &&
+      (abs(p4.high) <= 3.32307e+35) &&
+      (abs(p3.high) <= 3.32307e+35) &&
     (abs(p2.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {

@@ -679,6 +679,21 @@ struct elish_pair {
   low: f32,
 }
 
+fn elish_pair_smaller(a: elish_pair, b: elish_pair) -> elish_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn elish_pair_at_most(a: elish_pair, b: elish_pair) -> elish_pair {
+  return elish_pair_smaller(a, b);
+}
+
+fn elish_pair_from_f32(x: f32) -> elish_pair {
+  return elish_pair(x, 0.0);
+}
+
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn elish_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
@@ -753,16 +768,9 @@ fn elish_pair_exp_scaled(a: elish_pair, n: i32) -> elish_pair {
   return elish_pair_times_power(elish_pair_add(elish_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn elish_pair_exp(a: elish_pair) -> elish_pair {
-  return elish_pair_exp_scaled(a, 0);
-}
-
-fn elish_pair_negate(a: elish_pair) -> elish_pair {
-  return elish_pair(-a.high, -a.low);
-}
-
-fn elish_pair_abs(a: elish_pair) -> elish_pair {
-  return elish_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+// 2^60 e^a: parts of small numbers underflow later.
+fn elish_pair_raised_exp(a: elish_pair) -> elish_pair {
+  return elish_pair_exp_scaled(a, 60);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -773,18 +781,9 @@ fn elish_pair_divide(a: elish_pair, b: elish_pair) -> elish_pair {
   return elish_pair_ordered_sum(q, rest / b.high);
 }
 
-// 1/(1 + e^-a), from e^-|a|.
-fn elish_pair_sigmoid(a: elish_pair) -> elish_pair {
-  let e = elish_pair_exp(elish_pair_negate(elish_pair_abs(a)));
-  let d = elish_pair_add(elish_pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return elish_pair_divide(e, d);
-  }
-  return elish_pair_divide(elish_pair(1.0, 0.0), d);
-}
-
-fn elish_pair_from_f32(x: f32) -> elish_pair {
-  return elish_pair(x, 0.0);
+fn elish_pair_multiply(a: elish_pair, b: elish_pair) -> elish_pair {
+  let p = elish_pair_product(a.high, b.high);
+  return elish_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
 fn elish_pair_expm1(a: elish_pair) -> elish_pair {
@@ -802,11 +801,6 @@ fn elish_pair_expm1(a: elish_pair) -> elish_pair {
   return elish_pair_add(elish_pair_sum(scale, -1.0), elish_pair_scale(small, scale));
 }
 
-fn elish_pair_multiply(a: elish_pair, b: elish_pair) -> elish_pair {
-  let p = elish_pair_product(a.high, b.high);
-  return elish_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
 fn elish_pair_to_f32(a: elish_pair) -> f32 {
   return a.high + a.low;
 }
@@ -815,16 +809,21 @@ fn elish_pair_to_f32(a: elish_pair) -> f32 {
 // Source: Basirat and Roth 2018.
 // elish(x) = where(x >= 0, x * sigmoid(x), (exp(x) - 1) * sigmoid(x))
 fn elish(x: f32) -> f32 {
-  let s = elish_pair_sigmoid(elish_pair_from_f32(x));
-  let em1 = elish_pair_expm1(elish_pair_from_f32(x));
-  var v = elish_pair_multiply(s, em1);
+  let bounded = elish_pair_at_most(elish_pair_from_f32(x), elish_pair(40.0, 0.0));
+  let v = elish_pair_raised_exp(bounded);
+  let p = elish_pair_scale(v, 8.6736174e-19);
+  let u = elish_pair_add(p, elish_pair(1.0, 0.0));
+  let q = elish_pair_divide(v, u);
+  let p2 = elish_pair_multiply(elish_pair_from_f32(x), q);
+  var v2 = elish_pair_scale(elish_pair_multiply(q, elish_pair_expm1(elish_pair_from_f32(x))), 8.6736174e-19);
   if (x >= 0.0) {
-    v = elish_pair_multiply(elish_pair_from_f32(x), s);
+    v2 = elish_pair_scale(p2, 8.6736174e-19);
   }
-  var result = elish_pair_to_f32(v);
+  var result = elish_pair_to_f32(v2);
   var found =
-    ((x >= 0.0) || ((s.high >= 7.888609e-31) && (abs(em1.high) >= 7.888609e-31))) && (abs(x) <= 1.2676506e+30) &&
-    ((abs(x) >= 7.888609e-31) || (x == 0.0));
+    ((x >= 0.0) || (v.high >= 7.888609e-31)) && (abs(x) <= 288230380000000000.0) &&
+      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+    ((x < 0.0) || (p2.high <= 3.32307e+35));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = elish_value_exactly(x);
@@ -984,56 +983,65 @@ fn elish_slope_0_far(x0: f32) -> f32 {
   return select(elish_expm1(x0) * t2 + elish_exp(x0) * t, t + select(x0 * t2, 0.0, abs(x0) > 800.0), x0 >= 0.0);
 }
 
-fn elish_pair_smaller(a: elish_pair, b: elish_pair) -> elish_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
-    return b;
-  }
-  return a;
-}
-
-fn elish_pair_at_most(a: elish_pair, b: elish_pair) -> elish_pair {
-  return elish_pair_smaller(a, b);
-}
-
 // a where the condition holds, else b.
 fn elish_pair_select(condition: bool, a: elish_pair, b: elish_pair) -> elish_pair {
   return elish_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
-// sigmoid(a) sigmoid(-a)
-fn elish_pair_logistic(a: elish_pair) -> elish_pair {
-  let e = elish_pair_exp(elish_pair_negate(elish_pair_abs(a)));
-  let d = elish_pair_add(elish_pair(1.0, 0.0), e);
-  return elish_pair_divide(elish_pair_divide(e, d), d);
+fn elish_pair_abs(a: elish_pair) -> elish_pair {
+  return elish_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn elish_pair_negate(a: elish_pair) -> elish_pair {
+  return elish_pair(-a.high, -a.low);
+}
+
+fn elish_pair_exp(a: elish_pair) -> elish_pair {
+  return elish_pair_exp_scaled(a, 0);
 }
 
 fn elish_backward(dy: f32, x: f32) -> f32 {
-  let bounded = elish_pair_at_most(elish_pair_from_f32(x), elish_pair(80.0, 0.0));
-  let e = elish_pair_exp(bounded);
-  let u = elish_pair_add(e, elish_pair(1.0, 0.0));
-  let q = elish_pair_divide(e, u);
-  let v = elish_pair_select(x < 80.0, elish_pair_from_f32(x), elish_pair(0.0, 0.0));
-  let u2 = elish_pair_add(u, v);
+  let bounded = elish_pair_at_most(elish_pair_from_f32(x), elish_pair(40.0, 0.0));
+  let v = elish_pair_raised_exp(bounded);
+  let p = elish_pair_scale(v, 8.6736174e-19);
+  let u = elish_pair_add(p, elish_pair(1.0, 0.0));
+  let q = elish_pair_divide(v, u);
+  let v2 = elish_pair_select(x < 40.0, elish_pair_from_f32(x), elish_pair(0.0, 0.0));
+  let u2 = elish_pair_add(u, v2);
   let q2 = elish_pair_divide(u2, u);
+  let p2 = elish_pair_multiply(q, q2);
+  let p3 = elish_pair_scale(p2, 8.6736174e-19);
   let em1 = elish_pair_expm1(elish_pair_from_f32(x));
-  let ds = elish_pair_logistic(elish_pair_from_f32(x));
-  let p = elish_pair_multiply(em1, ds);
-  let e2 = elish_pair_exp(elish_pair_from_f32(x));
-  let s = elish_pair_sigmoid(elish_pair_from_f32(x));
-  let p2 = elish_pair_multiply(e2, s);
-  let u3 = elish_pair_add(p, p2);
-  var v2 = u3;
+  let v3 = elish_pair_abs(elish_pair_from_f32(x));
+  let v4 = elish_pair_negate(v3);
+  let v5 = elish_pair_raised_exp(v4);
+  let p4 = elish_pair_scale(v5, 8.6736174e-19);
+  let u3 = elish_pair_add(p4, elish_pair(1.0, 0.0));
+  let squared = elish_pair_multiply(u3, u3);
+  let q3 = elish_pair_divide(v5, squared);
+  let p5 = elish_pair_multiply(em1, q3);
+  let p6 = elish_pair_scale(p5, 8.6736174e-19);
+  let e = elish_pair_exp(elish_pair_from_f32(x));
+  let p7 = elish_pair_multiply(e, q);
+  let p8 = elish_pair_scale(p7, 8.6736174e-19);
+  let u4 = elish_pair_add(p6, p8);
+  var v6 = u4;
   if (x >= 0.0) {
-    v2 = elish_pair_multiply(q, q2);
+    v6 = p3;
   }
-  var result = elish_pair_to_f32(v2);
+  var result = elish_pair_to_f32(v6);
   var found =
-    ((x < 0.0) || ((q.high >= 3.9443045e-31) && (q2.high >= 3.9443045e-31))) &&
+    ((x < 0.0) || (p3.high >= 1.9721523e-31)) &&
       ((x >= 0.0) ||
-        ((6.3108872e-30 * (ds.high + abs(em1.high) + (s.high + e2.high)) + (abs(p.high) + p2.high) <=
-          16.0 * abs(u3.high)) && (abs(u3.high) >= 3.9443045e-31))) &&
-      (abs(x) <= 1.2676506e+30) &&
-    ((abs(x) >= 7.888609e-31) || (x == 0.0));
+        ((3.1554436e-30 *
+          ((((u3.high * q3.high) / squared.high + 1.0 / squared.high) * abs(em1.high) + (q3.high + abs(em1.high))) *
+            8.6736174e-19 +
+            ((1.0 / u.high) * e.high + (q.high + e.high)) * 8.6736174e-19) +
+          (abs(p6.high) + p8.high) <=
+          8.0 * abs(u4.high)) && (abs(u4.high) >= 3.9443045e-31))) &&
+      (v3.high <= 1.2676506e+30) &&
+      ((v3.high >= 7.888609e-31) || (x == 0.0)) &&
+    ((x < 0.0) || (p2.high <= 3.32307e+35));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = elish_slope_0_exactly(x);

@@ -486,9 +486,40 @@ struct elliott_sigmoid_pair {
   low: f32,
 }
 
+// a times a power of two.
+fn elliott_sigmoid_pair_scale(a: elliott_sigmoid_pair, factor: f32) -> elliott_sigmoid_pair {
+  return elliott_sigmoid_pair(a.high * factor, a.low * factor);
+}
+
+fn elliott_sigmoid_pair_from_f32(x: f32) -> elliott_sigmoid_pair {
+  return elliott_sigmoid_pair(x, 0.0);
+}
+
+fn elliott_sigmoid_pair_abs(a: elliott_sigmoid_pair) -> elliott_sigmoid_pair {
+  return elliott_sigmoid_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn elliott_sigmoid_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// a + b exactly (Knuth).
+fn elliott_sigmoid_pair_sum(a: f32, b: f32) -> elliott_sigmoid_pair {
+  let s = elliott_sigmoid_rounded(a + b);
+  let t = elliott_sigmoid_rounded(s - a);
+  return elliott_sigmoid_pair(s, (a - elliott_sigmoid_rounded(s - t)) + (b - t));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn elliott_sigmoid_pair_ordered_sum(a: f32, b: f32) -> elliott_sigmoid_pair {
+  let s = elliott_sigmoid_rounded(a + b);
+  return elliott_sigmoid_pair(s, b - elliott_sigmoid_rounded(s - a));
+}
+
+fn elliott_sigmoid_pair_add(a: elliott_sigmoid_pair, b: elliott_sigmoid_pair) -> elliott_sigmoid_pair {
+  let s = elliott_sigmoid_pair_sum(a.high, b.high);
+  return elliott_sigmoid_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
@@ -507,37 +538,6 @@ fn elliott_sigmoid_pair_product(a: f32, b: f32) -> elliott_sigmoid_pair {
   return elliott_sigmoid_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
 }
 
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn elliott_sigmoid_pair_ordered_sum(a: f32, b: f32) -> elliott_sigmoid_pair {
-  let s = elliott_sigmoid_rounded(a + b);
-  return elliott_sigmoid_pair(s, b - elliott_sigmoid_rounded(s - a));
-}
-
-fn elliott_sigmoid_pair_multiply(a: elliott_sigmoid_pair, b: elliott_sigmoid_pair) -> elliott_sigmoid_pair {
-  let p = elliott_sigmoid_pair_product(a.high, b.high);
-  return elliott_sigmoid_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn elliott_sigmoid_pair_from_f32(x: f32) -> elliott_sigmoid_pair {
-  return elliott_sigmoid_pair(x, 0.0);
-}
-
-fn elliott_sigmoid_pair_abs(a: elliott_sigmoid_pair) -> elliott_sigmoid_pair {
-  return elliott_sigmoid_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
-}
-
-// a + b exactly (Knuth).
-fn elliott_sigmoid_pair_sum(a: f32, b: f32) -> elliott_sigmoid_pair {
-  let s = elliott_sigmoid_rounded(a + b);
-  let t = elliott_sigmoid_rounded(s - a);
-  return elliott_sigmoid_pair(s, (a - elliott_sigmoid_rounded(s - t)) + (b - t));
-}
-
-fn elliott_sigmoid_pair_add(a: elliott_sigmoid_pair, b: elliott_sigmoid_pair) -> elliott_sigmoid_pair {
-  let s = elliott_sigmoid_pair_sum(a.high, b.high);
-  return elliott_sigmoid_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
 // The quotient as rounded, and what is left of a over b.
 fn elliott_sigmoid_pair_divide(a: elliott_sigmoid_pair, b: elliott_sigmoid_pair) -> elliott_sigmoid_pair {
   let q = elliott_sigmoid_rounded(a.high / b.high);
@@ -554,7 +554,7 @@ fn elliott_sigmoid_pair_to_f32(a: elliott_sigmoid_pair) -> f32 {
 // Source: Elliott 1993.
 // elliott_sigmoid(x) = 0.5 * x / (1 + abs(x)) + 0.5
 fn elliott_sigmoid(x: f32) -> f32 {
-  let p = elliott_sigmoid_pair_multiply(elliott_sigmoid_pair(0.5, 0.0), elliott_sigmoid_pair_from_f32(x));
+  let p = elliott_sigmoid_pair_scale(elliott_sigmoid_pair_from_f32(x), 0.5);
   let v = elliott_sigmoid_pair_abs(elliott_sigmoid_pair_from_f32(x));
   let u = elliott_sigmoid_pair_add(v, elliott_sigmoid_pair(1.0, 0.0));
   let q = elliott_sigmoid_pair_divide(p, u);
@@ -650,6 +650,11 @@ fn elliott_sigmoid_slope_0_exactly(x0: f32) -> f32 {
 fn elliott_sigmoid_slope_0_far(x0: f32) -> f32 {
   let t = abs(x0) + 1.0;
   return 0.5 / (t * t);
+}
+
+fn elliott_sigmoid_pair_multiply(a: elliott_sigmoid_pair, b: elliott_sigmoid_pair) -> elliott_sigmoid_pair {
+  let p = elliott_sigmoid_pair_product(a.high, b.high);
+  return elliott_sigmoid_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
 fn elliott_sigmoid_backward(dy: f32, x: f32) -> f32 {

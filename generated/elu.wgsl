@@ -896,20 +896,25 @@ fn elu_pair_exp_scaled(a: elu_pair, n: i32) -> elu_pair {
   return elu_pair_times_power(elu_pair_add(elu_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn elu_pair_exp(a: elu_pair) -> elu_pair {
-  return elu_pair_exp_scaled(a, 0);
+// 2^60 e^a: parts of small numbers underflow later.
+fn elu_pair_raised_exp(a: elu_pair) -> elu_pair {
+  return elu_pair_exp_scaled(a, 60);
 }
 
 fn elu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   let bounded = elu_pair_at_most(elu_pair_from_f32(x), elu_pair(0.0, 0.0));
-  let e = elu_pair_exp(bounded);
+  let bounded2 = elu_pair_at_most(bounded, elu_pair(40.0, 0.0));
+  let v = elu_pair_raised_exp(bounded2);
   var result = elu_pair_to_f32(
-    elu_pair_multiply(e, elu_pair_select(x > 0.0, elu_pair(1.0, 0.0), elu_pair_from_f32(alpha)))
+    elu_pair_scale(
+      elu_pair_multiply(v, elu_pair_select(x > 0.0, elu_pair(1.0, 0.0), elu_pair_from_f32(alpha))),
+      8.6736174e-19
+    )
   );
   var found =
-    (e.high >= 1.9721523e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
-      (abs(alpha) <= 1.2676506e+30) &&
-    ((abs(alpha) >= 7.888609e-31) || (alpha == 0.0));
+    (v.high >= 1.9721523e-31) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+      (abs(alpha) <= 288230380000000000.0) &&
+    ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = elu_slope_0_exactly(x, alpha);

@@ -650,6 +650,21 @@ struct ft_swish_pair {
   low: f32,
 }
 
+fn ft_swish_pair_smaller(a: ft_swish_pair, b: ft_swish_pair) -> ft_swish_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn ft_swish_pair_at_most(a: ft_swish_pair, b: ft_swish_pair) -> ft_swish_pair {
+  return ft_swish_pair_smaller(a, b);
+}
+
+fn ft_swish_pair_from_f32(x: f32) -> ft_swish_pair {
+  return ft_swish_pair(x, 0.0);
+}
+
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn ft_swish_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
@@ -724,16 +739,9 @@ fn ft_swish_pair_exp_scaled(a: ft_swish_pair, n: i32) -> ft_swish_pair {
   return ft_swish_pair_times_power(ft_swish_pair_add(ft_swish_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn ft_swish_pair_exp(a: ft_swish_pair) -> ft_swish_pair {
-  return ft_swish_pair_exp_scaled(a, 0);
-}
-
-fn ft_swish_pair_negate(a: ft_swish_pair) -> ft_swish_pair {
-  return ft_swish_pair(-a.high, -a.low);
-}
-
-fn ft_swish_pair_abs(a: ft_swish_pair) -> ft_swish_pair {
-  return ft_swish_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+// 2^60 e^a: parts of small numbers underflow later.
+fn ft_swish_pair_raised_exp(a: ft_swish_pair) -> ft_swish_pair {
+  return ft_swish_pair_exp_scaled(a, 60);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -742,20 +750,6 @@ fn ft_swish_pair_divide(a: ft_swish_pair, b: ft_swish_pair) -> ft_swish_pair {
   let p = ft_swish_pair_product(q, b.high);
   let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
   return ft_swish_pair_ordered_sum(q, rest / b.high);
-}
-
-// 1/(1 + e^-a), from e^-|a|.
-fn ft_swish_pair_sigmoid(a: ft_swish_pair) -> ft_swish_pair {
-  let e = ft_swish_pair_exp(ft_swish_pair_negate(ft_swish_pair_abs(a)));
-  let d = ft_swish_pair_add(ft_swish_pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return ft_swish_pair_divide(e, d);
-  }
-  return ft_swish_pair_divide(ft_swish_pair(1.0, 0.0), d);
-}
-
-fn ft_swish_pair_from_f32(x: f32) -> ft_swish_pair {
-  return ft_swish_pair(x, 0.0);
 }
 
 fn ft_swish_pair_multiply(a: ft_swish_pair, b: ft_swish_pair) -> ft_swish_pair {
@@ -771,19 +765,26 @@ fn ft_swish_pair_to_f32(a: ft_swish_pair) -> f32 {
 // Source: Chieng et al. 2018; mlpack FTSwishFunction; default of t from Echo.
 // ft_swish(x; t = -0.2) = where(x >= 0, x * sigmoid(x) + t, t)
 fn ft_swish(x: f32, t: f32) -> f32 {
-  let s = ft_swish_pair_sigmoid(ft_swish_pair_from_f32(x));
-  let p = ft_swish_pair_multiply(ft_swish_pair_from_f32(x), s);
-  let u = ft_swish_pair_add(ft_swish_pair_from_f32(t), p);
-  var v = ft_swish_pair_from_f32(t);
+  let bounded = ft_swish_pair_at_most(ft_swish_pair_from_f32(x), ft_swish_pair(40.0, 0.0));
+  let v = ft_swish_pair_raised_exp(bounded);
+  let p = ft_swish_pair_scale(v, 8.6736174e-19);
+  let u = ft_swish_pair_add(p, ft_swish_pair(1.0, 0.0));
+  let q = ft_swish_pair_divide(v, u);
+  let p2 = ft_swish_pair_multiply(ft_swish_pair_from_f32(x), q);
+  let p3 = ft_swish_pair_scale(p2, 8.6736174e-19);
+  let u2 = ft_swish_pair_add(ft_swish_pair_from_f32(t), p3);
+  var v2 = ft_swish_pair_from_f32(t);
   if (x >= 0.0) {
-    v = u;
+    v2 = u2;
   }
-  var result = ft_swish_pair_to_f32(v);
+  var result = ft_swish_pair_to_f32(v2);
   var found =
-    ((x < 0.0) || ((p.high <= 32.0 * abs(u.high)) && (abs(u.high) >= 3.9443045e-31))) && (abs(x) <= 1.2676506e+30) &&
-      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
-      (abs(t) <= 1.2676506e+30) &&
-    ((abs(t) >= 7.888609e-31) || (t == 0.0));
+    ((x < 0.0) || ((p3.high <= 16.0 * abs(u2.high)) && (abs(u2.high) >= 3.9443045e-31))) &&
+      (abs(x) <= 288230380000000000.0) &&
+      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+      (abs(t) <= 288230380000000000.0) &&
+      ((abs(t) >= 3.469447e-18) || (t == 0.0)) &&
+    ((x < 0.0) || (p2.high <= 3.32307e+35));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = ft_swish_value_exactly(x, t);
@@ -918,38 +919,28 @@ fn ft_swish_slope_0_far(x0: f32) -> f32 {
   return select(0.0, ft_swish_sigmoid(x0) + select(x0 * ft_swish_logistic(x0), 0.0, abs(x0) > 800.0), x0 >= 0.0);
 }
 
-fn ft_swish_pair_smaller(a: ft_swish_pair, b: ft_swish_pair) -> ft_swish_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
-    return b;
-  }
-  return a;
-}
-
-fn ft_swish_pair_at_most(a: ft_swish_pair, b: ft_swish_pair) -> ft_swish_pair {
-  return ft_swish_pair_smaller(a, b);
-}
-
 // a where the condition holds, else b.
 fn ft_swish_pair_select(condition: bool, a: ft_swish_pair, b: ft_swish_pair) -> ft_swish_pair {
   return ft_swish_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
 fn ft_swish_backward(dy: f32, x: f32, t: f32) -> f32 {
-  let bounded = ft_swish_pair_at_most(ft_swish_pair_from_f32(x), ft_swish_pair(80.0, 0.0));
-  let e = ft_swish_pair_exp(bounded);
-  let u = ft_swish_pair_add(e, ft_swish_pair(1.0, 0.0));
-  let q = ft_swish_pair_divide(e, u);
-  let v = ft_swish_pair_select(x < 80.0, ft_swish_pair_from_f32(x), ft_swish_pair(0.0, 0.0));
-  let u2 = ft_swish_pair_add(u, v);
+  let bounded = ft_swish_pair_at_most(ft_swish_pair_from_f32(x), ft_swish_pair(40.0, 0.0));
+  let v = ft_swish_pair_raised_exp(bounded);
+  let p = ft_swish_pair_scale(v, 8.6736174e-19);
+  let u = ft_swish_pair_add(p, ft_swish_pair(1.0, 0.0));
+  let q = ft_swish_pair_divide(v, u);
+  let v2 = ft_swish_pair_select(x < 40.0, ft_swish_pair_from_f32(x), ft_swish_pair(0.0, 0.0));
+  let u2 = ft_swish_pair_add(u, v2);
   let q2 = ft_swish_pair_divide(u2, u);
-  var v2 = ft_swish_pair(0.0, 0.0);
+  let p2 = ft_swish_pair_multiply(q, q2);
+  var v3 = ft_swish_pair(0.0, 0.0);
   if (x >= 0.0) {
-    v2 = ft_swish_pair_multiply(q, q2);
+    v3 = ft_swish_pair_scale(p2, 8.6736174e-19);
   }
-  var result = ft_swish_pair_to_f32(v2);
+  var result = ft_swish_pair_to_f32(v3);
   var found =
-    ((x < 0.0) || ((q.high >= 3.9443045e-31) && (q2.high >= 3.9443045e-31))) && (abs(x) <= 1.2676506e+30) &&
-    ((abs(x) >= 7.888609e-31) || (x == 0.0));
+    (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) && ((x < 0.0) || (p2.high <= 3.32307e+35));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = ft_swish_slope_0_exactly(x);

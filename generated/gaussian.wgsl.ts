@@ -687,9 +687,7 @@ fn gaussian_backward(dy: f32, x: f32) -> f32 {
   let squared = gaussian_pair_multiply(gaussian_pair_from_f32(x), gaussian_pair_from_f32(x));
   let v = gaussian_pair_negate(squared);
   let e = gaussian_pair_exp(v);
-  var result = gaussian_pair_to_f32(
-    gaussian_pair_multiply(gaussian_pair_multiply(gaussian_pair(-2.0, 0.0), gaussian_pair_from_f32(x)), e)
-  );
+  var result = gaussian_pair_to_f32(gaussian_pair_multiply(gaussian_pair_scale(gaussian_pair_from_f32(x), -2.0), e));
   var found = (e.high >= 1.9721523e-31) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {

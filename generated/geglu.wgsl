@@ -825,8 +825,17 @@ fn geglu_pair_multiply(a: geglu_pair, b: geglu_pair) -> geglu_pair {
   return geglu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
+fn geglu_pair_from_f32(x: f32) -> geglu_pair {
+  return geglu_pair(x, 0.0);
+}
+
 fn geglu_pair_abs(a: geglu_pair) -> geglu_pair {
   return geglu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+// a times a power of two.
+fn geglu_pair_scale(a: geglu_pair, factor: f32) -> geglu_pair {
+  return geglu_pair(a.high * factor, a.low * factor);
 }
 
 // a + b exactly (Knuth).
@@ -839,11 +848,6 @@ fn geglu_pair_sum(a: f32, b: f32) -> geglu_pair {
 fn geglu_pair_add(a: geglu_pair, b: geglu_pair) -> geglu_pair {
   let s = geglu_pair_sum(a.high, b.high);
   return geglu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// a times a power of two.
-fn geglu_pair_scale(a: geglu_pair, factor: f32) -> geglu_pair {
-  return geglu_pair(a.high * factor, a.low * factor);
 }
 
 // A polynomial for |a| < 0.47 (2^-44).
@@ -889,8 +893,9 @@ fn geglu_pair_exp_scaled(a: geglu_pair, n: i32) -> geglu_pair {
   return geglu_pair_times_power(geglu_pair_add(geglu_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn geglu_pair_exp(a: geglu_pair) -> geglu_pair {
-  return geglu_pair_exp_scaled(a, 0);
+// 2^60 e^a: parts of small numbers underflow later.
+fn geglu_pair_raised_exp(a: geglu_pair) -> geglu_pair {
+  return geglu_pair_exp_scaled(a, 60);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -932,19 +937,22 @@ fn geglu_pair_erfcx(a: geglu_pair) -> geglu_pair {
   return geglu_pair_divide(p0, geglu_pair_add(geglu_pair(1.0, 0.0), geglu_pair_scale(a, 2.0)));
 }
 
-// erfc(-a / sqrt(2)) / 2, the exponential from a itself.
-fn geglu_pair_normcdf(a: geglu_pair) -> geglu_pair {
+// 2^60 erfc(-a / sqrt(2)) / 2, the exponential from a itself.
+fn geglu_pair_raised_normcdf(a: geglu_pair) -> geglu_pair {
   let t = geglu_pair_multiply(a, geglu_pair(0.70710677, 1.2101617e-8));
   let x = geglu_pair_abs(t);
   if (x.high < 0.46875) {
-    return geglu_pair_add(geglu_pair(0.5, 0.0), geglu_pair_scale(geglu_pair_erf_small(t), 0.5));
+    return geglu_pair_scale(
+      geglu_pair_add(geglu_pair(1.0, 0.0), geglu_pair_erf_small(t)),
+      576460752303423488.0
+    );
   }
   if (x.high > 11.0) {
-    return geglu_pair(select(1.0, 0.0, a.high < 0.0), 0.0);
+    return geglu_pair(select(1152921504606846976.0, 0.0, a.high < 0.0), 0.0);
   }
   let tail = geglu_pair_scale(
     geglu_pair_multiply(
-      geglu_pair_exp(geglu_pair_scale(geglu_pair_multiply(a, a), -0.5)),
+      geglu_pair_raised_exp(geglu_pair_scale(geglu_pair_multiply(a, a), -0.5)),
       geglu_pair_erfcx(x)
     ),
     0.5
@@ -952,11 +960,7 @@ fn geglu_pair_normcdf(a: geglu_pair) -> geglu_pair {
   if (a.high < 0.0) {
     return tail;
   }
-  return geglu_pair_subtract(geglu_pair(1.0, 0.0), tail);
-}
-
-fn geglu_pair_from_f32(x: f32) -> geglu_pair {
-  return geglu_pair(x, 0.0);
+  return geglu_pair_subtract(geglu_pair(1152921504606846976.0, 0.0), tail);
 }
 
 fn geglu_pair_to_f32(a: geglu_pair) -> f32 {
@@ -967,14 +971,15 @@ fn geglu_pair_to_f32(a: geglu_pair) -> f32 {
 // Source: vLLM GeluAndMul; Shazeer 2020.
 // geglu(gate, up) = gelu(gate) * up
 fn geglu(gate: f32, up: f32) -> f32 {
-  let phi = geglu_pair_normcdf(geglu_pair_from_f32(gate));
-  var result = geglu_pair_to_f32(
-    geglu_pair_multiply(geglu_pair_multiply(geglu_pair_from_f32(gate), geglu_pair_from_f32(up)), phi)
-  );
+  let p = geglu_pair_multiply(geglu_pair_from_f32(gate), geglu_pair_from_f32(up));
+  let v = geglu_pair_raised_normcdf(geglu_pair_from_f32(gate));
+  let p2 = geglu_pair_multiply(p, v);
+  var result = geglu_pair_to_f32(geglu_pair_scale(p2, 8.6736174e-19));
   var found =
-    (phi.high >= 3.9443045e-31) && (abs(gate) <= 274877900000.0) && ((abs(gate) >= 3.637979e-12) || (gate == 0.0)) &&
+    (v.high >= 3.9443045e-31) && (abs(gate) <= 274877900000.0) && ((abs(gate) >= 3.637979e-12) || (gate == 0.0)) &&
       (abs(up) <= 274877900000.0) &&
-    ((abs(up) >= 3.637979e-12) || (up == 0.0));
+      ((abs(up) >= 3.637979e-12) || (up == 0.0)) &&
+    (abs(p2.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = geglu_value_exactly(gate, up);
@@ -1300,35 +1305,33 @@ fn geglu_slope_1_far(x0: f32) -> f32 {
   return t2 * geglu_normcdf(t2);
 }
 
-// The derivative of a normcdf(a): normcdf(a) + a normpdf(a), with one exponential, 2^32 times as large lest it fade away before
-// the product does. The error is relative to 1/2 where the sum cancels.
+// The derivative of a normcdf(a), normcdf(a) + a normpdf(a), with one exponential; its error is relative to 1/2 where the sum cancels.
 fn geglu_pair_gelu_slope(a: geglu_pair) -> geglu_pair {
   let t = geglu_pair_multiply(a, geglu_pair(0.70710677, 1.2101617e-8));
   let x = geglu_pair_abs(t);
   if (x.high > 11.0) {
     return geglu_pair(select(1.0, 0.0, a.high < 0.0), 0.0);
   }
-  let e = geglu_pair_exp_scaled(geglu_pair_scale(geglu_pair_multiply(a, a), -0.5), 32);
+  // Both 2^60 times as large, lest they fade away before the sum does.
+  let e = geglu_pair_raised_exp(geglu_pair_scale(geglu_pair_multiply(a, a), -0.5));
   let slope = geglu_pair_multiply(geglu_pair_multiply(a, e), geglu_pair(0.39894229, -1.1335170e-8));
   if (x.high < 0.46875) {
-    return geglu_pair_add(
-      geglu_pair_add(geglu_pair(0.5, 0.0), geglu_pair_scale(geglu_pair_erf_small(t), 0.5)),
-      geglu_pair_scale(slope, 2.3283064365386963e-10)
-    );
+    let half = geglu_pair_scale(geglu_pair_add(geglu_pair(1.0, 0.0), geglu_pair_erf_small(t)), 0.5);
+    return geglu_pair_add(half, geglu_pair_scale(slope, 8.673617379884035e-19));
   }
   let tail = geglu_pair_scale(geglu_pair_multiply(e, geglu_pair_erfcx(x)), 0.5);
   if (a.high < 0.0) {
-    return geglu_pair_scale(geglu_pair_add(tail, slope), 2.3283064365386963e-10);
+    return geglu_pair_scale(geglu_pair_add(tail, slope), 8.673617379884035e-19);
   }
   return geglu_pair_add(
     geglu_pair(1.0, 0.0),
-    geglu_pair_scale(geglu_pair_subtract(slope, tail), 2.3283064365386963e-10)
+    geglu_pair_scale(geglu_pair_subtract(slope, tail), 8.673617379884035e-19)
   );
 }
 
 fn geglu_backward(dy: f32, gate: f32, up: f32) -> geglu_gradients {
   let phi = geglu_pair_gelu_slope(geglu_pair_from_f32(gate));
-  let phi2 = geglu_pair_normcdf(geglu_pair_from_f32(gate));
+  let v = geglu_pair_raised_normcdf(geglu_pair_from_f32(gate));
   var result_gate = geglu_pair_to_f32(geglu_pair_multiply(geglu_pair_from_f32(up), phi));
   var found0 =
     ((abs(gate + 0.75) >= 0.25) || (0.5 <= 32.0 * abs(phi.high))) && (abs(phi.high) >= 1.9721523e-31) &&
@@ -1345,9 +1348,9 @@ fn geglu_backward(dy: f32, gate: f32, up: f32) -> geglu_gradients {
     }
     found0 = true;
   }
-  var result_up = geglu_pair_to_f32(geglu_pair_multiply(geglu_pair_from_f32(gate), phi2));
+  var result_up = geglu_pair_to_f32(geglu_pair_scale(geglu_pair_multiply(geglu_pair_from_f32(gate), v), 8.6736174e-19));
   var found1 =
-    (phi2.high >= 1.9721523e-31) && (abs(gate) <= 1.2676506e+30) && ((abs(gate) >= 7.888609e-31) || (gate == 0.0));
+    (v.high >= 1.9721523e-31) && (abs(gate) <= 288230380000000000.0) && ((abs(gate) >= 3.469447e-18) || (gate == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_up = geglu_slope_1_exactly(gate);

@@ -823,6 +823,11 @@ fn gelu_pair_abs(a: gelu_pair) -> gelu_pair {
   return gelu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
 }
 
+// a times a power of two.
+fn gelu_pair_scale(a: gelu_pair, factor: f32) -> gelu_pair {
+  return gelu_pair(a.high * factor, a.low * factor);
+}
+
 // a + b exactly (Knuth).
 fn gelu_pair_sum(a: f32, b: f32) -> gelu_pair {
   let s = gelu_rounded(a + b);
@@ -833,11 +838,6 @@ fn gelu_pair_sum(a: f32, b: f32) -> gelu_pair {
 fn gelu_pair_add(a: gelu_pair, b: gelu_pair) -> gelu_pair {
   let s = gelu_pair_sum(a.high, b.high);
   return gelu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// a times a power of two.
-fn gelu_pair_scale(a: gelu_pair, factor: f32) -> gelu_pair {
-  return gelu_pair(a.high * factor, a.low * factor);
 }
 
 // A polynomial for |a| < 0.47 (2^-44).
@@ -883,8 +883,9 @@ fn gelu_pair_exp_scaled(a: gelu_pair, n: i32) -> gelu_pair {
   return gelu_pair_times_power(gelu_pair_add(gelu_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn gelu_pair_exp(a: gelu_pair) -> gelu_pair {
-  return gelu_pair_exp_scaled(a, 0);
+// 2^60 e^a: parts of small numbers underflow later.
+fn gelu_pair_raised_exp(a: gelu_pair) -> gelu_pair {
+  return gelu_pair_exp_scaled(a, 60);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -926,19 +927,22 @@ fn gelu_pair_erfcx(a: gelu_pair) -> gelu_pair {
   return gelu_pair_divide(p0, gelu_pair_add(gelu_pair(1.0, 0.0), gelu_pair_scale(a, 2.0)));
 }
 
-// erfc(-a / sqrt(2)) / 2, the exponential from a itself.
-fn gelu_pair_normcdf(a: gelu_pair) -> gelu_pair {
+// 2^60 erfc(-a / sqrt(2)) / 2, the exponential from a itself.
+fn gelu_pair_raised_normcdf(a: gelu_pair) -> gelu_pair {
   let t = gelu_pair_multiply(a, gelu_pair(0.70710677, 1.2101617e-8));
   let x = gelu_pair_abs(t);
   if (x.high < 0.46875) {
-    return gelu_pair_add(gelu_pair(0.5, 0.0), gelu_pair_scale(gelu_pair_erf_small(t), 0.5));
+    return gelu_pair_scale(
+      gelu_pair_add(gelu_pair(1.0, 0.0), gelu_pair_erf_small(t)),
+      576460752303423488.0
+    );
   }
   if (x.high > 11.0) {
-    return gelu_pair(select(1.0, 0.0, a.high < 0.0), 0.0);
+    return gelu_pair(select(1152921504606846976.0, 0.0, a.high < 0.0), 0.0);
   }
   let tail = gelu_pair_scale(
     gelu_pair_multiply(
-      gelu_pair_exp(gelu_pair_scale(gelu_pair_multiply(a, a), -0.5)),
+      gelu_pair_raised_exp(gelu_pair_scale(gelu_pair_multiply(a, a), -0.5)),
       gelu_pair_erfcx(x)
     ),
     0.5
@@ -946,7 +950,7 @@ fn gelu_pair_normcdf(a: gelu_pair) -> gelu_pair {
   if (a.high < 0.0) {
     return tail;
   }
-  return gelu_pair_subtract(gelu_pair(1.0, 0.0), tail);
+  return gelu_pair_subtract(gelu_pair(1152921504606846976.0, 0.0), tail);
 }
 
 fn gelu_pair_from_f32(x: f32) -> gelu_pair {
@@ -961,9 +965,9 @@ fn gelu_pair_to_f32(a: gelu_pair) -> f32 {
 // Source: PyTorch nn.GELU; Hendrycks and Gimpel 2016.
 // gelu(x) = 0.5 * x * (1 + erf(x / sqrt(2)))
 fn gelu(x: f32) -> f32 {
-  let phi = gelu_pair_normcdf(gelu_pair_from_f32(x));
-  var result = gelu_pair_to_f32(gelu_pair_multiply(gelu_pair_from_f32(x), phi));
-  var found = (phi.high >= 3.9443045e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
+  let v = gelu_pair_raised_normcdf(gelu_pair_from_f32(x));
+  var result = gelu_pair_to_f32(gelu_pair_scale(gelu_pair_multiply(gelu_pair_from_f32(x), v), 8.6736174e-19));
+  var found = (v.high >= 3.9443045e-31) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = gelu_value_exactly(x);
@@ -1137,29 +1141,27 @@ fn gelu_slope_0_far(x0: f32) -> f32 {
   return gelu_normcdf(t2) + t2 * gelu_normpdf(t2);
 }
 
-// The derivative of a normcdf(a): normcdf(a) + a normpdf(a), with one exponential, 2^32 times as large lest it fade away before
-// the product does. The error is relative to 1/2 where the sum cancels.
+// The derivative of a normcdf(a), normcdf(a) + a normpdf(a), with one exponential; its error is relative to 1/2 where the sum cancels.
 fn gelu_pair_gelu_slope(a: gelu_pair) -> gelu_pair {
   let t = gelu_pair_multiply(a, gelu_pair(0.70710677, 1.2101617e-8));
   let x = gelu_pair_abs(t);
   if (x.high > 11.0) {
     return gelu_pair(select(1.0, 0.0, a.high < 0.0), 0.0);
   }
-  let e = gelu_pair_exp_scaled(gelu_pair_scale(gelu_pair_multiply(a, a), -0.5), 32);
+  // Both 2^60 times as large, lest they fade away before the sum does.
+  let e = gelu_pair_raised_exp(gelu_pair_scale(gelu_pair_multiply(a, a), -0.5));
   let slope = gelu_pair_multiply(gelu_pair_multiply(a, e), gelu_pair(0.39894229, -1.1335170e-8));
   if (x.high < 0.46875) {
-    return gelu_pair_add(
-      gelu_pair_add(gelu_pair(0.5, 0.0), gelu_pair_scale(gelu_pair_erf_small(t), 0.5)),
-      gelu_pair_scale(slope, 2.3283064365386963e-10)
-    );
+    let half = gelu_pair_scale(gelu_pair_add(gelu_pair(1.0, 0.0), gelu_pair_erf_small(t)), 0.5);
+    return gelu_pair_add(half, gelu_pair_scale(slope, 8.673617379884035e-19));
   }
   let tail = gelu_pair_scale(gelu_pair_multiply(e, gelu_pair_erfcx(x)), 0.5);
   if (a.high < 0.0) {
-    return gelu_pair_scale(gelu_pair_add(tail, slope), 2.3283064365386963e-10);
+    return gelu_pair_scale(gelu_pair_add(tail, slope), 8.673617379884035e-19);
   }
   return gelu_pair_add(
     gelu_pair(1.0, 0.0),
-    gelu_pair_scale(gelu_pair_subtract(slope, tail), 2.3283064365386963e-10)
+    gelu_pair_scale(gelu_pair_subtract(slope, tail), 8.673617379884035e-19)
   );
 }
 

@@ -863,6 +863,11 @@ fn gelu_10_pair_abs(a: gelu_10_pair) -> gelu_10_pair {
   return gelu_10_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
 }
 
+// a times a power of two.
+fn gelu_10_pair_scale(a: gelu_10_pair, factor: f32) -> gelu_10_pair {
+  return gelu_10_pair(a.high * factor, a.low * factor);
+}
+
 // a + b exactly (Knuth).
 fn gelu_10_pair_sum(a: f32, b: f32) -> gelu_10_pair {
   let s = gelu_10_rounded(a + b);
@@ -873,11 +878,6 @@ fn gelu_10_pair_sum(a: f32, b: f32) -> gelu_10_pair {
 fn gelu_10_pair_add(a: gelu_10_pair, b: gelu_10_pair) -> gelu_10_pair {
   let s = gelu_10_pair_sum(a.high, b.high);
   return gelu_10_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// a times a power of two.
-fn gelu_10_pair_scale(a: gelu_10_pair, factor: f32) -> gelu_10_pair {
-  return gelu_10_pair(a.high * factor, a.low * factor);
 }
 
 // A polynomial for |a| < 0.47 (2^-44).
@@ -923,8 +923,9 @@ fn gelu_10_pair_exp_scaled(a: gelu_10_pair, n: i32) -> gelu_10_pair {
   return gelu_10_pair_times_power(gelu_10_pair_add(gelu_10_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn gelu_10_pair_exp(a: gelu_10_pair) -> gelu_10_pair {
-  return gelu_10_pair_exp_scaled(a, 0);
+// 2^60 e^a: parts of small numbers underflow later.
+fn gelu_10_pair_raised_exp(a: gelu_10_pair) -> gelu_10_pair {
+  return gelu_10_pair_exp_scaled(a, 60);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -966,19 +967,22 @@ fn gelu_10_pair_erfcx(a: gelu_10_pair) -> gelu_10_pair {
   return gelu_10_pair_divide(p0, gelu_10_pair_add(gelu_10_pair(1.0, 0.0), gelu_10_pair_scale(a, 2.0)));
 }
 
-// erfc(-a / sqrt(2)) / 2, the exponential from a itself.
-fn gelu_10_pair_normcdf(a: gelu_10_pair) -> gelu_10_pair {
+// 2^60 erfc(-a / sqrt(2)) / 2, the exponential from a itself.
+fn gelu_10_pair_raised_normcdf(a: gelu_10_pair) -> gelu_10_pair {
   let t = gelu_10_pair_multiply(a, gelu_10_pair(0.70710677, 1.2101617e-8));
   let x = gelu_10_pair_abs(t);
   if (x.high < 0.46875) {
-    return gelu_10_pair_add(gelu_10_pair(0.5, 0.0), gelu_10_pair_scale(gelu_10_pair_erf_small(t), 0.5));
+    return gelu_10_pair_scale(
+      gelu_10_pair_add(gelu_10_pair(1.0, 0.0), gelu_10_pair_erf_small(t)),
+      576460752303423488.0
+    );
   }
   if (x.high > 11.0) {
-    return gelu_10_pair(select(1.0, 0.0, a.high < 0.0), 0.0);
+    return gelu_10_pair(select(1152921504606846976.0, 0.0, a.high < 0.0), 0.0);
   }
   let tail = gelu_10_pair_scale(
     gelu_10_pair_multiply(
-      gelu_10_pair_exp(gelu_10_pair_scale(gelu_10_pair_multiply(a, a), -0.5)),
+      gelu_10_pair_raised_exp(gelu_10_pair_scale(gelu_10_pair_multiply(a, a), -0.5)),
       gelu_10_pair_erfcx(x)
     ),
     0.5
@@ -986,7 +990,7 @@ fn gelu_10_pair_normcdf(a: gelu_10_pair) -> gelu_10_pair {
   if (a.high < 0.0) {
     return tail;
   }
-  return gelu_10_pair_subtract(gelu_10_pair(1.0, 0.0), tail);
+  return gelu_10_pair_subtract(gelu_10_pair(1152921504606846976.0, 0.0), tail);
 }
 
 fn gelu_10_pair_from_f32(x: f32) -> gelu_10_pair {
@@ -1001,24 +1005,25 @@ fn gelu_10_pair_to_f32(a: gelu_10_pair) -> f32 {
 // Source: Transformers ClippedGELUActivation (gelu_10).
 // gelu_10(x; min_val = -10, max_val = 10) = clamp(gelu(x), min_val, max_val)
 fn gelu_10(x: f32, min_val: f32, max_val: f32) -> f32 {
-  let phi = gelu_10_pair_normcdf(gelu_10_pair_from_f32(x));
-  let p = gelu_10_pair_multiply(gelu_10_pair_from_f32(x), phi);
-  var v = p;
-  if (p.high >= max_val) {
-    v = gelu_10_pair_from_f32(max_val);
+  let v = gelu_10_pair_raised_normcdf(gelu_10_pair_from_f32(x));
+  let p = gelu_10_pair_multiply(gelu_10_pair_from_f32(x), v);
+  let p2 = gelu_10_pair_scale(p, 8.6736174e-19);
+  var v2 = p2;
+  if (p2.high >= max_val) {
+    v2 = gelu_10_pair_from_f32(max_val);
   }
-  var v2 = v;
-  if (p.high <= min_val) {
-    v2 = gelu_10_pair_from_f32(min_val);
+  var v3 = v2;
+  if (p2.high <= min_val) {
+    v3 = gelu_10_pair_from_f32(min_val);
   }
-  var result = gelu_10_pair_to_f32(v2);
+  var result = gelu_10_pair_to_f32(v3);
   var found =
-    ((p.high <= min_val) || (p.high >= max_val) || (phi.high >= 3.9443045e-31)) && (abs(x) <= 1.2676506e+30) &&
-      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
-      (abs(min_val) <= 1.2676506e+30) &&
-      ((abs(min_val) >= 7.888609e-31) || (min_val == 0.0)) &&
-      (abs(max_val) <= 1.2676506e+30) &&
-    ((abs(max_val) >= 7.888609e-31) || (max_val == 0.0));
+    ((p2.high <= min_val) || (p2.high >= max_val) || (v.high >= 3.9443045e-31)) && (abs(x) <= 288230380000000000.0) &&
+      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+      (abs(min_val) <= 288230380000000000.0) &&
+      ((abs(min_val) >= 3.469447e-18) || (min_val == 0.0)) &&
+      (abs(max_val) <= 288230380000000000.0) &&
+    ((abs(max_val) >= 3.469447e-18) || (max_val == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = gelu_10_value_exactly(x, min_val, max_val);
@@ -1228,53 +1233,52 @@ fn gelu_10_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
   return select(select(t2 + t * gelu_10_normpdf(t), 0.0, t3 >= x2), 0.0, t3 <= x1);
 }
 
-// The derivative of a normcdf(a): normcdf(a) + a normpdf(a), with one exponential, 2^32 times as large lest it fade away before
-// the product does. The error is relative to 1/2 where the sum cancels.
+// The derivative of a normcdf(a), normcdf(a) + a normpdf(a), with one exponential; its error is relative to 1/2 where the sum cancels.
 fn gelu_10_pair_gelu_slope(a: gelu_10_pair) -> gelu_10_pair {
   let t = gelu_10_pair_multiply(a, gelu_10_pair(0.70710677, 1.2101617e-8));
   let x = gelu_10_pair_abs(t);
   if (x.high > 11.0) {
     return gelu_10_pair(select(1.0, 0.0, a.high < 0.0), 0.0);
   }
-  let e = gelu_10_pair_exp_scaled(gelu_10_pair_scale(gelu_10_pair_multiply(a, a), -0.5), 32);
+  // Both 2^60 times as large, lest they fade away before the sum does.
+  let e = gelu_10_pair_raised_exp(gelu_10_pair_scale(gelu_10_pair_multiply(a, a), -0.5));
   let slope = gelu_10_pair_multiply(gelu_10_pair_multiply(a, e), gelu_10_pair(0.39894229, -1.1335170e-8));
   if (x.high < 0.46875) {
-    return gelu_10_pair_add(
-      gelu_10_pair_add(gelu_10_pair(0.5, 0.0), gelu_10_pair_scale(gelu_10_pair_erf_small(t), 0.5)),
-      gelu_10_pair_scale(slope, 2.3283064365386963e-10)
-    );
+    let half = gelu_10_pair_scale(gelu_10_pair_add(gelu_10_pair(1.0, 0.0), gelu_10_pair_erf_small(t)), 0.5);
+    return gelu_10_pair_add(half, gelu_10_pair_scale(slope, 8.673617379884035e-19));
   }
   let tail = gelu_10_pair_scale(gelu_10_pair_multiply(e, gelu_10_pair_erfcx(x)), 0.5);
   if (a.high < 0.0) {
-    return gelu_10_pair_scale(gelu_10_pair_add(tail, slope), 2.3283064365386963e-10);
+    return gelu_10_pair_scale(gelu_10_pair_add(tail, slope), 8.673617379884035e-19);
   }
   return gelu_10_pair_add(
     gelu_10_pair(1.0, 0.0),
-    gelu_10_pair_scale(gelu_10_pair_subtract(slope, tail), 2.3283064365386963e-10)
+    gelu_10_pair_scale(gelu_10_pair_subtract(slope, tail), 8.673617379884035e-19)
   );
 }
 
 fn gelu_10_backward(dy: f32, x: f32, min_val: f32, max_val: f32) -> f32 {
-  let phi = gelu_10_pair_normcdf(gelu_10_pair_from_f32(x));
-  let p = gelu_10_pair_multiply(gelu_10_pair_from_f32(x), phi);
-  let phi2 = gelu_10_pair_gelu_slope(gelu_10_pair_from_f32(x));
-  var v = phi2;
-  if (p.high >= max_val) {
-    v = gelu_10_pair(0.0, 0.0);
-  }
-  var v2 = v;
-  if (p.high <= min_val) {
+  let v = gelu_10_pair_raised_normcdf(gelu_10_pair_from_f32(x));
+  let p = gelu_10_pair_multiply(gelu_10_pair_from_f32(x), v);
+  let p2 = gelu_10_pair_scale(p, 8.6736174e-19);
+  let phi = gelu_10_pair_gelu_slope(gelu_10_pair_from_f32(x));
+  var v2 = phi;
+  if (p2.high >= max_val) {
     v2 = gelu_10_pair(0.0, 0.0);
   }
-  var result = gelu_10_pair_to_f32(v2);
+  var v3 = v2;
+  if (p2.high <= min_val) {
+    v3 = gelu_10_pair(0.0, 0.0);
+  }
+  var result = gelu_10_pair_to_f32(v3);
   var found =
-    ((p.high <= min_val) || (p.high >= max_val) || (abs(x + 0.75) >= 0.25) || (0.5 <= 32.0 * abs(phi2.high))) &&
-      (abs(x) <= 1.2676506e+30) &&
-      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
-      (abs(min_val) <= 1.2676506e+30) &&
-      ((abs(min_val) >= 7.888609e-31) || (min_val == 0.0)) &&
-      (abs(max_val) <= 1.2676506e+30) &&
-    ((abs(max_val) >= 7.888609e-31) || (max_val == 0.0));
+    ((p2.high <= min_val) || (p2.high >= max_val) || (abs(x + 0.75) >= 0.25) || (0.5 <= 32.0 * abs(phi.high))) &&
+      (abs(x) <= 288230380000000000.0) &&
+      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+      (abs(min_val) <= 288230380000000000.0) &&
+      ((abs(min_val) >= 3.469447e-18) || (min_val == 0.0)) &&
+      (abs(max_val) <= 288230380000000000.0) &&
+    ((abs(max_val) >= 3.469447e-18) || (max_val == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = gelu_10_slope_0_exactly(x, min_val, max_val);

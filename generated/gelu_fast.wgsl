@@ -662,6 +662,17 @@ fn gelu_fast_pair_add(a: gelu_fast_pair, b: gelu_fast_pair) -> gelu_fast_pair {
   return gelu_fast_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
+fn gelu_fast_pair_smaller(a: gelu_fast_pair, b: gelu_fast_pair) -> gelu_fast_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn gelu_fast_pair_at_most(a: gelu_fast_pair, b: gelu_fast_pair) -> gelu_fast_pair {
+  return gelu_fast_pair_smaller(a, b);
+}
+
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
 fn gelu_fast_pair_expm1_small(a: gelu_fast_pair) -> gelu_fast_pair {
   let x = a.high;
@@ -697,16 +708,9 @@ fn gelu_fast_pair_exp_scaled(a: gelu_fast_pair, n: i32) -> gelu_fast_pair {
   return gelu_fast_pair_times_power(gelu_fast_pair_add(gelu_fast_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn gelu_fast_pair_exp(a: gelu_fast_pair) -> gelu_fast_pair {
-  return gelu_fast_pair_exp_scaled(a, 0);
-}
-
-fn gelu_fast_pair_negate(a: gelu_fast_pair) -> gelu_fast_pair {
-  return gelu_fast_pair(-a.high, -a.low);
-}
-
-fn gelu_fast_pair_abs(a: gelu_fast_pair) -> gelu_fast_pair {
-  return gelu_fast_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+// 2^60 e^a: parts of small numbers underflow later.
+fn gelu_fast_pair_raised_exp(a: gelu_fast_pair) -> gelu_fast_pair {
+  return gelu_fast_pair_exp_scaled(a, 60);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -715,16 +719,6 @@ fn gelu_fast_pair_divide(a: gelu_fast_pair, b: gelu_fast_pair) -> gelu_fast_pair
   let p = gelu_fast_pair_product(q, b.high);
   let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
   return gelu_fast_pair_ordered_sum(q, rest / b.high);
-}
-
-// 1/(1 + e^-a), from e^-|a|.
-fn gelu_fast_pair_sigmoid(a: gelu_fast_pair) -> gelu_fast_pair {
-  let e = gelu_fast_pair_exp(gelu_fast_pair_negate(gelu_fast_pair_abs(a)));
-  let d = gelu_fast_pair_add(gelu_fast_pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return gelu_fast_pair_divide(e, d);
-  }
-  return gelu_fast_pair_divide(gelu_fast_pair(1.0, 0.0), d);
 }
 
 fn gelu_fast_pair_to_f32(a: gelu_fast_pair) -> f32 {
@@ -740,9 +734,16 @@ fn gelu_fast(x: f32) -> f32 {
   let p2 = gelu_fast_pair_multiply(gelu_fast_pair(0.044715, 1.5461444e-9), squared);
   let u = gelu_fast_pair_add(p2, gelu_fast_pair(1.0, 0.0));
   let p3 = gelu_fast_pair_multiply(p, u);
-  let s = gelu_fast_pair_sigmoid(p3);
-  var result = gelu_fast_pair_to_f32(gelu_fast_pair_multiply(gelu_fast_pair_from_f32(x), s));
-  var found = (s.high >= 3.9443045e-31) && (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0));
+  let bounded = gelu_fast_pair_at_most(p3, gelu_fast_pair(40.0, 0.0));
+  let v = gelu_fast_pair_raised_exp(bounded);
+  let p4 = gelu_fast_pair_scale(v, 8.6736174e-19);
+  let u2 = gelu_fast_pair_add(p4, gelu_fast_pair(1.0, 0.0));
+  let q = gelu_fast_pair_divide(v, u2);
+  let p5 = gelu_fast_pair_multiply(gelu_fast_pair_from_f32(x), q);
+  var result = gelu_fast_pair_to_f32(gelu_fast_pair_scale(p5, 8.6736174e-19));
+  var found =
+    (v.high >= 7.888609e-31) && (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
+    (abs(p5.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = gelu_fast_value_exactly(x);
@@ -878,17 +879,6 @@ fn gelu_fast_slope_0_far(x0: f32) -> f32 {
   return gelu_fast_sigmoid(t3) + t2 * (0.21406445 * t2 * t2 + 1.5957692) * gelu_fast_logistic(t3);
 }
 
-fn gelu_fast_pair_smaller(a: gelu_fast_pair, b: gelu_fast_pair) -> gelu_fast_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
-    return b;
-  }
-  return a;
-}
-
-fn gelu_fast_pair_at_most(a: gelu_fast_pair, b: gelu_fast_pair) -> gelu_fast_pair {
-  return gelu_fast_pair_smaller(a, b);
-}
-
 // a where the condition holds, else b.
 fn gelu_fast_pair_select(condition: bool, a: gelu_fast_pair, b: gelu_fast_pair) -> gelu_fast_pair {
   return gelu_fast_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
@@ -900,28 +890,29 @@ fn gelu_fast_backward(dy: f32, x: f32) -> f32 {
   let p2 = gelu_fast_pair_multiply(gelu_fast_pair(0.044715, 1.5461444e-9), squared);
   let u = gelu_fast_pair_add(p2, gelu_fast_pair(1.0, 0.0));
   let p3 = gelu_fast_pair_multiply(p, u);
-  let bounded = gelu_fast_pair_at_most(p3, gelu_fast_pair(80.0, 0.0));
-  let e = gelu_fast_pair_exp(bounded);
-  let u2 = gelu_fast_pair_add(e, gelu_fast_pair(1.0, 0.0));
-  let p4 = gelu_fast_pair_multiply(gelu_fast_pair(0.21406445, -2.5485217e-10), squared);
-  let u3 = gelu_fast_pair_add(p4, gelu_fast_pair(1.5957692, -4.534641e-8));
-  let p5 = gelu_fast_pair_multiply(gelu_fast_pair_from_f32(x), u3);
-  var result = gelu_fast_pair_to_f32(
-    gelu_fast_pair_multiply(
-      gelu_fast_pair_divide(e, u2),
-      gelu_fast_pair_divide(
-        gelu_fast_pair_add(u2, gelu_fast_pair_select(p3.high < 80.0, p5, gelu_fast_pair(0.0, 0.0))),
-        u2
-      )
-    )
-  );
+  let bounded = gelu_fast_pair_at_most(p3, gelu_fast_pair(40.0, 0.0));
+  let v = gelu_fast_pair_raised_exp(bounded);
+  let p4 = gelu_fast_pair_scale(v, 8.6736174e-19);
+  let u2 = gelu_fast_pair_add(p4, gelu_fast_pair(1.0, 0.0));
+  let q = gelu_fast_pair_divide(v, u2);
+  let p5 = gelu_fast_pair_multiply(gelu_fast_pair(0.21406445, -2.5485217e-10), squared);
+  let u3 = gelu_fast_pair_add(p5, gelu_fast_pair(1.5957692, -4.534641e-8));
+  let p6 = gelu_fast_pair_multiply(gelu_fast_pair_from_f32(x), u3);
+  let v2 = gelu_fast_pair_select(p3.high < 40.0, p6, gelu_fast_pair(0.0, 0.0));
+  let u4 = gelu_fast_pair_add(u2, v2);
+  let q2 = gelu_fast_pair_divide(u4, u2);
+  let p7 = gelu_fast_pair_multiply(q, q2);
+  let p8 = gelu_fast_pair_scale(p7, 8.6736174e-19);
+  var result = gelu_fast_pair_to_f32(p8);
   var found =
-    (e.high >= 7.888609e-31) &&
-      ((p3.high >= 80.0) ||
-        ((u2.high + 0.000061035156 * abs(p5.high) <= 8.0 * abs(u2.high + p5.high)) &&
-          (abs(u2.high + p5.high) >= 7.888609e-31))) &&
+    (v.high >= 7.888609e-31) &&
+      ((p3.high >= 40.0) ||
+        ((u2.high + 0.000061035156 * abs(p6.high) <= 8.0 * abs(u2.high + p6.high)) &&
+          (abs(u2.high + p6.high) >= 7.888609e-31))) &&
       (abs(x) <= 274877900000.0) &&
-    ((abs(x) >= 3.637979e-12) || (x == 0.0));
+      ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
+      (abs(p8.high) <= 3.32307e+35) &&
+    (abs(p7.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = gelu_fast_slope_0_exactly(x);

@@ -666,6 +666,17 @@ fn gelu_tanh_pair_add(a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pair {
   return gelu_tanh_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
+fn gelu_tanh_pair_smaller(a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn gelu_tanh_pair_at_most(a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pair {
+  return gelu_tanh_pair_smaller(a, b);
+}
+
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
 fn gelu_tanh_pair_expm1_small(a: gelu_tanh_pair) -> gelu_tanh_pair {
   let x = a.high;
@@ -701,16 +712,9 @@ fn gelu_tanh_pair_exp_scaled(a: gelu_tanh_pair, n: i32) -> gelu_tanh_pair {
   return gelu_tanh_pair_times_power(gelu_tanh_pair_add(gelu_tanh_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn gelu_tanh_pair_exp(a: gelu_tanh_pair) -> gelu_tanh_pair {
-  return gelu_tanh_pair_exp_scaled(a, 0);
-}
-
-fn gelu_tanh_pair_negate(a: gelu_tanh_pair) -> gelu_tanh_pair {
-  return gelu_tanh_pair(-a.high, -a.low);
-}
-
-fn gelu_tanh_pair_abs(a: gelu_tanh_pair) -> gelu_tanh_pair {
-  return gelu_tanh_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+// 2^60 e^a: parts of small numbers underflow later.
+fn gelu_tanh_pair_raised_exp(a: gelu_tanh_pair) -> gelu_tanh_pair {
+  return gelu_tanh_pair_exp_scaled(a, 60);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -719,16 +723,6 @@ fn gelu_tanh_pair_divide(a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pair
   let p = gelu_tanh_pair_product(q, b.high);
   let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
   return gelu_tanh_pair_ordered_sum(q, rest / b.high);
-}
-
-// 1/(1 + e^-a), from e^-|a|.
-fn gelu_tanh_pair_sigmoid(a: gelu_tanh_pair) -> gelu_tanh_pair {
-  let e = gelu_tanh_pair_exp(gelu_tanh_pair_negate(gelu_tanh_pair_abs(a)));
-  let d = gelu_tanh_pair_add(gelu_tanh_pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return gelu_tanh_pair_divide(e, d);
-  }
-  return gelu_tanh_pair_divide(gelu_tanh_pair(1.0, 0.0), d);
 }
 
 fn gelu_tanh_pair_to_f32(a: gelu_tanh_pair) -> f32 {
@@ -744,11 +738,19 @@ fn gelu_tanh(x: f32) -> f32 {
   let p2 = gelu_tanh_pair_multiply(gelu_tanh_pair(0.044715, 1.5461444e-9), p);
   let u = gelu_tanh_pair_add(gelu_tanh_pair_from_f32(x), p2);
   let p3 = gelu_tanh_pair_multiply(gelu_tanh_pair(1.5957692, -4.534068e-8), u);
-  let s = gelu_tanh_pair_sigmoid(p3);
-  var result = gelu_tanh_pair_to_f32(gelu_tanh_pair_multiply(gelu_tanh_pair_from_f32(x), s));
+  let bounded = gelu_tanh_pair_at_most(p3, gelu_tanh_pair(40.0, 0.0));
+  let v = gelu_tanh_pair_raised_exp(bounded);
+  let p4 = gelu_tanh_pair_scale(v, 8.6736174e-19);
+  let u2 = gelu_tanh_pair_add(p4, gelu_tanh_pair(1.0, 0.0));
+  let q = gelu_tanh_pair_divide(v, u2);
+  let p5 = gelu_tanh_pair_multiply(gelu_tanh_pair_from_f32(x), q);
+  var result = gelu_tanh_pair_to_f32(gelu_tanh_pair_scale(p5, 8.6736174e-19));
   var found =
-    (1.6671239 * s.high <= 2.5353012e+30 * s.high) && (s.high >= 3.9443045e-31) && (abs(x) <= 274877900000.0) &&
-    ((abs(x) >= 3.637979e-12) || (x == 0.0));
+    (1.6671239 * v.high <= 1.2676506e+30 * v.high) && (v.high >= 7.888609e-31) &&
+      (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high) &&
+      (abs(x) <= 274877900000.0) &&
+      ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
+    (abs(p5.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = gelu_tanh_value_exactly(x);
@@ -887,17 +889,6 @@ fn gelu_tanh_slope_0_far(x0: f32) -> f32 {
   return gelu_tanh_sigmoid(t3) + 1.5957692 * (t2 * (0.134145 * t2 * t2 + 1.0) * gelu_tanh_logistic(t3));
 }
 
-fn gelu_tanh_pair_smaller(a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
-    return b;
-  }
-  return a;
-}
-
-fn gelu_tanh_pair_at_most(a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pair {
-  return gelu_tanh_pair_smaller(a, b);
-}
-
 // a where the condition holds, else b.
 fn gelu_tanh_pair_select(condition: bool, a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pair {
   return gelu_tanh_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
@@ -909,31 +900,32 @@ fn gelu_tanh_backward(dy: f32, x: f32) -> f32 {
   let p2 = gelu_tanh_pair_multiply(gelu_tanh_pair(0.044715, 1.5461444e-9), p);
   let u = gelu_tanh_pair_add(gelu_tanh_pair_from_f32(x), p2);
   let p3 = gelu_tanh_pair_multiply(gelu_tanh_pair(1.5957692, -4.534068e-8), u);
-  let bounded = gelu_tanh_pair_at_most(p3, gelu_tanh_pair(80.0, 0.0));
-  let e = gelu_tanh_pair_exp(bounded);
-  let u2 = gelu_tanh_pair_add(e, gelu_tanh_pair(1.0, 0.0));
-  let p4 = gelu_tanh_pair_multiply(gelu_tanh_pair(1.5957692, -4.534068e-8), gelu_tanh_pair_from_f32(x));
-  let p5 = gelu_tanh_pair_multiply(gelu_tanh_pair(0.134145, -6.5374373e-9), squared);
-  let u3 = gelu_tanh_pair_add(p5, gelu_tanh_pair(1.0, 0.0));
-  let p6 = gelu_tanh_pair_multiply(p4, u3);
-  var result = gelu_tanh_pair_to_f32(
-    gelu_tanh_pair_multiply(
-      gelu_tanh_pair_divide(e, u2),
-      gelu_tanh_pair_divide(
-        gelu_tanh_pair_add(u2, gelu_tanh_pair_select(p3.high < 80.0, p6, gelu_tanh_pair(0.0, 0.0))),
-        u2
-      )
-    )
-  );
+  let bounded = gelu_tanh_pair_at_most(p3, gelu_tanh_pair(40.0, 0.0));
+  let v = gelu_tanh_pair_raised_exp(bounded);
+  let p4 = gelu_tanh_pair_scale(v, 8.6736174e-19);
+  let u2 = gelu_tanh_pair_add(p4, gelu_tanh_pair(1.0, 0.0));
+  let q = gelu_tanh_pair_divide(v, u2);
+  let p5 = gelu_tanh_pair_multiply(gelu_tanh_pair(1.5957692, -4.534068e-8), gelu_tanh_pair_from_f32(x));
+  let p6 = gelu_tanh_pair_multiply(gelu_tanh_pair(0.134145, -6.5374373e-9), squared);
+  let u3 = gelu_tanh_pair_add(p6, gelu_tanh_pair(1.0, 0.0));
+  let p7 = gelu_tanh_pair_multiply(p5, u3);
+  let v2 = gelu_tanh_pair_select(p3.high < 40.0, p7, gelu_tanh_pair(0.0, 0.0));
+  let u4 = gelu_tanh_pair_add(u2, v2);
+  let q2 = gelu_tanh_pair_divide(u4, u2);
+  let p8 = gelu_tanh_pair_multiply(q, q2);
+  let p9 = gelu_tanh_pair_scale(p8, 8.6736174e-19);
+  var result = gelu_tanh_pair_to_f32(p9);
   var found =
-    (1.6671239 * e.high <= 1.2676506e+30 * e.high) && (e.high >= 7.888609e-31) &&
-      (1.6671239 * e.high <= 1.2676506e+30 * u2.high) &&
-      ((p3.high >= 80.0) ||
-        ((1.26217745e-29 * (1.6671239 * e.high) + (u2.high + 0.00012207031 * abs(p6.high)) <=
-          8.0 * abs(u2.high + p6.high)) && (abs(u2.high + p6.high) >= 7.888609e-31))) &&
-      ((p3.high < 80.0) || (1.6671239 * e.high <= 1.2676506e+30 * u2.high)) &&
+    (1.6671239 * v.high <= 1.2676506e+30 * v.high) && (v.high >= 7.888609e-31) &&
+      (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high) &&
+      ((p3.high >= 40.0) ||
+        ((1.26217745e-29 * (1.6671239 * v.high * 8.6736174e-19) + (u2.high + 0.00012207031 * abs(p7.high)) <=
+          8.0 * abs(u2.high + p7.high)) && (abs(u2.high + p7.high) >= 7.888609e-31))) &&
+      ((p3.high < 40.0) || (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high)) &&
       (abs(x) <= 274877900000.0) &&
-    ((abs(x) >= 3.637979e-12) || (x == 0.0));
+      ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
+      (abs(p9.high) <= 3.32307e+35) &&
+    (abs(p8.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = gelu_tanh_slope_0_exactly(x);

@@ -606,6 +606,21 @@ struct glu_pair {
   low: f32,
 }
 
+fn glu_pair_smaller(a: glu_pair, b: glu_pair) -> glu_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn glu_pair_at_most(a: glu_pair, b: glu_pair) -> glu_pair {
+  return glu_pair_smaller(a, b);
+}
+
+fn glu_pair_from_f32(x: f32) -> glu_pair {
+  return glu_pair(x, 0.0);
+}
+
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn glu_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
@@ -680,16 +695,9 @@ fn glu_pair_exp_scaled(a: glu_pair, n: i32) -> glu_pair {
   return glu_pair_times_power(glu_pair_add(glu_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn glu_pair_exp(a: glu_pair) -> glu_pair {
-  return glu_pair_exp_scaled(a, 0);
-}
-
-fn glu_pair_negate(a: glu_pair) -> glu_pair {
-  return glu_pair(-a.high, -a.low);
-}
-
-fn glu_pair_abs(a: glu_pair) -> glu_pair {
-  return glu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+// 2^60 e^a: parts of small numbers underflow later.
+fn glu_pair_raised_exp(a: glu_pair) -> glu_pair {
+  return glu_pair_exp_scaled(a, 60);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -700,39 +708,31 @@ fn glu_pair_divide(a: glu_pair, b: glu_pair) -> glu_pair {
   return glu_pair_ordered_sum(q, rest / b.high);
 }
 
-// 1/(1 + e^-a), from e^-|a|.
-fn glu_pair_sigmoid(a: glu_pair) -> glu_pair {
-  let e = glu_pair_exp(glu_pair_negate(glu_pair_abs(a)));
-  let d = glu_pair_add(glu_pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return glu_pair_divide(e, d);
-  }
-  return glu_pair_divide(glu_pair(1.0, 0.0), d);
-}
-
-fn glu_pair_from_f32(x: f32) -> glu_pair {
-  return glu_pair(x, 0.0);
+fn glu_pair_multiply(a: glu_pair, b: glu_pair) -> glu_pair {
+  let p = glu_pair_product(a.high, b.high);
+  return glu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
 fn glu_pair_to_f32(a: glu_pair) -> f32 {
   return a.high + a.low;
 }
 
-fn glu_pair_multiply(a: glu_pair, b: glu_pair) -> glu_pair {
-  let p = glu_pair_product(a.high, b.high);
-  return glu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
 // Gated linear unit: the second half gates the first.
 // Source: PyTorch nn.GLU; Dauphin et al. 2017.
 // glu(a, b) = a * sigmoid(b)
 fn glu(a: f32, b: f32) -> f32 {
-  let s = glu_pair_sigmoid(glu_pair_from_f32(b));
-  var result = glu_pair_to_f32(glu_pair_multiply(glu_pair_from_f32(a), s));
+  let bounded = glu_pair_at_most(glu_pair_from_f32(b), glu_pair(40.0, 0.0));
+  let v = glu_pair_raised_exp(bounded);
+  let p = glu_pair_scale(v, 8.6736174e-19);
+  let u = glu_pair_add(p, glu_pair(1.0, 0.0));
+  let q = glu_pair_divide(v, u);
+  let p2 = glu_pair_multiply(glu_pair_from_f32(a), q);
+  var result = glu_pair_to_f32(glu_pair_scale(p2, 8.6736174e-19));
   var found =
-    (s.high >= 3.9443045e-31) && (abs(a) <= 1.2676506e+30) && ((abs(a) >= 7.888609e-31) || (a == 0.0)) &&
-      (abs(b) <= 1.2676506e+30) &&
-    ((abs(b) >= 7.888609e-31) || (b == 0.0));
+    (v.high >= 7.888609e-31) && (abs(a) <= 288230380000000000.0) && ((abs(a) >= 3.469447e-18) || (a == 0.0)) &&
+      (abs(b) <= 288230380000000000.0) &&
+      ((abs(b) >= 3.469447e-18) || (b == 0.0)) &&
+    (abs(p2.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = glu_value_exactly(a, b);
@@ -924,17 +924,28 @@ fn glu_slope_1_far(x0: f32, x1: f32) -> f32 {
   return glu_logistic(x1) * x0;
 }
 
-// sigmoid(a) sigmoid(-a)
-fn glu_pair_logistic(a: glu_pair) -> glu_pair {
-  let e = glu_pair_exp(glu_pair_negate(glu_pair_abs(a)));
-  let d = glu_pair_add(glu_pair(1.0, 0.0), e);
-  return glu_pair_divide(glu_pair_divide(e, d), d);
+fn glu_pair_abs(a: glu_pair) -> glu_pair {
+  return glu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn glu_pair_negate(a: glu_pair) -> glu_pair {
+  return glu_pair(-a.high, -a.low);
 }
 
 fn glu_backward(dy: f32, a: f32, b: f32) -> glu_gradients {
-  let ds = glu_pair_logistic(glu_pair_from_f32(b));
-  var result_a = glu_pair_to_f32(glu_pair_sigmoid(glu_pair_from_f32(b)));
-  var found0 = (abs(b) <= 1.2676506e+30) && ((abs(b) >= 7.888609e-31) || (b == 0.0));
+  let bounded = glu_pair_at_most(glu_pair_from_f32(b), glu_pair(40.0, 0.0));
+  let v = glu_pair_raised_exp(bounded);
+  let v2 = glu_pair_abs(glu_pair_from_f32(b));
+  let v3 = glu_pair_negate(v2);
+  let v4 = glu_pair_raised_exp(v3);
+  let u = glu_pair_add(glu_pair_scale(v4, 8.6736174e-19), glu_pair(1.0, 0.0));
+  var result_a = glu_pair_to_f32(
+    glu_pair_scale(
+      glu_pair_divide(v, glu_pair_add(glu_pair_scale(v, 8.6736174e-19), glu_pair(1.0, 0.0))),
+      8.6736174e-19
+    )
+  );
+  var found0 = (v.high >= 3.9443045e-31) && (v2.high <= 1.2676506e+30) && ((v2.high >= 7.888609e-31) || (b == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_a = glu_slope_0_exactly(b);
@@ -944,11 +955,13 @@ fn glu_backward(dy: f32, a: f32, b: f32) -> glu_gradients {
     }
     found0 = true;
   }
-  var result_b = glu_pair_to_f32(glu_pair_multiply(glu_pair_from_f32(a), ds));
+  var result_b = glu_pair_to_f32(
+    glu_pair_scale(glu_pair_multiply(glu_pair_from_f32(a), glu_pair_divide(v4, glu_pair_multiply(u, u))), 8.6736174e-19)
+  );
   var found1 =
-    (ds.high >= 1.9721523e-31) && (abs(a) <= 1.2676506e+30) && ((abs(a) >= 7.888609e-31) || (a == 0.0)) &&
-      (abs(b) <= 1.2676506e+30) &&
-    ((abs(b) >= 7.888609e-31) || (b == 0.0));
+    (v4.high >= 3.9443045e-31) && (abs(a) <= 288230380000000000.0) && ((abs(a) >= 3.469447e-18) || (a == 0.0)) &&
+      (v2.high <= 288230380000000000.0) &&
+    ((v2.high >= 3.469447e-18) || (b == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_b = glu_slope_1_exactly(a, b);

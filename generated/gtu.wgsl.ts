@@ -686,6 +686,26 @@ struct gtu_pair {
   low: f32,
 }
 
+// a times a power of two.
+fn gtu_pair_scale(a: gtu_pair, factor: f32) -> gtu_pair {
+  return gtu_pair(a.high * factor, a.low * factor);
+}
+
+fn gtu_pair_from_f32(x: f32) -> gtu_pair {
+  return gtu_pair(x, 0.0);
+}
+
+fn gtu_pair_smaller(a: gtu_pair, b: gtu_pair) -> gtu_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn gtu_pair_at_most(a: gtu_pair, b: gtu_pair) -> gtu_pair {
+  return gtu_pair_smaller(a, b);
+}
+
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn gtu_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
@@ -736,11 +756,6 @@ fn gtu_pair_reduced(a: gtu_pair, k: f32) -> gtu_pair {
   return gtu_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
 }
 
-// a times a power of two.
-fn gtu_pair_scale(a: gtu_pair, factor: f32) -> gtu_pair {
-  return gtu_pair(a.high * factor, a.low * factor);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn gtu_pair_times_power(a: gtu_pair, k: i32) -> gtu_pair {
   let first = k >> 1u;
@@ -750,57 +765,6 @@ fn gtu_pair_times_power(a: gtu_pair, k: i32) -> gtu_pair {
 fn gtu_pair_add(a: gtu_pair, b: gtu_pair) -> gtu_pair {
   let s = gtu_pair_sum(a.high, b.high);
   return gtu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// e^a 2^n
-fn gtu_pair_exp_scaled(a: gtu_pair, n: i32) -> gtu_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = gtu_pair_expm1_small(gtu_pair_reduced(gtu_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return gtu_pair_times_power(gtu_pair_add(gtu_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-fn gtu_pair_exp(a: gtu_pair) -> gtu_pair {
-  return gtu_pair_exp_scaled(a, 0);
-}
-
-fn gtu_pair_negate(a: gtu_pair) -> gtu_pair {
-  return gtu_pair(-a.high, -a.low);
-}
-
-fn gtu_pair_abs(a: gtu_pair) -> gtu_pair {
-  return gtu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
-}
-
-// The quotient as rounded, and what is left of a over b.
-fn gtu_pair_divide(a: gtu_pair, b: gtu_pair) -> gtu_pair {
-  let q = gtu_rounded(a.high / b.high);
-  let p = gtu_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return gtu_pair_ordered_sum(q, rest / b.high);
-}
-
-// 1/(1 + e^-a), from e^-|a|.
-fn gtu_pair_sigmoid(a: gtu_pair) -> gtu_pair {
-  let e = gtu_pair_exp(gtu_pair_negate(gtu_pair_abs(a)));
-  let d = gtu_pair_add(gtu_pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return gtu_pair_divide(e, d);
-  }
-  return gtu_pair_divide(gtu_pair(1.0, 0.0), d);
-}
-
-fn gtu_pair_from_f32(x: f32) -> gtu_pair {
-  return gtu_pair(x, 0.0);
-}
-
-fn gtu_pair_to_f32(a: gtu_pair) -> f32 {
-  return a.high + a.low;
-}
-
-fn gtu_pair_multiply(a: gtu_pair, b: gtu_pair) -> gtu_pair {
-  let p = gtu_pair_product(a.high, b.high);
-  return gtu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
 fn gtu_pair_expm1(a: gtu_pair) -> gtu_pair {
@@ -818,25 +782,60 @@ fn gtu_pair_expm1(a: gtu_pair) -> gtu_pair {
   return gtu_pair_add(gtu_pair_sum(scale, -1.0), gtu_pair_scale(small, scale));
 }
 
-fn gtu_pair_tanh(a: gtu_pair) -> gtu_pair {
-  let e = gtu_pair_expm1(gtu_pair_scale(gtu_pair_negate(gtu_pair_abs(a)), 2.0));
-  let t = gtu_pair_divide(e, gtu_pair_add(gtu_pair(2.0, 0.0), e));
-  if (a.high < 0.0) {
-    return t;
-  }
-  return gtu_pair_negate(t);
+// The quotient as rounded, and what is left of a over b.
+fn gtu_pair_divide(a: gtu_pair, b: gtu_pair) -> gtu_pair {
+  let q = gtu_rounded(a.high / b.high);
+  let p = gtu_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return gtu_pair_ordered_sum(q, rest / b.high);
+}
+
+// e^a 2^n
+fn gtu_pair_exp_scaled(a: gtu_pair, n: i32) -> gtu_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = gtu_pair_expm1_small(gtu_pair_reduced(gtu_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return gtu_pair_times_power(gtu_pair_add(gtu_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn gtu_pair_raised_exp(a: gtu_pair) -> gtu_pair {
+  return gtu_pair_exp_scaled(a, 60);
+}
+
+fn gtu_pair_multiply(a: gtu_pair, b: gtu_pair) -> gtu_pair {
+  let p = gtu_pair_product(a.high, b.high);
+  return gtu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn gtu_pair_to_f32(a: gtu_pair) -> f32 {
+  return a.high + a.low;
 }
 
 // Gated tanh unit.
 // Source: van den Oord et al. 2016; Dauphin et al. 2017.
 // gtu(a, b) = tanh(a) * sigmoid(b)
 fn gtu(a: f32, b: f32) -> f32 {
-  let s = gtu_pair_sigmoid(gtu_pair_from_f32(b));
-  var result = gtu_pair_to_f32(gtu_pair_multiply(gtu_pair_tanh(gtu_pair_from_f32(a)), s));
+  let p = gtu_pair_scale(gtu_pair_from_f32(a), 2.0);
+  let bounded = gtu_pair_at_most(p, gtu_pair(80.0, 0.0));
+  let em1 = gtu_pair_expm1(bounded);
+  let u = gtu_pair_add(em1, gtu_pair(2.0, 0.0));
+  let q = gtu_pair_divide(em1, u);
+  let bounded2 = gtu_pair_at_most(gtu_pair_from_f32(b), gtu_pair(40.0, 0.0));
+  let v = gtu_pair_raised_exp(bounded2);
+  let p2 = gtu_pair_scale(v, 8.6736174e-19);
+  let u2 = gtu_pair_add(p2, gtu_pair(1.0, 0.0));
+  let q2 = gtu_pair_divide(v, u2);
+  let p3 = gtu_pair_multiply(q, q2);
+  let p4 = gtu_pair_scale(p3, 8.6736174e-19);
+  var result = gtu_pair_to_f32(p4);
   var found =
-    (s.high >= 3.9443045e-31) && (abs(a) <= 288230380000000000.0) && ((abs(a) >= 3.469447e-18) || (a == 0.0)) &&
-      (abs(b) <= 288230380000000000.0) &&
-    ((abs(b) >= 3.469447e-18) || (b == 0.0));
+    (abs(q.high) >= 7.888609e-31) && (v.high >= 1.5777218e-30) && (abs(a) <= 1.2676506e+30) &&
+      ((abs(a) >= 7.888609e-31) || (a == 0.0)) &&
+      (abs(b) <= 1.2676506e+30) &&
+      ((abs(b) >= 7.888609e-31) || (b == 0.0)) &&
+      (abs(p4.high) <= 3.32307e+35) &&
+    (abs(p3.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = gtu_value_exactly(a, b);
@@ -1100,24 +1099,50 @@ fn gtu_slope_1_far(x0: f32, x1: f32) -> f32 {
   return gtu_tanh(x0) * gtu_logistic(x1);
 }
 
-// sigmoid(a) sigmoid(-a)
-fn gtu_pair_logistic(a: gtu_pair) -> gtu_pair {
-  let e = gtu_pair_exp(gtu_pair_negate(gtu_pair_abs(a)));
-  let d = gtu_pair_add(gtu_pair(1.0, 0.0), e);
-  return gtu_pair_divide(gtu_pair_divide(e, d), d);
+fn gtu_pair_abs(a: gtu_pair) -> gtu_pair {
+  return gtu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn gtu_pair_negate(a: gtu_pair) -> gtu_pair {
+  return gtu_pair(-a.high, -a.low);
 }
 
 fn gtu_backward(dy: f32, a: f32, b: f32) -> gtu_gradients {
-  let s = gtu_pair_sigmoid(gtu_pair_from_f32(b));
-  let p = gtu_pair_multiply(gtu_pair(2.0, 0.0), gtu_pair_from_f32(a));
-  let ds = gtu_pair_logistic(p);
-  let ds2 = gtu_pair_logistic(gtu_pair_from_f32(b));
-  var result_a = gtu_pair_to_f32(gtu_pair_multiply(gtu_pair_multiply(gtu_pair(4.0, 0.0), s), ds));
+  let bounded = gtu_pair_at_most(gtu_pair_from_f32(b), gtu_pair(40.0, 0.0));
+  let v = gtu_pair_raised_exp(bounded);
+  let p = gtu_pair_scale(v, 8.6736174e-19);
+  let u = gtu_pair_add(p, gtu_pair(1.0, 0.0));
+  let q = gtu_pair_divide(v, u);
+  let p2 = gtu_pair_scale(q, 4.0);
+  let p3 = gtu_pair_scale(gtu_pair_from_f32(a), 2.0);
+  let v2 = gtu_pair_abs(p3);
+  let v3 = gtu_pair_negate(v2);
+  let v4 = gtu_pair_raised_exp(v3);
+  let u2 = gtu_pair_add(gtu_pair_scale(v4, 8.6736174e-19), gtu_pair(1.0, 0.0));
+  let bounded2 = gtu_pair_at_most(p3, gtu_pair(80.0, 0.0));
+  let em1 = gtu_pair_expm1(bounded2);
+  let u3 = gtu_pair_add(em1, gtu_pair(2.0, 0.0));
+  let q2 = gtu_pair_divide(em1, u3);
+  let v5 = gtu_pair_abs(gtu_pair_from_f32(b));
+  let v6 = gtu_pair_negate(v5);
+  let v7 = gtu_pair_raised_exp(v6);
+  let p4 = gtu_pair_scale(v7, 8.6736174e-19);
+  let u4 = gtu_pair_add(p4, gtu_pair(1.0, 0.0));
+  let squared = gtu_pair_multiply(u4, u4);
+  let q3 = gtu_pair_divide(v7, squared);
+  let p5 = gtu_pair_multiply(q2, q3);
+  var result_a = gtu_pair_to_f32(
+    gtu_pair_multiply(
+      gtu_pair_scale(p2, 8.6736174e-19),
+      gtu_pair_scale(gtu_pair_divide(v4, gtu_pair_multiply(u2, u2)), 8.6736174e-19)
+    )
+  );
   var found0 =
-    (s.high >= 3.9443045e-31) && (ds.high >= 3.9443045e-31) && (abs(a) <= 1.2676506e+30) &&
+    (v.high >= 7.888609e-31) && (v4.high >= 7.888609e-31) && (abs(a) <= 1.2676506e+30) &&
       ((abs(a) >= 7.888609e-31) || (a == 0.0)) &&
-      (abs(b) <= 1.2676506e+30) &&
-    ((abs(b) >= 7.888609e-31) || (b == 0.0));
+      (v5.high <= 1.2676506e+30) &&
+      ((v5.high >= 7.888609e-31) || (b == 0.0)) &&
+    (p2.high <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_a = gtu_slope_0_exactly(a, b);
@@ -1127,11 +1152,13 @@ fn gtu_backward(dy: f32, a: f32, b: f32) -> gtu_gradients {
     }
     found0 = true;
   }
-  var result_b = gtu_pair_to_f32(gtu_pair_multiply(gtu_pair_tanh(gtu_pair_from_f32(a)), ds2));
+  var result_b = gtu_pair_to_f32(gtu_pair_scale(p5, 8.6736174e-19));
   var found1 =
-    (ds2.high >= 1.9721523e-31) && (abs(a) <= 288230380000000000.0) && ((abs(a) >= 3.469447e-18) || (a == 0.0)) &&
-      (abs(b) <= 288230380000000000.0) &&
-    ((abs(b) >= 3.469447e-18) || (b == 0.0));
+    (abs(q2.high) >= 3.9443045e-31) && (v7.high >= 7.888609e-31) && (abs(a) <= 1.2676506e+30) &&
+      ((abs(a) >= 7.888609e-31) || (a == 0.0)) &&
+      (v5.high <= 1.2676506e+30) &&
+      ((v5.high >= 7.888609e-31) || (b == 0.0)) &&
+    (abs(p5.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_b = gtu_slope_1_exactly(a, b);

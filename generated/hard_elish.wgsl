@@ -804,7 +804,7 @@ fn hard_elish(x: f32) -> f32 {
   let p2 = hard_elish_pair_multiply(v2, em1);
   let u = hard_elish_pair_add(p, p2);
   let u2 = hard_elish_pair_add(hard_elish_pair_from_f32(x), hard_elish_pair(1.0, 0.0));
-  let p3 = hard_elish_pair_multiply(hard_elish_pair(0.5, 0.0), u2);
+  let p3 = hard_elish_pair_scale(u2, 0.5);
   var v3 = hard_elish_pair_multiply(p3, u);
   if (x > 1.0) {
     v3 = u;
@@ -988,11 +988,16 @@ fn hard_elish_pair_exp(a: hard_elish_pair) -> hard_elish_pair {
   return hard_elish_pair_exp_scaled(a, 0);
 }
 
+// 2^60 e^a: parts of small numbers underflow later.
+fn hard_elish_pair_raised_exp(a: hard_elish_pair) -> hard_elish_pair {
+  return hard_elish_pair_exp_scaled(a, 60);
+}
+
 fn hard_elish_backward(dy: f32, x: f32) -> f32 {
   let em1 = hard_elish_pair_expm1(hard_elish_pair_from_f32(x));
-  let p = hard_elish_pair_multiply(hard_elish_pair(0.5, 0.0), em1);
+  let p = hard_elish_pair_scale(em1, 0.5);
   let e = hard_elish_pair_exp(hard_elish_pair_from_f32(x));
-  let p2 = hard_elish_pair_multiply(hard_elish_pair(0.5, 0.0), e);
+  let p2 = hard_elish_pair_scale(e, 0.5);
   let u = hard_elish_pair_add(hard_elish_pair_from_f32(x), hard_elish_pair(1.0, 0.0));
   let p3 = hard_elish_pair_multiply(p2, u);
   let u2 = hard_elish_pair_add(p, p3);
@@ -1002,9 +1007,17 @@ fn hard_elish_backward(dy: f32, x: f32) -> f32 {
   }
   var v2 = v;
   if (x > 1.0) {
-    v2 = hard_elish_pair_multiply(
-      hard_elish_pair_select(x >= 0.0, hard_elish_pair(1.0, 0.0), hard_elish_pair(1.0, 0.0)),
-      hard_elish_pair_exp(hard_elish_pair_at_most(hard_elish_pair_from_f32(x), hard_elish_pair(0.0, 0.0)))
+    v2 = hard_elish_pair_scale(
+      hard_elish_pair_multiply(
+        hard_elish_pair_select(x >= 0.0, hard_elish_pair(1.0, 0.0), hard_elish_pair(1.0, 0.0)),
+        hard_elish_pair_raised_exp(
+          hard_elish_pair_at_most(
+            hard_elish_pair_at_most(hard_elish_pair_from_f32(x), hard_elish_pair(0.0, 0.0)),
+            hard_elish_pair(40.0, 0.0)
+          )
+        )
+      ),
+      8.6736174e-19
     );
   }
   var v3 = v2;

@@ -527,6 +527,11 @@ fn hard_mish_pair_multiply(a: hard_mish_pair, b: hard_mish_pair) -> hard_mish_pa
   return hard_mish_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
+// a times a power of two.
+fn hard_mish_pair_scale(a: hard_mish_pair, factor: f32) -> hard_mish_pair {
+  return hard_mish_pair(a.high * factor, a.low * factor);
+}
+
 fn hard_mish_pair_from_f32(x: f32) -> hard_mish_pair {
   return hard_mish_pair(x, 0.0);
 }
@@ -552,7 +557,7 @@ fn hard_mish_pair_to_f32(a: hard_mish_pair) -> f32 {
 // hard_mish(x) = 0.5 * x * clamp(x + 2, 0, 2)
 fn hard_mish(x: f32) -> f32 {
   var v = hard_mish_pair_multiply(
-    hard_mish_pair_multiply(hard_mish_pair(0.5, 0.0), hard_mish_pair_from_f32(x)),
+    hard_mish_pair_scale(hard_mish_pair_from_f32(x), 0.5),
     hard_mish_pair_add(hard_mish_pair_from_f32(x), hard_mish_pair(2.0, 0.0))
   );
   if (x >= 0.0) {

@@ -726,12 +726,14 @@ fn hard_swish_slope_0_exactly(x0: f32) -> f32 {
   return hard_swish_wide_leading_to_f32(search.value);
 }
 
+// a times a power of two.
+fn hard_swish_pair_scale(a: hard_swish_pair, factor: f32) -> hard_swish_pair {
+  return hard_swish_pair(a.high * factor, a.low * factor);
+}
+
 fn hard_swish_backward(dy: f32, x: f32) -> f32 {
   var v = hard_swish_pair_divide(
-    hard_swish_pair_add(
-      hard_swish_pair_multiply(hard_swish_pair(2.0, 0.0), hard_swish_pair_from_f32(x)),
-      hard_swish_pair(3.0, 0.0)
-    ),
+    hard_swish_pair_add(hard_swish_pair_scale(hard_swish_pair_from_f32(x), 2.0), hard_swish_pair(3.0, 0.0)),
     hard_swish_pair(6.0, 0.0)
   );
   if (x >= 3.0) {

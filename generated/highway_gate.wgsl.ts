@@ -637,6 +637,21 @@ struct highway_gate_pair {
   low: f32,
 }
 
+fn highway_gate_pair_smaller(a: highway_gate_pair, b: highway_gate_pair) -> highway_gate_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn highway_gate_pair_at_most(a: highway_gate_pair, b: highway_gate_pair) -> highway_gate_pair {
+  return highway_gate_pair_smaller(a, b);
+}
+
+fn highway_gate_pair_from_f32(x: f32) -> highway_gate_pair {
+  return highway_gate_pair(x, 0.0);
+}
+
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn highway_gate_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
@@ -711,16 +726,9 @@ fn highway_gate_pair_exp_scaled(a: highway_gate_pair, n: i32) -> highway_gate_pa
   return highway_gate_pair_times_power(highway_gate_pair_add(highway_gate_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn highway_gate_pair_exp(a: highway_gate_pair) -> highway_gate_pair {
-  return highway_gate_pair_exp_scaled(a, 0);
-}
-
-fn highway_gate_pair_negate(a: highway_gate_pair) -> highway_gate_pair {
-  return highway_gate_pair(-a.high, -a.low);
-}
-
-fn highway_gate_pair_abs(a: highway_gate_pair) -> highway_gate_pair {
-  return highway_gate_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+// 2^60 e^a: parts of small numbers underflow later.
+fn highway_gate_pair_raised_exp(a: highway_gate_pair) -> highway_gate_pair {
+  return highway_gate_pair_exp_scaled(a, 60);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -731,23 +739,13 @@ fn highway_gate_pair_divide(a: highway_gate_pair, b: highway_gate_pair) -> highw
   return highway_gate_pair_ordered_sum(q, rest / b.high);
 }
 
-// 1/(1 + e^-a), from e^-|a|.
-fn highway_gate_pair_sigmoid(a: highway_gate_pair) -> highway_gate_pair {
-  let e = highway_gate_pair_exp(highway_gate_pair_negate(highway_gate_pair_abs(a)));
-  let d = highway_gate_pair_add(highway_gate_pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return highway_gate_pair_divide(e, d);
-  }
-  return highway_gate_pair_divide(highway_gate_pair(1.0, 0.0), d);
-}
-
-fn highway_gate_pair_from_f32(x: f32) -> highway_gate_pair {
-  return highway_gate_pair(x, 0.0);
-}
-
 fn highway_gate_pair_multiply(a: highway_gate_pair, b: highway_gate_pair) -> highway_gate_pair {
   let p = highway_gate_pair_product(a.high, b.high);
   return highway_gate_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn highway_gate_pair_negate(a: highway_gate_pair) -> highway_gate_pair {
+  return highway_gate_pair(-a.high, -a.low);
 }
 
 fn highway_gate_pair_to_f32(a: highway_gate_pair) -> f32 {
@@ -758,22 +756,36 @@ fn highway_gate_pair_to_f32(a: highway_gate_pair) -> f32 {
 // Source: Srivastava et al. 2015.
 // highway_gate(x, h, t) = h * sigmoid(t) + x * (1 - sigmoid(t))
 fn highway_gate(x: f32, h: f32, t: f32) -> f32 {
-  let s = highway_gate_pair_sigmoid(highway_gate_pair_from_f32(t));
-  let p = highway_gate_pair_multiply(highway_gate_pair_from_f32(h), s);
-  let v = highway_gate_pair_negate(highway_gate_pair_from_f32(t));
-  let s2 = highway_gate_pair_sigmoid(v);
-  let p2 = highway_gate_pair_multiply(highway_gate_pair_from_f32(x), s2);
-  let u = highway_gate_pair_add(p, p2);
-  var result = highway_gate_pair_to_f32(u);
+  let bounded = highway_gate_pair_at_most(highway_gate_pair_from_f32(t), highway_gate_pair(40.0, 0.0));
+  let v = highway_gate_pair_raised_exp(bounded);
+  let p = highway_gate_pair_scale(v, 8.6736174e-19);
+  let u = highway_gate_pair_add(p, highway_gate_pair(1.0, 0.0));
+  let q = highway_gate_pair_divide(v, u);
+  let p2 = highway_gate_pair_multiply(highway_gate_pair_from_f32(h), q);
+  let p3 = highway_gate_pair_scale(p2, 8.6736174e-19);
+  let v2 = highway_gate_pair_negate(highway_gate_pair_from_f32(t));
+  let bounded2 = highway_gate_pair_at_most(v2, highway_gate_pair(40.0, 0.0));
+  let v3 = highway_gate_pair_raised_exp(bounded2);
+  let p4 = highway_gate_pair_scale(v3, 8.6736174e-19);
+  let u2 = highway_gate_pair_add(p4, highway_gate_pair(1.0, 0.0));
+  let q2 = highway_gate_pair_divide(v3, u2);
+  let p5 = highway_gate_pair_multiply(highway_gate_pair_from_f32(x), q2);
+  let p6 = highway_gate_pair_scale(p5, 8.6736174e-19);
+  let u3 = highway_gate_pair_add(p3, p6);
+  var result = highway_gate_pair_to_f32(u3);
   var found =
-    (1.26217745e-29 * (abs(h) + abs(x)) + (abs(p.high) + abs(p2.high)) <= 32.0 * abs(u.high)) &&
-      (abs(u.high) >= 7.888609e-31) &&
-      (abs(x) <= 1.2676506e+30) &&
-      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
-      (abs(h) <= 1.2676506e+30) &&
-      ((abs(h) >= 7.888609e-31) || (h == 0.0)) &&
-      (abs(t) <= 1.2676506e+30) &&
-    ((abs(t) >= 7.888609e-31) || (t == 0.0));
+    (3.1554436e-30 *
+      (((1.0 / u.high) * abs(h) + abs(h)) * 8.6736174e-19 + ((1.0 / u2.high) * abs(x) + abs(x)) * 8.6736174e-19) +
+      (abs(p3.high) + abs(p6.high)) <=
+      8.0 * abs(u3.high)) && (abs(u3.high) >= 7.888609e-31) &&
+      (abs(x) <= 288230380000000000.0) &&
+      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+      (abs(h) <= 288230380000000000.0) &&
+      ((abs(h) >= 3.469447e-18) || (h == 0.0)) &&
+      (abs(t) <= 288230380000000000.0) &&
+      ((abs(t) >= 3.469447e-18) || (t == 0.0)) &&
+      (abs(p5.high) <= 3.32307e+35) &&
+    (abs(p2.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = highway_gate_value_exactly(x, h, t);
@@ -1071,11 +1083,8 @@ fn highway_gate_slope_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
   return highway_gate_logistic(x2) * (x1 - x0);
 }
 
-// sigmoid(a) sigmoid(-a)
-fn highway_gate_pair_logistic(a: highway_gate_pair) -> highway_gate_pair {
-  let e = highway_gate_pair_exp(highway_gate_pair_negate(highway_gate_pair_abs(a)));
-  let d = highway_gate_pair_add(highway_gate_pair(1.0, 0.0), e);
-  return highway_gate_pair_divide(highway_gate_pair_divide(e, d), d);
+fn highway_gate_pair_abs(a: highway_gate_pair) -> highway_gate_pair {
+  return highway_gate_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
 }
 
 fn highway_gate_pair_subtract(a: highway_gate_pair, b: highway_gate_pair) -> highway_gate_pair {
@@ -1084,11 +1093,25 @@ fn highway_gate_pair_subtract(a: highway_gate_pair, b: highway_gate_pair) -> hig
 }
 
 fn highway_gate_backward(dy: f32, x: f32, h: f32, t: f32) -> highway_gate_gradients {
-  let ds = highway_gate_pair_logistic(highway_gate_pair_from_f32(t));
+  let v = highway_gate_pair_negate(highway_gate_pair_from_f32(t));
+  let bounded = highway_gate_pair_at_most(v, highway_gate_pair(40.0, 0.0));
+  let v2 = highway_gate_pair_raised_exp(bounded);
+  let bounded2 = highway_gate_pair_at_most(highway_gate_pair_from_f32(t), highway_gate_pair(40.0, 0.0));
+  let v3 = highway_gate_pair_raised_exp(bounded2);
+  let v4 = highway_gate_pair_abs(highway_gate_pair_from_f32(t));
+  let v5 = highway_gate_pair_negate(v4);
+  let v6 = highway_gate_pair_raised_exp(v5);
+  let u = highway_gate_pair_add(highway_gate_pair_scale(v6, 8.6736174e-19), highway_gate_pair(1.0, 0.0));
   var result_x = highway_gate_pair_to_f32(
-    highway_gate_pair_sigmoid(highway_gate_pair_negate(highway_gate_pair_from_f32(t)))
+    highway_gate_pair_scale(
+      highway_gate_pair_divide(
+        v2,
+        highway_gate_pair_add(highway_gate_pair_scale(v2, 8.6736174e-19), highway_gate_pair(1.0, 0.0))
+      ),
+      8.6736174e-19
+    )
   );
-  var found0 = (abs(t) <= 1.2676506e+30) && ((abs(t) >= 7.888609e-31) || (t == 0.0));
+  var found0 = (v2.high >= 3.9443045e-31) && (v4.high <= 1.2676506e+30) && ((v4.high >= 7.888609e-31) || (t == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_x = highway_gate_slope_0_exactly(t);
@@ -1098,8 +1121,16 @@ fn highway_gate_backward(dy: f32, x: f32, h: f32, t: f32) -> highway_gate_gradie
     }
     found0 = true;
   }
-  var result_h = highway_gate_pair_to_f32(highway_gate_pair_sigmoid(highway_gate_pair_from_f32(t)));
-  var found1 = (abs(t) <= 1.2676506e+30) && ((abs(t) >= 7.888609e-31) || (t == 0.0));
+  var result_h = highway_gate_pair_to_f32(
+    highway_gate_pair_scale(
+      highway_gate_pair_divide(
+        v3,
+        highway_gate_pair_add(highway_gate_pair_scale(v3, 8.6736174e-19), highway_gate_pair(1.0, 0.0))
+      ),
+      8.6736174e-19
+    )
+  );
+  var found1 = (v3.high >= 3.9443045e-31) && (v4.high <= 1.2676506e+30) && ((v4.high >= 7.888609e-31) || (t == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_h = highway_gate_slope_1_exactly(t);
@@ -1110,17 +1141,20 @@ fn highway_gate_backward(dy: f32, x: f32, h: f32, t: f32) -> highway_gate_gradie
     found1 = true;
   }
   var result_t = highway_gate_pair_to_f32(
-    highway_gate_pair_multiply(
-      ds,
-      highway_gate_pair_subtract(highway_gate_pair_from_f32(h), highway_gate_pair_from_f32(x))
+    highway_gate_pair_scale(
+      highway_gate_pair_multiply(
+        highway_gate_pair_divide(v6, highway_gate_pair_multiply(u, u)),
+        highway_gate_pair_subtract(highway_gate_pair_from_f32(h), highway_gate_pair_from_f32(x))
+      ),
+      8.6736174e-19
     )
   );
   var found2 =
-    (ds.high >= 1.9721523e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
-      (abs(h) <= 1.2676506e+30) &&
-      ((abs(h) >= 7.888609e-31) || (h == 0.0)) &&
-      (abs(t) <= 1.2676506e+30) &&
-    ((abs(t) >= 7.888609e-31) || (t == 0.0));
+    (v6.high >= 3.9443045e-31) && (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
+      (abs(h) <= 274877900000.0) &&
+      ((abs(h) >= 3.637979e-12) || (h == 0.0)) &&
+      (v4.high <= 274877900000.0) &&
+    ((v4.high >= 3.637979e-12) || (t == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found2) {
     result_t = highway_gate_slope_2_exactly(x, h, t);

@@ -824,7 +824,7 @@ fn hyper_sinh(x: f32) -> f32 {
   let q = hyper_sinh_pair_divide(v, hyper_sinh_pair(3.0, 0.0));
   let squared = hyper_sinh_pair_multiply(hyper_sinh_pair_from_f32(x), hyper_sinh_pair_from_f32(x));
   let p = hyper_sinh_pair_multiply(squared, hyper_sinh_pair_from_f32(x));
-  let p2 = hyper_sinh_pair_multiply(hyper_sinh_pair(0.25, 0.0), p);
+  let p2 = hyper_sinh_pair_scale(p, 0.25);
   var v2 = p2;
   if (x > 0.0) {
     v2 = q;

@@ -658,8 +658,24 @@ struct lisht_pair {
   low: f32,
 }
 
-fn lisht_pair_to_f32(a: lisht_pair) -> f32 {
-  return a.high + a.low;
+// a times a power of two.
+fn lisht_pair_scale(a: lisht_pair, factor: f32) -> lisht_pair {
+  return lisht_pair(a.high * factor, a.low * factor);
+}
+
+fn lisht_pair_from_f32(x: f32) -> lisht_pair {
+  return lisht_pair(x, 0.0);
+}
+
+fn lisht_pair_smaller(a: lisht_pair, b: lisht_pair) -> lisht_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn lisht_pair_at_most(a: lisht_pair, b: lisht_pair) -> lisht_pair {
+  return lisht_pair_smaller(a, b);
 }
 
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
@@ -689,15 +705,6 @@ fn lisht_pair_ordered_sum(a: f32, b: f32) -> lisht_pair {
   return lisht_pair(s, b - lisht_rounded(s - a));
 }
 
-fn lisht_pair_multiply(a: lisht_pair, b: lisht_pair) -> lisht_pair {
-  let p = lisht_pair_product(a.high, b.high);
-  return lisht_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn lisht_pair_from_f32(x: f32) -> lisht_pair {
-  return lisht_pair(x, 0.0);
-}
-
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
 fn lisht_pair_expm1_small(a: lisht_pair) -> lisht_pair {
   let x = a.high;
@@ -719,11 +726,6 @@ fn lisht_pair_sum(a: f32, b: f32) -> lisht_pair {
 // a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
 fn lisht_pair_reduced(a: lisht_pair, k: f32) -> lisht_pair {
   return lisht_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// a times a power of two.
-fn lisht_pair_scale(a: lisht_pair, factor: f32) -> lisht_pair {
-  return lisht_pair(a.high * factor, a.low * factor);
 }
 
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
@@ -752,14 +754,6 @@ fn lisht_pair_expm1(a: lisht_pair) -> lisht_pair {
   return lisht_pair_add(lisht_pair_sum(scale, -1.0), lisht_pair_scale(small, scale));
 }
 
-fn lisht_pair_negate(a: lisht_pair) -> lisht_pair {
-  return lisht_pair(-a.high, -a.low);
-}
-
-fn lisht_pair_abs(a: lisht_pair) -> lisht_pair {
-  return lisht_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
-}
-
 // The quotient as rounded, and what is left of a over b.
 fn lisht_pair_divide(a: lisht_pair, b: lisht_pair) -> lisht_pair {
   let q = lisht_rounded(a.high / b.high);
@@ -768,21 +762,29 @@ fn lisht_pair_divide(a: lisht_pair, b: lisht_pair) -> lisht_pair {
   return lisht_pair_ordered_sum(q, rest / b.high);
 }
 
-fn lisht_pair_tanh(a: lisht_pair) -> lisht_pair {
-  let e = lisht_pair_expm1(lisht_pair_scale(lisht_pair_negate(lisht_pair_abs(a)), 2.0));
-  let t = lisht_pair_divide(e, lisht_pair_add(lisht_pair(2.0, 0.0), e));
-  if (a.high < 0.0) {
-    return t;
-  }
-  return lisht_pair_negate(t);
+fn lisht_pair_multiply(a: lisht_pair, b: lisht_pair) -> lisht_pair {
+  let p = lisht_pair_product(a.high, b.high);
+  return lisht_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn lisht_pair_to_f32(a: lisht_pair) -> f32 {
+  return a.high + a.low;
 }
 
 // Linearly scaled tanh: even, not negative.
 // Source: Roy et al. 2019; TensorFlow Addons lisht.
 // lisht(x) = x * tanh(x)
 fn lisht(x: f32) -> f32 {
-  var result = lisht_pair_to_f32(lisht_pair_multiply(lisht_pair_from_f32(x), lisht_pair_tanh(lisht_pair_from_f32(x))));
-  var found = (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0));
+  let p = lisht_pair_scale(lisht_pair_from_f32(x), 2.0);
+  let bounded = lisht_pair_at_most(p, lisht_pair(80.0, 0.0));
+  let em1 = lisht_pair_expm1(bounded);
+  let u = lisht_pair_add(em1, lisht_pair(2.0, 0.0));
+  let q = lisht_pair_divide(em1, u);
+  let p2 = lisht_pair_multiply(lisht_pair_from_f32(x), q);
+  var result = lisht_pair_to_f32(p2);
+  var found =
+    (abs(q.high) >= 3.9443045e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
+    (abs(p2.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = lisht_value_exactly(x);
@@ -953,6 +955,14 @@ fn lisht_slope_0_far(x0: f32) -> f32 {
   return lisht_tanh(x0) + 2.0 * select(t * lisht_logistic(t), 0.0, abs(t) > 800.0);
 }
 
+fn lisht_pair_abs(a: lisht_pair) -> lisht_pair {
+  return lisht_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn lisht_pair_negate(a: lisht_pair) -> lisht_pair {
+  return lisht_pair(-a.high, -a.low);
+}
+
 // e^a 2^n
 fn lisht_pair_exp_scaled(a: lisht_pair, n: i32) -> lisht_pair {
   let x = clamp(a.high, -150.0, 150.0);
@@ -961,34 +971,40 @@ fn lisht_pair_exp_scaled(a: lisht_pair, n: i32) -> lisht_pair {
   return lisht_pair_times_power(lisht_pair_add(lisht_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn lisht_pair_exp(a: lisht_pair) -> lisht_pair {
-  return lisht_pair_exp_scaled(a, 0);
-}
-
-// sigmoid(a) sigmoid(-a)
-fn lisht_pair_logistic(a: lisht_pair) -> lisht_pair {
-  let e = lisht_pair_exp(lisht_pair_negate(lisht_pair_abs(a)));
-  let d = lisht_pair_add(lisht_pair(1.0, 0.0), e);
-  return lisht_pair_divide(lisht_pair_divide(e, d), d);
+// 2^60 e^a: parts of small numbers underflow later.
+fn lisht_pair_raised_exp(a: lisht_pair) -> lisht_pair {
+  return lisht_pair_exp_scaled(a, 60);
 }
 
 fn lisht_backward(dy: f32, x: f32) -> f32 {
-  let t = lisht_pair_tanh(lisht_pair_from_f32(x));
-  let p = lisht_pair_multiply(lisht_pair(2.0, 0.0), lisht_pair_from_f32(x));
+  let p = lisht_pair_scale(lisht_pair_from_f32(x), 2.0);
+  let bounded = lisht_pair_at_most(p, lisht_pair(80.0, 0.0));
+  let em1 = lisht_pair_expm1(bounded);
+  let u = lisht_pair_add(em1, lisht_pair(2.0, 0.0));
+  let q = lisht_pair_divide(em1, u);
   let v = lisht_pair_abs(p);
-  let ds = lisht_pair_logistic(p);
-  let p2 = lisht_pair_multiply(p, ds);
-  var v2 = p2;
+  let v2 = lisht_pair_negate(v);
+  let v3 = lisht_pair_raised_exp(v2);
+  let p2 = lisht_pair_scale(v3, 8.6736174e-19);
+  let u2 = lisht_pair_add(p2, lisht_pair(1.0, 0.0));
+  let squared = lisht_pair_multiply(u2, u2);
+  let q2 = lisht_pair_divide(v3, squared);
+  let p3 = lisht_pair_multiply(p, q2);
+  let p4 = lisht_pair_scale(p3, 8.6736174e-19);
+  var v4 = p4;
   if (v.high > 800.0) {
-    v2 = lisht_pair(0.0, 0.0);
+    v4 = lisht_pair(0.0, 0.0);
   }
-  var result = lisht_pair_to_f32(lisht_pair_add(t, lisht_pair_multiply(lisht_pair(2.0, 0.0), v2)));
+  var result = lisht_pair_to_f32(lisht_pair_add(q, lisht_pair_scale(v4, 2.0)));
   var found =
-    ((v.high > 800.0) ||
-      ((1.26217745e-29 * (v.high * 2.0 + 2.0) + (abs(t.high) + abs(2.0 * p2.high)) <=
-        32.0 * abs(t.high + 2.0 * p2.high)) && (abs(t.high + 2.0 * p2.high) >= 1.9721523e-31))) &&
-      (abs(x) <= 288230380000000000.0) &&
-    ((abs(x) >= 3.469447e-18) || (x == 0.0));
+    ((v.high <= 800.0) || (abs(q.high) >= 1.9721523e-31)) &&
+      ((v.high > 800.0) ||
+        ((3.1554436e-30 *
+          ((((u2.high * q2.high) / squared.high + 1.0 / squared.high) * v.high + v.high) * 8.6736174e-19 * 2.0 + 2.0) +
+          (abs(q.high) + abs(2.0 * p4.high)) <=
+          8.0 * abs(q.high + 2.0 * p4.high)) && (abs(q.high + 2.0 * p4.high) >= 3.9443045e-31))) &&
+      (abs(x) <= 274877900000.0) &&
+    ((abs(x) >= 3.637979e-12) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = lisht_slope_0_exactly(x);

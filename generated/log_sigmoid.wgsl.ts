@@ -671,8 +671,23 @@ struct log_sigmoid_pair {
   low: f32,
 }
 
-fn log_sigmoid_pair_to_f32(a: log_sigmoid_pair) -> f32 {
-  return a.high + a.low;
+fn log_sigmoid_pair_negate(a: log_sigmoid_pair) -> log_sigmoid_pair {
+  return log_sigmoid_pair(-a.high, -a.low);
+}
+
+fn log_sigmoid_pair_from_f32(x: f32) -> log_sigmoid_pair {
+  return log_sigmoid_pair(x, 0.0);
+}
+
+fn log_sigmoid_pair_smaller(a: log_sigmoid_pair, b: log_sigmoid_pair) -> log_sigmoid_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn log_sigmoid_pair_at_most(a: log_sigmoid_pair, b: log_sigmoid_pair) -> log_sigmoid_pair {
+  return log_sigmoid_pair_smaller(a, b);
 }
 
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
@@ -749,16 +764,13 @@ fn log_sigmoid_pair_exp_scaled(a: log_sigmoid_pair, n: i32) -> log_sigmoid_pair 
   return log_sigmoid_pair_times_power(log_sigmoid_pair_add(log_sigmoid_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn log_sigmoid_pair_exp(a: log_sigmoid_pair) -> log_sigmoid_pair {
-  return log_sigmoid_pair_exp_scaled(a, 0);
+// 2^60 e^a: parts of small numbers underflow later.
+fn log_sigmoid_pair_raised_exp(a: log_sigmoid_pair) -> log_sigmoid_pair {
+  return log_sigmoid_pair_exp_scaled(a, 60);
 }
 
-fn log_sigmoid_pair_negate(a: log_sigmoid_pair) -> log_sigmoid_pair {
-  return log_sigmoid_pair(-a.high, -a.low);
-}
-
-fn log_sigmoid_pair_abs(a: log_sigmoid_pair) -> log_sigmoid_pair {
-  return log_sigmoid_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+fn log_sigmoid_pair_to_f32(a: log_sigmoid_pair) -> f32 {
+  return a.high + a.low;
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -769,23 +781,20 @@ fn log_sigmoid_pair_divide(a: log_sigmoid_pair, b: log_sigmoid_pair) -> log_sigm
   return log_sigmoid_pair_ordered_sum(q, rest / b.high);
 }
 
-// 1/(1 + e^-a), from e^-|a|.
-fn log_sigmoid_pair_sigmoid(a: log_sigmoid_pair) -> log_sigmoid_pair {
-  let e = log_sigmoid_pair_exp(log_sigmoid_pair_negate(log_sigmoid_pair_abs(a)));
-  let d = log_sigmoid_pair_add(log_sigmoid_pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return log_sigmoid_pair_divide(e, d);
-  }
-  return log_sigmoid_pair_divide(log_sigmoid_pair(1.0, 0.0), d);
-}
-
-fn log_sigmoid_pair_from_f32(x: f32) -> log_sigmoid_pair {
-  return log_sigmoid_pair(x, 0.0);
-}
-
 fn log_sigmoid_backward(dy: f32, x: f32) -> f32 {
-  var result = log_sigmoid_pair_to_f32(log_sigmoid_pair_sigmoid(log_sigmoid_pair_negate(log_sigmoid_pair_from_f32(x))));
-  var found = (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
+  let v = log_sigmoid_pair_negate(log_sigmoid_pair_from_f32(x));
+  let bounded = log_sigmoid_pair_at_most(v, log_sigmoid_pair(40.0, 0.0));
+  let v2 = log_sigmoid_pair_raised_exp(bounded);
+  var result = log_sigmoid_pair_to_f32(
+    log_sigmoid_pair_scale(
+      log_sigmoid_pair_divide(
+        v2,
+        log_sigmoid_pair_add(log_sigmoid_pair_scale(v2, 8.6736174e-19), log_sigmoid_pair(1.0, 0.0))
+      ),
+      8.6736174e-19
+    )
+  );
+  var found = (v2.high >= 3.9443045e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = log_sigmoid_slope_0_exactly(x);

@@ -721,6 +721,11 @@ fn logcosh_pair_from_f32(x: f32) -> logcosh_pair {
   return logcosh_pair(x, 0.0);
 }
 
+// a times a power of two.
+fn logcosh_pair_scale(a: logcosh_pair, factor: f32) -> logcosh_pair {
+  return logcosh_pair(a.high * factor, a.low * factor);
+}
+
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn logcosh_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
@@ -748,14 +753,6 @@ fn logcosh_pair_ordered_sum(a: f32, b: f32) -> logcosh_pair {
   return logcosh_pair(s, b - logcosh_rounded(s - a));
 }
 
-// The quotient as rounded, and what is left of a over b.
-fn logcosh_pair_divide(a: logcosh_pair, b: logcosh_pair) -> logcosh_pair {
-  let q = logcosh_rounded(a.high / b.high);
-  let p = logcosh_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return logcosh_pair_ordered_sum(q, rest / b.high);
-}
-
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
 fn logcosh_pair_expm1_small(a: logcosh_pair) -> logcosh_pair {
   let x = a.high;
@@ -777,11 +774,6 @@ fn logcosh_pair_sum(a: f32, b: f32) -> logcosh_pair {
 // a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
 fn logcosh_pair_reduced(a: logcosh_pair, k: f32) -> logcosh_pair {
   return logcosh_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// a times a power of two.
-fn logcosh_pair_scale(a: logcosh_pair, factor: f32) -> logcosh_pair {
-  return logcosh_pair(a.high * factor, a.low * factor);
 }
 
 // 2^n for -126 <= n <= 127.
@@ -813,6 +805,14 @@ fn logcosh_pair_expm1(a: logcosh_pair) -> logcosh_pair {
   // 2^k (e^r - 1) + (2^k - 1)
   let scale = logcosh_power_of_two(i32(k));
   return logcosh_pair_add(logcosh_pair_sum(scale, -1.0), logcosh_pair_scale(small, scale));
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn logcosh_pair_divide(a: logcosh_pair, b: logcosh_pair) -> logcosh_pair {
+  let q = logcosh_rounded(a.high / b.high);
+  let p = logcosh_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return logcosh_pair_ordered_sum(q, rest / b.high);
 }
 
 fn logcosh_pair_negate(a: logcosh_pair) -> logcosh_pair {
@@ -883,13 +883,13 @@ fn logcosh_pair_to_f32(a: logcosh_pair) -> f32 {
 // logcosh(x) = log(cosh(x))
 fn logcosh(x: f32) -> f32 {
   let v = logcosh_pair_abs(logcosh_pair_from_f32(x));
-  let q = logcosh_pair_divide(logcosh_pair_from_f32(x), logcosh_pair(2.0, 0.0));
-  let v2 = logcosh_pair_sinh(q);
+  let p = logcosh_pair_scale(logcosh_pair_from_f32(x), 0.5);
+  let v2 = logcosh_pair_sinh(p);
   let squared = logcosh_pair_multiply(v2, v2);
-  let p = logcosh_pair_multiply(logcosh_pair(2.0, 0.0), squared);
-  let l = logcosh_pair_log1p(p);
+  let p2 = logcosh_pair_scale(squared, 2.0);
+  let l = logcosh_pair_log1p(p2);
   var v3 = logcosh_pair_subtract(
-    logcosh_pair_add(v, logcosh_pair_log1p(logcosh_pair_exp(logcosh_pair_multiply(logcosh_pair(-2.0, 0.0), v)))),
+    logcosh_pair_add(v, logcosh_pair_log1p(logcosh_pair_exp(logcosh_pair_scale(v, -2.0)))),
     logcosh_pair(0.6931472, -1.9046542e-9)
   );
   if (v.high < 1.0) {
@@ -899,11 +899,11 @@ fn logcosh(x: f32) -> f32 {
   var found =
     ((v.high >= 1.0) ||
       ((4.7019774e-38 * (((1.0 + abs(v2.high)) * abs(v2.high) + abs(v2.high)) * 2.0 + 2.0) +
-        select(0.0, 1.0, p.high > 3.32307e+35) <=
+        select(0.0, 1.0, p2.high > 3.32307e+35) <=
         1.1920929e-7 * l.high) && (l.high >= 7.888609e-31))) &&
       (v.high <= 1.2676506e+30) &&
       ((v.high >= 7.888609e-31) || (x == 0.0)) &&
-    ((v.high >= 1.0) || ((p.high <= 3.32307e+35) && (squared.high <= 3.32307e+35) && (abs(v2.high) <= 3.32307e+35)));
+    ((v.high >= 1.0) || ((p2.high <= 3.32307e+35) && (squared.high <= 3.32307e+35) && (abs(v2.high) <= 3.32307e+35)));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = logcosh_value_exactly(x);
@@ -1060,17 +1060,22 @@ fn logcosh_slope_0_far(x0: f32) -> f32 {
   return logcosh_tanh(x0);
 }
 
-fn logcosh_pair_tanh(a: logcosh_pair) -> logcosh_pair {
-  let e = logcosh_pair_expm1(logcosh_pair_scale(logcosh_pair_negate(logcosh_pair_abs(a)), 2.0));
-  let t = logcosh_pair_divide(e, logcosh_pair_add(logcosh_pair(2.0, 0.0), e));
-  if (a.high < 0.0) {
-    return t;
+fn logcosh_pair_smaller(a: logcosh_pair, b: logcosh_pair) -> logcosh_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
   }
-  return logcosh_pair_negate(t);
+  return a;
+}
+
+fn logcosh_pair_at_most(a: logcosh_pair, b: logcosh_pair) -> logcosh_pair {
+  return logcosh_pair_smaller(a, b);
 }
 
 fn logcosh_backward(dy: f32, x: f32) -> f32 {
-  var result = logcosh_pair_to_f32(logcosh_pair_tanh(logcosh_pair_from_f32(x)));
+  let em1 = logcosh_pair_expm1(
+    logcosh_pair_at_most(logcosh_pair_scale(logcosh_pair_from_f32(x), 2.0), logcosh_pair(80.0, 0.0))
+  );
+  var result = logcosh_pair_to_f32(logcosh_pair_divide(em1, logcosh_pair_add(em1, logcosh_pair(2.0, 0.0))));
   var found = (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {

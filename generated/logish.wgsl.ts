@@ -778,6 +778,21 @@ struct logish_pair {
   low: f32,
 }
 
+fn logish_pair_smaller(a: logish_pair, b: logish_pair) -> logish_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn logish_pair_at_most(a: logish_pair, b: logish_pair) -> logish_pair {
+  return logish_pair_smaller(a, b);
+}
+
+fn logish_pair_from_f32(x: f32) -> logish_pair {
+  return logish_pair(x, 0.0);
+}
+
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn logish_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
@@ -852,16 +867,9 @@ fn logish_pair_exp_scaled(a: logish_pair, n: i32) -> logish_pair {
   return logish_pair_times_power(logish_pair_add(logish_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn logish_pair_exp(a: logish_pair) -> logish_pair {
-  return logish_pair_exp_scaled(a, 0);
-}
-
-fn logish_pair_negate(a: logish_pair) -> logish_pair {
-  return logish_pair(-a.high, -a.low);
-}
-
-fn logish_pair_abs(a: logish_pair) -> logish_pair {
-  return logish_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+// 2^60 e^a: parts of small numbers underflow later.
+fn logish_pair_raised_exp(a: logish_pair) -> logish_pair {
+  return logish_pair_exp_scaled(a, 60);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -870,20 +878,6 @@ fn logish_pair_divide(a: logish_pair, b: logish_pair) -> logish_pair {
   let p = logish_pair_product(q, b.high);
   let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
   return logish_pair_ordered_sum(q, rest / b.high);
-}
-
-// 1/(1 + e^-a), from e^-|a|.
-fn logish_pair_sigmoid(a: logish_pair) -> logish_pair {
-  let e = logish_pair_exp(logish_pair_negate(logish_pair_abs(a)));
-  let d = logish_pair_add(logish_pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return logish_pair_divide(e, d);
-  }
-  return logish_pair_divide(logish_pair(1.0, 0.0), d);
-}
-
-fn logish_pair_from_f32(x: f32) -> logish_pair {
-  return logish_pair(x, 0.0);
 }
 
 // ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2): with s = f/(2 + f), ln(1 + f) = 2s + s^3 (2/3 + ...).
@@ -920,10 +914,18 @@ fn logish_pair_multiply(a: logish_pair, b: logish_pair) -> logish_pair {
 // Source: Zhu et al. 2021.
 // logish(x) = x * log(1 + sigmoid(x))
 fn logish(x: f32) -> f32 {
-  let s = logish_pair_sigmoid(logish_pair_from_f32(x));
-  let l = logish_pair_log1p(s);
+  let bounded = logish_pair_at_most(logish_pair_from_f32(x), logish_pair(40.0, 0.0));
+  let v = logish_pair_raised_exp(bounded);
+  let p = logish_pair_scale(v, 8.6736174e-19);
+  let u = logish_pair_add(p, logish_pair(1.0, 0.0));
+  let q = logish_pair_divide(v, u);
+  let p2 = logish_pair_scale(q, 8.6736174e-19);
+  let l = logish_pair_log1p(p2);
   var result = logish_pair_to_f32(logish_pair_multiply(logish_pair_from_f32(x), l));
-  var found = (l.high >= 7.888609e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
+  var found =
+    ((1.0 / u.high) * 8.6736174e-19 <= 2.5353012e+30 * l.high) && (l.high >= 7.888609e-31) &&
+      (abs(x) <= 1.2676506e+30) &&
+    ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = logish_value_exactly(x);
@@ -1084,32 +1086,54 @@ fn logish_slope_0_far(x0: f32) -> f32 {
   return logish_log1p(t) + select(x0 * logish_logistic(x0), 0.0, abs(x0) > 800.0) / (t + 1.0);
 }
 
-// sigmoid(a) sigmoid(-a)
-fn logish_pair_logistic(a: logish_pair) -> logish_pair {
-  let e = logish_pair_exp(logish_pair_negate(logish_pair_abs(a)));
-  let d = logish_pair_add(logish_pair(1.0, 0.0), e);
-  return logish_pair_divide(logish_pair_divide(e, d), d);
+fn logish_pair_abs(a: logish_pair) -> logish_pair {
+  return logish_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn logish_pair_negate(a: logish_pair) -> logish_pair {
+  return logish_pair(-a.high, -a.low);
 }
 
 fn logish_backward(dy: f32, x: f32) -> f32 {
-  let s = logish_pair_sigmoid(logish_pair_from_f32(x));
-  let l = logish_pair_log1p(s);
-  let v = logish_pair_abs(logish_pair_from_f32(x));
-  let ds = logish_pair_logistic(logish_pair_from_f32(x));
-  let p = logish_pair_multiply(logish_pair_from_f32(x), ds);
-  var v2 = p;
-  if (v.high > 800.0) {
-    v2 = logish_pair(0.0, 0.0);
+  let bounded = logish_pair_at_most(logish_pair_from_f32(x), logish_pair(40.0, 0.0));
+  let v = logish_pair_raised_exp(bounded);
+  let p = logish_pair_scale(v, 8.6736174e-19);
+  let u = logish_pair_add(p, logish_pair(1.0, 0.0));
+  let q = logish_pair_divide(v, u);
+  let p2 = logish_pair_scale(q, 8.6736174e-19);
+  let l = logish_pair_log1p(p2);
+  let v2 = logish_pair_abs(logish_pair_from_f32(x));
+  let v3 = logish_pair_negate(v2);
+  let v4 = logish_pair_raised_exp(v3);
+  let p3 = logish_pair_scale(v4, 8.6736174e-19);
+  let u2 = logish_pair_add(p3, logish_pair(1.0, 0.0));
+  let squared = logish_pair_multiply(u2, u2);
+  let q2 = logish_pair_divide(v4, squared);
+  let p4 = logish_pair_multiply(logish_pair_from_f32(x), q2);
+  let p5 = logish_pair_scale(p4, 8.6736174e-19);
+  var v5 = p5;
+  if (v2.high > 800.0) {
+    v5 = logish_pair(0.0, 0.0);
   }
-  let u = logish_pair_add(s, logish_pair(1.0, 0.0));
-  let q = logish_pair_divide(v2, u);
-  let u2 = logish_pair_add(l, q);
-  var result = logish_pair_to_f32(u2);
+  let u3 = logish_pair_add(p2, logish_pair(1.0, 0.0));
+  let q3 = logish_pair_divide(v5, u3);
+  let u4 = logish_pair_add(l, q3);
+  var result = logish_pair_to_f32(u4);
   var found =
-    (3.1554436e-30 * (select(v.high, 0.0, v.high > 800.0) / u.high + 1.0 / u.high) + (l.high + abs(q.high)) <=
-      16.0 * abs(u2.high)) && (abs(u2.high) >= 7.888609e-31) &&
-      (v.high <= 1.2676506e+30) &&
-    ((v.high >= 7.888609e-31) || (x == 0.0));
+    (1.5777218e-30 *
+      ((1.0 / u.high) * 8.6736174e-19 +
+        (select(
+          (((u2.high * q2.high) / squared.high + 1.0 / squared.high) * v2.high + v2.high) * 8.6736174e-19,
+          0.0,
+          v2.high > 800.0
+        ) /
+          u3.high +
+          ((1.0 / u.high) * 8.6736174e-19 * abs(q3.high)) / u3.high +
+          1.0 / u3.high)) +
+      (l.high + abs(q3.high)) <=
+      4.0 * abs(u4.high)) && (abs(u4.high) >= 7.888609e-31) &&
+      (v2.high <= 288230380000000000.0) &&
+    ((v2.high >= 3.469447e-18) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = logish_slope_0_exactly(x);

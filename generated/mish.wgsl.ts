@@ -918,17 +918,14 @@ fn mish_pair_exp_scaled(a: mish_pair, n: i32) -> mish_pair {
   return mish_pair_times_power(mish_pair_add(mish_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn mish_pair_exp(a: mish_pair) -> mish_pair {
-  return mish_pair_exp_scaled(a, 0);
+// 2^60 e^a: parts of small numbers underflow later.
+fn mish_pair_raised_exp(a: mish_pair) -> mish_pair {
+  return mish_pair_exp_scaled(a, 60);
 }
 
 fn mish_pair_multiply(a: mish_pair, b: mish_pair) -> mish_pair {
   let p = mish_pair_product(a.high, b.high);
   return mish_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn mish_pair_to_f32(a: mish_pair) -> f32 {
-  return a.high + a.low;
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -939,19 +936,29 @@ fn mish_pair_divide(a: mish_pair, b: mish_pair) -> mish_pair {
   return mish_pair_ordered_sum(q, rest / b.high);
 }
 
+fn mish_pair_to_f32(a: mish_pair) -> f32 {
+  return a.high + a.low;
+}
+
 // Self-gated, smooth and not monotonic.
 // Source: PyTorch nn.Mish; Misra 2019.
 // mish(x) = x * tanh(softplus(x))
 fn mish(x: f32) -> f32 {
-  let bounded = mish_pair_at_most(mish_pair_from_f32(x), mish_pair(40.0, 0.0));
-  let e = mish_pair_exp(bounded);
-  let u = mish_pair_add(e, mish_pair(2.0, 0.0));
-  let p = mish_pair_multiply(e, u);
-  let u2 = mish_pair_add(p, mish_pair(2.0, 0.0));
-  var result = mish_pair_to_f32(mish_pair_multiply(mish_pair_from_f32(x), mish_pair_divide(p, u2)));
+  let bounded = mish_pair_at_most(mish_pair_from_f32(x), mish_pair(16.0, 0.0));
+  let v = mish_pair_raised_exp(bounded);
+  let p = mish_pair_scale(v, 8.6736174e-19);
+  let u = mish_pair_add(p, mish_pair(2.0, 0.0));
+  let p2 = mish_pair_multiply(v, u);
+  let p3 = mish_pair_scale(p2, 8.6736174e-19);
+  let u2 = mish_pair_add(p3, mish_pair(2.0, 0.0));
+  let q = mish_pair_divide(p2, u2);
+  let p4 = mish_pair_multiply(mish_pair_from_f32(x), q);
+  var result = mish_pair_to_f32(mish_pair_scale(p4, 8.6736174e-19));
   var found =
-    (e.high >= 1.5777218e-30) && (u.high + e.high <= 1.2676506e+30 * u2.high) && (abs(x) <= 1.2676506e+30) &&
-    ((abs(x) >= 7.888609e-31) || (x == 0.0));
+    (v.high >= 1.5777218e-30) && ((u.high + v.high) * 8.6736174e-19 <= 1.2676506e+30 * u2.high) &&
+      (abs(x) <= 288230380000000000.0) &&
+      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+    (abs(p4.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = mish_value_exactly(x);
@@ -1155,35 +1162,38 @@ fn mish_pair_select(condition: bool, a: mish_pair, b: mish_pair) -> mish_pair {
 }
 
 fn mish_backward(dy: f32, x: f32) -> f32 {
-  let bounded = mish_pair_at_most(mish_pair_from_f32(x), mish_pair(40.0, 0.0));
-  let e = mish_pair_exp(bounded);
-  let u = mish_pair_add(e, mish_pair(2.0, 0.0));
-  let p = mish_pair_multiply(e, u);
-  let v = mish_pair_select(x < 40.0, mish_pair_from_f32(x), mish_pair(0.0, 0.0));
-  let p2 = mish_pair_multiply(mish_pair(4.0, 0.0), v);
-  let u2 = mish_pair_add(e, mish_pair(1.0, 0.0));
-  let p3 = mish_pair_multiply(e, u2);
-  let u3 = mish_pair_add(p, mish_pair(2.0, 0.0));
-  let q = mish_pair_divide(p3, u3);
-  let p4 = mish_pair_multiply(p2, q);
-  let u4 = mish_pair_add(p, p4);
+  let bounded = mish_pair_at_most(mish_pair_from_f32(x), mish_pair(16.0, 0.0));
+  let v = mish_pair_raised_exp(bounded);
+  let p = mish_pair_scale(v, 8.6736174e-19);
+  let u = mish_pair_add(p, mish_pair(2.0, 0.0));
+  let p2 = mish_pair_multiply(v, u);
+  let v2 = mish_pair_select(x < 16.0, mish_pair_from_f32(x), mish_pair(0.0, 0.0));
+  let p3 = mish_pair_scale(v2, 4.0);
+  let u2 = mish_pair_add(p, mish_pair(1.0, 0.0));
+  let p4 = mish_pair_multiply(v, u2);
+  let p5 = mish_pair_scale(p2, 8.6736174e-19);
+  let u3 = mish_pair_add(p5, mish_pair(2.0, 0.0));
+  let q = mish_pair_divide(p4, u3);
+  let p6 = mish_pair_multiply(p3, q);
+  let u4 = mish_pair_add(p2, p6);
   let q2 = mish_pair_divide(u4, u3);
-  var result = mish_pair_to_f32(q2);
+  var result = mish_pair_to_f32(mish_pair_scale(q2, 8.6736174e-19));
   var found =
-    ((x >= 40.0) ||
+    ((x >= 16.0) ||
       ((3.1554436e-30 *
         (u.high +
-          e.high +
-          (((u2.high + e.high) / u3.high + ((u.high + e.high) * q.high) / u3.high + 1.0 / u3.high) * abs(4.0 * x) +
+          v.high +
+          (((u2.high + v.high) / u3.high + ((u.high + v.high) * 8.6736174e-19 * q.high) / u3.high + 1.0 / u3.high) *
+            abs(4.0 * x) +
             abs(4.0 * x))) +
-        (p.high + abs(4.0 * x * q.high)) <=
-        4.0 * abs(p.high + 4.0 * x * q.high)) && (abs(p.high + 4.0 * x * q.high) >= 7.888609e-31))) &&
-      (u.high + e.high <= 2.5353012e+30 * u3.high) &&
-      (abs(x) <= 1.2676506e+30) &&
-      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
+        (p2.high + abs(4.0 * x * q.high)) <=
+        4.0 * abs(p2.high + 4.0 * x * q.high)) && (abs(p2.high + 4.0 * x * q.high) >= 7.888609e-31))) &&
+      ((u.high + v.high) * 8.6736174e-19 <= 2.5353012e+30 * u3.high) &&
+      (abs(x) <= 288230380000000000.0) &&
+      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(q2.high) <= 3.32307e+35) &&
       (abs(u4.high) <= 3.32307e+35) &&
-    ((x >= 40.0) || ((abs(p.high + 4.0 * x * q.high) <= 3.32307e+35) && (abs(4.0 * x * q.high) <= 3.32307e+35)));
+    ((x >= 16.0) || ((abs(p2.high + 4.0 * x * q.high) <= 3.32307e+35) && (abs(4.0 * x * q.high) <= 3.32307e+35)));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = mish_slope_0_exactly(x);

@@ -754,12 +754,19 @@ fn penalized_tanh_pair_expm1(a: penalized_tanh_pair) -> penalized_tanh_pair {
   return penalized_tanh_pair_add(penalized_tanh_pair_sum(scale, -1.0), penalized_tanh_pair_scale(small, scale));
 }
 
-fn penalized_tanh_pair_negate(a: penalized_tanh_pair) -> penalized_tanh_pair {
-  return penalized_tanh_pair(-a.high, -a.low);
+fn penalized_tanh_pair_smaller(a: penalized_tanh_pair, b: penalized_tanh_pair) -> penalized_tanh_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
 }
 
-fn penalized_tanh_pair_abs(a: penalized_tanh_pair) -> penalized_tanh_pair {
-  return penalized_tanh_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+fn penalized_tanh_pair_at_most(a: penalized_tanh_pair, b: penalized_tanh_pair) -> penalized_tanh_pair {
+  return penalized_tanh_pair_smaller(a, b);
+}
+
+fn penalized_tanh_pair_from_f32(x: f32) -> penalized_tanh_pair {
+  return penalized_tanh_pair(x, 0.0);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -768,19 +775,6 @@ fn penalized_tanh_pair_divide(a: penalized_tanh_pair, b: penalized_tanh_pair) ->
   let p = penalized_tanh_pair_product(q, b.high);
   let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
   return penalized_tanh_pair_ordered_sum(q, rest / b.high);
-}
-
-fn penalized_tanh_pair_tanh(a: penalized_tanh_pair) -> penalized_tanh_pair {
-  let e = penalized_tanh_pair_expm1(penalized_tanh_pair_scale(penalized_tanh_pair_negate(penalized_tanh_pair_abs(a)), 2.0));
-  let t = penalized_tanh_pair_divide(e, penalized_tanh_pair_add(penalized_tanh_pair(2.0, 0.0), e));
-  if (a.high < 0.0) {
-    return t;
-  }
-  return penalized_tanh_pair_negate(t);
-}
-
-fn penalized_tanh_pair_from_f32(x: f32) -> penalized_tanh_pair {
-  return penalized_tanh_pair(x, 0.0);
 }
 
 fn penalized_tanh_pair_multiply(a: penalized_tanh_pair, b: penalized_tanh_pair) -> penalized_tanh_pair {
@@ -796,10 +790,16 @@ fn penalized_tanh_pair_to_f32(a: penalized_tanh_pair) -> f32 {
 // Source: Xu et al. 2016.
 // penalized_tanh(x; a = 0.25 in (0, 1)) = where(x > 0, tanh(x), a * tanh(x))
 fn penalized_tanh(x: f32, a: f32) -> f32 {
-  let t = penalized_tanh_pair_tanh(penalized_tanh_pair_from_f32(x));
-  var v = penalized_tanh_pair_multiply(penalized_tanh_pair_from_f32(a), t);
+  let em1 = penalized_tanh_pair_expm1(
+    penalized_tanh_pair_at_most(
+      penalized_tanh_pair_scale(penalized_tanh_pair_from_f32(x), 2.0),
+      penalized_tanh_pair(80.0, 0.0)
+    )
+  );
+  let q = penalized_tanh_pair_divide(em1, penalized_tanh_pair_add(em1, penalized_tanh_pair(2.0, 0.0)));
+  var v = penalized_tanh_pair_multiply(penalized_tanh_pair_from_f32(a), q);
   if (x > 0.0) {
-    v = t;
+    v = q;
   }
   var result = penalized_tanh_pair_to_f32(v);
   var found = (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) && (abs(a) >= 3.469447e-18);
@@ -947,6 +947,14 @@ fn penalized_tanh_slope_0_far(x0: f32, x1: f32) -> f32 {
   return select(4.0 * (t * x1), 4.0 * t, x0 > 0.0);
 }
 
+fn penalized_tanh_pair_abs(a: penalized_tanh_pair) -> penalized_tanh_pair {
+  return penalized_tanh_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn penalized_tanh_pair_negate(a: penalized_tanh_pair) -> penalized_tanh_pair {
+  return penalized_tanh_pair(-a.high, -a.low);
+}
+
 // e^a 2^n
 fn penalized_tanh_pair_exp_scaled(a: penalized_tanh_pair, n: i32) -> penalized_tanh_pair {
   let x = clamp(a.high, -150.0, 150.0);
@@ -955,30 +963,28 @@ fn penalized_tanh_pair_exp_scaled(a: penalized_tanh_pair, n: i32) -> penalized_t
   return penalized_tanh_pair_times_power(penalized_tanh_pair_add(penalized_tanh_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn penalized_tanh_pair_exp(a: penalized_tanh_pair) -> penalized_tanh_pair {
-  return penalized_tanh_pair_exp_scaled(a, 0);
-}
-
-// sigmoid(a) sigmoid(-a)
-fn penalized_tanh_pair_logistic(a: penalized_tanh_pair) -> penalized_tanh_pair {
-  let e = penalized_tanh_pair_exp(penalized_tanh_pair_negate(penalized_tanh_pair_abs(a)));
-  let d = penalized_tanh_pair_add(penalized_tanh_pair(1.0, 0.0), e);
-  return penalized_tanh_pair_divide(penalized_tanh_pair_divide(e, d), d);
+// 2^60 e^a: parts of small numbers underflow later.
+fn penalized_tanh_pair_raised_exp(a: penalized_tanh_pair) -> penalized_tanh_pair {
+  return penalized_tanh_pair_exp_scaled(a, 60);
 }
 
 fn penalized_tanh_backward(dy: f32, x: f32, a: f32) -> f32 {
-  let p = penalized_tanh_pair_multiply(penalized_tanh_pair(2.0, 0.0), penalized_tanh_pair_from_f32(x));
-  let ds = penalized_tanh_pair_logistic(p);
-  var v = penalized_tanh_pair_multiply(
-    penalized_tanh_pair_multiply(penalized_tanh_pair(4.0, 0.0), penalized_tanh_pair_from_f32(a)),
-    ds
+  let p = penalized_tanh_pair_scale(penalized_tanh_pair_from_f32(x), 2.0);
+  let v = penalized_tanh_pair_abs(p);
+  let v2 = penalized_tanh_pair_negate(v);
+  let v3 = penalized_tanh_pair_raised_exp(v2);
+  let u = penalized_tanh_pair_add(penalized_tanh_pair_scale(v3, 8.6736174e-19), penalized_tanh_pair(1.0, 0.0));
+  let q = penalized_tanh_pair_divide(v3, penalized_tanh_pair_multiply(u, u));
+  var v4 = penalized_tanh_pair_scale(
+    penalized_tanh_pair_multiply(penalized_tanh_pair_scale(penalized_tanh_pair_from_f32(a), 4.0), q),
+    8.6736174e-19
   );
   if (x > 0.0) {
-    v = penalized_tanh_pair_multiply(penalized_tanh_pair(4.0, 0.0), ds);
+    v4 = penalized_tanh_pair_scale(penalized_tanh_pair_scale(q, 4.0), 8.6736174e-19);
   }
-  var result = penalized_tanh_pair_to_f32(v);
+  var result = penalized_tanh_pair_to_f32(v4);
   var found =
-    ((x <= 0.0) || (ds.high >= 1.9721523e-31)) && ((x > 0.0) || (ds.high >= 1.9721523e-31)) &&
+    ((x <= 0.0) || (v3.high >= 3.9443045e-31)) && ((x > 0.0) || (v3.high >= 3.9443045e-31)) &&
       (abs(x) <= 1.2676506e+30) &&
       ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
     (abs(a) >= 7.888609e-31);

@@ -650,6 +650,21 @@ struct pft_swish_pair {
   low: f32,
 }
 
+fn pft_swish_pair_smaller(a: pft_swish_pair, b: pft_swish_pair) -> pft_swish_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn pft_swish_pair_at_most(a: pft_swish_pair, b: pft_swish_pair) -> pft_swish_pair {
+  return pft_swish_pair_smaller(a, b);
+}
+
+fn pft_swish_pair_from_f32(x: f32) -> pft_swish_pair {
+  return pft_swish_pair(x, 0.0);
+}
+
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn pft_swish_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
@@ -724,16 +739,9 @@ fn pft_swish_pair_exp_scaled(a: pft_swish_pair, n: i32) -> pft_swish_pair {
   return pft_swish_pair_times_power(pft_swish_pair_add(pft_swish_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn pft_swish_pair_exp(a: pft_swish_pair) -> pft_swish_pair {
-  return pft_swish_pair_exp_scaled(a, 0);
-}
-
-fn pft_swish_pair_negate(a: pft_swish_pair) -> pft_swish_pair {
-  return pft_swish_pair(-a.high, -a.low);
-}
-
-fn pft_swish_pair_abs(a: pft_swish_pair) -> pft_swish_pair {
-  return pft_swish_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+// 2^60 e^a: parts of small numbers underflow later.
+fn pft_swish_pair_raised_exp(a: pft_swish_pair) -> pft_swish_pair {
+  return pft_swish_pair_exp_scaled(a, 60);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -742,20 +750,6 @@ fn pft_swish_pair_divide(a: pft_swish_pair, b: pft_swish_pair) -> pft_swish_pair
   let p = pft_swish_pair_product(q, b.high);
   let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
   return pft_swish_pair_ordered_sum(q, rest / b.high);
-}
-
-// 1/(1 + e^-a), from e^-|a|.
-fn pft_swish_pair_sigmoid(a: pft_swish_pair) -> pft_swish_pair {
-  let e = pft_swish_pair_exp(pft_swish_pair_negate(pft_swish_pair_abs(a)));
-  let d = pft_swish_pair_add(pft_swish_pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return pft_swish_pair_divide(e, d);
-  }
-  return pft_swish_pair_divide(pft_swish_pair(1.0, 0.0), d);
-}
-
-fn pft_swish_pair_from_f32(x: f32) -> pft_swish_pair {
-  return pft_swish_pair(x, 0.0);
 }
 
 fn pft_swish_pair_multiply(a: pft_swish_pair, b: pft_swish_pair) -> pft_swish_pair {
@@ -771,19 +765,26 @@ fn pft_swish_pair_to_f32(a: pft_swish_pair) -> f32 {
 // Source: Chieng et al. 2020; Echo Swish.
 // pft_swish(x; learn t = -0.2) = where(x >= 0, x * sigmoid(x) + t, t)
 fn pft_swish(x: f32, t: f32) -> f32 {
-  let s = pft_swish_pair_sigmoid(pft_swish_pair_from_f32(x));
-  let p = pft_swish_pair_multiply(pft_swish_pair_from_f32(x), s);
-  let u = pft_swish_pair_add(pft_swish_pair_from_f32(t), p);
-  var v = pft_swish_pair_from_f32(t);
+  let bounded = pft_swish_pair_at_most(pft_swish_pair_from_f32(x), pft_swish_pair(40.0, 0.0));
+  let v = pft_swish_pair_raised_exp(bounded);
+  let p = pft_swish_pair_scale(v, 8.6736174e-19);
+  let u = pft_swish_pair_add(p, pft_swish_pair(1.0, 0.0));
+  let q = pft_swish_pair_divide(v, u);
+  let p2 = pft_swish_pair_multiply(pft_swish_pair_from_f32(x), q);
+  let p3 = pft_swish_pair_scale(p2, 8.6736174e-19);
+  let u2 = pft_swish_pair_add(pft_swish_pair_from_f32(t), p3);
+  var v2 = pft_swish_pair_from_f32(t);
   if (x >= 0.0) {
-    v = u;
+    v2 = u2;
   }
-  var result = pft_swish_pair_to_f32(v);
+  var result = pft_swish_pair_to_f32(v2);
   var found =
-    ((x < 0.0) || ((p.high <= 32.0 * abs(u.high)) && (abs(u.high) >= 3.9443045e-31))) && (abs(x) <= 1.2676506e+30) &&
-      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
-      (abs(t) <= 1.2676506e+30) &&
-    ((abs(t) >= 7.888609e-31) || (t == 0.0));
+    ((x < 0.0) || ((p3.high <= 16.0 * abs(u2.high)) && (abs(u2.high) >= 3.9443045e-31))) &&
+      (abs(x) <= 288230380000000000.0) &&
+      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+      (abs(t) <= 288230380000000000.0) &&
+      ((abs(t) >= 3.469447e-18) || (t == 0.0)) &&
+    ((x < 0.0) || (p2.high <= 3.32307e+35));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = pft_swish_value_exactly(x, t);
@@ -923,38 +924,28 @@ fn pft_swish_slope_0_far(x0: f32) -> f32 {
   return select(0.0, pft_swish_sigmoid(x0) + select(x0 * pft_swish_logistic(x0), 0.0, abs(x0) > 800.0), x0 >= 0.0);
 }
 
-fn pft_swish_pair_smaller(a: pft_swish_pair, b: pft_swish_pair) -> pft_swish_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
-    return b;
-  }
-  return a;
-}
-
-fn pft_swish_pair_at_most(a: pft_swish_pair, b: pft_swish_pair) -> pft_swish_pair {
-  return pft_swish_pair_smaller(a, b);
-}
-
 // a where the condition holds, else b.
 fn pft_swish_pair_select(condition: bool, a: pft_swish_pair, b: pft_swish_pair) -> pft_swish_pair {
   return pft_swish_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
 fn pft_swish_backward(dy: f32, x: f32, t: f32) -> pft_swish_gradients {
-  let bounded = pft_swish_pair_at_most(pft_swish_pair_from_f32(x), pft_swish_pair(80.0, 0.0));
-  let e = pft_swish_pair_exp(bounded);
-  let u = pft_swish_pair_add(e, pft_swish_pair(1.0, 0.0));
-  let q = pft_swish_pair_divide(e, u);
-  let v = pft_swish_pair_select(x < 80.0, pft_swish_pair_from_f32(x), pft_swish_pair(0.0, 0.0));
-  let u2 = pft_swish_pair_add(u, v);
+  let bounded = pft_swish_pair_at_most(pft_swish_pair_from_f32(x), pft_swish_pair(40.0, 0.0));
+  let v = pft_swish_pair_raised_exp(bounded);
+  let p = pft_swish_pair_scale(v, 8.6736174e-19);
+  let u = pft_swish_pair_add(p, pft_swish_pair(1.0, 0.0));
+  let q = pft_swish_pair_divide(v, u);
+  let v2 = pft_swish_pair_select(x < 40.0, pft_swish_pair_from_f32(x), pft_swish_pair(0.0, 0.0));
+  let u2 = pft_swish_pair_add(u, v2);
   let q2 = pft_swish_pair_divide(u2, u);
-  var v2 = pft_swish_pair(0.0, 0.0);
+  let p2 = pft_swish_pair_multiply(q, q2);
+  var v3 = pft_swish_pair(0.0, 0.0);
   if (x >= 0.0) {
-    v2 = pft_swish_pair_multiply(q, q2);
+    v3 = pft_swish_pair_scale(p2, 8.6736174e-19);
   }
-  var result_x = pft_swish_pair_to_f32(v2);
+  var result_x = pft_swish_pair_to_f32(v3);
   var found0 =
-    ((x < 0.0) || ((q.high >= 3.9443045e-31) && (q2.high >= 3.9443045e-31))) && (abs(x) <= 1.2676506e+30) &&
-    ((abs(x) >= 7.888609e-31) || (x == 0.0));
+    (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) && ((x < 0.0) || (p2.high <= 3.32307e+35));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_x = pft_swish_slope_0_exactly(x);

@@ -870,6 +870,11 @@ fn phish_pair_abs(a: phish_pair) -> phish_pair {
   return phish_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
 }
 
+// a times a power of two.
+fn phish_pair_scale(a: phish_pair, factor: f32) -> phish_pair {
+  return phish_pair(a.high * factor, a.low * factor);
+}
+
 // a + b exactly (Knuth).
 fn phish_pair_sum(a: f32, b: f32) -> phish_pair {
   let s = phish_rounded(a + b);
@@ -880,11 +885,6 @@ fn phish_pair_sum(a: f32, b: f32) -> phish_pair {
 fn phish_pair_add(a: phish_pair, b: phish_pair) -> phish_pair {
   let s = phish_pair_sum(a.high, b.high);
   return phish_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// a times a power of two.
-fn phish_pair_scale(a: phish_pair, factor: f32) -> phish_pair {
-  return phish_pair(a.high * factor, a.low * factor);
 }
 
 // A polynomial for |a| < 0.47 (2^-44).
@@ -930,8 +930,9 @@ fn phish_pair_exp_scaled(a: phish_pair, n: i32) -> phish_pair {
   return phish_pair_times_power(phish_pair_add(phish_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn phish_pair_exp(a: phish_pair) -> phish_pair {
-  return phish_pair_exp_scaled(a, 0);
+// 2^60 e^a: parts of small numbers underflow later.
+fn phish_pair_raised_exp(a: phish_pair) -> phish_pair {
+  return phish_pair_exp_scaled(a, 60);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -973,19 +974,22 @@ fn phish_pair_erfcx(a: phish_pair) -> phish_pair {
   return phish_pair_divide(p0, phish_pair_add(phish_pair(1.0, 0.0), phish_pair_scale(a, 2.0)));
 }
 
-// erfc(-a / sqrt(2)) / 2, the exponential from a itself.
-fn phish_pair_normcdf(a: phish_pair) -> phish_pair {
+// 2^60 erfc(-a / sqrt(2)) / 2, the exponential from a itself.
+fn phish_pair_raised_normcdf(a: phish_pair) -> phish_pair {
   let t = phish_pair_multiply(a, phish_pair(0.70710677, 1.2101617e-8));
   let x = phish_pair_abs(t);
   if (x.high < 0.46875) {
-    return phish_pair_add(phish_pair(0.5, 0.0), phish_pair_scale(phish_pair_erf_small(t), 0.5));
+    return phish_pair_scale(
+      phish_pair_add(phish_pair(1.0, 0.0), phish_pair_erf_small(t)),
+      576460752303423488.0
+    );
   }
   if (x.high > 11.0) {
-    return phish_pair(select(1.0, 0.0, a.high < 0.0), 0.0);
+    return phish_pair(select(1152921504606846976.0, 0.0, a.high < 0.0), 0.0);
   }
   let tail = phish_pair_scale(
     phish_pair_multiply(
-      phish_pair_exp(phish_pair_scale(phish_pair_multiply(a, a), -0.5)),
+      phish_pair_raised_exp(phish_pair_scale(phish_pair_multiply(a, a), -0.5)),
       phish_pair_erfcx(x)
     ),
     0.5
@@ -993,11 +997,22 @@ fn phish_pair_normcdf(a: phish_pair) -> phish_pair {
   if (a.high < 0.0) {
     return tail;
   }
-  return phish_pair_subtract(phish_pair(1.0, 0.0), tail);
+  return phish_pair_subtract(phish_pair(1152921504606846976.0, 0.0), tail);
 }
 
 fn phish_pair_from_f32(x: f32) -> phish_pair {
   return phish_pair(x, 0.0);
+}
+
+fn phish_pair_smaller(a: phish_pair, b: phish_pair) -> phish_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn phish_pair_at_most(a: phish_pair, b: phish_pair) -> phish_pair {
+  return phish_pair_smaller(a, b);
 }
 
 fn phish_pair_expm1(a: phish_pair) -> phish_pair {
@@ -1015,19 +1030,6 @@ fn phish_pair_expm1(a: phish_pair) -> phish_pair {
   return phish_pair_add(phish_pair_sum(scale, -1.0), phish_pair_scale(small, scale));
 }
 
-fn phish_pair_negate(a: phish_pair) -> phish_pair {
-  return phish_pair(-a.high, -a.low);
-}
-
-fn phish_pair_tanh(a: phish_pair) -> phish_pair {
-  let e = phish_pair_expm1(phish_pair_scale(phish_pair_negate(phish_pair_abs(a)), 2.0));
-  let t = phish_pair_divide(e, phish_pair_add(phish_pair(2.0, 0.0), e));
-  if (a.high < 0.0) {
-    return t;
-  }
-  return phish_pair_negate(t);
-}
-
 fn phish_pair_to_f32(a: phish_pair) -> f32 {
   return a.high + a.low;
 }
@@ -1036,14 +1038,28 @@ fn phish_pair_to_f32(a: phish_pair) -> f32 {
 // Source: Naveen 2022.
 // phish(x) = x * tanh(gelu(x))
 fn phish(x: f32) -> f32 {
-  let phi = phish_pair_normcdf(phish_pair_from_f32(x));
-  let p = phish_pair_multiply(phish_pair_from_f32(x), phi);
-  let t = phish_pair_tanh(p);
-  var result = phish_pair_to_f32(phish_pair_multiply(phish_pair_from_f32(x), t));
+  let v = phish_pair_raised_normcdf(phish_pair_from_f32(x));
+  let p = phish_pair_multiply(phish_pair_from_f32(x), v);
+  let p2 = phish_pair_scale(p, 2.0);
+  let p3 = phish_pair_scale(p2, 8.6736174e-19);
+  let bounded = phish_pair_at_most(p3, phish_pair(80.0, 0.0));
+  let em1 = phish_pair_expm1(bounded);
+  let u = phish_pair_add(em1, phish_pair(2.0, 0.0));
+  let q = phish_pair_divide(em1, u);
+  let p4 = phish_pair_multiply(phish_pair_from_f32(x), q);
+  var result = phish_pair_to_f32(p4);
   var found =
-    (abs(x) * 2.0 + 2.0 <= 2.5353012e+30 * abs(t.high)) && (abs(t.high) >= 3.9443045e-31) &&
-      (abs(x) <= 1.2676506e+30) &&
-    ((abs(x) >= 7.888609e-31) || (x == 0.0));
+    (abs(em1.high) * abs(bounded.high) +
+      1.26217745e-29 * ((abs(x) * 2.0 + 2.0) * 8.6736174e-19 * (1.0 + abs(em1.high))) +
+      1.26217745e-29 * (1.0 + abs(em1.high)) <=
+      16.0 * abs(em1.high)) && (abs(em1.high) >= 7.888609e-31) &&
+      (abs(em1.high) * abs(bounded.high) +
+        1.26217745e-29 * ((abs(x) * 2.0 + 2.0) * 8.6736174e-19 * (1.0 + abs(em1.high))) +
+        1.26217745e-29 * (1.0 + abs(em1.high)) <=
+        16.0 * u.high) &&
+      (abs(x) <= 274877900000.0) &&
+      ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
+    (abs(p4.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = phish_value_exactly(x);
@@ -1281,63 +1297,90 @@ fn phish_slope_0_far(x0: f32) -> f32 {
   return phish_tanh(t4) + 4.0 * (t2 * (t3 + t2 * phish_normpdf(t2)) * phish_logistic(2.0 * t4));
 }
 
-// sigmoid(a) sigmoid(-a)
-fn phish_pair_logistic(a: phish_pair) -> phish_pair {
-  let e = phish_pair_exp(phish_pair_negate(phish_pair_abs(a)));
-  let d = phish_pair_add(phish_pair(1.0, 0.0), e);
-  return phish_pair_divide(phish_pair_divide(e, d), d);
+fn phish_pair_negate(a: phish_pair) -> phish_pair {
+  return phish_pair(-a.high, -a.low);
 }
 
-// The derivative of a normcdf(a): normcdf(a) + a normpdf(a), with one exponential, 2^32 times as large lest it fade away before
-// the product does. The error is relative to 1/2 where the sum cancels.
+// The derivative of a normcdf(a), normcdf(a) + a normpdf(a), with one exponential; its error is relative to 1/2 where the sum cancels.
 fn phish_pair_gelu_slope(a: phish_pair) -> phish_pair {
   let t = phish_pair_multiply(a, phish_pair(0.70710677, 1.2101617e-8));
   let x = phish_pair_abs(t);
   if (x.high > 11.0) {
     return phish_pair(select(1.0, 0.0, a.high < 0.0), 0.0);
   }
-  let e = phish_pair_exp_scaled(phish_pair_scale(phish_pair_multiply(a, a), -0.5), 32);
+  // Both 2^60 times as large, lest they fade away before the sum does.
+  let e = phish_pair_raised_exp(phish_pair_scale(phish_pair_multiply(a, a), -0.5));
   let slope = phish_pair_multiply(phish_pair_multiply(a, e), phish_pair(0.39894229, -1.1335170e-8));
   if (x.high < 0.46875) {
-    return phish_pair_add(
-      phish_pair_add(phish_pair(0.5, 0.0), phish_pair_scale(phish_pair_erf_small(t), 0.5)),
-      phish_pair_scale(slope, 2.3283064365386963e-10)
-    );
+    let half = phish_pair_scale(phish_pair_add(phish_pair(1.0, 0.0), phish_pair_erf_small(t)), 0.5);
+    return phish_pair_add(half, phish_pair_scale(slope, 8.673617379884035e-19));
   }
   let tail = phish_pair_scale(phish_pair_multiply(e, phish_pair_erfcx(x)), 0.5);
   if (a.high < 0.0) {
-    return phish_pair_scale(phish_pair_add(tail, slope), 2.3283064365386963e-10);
+    return phish_pair_scale(phish_pair_add(tail, slope), 8.673617379884035e-19);
   }
   return phish_pair_add(
     phish_pair(1.0, 0.0),
-    phish_pair_scale(phish_pair_subtract(slope, tail), 2.3283064365386963e-10)
+    phish_pair_scale(phish_pair_subtract(slope, tail), 8.673617379884035e-19)
   );
 }
 
 fn phish_backward(dy: f32, x: f32) -> f32 {
-  let phi = phish_pair_normcdf(phish_pair_from_f32(x));
-  let p = phish_pair_multiply(phish_pair_from_f32(x), phi);
-  let t = phish_pair_tanh(p);
-  let p2 = phish_pair_multiply(phish_pair(4.0, 0.0), phish_pair_from_f32(x));
-  let p3 = phish_pair_multiply(phish_pair(2.0, 0.0), phish_pair_from_f32(x));
-  let p4 = phish_pair_multiply(p3, phi);
-  let ds = phish_pair_logistic(p4);
-  let p5 = phish_pair_multiply(p2, ds);
-  let phi2 = phish_pair_gelu_slope(phish_pair_from_f32(x));
-  let p6 = phish_pair_multiply(p5, phi2);
-  let u = phish_pair_add(t, p6);
-  var result = phish_pair_to_f32(u);
+  let v = phish_pair_raised_normcdf(phish_pair_from_f32(x));
+  let p = phish_pair_multiply(phish_pair_from_f32(x), v);
+  let p2 = phish_pair_scale(p, 2.0);
+  let p3 = phish_pair_scale(p2, 8.6736174e-19);
+  let bounded = phish_pair_at_most(p3, phish_pair(80.0, 0.0));
+  let em1 = phish_pair_expm1(bounded);
+  let u = phish_pair_add(em1, phish_pair(2.0, 0.0));
+  let q = phish_pair_divide(em1, u);
+  let p4 = phish_pair_scale(phish_pair_from_f32(x), 4.0);
+  let p5 = phish_pair_scale(phish_pair_from_f32(x), 2.0);
+  let p6 = phish_pair_multiply(p5, v);
+  let p7 = phish_pair_scale(p6, 8.6736174e-19);
+  let v2 = phish_pair_abs(p7);
+  let v3 = phish_pair_negate(v2);
+  let v4 = phish_pair_raised_exp(v3);
+  let p8 = phish_pair_scale(v4, 8.6736174e-19);
+  let u2 = phish_pair_add(p8, phish_pair(1.0, 0.0));
+  let squared = phish_pair_multiply(u2, u2);
+  let q2 = phish_pair_divide(v4, squared);
+  let p9 = phish_pair_multiply(p4, q2);
+  let phi = phish_pair_gelu_slope(phish_pair_from_f32(x));
+  let p10 = phish_pair_multiply(p9, phi);
+  let p11 = phish_pair_scale(p10, 8.6736174e-19);
+  let u3 = phish_pair_add(q, p11);
+  var result = phish_pair_to_f32(u3);
   var found =
-    (1.26217745e-29 * (abs(x) * 2.0 + 2.0) +
-      (((abs(ds.high) * abs(p4.high) + 1.26217745e-29 * (abs(p3.high) * ds.high)) * abs(p2.high) +
-        1.26217745e-29 * abs(p2.high)) *
-        abs(phi2.high) +
-        select(0.0, 0.5, abs(x + 0.75) < 0.25) * abs(p5.high) +
-        1.26217745e-29 * (abs(phi2.high) + abs(p5.high))) +
-      (abs(t.high) + abs(p6.high)) <=
-      4.0 * abs(u.high)) && (abs(u.high) >= 3.9443045e-31) &&
-      (abs(x) <= 1.2676506e+30) &&
-    ((abs(x) >= 7.888609e-31) || (x == 0.0));
+    (0.125 *
+      ((abs(em1.high) * abs(bounded.high) +
+        1.26217745e-29 * ((abs(x) * 2.0 + 2.0) * 8.6736174e-19 * (1.0 + abs(em1.high))) +
+        1.26217745e-29 * (1.0 + abs(em1.high))) /
+        u.high +
+        ((abs(em1.high) * abs(bounded.high) +
+          1.26217745e-29 * ((abs(x) * 2.0 + 2.0) * 8.6736174e-19 * (1.0 + abs(em1.high))) +
+          1.26217745e-29 * (1.0 + abs(em1.high))) *
+          abs(q.high)) /
+          u.high +
+        1.26217745e-29 * (1.0 / u.high) +
+        ((((abs(v4.high) * v2.high + 1.26217745e-29 * (abs(p5.high) * 8.6736174e-19 * v4.high)) / squared.high +
+          (((abs(v4.high) * v2.high + 1.26217745e-29 * (abs(p5.high) * 8.6736174e-19 * v4.high)) *
+            8.6736174e-19 *
+            u2.high +
+            1.26217745e-29 * u2.high) *
+            q2.high) /
+            squared.high +
+          1.26217745e-29 * (1.0 / squared.high)) *
+          abs(p4.high) +
+          1.26217745e-29 * abs(p4.high)) *
+          abs(phi.high) +
+          select(0.0, 0.5, abs(x + 0.75) < 0.25) * abs(p9.high) +
+          1.26217745e-29 * (abs(phi.high) + abs(p9.high))) *
+          8.6736174e-19) +
+      (abs(q.high) + abs(p11.high)) <=
+      4.0 * abs(u3.high)) && (abs(u3.high) >= 3.9443045e-31) &&
+      (abs(x) <= 274877900000.0) &&
+    ((abs(x) >= 3.637979e-12) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = phish_slope_0_exactly(x);

@@ -757,7 +757,7 @@ fn poisson1_slope_0_far(x0: f32) -> f32 {
 fn poisson1_backward(dy: f32, x: f32) -> f32 {
   let v = poisson1_pair_negate(poisson1_pair_from_f32(x));
   let e = poisson1_pair_exp(v);
-  let p = poisson1_pair_multiply(poisson1_pair(2.0, 0.0), e);
+  let p = poisson1_pair_scale(e, 2.0);
   let p2 = poisson1_pair_multiply(poisson1_pair_from_f32(x), e);
   let u = poisson1_pair_subtract(p, p2);
   var result = poisson1_pair_to_f32(u);

@@ -654,6 +654,17 @@ fn quick_geglu_pair_from_f32(x: f32) -> quick_geglu_pair {
   return quick_geglu_pair(x, 0.0);
 }
 
+fn quick_geglu_pair_smaller(a: quick_geglu_pair, b: quick_geglu_pair) -> quick_geglu_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn quick_geglu_pair_at_most(a: quick_geglu_pair, b: quick_geglu_pair) -> quick_geglu_pair {
+  return quick_geglu_pair_smaller(a, b);
+}
+
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
 fn quick_geglu_pair_expm1_small(a: quick_geglu_pair) -> quick_geglu_pair {
   let x = a.high;
@@ -701,16 +712,9 @@ fn quick_geglu_pair_exp_scaled(a: quick_geglu_pair, n: i32) -> quick_geglu_pair 
   return quick_geglu_pair_times_power(quick_geglu_pair_add(quick_geglu_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn quick_geglu_pair_exp(a: quick_geglu_pair) -> quick_geglu_pair {
-  return quick_geglu_pair_exp_scaled(a, 0);
-}
-
-fn quick_geglu_pair_negate(a: quick_geglu_pair) -> quick_geglu_pair {
-  return quick_geglu_pair(-a.high, -a.low);
-}
-
-fn quick_geglu_pair_abs(a: quick_geglu_pair) -> quick_geglu_pair {
-  return quick_geglu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+// 2^60 e^a: parts of small numbers underflow later.
+fn quick_geglu_pair_raised_exp(a: quick_geglu_pair) -> quick_geglu_pair {
+  return quick_geglu_pair_exp_scaled(a, 60);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -721,16 +725,6 @@ fn quick_geglu_pair_divide(a: quick_geglu_pair, b: quick_geglu_pair) -> quick_ge
   return quick_geglu_pair_ordered_sum(q, rest / b.high);
 }
 
-// 1/(1 + e^-a), from e^-|a|.
-fn quick_geglu_pair_sigmoid(a: quick_geglu_pair) -> quick_geglu_pair {
-  let e = quick_geglu_pair_exp(quick_geglu_pair_negate(quick_geglu_pair_abs(a)));
-  let d = quick_geglu_pair_add(quick_geglu_pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return quick_geglu_pair_divide(e, d);
-  }
-  return quick_geglu_pair_divide(quick_geglu_pair(1.0, 0.0), d);
-}
-
 fn quick_geglu_pair_to_f32(a: quick_geglu_pair) -> f32 {
   return a.high + a.low;
 }
@@ -739,18 +733,22 @@ fn quick_geglu_pair_to_f32(a: quick_geglu_pair) -> f32 {
 // Source: Megatron-LM quick-geglu.
 // quick_geglu(gate, up) = quick_gelu(gate) * up
 fn quick_geglu(gate: f32, up: f32) -> f32 {
-  let p = quick_geglu_pair_multiply(quick_geglu_pair(1.702, -2.193451e-8), quick_geglu_pair_from_f32(gate));
-  let s = quick_geglu_pair_sigmoid(p);
-  var result = quick_geglu_pair_to_f32(
-    quick_geglu_pair_multiply(
-      quick_geglu_pair_multiply(quick_geglu_pair_from_f32(gate), quick_geglu_pair_from_f32(up)),
-      s
-    )
-  );
+  let p = quick_geglu_pair_multiply(quick_geglu_pair_from_f32(gate), quick_geglu_pair_from_f32(up));
+  let p2 = quick_geglu_pair_multiply(quick_geglu_pair(1.702, -2.193451e-8), quick_geglu_pair_from_f32(gate));
+  let bounded = quick_geglu_pair_at_most(p2, quick_geglu_pair(40.0, 0.0));
+  let v = quick_geglu_pair_raised_exp(bounded);
+  let p3 = quick_geglu_pair_scale(v, 8.6736174e-19);
+  let u = quick_geglu_pair_add(p3, quick_geglu_pair(1.0, 0.0));
+  let q = quick_geglu_pair_divide(v, u);
+  let p4 = quick_geglu_pair_multiply(p, q);
+  let p5 = quick_geglu_pair_scale(p4, 8.6736174e-19);
+  var result = quick_geglu_pair_to_f32(p5);
   var found =
-    (s.high >= 3.9443045e-31) && (abs(gate) <= 274877900000.0) && ((abs(gate) >= 3.637979e-12) || (gate == 0.0)) &&
+    (v.high >= 7.888609e-31) && (abs(gate) <= 274877900000.0) && ((abs(gate) >= 3.637979e-12) || (gate == 0.0)) &&
       (abs(up) <= 274877900000.0) &&
-    ((abs(up) >= 3.637979e-12) || (up == 0.0));
+      ((abs(up) >= 3.637979e-12) || (up == 0.0)) &&
+      (abs(p5.high) <= 3.32307e+35) &&
+    (abs(p4.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = quick_geglu_value_exactly(gate, up);
@@ -998,17 +996,6 @@ fn quick_geglu_slope_1_far(x0: f32) -> f32 {
   return t * quick_geglu_sigmoid(1.702 * t);
 }
 
-fn quick_geglu_pair_smaller(a: quick_geglu_pair, b: quick_geglu_pair) -> quick_geglu_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
-    return b;
-  }
-  return a;
-}
-
-fn quick_geglu_pair_at_most(a: quick_geglu_pair, b: quick_geglu_pair) -> quick_geglu_pair {
-  return quick_geglu_pair_smaller(a, b);
-}
-
 // a where the condition holds, else b.
 fn quick_geglu_pair_select(condition: bool, a: quick_geglu_pair, b: quick_geglu_pair) -> quick_geglu_pair {
   return quick_geglu_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
@@ -1016,26 +1003,30 @@ fn quick_geglu_pair_select(condition: bool, a: quick_geglu_pair, b: quick_geglu_
 
 fn quick_geglu_backward(dy: f32, gate: f32, up: f32) -> quick_geglu_gradients {
   let p = quick_geglu_pair_multiply(quick_geglu_pair(1.702, -2.193451e-8), quick_geglu_pair_from_f32(gate));
-  let bounded = quick_geglu_pair_at_most(p, quick_geglu_pair(80.0, 0.0));
-  let e = quick_geglu_pair_exp(bounded);
-  let u = quick_geglu_pair_add(e, quick_geglu_pair(1.0, 0.0));
-  let q = quick_geglu_pair_divide(e, u);
-  let v = quick_geglu_pair_select(p.high < 80.0, p, quick_geglu_pair(0.0, 0.0));
-  let u2 = quick_geglu_pair_add(u, v);
+  let bounded = quick_geglu_pair_at_most(p, quick_geglu_pair(40.0, 0.0));
+  let v = quick_geglu_pair_raised_exp(bounded);
+  let p2 = quick_geglu_pair_scale(v, 8.6736174e-19);
+  let u = quick_geglu_pair_add(p2, quick_geglu_pair(1.0, 0.0));
+  let q = quick_geglu_pair_divide(v, u);
+  let v2 = quick_geglu_pair_select(p.high < 40.0, p, quick_geglu_pair(0.0, 0.0));
+  let u2 = quick_geglu_pair_add(u, v2);
   let q2 = quick_geglu_pair_divide(u2, u);
-  let p2 = quick_geglu_pair_multiply(q, q2);
-  let p3 = quick_geglu_pair_multiply(quick_geglu_pair_from_f32(up), p2);
-  let s = quick_geglu_pair_sigmoid(p);
-  var result_gate = quick_geglu_pair_to_f32(p3);
+  let p3 = quick_geglu_pair_multiply(q, q2);
+  let p4 = quick_geglu_pair_multiply(quick_geglu_pair_from_f32(up), p3);
+  let p5 = quick_geglu_pair_scale(p4, 8.6736174e-19);
+  let p6 = quick_geglu_pair_multiply(quick_geglu_pair_from_f32(gate), q);
+  var result_gate = quick_geglu_pair_to_f32(p5);
   var found0 =
-    (e.high >= 7.888609e-31) &&
-      ((p.high >= 80.0) ||
+    (v.high >= 7.888609e-31) &&
+      ((p.high >= 40.0) ||
         ((u.high + 0.000030517578 * abs(p.high) <= 8.0 * abs(u.high + p.high)) &&
           (abs(u.high + p.high) >= 7.888609e-31))) &&
       (abs(gate) <= 1.2676506e+30) &&
       ((abs(gate) >= 7.888609e-31) || (gate == 0.0)) &&
       (abs(up) <= 1.2676506e+30) &&
       ((abs(up) >= 7.888609e-31) || (up == 0.0)) &&
+      (abs(p5.high) <= 3.32307e+35) &&
+      (abs(p4.high) <= 3.32307e+35) &&
     (abs(p3.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
@@ -1046,9 +1037,11 @@ fn quick_geglu_backward(dy: f32, gate: f32, up: f32) -> quick_geglu_gradients {
     }
     found0 = true;
   }
-  var result_up = quick_geglu_pair_to_f32(quick_geglu_pair_multiply(quick_geglu_pair_from_f32(gate), s));
+  var result_up = quick_geglu_pair_to_f32(quick_geglu_pair_scale(p6, 8.6736174e-19));
   var found1 =
-    (s.high >= 1.9721523e-31) && (abs(gate) <= 1.2676506e+30) && ((abs(gate) >= 7.888609e-31) || (gate == 0.0));
+    (v.high >= 3.9443045e-31) && (abs(gate) <= 288230380000000000.0) &&
+      ((abs(gate) >= 3.469447e-18) || (gate == 0.0)) &&
+    (abs(p6.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_up = quick_geglu_slope_1_exactly(gate);

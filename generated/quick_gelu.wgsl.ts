@@ -648,6 +648,17 @@ fn quick_gelu_pair_from_f32(x: f32) -> quick_gelu_pair {
   return quick_gelu_pair(x, 0.0);
 }
 
+fn quick_gelu_pair_smaller(a: quick_gelu_pair, b: quick_gelu_pair) -> quick_gelu_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn quick_gelu_pair_at_most(a: quick_gelu_pair, b: quick_gelu_pair) -> quick_gelu_pair {
+  return quick_gelu_pair_smaller(a, b);
+}
+
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
 fn quick_gelu_pair_expm1_small(a: quick_gelu_pair) -> quick_gelu_pair {
   let x = a.high;
@@ -695,16 +706,9 @@ fn quick_gelu_pair_exp_scaled(a: quick_gelu_pair, n: i32) -> quick_gelu_pair {
   return quick_gelu_pair_times_power(quick_gelu_pair_add(quick_gelu_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn quick_gelu_pair_exp(a: quick_gelu_pair) -> quick_gelu_pair {
-  return quick_gelu_pair_exp_scaled(a, 0);
-}
-
-fn quick_gelu_pair_negate(a: quick_gelu_pair) -> quick_gelu_pair {
-  return quick_gelu_pair(-a.high, -a.low);
-}
-
-fn quick_gelu_pair_abs(a: quick_gelu_pair) -> quick_gelu_pair {
-  return quick_gelu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+// 2^60 e^a: parts of small numbers underflow later.
+fn quick_gelu_pair_raised_exp(a: quick_gelu_pair) -> quick_gelu_pair {
+  return quick_gelu_pair_exp_scaled(a, 60);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -713,16 +717,6 @@ fn quick_gelu_pair_divide(a: quick_gelu_pair, b: quick_gelu_pair) -> quick_gelu_
   let p = quick_gelu_pair_product(q, b.high);
   let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
   return quick_gelu_pair_ordered_sum(q, rest / b.high);
-}
-
-// 1/(1 + e^-a), from e^-|a|.
-fn quick_gelu_pair_sigmoid(a: quick_gelu_pair) -> quick_gelu_pair {
-  let e = quick_gelu_pair_exp(quick_gelu_pair_negate(quick_gelu_pair_abs(a)));
-  let d = quick_gelu_pair_add(quick_gelu_pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return quick_gelu_pair_divide(e, d);
-  }
-  return quick_gelu_pair_divide(quick_gelu_pair(1.0, 0.0), d);
 }
 
 fn quick_gelu_pair_to_f32(a: quick_gelu_pair) -> f32 {
@@ -734,12 +728,18 @@ fn quick_gelu_pair_to_f32(a: quick_gelu_pair) -> f32 {
 // quick_gelu(x; alpha = 1.702) = x * sigmoid(alpha * x)
 fn quick_gelu(x: f32, alpha: f32) -> f32 {
   let p = quick_gelu_pair_multiply(quick_gelu_pair_from_f32(x), quick_gelu_pair_from_f32(alpha));
-  let s = quick_gelu_pair_sigmoid(p);
-  var result = quick_gelu_pair_to_f32(quick_gelu_pair_multiply(quick_gelu_pair_from_f32(x), s));
+  let bounded = quick_gelu_pair_at_most(p, quick_gelu_pair(40.0, 0.0));
+  let v = quick_gelu_pair_raised_exp(bounded);
+  let p2 = quick_gelu_pair_scale(v, 8.6736174e-19);
+  let u = quick_gelu_pair_add(p2, quick_gelu_pair(1.0, 0.0));
+  let q = quick_gelu_pair_divide(v, u);
+  let p3 = quick_gelu_pair_multiply(quick_gelu_pair_from_f32(x), q);
+  var result = quick_gelu_pair_to_f32(quick_gelu_pair_scale(p3, 8.6736174e-19));
   var found =
-    (s.high >= 3.9443045e-31) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+    (v.high >= 7.888609e-31) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(alpha) <= 288230380000000000.0) &&
-    ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0));
+      ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0)) &&
+    (abs(p3.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = quick_gelu_value_exactly(x, alpha);
@@ -878,17 +878,6 @@ fn quick_gelu_slope_0_far(x0: f32, x1: f32) -> f32 {
   return quick_gelu_sigmoid(t) + select(t * quick_gelu_logistic(t), 0.0, abs(t) > 800.0);
 }
 
-fn quick_gelu_pair_smaller(a: quick_gelu_pair, b: quick_gelu_pair) -> quick_gelu_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
-    return b;
-  }
-  return a;
-}
-
-fn quick_gelu_pair_at_most(a: quick_gelu_pair, b: quick_gelu_pair) -> quick_gelu_pair {
-  return quick_gelu_pair_smaller(a, b);
-}
-
 // a where the condition holds, else b.
 fn quick_gelu_pair_select(condition: bool, a: quick_gelu_pair, b: quick_gelu_pair) -> quick_gelu_pair {
   return quick_gelu_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
@@ -896,27 +885,28 @@ fn quick_gelu_pair_select(condition: bool, a: quick_gelu_pair, b: quick_gelu_pai
 
 fn quick_gelu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   let p = quick_gelu_pair_multiply(quick_gelu_pair_from_f32(x), quick_gelu_pair_from_f32(alpha));
-  let bounded = quick_gelu_pair_at_most(p, quick_gelu_pair(80.0, 0.0));
-  let e = quick_gelu_pair_exp(bounded);
-  let u = quick_gelu_pair_add(e, quick_gelu_pair(1.0, 0.0));
-  var result = quick_gelu_pair_to_f32(
-    quick_gelu_pair_multiply(
-      quick_gelu_pair_divide(e, u),
-      quick_gelu_pair_divide(
-        quick_gelu_pair_add(u, quick_gelu_pair_select(p.high < 80.0, p, quick_gelu_pair(0.0, 0.0))),
-        u
-      )
-    )
-  );
+  let bounded = quick_gelu_pair_at_most(p, quick_gelu_pair(40.0, 0.0));
+  let v = quick_gelu_pair_raised_exp(bounded);
+  let p2 = quick_gelu_pair_scale(v, 8.6736174e-19);
+  let u = quick_gelu_pair_add(p2, quick_gelu_pair(1.0, 0.0));
+  let q = quick_gelu_pair_divide(v, u);
+  let v2 = quick_gelu_pair_select(p.high < 40.0, p, quick_gelu_pair(0.0, 0.0));
+  let u2 = quick_gelu_pair_add(u, v2);
+  let q2 = quick_gelu_pair_divide(u2, u);
+  let p3 = quick_gelu_pair_multiply(q, q2);
+  let p4 = quick_gelu_pair_scale(p3, 8.6736174e-19);
+  var result = quick_gelu_pair_to_f32(p4);
   var found =
-    (e.high >= 7.888609e-31) &&
-      ((p.high >= 80.0) ||
+    (v.high >= 7.888609e-31) &&
+      ((p.high >= 40.0) ||
         ((u.high + 0.000015258789 * abs(p.high) <= 8.0 * abs(u.high + p.high)) &&
           (abs(u.high + p.high) >= 1.5777218e-30))) &&
       (abs(x) <= 288230380000000000.0) &&
       ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(alpha) <= 288230380000000000.0) &&
-    ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0));
+      ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0)) &&
+      (abs(p4.high) <= 3.32307e+35) &&
+    (abs(p3.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = quick_gelu_slope_0_exactly(x, alpha);

@@ -406,36 +406,9 @@ struct relu_squared_pair {
   low: f32,
 }
 
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn relu_squared_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn relu_squared_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn relu_squared_pair_product(a: f32, b: f32) -> relu_squared_pair {
-  let p = relu_squared_rounded(a * b);
-  let ah = relu_squared_upper_half(a);
-  let al = a - ah;
-  let bh = relu_squared_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return relu_squared_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn relu_squared_pair_ordered_sum(a: f32, b: f32) -> relu_squared_pair {
-  let s = relu_squared_rounded(a + b);
-  return relu_squared_pair(s, b - relu_squared_rounded(s - a));
-}
-
-fn relu_squared_pair_multiply(a: relu_squared_pair, b: relu_squared_pair) -> relu_squared_pair {
-  let p = relu_squared_pair_product(a.high, b.high);
-  return relu_squared_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+// a times a power of two.
+fn relu_squared_pair_scale(a: relu_squared_pair, factor: f32) -> relu_squared_pair {
+  return relu_squared_pair(a.high * factor, a.low * factor);
 }
 
 fn relu_squared_pair_from_f32(x: f32) -> relu_squared_pair {
@@ -449,7 +422,7 @@ fn relu_squared_pair_to_f32(a: relu_squared_pair) -> f32 {
 fn relu_squared_backward(dy: f32, x: f32) -> f32 {
   var v = relu_squared_pair(0.0, 0.0);
   if (x > 0.0) {
-    v = relu_squared_pair_multiply(relu_squared_pair(2.0, 0.0), relu_squared_pair_from_f32(x));
+    v = relu_squared_pair_scale(relu_squared_pair_from_f32(x), 2.0);
   }
   var result = relu_squared_pair_to_f32(v);
   var found = (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));

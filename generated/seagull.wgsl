@@ -715,7 +715,7 @@ fn seagull(x: f32) -> f32 {
   let v = seagull_pair_abs(seagull_pair_from_f32(x));
   var v2 = seagull_pair_log1p(seagull_pair_multiply(seagull_pair_from_f32(x), seagull_pair_from_f32(x)));
   if (v.high > 1073741800.0) {
-    v2 = seagull_pair_multiply(seagull_pair(2.0, 0.0), seagull_pair_log(v));
+    v2 = seagull_pair_scale(seagull_pair_log(v), 2.0);
   }
   var result = seagull_pair_to_f32(v2);
   var found = (v.high <= 274877900000.0) && ((v.high >= 3.637979e-12) || (x == 0.0));
@@ -805,7 +805,7 @@ fn seagull_slope_0_far(x0: f32) -> f32 {
 fn seagull_backward(dy: f32, x: f32) -> f32 {
   var result = seagull_pair_to_f32(
     seagull_pair_divide(
-      seagull_pair_multiply(seagull_pair(2.0, 0.0), seagull_pair_from_f32(x)),
+      seagull_pair_scale(seagull_pair_from_f32(x), 2.0),
       seagull_pair_add(
         seagull_pair_multiply(seagull_pair_from_f32(x), seagull_pair_from_f32(x)),
         seagull_pair(1.0, 0.0)

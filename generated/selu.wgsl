@@ -883,20 +883,25 @@ fn selu_pair_exp_scaled(a: selu_pair, n: i32) -> selu_pair {
   return selu_pair_times_power(selu_pair_add(selu_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn selu_pair_exp(a: selu_pair) -> selu_pair {
-  return selu_pair_exp_scaled(a, 0);
+// 2^60 e^a: parts of small numbers underflow later.
+fn selu_pair_raised_exp(a: selu_pair) -> selu_pair {
+  return selu_pair_exp_scaled(a, 60);
 }
 
 fn selu_backward(dy: f32, x: f32) -> f32 {
   let bounded = selu_pair_at_most(selu_pair_from_f32(x), selu_pair(0.0, 0.0));
-  let e = selu_pair_exp(bounded);
+  let bounded2 = selu_pair_at_most(bounded, selu_pair(40.0, 0.0));
+  let v = selu_pair_raised_exp(bounded2);
   var result = selu_pair_to_f32(
-    selu_pair_multiply(
-      e,
-      selu_pair_select(x > 0.0, selu_pair(1.050701, -3.4792652e-8), selu_pair(1.7580993, 2.3296717e-8))
+    selu_pair_scale(
+      selu_pair_multiply(
+        v,
+        selu_pair_select(x > 0.0, selu_pair(1.050701, -3.4792652e-8), selu_pair(1.7580993, 2.3296717e-8))
+      ),
+      8.6736174e-19
     )
   );
-  var found = (e.high >= 1.9721523e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
+  var found = (v.high >= 1.9721523e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = selu_slope_0_exactly(x);

@@ -920,6 +920,25 @@ struct serf_pair {
   low: f32,
 }
 
+fn serf_pair_larger(a: serf_pair, b: serf_pair) -> serf_pair {
+  if (b.high > a.high || (b.high == a.high && b.low > a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn serf_pair_from_f32(x: f32) -> serf_pair {
+  return serf_pair(x, 0.0);
+}
+
+fn serf_pair_abs(a: serf_pair) -> serf_pair {
+  return serf_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn serf_pair_negate(a: serf_pair) -> serf_pair {
+  return serf_pair(-a.high, -a.low);
+}
+
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn serf_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
@@ -947,12 +966,15 @@ fn serf_pair_ordered_sum(a: f32, b: f32) -> serf_pair {
   return serf_pair(s, b - serf_rounded(s - a));
 }
 
-// The quotient as rounded, and what is left of a over b.
-fn serf_pair_divide(a: serf_pair, b: serf_pair) -> serf_pair {
-  let q = serf_rounded(a.high / b.high);
-  let p = serf_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return serf_pair_ordered_sum(q, rest / b.high);
+// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
+fn serf_pair_expm1_small(a: serf_pair) -> serf_pair {
+  let x = a.high;
+  let square = serf_pair_product(x, x);
+  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
+  let third = x * square.high;
+  let cube = third * 0.16666667 + third * x * p;
+  let s = serf_pair_ordered_sum(x, 0.5 * square.high);
+  return serf_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
 }
 
 // a + b exactly (Knuth).
@@ -962,9 +984,45 @@ fn serf_pair_sum(a: f32, b: f32) -> serf_pair {
   return serf_pair(s, (a - serf_rounded(s - t)) + (b - t));
 }
 
+// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
+fn serf_pair_reduced(a: serf_pair, k: f32) -> serf_pair {
+  return serf_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
+}
+
+// a times a power of two.
+fn serf_pair_scale(a: serf_pair, factor: f32) -> serf_pair {
+  return serf_pair(a.high * factor, a.low * factor);
+}
+
+// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
+fn serf_pair_times_power(a: serf_pair, k: i32) -> serf_pair {
+  let first = k >> 1u;
+  return serf_pair_scale(serf_pair_scale(a, serf_power_of_two(first)), serf_power_of_two(k - first));
+}
+
 fn serf_pair_add(a: serf_pair, b: serf_pair) -> serf_pair {
   let s = serf_pair_sum(a.high, b.high);
   return serf_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// e^a 2^n
+fn serf_pair_exp_scaled(a: serf_pair, n: i32) -> serf_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = serf_pair_expm1_small(serf_pair_reduced(serf_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return serf_pair_times_power(serf_pair_add(serf_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn serf_pair_exp(a: serf_pair) -> serf_pair {
+  return serf_pair_exp_scaled(a, 0);
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn serf_pair_divide(a: serf_pair, b: serf_pair) -> serf_pair {
+  let q = serf_rounded(a.high / b.high);
+  let p = serf_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return serf_pair_ordered_sum(q, rest / b.high);
 }
 
 // ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2): with s = f/(2 + f), ln(1 + f) = 2s + s^3 (2/3 + ...).
@@ -986,66 +1044,6 @@ fn serf_pair_log1p(a: serf_pair) -> serf_pair {
   let scale = serf_power_of_two(-clamp(k, -126, 126));
   let f = serf_pair_sum(a.high * scale, scale - 1.0);
   return serf_pair_log_scaled(f32(k), serf_pair_ordered_sum(f.high, f.low + a.low * scale));
-}
-
-// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
-fn serf_pair_expm1_small(a: serf_pair) -> serf_pair {
-  let x = a.high;
-  let square = serf_pair_product(x, x);
-  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
-  let third = x * square.high;
-  let cube = third * 0.16666667 + third * x * p;
-  let s = serf_pair_ordered_sum(x, 0.5 * square.high);
-  return serf_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
-}
-
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn serf_pair_reduced(a: serf_pair, k: f32) -> serf_pair {
-  return serf_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// a times a power of two.
-fn serf_pair_scale(a: serf_pair, factor: f32) -> serf_pair {
-  return serf_pair(a.high * factor, a.low * factor);
-}
-
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn serf_pair_times_power(a: serf_pair, k: i32) -> serf_pair {
-  let first = k >> 1u;
-  return serf_pair_scale(serf_pair_scale(a, serf_power_of_two(first)), serf_power_of_two(k - first));
-}
-
-// e^a 2^n
-fn serf_pair_exp_scaled(a: serf_pair, n: i32) -> serf_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = serf_pair_expm1_small(serf_pair_reduced(serf_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return serf_pair_times_power(serf_pair_add(serf_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-fn serf_pair_exp(a: serf_pair) -> serf_pair {
-  return serf_pair_exp_scaled(a, 0);
-}
-
-fn serf_pair_negate(a: serf_pair) -> serf_pair {
-  return serf_pair(-a.high, -a.low);
-}
-
-fn serf_pair_abs(a: serf_pair) -> serf_pair {
-  return serf_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
-}
-
-// ln(1 + e^a) = max(a, 0) + ln(1 + e^-|a|)
-fn serf_pair_softplus(a: serf_pair) -> serf_pair {
-  let l = serf_pair_log1p(serf_pair_exp(serf_pair_negate(serf_pair_abs(a))));
-  if (a.high < 0.0) {
-    return l;
-  }
-  return serf_pair_add(a, l);
-}
-
-fn serf_pair_from_f32(x: f32) -> serf_pair {
-  return serf_pair(x, 0.0);
 }
 
 fn serf_pair_multiply(a: serf_pair, b: serf_pair) -> serf_pair {
@@ -1128,12 +1126,18 @@ fn serf_pair_to_f32(a: serf_pair) -> f32 {
 // Source: Nag et al. 2021.
 // serf(x) = x * erf(softplus(x))
 fn serf(x: f32) -> f32 {
-  let sp = serf_pair_softplus(serf_pair_from_f32(x));
-  let v = serf_pair_erf(sp);
-  var result = serf_pair_to_f32(serf_pair_multiply(serf_pair_from_f32(x), v));
+  let v = serf_pair_larger(serf_pair_from_f32(x), serf_pair(0.0, 0.0));
+  let v2 = serf_pair_abs(serf_pair_from_f32(x));
+  let v3 = serf_pair_negate(v2);
+  let e = serf_pair_exp(v3);
+  let l = serf_pair_log1p(e);
+  let u = serf_pair_add(v, l);
+  let v4 = serf_pair_erf(u);
+  var result = serf_pair_to_f32(serf_pair_multiply(serf_pair_from_f32(x), v4));
   var found =
-    (2.0 <= 2.5353012e+30 * v.high) && (v.high >= 3.9443045e-31) && (abs(x) <= 1.2676506e+30) &&
-    ((abs(x) >= 7.888609e-31) || (x == 0.0));
+    (l.high * 2.0 + 2.524355e-29 <= 16.0 * abs(v4.high)) && (abs(v4.high) >= 3.9443045e-31) &&
+      (v2.high <= 1.2676506e+30) &&
+    ((v2.high >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = serf_value_exactly(x);
@@ -1342,37 +1346,57 @@ fn serf_slope_0_far(x0: f32) -> f32 {
   return serf_erf(t3) + 1.1283792 * (t2 * serf_sigmoid(t2) * serf_exp(-(t3 * t3)));
 }
 
-// 1/(1 + e^-a), from e^-|a|.
-fn serf_pair_sigmoid(a: serf_pair) -> serf_pair {
-  let e = serf_pair_exp(serf_pair_negate(serf_pair_abs(a)));
-  let d = serf_pair_add(serf_pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return serf_pair_divide(e, d);
+fn serf_pair_smaller(a: serf_pair, b: serf_pair) -> serf_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
   }
-  return serf_pair_divide(serf_pair(1.0, 0.0), d);
+  return a;
+}
+
+fn serf_pair_at_most(a: serf_pair, b: serf_pair) -> serf_pair {
+  return serf_pair_smaller(a, b);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn serf_pair_raised_exp(a: serf_pair) -> serf_pair {
+  return serf_pair_exp_scaled(a, 60);
 }
 
 fn serf_backward(dy: f32, x: f32) -> f32 {
-  let sp = serf_pair_softplus(serf_pair_from_f32(x));
-  let v = serf_pair_erf(sp);
+  let v = serf_pair_larger(serf_pair_from_f32(x), serf_pair(0.0, 0.0));
+  let v2 = serf_pair_abs(serf_pair_from_f32(x));
+  let v3 = serf_pair_negate(v2);
+  let e = serf_pair_exp(v3);
+  let l = serf_pair_log1p(e);
+  let u = serf_pair_add(v, l);
+  let v4 = serf_pair_erf(u);
   let p = serf_pair_multiply(serf_pair(1.1283792, -5.8635383e-8), serf_pair_from_f32(x));
-  let s = serf_pair_sigmoid(serf_pair_from_f32(x));
-  let p2 = serf_pair_multiply(p, s);
-  let squared = serf_pair_multiply(sp, sp);
-  let v2 = serf_pair_negate(squared);
-  let e = serf_pair_exp(v2);
-  let p3 = serf_pair_multiply(p2, e);
-  let u = serf_pair_add(v, p3);
-  var result = serf_pair_to_f32(u);
+  let bounded = serf_pair_at_most(serf_pair_from_f32(x), serf_pair(40.0, 0.0));
+  let v5 = serf_pair_raised_exp(bounded);
+  let p2 = serf_pair_scale(v5, 8.6736174e-19);
+  let u2 = serf_pair_add(p2, serf_pair(1.0, 0.0));
+  let q = serf_pair_divide(v5, u2);
+  let p3 = serf_pair_multiply(p, q);
+  let squared = serf_pair_multiply(u, u);
+  let v6 = serf_pair_negate(squared);
+  let e2 = serf_pair_exp(v6);
+  let p4 = serf_pair_multiply(p3, e2);
+  let p5 = serf_pair_scale(p4, 8.6736174e-19);
+  let u3 = serf_pair_add(v4, p5);
+  var result = serf_pair_to_f32(u3);
   var found =
-    (1.26217745e-29 +
-      (6.3108872e-30 * (abs(p.high) * e.high) +
-        (abs(e.high) * squared.high + 6.3108872e-30 * (sp.high * e.high)) * abs(p2.high) +
-        6.3108872e-30 * (e.high + abs(p2.high))) +
-      (v.high + abs(p3.high)) <=
-      16.0 * abs(u.high)) && (abs(u.high) >= 3.9443045e-31) &&
-      (abs(x) <= 288230380000000000.0) &&
-    ((abs(x) >= 3.469447e-18) || (x == 0.0));
+    (l.high * 2.0 +
+      2.524355e-29 +
+      (6.3108872e-30 * (((1.0 / u2.high) * abs(p.high) + abs(p.high)) * e2.high) +
+        (l.high * abs(u.high) + 1.26217745e-29 * abs(u.high)) * e2.high * abs(p3.high) +
+        6.3108872e-30 * (e2.high + abs(p3.high))) *
+        8.6736174e-19 +
+      (abs(v4.high) + abs(p5.high)) <=
+      8.0 * abs(u3.high)) && (abs(u3.high) >= 3.9443045e-31) &&
+      (v2.high <= 288230380000000000.0) &&
+      ((v2.high >= 3.469447e-18) || (x == 0.0)) &&
+      (abs(p4.high) <= 3.32307e+35) &&
+    (abs(p3.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = serf_slope_0_exactly(x);

@@ -776,6 +776,25 @@ struct shifted_softplus_pair {
   low: f32,
 }
 
+fn shifted_softplus_pair_larger(a: shifted_softplus_pair, b: shifted_softplus_pair) -> shifted_softplus_pair {
+  if (b.high > a.high || (b.high == a.high && b.low > a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn shifted_softplus_pair_from_f32(x: f32) -> shifted_softplus_pair {
+  return shifted_softplus_pair(x, 0.0);
+}
+
+fn shifted_softplus_pair_abs(a: shifted_softplus_pair) -> shifted_softplus_pair {
+  return shifted_softplus_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn shifted_softplus_pair_negate(a: shifted_softplus_pair) -> shifted_softplus_pair {
+  return shifted_softplus_pair(-a.high, -a.low);
+}
+
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn shifted_softplus_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
@@ -803,12 +822,15 @@ fn shifted_softplus_pair_ordered_sum(a: f32, b: f32) -> shifted_softplus_pair {
   return shifted_softplus_pair(s, b - shifted_softplus_rounded(s - a));
 }
 
-// The quotient as rounded, and what is left of a over b.
-fn shifted_softplus_pair_divide(a: shifted_softplus_pair, b: shifted_softplus_pair) -> shifted_softplus_pair {
-  let q = shifted_softplus_rounded(a.high / b.high);
-  let p = shifted_softplus_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return shifted_softplus_pair_ordered_sum(q, rest / b.high);
+// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
+fn shifted_softplus_pair_expm1_small(a: shifted_softplus_pair) -> shifted_softplus_pair {
+  let x = a.high;
+  let square = shifted_softplus_pair_product(x, x);
+  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
+  let third = x * square.high;
+  let cube = third * 0.16666667 + third * x * p;
+  let s = shifted_softplus_pair_ordered_sum(x, 0.5 * square.high);
+  return shifted_softplus_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
 }
 
 // a + b exactly (Knuth).
@@ -818,9 +840,45 @@ fn shifted_softplus_pair_sum(a: f32, b: f32) -> shifted_softplus_pair {
   return shifted_softplus_pair(s, (a - shifted_softplus_rounded(s - t)) + (b - t));
 }
 
+// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
+fn shifted_softplus_pair_reduced(a: shifted_softplus_pair, k: f32) -> shifted_softplus_pair {
+  return shifted_softplus_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
+}
+
+// a times a power of two.
+fn shifted_softplus_pair_scale(a: shifted_softplus_pair, factor: f32) -> shifted_softplus_pair {
+  return shifted_softplus_pair(a.high * factor, a.low * factor);
+}
+
+// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
+fn shifted_softplus_pair_times_power(a: shifted_softplus_pair, k: i32) -> shifted_softplus_pair {
+  let first = k >> 1u;
+  return shifted_softplus_pair_scale(shifted_softplus_pair_scale(a, shifted_softplus_power_of_two(first)), shifted_softplus_power_of_two(k - first));
+}
+
 fn shifted_softplus_pair_add(a: shifted_softplus_pair, b: shifted_softplus_pair) -> shifted_softplus_pair {
   let s = shifted_softplus_pair_sum(a.high, b.high);
   return shifted_softplus_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// e^a 2^n
+fn shifted_softplus_pair_exp_scaled(a: shifted_softplus_pair, n: i32) -> shifted_softplus_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = shifted_softplus_pair_expm1_small(shifted_softplus_pair_reduced(shifted_softplus_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return shifted_softplus_pair_times_power(shifted_softplus_pair_add(shifted_softplus_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn shifted_softplus_pair_exp(a: shifted_softplus_pair) -> shifted_softplus_pair {
+  return shifted_softplus_pair_exp_scaled(a, 0);
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn shifted_softplus_pair_divide(a: shifted_softplus_pair, b: shifted_softplus_pair) -> shifted_softplus_pair {
+  let q = shifted_softplus_rounded(a.high / b.high);
+  let p = shifted_softplus_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return shifted_softplus_pair_ordered_sum(q, rest / b.high);
 }
 
 // ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2): with s = f/(2 + f), ln(1 + f) = 2s + s^3 (2/3 + ...).
@@ -844,66 +902,6 @@ fn shifted_softplus_pair_log1p(a: shifted_softplus_pair) -> shifted_softplus_pai
   return shifted_softplus_pair_log_scaled(f32(k), shifted_softplus_pair_ordered_sum(f.high, f.low + a.low * scale));
 }
 
-// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
-fn shifted_softplus_pair_expm1_small(a: shifted_softplus_pair) -> shifted_softplus_pair {
-  let x = a.high;
-  let square = shifted_softplus_pair_product(x, x);
-  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
-  let third = x * square.high;
-  let cube = third * 0.16666667 + third * x * p;
-  let s = shifted_softplus_pair_ordered_sum(x, 0.5 * square.high);
-  return shifted_softplus_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
-}
-
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn shifted_softplus_pair_reduced(a: shifted_softplus_pair, k: f32) -> shifted_softplus_pair {
-  return shifted_softplus_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// a times a power of two.
-fn shifted_softplus_pair_scale(a: shifted_softplus_pair, factor: f32) -> shifted_softplus_pair {
-  return shifted_softplus_pair(a.high * factor, a.low * factor);
-}
-
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn shifted_softplus_pair_times_power(a: shifted_softplus_pair, k: i32) -> shifted_softplus_pair {
-  let first = k >> 1u;
-  return shifted_softplus_pair_scale(shifted_softplus_pair_scale(a, shifted_softplus_power_of_two(first)), shifted_softplus_power_of_two(k - first));
-}
-
-// e^a 2^n
-fn shifted_softplus_pair_exp_scaled(a: shifted_softplus_pair, n: i32) -> shifted_softplus_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = shifted_softplus_pair_expm1_small(shifted_softplus_pair_reduced(shifted_softplus_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return shifted_softplus_pair_times_power(shifted_softplus_pair_add(shifted_softplus_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-fn shifted_softplus_pair_exp(a: shifted_softplus_pair) -> shifted_softplus_pair {
-  return shifted_softplus_pair_exp_scaled(a, 0);
-}
-
-fn shifted_softplus_pair_negate(a: shifted_softplus_pair) -> shifted_softplus_pair {
-  return shifted_softplus_pair(-a.high, -a.low);
-}
-
-fn shifted_softplus_pair_abs(a: shifted_softplus_pair) -> shifted_softplus_pair {
-  return shifted_softplus_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
-}
-
-// ln(1 + e^a) = max(a, 0) + ln(1 + e^-|a|)
-fn shifted_softplus_pair_softplus(a: shifted_softplus_pair) -> shifted_softplus_pair {
-  let l = shifted_softplus_pair_log1p(shifted_softplus_pair_exp(shifted_softplus_pair_negate(shifted_softplus_pair_abs(a))));
-  if (a.high < 0.0) {
-    return l;
-  }
-  return shifted_softplus_pair_add(a, l);
-}
-
-fn shifted_softplus_pair_from_f32(x: f32) -> shifted_softplus_pair {
-  return shifted_softplus_pair(x, 0.0);
-}
-
 fn shifted_softplus_pair_subtract(a: shifted_softplus_pair, b: shifted_softplus_pair) -> shifted_softplus_pair {
   let s = shifted_softplus_pair_sum(a.high, -b.high);
   return shifted_softplus_pair_ordered_sum(s.high, s.low + (a.low - b.low));
@@ -917,12 +915,18 @@ fn shifted_softplus_pair_to_f32(a: shifted_softplus_pair) -> f32 {
 // Source: Schuett et al. 2017.
 // shifted_softplus(x) = softplus(x) - log(2)
 fn shifted_softplus(x: f32) -> f32 {
-  let sp = shifted_softplus_pair_softplus(shifted_softplus_pair_from_f32(x));
-  let u = shifted_softplus_pair_subtract(sp, shifted_softplus_pair(0.6931472, -1.9046542e-9));
-  var result = shifted_softplus_pair_to_f32(u);
+  let v = shifted_softplus_pair_larger(shifted_softplus_pair_from_f32(x), shifted_softplus_pair(0.0, 0.0));
+  let v2 = shifted_softplus_pair_abs(shifted_softplus_pair_from_f32(x));
+  let v3 = shifted_softplus_pair_negate(v2);
+  let e = shifted_softplus_pair_exp(v3);
+  let l = shifted_softplus_pair_log1p(e);
+  let u = shifted_softplus_pair_add(v, l);
+  let u2 = shifted_softplus_pair_subtract(u, shifted_softplus_pair(0.6931472, -1.9046542e-9));
+  var result = shifted_softplus_pair_to_f32(u2);
   var found =
-    (sp.high + 0.000010576587 <= 32.0 * abs(u.high)) && (abs(u.high) >= 3.9443045e-31) && (abs(x) <= 1.2676506e+30) &&
-    ((abs(x) >= 7.888609e-31) || (x == 0.0));
+    (l.high + 0.0000076293945 * (abs(u.high) + 0.6931472) <= 16.0 * abs(u2.high)) && (abs(u2.high) >= 7.888609e-31) &&
+      (v2.high <= 1.2676506e+30) &&
+    ((v2.high >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = shifted_softplus_value_exactly(x);
@@ -1032,19 +1036,35 @@ fn shifted_softplus_slope_0_far(x0: f32) -> f32 {
   return shifted_softplus_sigmoid(x0);
 }
 
-// 1/(1 + e^-a), from e^-|a|.
-fn shifted_softplus_pair_sigmoid(a: shifted_softplus_pair) -> shifted_softplus_pair {
-  let e = shifted_softplus_pair_exp(shifted_softplus_pair_negate(shifted_softplus_pair_abs(a)));
-  let d = shifted_softplus_pair_add(shifted_softplus_pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return shifted_softplus_pair_divide(e, d);
+fn shifted_softplus_pair_smaller(a: shifted_softplus_pair, b: shifted_softplus_pair) -> shifted_softplus_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
   }
-  return shifted_softplus_pair_divide(shifted_softplus_pair(1.0, 0.0), d);
+  return a;
+}
+
+fn shifted_softplus_pair_at_most(a: shifted_softplus_pair, b: shifted_softplus_pair) -> shifted_softplus_pair {
+  return shifted_softplus_pair_smaller(a, b);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn shifted_softplus_pair_raised_exp(a: shifted_softplus_pair) -> shifted_softplus_pair {
+  return shifted_softplus_pair_exp_scaled(a, 60);
 }
 
 fn shifted_softplus_backward(dy: f32, x: f32) -> f32 {
-  var result = shifted_softplus_pair_to_f32(shifted_softplus_pair_sigmoid(shifted_softplus_pair_from_f32(x)));
-  var found = (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
+  let bounded = shifted_softplus_pair_at_most(shifted_softplus_pair_from_f32(x), shifted_softplus_pair(40.0, 0.0));
+  let v = shifted_softplus_pair_raised_exp(bounded);
+  var result = shifted_softplus_pair_to_f32(
+    shifted_softplus_pair_scale(
+      shifted_softplus_pair_divide(
+        v,
+        shifted_softplus_pair_add(shifted_softplus_pair_scale(v, 8.6736174e-19), shifted_softplus_pair(1.0, 0.0))
+      ),
+      8.6736174e-19
+    )
+  );
+  var found = (v.high >= 3.9443045e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = shifted_softplus_slope_0_exactly(x);

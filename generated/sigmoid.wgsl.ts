@@ -607,8 +607,16 @@ struct sigmoid_pair {
   low: f32,
 }
 
-fn sigmoid_pair_to_f32(a: sigmoid_pair) -> f32 {
-  return a.high + a.low;
+fn sigmoid_pair_abs(a: sigmoid_pair) -> sigmoid_pair {
+  return sigmoid_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn sigmoid_pair_from_f32(x: f32) -> sigmoid_pair {
+  return sigmoid_pair(x, 0.0);
+}
+
+fn sigmoid_pair_negate(a: sigmoid_pair) -> sigmoid_pair {
+  return sigmoid_pair(-a.high, -a.low);
 }
 
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
@@ -685,16 +693,13 @@ fn sigmoid_pair_exp_scaled(a: sigmoid_pair, n: i32) -> sigmoid_pair {
   return sigmoid_pair_times_power(sigmoid_pair_add(sigmoid_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn sigmoid_pair_exp(a: sigmoid_pair) -> sigmoid_pair {
-  return sigmoid_pair_exp_scaled(a, 0);
+// 2^60 e^a: parts of small numbers underflow later.
+fn sigmoid_pair_raised_exp(a: sigmoid_pair) -> sigmoid_pair {
+  return sigmoid_pair_exp_scaled(a, 60);
 }
 
-fn sigmoid_pair_negate(a: sigmoid_pair) -> sigmoid_pair {
-  return sigmoid_pair(-a.high, -a.low);
-}
-
-fn sigmoid_pair_abs(a: sigmoid_pair) -> sigmoid_pair {
-  return sigmoid_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+fn sigmoid_pair_to_f32(a: sigmoid_pair) -> f32 {
+  return a.high + a.low;
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -705,20 +710,20 @@ fn sigmoid_pair_divide(a: sigmoid_pair, b: sigmoid_pair) -> sigmoid_pair {
   return sigmoid_pair_ordered_sum(q, rest / b.high);
 }
 
-// sigmoid(a) sigmoid(-a)
-fn sigmoid_pair_logistic(a: sigmoid_pair) -> sigmoid_pair {
-  let e = sigmoid_pair_exp(sigmoid_pair_negate(sigmoid_pair_abs(a)));
-  let d = sigmoid_pair_add(sigmoid_pair(1.0, 0.0), e);
-  return sigmoid_pair_divide(sigmoid_pair_divide(e, d), d);
-}
-
-fn sigmoid_pair_from_f32(x: f32) -> sigmoid_pair {
-  return sigmoid_pair(x, 0.0);
+fn sigmoid_pair_multiply(a: sigmoid_pair, b: sigmoid_pair) -> sigmoid_pair {
+  let p = sigmoid_pair_product(a.high, b.high);
+  return sigmoid_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
 fn sigmoid_backward(dy: f32, x: f32) -> f32 {
-  var result = sigmoid_pair_to_f32(sigmoid_pair_logistic(sigmoid_pair_from_f32(x)));
-  var found = (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
+  let v = sigmoid_pair_abs(sigmoid_pair_from_f32(x));
+  let v2 = sigmoid_pair_negate(v);
+  let v3 = sigmoid_pair_raised_exp(v2);
+  let u = sigmoid_pair_add(sigmoid_pair_scale(v3, 8.6736174e-19), sigmoid_pair(1.0, 0.0));
+  var result = sigmoid_pair_to_f32(
+    sigmoid_pair_scale(sigmoid_pair_divide(v3, sigmoid_pair_multiply(u, u)), 8.6736174e-19)
+  );
+  var found = (v3.high >= 3.9443045e-31) && (v.high <= 1.2676506e+30) && ((v.high >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = sigmoid_slope_0_exactly(x);

@@ -600,6 +600,21 @@ struct silu_pair {
   low: f32,
 }
 
+fn silu_pair_smaller(a: silu_pair, b: silu_pair) -> silu_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn silu_pair_at_most(a: silu_pair, b: silu_pair) -> silu_pair {
+  return silu_pair_smaller(a, b);
+}
+
+fn silu_pair_from_f32(x: f32) -> silu_pair {
+  return silu_pair(x, 0.0);
+}
+
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn silu_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
@@ -674,16 +689,9 @@ fn silu_pair_exp_scaled(a: silu_pair, n: i32) -> silu_pair {
   return silu_pair_times_power(silu_pair_add(silu_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn silu_pair_exp(a: silu_pair) -> silu_pair {
-  return silu_pair_exp_scaled(a, 0);
-}
-
-fn silu_pair_negate(a: silu_pair) -> silu_pair {
-  return silu_pair(-a.high, -a.low);
-}
-
-fn silu_pair_abs(a: silu_pair) -> silu_pair {
-  return silu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+// 2^60 e^a: parts of small numbers underflow later.
+fn silu_pair_raised_exp(a: silu_pair) -> silu_pair {
+  return silu_pair_exp_scaled(a, 60);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -694,36 +702,29 @@ fn silu_pair_divide(a: silu_pair, b: silu_pair) -> silu_pair {
   return silu_pair_ordered_sum(q, rest / b.high);
 }
 
-// 1/(1 + e^-a), from e^-|a|.
-fn silu_pair_sigmoid(a: silu_pair) -> silu_pair {
-  let e = silu_pair_exp(silu_pair_negate(silu_pair_abs(a)));
-  let d = silu_pair_add(silu_pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return silu_pair_divide(e, d);
-  }
-  return silu_pair_divide(silu_pair(1.0, 0.0), d);
-}
-
-fn silu_pair_from_f32(x: f32) -> silu_pair {
-  return silu_pair(x, 0.0);
+fn silu_pair_multiply(a: silu_pair, b: silu_pair) -> silu_pair {
+  let p = silu_pair_product(a.high, b.high);
+  return silu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
 fn silu_pair_to_f32(a: silu_pair) -> f32 {
   return a.high + a.low;
 }
 
-fn silu_pair_multiply(a: silu_pair, b: silu_pair) -> silu_pair {
-  let p = silu_pair_product(a.high, b.high);
-  return silu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
 // Sigmoid linear unit, also called swish.
 // Source: PyTorch nn.SiLU; Hendrycks and Gimpel 2016; Elfwing et al. 2017; Ramachandran et al. 2017.
 // silu(x) = x * sigmoid(x)
 fn silu(x: f32) -> f32 {
-  let s = silu_pair_sigmoid(silu_pair_from_f32(x));
-  var result = silu_pair_to_f32(silu_pair_multiply(silu_pair_from_f32(x), s));
-  var found = (s.high >= 3.9443045e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
+  let bounded = silu_pair_at_most(silu_pair_from_f32(x), silu_pair(40.0, 0.0));
+  let v = silu_pair_raised_exp(bounded);
+  let p = silu_pair_scale(v, 8.6736174e-19);
+  let u = silu_pair_add(p, silu_pair(1.0, 0.0));
+  let q = silu_pair_divide(v, u);
+  let p2 = silu_pair_multiply(silu_pair_from_f32(x), q);
+  var result = silu_pair_to_f32(silu_pair_scale(p2, 8.6736174e-19));
+  var found =
+    (v.high >= 7.888609e-31) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+    (abs(p2.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = silu_value_exactly(x);
@@ -849,37 +850,28 @@ fn silu_slope_0_far(x0: f32) -> f32 {
   return silu_sigmoid(x0) + select(x0 * silu_logistic(x0), 0.0, abs(x0) > 800.0);
 }
 
-fn silu_pair_smaller(a: silu_pair, b: silu_pair) -> silu_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
-    return b;
-  }
-  return a;
-}
-
-fn silu_pair_at_most(a: silu_pair, b: silu_pair) -> silu_pair {
-  return silu_pair_smaller(a, b);
-}
-
 // a where the condition holds, else b.
 fn silu_pair_select(condition: bool, a: silu_pair, b: silu_pair) -> silu_pair {
   return silu_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
 fn silu_backward(dy: f32, x: f32) -> f32 {
-  let bounded = silu_pair_at_most(silu_pair_from_f32(x), silu_pair(80.0, 0.0));
-  let e = silu_pair_exp(bounded);
-  let u = silu_pair_add(e, silu_pair(1.0, 0.0));
-  var result = silu_pair_to_f32(
-    silu_pair_multiply(
-      silu_pair_divide(e, u),
-      silu_pair_divide(silu_pair_add(u, silu_pair_select(x < 80.0, silu_pair_from_f32(x), silu_pair(0.0, 0.0))), u)
-    )
-  );
+  let bounded = silu_pair_at_most(silu_pair_from_f32(x), silu_pair(40.0, 0.0));
+  let v = silu_pair_raised_exp(bounded);
+  let p = silu_pair_scale(v, 8.6736174e-19);
+  let u = silu_pair_add(p, silu_pair(1.0, 0.0));
+  let q = silu_pair_divide(v, u);
+  let v2 = silu_pair_select(x < 40.0, silu_pair_from_f32(x), silu_pair(0.0, 0.0));
+  let u2 = silu_pair_add(u, v2);
+  let q2 = silu_pair_divide(u2, u);
+  let p2 = silu_pair_multiply(q, q2);
+  var result = silu_pair_to_f32(silu_pair_scale(p2, 8.6736174e-19));
   var found =
-    (e.high >= 7.888609e-31) &&
-      ((x >= 80.0) || ((u.high <= 8.0 * abs(u.high + x)) && (abs(u.high + x) >= 7.888609e-31))) &&
-      (abs(x) <= 1.2676506e+30) &&
-    ((abs(x) >= 7.888609e-31) || (x == 0.0));
+    (v.high >= 7.888609e-31) &&
+      ((x >= 40.0) || ((u.high <= 8.0 * abs(u.high + x)) && (abs(u.high + x) >= 7.888609e-31))) &&
+      (abs(x) <= 288230380000000000.0) &&
+      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+    (abs(p2.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = silu_slope_0_exactly(x);

@@ -829,6 +829,21 @@ struct smish_pair {
   low: f32,
 }
 
+fn smish_pair_smaller(a: smish_pair, b: smish_pair) -> smish_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn smish_pair_at_most(a: smish_pair, b: smish_pair) -> smish_pair {
+  return smish_pair_smaller(a, b);
+}
+
+fn smish_pair_from_f32(x: f32) -> smish_pair {
+  return smish_pair(x, 0.0);
+}
+
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn smish_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
@@ -903,16 +918,9 @@ fn smish_pair_exp_scaled(a: smish_pair, n: i32) -> smish_pair {
   return smish_pair_times_power(smish_pair_add(smish_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn smish_pair_exp(a: smish_pair) -> smish_pair {
-  return smish_pair_exp_scaled(a, 0);
-}
-
-fn smish_pair_negate(a: smish_pair) -> smish_pair {
-  return smish_pair(-a.high, -a.low);
-}
-
-fn smish_pair_abs(a: smish_pair) -> smish_pair {
-  return smish_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+// 2^60 e^a: parts of small numbers underflow later.
+fn smish_pair_raised_exp(a: smish_pair) -> smish_pair {
+  return smish_pair_exp_scaled(a, 60);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -921,20 +929,6 @@ fn smish_pair_divide(a: smish_pair, b: smish_pair) -> smish_pair {
   let p = smish_pair_product(q, b.high);
   let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
   return smish_pair_ordered_sum(q, rest / b.high);
-}
-
-// 1/(1 + e^-a), from e^-|a|.
-fn smish_pair_sigmoid(a: smish_pair) -> smish_pair {
-  let e = smish_pair_exp(smish_pair_negate(smish_pair_abs(a)));
-  let d = smish_pair_add(smish_pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return smish_pair_divide(e, d);
-  }
-  return smish_pair_divide(smish_pair(1.0, 0.0), d);
-}
-
-fn smish_pair_from_f32(x: f32) -> smish_pair {
-  return smish_pair(x, 0.0);
 }
 
 // ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2): with s = f/(2 + f), ln(1 + f) = 2s + s^3 (2/3 + ...).
@@ -973,15 +967,6 @@ fn smish_pair_expm1(a: smish_pair) -> smish_pair {
   return smish_pair_add(smish_pair_sum(scale, -1.0), smish_pair_scale(small, scale));
 }
 
-fn smish_pair_tanh(a: smish_pair) -> smish_pair {
-  let e = smish_pair_expm1(smish_pair_scale(smish_pair_negate(smish_pair_abs(a)), 2.0));
-  let t = smish_pair_divide(e, smish_pair_add(smish_pair(2.0, 0.0), e));
-  if (a.high < 0.0) {
-    return t;
-  }
-  return smish_pair_negate(t);
-}
-
 fn smish_pair_to_f32(a: smish_pair) -> f32 {
   return a.high + a.low;
 }
@@ -995,12 +980,28 @@ fn smish_pair_multiply(a: smish_pair, b: smish_pair) -> smish_pair {
 // Source: Wang et al. 2022.
 // smish(x) = x * tanh(log(1 + sigmoid(x)))
 fn smish(x: f32) -> f32 {
-  let s = smish_pair_sigmoid(smish_pair_from_f32(x));
-  let l = smish_pair_log1p(s);
-  let t = smish_pair_tanh(l);
-  var result = smish_pair_to_f32(smish_pair_multiply(smish_pair_from_f32(x), t));
+  let bounded = smish_pair_at_most(smish_pair_from_f32(x), smish_pair(40.0, 0.0));
+  let v = smish_pair_raised_exp(bounded);
+  let p = smish_pair_scale(v, 8.6736174e-19);
+  let u = smish_pair_add(p, smish_pair(1.0, 0.0));
+  let q = smish_pair_divide(v, u);
+  let p2 = smish_pair_scale(q, 8.6736174e-19);
+  let l = smish_pair_log1p(p2);
+  let p3 = smish_pair_scale(l, 2.0);
+  let bounded2 = smish_pair_at_most(p3, smish_pair(80.0, 0.0));
+  let em1 = smish_pair_expm1(bounded2);
+  let u2 = smish_pair_add(em1, smish_pair(2.0, 0.0));
+  var result = smish_pair_to_f32(smish_pair_multiply(smish_pair_from_f32(x), smish_pair_divide(em1, u2)));
   var found =
-    (2.0 <= 1.2676506e+30 * t.high) && (t.high >= 3.9443045e-31) && (abs(x) <= 1.2676506e+30) &&
+    (abs(em1.high) * bounded2.high +
+      6.3108872e-30 * (((1.0 / u.high) * 8.6736174e-19 * 2.0 + 2.0) * (1.0 + em1.high)) +
+      3.1554436e-30 * (1.0 + em1.high) <=
+      4.0 * em1.high) && (em1.high >= 7.888609e-31) &&
+      (abs(em1.high) * bounded2.high +
+        6.3108872e-30 * (((1.0 / u.high) * 8.6736174e-19 * 2.0 + 2.0) * (1.0 + em1.high)) +
+        3.1554436e-30 * (1.0 + em1.high) <=
+        4.0 * u2.high) &&
+      (abs(x) <= 1.2676506e+30) &&
     ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
@@ -1206,47 +1207,92 @@ fn smish_slope_0_far(x0: f32) -> f32 {
   );
 }
 
-// sigmoid(a) sigmoid(-a)
-fn smish_pair_logistic(a: smish_pair) -> smish_pair {
-  let e = smish_pair_exp(smish_pair_negate(smish_pair_abs(a)));
-  let d = smish_pair_add(smish_pair(1.0, 0.0), e);
-  return smish_pair_divide(smish_pair_divide(e, d), d);
+fn smish_pair_abs(a: smish_pair) -> smish_pair {
+  return smish_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn smish_pair_negate(a: smish_pair) -> smish_pair {
+  return smish_pair(-a.high, -a.low);
 }
 
 fn smish_backward(dy: f32, x: f32) -> f32 {
-  let s = smish_pair_sigmoid(smish_pair_from_f32(x));
-  let l = smish_pair_log1p(s);
-  let t = smish_pair_tanh(l);
-  let p = smish_pair_multiply(smish_pair(2.0, 0.0), l);
-  let ds = smish_pair_logistic(p);
-  let p2 = smish_pair_multiply(smish_pair(4.0, 0.0), ds);
-  let v = smish_pair_abs(smish_pair_from_f32(x));
-  let ds2 = smish_pair_logistic(smish_pair_from_f32(x));
-  let p3 = smish_pair_multiply(smish_pair_from_f32(x), ds2);
-  var v2 = p3;
-  if (v.high > 800.0) {
-    v2 = smish_pair(0.0, 0.0);
+  let bounded = smish_pair_at_most(smish_pair_from_f32(x), smish_pair(40.0, 0.0));
+  let v = smish_pair_raised_exp(bounded);
+  let p = smish_pair_scale(v, 8.6736174e-19);
+  let u = smish_pair_add(p, smish_pair(1.0, 0.0));
+  let q = smish_pair_divide(v, u);
+  let p2 = smish_pair_scale(q, 8.6736174e-19);
+  let l = smish_pair_log1p(p2);
+  let p3 = smish_pair_scale(l, 2.0);
+  let bounded2 = smish_pair_at_most(p3, smish_pair(80.0, 0.0));
+  let em1 = smish_pair_expm1(bounded2);
+  let u2 = smish_pair_add(em1, smish_pair(2.0, 0.0));
+  let q2 = smish_pair_divide(em1, u2);
+  let v2 = smish_pair_abs(p3);
+  let v3 = smish_pair_negate(v2);
+  let v4 = smish_pair_raised_exp(v3);
+  let p4 = smish_pair_scale(v4, 8.6736174e-19);
+  let u3 = smish_pair_add(p4, smish_pair(1.0, 0.0));
+  let squared = smish_pair_multiply(u3, u3);
+  let q3 = smish_pair_divide(v4, squared);
+  let p5 = smish_pair_scale(q3, 4.0);
+  let v5 = smish_pair_abs(smish_pair_from_f32(x));
+  let v6 = smish_pair_negate(v5);
+  let v7 = smish_pair_raised_exp(v6);
+  let p6 = smish_pair_scale(v7, 8.6736174e-19);
+  let u4 = smish_pair_add(p6, smish_pair(1.0, 0.0));
+  let squared2 = smish_pair_multiply(u4, u4);
+  let q4 = smish_pair_divide(v7, squared2);
+  let p7 = smish_pair_multiply(smish_pair_from_f32(x), q4);
+  let p8 = smish_pair_scale(p7, 8.6736174e-19);
+  var v8 = p8;
+  if (v5.high > 800.0) {
+    v8 = smish_pair(0.0, 0.0);
   }
-  let p4 = smish_pair_multiply(p2, v2);
-  let u = smish_pair_add(s, smish_pair(1.0, 0.0));
-  let q = smish_pair_divide(p4, u);
-  let u2 = smish_pair_add(t, q);
-  var result = smish_pair_to_f32(u2);
+  let p9 = smish_pair_multiply(p5, v8);
+  let u5 = smish_pair_add(p2, smish_pair(1.0, 0.0));
+  let q5 = smish_pair_divide(p9, u5);
+  let p10 = smish_pair_scale(q5, 8.6736174e-19);
+  let u6 = smish_pair_add(q2, p10);
+  var result = smish_pair_to_f32(u6);
   var found =
-    (2.524355e-29 +
+    ((abs(em1.high) * bounded2.high +
+      6.3108872e-30 * (((1.0 / u.high) * 8.6736174e-19 * 2.0 + 2.0) * (1.0 + em1.high)) +
+      3.1554436e-30 * (1.0 + em1.high)) /
+      u2.high +
+      ((abs(em1.high) * bounded2.high +
+        6.3108872e-30 * (((1.0 / u.high) * 8.6736174e-19 * 2.0 + 2.0) * (1.0 + em1.high)) +
+        3.1554436e-30 * (1.0 + em1.high)) *
+        q2.high) /
+        u2.high +
+      3.1554436e-30 * (1.0 / u2.high) +
       (select(
-        (abs(ds.high) * p.high + 1.26217745e-29 * (2.0 * ds.high)) * 4.0 * abs(p3.high) +
-          6.3108872e-30 * (v.high * p2.high) +
-          6.3108872e-30 * p2.high,
+        ((abs(v4.high) * v2.high + 6.3108872e-30 * (((1.0 / u.high) * 8.6736174e-19 * 2.0 + 2.0) * v4.high)) /
+          squared.high +
+          (((abs(v4.high) * v2.high + 6.3108872e-30 * (((1.0 / u.high) * 8.6736174e-19 * 2.0 + 2.0) * v4.high)) *
+            8.6736174e-19 *
+            u3.high +
+            3.1554436e-30 * u3.high) *
+            q3.high) /
+            squared.high) *
+          4.0 *
+          abs(p8.high) +
+          3.1554436e-30 *
+            ((((u4.high * q4.high) / squared2.high + 1.0 / squared2.high) * v5.high + v5.high) *
+              8.6736174e-19 *
+              p5.high) +
+          3.1554436e-30 * p5.high,
         0.0,
-        v.high > 800.0
+        v5.high > 800.0
       ) /
-        u.high +
-        6.3108872e-30 * (1.0 / u.high)) +
-      (t.high + abs(q.high)) <=
-      8.0 * abs(u2.high)) && (abs(u2.high) >= 3.9443045e-31) &&
-      (v.high <= 1.2676506e+30) &&
-    ((v.high >= 7.888609e-31) || (x == 0.0));
+        u5.high +
+        3.1554436e-30 * (((1.0 / u.high) * 8.6736174e-19 * abs(q5.high)) / u5.high) +
+        3.1554436e-30 * (1.0 / u5.high)) *
+        8.6736174e-19 +
+      (q2.high + abs(p10.high)) <=
+      4.0 * abs(u6.high)) && (abs(u6.high) >= 3.9443045e-31) &&
+      (v5.high <= 274877900000.0) &&
+    ((v5.high >= 3.637979e-12) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = smish_slope_0_exactly(x);

@@ -1135,11 +1135,11 @@ fn snake_pair_cos(a: snake_pair) -> snake_pair {
 fn snake_backward(dy: f32, x: f32, alpha: f32) -> snake_gradients {
   let p = snake_pair_multiply(snake_pair_from_f32(x), snake_pair_from_f32(alpha));
   let s = snake_pair_sin(p);
-  let p2 = snake_pair_multiply(snake_pair(2.0, 0.0), s);
+  let p2 = snake_pair_scale(s, 2.0);
   let c = snake_pair_cos(p);
   let p3 = snake_pair_multiply(p2, c);
   let u = snake_pair_add(p3, snake_pair(1.0, 0.0));
-  let p4 = snake_pair_multiply(snake_pair(2.0, 0.0), snake_pair_from_f32(x));
+  let p4 = snake_pair_scale(snake_pair_from_f32(x), 2.0);
   let p5 = snake_pair_multiply(p4, s);
   let p6 = snake_pair_multiply(p5, c);
   let squared = snake_pair_multiply(s, s);

@@ -1437,7 +1437,7 @@ fn snake_beta_pair_cos(a: snake_beta_pair) -> snake_beta_pair {
 
 fn snake_beta_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> snake_beta_gradients {
   let e = snake_beta_pair_exp(snake_beta_pair_from_f32(alpha));
-  let p = snake_beta_pair_multiply(snake_beta_pair(2.0, 0.0), e);
+  let p = snake_beta_pair_scale(e, 2.0);
   let p2 = snake_beta_pair_multiply(snake_beta_pair_from_f32(x), e);
   let s = snake_beta_pair_sin(p2);
   let p3 = snake_beta_pair_multiply(p, s);
@@ -1447,7 +1447,7 @@ fn snake_beta_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> snake_beta_gra
   let u = snake_beta_pair_add(e2, snake_beta_pair(1e-9, 2.828193e-17));
   let q = snake_beta_pair_divide(p4, u);
   let u2 = snake_beta_pair_add(q, snake_beta_pair(1.0, 0.0));
-  let p5 = snake_beta_pair_multiply(snake_beta_pair(2.0, 0.0), snake_beta_pair_from_f32(x));
+  let p5 = snake_beta_pair_scale(snake_beta_pair_from_f32(x), 2.0);
   let p6 = snake_beta_pair_multiply(p5, e);
   let p7 = snake_beta_pair_multiply(p6, s);
   let p8 = snake_beta_pair_multiply(p7, c);

@@ -920,6 +920,17 @@ fn soft_clipping_pair_multiply(a: soft_clipping_pair, b: soft_clipping_pair) -> 
   return soft_clipping_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
+fn soft_clipping_pair_smaller(a: soft_clipping_pair, b: soft_clipping_pair) -> soft_clipping_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn soft_clipping_pair_at_most(a: soft_clipping_pair, b: soft_clipping_pair) -> soft_clipping_pair {
+  return soft_clipping_pair_smaller(a, b);
+}
+
 // e^a 2^n
 fn soft_clipping_pair_exp_scaled(a: soft_clipping_pair, n: i32) -> soft_clipping_pair {
   let x = clamp(a.high, -150.0, 150.0);
@@ -928,16 +939,9 @@ fn soft_clipping_pair_exp_scaled(a: soft_clipping_pair, n: i32) -> soft_clipping
   return soft_clipping_pair_times_power(soft_clipping_pair_add(soft_clipping_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn soft_clipping_pair_exp(a: soft_clipping_pair) -> soft_clipping_pair {
-  return soft_clipping_pair_exp_scaled(a, 0);
-}
-
-fn soft_clipping_pair_negate(a: soft_clipping_pair) -> soft_clipping_pair {
-  return soft_clipping_pair(-a.high, -a.low);
-}
-
-fn soft_clipping_pair_abs(a: soft_clipping_pair) -> soft_clipping_pair {
-  return soft_clipping_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+// 2^60 e^a: parts of small numbers underflow later.
+fn soft_clipping_pair_raised_exp(a: soft_clipping_pair) -> soft_clipping_pair {
+  return soft_clipping_pair_exp_scaled(a, 60);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -946,16 +950,6 @@ fn soft_clipping_pair_divide(a: soft_clipping_pair, b: soft_clipping_pair) -> so
   let p = soft_clipping_pair_product(q, b.high);
   let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
   return soft_clipping_pair_ordered_sum(q, rest / b.high);
-}
-
-// 1/(1 + e^-a), from e^-|a|.
-fn soft_clipping_pair_sigmoid(a: soft_clipping_pair) -> soft_clipping_pair {
-  let e = soft_clipping_pair_exp(soft_clipping_pair_negate(soft_clipping_pair_abs(a)));
-  let d = soft_clipping_pair_add(soft_clipping_pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return soft_clipping_pair_divide(e, d);
-  }
-  return soft_clipping_pair_divide(soft_clipping_pair(1.0, 0.0), d);
 }
 
 // ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2): with s = f/(2 + f), ln(1 + f) = 2s + s^3 (2/3 + ...).
@@ -990,18 +984,25 @@ fn soft_clipping(x: f32, alpha: f32) -> f32 {
   let em1 = soft_clipping_pair_expm1(soft_clipping_pair_from_f32(alpha));
   let u = soft_clipping_pair_subtract(soft_clipping_pair_from_f32(x), soft_clipping_pair(1.0, 0.0));
   let p = soft_clipping_pair_multiply(soft_clipping_pair_from_f32(alpha), u);
-  let s = soft_clipping_pair_sigmoid(p);
-  let p2 = soft_clipping_pair_multiply(em1, s);
-  let l = soft_clipping_pair_log1p(p2);
+  let bounded = soft_clipping_pair_at_most(p, soft_clipping_pair(40.0, 0.0));
+  let v = soft_clipping_pair_raised_exp(bounded);
+  let p2 = soft_clipping_pair_scale(v, 8.6736174e-19);
+  let u2 = soft_clipping_pair_add(p2, soft_clipping_pair(1.0, 0.0));
+  let q = soft_clipping_pair_divide(v, u2);
+  let p3 = soft_clipping_pair_multiply(em1, q);
+  let p4 = soft_clipping_pair_scale(p3, 8.6736174e-19);
+  let l = soft_clipping_pair_log1p(p4);
   var result = soft_clipping_pair_to_f32(soft_clipping_pair_divide(l, soft_clipping_pair_from_f32(alpha)));
   var found =
-    (4.7019774e-38 * em1.high + select(0.0, 1.0, p2.high > 3.32307e+35) <= 1.1920929e-7 * l.high) &&
-      (l.high >= 7.888609e-31) &&
+    (4.7019774e-38 * (((1.0 / u2.high) * em1.high + em1.high) * 8.6736174e-19) +
+      select(0.0, 1.0, p4.high > 3.32307e+35) <=
+      1.1920929e-7 * l.high) && (l.high >= 7.888609e-31) &&
       (abs(x) <= 288230380000000000.0) &&
       ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(alpha) <= 288230380000000000.0) &&
       (abs(alpha) >= 3.469447e-18) &&
-      (p2.high <= 3.32307e+35) &&
+      (p4.high <= 3.32307e+35) &&
+      (p3.high <= 3.32307e+35) &&
     (em1.high <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
@@ -1154,36 +1155,51 @@ fn soft_clipping_slope_0_far(x0: f32, x1: f32) -> f32 {
   return (t * soft_clipping_logistic(t2)) / (t * soft_clipping_sigmoid(t2) + 1.0);
 }
 
-// sigmoid(a) sigmoid(-a)
-fn soft_clipping_pair_logistic(a: soft_clipping_pair) -> soft_clipping_pair {
-  let e = soft_clipping_pair_exp(soft_clipping_pair_negate(soft_clipping_pair_abs(a)));
-  let d = soft_clipping_pair_add(soft_clipping_pair(1.0, 0.0), e);
-  return soft_clipping_pair_divide(soft_clipping_pair_divide(e, d), d);
+fn soft_clipping_pair_abs(a: soft_clipping_pair) -> soft_clipping_pair {
+  return soft_clipping_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn soft_clipping_pair_negate(a: soft_clipping_pair) -> soft_clipping_pair {
+  return soft_clipping_pair(-a.high, -a.low);
 }
 
 fn soft_clipping_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   let em1 = soft_clipping_pair_expm1(soft_clipping_pair_from_f32(alpha));
   let u = soft_clipping_pair_subtract(soft_clipping_pair_from_f32(x), soft_clipping_pair(1.0, 0.0));
   let p = soft_clipping_pair_multiply(soft_clipping_pair_from_f32(alpha), u);
-  let ds = soft_clipping_pair_logistic(p);
-  let p2 = soft_clipping_pair_multiply(em1, ds);
-  let s = soft_clipping_pair_sigmoid(p);
-  let p3 = soft_clipping_pair_multiply(em1, s);
-  let u2 = soft_clipping_pair_add(p3, soft_clipping_pair(1.0, 0.0));
-  let q = soft_clipping_pair_divide(p2, u2);
-  var result = soft_clipping_pair_to_f32(q);
+  let v = soft_clipping_pair_abs(p);
+  let v2 = soft_clipping_pair_negate(v);
+  let v3 = soft_clipping_pair_raised_exp(v2);
+  let p2 = soft_clipping_pair_scale(v3, 8.6736174e-19);
+  let u2 = soft_clipping_pair_add(p2, soft_clipping_pair(1.0, 0.0));
+  let squared = soft_clipping_pair_multiply(u2, u2);
+  let q = soft_clipping_pair_divide(v3, squared);
+  let p3 = soft_clipping_pair_multiply(em1, q);
+  let bounded = soft_clipping_pair_at_most(p, soft_clipping_pair(40.0, 0.0));
+  let v4 = soft_clipping_pair_raised_exp(bounded);
+  let p4 = soft_clipping_pair_scale(v4, 8.6736174e-19);
+  let u3 = soft_clipping_pair_add(p4, soft_clipping_pair(1.0, 0.0));
+  let q2 = soft_clipping_pair_divide(v4, u3);
+  let p5 = soft_clipping_pair_multiply(em1, q2);
+  let p6 = soft_clipping_pair_scale(p5, 8.6736174e-19);
+  let u4 = soft_clipping_pair_add(p6, soft_clipping_pair(1.0, 0.0));
+  let q3 = soft_clipping_pair_divide(p3, u4);
+  let p7 = soft_clipping_pair_scale(q3, 8.6736174e-19);
+  var result = soft_clipping_pair_to_f32(p7);
   var found =
-    (ds.high >= 3.9443045e-31) && (em1.high <= 2.5353012e+30 * u2.high) &&
-      ((u2.high <= 3.32307e+35) || (p2.high <= 2.3841858e-7 * q.high)) &&
+    (v3.high >= 7.888609e-31) && (((1.0 / u3.high) * em1.high + em1.high) * 8.6736174e-19 <= 2.5353012e+30 * u4.high) &&
+      ((u4.high <= 3.32307e+35) || (p3.high <= 2.3841858e-7 * q3.high)) &&
       (abs(x) <= 288230380000000000.0) &&
       ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(alpha) <= 288230380000000000.0) &&
       (abs(alpha) >= 3.469447e-18) &&
-      (q.high <= 3.32307e+35) &&
-      (u2.high <= 3.32307e+35) &&
-      (p3.high <= 3.32307e+35) &&
+      (p7.high <= 3.32307e+35) &&
+      (q3.high <= 3.32307e+35) &&
+      (u4.high <= 3.32307e+35) &&
+      (p6.high <= 3.32307e+35) &&
+      (p5.high <= 3.32307e+35) &&
       (em1.high <= 3.32307e+35) &&
-    (p2.high <= 3.32307e+35);
+    (p3.high <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = soft_clipping_slope_0_exactly(x, alpha);

@@ -1385,12 +1385,12 @@ fn soft_exponential_backward(dy: f32, x: f32, alpha: f32) -> soft_exponential_gr
   }
   let squared = soft_exponential_pair_multiply(soft_exponential_pair_from_f32(x), soft_exponential_pair_from_f32(x));
   let u3 = soft_exponential_pair_add(squared, soft_exponential_pair(2.0, 0.0));
-  let p3 = soft_exponential_pair_multiply(soft_exponential_pair(0.5, 0.0), u3);
+  let p3 = soft_exponential_pair_scale(u3, 0.5);
   let v3 = soft_exponential_pair_negate(p);
   let l = soft_exponential_pair_log1p(v3);
   let q2 = soft_exponential_pair_divide(l, soft_exponential_pair_from_f32(alpha));
   let v4 = soft_exponential_pair_negate(soft_exponential_pair_from_f32(x));
-  let p4 = soft_exponential_pair_multiply(soft_exponential_pair(2.0, 0.0), soft_exponential_pair_from_f32(alpha));
+  let p4 = soft_exponential_pair_scale(soft_exponential_pair_from_f32(alpha), 2.0);
   let u4 = soft_exponential_pair_subtract(v4, p4);
   let q3 = soft_exponential_pair_divide(u4, u2);
   let u5 = soft_exponential_pair_subtract(q2, q3);

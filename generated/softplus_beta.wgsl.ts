@@ -838,12 +838,30 @@ fn softplus_beta_pair_from_f32(x: f32) -> softplus_beta_pair {
   return softplus_beta_pair(x, 0.0);
 }
 
-// The quotient as rounded, and what is left of a over b.
-fn softplus_beta_pair_divide(a: softplus_beta_pair, b: softplus_beta_pair) -> softplus_beta_pair {
-  let q = softplus_beta_rounded(a.high / b.high);
-  let p = softplus_beta_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return softplus_beta_pair_ordered_sum(q, rest / b.high);
+fn softplus_beta_pair_larger(a: softplus_beta_pair, b: softplus_beta_pair) -> softplus_beta_pair {
+  if (b.high > a.high || (b.high == a.high && b.low > a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn softplus_beta_pair_abs(a: softplus_beta_pair) -> softplus_beta_pair {
+  return softplus_beta_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn softplus_beta_pair_negate(a: softplus_beta_pair) -> softplus_beta_pair {
+  return softplus_beta_pair(-a.high, -a.low);
+}
+
+// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
+fn softplus_beta_pair_expm1_small(a: softplus_beta_pair) -> softplus_beta_pair {
+  let x = a.high;
+  let square = softplus_beta_pair_product(x, x);
+  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
+  let third = x * square.high;
+  let cube = third * 0.16666667 + third * x * p;
+  let s = softplus_beta_pair_ordered_sum(x, 0.5 * square.high);
+  return softplus_beta_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
 }
 
 // a + b exactly (Knuth).
@@ -853,9 +871,45 @@ fn softplus_beta_pair_sum(a: f32, b: f32) -> softplus_beta_pair {
   return softplus_beta_pair(s, (a - softplus_beta_rounded(s - t)) + (b - t));
 }
 
+// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
+fn softplus_beta_pair_reduced(a: softplus_beta_pair, k: f32) -> softplus_beta_pair {
+  return softplus_beta_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
+}
+
+// a times a power of two.
+fn softplus_beta_pair_scale(a: softplus_beta_pair, factor: f32) -> softplus_beta_pair {
+  return softplus_beta_pair(a.high * factor, a.low * factor);
+}
+
+// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
+fn softplus_beta_pair_times_power(a: softplus_beta_pair, k: i32) -> softplus_beta_pair {
+  let first = k >> 1u;
+  return softplus_beta_pair_scale(softplus_beta_pair_scale(a, softplus_beta_power_of_two(first)), softplus_beta_power_of_two(k - first));
+}
+
 fn softplus_beta_pair_add(a: softplus_beta_pair, b: softplus_beta_pair) -> softplus_beta_pair {
   let s = softplus_beta_pair_sum(a.high, b.high);
   return softplus_beta_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// e^a 2^n
+fn softplus_beta_pair_exp_scaled(a: softplus_beta_pair, n: i32) -> softplus_beta_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = softplus_beta_pair_expm1_small(softplus_beta_pair_reduced(softplus_beta_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return softplus_beta_pair_times_power(softplus_beta_pair_add(softplus_beta_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn softplus_beta_pair_exp(a: softplus_beta_pair) -> softplus_beta_pair {
+  return softplus_beta_pair_exp_scaled(a, 0);
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn softplus_beta_pair_divide(a: softplus_beta_pair, b: softplus_beta_pair) -> softplus_beta_pair {
+  let q = softplus_beta_rounded(a.high / b.high);
+  let p = softplus_beta_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return softplus_beta_pair_ordered_sum(q, rest / b.high);
 }
 
 // ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2): with s = f/(2 + f), ln(1 + f) = 2s + s^3 (2/3 + ...).
@@ -879,62 +933,6 @@ fn softplus_beta_pair_log1p(a: softplus_beta_pair) -> softplus_beta_pair {
   return softplus_beta_pair_log_scaled(f32(k), softplus_beta_pair_ordered_sum(f.high, f.low + a.low * scale));
 }
 
-// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
-fn softplus_beta_pair_expm1_small(a: softplus_beta_pair) -> softplus_beta_pair {
-  let x = a.high;
-  let square = softplus_beta_pair_product(x, x);
-  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
-  let third = x * square.high;
-  let cube = third * 0.16666667 + third * x * p;
-  let s = softplus_beta_pair_ordered_sum(x, 0.5 * square.high);
-  return softplus_beta_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
-}
-
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn softplus_beta_pair_reduced(a: softplus_beta_pair, k: f32) -> softplus_beta_pair {
-  return softplus_beta_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// a times a power of two.
-fn softplus_beta_pair_scale(a: softplus_beta_pair, factor: f32) -> softplus_beta_pair {
-  return softplus_beta_pair(a.high * factor, a.low * factor);
-}
-
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn softplus_beta_pair_times_power(a: softplus_beta_pair, k: i32) -> softplus_beta_pair {
-  let first = k >> 1u;
-  return softplus_beta_pair_scale(softplus_beta_pair_scale(a, softplus_beta_power_of_two(first)), softplus_beta_power_of_two(k - first));
-}
-
-// e^a 2^n
-fn softplus_beta_pair_exp_scaled(a: softplus_beta_pair, n: i32) -> softplus_beta_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = softplus_beta_pair_expm1_small(softplus_beta_pair_reduced(softplus_beta_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return softplus_beta_pair_times_power(softplus_beta_pair_add(softplus_beta_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-fn softplus_beta_pair_exp(a: softplus_beta_pair) -> softplus_beta_pair {
-  return softplus_beta_pair_exp_scaled(a, 0);
-}
-
-fn softplus_beta_pair_negate(a: softplus_beta_pair) -> softplus_beta_pair {
-  return softplus_beta_pair(-a.high, -a.low);
-}
-
-fn softplus_beta_pair_abs(a: softplus_beta_pair) -> softplus_beta_pair {
-  return softplus_beta_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
-}
-
-// ln(1 + e^a) = max(a, 0) + ln(1 + e^-|a|)
-fn softplus_beta_pair_softplus(a: softplus_beta_pair) -> softplus_beta_pair {
-  let l = softplus_beta_pair_log1p(softplus_beta_pair_exp(softplus_beta_pair_negate(softplus_beta_pair_abs(a))));
-  if (a.high < 0.0) {
-    return l;
-  }
-  return softplus_beta_pair_add(a, l);
-}
-
 fn softplus_beta_pair_to_f32(a: softplus_beta_pair) -> f32 {
   return a.high + a.low;
 }
@@ -944,14 +942,21 @@ fn softplus_beta_pair_to_f32(a: softplus_beta_pair) -> f32 {
 // softplus_beta(x; beta = 1 in (0, inf), threshold = 20) = where(beta * x > threshold, x, log(1 + exp(beta * x)) / beta)
 fn softplus_beta(x: f32, beta: f32, threshold: f32) -> f32 {
   let p = softplus_beta_pair_multiply(softplus_beta_pair_from_f32(x), softplus_beta_pair_from_f32(beta));
-  let sp = softplus_beta_pair_softplus(p);
-  var v = softplus_beta_pair_divide(sp, softplus_beta_pair_from_f32(beta));
+  let v = softplus_beta_pair_larger(p, softplus_beta_pair(0.0, 0.0));
+  let v2 = softplus_beta_pair_abs(p);
+  let v3 = softplus_beta_pair_negate(v2);
+  let e = softplus_beta_pair_exp(v3);
+  let l = softplus_beta_pair_log1p(e);
+  let u = softplus_beta_pair_add(v, l);
+  var v4 = softplus_beta_pair_divide(u, softplus_beta_pair_from_f32(beta));
   if (p.high > threshold) {
-    v = softplus_beta_pair_from_f32(x);
+    v4 = softplus_beta_pair_from_f32(x);
   }
-  var result = softplus_beta_pair_to_f32(v);
+  var result = softplus_beta_pair_to_f32(v4);
   var found =
-    ((p.high > threshold) || (sp.high >= 3.9443045e-31)) && (abs(x) <= 274877900000.0) &&
+    ((p.high > threshold) ||
+      ((0.0000076293945 * abs(v.high) + l.high <= 16.0 * abs(u.high)) && (abs(u.high) >= 7.888609e-31))) &&
+      (abs(x) <= 274877900000.0) &&
       ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
       (abs(beta) <= 274877900000.0) &&
       (abs(beta) >= 3.637979e-12) &&
@@ -1088,25 +1093,40 @@ fn softplus_beta_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
   return select(softplus_beta_sigmoid(t), 1.0, t > x2);
 }
 
-// 1/(1 + e^-a), from e^-|a|.
-fn softplus_beta_pair_sigmoid(a: softplus_beta_pair) -> softplus_beta_pair {
-  let e = softplus_beta_pair_exp(softplus_beta_pair_negate(softplus_beta_pair_abs(a)));
-  let d = softplus_beta_pair_add(softplus_beta_pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return softplus_beta_pair_divide(e, d);
+fn softplus_beta_pair_smaller(a: softplus_beta_pair, b: softplus_beta_pair) -> softplus_beta_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
   }
-  return softplus_beta_pair_divide(softplus_beta_pair(1.0, 0.0), d);
+  return a;
+}
+
+fn softplus_beta_pair_at_most(a: softplus_beta_pair, b: softplus_beta_pair) -> softplus_beta_pair {
+  return softplus_beta_pair_smaller(a, b);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn softplus_beta_pair_raised_exp(a: softplus_beta_pair) -> softplus_beta_pair {
+  return softplus_beta_pair_exp_scaled(a, 60);
 }
 
 fn softplus_beta_backward(dy: f32, x: f32, beta: f32, threshold: f32) -> f32 {
   let p = softplus_beta_pair_multiply(softplus_beta_pair_from_f32(x), softplus_beta_pair_from_f32(beta));
-  var v = softplus_beta_pair_sigmoid(p);
+  let bounded = softplus_beta_pair_at_most(p, softplus_beta_pair(40.0, 0.0));
+  let v = softplus_beta_pair_raised_exp(bounded);
+  var v2 = softplus_beta_pair_scale(
+    softplus_beta_pair_divide(
+      v,
+      softplus_beta_pair_add(softplus_beta_pair_scale(v, 8.6736174e-19), softplus_beta_pair(1.0, 0.0))
+    ),
+    8.6736174e-19
+  );
   if (p.high > threshold) {
-    v = softplus_beta_pair(1.0, 0.0);
+    v2 = softplus_beta_pair(1.0, 0.0);
   }
-  var result = softplus_beta_pair_to_f32(v);
+  var result = softplus_beta_pair_to_f32(v2);
   var found =
-    (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+    ((p.high > threshold) || (v.high >= 3.9443045e-31)) && (abs(x) <= 288230380000000000.0) &&
+      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(beta) <= 288230380000000000.0) &&
       (abs(beta) >= 3.469447e-18) &&
       (abs(threshold) <= 288230380000000000.0) &&

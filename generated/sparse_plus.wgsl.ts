@@ -554,6 +554,11 @@ fn sparse_plus_pair_multiply(a: sparse_plus_pair, b: sparse_plus_pair) -> sparse
   return sparse_plus_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
+// a times a power of two.
+fn sparse_plus_pair_scale(a: sparse_plus_pair, factor: f32) -> sparse_plus_pair {
+  return sparse_plus_pair(a.high * factor, a.low * factor);
+}
+
 fn sparse_plus_pair_to_f32(a: sparse_plus_pair) -> f32 {
   return a.high + a.low;
 }
@@ -564,7 +569,7 @@ fn sparse_plus_pair_to_f32(a: sparse_plus_pair) -> f32 {
 fn sparse_plus(x: f32) -> f32 {
   let u = sparse_plus_pair_add(sparse_plus_pair_from_f32(x), sparse_plus_pair(1.0, 0.0));
   let squared = sparse_plus_pair_multiply(u, u);
-  var v = sparse_plus_pair_multiply(sparse_plus_pair(0.25, 0.0), squared);
+  var v = sparse_plus_pair_scale(squared, 0.25);
   if (x >= 1.0) {
     v = sparse_plus_pair_from_f32(x);
   }
@@ -690,10 +695,7 @@ fn sparse_plus_slope_0_exactly(x0: f32) -> f32 {
 }
 
 fn sparse_plus_backward(dy: f32, x: f32) -> f32 {
-  var v = sparse_plus_pair_multiply(
-    sparse_plus_pair(0.5, 0.0),
-    sparse_plus_pair_add(sparse_plus_pair_from_f32(x), sparse_plus_pair(1.0, 0.0))
-  );
+  var v = sparse_plus_pair_scale(sparse_plus_pair_add(sparse_plus_pair_from_f32(x), sparse_plus_pair(1.0, 0.0)), 0.5);
   if (x >= 1.0) {
     v = sparse_plus_pair(1.0, 0.0);
   }

@@ -495,36 +495,14 @@ struct sparse_sigmoid_pair {
   low: f32,
 }
 
+// a times a power of two.
+fn sparse_sigmoid_pair_scale(a: sparse_sigmoid_pair, factor: f32) -> sparse_sigmoid_pair {
+  return sparse_sigmoid_pair(a.high * factor, a.low * factor);
+}
+
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn sparse_sigmoid_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn sparse_sigmoid_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn sparse_sigmoid_pair_product(a: f32, b: f32) -> sparse_sigmoid_pair {
-  let p = sparse_sigmoid_rounded(a * b);
-  let ah = sparse_sigmoid_upper_half(a);
-  let al = a - ah;
-  let bh = sparse_sigmoid_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return sparse_sigmoid_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn sparse_sigmoid_pair_ordered_sum(a: f32, b: f32) -> sparse_sigmoid_pair {
-  let s = sparse_sigmoid_rounded(a + b);
-  return sparse_sigmoid_pair(s, b - sparse_sigmoid_rounded(s - a));
-}
-
-fn sparse_sigmoid_pair_multiply(a: sparse_sigmoid_pair, b: sparse_sigmoid_pair) -> sparse_sigmoid_pair {
-  let p = sparse_sigmoid_pair_product(a.high, b.high);
-  return sparse_sigmoid_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
 // a + b exactly (Knuth).
@@ -532,6 +510,12 @@ fn sparse_sigmoid_pair_sum(a: f32, b: f32) -> sparse_sigmoid_pair {
   let s = sparse_sigmoid_rounded(a + b);
   let t = sparse_sigmoid_rounded(s - a);
   return sparse_sigmoid_pair(s, (a - sparse_sigmoid_rounded(s - t)) + (b - t));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn sparse_sigmoid_pair_ordered_sum(a: f32, b: f32) -> sparse_sigmoid_pair {
+  let s = sparse_sigmoid_rounded(a + b);
+  return sparse_sigmoid_pair(s, b - sparse_sigmoid_rounded(s - a));
 }
 
 fn sparse_sigmoid_pair_add(a: sparse_sigmoid_pair, b: sparse_sigmoid_pair) -> sparse_sigmoid_pair {
@@ -551,9 +535,9 @@ fn sparse_sigmoid_pair_to_f32(a: sparse_sigmoid_pair) -> f32 {
 // Source: JAX sparse_sigmoid; Keras 3 sparse_sigmoid.
 // sparse_sigmoid(x) = 0.5 * clamp(x + 1, 0, 2)
 fn sparse_sigmoid(x: f32) -> f32 {
-  var v = sparse_sigmoid_pair_multiply(
-    sparse_sigmoid_pair(0.5, 0.0),
-    sparse_sigmoid_pair_add(sparse_sigmoid_pair_from_f32(x), sparse_sigmoid_pair(1.0, 0.0))
+  var v = sparse_sigmoid_pair_scale(
+    sparse_sigmoid_pair_add(sparse_sigmoid_pair_from_f32(x), sparse_sigmoid_pair(1.0, 0.0)),
+    0.5
   );
   if (x >= 1.0) {
     v = sparse_sigmoid_pair(1.0, 0.0);

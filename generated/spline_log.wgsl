@@ -908,8 +908,13 @@ fn spline_log_slope_0_far(x0: f32) -> f32 {
   return select(2.0 * (x0 * t) + (x0 * x0) / (x0 + 1.0), x0 * (2.0 * t + 1.0 / (1.0 / x0 + 1.0)), x0 > 1099511600000.0);
 }
 
+// a times a power of two.
+fn spline_log_pair_scale(a: spline_log_pair, factor: f32) -> spline_log_pair {
+  return spline_log_pair(a.high * factor, a.low * factor);
+}
+
 fn spline_log_backward(dy: f32, x: f32) -> f32 {
-  let p = spline_log_pair_multiply(spline_log_pair(2.0, 0.0), spline_log_pair_from_f32(x));
+  let p = spline_log_pair_scale(spline_log_pair_from_f32(x), 2.0);
   let l = spline_log_pair_log1p(spline_log_pair_from_f32(x));
   let p2 = spline_log_pair_multiply(p, l);
   let squared = spline_log_pair_multiply(spline_log_pair_from_f32(x), spline_log_pair_from_f32(x));

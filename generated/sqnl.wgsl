@@ -543,6 +543,11 @@ fn sqnl_pair_from_f32(x: f32) -> sqnl_pair {
   return sqnl_pair(x, 0.0);
 }
 
+// a times a power of two.
+fn sqnl_pair_scale(a: sqnl_pair, factor: f32) -> sqnl_pair {
+  return sqnl_pair(a.high * factor, a.low * factor);
+}
+
 // a + b exactly (Knuth).
 fn sqnl_pair_sum(a: f32, b: f32) -> sqnl_pair {
   let s = sqnl_rounded(a + b);
@@ -569,7 +574,7 @@ fn sqnl_pair_to_f32(a: sqnl_pair) -> f32 {
 // sqnl(x) = where(x > 2, 1, where(x >= 0, x - x^2 / 4, where(x >= -2, x + x^2 / 4, -1)))
 fn sqnl(x: f32) -> f32 {
   let squared = sqnl_pair_multiply(sqnl_pair_from_f32(x), sqnl_pair_from_f32(x));
-  let p = sqnl_pair_multiply(sqnl_pair(0.25, 0.0), squared);
+  let p = sqnl_pair_scale(squared, 0.25);
   let u = sqnl_pair_subtract(sqnl_pair_from_f32(x), p);
   let u2 = sqnl_pair_add(sqnl_pair_from_f32(x), p);
   var v = sqnl_pair(-1.0, 0.0);
@@ -709,7 +714,7 @@ fn sqnl_slope_0_exactly(x0: f32) -> f32 {
 }
 
 fn sqnl_backward(dy: f32, x: f32) -> f32 {
-  let p = sqnl_pair_multiply(sqnl_pair(0.5, 0.0), sqnl_pair_from_f32(x));
+  let p = sqnl_pair_scale(sqnl_pair_from_f32(x), 0.5);
   var v = sqnl_pair(0.0, 0.0);
   if (x >= -2.0) {
     v = sqnl_pair_add(p, sqnl_pair(1.0, 0.0));

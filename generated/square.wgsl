@@ -365,36 +365,9 @@ fn square_pair_to_f32(a: square_pair) -> f32 {
   return a.high + a.low;
 }
 
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn square_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn square_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn square_pair_product(a: f32, b: f32) -> square_pair {
-  let p = square_rounded(a * b);
-  let ah = square_upper_half(a);
-  let al = a - ah;
-  let bh = square_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return square_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn square_pair_ordered_sum(a: f32, b: f32) -> square_pair {
-  let s = square_rounded(a + b);
-  return square_pair(s, b - square_rounded(s - a));
-}
-
-fn square_pair_multiply(a: square_pair, b: square_pair) -> square_pair {
-  let p = square_pair_product(a.high, b.high);
-  return square_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+// a times a power of two.
+fn square_pair_scale(a: square_pair, factor: f32) -> square_pair {
+  return square_pair(a.high * factor, a.low * factor);
 }
 
 fn square_pair_from_f32(x: f32) -> square_pair {
@@ -402,7 +375,7 @@ fn square_pair_from_f32(x: f32) -> square_pair {
 }
 
 fn square_backward(dy: f32, x: f32) -> f32 {
-  var result = square_pair_to_f32(square_pair_multiply(square_pair(2.0, 0.0), square_pair_from_f32(x)));
+  var result = square_pair_to_f32(square_pair_scale(square_pair_from_f32(x), 2.0));
   var found = (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {

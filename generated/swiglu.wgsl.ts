@@ -635,6 +635,26 @@ fn swiglu_pair_ordered_sum(a: f32, b: f32) -> swiglu_pair {
   return swiglu_pair(s, b - swiglu_rounded(s - a));
 }
 
+fn swiglu_pair_multiply(a: swiglu_pair, b: swiglu_pair) -> swiglu_pair {
+  let p = swiglu_pair_product(a.high, b.high);
+  return swiglu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn swiglu_pair_from_f32(x: f32) -> swiglu_pair {
+  return swiglu_pair(x, 0.0);
+}
+
+fn swiglu_pair_smaller(a: swiglu_pair, b: swiglu_pair) -> swiglu_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn swiglu_pair_at_most(a: swiglu_pair, b: swiglu_pair) -> swiglu_pair {
+  return swiglu_pair_smaller(a, b);
+}
+
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
 fn swiglu_pair_expm1_small(a: swiglu_pair) -> swiglu_pair {
   let x = a.high;
@@ -682,16 +702,9 @@ fn swiglu_pair_exp_scaled(a: swiglu_pair, n: i32) -> swiglu_pair {
   return swiglu_pair_times_power(swiglu_pair_add(swiglu_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn swiglu_pair_exp(a: swiglu_pair) -> swiglu_pair {
-  return swiglu_pair_exp_scaled(a, 0);
-}
-
-fn swiglu_pair_negate(a: swiglu_pair) -> swiglu_pair {
-  return swiglu_pair(-a.high, -a.low);
-}
-
-fn swiglu_pair_abs(a: swiglu_pair) -> swiglu_pair {
-  return swiglu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+// 2^60 e^a: parts of small numbers underflow later.
+fn swiglu_pair_raised_exp(a: swiglu_pair) -> swiglu_pair {
+  return swiglu_pair_exp_scaled(a, 60);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -702,41 +715,29 @@ fn swiglu_pair_divide(a: swiglu_pair, b: swiglu_pair) -> swiglu_pair {
   return swiglu_pair_ordered_sum(q, rest / b.high);
 }
 
-// 1/(1 + e^-a), from e^-|a|.
-fn swiglu_pair_sigmoid(a: swiglu_pair) -> swiglu_pair {
-  let e = swiglu_pair_exp(swiglu_pair_negate(swiglu_pair_abs(a)));
-  let d = swiglu_pair_add(swiglu_pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return swiglu_pair_divide(e, d);
-  }
-  return swiglu_pair_divide(swiglu_pair(1.0, 0.0), d);
-}
-
-fn swiglu_pair_from_f32(x: f32) -> swiglu_pair {
-  return swiglu_pair(x, 0.0);
-}
-
 fn swiglu_pair_to_f32(a: swiglu_pair) -> f32 {
   return a.high + a.low;
-}
-
-fn swiglu_pair_multiply(a: swiglu_pair, b: swiglu_pair) -> swiglu_pair {
-  let p = swiglu_pair_product(a.high, b.high);
-  return swiglu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
 // Gate through silu. The gate is the first half, as in Liger-Kernel and vLLM SiluAndMul.
 // Source: Shazeer 2020.
 // swiglu(gate, up) = silu(gate) * up
 fn swiglu(gate: f32, up: f32) -> f32 {
-  let s = swiglu_pair_sigmoid(swiglu_pair_from_f32(gate));
-  var result = swiglu_pair_to_f32(
-    swiglu_pair_multiply(swiglu_pair_multiply(swiglu_pair_from_f32(gate), swiglu_pair_from_f32(up)), s)
-  );
+  let p = swiglu_pair_multiply(swiglu_pair_from_f32(gate), swiglu_pair_from_f32(up));
+  let bounded = swiglu_pair_at_most(swiglu_pair_from_f32(gate), swiglu_pair(40.0, 0.0));
+  let v = swiglu_pair_raised_exp(bounded);
+  let p2 = swiglu_pair_scale(v, 8.6736174e-19);
+  let u = swiglu_pair_add(p2, swiglu_pair(1.0, 0.0));
+  let q = swiglu_pair_divide(v, u);
+  let p3 = swiglu_pair_multiply(p, q);
+  let p4 = swiglu_pair_scale(p3, 8.6736174e-19);
+  var result = swiglu_pair_to_f32(p4);
   var found =
-    (s.high >= 3.9443045e-31) && (abs(gate) <= 274877900000.0) && ((abs(gate) >= 3.637979e-12) || (gate == 0.0)) &&
+    (v.high >= 7.888609e-31) && (abs(gate) <= 274877900000.0) && ((abs(gate) >= 3.637979e-12) || (gate == 0.0)) &&
       (abs(up) <= 274877900000.0) &&
-    ((abs(up) >= 3.637979e-12) || (up == 0.0));
+      ((abs(up) >= 3.637979e-12) || (up == 0.0)) &&
+      (abs(p4.high) <= 3.32307e+35) &&
+    (abs(p3.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = swiglu_value_exactly(gate, up);
@@ -961,41 +962,34 @@ fn swiglu_slope_1_far(x0: f32) -> f32 {
   return t * swiglu_sigmoid(t);
 }
 
-fn swiglu_pair_smaller(a: swiglu_pair, b: swiglu_pair) -> swiglu_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
-    return b;
-  }
-  return a;
-}
-
-fn swiglu_pair_at_most(a: swiglu_pair, b: swiglu_pair) -> swiglu_pair {
-  return swiglu_pair_smaller(a, b);
-}
-
 // a where the condition holds, else b.
 fn swiglu_pair_select(condition: bool, a: swiglu_pair, b: swiglu_pair) -> swiglu_pair {
   return swiglu_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
 fn swiglu_backward(dy: f32, gate: f32, up: f32) -> swiglu_gradients {
-  let bounded = swiglu_pair_at_most(swiglu_pair_from_f32(gate), swiglu_pair(80.0, 0.0));
-  let e = swiglu_pair_exp(bounded);
-  let u = swiglu_pair_add(e, swiglu_pair(1.0, 0.0));
-  let q = swiglu_pair_divide(e, u);
-  let v = swiglu_pair_select(gate < 80.0, swiglu_pair_from_f32(gate), swiglu_pair(0.0, 0.0));
-  let u2 = swiglu_pair_add(u, v);
+  let bounded = swiglu_pair_at_most(swiglu_pair_from_f32(gate), swiglu_pair(40.0, 0.0));
+  let v = swiglu_pair_raised_exp(bounded);
+  let p = swiglu_pair_scale(v, 8.6736174e-19);
+  let u = swiglu_pair_add(p, swiglu_pair(1.0, 0.0));
+  let q = swiglu_pair_divide(v, u);
+  let v2 = swiglu_pair_select(gate < 40.0, swiglu_pair_from_f32(gate), swiglu_pair(0.0, 0.0));
+  let u2 = swiglu_pair_add(u, v2);
   let q2 = swiglu_pair_divide(u2, u);
-  let p = swiglu_pair_multiply(q, q2);
-  let p2 = swiglu_pair_multiply(swiglu_pair_from_f32(up), p);
-  let s = swiglu_pair_sigmoid(swiglu_pair_from_f32(gate));
-  var result_gate = swiglu_pair_to_f32(p2);
+  let p2 = swiglu_pair_multiply(q, q2);
+  let p3 = swiglu_pair_multiply(swiglu_pair_from_f32(up), p2);
+  let p4 = swiglu_pair_scale(p3, 8.6736174e-19);
+  let p5 = swiglu_pair_multiply(swiglu_pair_from_f32(gate), q);
+  var result_gate = swiglu_pair_to_f32(p4);
   var found0 =
-    (e.high >= 7.888609e-31) &&
-      ((gate >= 80.0) || ((u.high <= 8.0 * abs(u.high + gate)) && (abs(u.high + gate) >= 7.888609e-31))) &&
+    (v.high >= 7.888609e-31) &&
+      ((gate >= 40.0) || ((u.high <= 8.0 * abs(u.high + gate)) && (abs(u.high + gate) >= 7.888609e-31))) &&
       (abs(gate) <= 1.2676506e+30) &&
       ((abs(gate) >= 7.888609e-31) || (gate == 0.0)) &&
       (abs(up) <= 1.2676506e+30) &&
       ((abs(up) >= 7.888609e-31) || (up == 0.0)) &&
+      (abs(p4.high) <= 3.32307e+35) &&
+      (abs(p3.high) <= 3.32307e+35) &&
     (abs(p2.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
@@ -1006,9 +1000,11 @@ fn swiglu_backward(dy: f32, gate: f32, up: f32) -> swiglu_gradients {
     }
     found0 = true;
   }
-  var result_up = swiglu_pair_to_f32(swiglu_pair_multiply(swiglu_pair_from_f32(gate), s));
+  var result_up = swiglu_pair_to_f32(swiglu_pair_scale(p5, 8.6736174e-19));
   var found1 =
-    (s.high >= 1.9721523e-31) && (abs(gate) <= 1.2676506e+30) && ((abs(gate) >= 7.888609e-31) || (gate == 0.0));
+    (v.high >= 3.9443045e-31) && (abs(gate) <= 288230380000000000.0) &&
+      ((abs(gate) >= 3.469447e-18) || (gate == 0.0)) &&
+    (abs(p5.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_up = swiglu_slope_1_exactly(gate);

@@ -738,6 +738,17 @@ fn swiglu_oai_pair_multiply(a: swiglu_oai_pair, b: swiglu_oai_pair) -> swiglu_oa
   return swiglu_oai_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
+fn swiglu_oai_pair_smaller(a: swiglu_oai_pair, b: swiglu_oai_pair) -> swiglu_oai_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn swiglu_oai_pair_at_most(a: swiglu_oai_pair, b: swiglu_oai_pair) -> swiglu_oai_pair {
+  return swiglu_oai_pair_smaller(a, b);
+}
+
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
 fn swiglu_oai_pair_expm1_small(a: swiglu_oai_pair) -> swiglu_oai_pair {
   let x = a.high;
@@ -773,12 +784,9 @@ fn swiglu_oai_pair_exp_scaled(a: swiglu_oai_pair, n: i32) -> swiglu_oai_pair {
   return swiglu_oai_pair_times_power(swiglu_oai_pair_add(swiglu_oai_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn swiglu_oai_pair_exp(a: swiglu_oai_pair) -> swiglu_oai_pair {
-  return swiglu_oai_pair_exp_scaled(a, 0);
-}
-
-fn swiglu_oai_pair_abs(a: swiglu_oai_pair) -> swiglu_oai_pair {
-  return swiglu_oai_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+// 2^60 e^a: parts of small numbers underflow later.
+fn swiglu_oai_pair_raised_exp(a: swiglu_oai_pair) -> swiglu_oai_pair {
+  return swiglu_oai_pair_exp_scaled(a, 60);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -787,16 +795,6 @@ fn swiglu_oai_pair_divide(a: swiglu_oai_pair, b: swiglu_oai_pair) -> swiglu_oai_
   let p = swiglu_oai_pair_product(q, b.high);
   let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
   return swiglu_oai_pair_ordered_sum(q, rest / b.high);
-}
-
-// 1/(1 + e^-a), from e^-|a|.
-fn swiglu_oai_pair_sigmoid(a: swiglu_oai_pair) -> swiglu_oai_pair {
-  let e = swiglu_oai_pair_exp(swiglu_oai_pair_negate(swiglu_oai_pair_abs(a)));
-  let d = swiglu_oai_pair_add(swiglu_oai_pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return swiglu_oai_pair_divide(e, d);
-  }
-  return swiglu_oai_pair_divide(swiglu_oai_pair(1.0, 0.0), d);
 }
 
 fn swiglu_oai_pair_to_f32(a: swiglu_oai_pair) -> f32 {
@@ -824,17 +822,25 @@ fn swiglu_oai(gate: f32, up: f32, alpha: f32, limit: f32) -> f32 {
   let u = swiglu_oai_pair_add(v3, swiglu_oai_pair(1.0, 0.0));
   let p = swiglu_oai_pair_multiply(g, u);
   let p2 = swiglu_oai_pair_multiply(swiglu_oai_pair_from_f32(alpha), g);
-  let s = swiglu_oai_pair_sigmoid(p2);
-  var result = swiglu_oai_pair_to_f32(swiglu_oai_pair_multiply(p, s));
+  let bounded = swiglu_oai_pair_at_most(p2, swiglu_oai_pair(40.0, 0.0));
+  let v4 = swiglu_oai_pair_raised_exp(bounded);
+  let p3 = swiglu_oai_pair_scale(v4, 8.6736174e-19);
+  let u2 = swiglu_oai_pair_add(p3, swiglu_oai_pair(1.0, 0.0));
+  let q = swiglu_oai_pair_divide(v4, u2);
+  let p4 = swiglu_oai_pair_multiply(p, q);
+  let p5 = swiglu_oai_pair_scale(p4, 8.6736174e-19);
+  var result = swiglu_oai_pair_to_f32(p5);
   var found =
-    (abs(p.high) >= 7.888609e-31) && (s.high >= 7.888609e-31) && (abs(gate) <= 288230380000000000.0) &&
+    (abs(p.high) >= 7.888609e-31) && (v4.high >= 1.5777218e-30) && (abs(gate) <= 288230380000000000.0) &&
       ((abs(gate) >= 3.469447e-18) || (gate == 0.0)) &&
       (abs(up) <= 288230380000000000.0) &&
       ((abs(up) >= 3.469447e-18) || (up == 0.0)) &&
       (abs(alpha) <= 288230380000000000.0) &&
       ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0)) &&
       (abs(limit) <= 288230380000000000.0) &&
-    (abs(limit) >= 3.469447e-18);
+      (abs(limit) >= 3.469447e-18) &&
+      (abs(p5.high) <= 3.32307e+35) &&
+    (abs(p4.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = swiglu_oai_value_exactly(gate, up, alpha, limit);
@@ -1169,11 +1175,8 @@ fn swiglu_oai_slope_1_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
   return select(select(t2 * swiglu_oai_sigmoid(t2 * x2), 0.0, x1 >= x3), 0.0, x1 <= -x3);
 }
 
-// sigmoid(a) sigmoid(-a)
-fn swiglu_oai_pair_logistic(a: swiglu_oai_pair) -> swiglu_oai_pair {
-  let e = swiglu_oai_pair_exp(swiglu_oai_pair_negate(swiglu_oai_pair_abs(a)));
-  let d = swiglu_oai_pair_add(swiglu_oai_pair(1.0, 0.0), e);
-  return swiglu_oai_pair_divide(swiglu_oai_pair_divide(e, d), d);
+fn swiglu_oai_pair_abs(a: swiglu_oai_pair) -> swiglu_oai_pair {
+  return swiglu_oai_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
 }
 
 fn swiglu_oai_backward(dy: f32, gate: f32, up: f32, alpha: f32, limit: f32) -> swiglu_oai_gradients {
@@ -1192,35 +1195,58 @@ fn swiglu_oai_backward(dy: f32, gate: f32, up: f32, alpha: f32, limit: f32) -> s
     g = swiglu_oai_pair_from_f32(gate);
   }
   let p = swiglu_oai_pair_multiply(swiglu_oai_pair_from_f32(alpha), g);
-  let s = swiglu_oai_pair_sigmoid(p);
-  let p2 = swiglu_oai_pair_multiply(u, s);
-  var v4 = swiglu_oai_pair(0.0, 0.0);
+  let bounded = swiglu_oai_pair_at_most(p, swiglu_oai_pair(40.0, 0.0));
+  let v4 = swiglu_oai_pair_raised_exp(bounded);
+  let p2 = swiglu_oai_pair_scale(v4, 8.6736174e-19);
+  let u2 = swiglu_oai_pair_add(p2, swiglu_oai_pair(1.0, 0.0));
+  let q = swiglu_oai_pair_divide(v4, u2);
+  let p3 = swiglu_oai_pair_multiply(u, q);
+  var v5 = swiglu_oai_pair(0.0, 0.0);
   if (gate < limit) {
-    v4 = swiglu_oai_pair(1.0, 0.0);
+    v5 = swiglu_oai_pair(1.0, 0.0);
   }
-  let v5 = swiglu_oai_pair_abs(p);
-  let ds = swiglu_oai_pair_logistic(p);
-  let p3 = swiglu_oai_pair_multiply(p, ds);
-  var v6 = p3;
-  if (v5.high > 800.0) {
-    v6 = swiglu_oai_pair(0.0, 0.0);
+  let v6 = swiglu_oai_pair_abs(p);
+  let v7 = swiglu_oai_pair_negate(v6);
+  let v8 = swiglu_oai_pair_raised_exp(v7);
+  let p4 = swiglu_oai_pair_scale(v8, 8.6736174e-19);
+  let u3 = swiglu_oai_pair_add(p4, swiglu_oai_pair(1.0, 0.0));
+  let squared = swiglu_oai_pair_multiply(u3, u3);
+  let q2 = swiglu_oai_pair_divide(v8, squared);
+  let p5 = swiglu_oai_pair_multiply(p, q2);
+  let p6 = swiglu_oai_pair_scale(p5, 8.6736174e-19);
+  var v9 = p6;
+  if (v6.high > 800.0) {
+    v9 = swiglu_oai_pair(0.0, 0.0);
   }
-  var v7 = swiglu_oai_pair_multiply(g, s);
+  let p7 = swiglu_oai_pair_multiply(g, q);
+  var v10 = swiglu_oai_pair_scale(p7, 8.6736174e-19);
   if (up >= limit) {
-    v7 = swiglu_oai_pair(0.0, 0.0);
+    v10 = swiglu_oai_pair(0.0, 0.0);
   }
-  var v8 = v7;
+  var v11 = v10;
   if (up <= v.high) {
-    v8 = swiglu_oai_pair(0.0, 0.0);
+    v11 = swiglu_oai_pair(0.0, 0.0);
   }
   var result_gate = swiglu_oai_pair_to_f32(
-    swiglu_oai_pair_add(swiglu_oai_pair_multiply(p2, v4), swiglu_oai_pair_multiply(swiglu_oai_pair_multiply(u, v4), v6))
+    swiglu_oai_pair_add(
+      swiglu_oai_pair_scale(swiglu_oai_pair_multiply(p3, v5), 8.6736174e-19),
+      swiglu_oai_pair_multiply(swiglu_oai_pair_multiply(u, v5), v9)
+    )
   );
   var found0 =
     ((gate >= limit) ||
-      ((1.26217745e-29 * (abs(u.high) + (select(v5.high, 0.0, v5.high > 800.0) * abs(u.high) + abs(u.high))) +
-        (abs(p2.high) + abs(u.high * v6.high)) <=
-        32.0 * abs(p2.high + u.high * v6.high)) && (abs(p2.high + u.high * v6.high) >= 3.9443045e-31))) &&
+      ((3.1554436e-30 *
+        (((1.0 / u2.high) * abs(u.high) + abs(u.high)) * 8.6736174e-19 +
+          (select(
+            (((u3.high * q2.high) / squared.high + 1.0 / squared.high) * v6.high + v6.high) * 8.6736174e-19,
+            0.0,
+            v6.high > 800.0
+          ) *
+            abs(u.high) +
+            abs(u.high))) +
+        (abs(p3.high * 8.6736174e-19) + abs(u.high * v9.high)) <=
+        8.0 * abs(p3.high * 8.6736174e-19 + u.high * v9.high)) &&
+        (abs(p3.high * 8.6736174e-19 + u.high * v9.high) >= 3.9443045e-31))) &&
       (abs(gate) <= 274877900000.0) &&
       ((abs(gate) >= 3.637979e-12) || (gate == 0.0)) &&
       (abs(up) <= 274877900000.0) &&
@@ -1228,7 +1254,8 @@ fn swiglu_oai_backward(dy: f32, gate: f32, up: f32, alpha: f32, limit: f32) -> s
       (abs(alpha) <= 274877900000.0) &&
       ((abs(alpha) >= 3.637979e-12) || (alpha == 0.0)) &&
       (abs(limit) <= 274877900000.0) &&
-    (abs(limit) >= 3.637979e-12);
+      (abs(limit) >= 3.637979e-12) &&
+    ((gate >= limit) || (((v6.high > 800.0) || (abs(p5.high) <= 3.32307e+35)) && (abs(p3.high) <= 3.32307e+35)));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
     result_gate = swiglu_oai_slope_0_exactly(gate, up, alpha, limit);
@@ -1238,16 +1265,17 @@ fn swiglu_oai_backward(dy: f32, gate: f32, up: f32, alpha: f32, limit: f32) -> s
     }
     found0 = true;
   }
-  var result_up = swiglu_oai_pair_to_f32(v8);
+  var result_up = swiglu_oai_pair_to_f32(v11);
   var found1 =
-    ((up <= v.high) || (up >= limit) || (s.high >= 1.9721523e-31)) && (abs(gate) <= 288230380000000000.0) &&
+    ((up <= v.high) || (up >= limit) || (v4.high >= 3.9443045e-31)) && (abs(gate) <= 288230380000000000.0) &&
       ((abs(gate) >= 3.469447e-18) || (gate == 0.0)) &&
       (abs(up) <= 288230380000000000.0) &&
       ((abs(up) >= 3.469447e-18) || (up == 0.0)) &&
       (abs(alpha) <= 288230380000000000.0) &&
       ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0)) &&
       (abs(limit) <= 288230380000000000.0) &&
-    (abs(limit) >= 3.469447e-18);
+      (abs(limit) >= 3.469447e-18) &&
+    ((up <= v.high) || (up >= limit) || (abs(p7.high) <= 3.32307e+35));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
     result_up = swiglu_oai_slope_1_exactly(gate, up, alpha, limit);

@@ -645,6 +645,17 @@ fn swish_beta_pair_from_f32(x: f32) -> swish_beta_pair {
   return swish_beta_pair(x, 0.0);
 }
 
+fn swish_beta_pair_smaller(a: swish_beta_pair, b: swish_beta_pair) -> swish_beta_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn swish_beta_pair_at_most(a: swish_beta_pair, b: swish_beta_pair) -> swish_beta_pair {
+  return swish_beta_pair_smaller(a, b);
+}
+
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
 fn swish_beta_pair_expm1_small(a: swish_beta_pair) -> swish_beta_pair {
   let x = a.high;
@@ -692,16 +703,9 @@ fn swish_beta_pair_exp_scaled(a: swish_beta_pair, n: i32) -> swish_beta_pair {
   return swish_beta_pair_times_power(swish_beta_pair_add(swish_beta_pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn swish_beta_pair_exp(a: swish_beta_pair) -> swish_beta_pair {
-  return swish_beta_pair_exp_scaled(a, 0);
-}
-
-fn swish_beta_pair_negate(a: swish_beta_pair) -> swish_beta_pair {
-  return swish_beta_pair(-a.high, -a.low);
-}
-
-fn swish_beta_pair_abs(a: swish_beta_pair) -> swish_beta_pair {
-  return swish_beta_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+// 2^60 e^a: parts of small numbers underflow later.
+fn swish_beta_pair_raised_exp(a: swish_beta_pair) -> swish_beta_pair {
+  return swish_beta_pair_exp_scaled(a, 60);
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -710,16 +714,6 @@ fn swish_beta_pair_divide(a: swish_beta_pair, b: swish_beta_pair) -> swish_beta_
   let p = swish_beta_pair_product(q, b.high);
   let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
   return swish_beta_pair_ordered_sum(q, rest / b.high);
-}
-
-// 1/(1 + e^-a), from e^-|a|.
-fn swish_beta_pair_sigmoid(a: swish_beta_pair) -> swish_beta_pair {
-  let e = swish_beta_pair_exp(swish_beta_pair_negate(swish_beta_pair_abs(a)));
-  let d = swish_beta_pair_add(swish_beta_pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return swish_beta_pair_divide(e, d);
-  }
-  return swish_beta_pair_divide(swish_beta_pair(1.0, 0.0), d);
 }
 
 fn swish_beta_pair_to_f32(a: swish_beta_pair) -> f32 {
@@ -731,12 +725,18 @@ fn swish_beta_pair_to_f32(a: swish_beta_pair) -> f32 {
 // swish_beta(x; beta = 1) = x * sigmoid(beta * x)
 fn swish_beta(x: f32, beta: f32) -> f32 {
   let p = swish_beta_pair_multiply(swish_beta_pair_from_f32(x), swish_beta_pair_from_f32(beta));
-  let s = swish_beta_pair_sigmoid(p);
-  var result = swish_beta_pair_to_f32(swish_beta_pair_multiply(swish_beta_pair_from_f32(x), s));
+  let bounded = swish_beta_pair_at_most(p, swish_beta_pair(40.0, 0.0));
+  let v = swish_beta_pair_raised_exp(bounded);
+  let p2 = swish_beta_pair_scale(v, 8.6736174e-19);
+  let u = swish_beta_pair_add(p2, swish_beta_pair(1.0, 0.0));
+  let q = swish_beta_pair_divide(v, u);
+  let p3 = swish_beta_pair_multiply(swish_beta_pair_from_f32(x), q);
+  var result = swish_beta_pair_to_f32(swish_beta_pair_scale(p3, 8.6736174e-19));
   var found =
-    (s.high >= 3.9443045e-31) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+    (v.high >= 7.888609e-31) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(beta) <= 288230380000000000.0) &&
-    ((abs(beta) >= 3.469447e-18) || (beta == 0.0));
+      ((abs(beta) >= 3.469447e-18) || (beta == 0.0)) &&
+    (abs(p3.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = swish_beta_value_exactly(x, beta);
@@ -875,17 +875,6 @@ fn swish_beta_slope_0_far(x0: f32, x1: f32) -> f32 {
   return swish_beta_sigmoid(t) + select(t * swish_beta_logistic(t), 0.0, abs(t) > 800.0);
 }
 
-fn swish_beta_pair_smaller(a: swish_beta_pair, b: swish_beta_pair) -> swish_beta_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
-    return b;
-  }
-  return a;
-}
-
-fn swish_beta_pair_at_most(a: swish_beta_pair, b: swish_beta_pair) -> swish_beta_pair {
-  return swish_beta_pair_smaller(a, b);
-}
-
 // a where the condition holds, else b.
 fn swish_beta_pair_select(condition: bool, a: swish_beta_pair, b: swish_beta_pair) -> swish_beta_pair {
   return swish_beta_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
@@ -893,27 +882,28 @@ fn swish_beta_pair_select(condition: bool, a: swish_beta_pair, b: swish_beta_pai
 
 fn swish_beta_backward(dy: f32, x: f32, beta: f32) -> f32 {
   let p = swish_beta_pair_multiply(swish_beta_pair_from_f32(x), swish_beta_pair_from_f32(beta));
-  let bounded = swish_beta_pair_at_most(p, swish_beta_pair(80.0, 0.0));
-  let e = swish_beta_pair_exp(bounded);
-  let u = swish_beta_pair_add(e, swish_beta_pair(1.0, 0.0));
-  var result = swish_beta_pair_to_f32(
-    swish_beta_pair_multiply(
-      swish_beta_pair_divide(e, u),
-      swish_beta_pair_divide(
-        swish_beta_pair_add(u, swish_beta_pair_select(p.high < 80.0, p, swish_beta_pair(0.0, 0.0))),
-        u
-      )
-    )
-  );
+  let bounded = swish_beta_pair_at_most(p, swish_beta_pair(40.0, 0.0));
+  let v = swish_beta_pair_raised_exp(bounded);
+  let p2 = swish_beta_pair_scale(v, 8.6736174e-19);
+  let u = swish_beta_pair_add(p2, swish_beta_pair(1.0, 0.0));
+  let q = swish_beta_pair_divide(v, u);
+  let v2 = swish_beta_pair_select(p.high < 40.0, p, swish_beta_pair(0.0, 0.0));
+  let u2 = swish_beta_pair_add(u, v2);
+  let q2 = swish_beta_pair_divide(u2, u);
+  let p3 = swish_beta_pair_multiply(q, q2);
+  let p4 = swish_beta_pair_scale(p3, 8.6736174e-19);
+  var result = swish_beta_pair_to_f32(p4);
   var found =
-    (e.high >= 7.888609e-31) &&
-      ((p.high >= 80.0) ||
+    (v.high >= 7.888609e-31) &&
+      ((p.high >= 40.0) ||
         ((u.high + 0.000015258789 * abs(p.high) <= 8.0 * abs(u.high + p.high)) &&
           (abs(u.high + p.high) >= 1.5777218e-30))) &&
       (abs(x) <= 288230380000000000.0) &&
       ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(beta) <= 288230380000000000.0) &&
-    ((abs(beta) >= 3.469447e-18) || (beta == 0.0));
+      ((abs(beta) >= 3.469447e-18) || (beta == 0.0)) &&
+      (abs(p4.high) <= 3.32307e+35) &&
+    (abs(p3.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = swish_beta_slope_0_exactly(x, beta);

@@ -629,6 +629,23 @@ struct tanh__pair {
   low: f32,
 }
 
+// a times a power of two.
+fn tanh__pair_scale(a: tanh__pair, factor: f32) -> tanh__pair {
+  return tanh__pair(a.high * factor, a.low * factor);
+}
+
+fn tanh__pair_from_f32(x: f32) -> tanh__pair {
+  return tanh__pair(x, 0.0);
+}
+
+fn tanh__pair_abs(a: tanh__pair) -> tanh__pair {
+  return tanh__pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn tanh__pair_negate(a: tanh__pair) -> tanh__pair {
+  return tanh__pair(-a.high, -a.low);
+}
+
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn tanh__rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
@@ -656,15 +673,6 @@ fn tanh__pair_ordered_sum(a: f32, b: f32) -> tanh__pair {
   return tanh__pair(s, b - tanh__rounded(s - a));
 }
 
-fn tanh__pair_multiply(a: tanh__pair, b: tanh__pair) -> tanh__pair {
-  let p = tanh__pair_product(a.high, b.high);
-  return tanh__pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn tanh__pair_from_f32(x: f32) -> tanh__pair {
-  return tanh__pair(x, 0.0);
-}
-
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
 fn tanh__pair_expm1_small(a: tanh__pair) -> tanh__pair {
   let x = a.high;
@@ -688,11 +696,6 @@ fn tanh__pair_reduced(a: tanh__pair, k: f32) -> tanh__pair {
   return tanh__pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
 }
 
-// a times a power of two.
-fn tanh__pair_scale(a: tanh__pair, factor: f32) -> tanh__pair {
-  return tanh__pair(a.high * factor, a.low * factor);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn tanh__pair_times_power(a: tanh__pair, k: i32) -> tanh__pair {
   let first = k >> 1u;
@@ -712,16 +715,13 @@ fn tanh__pair_exp_scaled(a: tanh__pair, n: i32) -> tanh__pair {
   return tanh__pair_times_power(tanh__pair_add(tanh__pair(1.0, 0.0), small), i32(k) + n);
 }
 
-fn tanh__pair_exp(a: tanh__pair) -> tanh__pair {
-  return tanh__pair_exp_scaled(a, 0);
+// 2^60 e^a: parts of small numbers underflow later.
+fn tanh__pair_raised_exp(a: tanh__pair) -> tanh__pair {
+  return tanh__pair_exp_scaled(a, 60);
 }
 
-fn tanh__pair_negate(a: tanh__pair) -> tanh__pair {
-  return tanh__pair(-a.high, -a.low);
-}
-
-fn tanh__pair_abs(a: tanh__pair) -> tanh__pair {
-  return tanh__pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+fn tanh__pair_to_f32(a: tanh__pair) -> f32 {
+  return a.high + a.low;
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -732,22 +732,21 @@ fn tanh__pair_divide(a: tanh__pair, b: tanh__pair) -> tanh__pair {
   return tanh__pair_ordered_sum(q, rest / b.high);
 }
 
-// sigmoid(a) sigmoid(-a)
-fn tanh__pair_logistic(a: tanh__pair) -> tanh__pair {
-  let e = tanh__pair_exp(tanh__pair_negate(tanh__pair_abs(a)));
-  let d = tanh__pair_add(tanh__pair(1.0, 0.0), e);
-  return tanh__pair_divide(tanh__pair_divide(e, d), d);
-}
-
-fn tanh__pair_to_f32(a: tanh__pair) -> f32 {
-  return a.high + a.low;
+fn tanh__pair_multiply(a: tanh__pair, b: tanh__pair) -> tanh__pair {
+  let p = tanh__pair_product(a.high, b.high);
+  return tanh__pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
 fn tanh__backward(dy: f32, x: f32) -> f32 {
-  let p = tanh__pair_multiply(tanh__pair(2.0, 0.0), tanh__pair_from_f32(x));
-  let ds = tanh__pair_logistic(p);
-  var result = tanh__pair_to_f32(tanh__pair_multiply(tanh__pair(4.0, 0.0), ds));
-  var found = (ds.high >= 1.9721523e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
+  let p = tanh__pair_scale(tanh__pair_from_f32(x), 2.0);
+  let v = tanh__pair_abs(p);
+  let v2 = tanh__pair_negate(v);
+  let v3 = tanh__pair_raised_exp(v2);
+  let u = tanh__pair_add(tanh__pair_scale(v3, 8.6736174e-19), tanh__pair(1.0, 0.0));
+  var result = tanh__pair_to_f32(
+    tanh__pair_scale(tanh__pair_scale(tanh__pair_divide(v3, tanh__pair_multiply(u, u)), 4.0), 8.6736174e-19)
+  );
+  var found = (v3.high >= 3.9443045e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = tanh__slope_0_exactly(x);

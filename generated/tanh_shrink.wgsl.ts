@@ -656,6 +656,26 @@ struct tanh_shrink_pair {
   low: f32,
 }
 
+// a times a power of two.
+fn tanh_shrink_pair_scale(a: tanh_shrink_pair, factor: f32) -> tanh_shrink_pair {
+  return tanh_shrink_pair(a.high * factor, a.low * factor);
+}
+
+fn tanh_shrink_pair_from_f32(x: f32) -> tanh_shrink_pair {
+  return tanh_shrink_pair(x, 0.0);
+}
+
+fn tanh_shrink_pair_smaller(a: tanh_shrink_pair, b: tanh_shrink_pair) -> tanh_shrink_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn tanh_shrink_pair_at_most(a: tanh_shrink_pair, b: tanh_shrink_pair) -> tanh_shrink_pair {
+  return tanh_shrink_pair_smaller(a, b);
+}
+
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn tanh_shrink_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
@@ -706,11 +726,6 @@ fn tanh_shrink_pair_reduced(a: tanh_shrink_pair, k: f32) -> tanh_shrink_pair {
   return tanh_shrink_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
 }
 
-// a times a power of two.
-fn tanh_shrink_pair_scale(a: tanh_shrink_pair, factor: f32) -> tanh_shrink_pair {
-  return tanh_shrink_pair(a.high * factor, a.low * factor);
-}
-
 // 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
 fn tanh_shrink_pair_times_power(a: tanh_shrink_pair, k: i32) -> tanh_shrink_pair {
   let first = k >> 1u;
@@ -737,33 +752,12 @@ fn tanh_shrink_pair_expm1(a: tanh_shrink_pair) -> tanh_shrink_pair {
   return tanh_shrink_pair_add(tanh_shrink_pair_sum(scale, -1.0), tanh_shrink_pair_scale(small, scale));
 }
 
-fn tanh_shrink_pair_negate(a: tanh_shrink_pair) -> tanh_shrink_pair {
-  return tanh_shrink_pair(-a.high, -a.low);
-}
-
-fn tanh_shrink_pair_abs(a: tanh_shrink_pair) -> tanh_shrink_pair {
-  return tanh_shrink_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
-}
-
 // The quotient as rounded, and what is left of a over b.
 fn tanh_shrink_pair_divide(a: tanh_shrink_pair, b: tanh_shrink_pair) -> tanh_shrink_pair {
   let q = tanh_shrink_rounded(a.high / b.high);
   let p = tanh_shrink_pair_product(q, b.high);
   let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
   return tanh_shrink_pair_ordered_sum(q, rest / b.high);
-}
-
-fn tanh_shrink_pair_tanh(a: tanh_shrink_pair) -> tanh_shrink_pair {
-  let e = tanh_shrink_pair_expm1(tanh_shrink_pair_scale(tanh_shrink_pair_negate(tanh_shrink_pair_abs(a)), 2.0));
-  let t = tanh_shrink_pair_divide(e, tanh_shrink_pair_add(tanh_shrink_pair(2.0, 0.0), e));
-  if (a.high < 0.0) {
-    return t;
-  }
-  return tanh_shrink_pair_negate(t);
-}
-
-fn tanh_shrink_pair_from_f32(x: f32) -> tanh_shrink_pair {
-  return tanh_shrink_pair(x, 0.0);
 }
 
 fn tanh_shrink_pair_subtract(a: tanh_shrink_pair, b: tanh_shrink_pair) -> tanh_shrink_pair {
@@ -779,11 +773,16 @@ fn tanh_shrink_pair_to_f32(a: tanh_shrink_pair) -> f32 {
 // Source: PyTorch nn.Tanhshrink.
 // tanh_shrink(x) = x - tanh(x)
 fn tanh_shrink(x: f32) -> f32 {
-  let t = tanh_shrink_pair_tanh(tanh_shrink_pair_from_f32(x));
-  let u = tanh_shrink_pair_subtract(tanh_shrink_pair_from_f32(x), t);
-  var result = tanh_shrink_pair_to_f32(u);
+  let p = tanh_shrink_pair_scale(tanh_shrink_pair_from_f32(x), 2.0);
+  let bounded = tanh_shrink_pair_at_most(p, tanh_shrink_pair(80.0, 0.0));
+  let em1 = tanh_shrink_pair_expm1(bounded);
+  let u = tanh_shrink_pair_add(em1, tanh_shrink_pair(2.0, 0.0));
+  let q = tanh_shrink_pair_divide(em1, u);
+  let u2 = tanh_shrink_pair_subtract(tanh_shrink_pair_from_f32(x), q);
+  var result = tanh_shrink_pair_to_f32(u2);
   var found =
-    (abs(t.high) <= 32.0 * abs(u.high)) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0));
+    (abs(q.high) <= 8.0 * abs(u2.high)) && (abs(u2.high) >= 3.9443045e-31) && (abs(x) <= 1.2676506e+30) &&
+    ((abs(x) >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = tanh_shrink_value_exactly(x);
@@ -930,9 +929,16 @@ fn tanh_shrink_pair_multiply(a: tanh_shrink_pair, b: tanh_shrink_pair) -> tanh_s
 }
 
 fn tanh_shrink_backward(dy: f32, x: f32) -> f32 {
-  let t = tanh_shrink_pair_tanh(tanh_shrink_pair_from_f32(x));
-  var result = tanh_shrink_pair_to_f32(tanh_shrink_pair_multiply(t, t));
-  var found = (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0));
+  let p = tanh_shrink_pair_scale(tanh_shrink_pair_from_f32(x), 2.0);
+  let bounded = tanh_shrink_pair_at_most(p, tanh_shrink_pair(80.0, 0.0));
+  let em1 = tanh_shrink_pair_expm1(bounded);
+  let u = tanh_shrink_pair_add(em1, tanh_shrink_pair(2.0, 0.0));
+  let q = tanh_shrink_pair_divide(em1, u);
+  let squared = tanh_shrink_pair_multiply(q, q);
+  var result = tanh_shrink_pair_to_f32(squared);
+  var found =
+    (abs(q.high) >= 3.9443045e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
+    (squared.high <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = tanh_shrink_slope_0_exactly(x);

@@ -1024,6 +1024,17 @@ fn tanhsoft_pair_exp(a: tanhsoft_pair) -> tanhsoft_pair {
   return tanhsoft_pair_exp_scaled(a, 0);
 }
 
+fn tanhsoft_pair_smaller(a: tanhsoft_pair, b: tanhsoft_pair) -> tanhsoft_pair {
+  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+    return b;
+  }
+  return a;
+}
+
+fn tanhsoft_pair_at_most(a: tanhsoft_pair, b: tanhsoft_pair) -> tanhsoft_pair {
+  return tanhsoft_pair_smaller(a, b);
+}
+
 fn tanhsoft_pair_expm1(a: tanhsoft_pair) -> tanhsoft_pair {
   let x = clamp(a.high, -30.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
@@ -1039,29 +1050,12 @@ fn tanhsoft_pair_expm1(a: tanhsoft_pair) -> tanhsoft_pair {
   return tanhsoft_pair_add(tanhsoft_pair_sum(scale, -1.0), tanhsoft_pair_scale(small, scale));
 }
 
-fn tanhsoft_pair_negate(a: tanhsoft_pair) -> tanhsoft_pair {
-  return tanhsoft_pair(-a.high, -a.low);
-}
-
-fn tanhsoft_pair_abs(a: tanhsoft_pair) -> tanhsoft_pair {
-  return tanhsoft_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
-}
-
 // The quotient as rounded, and what is left of a over b.
 fn tanhsoft_pair_divide(a: tanhsoft_pair, b: tanhsoft_pair) -> tanhsoft_pair {
   let q = tanhsoft_rounded(a.high / b.high);
   let p = tanhsoft_pair_product(q, b.high);
   let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
   return tanhsoft_pair_ordered_sum(q, rest / b.high);
-}
-
-fn tanhsoft_pair_tanh(a: tanhsoft_pair) -> tanhsoft_pair {
-  let e = tanhsoft_pair_expm1(tanhsoft_pair_scale(tanhsoft_pair_negate(tanhsoft_pair_abs(a)), 2.0));
-  let t = tanhsoft_pair_divide(e, tanhsoft_pair_add(tanhsoft_pair(2.0, 0.0), e));
-  if (a.high < 0.0) {
-    return t;
-  }
-  return tanhsoft_pair_negate(t);
 }
 
 // ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2): with s = f/(2 + f), ln(1 + f) = 2s + s^3 (2/3 + ...).
@@ -1105,13 +1099,6 @@ fn tanhsoft_pair_subtract(a: tanhsoft_pair, b: tanhsoft_pair) -> tanhsoft_pair {
   return tanhsoft_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
-fn tanhsoft_pair_smaller(a: tanhsoft_pair, b: tanhsoft_pair) -> tanhsoft_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
-    return b;
-  }
-  return a;
-}
-
 // ln(e^a + e^b) = max(a, b) + ln(1 + e^-|a - b|)
 fn tanhsoft_pair_logaddexp(a: tanhsoft_pair, b: tanhsoft_pair) -> tanhsoft_pair {
   let large = tanhsoft_pair_larger(a, b);
@@ -1134,15 +1121,29 @@ fn tanhsoft(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> f32 {
   let e = tanhsoft_pair_exp(p2);
   let p3 = tanhsoft_pair_multiply(tanhsoft_pair_from_f32(beta), e);
   let u = tanhsoft_pair_add(p, p3);
-  let t = tanhsoft_pair_tanh(u);
+  let p4 = tanhsoft_pair_scale(u, 2.0);
+  let bounded = tanhsoft_pair_at_most(p4, tanhsoft_pair(80.0, 0.0));
+  let em1 = tanhsoft_pair_expm1(bounded);
+  let u2 = tanhsoft_pair_add(em1, tanhsoft_pair(2.0, 0.0));
+  let q = tanhsoft_pair_divide(em1, u2);
   let l = tanhsoft_pair_log(tanhsoft_pair_from_f32(delta));
   let v = tanhsoft_pair_logaddexp(tanhsoft_pair_from_f32(x), l);
-  let p4 = tanhsoft_pair_multiply(t, v);
-  var result = tanhsoft_pair_to_f32(p4);
+  let p5 = tanhsoft_pair_multiply(q, v);
+  var result = tanhsoft_pair_to_f32(p5);
   var found =
-    (7.450581e-9 * ((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p.high) + p3.high)) * 2.0 + 5.04871e-29) +
-      select(0.0, 1.0, abs(u.high) > 3.32307e+35) <=
-      5.9604645e-8 * abs(t.high)) && (abs(t.high) >= 7.888609e-31) &&
+    (7.450581e-9 *
+      (((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p.high) + p3.high)) * 2.0 + 5.04871e-29) *
+        (1.0 + abs(em1.high)) +
+        1.26217745e-29 * (1.0 + abs(em1.high))) +
+      select(0.0, 1.0, abs(bounded.high) > 3.32307e+35) <=
+      2.9802322e-8 * abs(em1.high)) && (abs(em1.high) >= 1.5777218e-30) &&
+      (7.450581e-9 *
+        (((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p.high) + p3.high)) * 2.0 + 5.04871e-29) *
+          (1.0 + abs(em1.high)) +
+          1.26217745e-29 * (1.0 + abs(em1.high))) +
+        select(0.0, 1.0, abs(bounded.high) > 3.32307e+35) <=
+        2.9802322e-8 * u2.high) &&
+      ((u2.high <= 3.32307e+35) || (abs(em1.high) <= 5.9604645e-8 * abs(q.high))) &&
       (0.0 * abs(x) + abs(l.high) <= 16.0 * abs(v.high)) &&
       (abs(v.high) >= 1.5777218e-30) &&
       (abs(x) <= 288230380000000000.0) &&
@@ -1154,9 +1155,10 @@ fn tanhsoft(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> f32 {
       (abs(gamma) <= 288230380000000000.0) &&
       (abs(gamma) >= 3.469447e-18) &&
       ((abs(delta) >= 3.469447e-18) || (delta == 0.0)) &&
-      (abs(p4.high) <= 3.32307e+35) &&
+      (abs(p5.high) <= 3.32307e+35) &&
       (abs(v.high) <= 3.32307e+35) &&
       (delta >= 7.888609e-31) &&
+      (abs(p4.high) <= 3.32307e+35) &&
       (abs(u.high) <= 3.32307e+35) &&
       (p3.high <= 3.32307e+35) &&
     (e.high <= 3.32307e+35);
@@ -1444,27 +1446,23 @@ fn tanhsoft_slope_0_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
   );
 }
 
-// sigmoid(a) sigmoid(-a)
-fn tanhsoft_pair_logistic(a: tanhsoft_pair) -> tanhsoft_pair {
-  let e = tanhsoft_pair_exp(tanhsoft_pair_negate(tanhsoft_pair_abs(a)));
-  let d = tanhsoft_pair_add(tanhsoft_pair(1.0, 0.0), e);
-  return tanhsoft_pair_divide(tanhsoft_pair_divide(e, d), d);
+fn tanhsoft_pair_abs(a: tanhsoft_pair) -> tanhsoft_pair {
+  return tanhsoft_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
 }
 
-// 1/(1 + e^-a), from e^-|a|.
-fn tanhsoft_pair_sigmoid(a: tanhsoft_pair) -> tanhsoft_pair {
-  let e = tanhsoft_pair_exp(tanhsoft_pair_negate(tanhsoft_pair_abs(a)));
-  let d = tanhsoft_pair_add(tanhsoft_pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return tanhsoft_pair_divide(e, d);
-  }
-  return tanhsoft_pair_divide(tanhsoft_pair(1.0, 0.0), d);
+fn tanhsoft_pair_negate(a: tanhsoft_pair) -> tanhsoft_pair {
+  return tanhsoft_pair(-a.high, -a.low);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn tanhsoft_pair_raised_exp(a: tanhsoft_pair) -> tanhsoft_pair {
+  return tanhsoft_pair_exp_scaled(a, 60);
 }
 
 fn tanhsoft_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> f32 {
   let l = tanhsoft_pair_log(tanhsoft_pair_from_f32(delta));
   let v = tanhsoft_pair_logaddexp(tanhsoft_pair_from_f32(x), l);
-  let p = tanhsoft_pair_multiply(tanhsoft_pair(4.0, 0.0), v);
+  let p = tanhsoft_pair_scale(v, 4.0);
   let p2 = tanhsoft_pair_multiply(tanhsoft_pair_from_f32(beta), tanhsoft_pair_from_f32(gamma));
   let p3 = tanhsoft_pair_multiply(tanhsoft_pair_from_f32(x), tanhsoft_pair_from_f32(gamma));
   let e = tanhsoft_pair_exp(p3);
@@ -1474,33 +1472,78 @@ fn tanhsoft_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: 
   let p6 = tanhsoft_pair_multiply(tanhsoft_pair_from_f32(x), tanhsoft_pair_from_f32(alpha));
   let p7 = tanhsoft_pair_multiply(tanhsoft_pair_from_f32(beta), e);
   let u2 = tanhsoft_pair_add(p6, p7);
-  let p8 = tanhsoft_pair_multiply(tanhsoft_pair(2.0, 0.0), u2);
-  let ds = tanhsoft_pair_logistic(p8);
-  let p9 = tanhsoft_pair_multiply(p5, ds);
-  let t = tanhsoft_pair_tanh(u2);
-  let u3 = tanhsoft_pair_subtract(tanhsoft_pair_from_f32(x), l);
-  let s = tanhsoft_pair_sigmoid(u3);
-  let p10 = tanhsoft_pair_multiply(t, s);
-  let u4 = tanhsoft_pair_add(p9, p10);
-  var result = tanhsoft_pair_to_f32(u4);
+  let p8 = tanhsoft_pair_scale(u2, 2.0);
+  let v2 = tanhsoft_pair_abs(p8);
+  let v3 = tanhsoft_pair_negate(v2);
+  let v4 = tanhsoft_pair_raised_exp(v3);
+  let p9 = tanhsoft_pair_scale(v4, 8.6736174e-19);
+  let u3 = tanhsoft_pair_add(p9, tanhsoft_pair(1.0, 0.0));
+  let squared = tanhsoft_pair_multiply(u3, u3);
+  let q = tanhsoft_pair_divide(v4, squared);
+  let p10 = tanhsoft_pair_multiply(p5, q);
+  let p11 = tanhsoft_pair_scale(p10, 8.6736174e-19);
+  let bounded = tanhsoft_pair_at_most(p8, tanhsoft_pair(80.0, 0.0));
+  let em1 = tanhsoft_pair_expm1(bounded);
+  let u4 = tanhsoft_pair_add(em1, tanhsoft_pair(2.0, 0.0));
+  let q2 = tanhsoft_pair_divide(em1, u4);
+  let u5 = tanhsoft_pair_subtract(tanhsoft_pair_from_f32(x), l);
+  let bounded2 = tanhsoft_pair_at_most(u5, tanhsoft_pair(40.0, 0.0));
+  let v5 = tanhsoft_pair_raised_exp(bounded2);
+  let p12 = tanhsoft_pair_scale(v5, 8.6736174e-19);
+  let u6 = tanhsoft_pair_add(p12, tanhsoft_pair(1.0, 0.0));
+  let q3 = tanhsoft_pair_divide(v5, u6);
+  let p13 = tanhsoft_pair_multiply(q2, q3);
+  let p14 = tanhsoft_pair_scale(p13, 8.6736174e-19);
+  let u7 = tanhsoft_pair_add(p11, p14);
+  var result = tanhsoft_pair_to_f32(u7);
   var found =
-    (7.450581e-9 *
+    ((7.450581e-9 *
       ((((0.0 * abs(x) + abs(l.high)) * 4.0 + 1.009742e-28) * abs(u.high) +
         (1.26217745e-29 * (e.high + p2.high) + p4.high) * abs(p.high) +
         1.26217745e-29 * (abs(u.high) + abs(p.high))) *
-        ds.high) +
-      (7.450581e-9 *
-        (((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p6.high) + p7.high)) * 2.0 + 5.04871e-29) * ds.high) +
-        select(0.0, 1.0, abs(p8.high) > 3.32307e+35)) *
+        q.high) +
+      ((7.450581e-9 *
+        (((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p6.high) + p7.high)) * 2.0 + 5.04871e-29) * v4.high) +
+        select(0.0, 1.0, v2.high > 3.32307e+35)) /
+        squared.high +
+        (((7.450581e-9 *
+          (((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p6.high) + p7.high)) * 2.0 + 5.04871e-29) * v4.high) +
+          select(0.0, 1.0, v2.high > 3.32307e+35)) *
+          8.6736174e-19 *
+          u3.high +
+          4.7019774e-38 * u3.high) *
+          q.high) /
+          squared.high +
+        select(0.0, v4.high, squared.high > 3.32307e+35) +
+        4.7019774e-38 * (1.0 / squared.high)) *
         abs(p5.high) +
-      4.7019774e-38 * (ds.high + abs(p5.high)) +
-      ((7.450581e-9 * ((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p6.high) + p7.high)) * 2.0 + 5.04871e-29) +
-        select(0.0, 1.0, abs(u2.high) > 3.32307e+35)) *
-        s.high +
-        7.450581e-9 * (abs(l.high) * s.high * abs(t.high)) +
-        4.7019774e-38 * (s.high + abs(t.high))) +
-      1.4901161e-8 * (abs(p9.high) + abs(p10.high)) <=
-      2.3841858e-7 * abs(u4.high)) && (abs(u4.high) >= 3.9443045e-31) &&
+      4.7019774e-38 * (q.high + abs(p5.high))) *
+      8.6736174e-19 +
+      (((7.450581e-9 *
+        (((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p6.high) + p7.high)) * 2.0 + 5.04871e-29) *
+          (1.0 + abs(em1.high)) +
+          1.26217745e-29 * (1.0 + abs(em1.high))) +
+        select(0.0, 1.0, abs(bounded.high) > 3.32307e+35)) /
+        u4.high +
+        ((7.450581e-9 *
+          (((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p6.high) + p7.high)) * 2.0 + 5.04871e-29) *
+            (1.0 + abs(em1.high)) +
+            1.26217745e-29 * (1.0 + abs(em1.high))) +
+          select(0.0, 1.0, abs(bounded.high) > 3.32307e+35)) *
+          abs(q2.high)) /
+          u4.high +
+        select(0.0, abs(em1.high), u4.high > 3.32307e+35) +
+        4.7019774e-38 * (1.0 / u4.high)) *
+        q3.high +
+        7.450581e-9 *
+          (((abs(l.high) * v5.high) / u6.high +
+            (abs(l.high) * v5.high * 8.6736174e-19 * q3.high) / u6.high +
+            1.26217745e-29 * (1.0 / u6.high)) *
+            abs(q2.high)) +
+        4.7019774e-38 * (q3.high + abs(q2.high))) *
+        8.6736174e-19 +
+      5.9604645e-8 * (abs(p11.high) + abs(p14.high)) <=
+      2.3841858e-7 * abs(u7.high)) && (abs(u7.high) >= 3.9443045e-31) &&
       (abs(x) <= 288230380000000000.0) &&
       ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
       (abs(alpha) <= 288230380000000000.0) &&
@@ -1510,13 +1553,16 @@ fn tanhsoft_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: 
       (abs(gamma) <= 288230380000000000.0) &&
       (abs(gamma) >= 3.469447e-18) &&
       ((abs(delta) >= 3.469447e-18) || (delta == 0.0)) &&
-      (abs(u4.high) <= 3.32307e+35) &&
+      (abs(u7.high) <= 3.32307e+35) &&
+      (abs(p14.high) <= 3.32307e+35) &&
+      (abs(p13.high) <= 3.32307e+35) &&
       (delta >= 7.888609e-31) &&
+      (v2.high <= 3.32307e+35) &&
       (abs(u2.high) <= 3.32307e+35) &&
       (p7.high <= 3.32307e+35) &&
       (e.high <= 3.32307e+35) &&
-      (abs(p9.high) <= 3.32307e+35) &&
-      (abs(p8.high) <= 3.32307e+35) &&
+      (abs(p11.high) <= 3.32307e+35) &&
+      (abs(p10.high) <= 3.32307e+35) &&
       (abs(p5.high) <= 3.32307e+35) &&
       (abs(u.high) <= 3.32307e+35) &&
       (p4.high <= 3.32307e+35) &&

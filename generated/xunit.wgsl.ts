@@ -778,10 +778,7 @@ fn xunit_backward(dy: f32, x: f32, t: f32) -> xunit_gradients {
     found0 = true;
   }
   var result_t = xunit_pair_to_f32(
-    xunit_pair_multiply(
-      xunit_pair_multiply(xunit_pair_multiply(xunit_pair(-2.0, 0.0), xunit_pair_from_f32(x)), xunit_pair_from_f32(t)),
-      e
-    )
+    xunit_pair_multiply(xunit_pair_multiply(xunit_pair_scale(xunit_pair_from_f32(x), -2.0), xunit_pair_from_f32(t)), e)
   );
   var found1 =
     (e.high >= 1.9721523e-31) && (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&

@@ -8,13 +8,14 @@ import {
   apply,
   constant,
   type Expr,
+  isApplication,
   reachable,
   rebuild,
   substitute,
   type Variable,
   variablesOf,
 } from "../ir/expr.js";
-import { type Rational, toNumber } from "../ir/rational.js";
+import { divide, one, type Rational, toNumber } from "../ir/rational.js";
 import { pairLibrary } from "../machine/library/pair/index.js";
 import { wgslReserved } from "../names.js";
 import { call, type Dialect, Precedence, type Spelling } from "../printing/dialect.js";
@@ -30,24 +31,34 @@ import { schedule } from "./schedule.js";
 export const pairSpells = (primitive: PrimitiveName): boolean =>
   spellings[primitive] !== undefined || logic.has(primitive) || pairLibrary().find(`pair_${primitive}`) !== undefined;
 
-/** With w = e^a the gate of mish is n / (n + 2), n = w (w + 2). */
-const mishExp = "exp(at_most(a, 40))";
-const mishNumerator = `(${mishExp} * (${mishExp} + 2))`;
+/** Beyond a = 16 nothing changes any more; with w = e^a the gate of mish is n / (n + 2), n = w (w + 2), here 2^60 times as large. */
+const mish = {
+  raised: "raised_exp(at_most(a, 16))",
+  exp: "(raised_exp(at_most(a, 16)) / 2^60)",
+  numerator: "(raised_exp(at_most(a, 16)) * (raised_exp(at_most(a, 16)) / 2^60 + 2))",
+  denominator: "((raised_exp(at_most(a, 16)) / 2^60) * (raised_exp(at_most(a, 16)) / 2^60 + 2) + 2)",
+};
+
+/** As mish, beyond a = 40. */
+const held = { raised: "raised_exp(at_most(a, 40))", below: "(raised_exp(at_most(a, 40)) / 2^60 + 1)" };
 
 /**
- * How pairs compute what they have no function for, from one exponential. Where e^a is as large as 2^115 nothing changes any
- * more that is made of e^a / (1 + e^a).
+ * How pairs compute what they have no function for, from one exponential. What may be small is 2^60 times as large until the
+ * last: parts of small numbers underflow long before the numbers do.
  */
 const forms: Readonly<Partial<Record<PrimitiveName, string>>> = {
   held_exp: "exp(at_most(a, 80))",
   negative_part: "at_most(a, 0)",
-  sigmoid: "held_exp(a) / (held_exp(a) + 1)",
-  logistic: "exp(-abs(a)) / (exp(-abs(a)) + 1)^2",
-  gate_slope: "held_exp(a) / (held_exp(a) + 1) * ((held_exp(a) + 1 + choose(a < 80, b, 0)) / (held_exp(a) + 1))",
+  bounded_exp: "raised_exp(at_most(a, 40)) / 2^60",
+  sigmoid: `${held.raised} / ${held.below} / 2^60`,
+  logistic: "raised_exp(-abs(a)) / (raised_exp(-abs(a)) / 2^60 + 1)^2 / 2^60",
+  gate_slope: `${held.raised} / ${held.below} * ((${held.below} + choose(a < 40, b, 0)) / ${held.below}) / 2^60`,
   softplus: "larger(a, 0) + log1p(exp(-abs(a)))",
   tanh: "expm1(at_most(2 * a, 80)) / (expm1(at_most(2 * a, 80)) + 2)",
-  mish_gate: `${mishNumerator} / (${mishNumerator} + 2)`,
-  mish_gate_slope: `(${mishNumerator} + 4 * choose(a < 40, b, 0) * (${mishExp} * (${mishExp} + 1) / (${mishNumerator} + 2))) / (${mishNumerator} + 2)`,
+  mish_gate: `${mish.numerator} / ${mish.denominator} / 2^60`,
+  mish_gate_slope: `(${mish.numerator} + 4 * choose(a < 16, b, 0) * (${mish.raised} * (${mish.exp} + 1) / ${mish.denominator})) / ${mish.denominator} / 2^60`,
+  normcdf: "raised_normcdf(a) / 2^60",
+  normpdf: "raised_exp(-a^2 / 2) * (1 / sqrt(2 * pi)) / 2^60",
 };
 
 export const pairFormOf = (primitive: PrimitiveName): string | undefined => forms[primitive];
@@ -68,6 +79,53 @@ function high(text: string): string {
 
 const selection = call("pair_select");
 
+const isPowerOfTwo = (node: Expr): boolean =>
+  node.kind === "constant" && Number.isInteger(Math.log2(Math.abs(toNumber(node.value))));
+
+/** Powers of two change neither part's digits. */
+const product: Spelling = ([a, b], print, library) => {
+  const [factor, other] = isPowerOfTwo(a!) ? [a!, b!] : [b!, a!];
+  if (factor.kind !== "constant" || !isPowerOfTwo(factor)) return call("pair_multiply")([a!, b!], print, library);
+  const text = `pair_scale(${print(other, Precedence.selection)}, ${literal(toNumber(factor.value))})`;
+  return { text, precedence: Precedence.primary };
+};
+
+/** Moves powers of two below 1 out of products, so that they come last. */
+export function scaledLast(root: Expr): Expr {
+  return rebuild(root, (node, operands) => {
+    const [a, b] = operands;
+    if (node.primitive === "negate" && a) {
+      const inner = unscaled(a);
+      return inner.scale === null
+        ? apply("negate", [a])
+        : apply("multiply", [apply("negate", [inner.rest]), inner.scale]);
+    }
+    if ((node.primitive !== "multiply" && node.primitive !== "divide") || !a || !b) {
+      return apply(node.primitive, operands, node.rule);
+    }
+    if (node.primitive === "divide" && isPowerOfTwo(b) && b.kind === "constant") {
+      return apply("multiply", [a, constant(divide(one, b.value))]);
+    }
+    const [left, right] = [unscaled(a), node.primitive === "multiply" ? unscaled(b) : { rest: b, scale: null }];
+    const scale = left.scale ?? right.scale;
+    if (scale === null || (left.scale !== null && right.scale !== null))
+      return apply(node.primitive, operands, node.rule);
+    return apply("multiply", [apply(node.primitive, [left.rest, right.rest]), scale]);
+  });
+}
+
+function unscaled(node: Expr): { readonly rest: Expr; readonly scale: Expr | null } {
+  if (isApplication(node, "multiply")) {
+    const [a, b] = node.operands;
+    if (isSmallScale(b!)) return { rest: a!, scale: b! };
+    if (isSmallScale(a!)) return { rest: b!, scale: a! };
+  }
+  return { rest: node, scale: null };
+}
+
+const isSmallScale = (node: Expr): boolean =>
+  node.kind === "constant" && isPowerOfTwo(node) && Math.abs(toNumber(node.value)) <= 2 ** -60;
+
 /** Numbers are compared to float32: where they are as close as that, either branch is right. */
 const spellings: CallArithmetic["spellings"] = {
   less: comparison("<"),
@@ -76,6 +134,7 @@ const spellings: CallArithmetic["spellings"] = {
   greaterOrEqual: comparison(">="),
   equal: comparison("=="),
   notEqual: comparison("!="),
+  multiply: product,
   choose: selection,
   pick: selection,
 };

@@ -355,6 +355,22 @@ export const primitives = {
     sample: Math.expm1,
     latex: "\\left(e^{$a} - 1\\right)",
   },
+  /** e^a 2^60 for a <= 40, in pairs of float32: it fades away later than e^a. */
+  raised_exp: {
+    ...number1,
+    callable: false,
+    expansion: "exp(a) * 2^60",
+    sample: (a) => Math.exp(a) * 2 ** 60,
+    latex: "2^{60} e^{$a}",
+  },
+  /** normcdf(a) 2^60. */
+  raised_normcdf: {
+    ...number1,
+    callable: false,
+    expansion: "normcdf(a) * 2^60",
+    sample: (a) => (erfcSample(-a * Math.SQRT1_2) / 2) * 2 ** 60,
+    latex: "2^{60} \\Phi($a)",
+  },
   /** e^a, held at the arguments between which e^a / (1 + e^a) changes. */
   held_exp: {
     ...number1,

@@ -658,6 +658,8 @@ function settledFrom(node: Expr & { readonly kind: "application" }, exponents: F
   switch (node.primitive) {
     case "exp":
     case "bounded_exp":
+    case "raised_exp":
+    case "raised_normcdf":
     case "expm1":
     case "bounded_expm1":
     case "sigmoid":
@@ -729,6 +731,8 @@ function conductOf(
     case "exp":
     case "bounded_exp":
       return { size: exponential, ...exponentLike, slope: node };
+    case "raised_exp":
+      return { size: M.product(exponential, M.ofNumber(2 ** 60)), ...exponentLike, slope: node };
     case "expm1":
     case "bounded_expm1": {
       const grows = size.positive ? Math.max(size.positive[1] + 1, 2 ** size.positive[1] * Math.LOG2E) : 0;
@@ -883,9 +887,15 @@ function conductOf(
         slope: productWith(node, apply("add", [constant(2), apply("multiply", [constant(2), magnitude])])),
       };
     case "normcdf":
+    case "raised_normcdf":
       return {
-        size: M.positiveBetween(size.negative ? -(2 ** (2 * size.negative[1])) * 0.75 - 10 - size.negative[1] : -1, 0),
-        ...(tame ? { condition: narrow ? 220 : 1600 } : { passes: productWith(node, sumOf(one, apply("multiply", [a, a]))) }),
+        size: M.product(
+          M.positiveBetween(size.negative ? -(2 ** (2 * size.negative[1])) * 0.75 - 10 - size.negative[1] : -1, 0),
+          M.ofNumber(node.primitive === "normcdf" ? 1 : 2 ** 60),
+        ),
+        ...(tame
+          ? { condition: narrow ? 220 : 1600 }
+          : { passes: productWith(node, sumOf(one, apply("multiply", [a, a]))) }),
         slope: productWith(node, sumOf(one, magnitude)),
       };
     case "normpdf":

@@ -20,6 +20,7 @@ import {
   pairSpells,
   type ScalarFunction,
   scalarFunctionText,
+  scaledLast,
   singleFunction,
   type WgslForm,
 } from "../pair-form.js";
@@ -123,7 +124,9 @@ export function formsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: Read
       negligible: 2 ** -150,
       intolerable: 64,
       lower: () =>
-        lower(recognised!, { spells: pairSpells, formOf: pairFormOf, nanFrom: new Set(), definition, narrow: false }),
+        scaledLast(
+          lower(recognised!, { spells: pairSpells, formOf: pairFormOf, nanFrom: new Set(), definition, narrow: false }),
+        ),
     });
     if (!fast || !isSpelledInPairs(fast)) return single;
     const name = `${wgslName(activation.name)}_${nanFrom.size > 0 ? "value" : `slope_${i}`}`;

@@ -34,6 +34,11 @@ fn pair_exp(a: pair) -> pair {
   return pair_exp_scaled(a, 0);
 }
 
+// 2^60 e^a: parts of small numbers underflow later.
+fn pair_raised_exp(a: pair) -> pair {
+  return pair_exp_scaled(a, 60);
+}
+
 fn pair_expm1(a: pair) -> pair {
   let x = clamp(a.high, -30.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
@@ -78,41 +83,6 @@ fn pair_log1p(a: pair) -> pair {
   return pair_log_scaled(f32(k), pair_ordered_sum(f.high, f.low + a.low * scale));
 }
 
-// 1/(1 + e^-a), from e^-|a|.
-fn pair_sigmoid(a: pair) -> pair {
-  let e = pair_exp(pair_negate(pair_abs(a)));
-  let d = pair_add(pair(1.0, 0.0), e);
-  if (a.high < 0.0) {
-    return pair_divide(e, d);
-  }
-  return pair_divide(pair(1.0, 0.0), d);
-}
-
-// sigmoid(a) sigmoid(-a)
-fn pair_logistic(a: pair) -> pair {
-  let e = pair_exp(pair_negate(pair_abs(a)));
-  let d = pair_add(pair(1.0, 0.0), e);
-  return pair_divide(pair_divide(e, d), d);
-}
-
-// ln(1 + e^a) = max(a, 0) + ln(1 + e^-|a|)
-fn pair_softplus(a: pair) -> pair {
-  let l = pair_log1p(pair_exp(pair_negate(pair_abs(a))));
-  if (a.high < 0.0) {
-    return l;
-  }
-  return pair_add(a, l);
-}
-
-fn pair_tanh(a: pair) -> pair {
-  let e = pair_expm1(pair_scale(pair_negate(pair_abs(a)), 2.0));
-  let t = pair_divide(e, pair_add(pair(2.0, 0.0), e));
-  if (a.high < 0.0) {
-    return t;
-  }
-  return pair_negate(t);
-}
-
 fn pair_sinh(a: pair) -> pair {
   let e = pair_expm1(pair_abs(a));
   let s = pair_scale(pair_add(e, pair_divide(e, pair_add(pair(1.0, 0.0), e))), 0.5);
@@ -152,10 +122,5 @@ fn pair_atanh(a: pair) -> pair {
     return pair_negate(l);
   }
   return l;
-}
-
-fn pair_normpdf(a: pair) -> pair {
-  let e = pair_exp(pair_scale(pair_multiply(a, a), -0.5));
-  return pair_multiply(e, pair(0.39894229, -1.1335170e-8));
 }
 `;

@@ -58,40 +58,41 @@ fn pair_erfc(a: pair) -> pair {
   return tail;
 }
 
-// erfc(-a / sqrt(2)) / 2, the exponential from a itself.
-fn pair_normcdf(a: pair) -> pair {
+// 2^60 erfc(-a / sqrt(2)) / 2, the exponential from a itself.
+fn pair_raised_normcdf(a: pair) -> pair {
   let t = pair_multiply(a, pair(0.70710677, 1.2101617e-8));
   let x = pair_abs(t);
   if (x.high < 0.46875) {
-    return pair_add(pair(0.5, 0.0), pair_scale(pair_erf_small(t), 0.5));
+    return pair_scale(pair_add(pair(1.0, 0.0), pair_erf_small(t)), 576460752303423488.0);
   }
   if (x.high > 11.0) {
-    return pair(select(1.0, 0.0, a.high < 0.0), 0.0);
+    return pair(select(1152921504606846976.0, 0.0, a.high < 0.0), 0.0);
   }
-  let tail = pair_scale(pair_multiply(pair_exp(pair_scale(pair_multiply(a, a), -0.5)), pair_erfcx(x)), 0.5);
+  let tail = pair_scale(pair_multiply(pair_raised_exp(pair_scale(pair_multiply(a, a), -0.5)), pair_erfcx(x)), 0.5);
   if (a.high < 0.0) {
     return tail;
   }
-  return pair_subtract(pair(1.0, 0.0), tail);
+  return pair_subtract(pair(1152921504606846976.0, 0.0), tail);
 }
 
-// The derivative of a normcdf(a): normcdf(a) + a normpdf(a), with one exponential, 2^32 times as large lest it fade away before
-// the product does. The error is relative to 1/2 where the sum cancels.
+// The derivative of a normcdf(a), normcdf(a) + a normpdf(a), with one exponential; its error is relative to 1/2 where the sum cancels.
 fn pair_gelu_slope(a: pair) -> pair {
   let t = pair_multiply(a, pair(0.70710677, 1.2101617e-8));
   let x = pair_abs(t);
   if (x.high > 11.0) {
     return pair(select(1.0, 0.0, a.high < 0.0), 0.0);
   }
-  let e = pair_exp_scaled(pair_scale(pair_multiply(a, a), -0.5), 32);
+  // Both 2^60 times as large, lest they fade away before the sum does.
+  let e = pair_raised_exp(pair_scale(pair_multiply(a, a), -0.5));
   let slope = pair_multiply(pair_multiply(a, e), pair(0.39894229, -1.1335170e-8));
   if (x.high < 0.46875) {
-    return pair_add(pair_add(pair(0.5, 0.0), pair_scale(pair_erf_small(t), 0.5)), pair_scale(slope, 2.3283064365386963e-10));
+    let half = pair_scale(pair_add(pair(1.0, 0.0), pair_erf_small(t)), 0.5);
+    return pair_add(half, pair_scale(slope, 8.673617379884035e-19));
   }
   let tail = pair_scale(pair_multiply(e, pair_erfcx(x)), 0.5);
   if (a.high < 0.0) {
-    return pair_scale(pair_add(tail, slope), 2.3283064365386963e-10);
+    return pair_scale(pair_add(tail, slope), 8.673617379884035e-19);
   }
-  return pair_add(pair(1.0, 0.0), pair_scale(pair_subtract(slope, tail), 2.3283064365386963e-10));
+  return pair_add(pair(1.0, 0.0), pair_scale(pair_subtract(slope, tail), 8.673617379884035e-19));
 }
 `;
