@@ -577,232 +577,13 @@ struct apl_gradients {
   b: f32,
 }
 
-// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r6 = less(r3, r0)
-//   r6 = select(r3, r4, r6)
-//   r0 = negate(r0)
-//   r0 = add(r2, r0)
-//   r0 = less(r3, r0)
-//   r0 = select(r3, r5, r0)
-//   r0 = multiply(r1, r0)
-//   r0 = add(r6, r0)
-fn apl_slope_0_exactly_wide(x0: apl_wide, x1: apl_wide, x2: apl_wide) -> apl_wide_outcome {
-  var registers = array<apl_wide, 7>(
-    x0,
-    x1,
-    x2,
-    apl_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
-    apl_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
-    apl_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
-    apl_WIDE_ZERO
-  );
-  // How many of the last bits of each are wrong because operands cancelled.
-  var lost = array<i32, 7>(0, 0, 0, 0, 0, 0, 0);
-  // The operation and the register of its result, then the operands.
-  var steps = array<u32, 16>(
-    0x00000006u, 0x00000003u, 0x00000406u, 0x00601003u, 0x00000800u, 0x00000000u, 0x00000c00u, 0x00000002u, 0x00000000u,
-    0x00000003u, 0x00000400u, 0x00001403u, 0x00001000u, 0x00000001u, 0x00000c00u, 0x00000006u
-  );
-  for (var i = 0; i < 16; i = i + 2) {
-    let code = steps[i];
-    let operands = steps[i + 1];
-    let first = operands & 1023u;
-    let second = (operands >> 10u) & 1023u;
-    let a = registers[first];
-    let b = registers[second];
-    let c = operands >> 20u;
-    let operation = code >> 10u;
-    var value = a;
-    if (operation == 0u) {
-      value = apl_wide(apl_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
-    } else if (operation == 1u) {
-      if (registers[c].negative) {
-        value = b;
-      }
-    } else if (operation == 2u) {
-      value = apl_wide_negate(a);
-    } else if (operation == 3u) {
-      value = apl_wide_add_loose(a, b);
-    } else if (operation == 4u) {
-      value = apl_wide_multiply_loose(a, b);
-    }
-    let result = apl_wide_normalised(value.negative, value.mantissa, value.exponent);
-    var loss = max(lost[first], lost[second]);
-    if (result.exponent >= apl_WIDE_LIMIT && a.exponent < apl_WIDE_LIMIT && b.exponent < apl_WIDE_LIMIT) {
-      loss = 128;
-    }
-    if (operation == 1u) {
-      loss = lost[select(first, second, registers[c].negative)];
-    }
-    if (operation == 3u) {
-      if (result.exponent < apl_WIDE_LIMIT) {
-        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
-      }
-    }
-    registers[code & 1023u] = result;
-    lost[code & 1023u] = max(min(loss, 128), 0);
-  }
-  return apl_wide_outcome(apl_wide_leading_of(registers[0]), lost[0]);
-}
-
-fn apl_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
-  if (apl_is_nan(x0)) {
-    return x0;
-  }
-  if (apl_is_nan(x1)) {
-    return x1;
-  }
-  if (apl_is_nan(x2)) {
-    return x2;
-  }
-  let wide_x0 = apl_wide_from_f32(x0);
-  let wide_x1 = apl_wide_from_f32(x1);
-  let wide_x2 = apl_wide_from_f32(x2);
-  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
-  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
-  let infinite = abs(x0) > 3.4028234663852886e38;
-  var search = apl_WIDE_SEARCH;
-  while (search.point >= 0) {
-    let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = apl_slope_0_exactly_wide(
-      apl_wide_operand_at(wide_x0, search.point, 8, large),
-      apl_wide_operand_at(wide_x1, search.point, 9, large),
-      apl_wide_operand_at(wide_x2, search.point, 10, large)
-    );
-    search = apl_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 10);
-  }
-  return apl_wide_leading_to_f32(search.value);
-}
-
-fn apl_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  return select(0.0, 1.0, x0 > 0.0) + select(0.0, -1.0, x2 - x0 > 0.0) * x1;
-}
-
-// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r0 = negate(r0)
-//   r0 = add(r1, r0)
-//   r1 = less(r2, r0)
-//   r1 = select(r2, r0, r1)
-fn apl_slope_1_exactly_wide(x0: apl_wide, x1: apl_wide) -> apl_wide_outcome {
-  var registers = array<apl_wide, 3>(x0, x1, apl_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912));
-  // How many of the last bits of each are wrong because operands cancelled.
-  var lost = array<i32, 3>(0, 0, 0);
-  // The operation and the register of its result, then the operands.
-  var steps = array<u32, 8>(
-    0x00000000u, 0x00000000u, 0x00000400u, 0x00000001u, 0x00000801u, 0x00000002u, 0x00000c01u, 0x00100002u
-  );
-  for (var i = 0; i < 8; i = i + 2) {
-    let code = steps[i];
-    let operands = steps[i + 1];
-    let first = operands & 1023u;
-    let second = (operands >> 10u) & 1023u;
-    let a = registers[first];
-    let b = registers[second];
-    let c = operands >> 20u;
-    let operation = code >> 10u;
-    var value = a;
-    if (operation == 0u) {
-      value = apl_wide_negate(a);
-    } else if (operation == 1u) {
-      value = apl_wide_add_loose(a, b);
-    } else if (operation == 2u) {
-      value = apl_wide(apl_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
-    } else if (operation == 3u) {
-      if (registers[c].negative) {
-        value = b;
-      }
-    }
-    let result = apl_wide_normalised(value.negative, value.mantissa, value.exponent);
-    var loss = max(lost[first], lost[second]);
-    if (result.exponent >= apl_WIDE_LIMIT && a.exponent < apl_WIDE_LIMIT && b.exponent < apl_WIDE_LIMIT) {
-      loss = 128;
-    }
-    if (operation == 1u) {
-      if (result.exponent < apl_WIDE_LIMIT) {
-        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
-      }
-    }
-    if (operation == 3u) {
-      loss = lost[select(first, second, registers[c].negative)];
-    }
-    registers[code & 1023u] = result;
-    lost[code & 1023u] = max(min(loss, 128), 0);
-  }
-  return apl_wide_outcome(apl_wide_leading_of(registers[1]), lost[1]);
-}
-
-fn apl_slope_1_exactly(x0: f32, x1: f32) -> f32 {
-  if (apl_is_nan(x0)) {
-    return x0;
-  }
-  if (apl_is_nan(x1)) {
-    return x1;
-  }
-  let wide_x0 = apl_wide_from_f32(x0);
-  let wide_x1 = apl_wide_from_f32(x1);
-  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
-  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
-  let infinite = abs(x0) > 3.4028234663852886e38;
-  var search = apl_WIDE_SEARCH;
-  while (search.point >= 0) {
-    let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = apl_slope_1_exactly_wide(
-      apl_wide_operand_at(wide_x0, search.point, 8, large),
-      apl_wide_operand_at(wide_x1, search.point, 9, large)
-    );
-    search = apl_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 9);
-  }
-  return apl_wide_leading_to_f32(search.value);
-}
-
-fn apl_slope_1_far(x0: f32, x1: f32) -> f32 {
-  let t = x1 - x0;
-  return select(0.0, t, t > 0.0);
-}
-
 fn apl_backward(dy: f32, x: f32, a: f32, b: f32) -> apl_gradients {
-  var v = apl_pair(0.0, 0.0);
-  if (x > 0.0) {
-    v = apl_pair(1.0, 0.0);
-  }
-  let u = apl_pair_subtract(apl_pair_from_f32(b), apl_pair_from_f32(x));
-  var v2 = apl_pair(0.0, 0.0);
-  if (u.high > 0.0) {
-    v2 = apl_pair(-1.0, 0.0);
-  }
-  var v3 = apl_pair(0.0, 0.0);
-  if (u.high > 0.0) {
-    v3 = u;
-  }
-  var result_x = apl_pair_to_f32(apl_pair_add(v, apl_pair_multiply(apl_pair_from_f32(a), v2)));
-  var found0 =
-    (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) && (abs(a) <= 1.2676506e+30) &&
-      ((abs(a) >= 7.888609e-31) || (a == 0.0)) &&
-      (abs(b) <= 1.2676506e+30) &&
-    ((abs(b) >= 7.888609e-31) || (b == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
-  while (!found0) {
-    result_x = apl_slope_0_exactly(x, a, b);
-    if (apl_is_nan(result_x)) {
-      let far = apl_slope_0_far(x, a, b);
-      result_x = select(far, result_x, apl_is_nan(far));
-    }
-    found0 = true;
-  }
-  var result_a = apl_pair_to_f32(v3);
-  var found1 =
-    (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) && (abs(b) <= 1.2676506e+30) &&
-    ((abs(b) >= 7.888609e-31) || (b == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
-  while (!found1) {
-    result_a = apl_slope_1_exactly(x, b);
-    if (apl_is_nan(result_a)) {
-      let far = apl_slope_1_far(x, b);
-      result_a = select(far, result_a, apl_is_nan(far));
-    }
-    found1 = true;
-  }
-  return apl_gradients(dy * result_x, dy * result_a, select(0.0, a * dy, b - x > 0.0));
+  let u = b - x;
+  return apl_gradients(
+    (select(0.0, 1.0, x > 0.0) + select(0.0, -1.0, u > 0.0) * a) * dy,
+    select(0.0, u * dy, u > 0.0),
+    select(0.0, a * dy, u > 0.0)
+  );
 }
 
 struct apl_uniform_values {
@@ -850,12 +631,11 @@ fn apl_backward_inputs(
   }
   let dy = apl_cotangent_dy[i];
   let x0 = apl_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = apl_backward(dy[k], x0[k], apl_learned_a[0], apl_learned_b[0]);
-    result[k] = g.x;
-  }
-  apl_gradient_dx[i] = result;
+  let g0 = apl_backward(dy.x, x0.x, apl_learned_a[0], apl_learned_b[0]);
+  let g1 = apl_backward(dy.y, x0.y, apl_learned_a[0], apl_learned_b[0]);
+  let g2 = apl_backward(dy.z, x0.z, apl_learned_a[0], apl_learned_b[0]);
+  let g3 = apl_backward(dy.w, x0.w, apl_learned_a[0], apl_learned_b[0]);
+  apl_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 
 var<workgroup> apl_lanes: array<f32, 256>;

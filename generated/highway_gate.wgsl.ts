@@ -804,270 +804,12 @@ struct highway_gate_gradients {
   t: f32,
 }
 
-// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r0 = negate(r0)
-//   r2 = abs(r0)
-//   r2 = negate(r2)
-//   r2 = exponential(r2, 0)
-//   r0 = select(r1, r2, r0)
-//   r2 = add(r1, r2)
-//   r2 = divide(r0, r2)
-fn highway_gate_slope_0_exactly_wide(x0: highway_gate_wide) -> highway_gate_wide_outcome {
-  var registers = array<highway_gate_wide, 3>(x0, highway_gate_WIDE_ONE, highway_gate_WIDE_ZERO);
-  // How many of the last bits of each are wrong because operands cancelled.
-  var lost = array<i32, 3>(0, 0, 0);
-  // The operation and the register of its result, then the operands.
-  var steps = array<u32, 14>(
-    0x00000000u, 0x00000000u, 0x00000402u, 0x00000000u, 0x00000002u, 0x00000802u, 0x00000802u, 0x20000802u, 0x00000c00u,
-    0x00000801u, 0x00001002u, 0x00000801u, 0x00001402u, 0x00000800u
-  );
-  for (var i = 0; i < 14; i = i + 2) {
-    let code = steps[i];
-    let operands = steps[i + 1];
-    let first = operands & 1023u;
-    let second = (operands >> 10u) & 1023u;
-    let a = registers[first];
-    let b = registers[second];
-    let c = operands >> 20u;
-    let operation = code >> 10u;
-    var value = a;
-    if (operation == 0u) {
-      value = highway_gate_wide_negate(a);
-    } else if (operation == 1u) {
-      value = highway_gate_wide_abs(a);
-    } else if (operation == 2u) {
-      value = highway_gate_wide_exponential_loose(a, c - 512u);
-    } else if (operation == 3u) {
-      if (registers[c].negative) {
-        value = b;
-      }
-    } else if (operation == 4u) {
-      value = highway_gate_wide_add_loose(a, b);
-    } else if (operation == 5u) {
-      value = highway_gate_wide_divide_loose(a, b);
-    }
-    let result = highway_gate_wide_normalised(value.negative, value.mantissa, value.exponent);
-    var loss = max(lost[first], lost[second]);
-    if (
-      result.exponent >= highway_gate_WIDE_LIMIT &&
-      a.exponent < highway_gate_WIDE_LIMIT &&
-      b.exponent < highway_gate_WIDE_LIMIT
-    ) {
-      loss = 128;
-    }
-    if (operation == 3u) {
-      loss = lost[select(first, second, registers[c].negative)];
-    }
-    if (operation == 4u) {
-      if (result.exponent < highway_gate_WIDE_LIMIT) {
-        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
-      }
-    }
-    registers[code & 1023u] = result;
-    lost[code & 1023u] = max(min(loss, 128), 0);
-  }
-  return highway_gate_wide_outcome(highway_gate_wide_leading_of(registers[2]), lost[2]);
-}
-
-fn highway_gate_slope_0_exactly(x0: f32) -> f32 {
-  if (highway_gate_is_nan(x0)) {
-    return x0;
-  }
-  let wide_x0 = highway_gate_wide_from_f32(x0);
-  var exponents = array<i32, 1>(wide_x0.exponent);
-  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
-  let infinite = abs(x0) > 3.4028234663852886e38;
-  var search = highway_gate_WIDE_SEARCH;
-  while (search.point >= 0) {
-    let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = highway_gate_slope_0_exactly_wide(highway_gate_wide_operand_at(wide_x0, search.point, 8, large));
-    search = highway_gate_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 8);
-  }
-  return highway_gate_wide_leading_to_f32(search.value);
-}
-
 fn highway_gate_slope_0_far(x0: f32) -> f32 {
   return highway_gate_sigmoid(-x0);
 }
 
-// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r2 = abs(r0)
-//   r2 = negate(r2)
-//   r2 = exponential(r2, 0)
-//   r0 = select(r1, r2, r0)
-//   r2 = add(r1, r2)
-//   r2 = divide(r0, r2)
-fn highway_gate_slope_1_exactly_wide(x0: highway_gate_wide) -> highway_gate_wide_outcome {
-  var registers = array<highway_gate_wide, 3>(x0, highway_gate_WIDE_ONE, highway_gate_WIDE_ZERO);
-  // How many of the last bits of each are wrong because operands cancelled.
-  var lost = array<i32, 3>(0, 0, 0);
-  // The operation and the register of its result, then the operands.
-  var steps = array<u32, 12>(
-    0x00000002u, 0x00000000u, 0x00000402u, 0x00000802u, 0x00000802u, 0x20000802u, 0x00000c00u, 0x00000801u, 0x00001002u,
-    0x00000801u, 0x00001402u, 0x00000800u
-  );
-  for (var i = 0; i < 12; i = i + 2) {
-    let code = steps[i];
-    let operands = steps[i + 1];
-    let first = operands & 1023u;
-    let second = (operands >> 10u) & 1023u;
-    let a = registers[first];
-    let b = registers[second];
-    let c = operands >> 20u;
-    let operation = code >> 10u;
-    var value = a;
-    if (operation == 0u) {
-      value = highway_gate_wide_abs(a);
-    } else if (operation == 1u) {
-      value = highway_gate_wide_negate(a);
-    } else if (operation == 2u) {
-      value = highway_gate_wide_exponential_loose(a, c - 512u);
-    } else if (operation == 3u) {
-      if (registers[c].negative) {
-        value = b;
-      }
-    } else if (operation == 4u) {
-      value = highway_gate_wide_add_loose(a, b);
-    } else if (operation == 5u) {
-      value = highway_gate_wide_divide_loose(a, b);
-    }
-    let result = highway_gate_wide_normalised(value.negative, value.mantissa, value.exponent);
-    var loss = max(lost[first], lost[second]);
-    if (
-      result.exponent >= highway_gate_WIDE_LIMIT &&
-      a.exponent < highway_gate_WIDE_LIMIT &&
-      b.exponent < highway_gate_WIDE_LIMIT
-    ) {
-      loss = 128;
-    }
-    if (operation == 3u) {
-      loss = lost[select(first, second, registers[c].negative)];
-    }
-    if (operation == 4u) {
-      if (result.exponent < highway_gate_WIDE_LIMIT) {
-        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
-      }
-    }
-    registers[code & 1023u] = result;
-    lost[code & 1023u] = max(min(loss, 128), 0);
-  }
-  return highway_gate_wide_outcome(highway_gate_wide_leading_of(registers[2]), lost[2]);
-}
-
-fn highway_gate_slope_1_exactly(x0: f32) -> f32 {
-  if (highway_gate_is_nan(x0)) {
-    return x0;
-  }
-  let wide_x0 = highway_gate_wide_from_f32(x0);
-  var exponents = array<i32, 1>(wide_x0.exponent);
-  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
-  let infinite = abs(x0) > 3.4028234663852886e38;
-  var search = highway_gate_WIDE_SEARCH;
-  while (search.point >= 0) {
-    let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = highway_gate_slope_1_exactly_wide(highway_gate_wide_operand_at(wide_x0, search.point, 8, large));
-    search = highway_gate_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 8);
-  }
-  return highway_gate_wide_leading_to_f32(search.value);
-}
-
 fn highway_gate_slope_1_far(x0: f32) -> f32 {
   return highway_gate_sigmoid(x0);
-}
-
-// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r2 = abs(r2)
-//   r2 = negate(r2)
-//   r2 = exponential(r2, 0)
-//   r3 = add(r3, r2)
-//   r3 = multiply(r3, r3)
-//   r3 = divide(r2, r3)
-//   r0 = negate(r0)
-//   r0 = add(r1, r0)
-//   r0 = multiply(r3, r0)
-fn highway_gate_slope_2_exactly_wide(
-  x0: highway_gate_wide,
-  x1: highway_gate_wide,
-  x2: highway_gate_wide
-) -> highway_gate_wide_outcome {
-  var registers = array<highway_gate_wide, 4>(x0, x1, x2, highway_gate_WIDE_ONE);
-  // How many of the last bits of each are wrong because operands cancelled.
-  var lost = array<i32, 4>(0, 0, 0, 0);
-  // The operation and the register of its result, then the operands.
-  var steps = array<u32, 18>(
-    0x00000002u, 0x00000802u, 0x00000402u, 0x00000802u, 0x00000802u, 0x20000802u, 0x00000c03u, 0x00000803u, 0x00001003u,
-    0x00000c03u, 0x00001403u, 0x00000c02u, 0x00000400u, 0x00000000u, 0x00000c00u, 0x00000001u, 0x00001000u, 0x00000003u
-  );
-  for (var i = 0; i < 18; i = i + 2) {
-    let code = steps[i];
-    let operands = steps[i + 1];
-    let first = operands & 1023u;
-    let second = (operands >> 10u) & 1023u;
-    let a = registers[first];
-    let b = registers[second];
-    let c = operands >> 20u;
-    let operation = code >> 10u;
-    var value = a;
-    if (operation == 0u) {
-      value = highway_gate_wide_abs(a);
-    } else if (operation == 1u) {
-      value = highway_gate_wide_negate(a);
-    } else if (operation == 2u) {
-      value = highway_gate_wide_exponential_loose(a, c - 512u);
-    } else if (operation == 3u) {
-      value = highway_gate_wide_add_loose(a, b);
-    } else if (operation == 4u) {
-      value = highway_gate_wide_multiply_loose(a, b);
-    } else if (operation == 5u) {
-      value = highway_gate_wide_divide_loose(a, b);
-    }
-    let result = highway_gate_wide_normalised(value.negative, value.mantissa, value.exponent);
-    var loss = max(lost[first], lost[second]);
-    if (
-      result.exponent >= highway_gate_WIDE_LIMIT &&
-      a.exponent < highway_gate_WIDE_LIMIT &&
-      b.exponent < highway_gate_WIDE_LIMIT
-    ) {
-      loss = 128;
-    }
-    if (operation == 3u) {
-      if (result.exponent < highway_gate_WIDE_LIMIT) {
-        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
-      }
-    }
-    registers[code & 1023u] = result;
-    lost[code & 1023u] = max(min(loss, 128), 0);
-  }
-  return highway_gate_wide_outcome(highway_gate_wide_leading_of(registers[0]), lost[0]);
-}
-
-fn highway_gate_slope_2_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
-  if (highway_gate_is_nan(x0)) {
-    return x0;
-  }
-  if (highway_gate_is_nan(x1)) {
-    return x1;
-  }
-  if (highway_gate_is_nan(x2)) {
-    return x2;
-  }
-  let wide_x0 = highway_gate_wide_from_f32(x0);
-  let wide_x1 = highway_gate_wide_from_f32(x1);
-  let wide_x2 = highway_gate_wide_from_f32(x2);
-  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
-  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
-  let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38 || abs(x2) > 3.4028234663852886e38;
-  var search = highway_gate_WIDE_SEARCH;
-  while (search.point >= 0) {
-    let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = highway_gate_slope_2_exactly_wide(
-      highway_gate_wide_operand_at(wide_x0, search.point, 8, large),
-      highway_gate_wide_operand_at(wide_x1, search.point, 9, large),
-      highway_gate_wide_operand_at(wide_x2, search.point, 10, large)
-    );
-    search = highway_gate_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 10);
-  }
-  return highway_gate_wide_leading_to_f32(search.value);
 }
 
 // sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
@@ -1111,15 +853,9 @@ fn highway_gate_backward(dy: f32, x: f32, h: f32, t: f32) -> highway_gate_gradie
       8.6736174e-19
     )
   );
-  var found0 = (v2.high >= 3.9443045e-31) && (v4.high <= 1.2676506e+30) && ((v4.high >= 7.888609e-31) || (t == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
-  while (!found0) {
-    result_x = highway_gate_slope_0_exactly(t);
-    if (highway_gate_is_nan(result_x)) {
-      let far = highway_gate_slope_0_far(t);
-      result_x = select(far, result_x, highway_gate_is_nan(far));
-    }
-    found0 = true;
+  // Far out, or no number at all.
+  if (!((v2.high >= 3.9443045e-31) && (v4.high <= 1.2676506e+30) && ((v4.high >= 7.888609e-31) || (t == 0.0)))) {
+    result_x = highway_gate_slope_0_far(t);
   }
   var result_h = highway_gate_pair_to_f32(
     highway_gate_pair_scale(
@@ -1130,15 +866,9 @@ fn highway_gate_backward(dy: f32, x: f32, h: f32, t: f32) -> highway_gate_gradie
       8.6736174e-19
     )
   );
-  var found1 = (v3.high >= 3.9443045e-31) && (v4.high <= 1.2676506e+30) && ((v4.high >= 7.888609e-31) || (t == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
-  while (!found1) {
-    result_h = highway_gate_slope_1_exactly(t);
-    if (highway_gate_is_nan(result_h)) {
-      let far = highway_gate_slope_1_far(t);
-      result_h = select(far, result_h, highway_gate_is_nan(far));
-    }
-    found1 = true;
+  // Far out, or no number at all.
+  if (!((v3.high >= 3.9443045e-31) && (v4.high <= 1.2676506e+30) && ((v4.high >= 7.888609e-31) || (t == 0.0)))) {
+    result_h = highway_gate_slope_1_far(t);
   }
   var result_t = highway_gate_pair_to_f32(
     highway_gate_pair_scale(
@@ -1149,20 +879,17 @@ fn highway_gate_backward(dy: f32, x: f32, h: f32, t: f32) -> highway_gate_gradie
       8.6736174e-19
     )
   );
-  var found2 =
-    (v6.high >= 3.9443045e-31) && (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
-      (abs(h) <= 274877900000.0) &&
-      ((abs(h) >= 3.637979e-12) || (h == 0.0)) &&
-      (v4.high <= 274877900000.0) &&
-    ((v4.high >= 3.637979e-12) || (t == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
-  while (!found2) {
-    result_t = highway_gate_slope_2_exactly(x, h, t);
-    if (highway_gate_is_nan(result_t)) {
-      let far = highway_gate_slope_2_far(x, h, t);
-      result_t = select(far, result_t, highway_gate_is_nan(far));
-    }
-    found2 = true;
+  // Far out, or no number at all.
+  if (
+    !(
+      (v6.high >= 3.9443045e-31) && (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
+        (abs(h) <= 274877900000.0) &&
+        ((abs(h) >= 3.637979e-12) || (h == 0.0)) &&
+        (v4.high <= 274877900000.0) &&
+      ((v4.high >= 3.637979e-12) || (t == 0.0))
+    )
+  ) {
+    result_t = highway_gate_slope_2_far(x, h, t);
   }
   return highway_gate_gradients(dy * result_x, dy * result_h, dy * result_t);
 }

@@ -974,110 +974,6 @@ fn softplus_beta(x: f32, beta: f32, threshold: f32) -> f32 {
   return result;
 }
 
-// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r1 = multiply(r0, r1)
-//   r0 = abs(r1)
-//   r0 = negate(r0)
-//   r0 = exponential(r0, 0)
-//   r4 = select(r3, r0, r1)
-//   r0 = add(r3, r0)
-//   r0 = divide(r4, r0)
-//   r1 = less(r2, r1)
-//   r1 = select(r0, r3, r1)
-fn softplus_beta_slope_0_exactly_wide(
-  x0: softplus_beta_wide,
-  x1: softplus_beta_wide,
-  x2: softplus_beta_wide
-) -> softplus_beta_wide_outcome {
-  var registers = array<softplus_beta_wide, 5>(x0, x1, x2, softplus_beta_WIDE_ONE, softplus_beta_WIDE_ZERO);
-  // How many of the last bits of each are wrong because operands cancelled.
-  var lost = array<i32, 5>(0, 0, 0, 0, 0);
-  // The operation and the register of its result, then the operands.
-  var steps = array<u32, 18>(
-    0x00000001u, 0x00000400u, 0x00000400u, 0x00000401u, 0x00000800u, 0x00000000u, 0x00000c00u, 0x20000000u, 0x00001004u,
-    0x00100003u, 0x00001400u, 0x00000003u, 0x00001800u, 0x00000004u, 0x00001c01u, 0x00000402u, 0x00001001u, 0x00100c00u
-  );
-  for (var i = 0; i < 18; i = i + 2) {
-    let code = steps[i];
-    let operands = steps[i + 1];
-    let first = operands & 1023u;
-    let second = (operands >> 10u) & 1023u;
-    let a = registers[first];
-    let b = registers[second];
-    let c = operands >> 20u;
-    let operation = code >> 10u;
-    var value = a;
-    if (operation == 0u) {
-      value = softplus_beta_wide_multiply_loose(a, b);
-    } else if (operation == 1u) {
-      value = softplus_beta_wide_abs(a);
-    } else if (operation == 2u) {
-      value = softplus_beta_wide_negate(a);
-    } else if (operation == 3u) {
-      value = softplus_beta_wide_exponential_loose(a, c - 512u);
-    } else if (operation == 4u) {
-      if (registers[c].negative) {
-        value = b;
-      }
-    } else if (operation == 5u) {
-      value = softplus_beta_wide_add_loose(a, b);
-    } else if (operation == 6u) {
-      value = softplus_beta_wide_divide_loose(a, b);
-    } else if (operation == 7u) {
-      value = softplus_beta_wide(softplus_beta_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
-    }
-    let result = softplus_beta_wide_normalised(value.negative, value.mantissa, value.exponent);
-    var loss = max(lost[first], lost[second]);
-    if (
-      result.exponent >= softplus_beta_WIDE_LIMIT &&
-      a.exponent < softplus_beta_WIDE_LIMIT &&
-      b.exponent < softplus_beta_WIDE_LIMIT
-    ) {
-      loss = 128;
-    }
-    if (operation == 4u) {
-      loss = lost[select(first, second, registers[c].negative)];
-    }
-    if (operation == 5u) {
-      if (result.exponent < softplus_beta_WIDE_LIMIT) {
-        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
-      }
-    }
-    registers[code & 1023u] = result;
-    lost[code & 1023u] = max(min(loss, 128), 0);
-  }
-  return softplus_beta_wide_outcome(softplus_beta_wide_leading_of(registers[1]), lost[1]);
-}
-
-fn softplus_beta_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
-  if (softplus_beta_is_nan(x0)) {
-    return x0;
-  }
-  if (softplus_beta_is_nan(x1)) {
-    return x1;
-  }
-  if (softplus_beta_is_nan(x2)) {
-    return x2;
-  }
-  let wide_x0 = softplus_beta_wide_from_f32(x0);
-  let wide_x1 = softplus_beta_wide_from_f32(x1);
-  let wide_x2 = softplus_beta_wide_from_f32(x2);
-  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
-  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
-  let infinite = abs(x0) > 3.4028234663852886e38;
-  var search = softplus_beta_WIDE_SEARCH;
-  while (search.point >= 0) {
-    let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = softplus_beta_slope_0_exactly_wide(
-      softplus_beta_wide_operand_at(wide_x0, search.point, 8, large),
-      softplus_beta_wide_operand_at(wide_x1, search.point, 9, large),
-      softplus_beta_wide_operand_at(wide_x2, search.point, 10, large)
-    );
-    search = softplus_beta_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 10);
-  }
-  return softplus_beta_wide_leading_to_f32(search.value);
-}
-
 // 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
 fn softplus_beta_sigmoid(x: f32) -> f32 {
   if (softplus_beta_is_nan(x)) {
@@ -1124,21 +1020,18 @@ fn softplus_beta_backward(dy: f32, x: f32, beta: f32, threshold: f32) -> f32 {
     v2 = softplus_beta_pair(1.0, 0.0);
   }
   var result = softplus_beta_pair_to_f32(v2);
-  var found =
-    ((p.high > threshold) || (v.high >= 3.9443045e-31)) && (abs(x) <= 288230380000000000.0) &&
-      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      (abs(beta) <= 288230380000000000.0) &&
-      (abs(beta) >= 3.469447e-18) &&
-      (abs(threshold) <= 288230380000000000.0) &&
-    ((abs(threshold) >= 3.469447e-18) || (threshold == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
-  while (!found) {
-    result = softplus_beta_slope_0_exactly(x, beta, threshold);
-    if (softplus_beta_is_nan(result)) {
-      let far = softplus_beta_slope_0_far(x, beta, threshold);
-      result = select(far, result, softplus_beta_is_nan(far));
-    }
-    found = true;
+  // Far out, or no number at all.
+  if (
+    !(
+      ((p.high > threshold) || (v.high >= 3.9443045e-31)) && (abs(x) <= 288230380000000000.0) &&
+        ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+        (abs(beta) <= 288230380000000000.0) &&
+        (abs(beta) >= 3.469447e-18) &&
+        (abs(threshold) <= 288230380000000000.0) &&
+      ((abs(threshold) >= 3.469447e-18) || (threshold == 0.0))
+    )
+  ) {
+    result = softplus_beta_slope_0_far(x, beta, threshold);
   }
   return dy * result;
 }

@@ -53,7 +53,7 @@ const forms: Readonly<Partial<Record<PrimitiveName, string>>> = {
   sigmoid: `${held.raised} / ${held.below} / 2^60`,
   logistic: "raised_exp(-abs(a)) / (raised_exp(-abs(a)) / 2^60 + 1)^2 / 2^60",
   gate_slope: `${held.raised} / ${held.below} * ((${held.below} + choose(a < 40, b, 0)) / ${held.below}) / 2^60`,
-  softplus: "larger(a, 0) + log1p(exp(-abs(a)))",
+  softplus: "at_least(a, 0) + log1p(exp(-abs(a)))",
   tanh: "expm1(at_most(2 * a, 80)) / (expm1(at_most(2 * a, 80)) + 2)",
   mish_gate: `${mish.numerator} / ${mish.denominator} / 2^60`,
   mish_gate_slope: `(${mish.numerator} + 4 * choose(a < 16, b, 0) * (${mish.raised} * (${mish.exp} + 1) / ${mish.denominator})) / ${mish.denominator} / 2^60`,
@@ -163,9 +163,9 @@ export type WgslForm =
       readonly kind: "pairs";
       readonly fast: Expr;
       readonly guard: Expr | null;
-      /** What is computed where the guard does not hold. */
+      /** What is computed where the guard does not hold; null: it only fails far out. */
       readonly exact: MachineFunction | null;
-      /** What is computed where that gives no number, exponents being too large even for wide numbers. */
+      /** What is computed far out: in single numbers, where nothing else is given or where that gives no number. */
       readonly far: MachineFunction | null;
       /** Whether infinity, too, may come from such an exponent, and not from the result. */
       readonly compresses: boolean;
@@ -221,14 +221,26 @@ export function scalarFunctionText(fn: ScalarFunction): string {
     if (form.kind === "single") return singles.textOf(form.value);
     const times = form.factor ? `${names.get(form.factor) ?? ""} * ` : "";
     const text = `pair_to_f32(${inPairs.results[fasts.indexOf(form.fast)] ?? ""})`;
-    if (!form.guard || !form.exact) return `${times}${text}`;
+    if (!form.guard) return `${times}${text}`;
     const result = scope.claim(name === "" ? "result" : `result_${name}`);
     const found = scope.claim(fn.results.length > 1 ? `found${i}` : "found");
+    const guard = condition(form.guard);
     const called = (by: MachineFunction): string =>
       `${by.name}(${by.variables.map((variable) => names.get(variable) ?? "").join(", ")})`;
+    if (!form.exact) {
+      statements.push(`var ${result} = ${text};`);
+      if (form.far)
+        statements.push(
+          "// Far out, or no number at all.",
+          `if (!(${guard})) {`,
+          `${result} = ${called(form.far)};`,
+          "}",
+        );
+      return `${times}${result}`;
+    }
     statements.push(
       `var ${result} = ${text};`,
-      `var ${found} = ${condition(form.guard)};`,
+      `var ${found} = ${guard};`,
       "// A loop, since compilers that run all branches skip a loop that nobody enters.",
       `while (!${found}) {`,
       `${result} = ${called(form.exact)};`,

@@ -36,6 +36,11 @@ export function guardFor(root: Expr, options: GuardOptions): Guard {
   return guards.reduce((best, guard) => (guard.tests < best.tests ? guard : best));
 }
 
+/** Where nothing on the way leaves the range of numbers, whatever cancels. */
+export function rangeGuard(root: Expr, model: ArithmeticModel): Expr | null {
+  return guardFor(root, { model, allowance: Infinity, negligible: Infinity }).condition;
+}
+
 /**
  * Binary logarithms of sizes that inputs may be confined to (and, unless they are 0, their inverses), so that nothing made of
  * them is too large or too small.
@@ -54,7 +59,9 @@ function guardWithin(
   const analysis = analyseErrors(options.model, sizes);
   const builder = new GuardBuilder(options);
   const { absolute, loss } = analysis.factsOf(root);
-  builder.require(root, analysis, options.allowance, absolute - loss > options.negligible);
+  if (options.allowance < Infinity) {
+    builder.require(root, analysis, options.allowance, absolute - loss > options.negligible);
+  }
   if (options.model.hidesFaults) {
     for (const [variable, size] of sizes) builder.requireSize(variable, size);
     builder.requireRanges(root, analysis);

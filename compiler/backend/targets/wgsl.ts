@@ -4,7 +4,8 @@ import { normalise } from "../../algebra/normalise.js";
 import { wgslName, wgslReserved } from "../../names.js";
 import { wgsl } from "../dialects/wgsl.js";
 import { float32, pairs } from "../accuracy/arithmetic.js";
-import { guardFor } from "../accuracy/guard.js";
+import { cancelsHarmlessly } from "../accuracy/cancellation.js";
+import { guardFor, rangeGuard } from "../accuracy/guard.js";
 import { settleExtremes } from "../extremes.js";
 import { exactFunction } from "../exact-form.js";
 import { formFor } from "../forms.js";
@@ -107,17 +108,28 @@ export function formsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: Read
   const spells = (primitive: PrimitiveName): boolean => spellingOf(wgsl, primitive) !== undefined;
   const lowered = (expr: Expr): Expr => lower(expr, { spells, nanFrom, definition, narrow: true });
   const singles = settleExtremes(roots, { activation, cotangent, arithmetic: "binary32", lower: lowered });
-  const tolerance = nanFrom.size > 0 ? tolerances.value : tolerances.derivative;
+  const isValue = nanFrom.size > 0;
+  const tolerance = isValue ? tolerances.value : tolerances.derivative;
   return roots.map((root, i): WgslForm => {
     const single = { kind: "single", value: singles[i]! } as const;
     if (plan.reduces) return single;
-    const { condition, relative } = guardFor(lowered(root), { model: float32, allowance: 1, negligible: 2 ** -150 });
-    if (!condition && relative <= tolerance) return single;
+    const {
+      condition,
+      relative,
+      cancels: isLossy,
+    } = guardFor(lowered(root), {
+      model: float32,
+      allowance: 1,
+      negligible: 2 ** -150,
+    });
+    // What leaves the range on the way is taken care of in rational functions, but not where exponentials vanish.
+    const isSettled = !condition || (!isLossy && !isExponential(root));
+    if (isSettled && relative <= tolerance) return single;
     // Derivatives are linear in the cotangent: its size is no matter for the guard.
     const factor = occurs(cotangent, root) ? cotangent : null;
     const unscaled = factor ? normalise(substitute(root, new Map([[factor, constant(1)]]))) : root;
     const [recognised] = recogniseGates([unscaled], pairExponents);
-    const { fast, guard, exact } = formFor(unscaled, {
+    const { fast, guard, exact, cancels } = formFor(unscaled, {
       plan,
       model: pairs,
       allowance: 10 * tolerance,
@@ -129,20 +141,27 @@ export function formsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: Read
         ),
     });
     if (!fast || !isSpelledInPairs(fast)) return single;
-    const name = `${wgslName(activation.name)}_${nanFrom.size > 0 ? "value" : `slope_${i}`}`;
-    if (!guard || !exact)
-      return { kind: "pairs", fast, guard: null, exact: null, far: null, compresses: false, factor };
+    const pair = { kind: "pairs", fast, guard, factor } as const;
+    if (!guard || !exact) return { ...pair, guard: null, exact: null, far: null, compresses: false };
+    const name = `${wgslName(activation.name)}_${isValue ? "value" : `slope_${i}`}`;
+    const [input, ...others] = variablesOf(fast);
+    const isHarmless =
+      cancels &&
+      input?.role === "input" &&
+      others.length === 0 &&
+      cancelsHarmlessly(fast, input, { model: pairs, relative: (tolerance - 2) * 2 ** -24, isDerivative: !isValue });
+    const far = singleFunction(ownName(`${name}_far`), single.value, factor);
+    if (!cancels || isHarmless) {
+      const range = isHarmless ? rangeGuard(fast, pairs) : guard;
+      return { ...pair, guard: range, exact: null, far, compresses: false };
+    }
     // A NaN that is not met must not get through either.
     const needsFar = isExponential(exact) || variablesOf(exact).size > 1;
-    const far = needsFar ? singleFunction(ownName(`${name}_far`), single.value, factor) : null;
     return {
-      kind: "pairs",
-      fast,
-      guard,
+      ...pair,
       exact: exactFunction(ownName(`${name}_exactly`), exact, "f32"),
-      far,
+      far: needsFar ? far : null,
       compresses: compresses(exact),
-      factor,
     };
   });
 }
