@@ -164,18 +164,14 @@ const infinityTest = (variables: readonly Variable[], local: ReadonlyMap<Expr, s
     .map((variable) => `abs(${local.get(variable) ?? ""}) > ${largest}`)
     .join(" || ");
 
-/** The point of a search (in the wide library) at which the first operand is varied. */
-const firstOwnPoint = 8;
-
-/** Of numbers in the place of large ones, at the points of a search before. */
+/** Exponents of numbers in the place of infinity, at points 1 to 6 of a search (in the wide library). */
 const sizes = [200, 150, 26, 20, 13, 10];
 
 /** As {@link caller}, with one call, since compilers of shaders inline every one: in a loop, once for each point of a search. */
 function searcher(name: string, variables: readonly Variable[], local: ReadonlyMap<Expr, string>): string[] {
   const own = variables.map((variable) => local.get(variable) ?? "");
   if (own.length === 0) return [`fn ${name}() -> f32 {`, `return wide_leading_to_f32(${name}_wide().value);`, "}"];
-  const operands = own.map((each, i) => `wide_operand_at(wide_${each}, search.point, ${firstOwnPoint + i}, large)`);
-  const last = firstOwnPoint + variables.length - 1;
+  const operands = own.map((each, i) => `wide_operand_at(wide_${each}, search, ${i + 1}, large)`);
   return [
     `fn ${name}(${own.map((each) => `${each}: f32`).join(", ")}) -> f32 {`,
     ...own.flatMap((each) => [`if (is_nan(${each})) {`, `return ${each};`, "}"]),
@@ -184,10 +180,11 @@ function searcher(name: string, variables: readonly Variable[], local: ReadonlyM
     `var sizes: array<int, ${sizes.length}> = [${sizes.join(", ")}];`,
     `let infinite = ${infinityTest(variables, local, "3.4028234663852886e38") || "false"};`,
     "var search = WIDE_SEARCH;",
-    "while (search.point >= 0) {",
+    "while (search.level < 6) {",
     `let large = sizes[clamp(search.point - 1, 0, ${sizes.length - 1})];`,
     `let found = ${name}_wide(${operands.join(", ")});`,
-    `search = wide_searched(search, found, infinite, exponents[max(search.point - ${firstOwnPoint}, 0)], ${last});`,
+    `let varied = exponents[clamp(search.point - 1, 0, ${own.length - 1})];`,
+    `search = wide_searched(search, found, infinite, varied, ${own.length});`,
     "}",
     "return wide_leading_to_f32(search.value);",
     "}",

@@ -141,6 +141,7 @@ degenerate(x; learn a = 1) = (exp(a * x) - 1) / a
 periodic(x) = sin(x) / x
 piecewise(x; learn b = 2) = where(x > b, log(x - b), x^3 - b * x)
 overflowing(x) = x * (exp(x) - 2) / (exp(x) + 1)
+decaying(x) = sqrt(x + 1) - sqrt(x)
 powers(x; learn p = 1.5) = (1 + x^2)^p - 1
 `;
 

@@ -48,25 +48,32 @@ fn wide_exponential(x: wide, near: u32) -> wide {
 // number became infinite on the way.
 struct wide_outcome { value: wide_leading, lost: int }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
-// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
-// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
-// multiple. Negative: nowhere.
-struct wide_search { point: i32, value: wide_leading, other: wide_leading }
+// A function's value, and where it is to be computed next. Level 0: at the operands themselves (point 0); where infinite ones
+// say nothing, twice with numbers in their place, up to three times (1 to 6). Where bits are lost, levels 1 to 5: with operands
+// that are large moved towards 1, to 2^98, 2^74, 2^50, 2^26 or 2^13, and on the last two levels those that are small, to 2^-33
+// or 2^-19 (0); and with each of them 2^6 nearer to 1 (1, 2 ...), which tells of which power of it the function is a multiple.
+// Level 6: nowhere.
+struct wide_search { level: i32, point: i32, value: wide_leading, other: wide_leading }
 
-const WIDE_SEARCH: wide_search =
-  wide_search(0, wide_leading(false, 0u, (2 << int_bits()) + 4096), wide_leading(false, 0u, (2 << int_bits()) + 4096));
+const WIDE_SEARCH: wide_search = wide_search(
+  0, 0, wide_leading(false, 0u, (2 << int_bits()) + 4096), wide_leading(false, 0u, (2 << int_bits()) + 4096)
+);
 
-// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
-// exponent.
-fn wide_operand_at(x: wide, point: i32, own: i32, large: int) -> wide {
-  let moved = wide_moved_exponent(x.exponent) + int(point == own);
-  return wide(x.negative, x.mantissa, select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0));
+// By how many times 2^6 an operand is moved towards 1; zero and infinity are not.
+fn wide_moves(exponent: int, level: i32) -> int {
+  let high = int(select(122 - 24 * level, 13, level == 5));
+  let low = select(int(select(-33, -19, level == 5)), -WIDE_LIMIT, level < 4);
+  let moves = select(min(exponent - low - 5, 0), exponent - high + 5, exponent > high) / 6;
+  return select(moves, 0, abs(exponent) >= WIDE_LIMIT);
 }
 
-// Zero and infinity stay.
-fn wide_moved_exponent(exponent: int) -> int {
-  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= WIDE_LIMIT);
+// An operand at a point of a search, its own one given; on level 0 a large one gets the given exponent.
+fn wide_operand_at(x: wide, search: wide_search, own: i32, large: int) -> wide {
+  let near = select(min(x.exponent, large), x.exponent, search.point == 0);
+  let moves = wide_moves(x.exponent, search.level);
+  let further = select(int(moves > 0) - int(moves < 0), 0, search.point != own);
+  let moved = x.exponent - 6 * (moves + further);
+  return wide(x.negative, x.mantissa, select(moved, near, search.level == 0));
 }
 
 fn wide_leading_is_nan(x: wide_leading) -> bool {
@@ -81,35 +88,45 @@ fn wide_leading_exceeds(a: wide_leading, b: wide_leading) -> bool {
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
 }
 
-// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
-fn wide_searched(search: wide_search, found: wide_outcome, infinite: bool, exponent: int, last: i32) -> wide_search {
-  let fails = found.lost > int(nat_bits() - 28);
+// The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
+fn wide_searched(search: wide_search, found: wide_outcome, infinite: bool, exponent: int, operands: i32) -> wide_search {
   let is_nan = wide_leading_is_nan(found.value);
+  let fails = is_nan || found.lost > int(nat_bits() - 28);
+  var level = search.level;
   var point = search.point + 1;
   var value = search.value;
   var other = search.other;
-  if (point == 1) {
+  if (wide_leading_is_nan(value)) {
     value = found.value;
-    point = select(select(-1, 7, fails), 1, is_nan && infinite);
-  } else if (point < 8) {
-    if ((point & 1) == 0) {
-      other = found.value;
-    } else {
+  }
+  if (level == 0 && point == 1) {
+    if (!(is_nan && infinite)) {
+      level = select(6, select(4, 1, found.value.exponent >= WIDE_LIMIT), found.lost > int(nat_bits() - 28));
+      point = 0;
+    }
+  } else if (level == 0 && (point & 1) == 0) {
+    other = found.value;
+    if (fails) {
+      other = search.other;
+    }
+  } else if (level == 0) {
+    if (!fails && !wide_leading_is_nan(other)) {
       // As wide_limit.
-      if (is_nan) {
-        value = found.value;
-      } else if (wide_leading_exceeds(other, found.value) && !wide_leading_is_nan(other)) {
+      level = 6;
+      value = other;
+      if (wide_leading_exceeds(other, found.value)) {
         value = wide_leading(other.negative, 0x80000000u, WIDE_BEYOND);
       } else if (wide_leading_exceeds(found.value, other)) {
         value = wide_leading(false, 0u, WIDE_ZERO.exponent);
-      } else {
-        value = other;
       }
-      point = select(-1, point, point < 7 && wide_leading_is_nan(value));
+    } else if (point == 7) {
+      level = 6;
     }
-  } else if (point == 8) {
-    if (fails || found.value.digits == 0u) {
-      point = -1;
+    other = wide_leading(false, 0u, WIDE_NAN.exponent);
+  } else if (point == 1) {
+    if (fails) {
+      level = level + 1;
+      point = 0;
     } else {
       value = found.value;
       other = value;
@@ -118,11 +135,13 @@ fn wide_searched(search: wide_search, found: wide_outcome, infinite: bool, expon
     // The k for which the value became 2^k times as large.
     let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
     let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
-    let power = max(min(found.value.exponent - other.exponent + int(more) - int(less), 64), -64);
-    value = wide_leading(value.negative, value.digits, value.exponent + power * (exponent - wide_moved_exponent(exponent)));
-    point = select(-1, point, point <= last);
+    let power = max(min(found.value.exponent - other.exponent + int(more) - int(less), 384), -384);
+    value = wide_leading(value.negative, value.digits, value.exponent - power * abs(wide_moves(exponent, level)));
   }
-  return wide_search(point, value, other);
+  if (level > 0 && point > operands) {
+    level = 6;
+  }
+  return wide_search(level, point, value, other);
 }
 
 fn wide_selected_exp(x: wide) -> wide {

@@ -412,10 +412,16 @@ export function inSteps(text: string, name: string): string {
   });
   const room = Array.from({ length: registers - starts.length }, () => "WIDE_ZERO");
   const operations = [...new Set(steps.map(({ operation }) => operation))];
-  const loss: Readonly<Record<string, string>> = {
-    wide_add:
-      "if (result.exponent < WIDE_LIMIT) {\nloss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;\n}",
-    select: "loss = lost[select(first, second, registers[c].negative)];",
+  const after: Readonly<Record<string, string>> = {
+    // The sine of a multiple of pi, which is not known as one: what is left is the rounding of the operand.
+    wide_sine:
+      "if (a.exponent > 0 && result.exponent < min(a.exponent - int(nat_bits() - 12), -56)) {\nresult = WIDE_ZERO;\n}",
+    wide_add: "error = max(errors[first], errors[second]);",
+    wide_multiply: "error = max(errors[first] + b.exponent, errors[second] + a.exponent);",
+    wide_divide: "error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;",
+    // What is wrong with the exponent is relative to e^x, and as it is to e^x - 1 near 0.
+    wide_exponential: `error = errors[first] + select(result.exponent, 1, c == ${offset + 1}u);`,
+    select: "error = errors[select(first, second, registers[c].negative)];",
   };
   const words = steps.flatMap(({ operation, to, a, b, c }) => [
     (operations.indexOf(operation) << fieldBits) + to,
@@ -426,8 +432,8 @@ export function inSteps(text: string, name: string): string {
     ...steps.map(({ comment }) => `//   ${comment}`),
     `fn ${name}(${fn.parameters.map((parameter) => `${parameter.name}: wide`).join(", ")}) -> wide_outcome {`,
     `var registers: array<wide, ${registers}> = [${[...starts, ...room].join(", ")}];`,
-    "// How many of the last bits of each are wrong because operands cancelled.",
-    `var lost: array<int, ${registers}> = [${Array.from({ length: registers }, () => "0").join(", ")}];`,
+    "// Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.",
+    `var errors: array<int, ${registers}> = [${Array.from({ length: registers }, (_, i) => (i < starts.length ? `registers[${i}].exponent` : "0")).join(", ")}];`,
     "// The operation and the register of its result, then the operands.",
     `var steps: array<u32, ${words.length}> = [${words.map((word) => `0x${word.toString(16).padStart(8, "0")}u`).join(", ")}];`,
     `for (var i = 0; i < ${words.length}; i += 2) {`,
@@ -447,18 +453,21 @@ export function inSteps(text: string, name: string): string {
         : [`value = ${callOf(operation)};`]),
     ]),
     ...(operations.length > 0 ? ["}"] : []),
-    "let result = wide_normalised(value.negative, value.mantissa, value.exponent);",
-    "var loss = max(lost[first], lost[second]);",
-    "if (result.exponent >= WIDE_LIMIT && a.exponent < WIDE_LIMIT && b.exponent < WIDE_LIMIT) {",
-    "loss = int(nat_bits());",
-    "}",
+    "var result = wide_normalised(value.negative, value.mantissa, value.exponent);",
+    "var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);",
     ...operations.flatMap((operation, i) =>
-      operation in loss ? [`if (operation == ${i}u) {`, loss[operation] ?? "", "}"] : [],
+      operation in after ? [`if (operation == ${i}u) {`, after[operation] ?? "", "}"] : [],
     ),
     "registers[code & 1023u] = result;",
-    "lost[code & 1023u] = max(min(loss, int(nat_bits())), 0);",
+    "if (result.exponent >= WIDE_LIMIT) {",
+    "error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);",
+    "if (a.exponent < WIDE_LIMIT && b.exponent < WIDE_LIMIT) {",
+    "error = result.exponent + int(nat_bits());",
     "}",
-    `return wide_outcome(wide_leading_of(registers[${last}]), lost[${last}]);`,
+    "}",
+    "errors[code & 1023u] = max(error, result.exponent);",
+    "}",
+    `return wide_outcome(wide_leading_of(registers[${last}]), errors[${last}] - registers[${last}].exponent);`,
     "}",
   ].join("\n");
 
