@@ -75,6 +75,7 @@ export function areluBackward(
   const v2 = alphaValue <= 0.01 ? 0.01 : v;
   const squared = u * u;
   const q2 = e / squared;
+  const p = 2.0927902484106784e298 * q2;
   sides[0] = v2;
   sides[1] = u2;
   sides[2] = 0;
@@ -84,7 +85,7 @@ export function areluBackward(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    const p = dyi * (Math.max(xi, -3.4028234663852886e38) * pick(2, xi > 0));
+    const p2 = dyi * (Math.max(xi, -3.4028234663852886e38) * pick(2, xi > 0));
     dx[i] = dyi * pick(0, xi > 0);
     dalphaSum += choose(
       xi > 0,
@@ -92,9 +93,9 @@ export function areluBackward(
       alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : dyi * xi,
     );
     dbetaSum +=
-      (xi <= 0 || e >= 9.332636185032189e-302) &&
-      Math.abs(p) <= Number.MAX_VALUE
-        ? p
+      (xi <= 0 || (e >= 9.332636185032189e-302 && e <= p)) &&
+      Math.abs(p2) <= Number.MAX_VALUE
+        ? p2
         : areluDbetaExactly(xi, betaValue, dyi);
   }
   dalpha[0] = dalphaSum;
@@ -176,6 +177,7 @@ export function areluBackward64(
   const v2 = alphaValue <= 0.01 ? 0.01 : v;
   const squared = u * u;
   const q2 = e / squared;
+  const p = 2.0927902484106784e298 * q2;
   sides[0] = v2;
   sides[1] = u2;
   sides[2] = 0;
@@ -185,7 +187,7 @@ export function areluBackward64(
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
-    const p = dyi * (Math.max(xi, -3.4028234663852886e38) * pick(2, xi > 0));
+    const p2 = dyi * (Math.max(xi, -3.4028234663852886e38) * pick(2, xi > 0));
     dx[i] = dyi * pick(0, xi > 0);
     dalphaSum += choose(
       xi > 0,
@@ -193,9 +195,9 @@ export function areluBackward64(
       alphaValue <= 0.01 ? 0 : alphaValue >= 0.99 ? 0 : dyi * xi,
     );
     dbetaSum +=
-      (xi <= 0 || e >= 9.332636185032189e-302) &&
-      Math.abs(p) <= Number.MAX_VALUE
-        ? p
+      (xi <= 0 || (e >= 9.332636185032189e-302 && e <= p)) &&
+      Math.abs(p2) <= Number.MAX_VALUE
+        ? p2
         : areluDbetaExactly(xi, betaValue, dyi);
   }
   dalpha[0] = dalphaSum;
@@ -486,6 +488,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -519,6 +526,10 @@ function wideAdd(a: Wide, b: Wide): Wide {
     );
   }
   return wideNormalised(negative, difference, exponent);
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
 }
 
 function wideMultiply(a: Wide, b: Wide): Wide {
@@ -688,27 +699,35 @@ function wideLogistic(x: Wide): Wide {
   return wideDivide(e, wideMultiply(sum, sum));
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -716,19 +735,64 @@ function wideLimit(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
+}
+
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers. What is tiny at
+ * the first, and not by cancellation, has grown nearer by only.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (
+    !(a.mantissa === 0n) &&
+    wideLess(wideAbs(a), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
+  }
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
+  }
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function areluDbetaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
@@ -737,6 +801,37 @@ function areluDbetaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
     t0 = wideMultiply(wideMultiply(x2, x0), wideLogistic(x1));
   }
   return t0;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function areluDbetaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return areluDbetaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function areluDbetaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    areluDbetaExactlyAt(x0, x1, x2, 800n * sign),
+    areluDbetaExactlyAt(x0, x1, x2, 60n * sign),
+    areluDbetaExactlyAt(x0, x1, x2, 50n * sign),
+    areluDbetaExactlyAt(x0, x1, x2, 26n * sign),
+    areluDbetaExactlyAt(x0, x1, x2, 20n * sign),
+    areluDbetaExactlyAt(x0, x1, x2, 11n * sign),
+    areluDbetaExactlyAt(x0, x1, x2, 10n * sign),
+  );
 }
 
 function areluDbetaExactly(x0: number, x1: number, x2: number): number {
@@ -749,39 +844,9 @@ function areluDbetaExactly(x0: number, x1: number, x2: number): number {
   if (x2 !== x2) {
     return x2;
   }
-  let value = areluDbetaExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = areluDbetaExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      areluDbetaExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      areluDbetaExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      areluDbetaExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      areluDbetaExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-    );
+    value = areluDbetaExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

@@ -375,6 +375,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -536,27 +541,35 @@ function wideHypot(a: Wide, b: Wide): Wide {
   return wideSqrt(wideAdd(wideMultiply(a, a), wideMultiply(b, b)));
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -564,19 +577,64 @@ function wideLimit(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
+}
+
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers. What is tiny at
+ * the first, and not by cancellation, has grown nearer by only.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (
+    !(a.mantissa === 0n) &&
+    wideLess(wideAbs(a), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
+  }
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
+  }
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function bluExactlyWide(x0: Wide, x1: Wide): Wide {
@@ -589,6 +647,23 @@ function bluExactlyWide(x0: Wide, x1: Wide): Wide {
   );
 }
 
+/** With the exponent of what stands for infinity, or for 0. */
+function bluExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return bluExactlyWide(wideMoved(wideFromF64(x0), exponent), wideFromF64(x1));
+}
+
+function bluExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    bluExactlyAt(x0, x1, 800n * sign),
+    bluExactlyAt(x0, x1, 60n * sign),
+    bluExactlyAt(x0, x1, 50n * sign),
+    bluExactlyAt(x0, x1, 26n * sign),
+    bluExactlyAt(x0, x1, 20n * sign),
+    bluExactlyAt(x0, x1, 11n * sign),
+    bluExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
 function bluExactly(x0: number, x1: number): number {
   if (x0 !== x0) {
     return x0;
@@ -596,19 +671,9 @@ function bluExactly(x0: number, x1: number): number {
   if (x1 !== x1) {
     return x1;
   }
-  let value = bluExactlyWide(wideFromF64(x0), wideFromF64(x1));
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = bluExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      bluExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      bluExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      bluExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      bluExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    value = bluExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }
@@ -623,6 +688,37 @@ function bluDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   );
 }
 
+/** With the exponent of what stands for infinity, or for 0. */
+function bluDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return bluDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function bluDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    bluDxExactlyAt(x0, x1, x2, 800n * sign),
+    bluDxExactlyAt(x0, x1, x2, 60n * sign),
+    bluDxExactlyAt(x0, x1, x2, 50n * sign),
+    bluDxExactlyAt(x0, x1, x2, 26n * sign),
+    bluDxExactlyAt(x0, x1, x2, 20n * sign),
+    bluDxExactlyAt(x0, x1, x2, 11n * sign),
+    bluDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
 function bluDxExactly(x0: number, x1: number, x2: number): number {
   if (x0 !== x0) {
     return x0;
@@ -633,39 +729,9 @@ function bluDxExactly(x0: number, x1: number, x2: number): number {
   if (x2 !== x2) {
     return x2;
   }
-  let value = bluDxExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = bluDxExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      bluDxExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      bluDxExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      bluDxExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      bluDxExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-    );
+    value = bluDxExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }
@@ -677,6 +743,26 @@ function bluDbetaExactlyWide(x0: Wide, x1: Wide): Wide {
   );
 }
 
+/** With the exponent of what stands for infinity, or for 0. */
+function bluDbetaExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return bluDbetaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function bluDbetaExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    bluDbetaExactlyAt(x0, x1, 800n * sign),
+    bluDbetaExactlyAt(x0, x1, 60n * sign),
+    bluDbetaExactlyAt(x0, x1, 50n * sign),
+    bluDbetaExactlyAt(x0, x1, 26n * sign),
+    bluDbetaExactlyAt(x0, x1, 20n * sign),
+    bluDbetaExactlyAt(x0, x1, 11n * sign),
+    bluDbetaExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
 function bluDbetaExactly(x0: number, x1: number): number {
   if (x0 !== x0) {
     return x0;
@@ -684,19 +770,9 @@ function bluDbetaExactly(x0: number, x1: number): number {
   if (x1 !== x1) {
     return x1;
   }
-  let value = bluDbetaExactlyWide(wideFromF64(x0), wideFromF64(x1));
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = bluDbetaExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      bluDbetaExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      bluDbetaExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      bluDbetaExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      bluDbetaExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    value = bluDbetaExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

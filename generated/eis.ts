@@ -20,22 +20,23 @@ export function eisForward(
   requireLength("y", y, size);
   const r = Math.sqrt(beta);
   const r2 = Math.sqrt(gamma);
+  const v = Math.abs(alpha);
   for (let i = 0; i < size; i++) {
     for (; i < size; i++) {
       const xi = x[i]!;
-      const p =
-        xi *
-        Math.pow(
-          Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi)),
-          alpha,
-        );
       const u =
+        Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi));
+      const v2 = Math.pow(u, alpha);
+      const p = xi * v2;
+      const u2 =
         Math.hypot(r, xi * r2) +
         delta * boundedExp(Math.max(Math.min(-(xi * theta), 709.79), -746));
-      const q = p / u;
+      const q = p / u2;
       if (!(
-        Math.abs(p) >= 1.4441555006918637e-275 &&
-        u >= 1.4441555006918637e-275 &&
+        (Math.abs(v2) * v) / u <= 1.0715086071862673e301 * v2 &&
+        u2 >= 1.4441555006918637e-275 &&
+        (u2 <= 1.0715086071862673e301 ||
+          Math.abs(p) <= 2.3283064365386963e-10 * Math.abs(q)) &&
         Math.abs(q) <= Number.MAX_VALUE &&
         Math.abs(q) <= Number.MAX_VALUE
       ))
@@ -68,50 +69,68 @@ export function eisBackward(
   const r = Math.sqrt(beta);
   const r2 = Math.sqrt(gamma);
   const p = delta * theta;
+  const v = Math.abs(alpha);
+  const v2 = Math.abs(u);
   for (let i = 0; i < size; i++) {
     for (; i < size; i++) {
       const dyi = dy[i]!;
       const xi = x[i]!;
-      const u2 =
-        Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi));
-      const v = Math.pow(u2, alpha);
+      const v3 = Math.abs(xi);
+      const u2 = Math.max(xi, -746) * Number(xi > 0) + softplusTail(v3);
+      const v4 = Math.pow(u2, alpha);
       const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-      const v2 = Math.pow(u2, u);
-      const p2 = xi * alpha * (e / (e + 1)) * v2;
-      const u3 = v + p2;
-      const p3 = xi * v;
+      const p2 = xi * alpha * (e / (e + 1));
+      const v5 = Math.pow(u2, u);
+      const p3 = p2 * v5;
+      const u3 = v4 + p3;
+      const p4 = xi * v4;
       const r3 = Math.hypot(r, xi * r2);
       const q = (xi * gamma) / r3;
       // Beyond this size, and at infinity, the result is its limit.
       const bounded = Math.max(Math.min(-(xi * theta), 709.79), -746);
       const e2 = boundedExp(bounded);
-      const p4 = p * e2;
-      const u4 = q - p4;
-      const p5 = p3 * u4;
+      const p5 = p * e2;
+      const u4 = q - p5;
+      const p6 = p4 * u4;
       const u5 = r3 + delta * e2;
-      const q2 = p5 / u5;
+      const q2 = p6 / u5;
       const u6 = u3 - q2;
-      const q3 = (dyi * u6) / u5;
-      const v3 = Math.abs(q);
+      const p7 = dyi * u6;
+      const q3 = p7 / u5;
+      const q4 = (Math.abs(v4) * v) / u2;
+      const p8 =
+        5.915260930833874e-272 *
+        (1.4693679385278594e-39 * q4 +
+          (1.4693679385278594e-39 *
+            (((Math.abs(v5) * v2) / u2) * Math.abs(p2)) +
+            v5));
+      const v6 = Math.abs(u4);
+      const v7 = Math.abs(q);
       const u7 = 1 + Math.abs(bounded);
-      const v4 = Math.abs(p3);
-      const v5 = Math.abs(q2);
+      const v8 = Math.abs(p4);
+      const p9 =
+        1.7763568394002505e-15 *
+        ((9.332636185032189e-302 * (q4 * v3 * v6) +
+          (9.332636185032189e-302 * (v7 / r3) + (v7 + p5 * u7)) * v8 +
+          6.441148769597133e-232 * (2.938735877055719e-39 * v6 + v8)) /
+          u5);
+      const v9 = Math.abs(q2);
       const u8 =
-        ((9.332636185032189e-302 * (v3 / r3) + (v3 + p4 * u7)) * v4 +
-          6.441148769597133e-232 *
-            (2.938735877055719e-39 * Math.abs(u4) + v4)) /
-          u5 +
-        6.26302612502804e-294 * Math.abs(p5) +
-        1.8928834978668395e-270 * (2.938735877055719e-39 * (1 / u5) + v5 / u5);
-      const v6 =
-        5.915260930833874e-272 * v2 +
-          (0.03125 * v + Math.abs(p2)) +
-          0.015625 * u8 +
-          0.0625 * (0.03125 * Math.abs(u3) + v5 * u7) <=
-          1024 * Math.abs(u6) &&
+        1.1368683772161603e-13 * (p8 + (0.03125 * v4 + Math.abs(p3))) +
+        (p9 +
+          (u5 > 1.0715086071862673e301 ? Math.abs(p6) : 0) +
+          1.681218273811815e-285 *
+            (2.938735877055719e-39 * (1 / u5) + v9 / u5)) +
+        7.105427357601002e-15 * (0.03125 * Math.abs(u3) + v9 * u7);
+      if (!(
+        u8 <= 1.1641532182693481e-10 * Math.abs(u6) &&
         u5 >= 1.4441555006918637e-275 &&
-        Math.abs(q3) <= Number.MAX_VALUE;
-      if (!(v6 && Math.abs(q3) <= Number.MAX_VALUE)) break;
+        (u5 <= 1.0715086071862673e301 ||
+          Math.abs(p7) <= 2.3283064365386963e-10 * Math.abs(q3)) &&
+        Math.abs(q3) <= Number.MAX_VALUE &&
+        Math.abs(q3) <= Number.MAX_VALUE
+      ))
+        break;
       dx[i] = q3;
     }
     if (i < size) {
@@ -143,22 +162,23 @@ export function eisForward64(
   requireLength("y", y, size);
   const r = Math.sqrt(beta);
   const r2 = Math.sqrt(gamma);
+  const v = Math.abs(alpha);
   for (let i = 0; i < size; i++) {
     for (; i < size; i++) {
       const xi = x[i]!;
-      const p =
-        xi *
-        Math.pow(
-          Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi)),
-          alpha,
-        );
       const u =
+        Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi));
+      const v2 = Math.pow(u, alpha);
+      const p = xi * v2;
+      const u2 =
         Math.hypot(r, xi * r2) +
         delta * boundedExp(Math.max(Math.min(-(xi * theta), 709.79), -746));
-      const q = p / u;
+      const q = p / u2;
       if (!(
-        Math.abs(p) >= 1.4441555006918637e-275 &&
-        u >= 1.4441555006918637e-275 &&
+        (Math.abs(v2) * v) / u <= 1.0715086071862673e301 * v2 &&
+        u2 >= 1.4441555006918637e-275 &&
+        (u2 <= 1.0715086071862673e301 ||
+          Math.abs(p) <= 2.3283064365386963e-10 * Math.abs(q)) &&
         Math.abs(q) <= Number.MAX_VALUE &&
         Math.abs(q) <= Number.MAX_VALUE
       ))
@@ -191,50 +211,68 @@ export function eisBackward64(
   const r = Math.sqrt(beta);
   const r2 = Math.sqrt(gamma);
   const p = delta * theta;
+  const v = Math.abs(alpha);
+  const v2 = Math.abs(u);
   for (let i = 0; i < size; i++) {
     for (; i < size; i++) {
       const dyi = dy[i]!;
       const xi = x[i]!;
-      const u2 =
-        Math.max(xi, -746) * Number(xi > 0) + softplusTail(Math.abs(xi));
-      const v = Math.pow(u2, alpha);
+      const v3 = Math.abs(xi);
+      const u2 = Math.max(xi, -746) * Number(xi > 0) + softplusTail(v3);
+      const v4 = Math.pow(u2, alpha);
       const e = boundedExp(Math.max(Math.min(xi, 709), -746));
-      const v2 = Math.pow(u2, u);
-      const p2 = xi * alpha * (e / (e + 1)) * v2;
-      const u3 = v + p2;
-      const p3 = xi * v;
+      const p2 = xi * alpha * (e / (e + 1));
+      const v5 = Math.pow(u2, u);
+      const p3 = p2 * v5;
+      const u3 = v4 + p3;
+      const p4 = xi * v4;
       const r3 = Math.hypot(r, xi * r2);
       const q = (xi * gamma) / r3;
       // Beyond this size, and at infinity, the result is its limit.
       const bounded = Math.max(Math.min(-(xi * theta), 709.79), -746);
       const e2 = boundedExp(bounded);
-      const p4 = p * e2;
-      const u4 = q - p4;
-      const p5 = p3 * u4;
+      const p5 = p * e2;
+      const u4 = q - p5;
+      const p6 = p4 * u4;
       const u5 = r3 + delta * e2;
-      const q2 = p5 / u5;
+      const q2 = p6 / u5;
       const u6 = u3 - q2;
-      const q3 = (dyi * u6) / u5;
-      const v3 = Math.abs(q);
+      const p7 = dyi * u6;
+      const q3 = p7 / u5;
+      const q4 = (Math.abs(v4) * v) / u2;
+      const p8 =
+        5.915260930833874e-272 *
+        (1.4693679385278594e-39 * q4 +
+          (1.4693679385278594e-39 *
+            (((Math.abs(v5) * v2) / u2) * Math.abs(p2)) +
+            v5));
+      const v6 = Math.abs(u4);
+      const v7 = Math.abs(q);
       const u7 = 1 + Math.abs(bounded);
-      const v4 = Math.abs(p3);
-      const v5 = Math.abs(q2);
+      const v8 = Math.abs(p4);
+      const p9 =
+        1.7763568394002505e-15 *
+        ((9.332636185032189e-302 * (q4 * v3 * v6) +
+          (9.332636185032189e-302 * (v7 / r3) + (v7 + p5 * u7)) * v8 +
+          6.441148769597133e-232 * (2.938735877055719e-39 * v6 + v8)) /
+          u5);
+      const v9 = Math.abs(q2);
       const u8 =
-        ((9.332636185032189e-302 * (v3 / r3) + (v3 + p4 * u7)) * v4 +
-          6.441148769597133e-232 *
-            (2.938735877055719e-39 * Math.abs(u4) + v4)) /
-          u5 +
-        6.26302612502804e-294 * Math.abs(p5) +
-        1.8928834978668395e-270 * (2.938735877055719e-39 * (1 / u5) + v5 / u5);
-      const v6 =
-        5.915260930833874e-272 * v2 +
-          (0.03125 * v + Math.abs(p2)) +
-          0.015625 * u8 +
-          0.0625 * (0.03125 * Math.abs(u3) + v5 * u7) <=
-          1024 * Math.abs(u6) &&
+        1.1368683772161603e-13 * (p8 + (0.03125 * v4 + Math.abs(p3))) +
+        (p9 +
+          (u5 > 1.0715086071862673e301 ? Math.abs(p6) : 0) +
+          1.681218273811815e-285 *
+            (2.938735877055719e-39 * (1 / u5) + v9 / u5)) +
+        7.105427357601002e-15 * (0.03125 * Math.abs(u3) + v9 * u7);
+      if (!(
+        u8 <= 1.1641532182693481e-10 * Math.abs(u6) &&
         u5 >= 1.4441555006918637e-275 &&
-        Math.abs(q3) <= Number.MAX_VALUE;
-      if (!(v6 && Math.abs(q3) <= Number.MAX_VALUE)) break;
+        (u5 <= 1.0715086071862673e301 ||
+          Math.abs(p7) <= 2.3283064365386963e-10 * Math.abs(q3)) &&
+        Math.abs(q3) <= Number.MAX_VALUE &&
+        Math.abs(q3) <= Number.MAX_VALUE
+      ))
+        break;
       dx[i] = q3;
     }
     if (i < size) {
@@ -989,6 +1027,9 @@ function widePow(x: Wide, y: Wide): Wide {
   if (wideIsNan(x) || wideIsNan(y)) {
     return WIDE_NAN;
   }
+  if (wideEqual(x, WIDE_ONE)) {
+    return x;
+  }
   const whole = wideIsInteger(y);
   if (wideLess(wideAbs(y), WIDE_1024)) {
     if (whole) {
@@ -1030,27 +1071,35 @@ function wideSoftplus(x: Wide): Wide {
   return wideAdd(x, rest);
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -1058,19 +1107,72 @@ function wideLimit(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
+}
+
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers. What is tiny at
+ * the first, and not by cancellation, has grown nearer by only.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (
+    !(a.mantissa === 0n) &&
+    wideLess(wideAbs(a), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
+  }
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
+  }
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
+}
+
+/** The limit that both sides have; NaN where they differ. */
+function wideCommon(right: Wide, left: Wide): Wide {
+  if (wideEqual(right, left) || wideIsAlike(right, left, 40n)) {
+    return right;
+  }
+  return WIDE_NAN;
 }
 
 function eisExactlyWide(
@@ -1087,6 +1189,46 @@ function eisExactlyWide(
       wideHypot(wideSqrt(x2), wideMultiply(x0, wideSqrt(x3))),
       wideMultiply(x4, wideExp(wideNegate(wideMultiply(x0, x5)))),
     ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function eisExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  exponent: bigint,
+): Wide {
+  return eisExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+  );
+}
+
+function eisExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    eisExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
+    eisExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
+    eisExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
+    eisExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),
+    eisExactlyAt(x0, x1, x2, x3, x4, x5, 20n * sign),
+    eisExactlyAt(x0, x1, x2, x3, x4, x5, 11n * sign),
+    eisExactlyAt(x0, x1, x2, x3, x4, x5, 10n * sign),
   );
 }
 
@@ -1116,54 +1258,9 @@ function eisExactly(
   if (x5 !== x5) {
     return x5;
   }
-  let value = eisExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-    wideFromF64(x3),
-    wideFromF64(x4),
-    wideFromF64(x5),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = eisExactlyAt(x0, x1, x2, x3, x4, x5, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      eisExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-        wideFromF64(x5),
-      ),
-      eisExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-        wideFromF64(x5),
-      ),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      eisExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-        wideFromF64(x5),
-      ),
-      eisExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-        wideFromF64(x5),
-      ),
-    );
+    value = eisExactlyLimit(x0, x1, x2, x3, x4, x5, 1n);
   }
   return wideToF64(value);
 }
@@ -1209,6 +1306,49 @@ function eisDxExactlyWide(
   );
 }
 
+/** With the exponent of what stands for infinity, or for 0. */
+function eisDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  exponent: bigint,
+): Wide {
+  return eisDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+    wideFromF64(x6),
+  );
+}
+
+function eisDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 800n * sign),
+    eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 60n * sign),
+    eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 50n * sign),
+    eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 26n * sign),
+    eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 20n * sign),
+    eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 11n * sign),
+    eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 10n * sign),
+  );
+}
+
 function eisDxExactly(
   x0: number,
   x1: number,
@@ -1239,58 +1379,14 @@ function eisDxExactly(
   if (x6 !== x6) {
     return x6;
   }
-  let value = eisDxExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-    wideFromF64(x3),
-    wideFromF64(x4),
-    wideFromF64(x5),
-    wideFromF64(x6),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      eisDxExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-        wideFromF64(x5),
-        wideFromF64(x6),
-      ),
-      eisDxExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-        wideFromF64(x5),
-        wideFromF64(x6),
-      ),
-    );
+    value = eisDxExactlyLimit(x0, x1, x2, x3, x4, x5, x6, 1n);
   }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      eisDxExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-        wideFromF64(x5),
-        wideFromF64(x6),
-      ),
-      eisDxExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-        wideFromF64(x5),
-        wideFromF64(x6),
-      ),
+  if (wideIsNan(value) && x0 === 0) {
+    value = wideCommon(
+      eisDxExactlyLimit(x0, x1, x2, x3, x4, x5, x6, -1n),
+      eisDxExactlyLimit(-x0, x1, x2, x3, x4, x5, x6, -1n),
     );
   }
   return wideToF64(value);

@@ -15,11 +15,19 @@ export function gegluForward(
   requireLength("up", up, size);
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(gateI, -3.4028234663852886e38);
-    y[i] = bounded * upi * normcdf(bounded);
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const p = gateI * upi * normcdf(gateI);
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = gegluExactly(gateI, upi);
+    }
   }
 }
 
@@ -40,17 +48,30 @@ export function gegluBackward(
   requireLength("dgate", dgate, size);
   requireLength("dup", dup, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    const phi = geluSlope(gateI);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(gateI, -3.4028234663852886e38);
-    dgate[i] =
-      Math.abs(gateI + 0.75) >= 0.015625 || 0.5 <= 131072 * Math.abs(phi)
-        ? dyi * upi * phi
-        : gegluDgateExactly(gateI, upi, dyi);
-    dup[i] = dyi * bounded * normcdf(bounded);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const phi = geluSlope(gateI);
+      const p = dyi * upi * phi;
+      const p2 = dyi * gateI * normcdf(gateI);
+      if (!(
+        (Math.abs(gateI + 0.75) >= 0.015625 || 0.5 <= 131072 * Math.abs(phi)) &&
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      dgate[i] = p;
+      dup[i] = p2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      dgate[i] = gegluDgateExactly(gateI, upi, dyi);
+      dup[i] = gegluDupExactly(gateI, dyi);
+    }
   }
 }
 
@@ -69,11 +90,19 @@ export function gegluForward64(
   requireLength("up", up, size);
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(gateI, -3.4028234663852886e38);
-    y[i] = bounded * upi * normcdf(bounded);
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const p = gateI * upi * normcdf(gateI);
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = gegluExactly(gateI, upi);
+    }
   }
 }
 
@@ -94,17 +123,30 @@ export function gegluBackward64(
   requireLength("dgate", dgate, size);
   requireLength("dup", dup, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    const phi = geluSlope(gateI);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(gateI, -3.4028234663852886e38);
-    dgate[i] =
-      Math.abs(gateI + 0.75) >= 0.015625 || 0.5 <= 131072 * Math.abs(phi)
-        ? dyi * upi * phi
-        : gegluDgateExactly(gateI, upi, dyi);
-    dup[i] = dyi * bounded * normcdf(bounded);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const phi = geluSlope(gateI);
+      const p = dyi * upi * phi;
+      const p2 = dyi * gateI * normcdf(gateI);
+      if (!(
+        (Math.abs(gateI + 0.75) >= 0.015625 || 0.5 <= 131072 * Math.abs(phi)) &&
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      dgate[i] = p;
+      dup[i] = p2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      dgate[i] = gegluDgateExactly(gateI, upi, dyi);
+      dup[i] = gegluDupExactly(gateI, dyi);
+    }
   }
 }
 
@@ -820,9 +862,10 @@ function wideErfNear(x: Wide): Wide {
  * 2^(N/2 - 8) a smaller y does as well.
  */
 function wideErfcSum(y: Wide): Wide {
-  // y^2 and n^2 < 2^13 are both below 2^scale / 2.
+  // y^2 and n^2 < 2^13 (2^15 for N = 1536) are both below 2^scale / 2.
   const size = Number(intMin(y.exponent, BigInt((((384 / 2) | 0) - 8) | 0)));
-  const scale = (Math.max(Math.imul(2, size), 13) + 1) | 0;
+  const scale =
+    (Math.max(Math.imul(2, size), (13 + ((384 / 768) | 0)) | 0) + 1) | 0;
   const square =
     ((y.mantissa * y.mantissa) >> 384n) >>
     BigInt((scale - Math.imul(2, size)) | 0);
@@ -887,27 +930,35 @@ function wideNormpdf(x: Wide): Wide {
   return wideMultiply(decay, WIDE_RSQRT_TWO_PI);
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -915,25 +966,143 @@ function wideLimit(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
+}
+
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers. What is tiny at
+ * the first, and not by cancellation, has grown nearer by only.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (
+    !(a.mantissa === 0n) &&
+    wideLess(wideAbs(a), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
+  }
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
+  }
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
+}
+
+function gegluExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(wideMultiply(x0, x1), wideNormcdf(x0));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function gegluExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return gegluExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+  );
+}
+
+function gegluExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    gegluExactlyAt(x0, x1, 800n * sign),
+    gegluExactlyAt(x0, x1, 60n * sign),
+    gegluExactlyAt(x0, x1, 50n * sign),
+    gegluExactlyAt(x0, x1, 26n * sign),
+    gegluExactlyAt(x0, x1, 20n * sign),
+    gegluExactlyAt(x0, x1, 11n * sign),
+    gegluExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function gegluExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = gegluExactlyAt(x0, x1, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = gegluExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
 }
 
 function gegluDgateExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   return wideMultiply(
     wideMultiply(x2, x1),
     wideAdd(wideNormcdf(x0), wideMultiply(x0, wideNormpdf(x0))),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function gegluDgateExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return gegluDgateExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+  );
+}
+
+function gegluDgateExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    gegluDgateExactlyAt(x0, x1, x2, 800n * sign),
+    gegluDgateExactlyAt(x0, x1, x2, 60n * sign),
+    gegluDgateExactlyAt(x0, x1, x2, 50n * sign),
+    gegluDgateExactlyAt(x0, x1, x2, 26n * sign),
+    gegluDgateExactlyAt(x0, x1, x2, 20n * sign),
+    gegluDgateExactlyAt(x0, x1, x2, 11n * sign),
+    gegluDgateExactlyAt(x0, x1, x2, 10n * sign),
   );
 }
 
@@ -947,47 +1116,51 @@ function gegluDgateExactly(x0: number, x1: number, x2: number): number {
   if (x2 !== x2) {
     return x2;
   }
-  let value = gegluDgateExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = gegluDgateExactlyAt(x0, x1, x2, 0n);
   if (
     wideIsNan(value) &&
     (Math.abs(x0) > 1.7976931348623157e308 ||
       Math.abs(x1) > 1.7976931348623157e308)
   ) {
-    value = wideLimit(
-      gegluDgateExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFar(wideFromF64(x1), 200n),
-        wideFromF64(x2),
-      ),
-      gegluDgateExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFar(wideFromF64(x1), 150n),
-        wideFromF64(x2),
-      ),
-    );
+    value = gegluDgateExactlyLimit(x0, x1, x2, 1n);
   }
-  if (
-    wideIsNan(value) &&
-    (Math.abs(x0) > 1.7976931348623157e308 ||
-      Math.abs(x1) > 1.7976931348623157e308)
-  ) {
-    value = wideLimit(
-      gegluDgateExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFar(wideFromF64(x1), 26n),
-        wideFromF64(x2),
-      ),
-      gegluDgateExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFar(wideFromF64(x1), 20n),
-        wideFromF64(x2),
-      ),
-    );
+  return wideToF64(value);
+}
+
+function gegluDupExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(wideMultiply(x1, x0), wideNormcdf(x0));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function gegluDupExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return gegluDupExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function gegluDupExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    gegluDupExactlyAt(x0, x1, 800n * sign),
+    gegluDupExactlyAt(x0, x1, 60n * sign),
+    gegluDupExactlyAt(x0, x1, 50n * sign),
+    gegluDupExactlyAt(x0, x1, 26n * sign),
+    gegluDupExactlyAt(x0, x1, 20n * sign),
+    gegluDupExactlyAt(x0, x1, 11n * sign),
+    gegluDupExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function gegluDupExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = gegluDupExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = gegluDupExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

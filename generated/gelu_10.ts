@@ -877,9 +877,10 @@ function wideErfNear(x: Wide): Wide {
  * 2^(N/2 - 8) a smaller y does as well.
  */
 function wideErfcSum(y: Wide): Wide {
-  // y^2 and n^2 < 2^13 are both below 2^scale / 2.
+  // y^2 and n^2 < 2^13 (2^15 for N = 1536) are both below 2^scale / 2.
   const size = Number(intMin(y.exponent, BigInt((((384 / 2) | 0) - 8) | 0)));
-  const scale = (Math.max(Math.imul(2, size), 13) + 1) | 0;
+  const scale =
+    (Math.max(Math.imul(2, size), (13 + ((384 / 768) | 0)) | 0) + 1) | 0;
   const square =
     ((y.mantissa * y.mantissa) >> 384n) >>
     BigInt((scale - Math.imul(2, size)) | 0);
@@ -944,27 +945,35 @@ function wideNormpdf(x: Wide): Wide {
   return wideMultiply(decay, WIDE_RSQRT_TWO_PI);
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -972,19 +981,64 @@ function wideLimit(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
+}
+
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers. What is tiny at
+ * the first, and not by cancellation, has grown nearer by only.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (
+    !(a.mantissa === 0n) &&
+    wideLess(wideAbs(a), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
+  }
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
+  }
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function gelu10ExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
@@ -1000,6 +1054,37 @@ function gelu10ExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   return t2;
 }
 
+/** With the exponent of what stands for infinity, or for 0. */
+function gelu10ExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return gelu10ExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function gelu10ExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    gelu10ExactlyAt(x0, x1, x2, 800n * sign),
+    gelu10ExactlyAt(x0, x1, x2, 60n * sign),
+    gelu10ExactlyAt(x0, x1, x2, 50n * sign),
+    gelu10ExactlyAt(x0, x1, x2, 26n * sign),
+    gelu10ExactlyAt(x0, x1, x2, 20n * sign),
+    gelu10ExactlyAt(x0, x1, x2, 11n * sign),
+    gelu10ExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
 function gelu10Exactly(x0: number, x1: number, x2: number): number {
   if (x0 !== x0) {
     return x0;
@@ -1010,39 +1095,9 @@ function gelu10Exactly(x0: number, x1: number, x2: number): number {
   if (x2 !== x2) {
     return x2;
   }
-  let value = gelu10ExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      gelu10ExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      gelu10ExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      gelu10ExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      gelu10ExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-    );
+  let value = gelu10ExactlyAt(x0, x1, x2, 0n);
+  if (Math.abs(x0) > 1.7976931348623157e308) {
+    value = gelu10ExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }
@@ -1059,6 +1114,40 @@ function gelu10DxExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
     t3 = wideInteger(0n);
   }
   return t3;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function gelu10DxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return gelu10DxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function gelu10DxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    gelu10DxExactlyAt(x0, x1, x2, x3, 800n * sign),
+    gelu10DxExactlyAt(x0, x1, x2, x3, 60n * sign),
+    gelu10DxExactlyAt(x0, x1, x2, x3, 50n * sign),
+    gelu10DxExactlyAt(x0, x1, x2, x3, 26n * sign),
+    gelu10DxExactlyAt(x0, x1, x2, x3, 20n * sign),
+    gelu10DxExactlyAt(x0, x1, x2, x3, 11n * sign),
+    gelu10DxExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
 }
 
 function gelu10DxExactly(
@@ -1079,44 +1168,9 @@ function gelu10DxExactly(
   if (x3 !== x3) {
     return x3;
   }
-  let value = gelu10DxExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-    wideFromF64(x3),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      gelu10DxExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
-      gelu10DxExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      gelu10DxExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
-      gelu10DxExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
-    );
+  let value = gelu10DxExactlyAt(x0, x1, x2, x3, 0n);
+  if (Math.abs(x0) > 1.7976931348623157e308) {
+    value = gelu10DxExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }

@@ -72,7 +72,7 @@ export function gishBackward(
           9.332636185032189e-302 * (1 / v2) +
           0.001953125 *
             ((e * e2 * Math.abs(bounded)) / v2 +
-              6.26302612502804e-294 * Math.abs(p)) +
+              1.252605225005608e-293 * Math.abs(p)) +
           (0.0009765625 * l + Math.abs(q) * (1 + Math.abs(bounded3) + v)) <=
         256 * Math.abs(u2);
       if (!(v3 && Math.abs(p2) <= Number.MAX_VALUE)) break;
@@ -159,7 +159,7 @@ export function gishBackward64(
           9.332636185032189e-302 * (1 / v2) +
           0.001953125 *
             ((e * e2 * Math.abs(bounded)) / v2 +
-              6.26302612502804e-294 * Math.abs(p)) +
+              1.252605225005608e-293 * Math.abs(p)) +
           (0.0009765625 * l + Math.abs(q) * (1 + Math.abs(bounded3) + v)) <=
         256 * Math.abs(u2);
       if (!(v3 && Math.abs(p2) <= Number.MAX_VALUE)) break;
@@ -520,6 +520,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -799,27 +804,35 @@ function wideLog(x: Wide): Wide {
   return wideAdd(wideMultiply(wideLogExponent(x), WIDE_LN2), logarithm);
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -827,19 +840,64 @@ function wideLimit(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
+}
+
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers. What is tiny at
+ * the first, and not by cancellation, has grown nearer by only.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (
+    !(a.mantissa === 0n) &&
+    wideLess(wideAbs(a), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
+  }
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
+  }
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function gishExactlyWide(x0: Wide): Wide {
@@ -849,23 +907,30 @@ function gishExactlyWide(x0: Wide): Wide {
   );
 }
 
+/** With the exponent of what stands for infinity, or for 0. */
+function gishExactlyAt(x0: number, exponent: bigint): Wide {
+  return gishExactlyWide(wideMoved(wideFromF64(x0), exponent));
+}
+
+function gishExactlyLimit(x0: number, sign: bigint): Wide {
+  return wideLimit(
+    gishExactlyAt(x0, 800n * sign),
+    gishExactlyAt(x0, 60n * sign),
+    gishExactlyAt(x0, 50n * sign),
+    gishExactlyAt(x0, 26n * sign),
+    gishExactlyAt(x0, 20n * sign),
+    gishExactlyAt(x0, 11n * sign),
+    gishExactlyAt(x0, 10n * sign),
+  );
+}
+
 function gishExactly(x0: number): number {
   if (x0 !== x0) {
     return x0;
   }
-  let value = gishExactlyWide(wideFromF64(x0));
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = gishExactlyAt(x0, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      gishExactlyWide(wideFar(wideFromF64(x0), 200n)),
-      gishExactlyWide(wideFar(wideFromF64(x0), 150n)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      gishExactlyWide(wideFar(wideFromF64(x0), 26n)),
-      gishExactlyWide(wideFar(wideFromF64(x0), 20n)),
-    );
+    value = gishExactlyLimit(x0, 1n);
   }
   return wideToF64(value);
 }
@@ -882,6 +947,26 @@ function gishDxExactlyWide(x0: Wide, x1: Wide): Wide {
   );
 }
 
+/** With the exponent of what stands for infinity, or for 0. */
+function gishDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return gishDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function gishDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    gishDxExactlyAt(x0, x1, 800n * sign),
+    gishDxExactlyAt(x0, x1, 60n * sign),
+    gishDxExactlyAt(x0, x1, 50n * sign),
+    gishDxExactlyAt(x0, x1, 26n * sign),
+    gishDxExactlyAt(x0, x1, 20n * sign),
+    gishDxExactlyAt(x0, x1, 11n * sign),
+    gishDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
 function gishDxExactly(x0: number, x1: number): number {
   if (x0 !== x0) {
     return x0;
@@ -889,19 +974,9 @@ function gishDxExactly(x0: number, x1: number): number {
   if (x1 !== x1) {
     return x1;
   }
-  let value = gishDxExactlyWide(wideFromF64(x0), wideFromF64(x1));
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = gishDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      gishDxExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      gishDxExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      gishDxExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      gishDxExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    value = gishDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

@@ -26,7 +26,11 @@ export function highwayGateForward(
       const e2 = boundedExp(Math.max(Math.min(-ti, 709), -746));
       const p2 = xi * (e2 / (e2 + 1));
       const u = p + p2;
-      if (!(Math.abs(p) + Math.abs(p2) <= 65536 * Math.abs(u))) break;
+      if (!(
+        Math.abs(p) + Math.abs(p2) <= 65536 * Math.abs(u) &&
+        Math.abs(u) <= Number.MAX_VALUE
+      ))
+        break;
       y[i] = u;
     }
     if (i < size) {
@@ -69,9 +73,13 @@ export function highwayGateBackward(
     const e2 = boundedExp(Math.max(Math.min(ti, 709), -746));
     const u = e2 + 1;
     const p = dyi * (e2 / u);
+    const q = (p * (hi - xi)) / u;
     dx[i] = dyi * (e / (e + 1));
     dh[i] = p;
-    dt[i] = (p * (hi - xi)) / u;
+    dt[i] =
+      Math.abs(q) <= Number.MAX_VALUE
+        ? q
+        : highwayGateDtExactly(xi, hi, ti, dyi);
   }
 }
 
@@ -101,7 +109,11 @@ export function highwayGateForward64(
       const e2 = boundedExp(Math.max(Math.min(-ti, 709), -746));
       const p2 = xi * (e2 / (e2 + 1));
       const u = p + p2;
-      if (!(Math.abs(p) + Math.abs(p2) <= 65536 * Math.abs(u))) break;
+      if (!(
+        Math.abs(p) + Math.abs(p2) <= 65536 * Math.abs(u) &&
+        Math.abs(u) <= Number.MAX_VALUE
+      ))
+        break;
       y[i] = u;
     }
     if (i < size) {
@@ -144,9 +156,13 @@ export function highwayGateBackward64(
     const e2 = boundedExp(Math.max(Math.min(ti, 709), -746));
     const u = e2 + 1;
     const p = dyi * (e2 / u);
+    const q = (p * (hi - xi)) / u;
     dx[i] = dyi * (e / (e + 1));
     dh[i] = p;
-    dt[i] = (p * (hi - xi)) / u;
+    dt[i] =
+      Math.abs(q) <= Number.MAX_VALUE
+        ? q
+        : highwayGateDtExactly(xi, hi, ti, dyi);
   }
 }
 
@@ -407,6 +423,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -440,6 +461,10 @@ function wideAdd(a: Wide, b: Wide): Wide {
     );
   }
   return wideNormalised(negative, difference, exponent);
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
 }
 
 function wideMultiply(a: Wide, b: Wide): Wide {
@@ -612,27 +637,42 @@ function wideSigmoid(x: Wide): Wide {
   return wideDivide(numerator, wideAdd(WIDE_ONE, e));
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
-  }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+/** sigmoid(x) sigmoid(-x) = e / (1 + e)^2. */
+function wideLogistic(x: Wide): Wide {
+  const e = wideExp(wideNegate(wideAbs(x)));
+  const sum = wideAdd(WIDE_ONE, e);
+  return wideDivide(e, wideMultiply(sum, sum));
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
+  }
+  return x;
+}
+
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -640,25 +680,101 @@ function wideLimit(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
+}
+
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers. What is tiny at
+ * the first, and not by cancellation, has grown nearer by only.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (
+    !(a.mantissa === 0n) &&
+    wideLess(wideAbs(a), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
+  }
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
+  }
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function highwayGateExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   return wideAdd(
     wideMultiply(x1, wideSigmoid(x2)),
     wideMultiply(x0, wideSigmoid(wideNegate(x2))),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function highwayGateExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return highwayGateExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideMoved(wideFromF64(x2), exponent),
+  );
+}
+
+function highwayGateExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    highwayGateExactlyAt(x0, x1, x2, 800n * sign),
+    highwayGateExactlyAt(x0, x1, x2, 60n * sign),
+    highwayGateExactlyAt(x0, x1, x2, 50n * sign),
+    highwayGateExactlyAt(x0, x1, x2, 26n * sign),
+    highwayGateExactlyAt(x0, x1, x2, 20n * sign),
+    highwayGateExactlyAt(x0, x1, x2, 11n * sign),
+    highwayGateExactlyAt(x0, x1, x2, 10n * sign),
   );
 }
 
@@ -672,49 +788,87 @@ function highwayGateExactly(x0: number, x1: number, x2: number): number {
   if (x2 !== x2) {
     return x2;
   }
-  let value = highwayGateExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = highwayGateExactlyAt(x0, x1, x2, 0n);
   if (
     wideIsNan(value) &&
     (Math.abs(x0) > 1.7976931348623157e308 ||
       Math.abs(x1) > 1.7976931348623157e308 ||
       Math.abs(x2) > 1.7976931348623157e308)
   ) {
-    value = wideLimit(
-      highwayGateExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFar(wideFromF64(x1), 200n),
-        wideFar(wideFromF64(x2), 200n),
-      ),
-      highwayGateExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFar(wideFromF64(x1), 150n),
-        wideFar(wideFromF64(x2), 150n),
-      ),
-    );
+    value = highwayGateExactlyLimit(x0, x1, x2, 1n);
   }
+  return wideToF64(value);
+}
+
+function highwayGateDtExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  return wideMultiply(wideMultiply(x3, wideLogistic(x2)), wideSubtract(x1, x0));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function highwayGateDtExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return highwayGateDtExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideMoved(wideFromF64(x2), exponent),
+    wideFromF64(x3),
+  );
+}
+
+function highwayGateDtExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    highwayGateDtExactlyAt(x0, x1, x2, x3, 800n * sign),
+    highwayGateDtExactlyAt(x0, x1, x2, x3, 60n * sign),
+    highwayGateDtExactlyAt(x0, x1, x2, x3, 50n * sign),
+    highwayGateDtExactlyAt(x0, x1, x2, x3, 26n * sign),
+    highwayGateDtExactlyAt(x0, x1, x2, x3, 20n * sign),
+    highwayGateDtExactlyAt(x0, x1, x2, x3, 11n * sign),
+    highwayGateDtExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function highwayGateDtExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = highwayGateDtExactlyAt(x0, x1, x2, x3, 0n);
   if (
     wideIsNan(value) &&
     (Math.abs(x0) > 1.7976931348623157e308 ||
       Math.abs(x1) > 1.7976931348623157e308 ||
       Math.abs(x2) > 1.7976931348623157e308)
   ) {
-    value = wideLimit(
-      highwayGateExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFar(wideFromF64(x1), 26n),
-        wideFar(wideFromF64(x2), 26n),
-      ),
-      highwayGateExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFar(wideFromF64(x1), 20n),
-        wideFar(wideFromF64(x2), 20n),
-      ),
-    );
+    value = highwayGateDtExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }

@@ -14,11 +14,19 @@ export function logcoshForward(x: Float32Array, y: Float32Array): void {
       const xi = x[i]!;
       const v = Math.abs(xi);
       const v2 = Math.sinh(xi * 0.5);
+      const p = 2 * (v2 * v2);
+      const l = log1p(p);
       const v3 =
         v < 1
-          ? log1p(2 * (v2 * v2))
+          ? l
           : v + log1p(boundedExp(Math.max(-2 * v, -746))) - 0.6931471805599453;
-      if (!(Math.abs(v3) <= Number.MAX_VALUE)) break;
+      if (!(
+        (v >= 1 ||
+          p <= 1.0715086071862673e301 ||
+          1 <= 2.3283064365386963e-10 * l) &&
+        Math.abs(v3) <= Number.MAX_VALUE
+      ))
+        break;
       y[i] = v3;
     }
     if (i < size) {
@@ -60,11 +68,19 @@ export function logcoshForward64(x: Float64Array, y: Float64Array): void {
       const xi = x[i]!;
       const v = Math.abs(xi);
       const v2 = Math.sinh(xi * 0.5);
+      const p = 2 * (v2 * v2);
+      const l = log1p(p);
       const v3 =
         v < 1
-          ? log1p(2 * (v2 * v2))
+          ? l
           : v + log1p(boundedExp(Math.max(-2 * v, -746))) - 0.6931471805599453;
-      if (!(Math.abs(v3) <= Number.MAX_VALUE)) break;
+      if (!(
+        (v >= 1 ||
+          p <= 1.0715086071862673e301 ||
+          1 <= 2.3283064365386963e-10 * l) &&
+        Math.abs(v3) <= Number.MAX_VALUE
+      ))
+        break;
       y[i] = v3;
     }
     if (i < size) {
@@ -858,27 +874,35 @@ function wideLogcosh(x: Wide): Wide {
   return wideLog1p(excess);
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -886,42 +910,94 @@ function wideLimit(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
+}
+
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers. What is tiny at
+ * the first, and not by cancellation, has grown nearer by only.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (
+    !(a.mantissa === 0n) &&
+    wideLess(wideAbs(a), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
+  }
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
+  }
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function logcoshExactlyWide(x0: Wide): Wide {
   return wideLogcosh(x0);
 }
 
+/** With the exponent of what stands for infinity, or for 0. */
+function logcoshExactlyAt(x0: number, exponent: bigint): Wide {
+  return logcoshExactlyWide(wideMoved(wideFromF64(x0), exponent));
+}
+
+function logcoshExactlyLimit(x0: number, sign: bigint): Wide {
+  return wideLimit(
+    logcoshExactlyAt(x0, 800n * sign),
+    logcoshExactlyAt(x0, 60n * sign),
+    logcoshExactlyAt(x0, 50n * sign),
+    logcoshExactlyAt(x0, 26n * sign),
+    logcoshExactlyAt(x0, 20n * sign),
+    logcoshExactlyAt(x0, 11n * sign),
+    logcoshExactlyAt(x0, 10n * sign),
+  );
+}
+
 function logcoshExactly(x0: number): number {
   if (x0 !== x0) {
     return x0;
   }
-  let value = logcoshExactlyWide(wideFromF64(x0));
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = logcoshExactlyAt(x0, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      logcoshExactlyWide(wideFar(wideFromF64(x0), 200n)),
-      logcoshExactlyWide(wideFar(wideFromF64(x0), 150n)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      logcoshExactlyWide(wideFar(wideFromF64(x0), 26n)),
-      logcoshExactlyWide(wideFar(wideFromF64(x0), 20n)),
-    );
+    value = logcoshExactlyLimit(x0, 1n);
   }
   return wideToF64(value);
 }

@@ -384,6 +384,14 @@ function bitLength(a: bigint): number {
   return length > 53 && a >> BigInt(length - 1) === 0n ? length - 1 : length;
 }
 
+function intMax(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function intMin(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
 /** Sign, exponent and leading bits. */
 function highWord(x: number): number {
   wordF64[0] = x;
@@ -528,6 +536,50 @@ function wideNegate(x: Wide): Wide {
 
 function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
+/** The difference of numbers within a factor of two of one another is exact. */
+function wideAdd(a: Wide, b: Wide): Wide {
+  const swapped = wideIsSmaller(a, b);
+  const large = swapped ? b.mantissa : a.mantissa;
+  const small = swapped ? a.mantissa : b.mantissa;
+  const negative = swapped ? b.negative : a.negative;
+  const exponent = intMax(a.exponent, b.exponent);
+  const shift = intMin(exponent - intMin(a.exponent, b.exponent), 384n);
+  const addend = small >> shift;
+  if (a.negative === b.negative) {
+    const room = NAT_ONES - large;
+    if (addend > room) {
+      return wideNormalised(
+        negative,
+        NAT_HALF + ((addend - room - 1n) >> 1n),
+        exponent + 1n,
+      );
+    }
+    return wideNormalised(negative, large + addend, exponent);
+  }
+  const difference = large - addend;
+  // What is left would be the rounding of the operands.
+  if (bitLength(difference) <= 12 && exponent < WIDE_LIMIT) {
+    return WIDE_ZERO;
+  }
+  if (shift === 1n && difference < NAT_HALF) {
+    return wideNormalised(
+      negative,
+      (difference << 1n) - BigInt(Number(BigInt.asUintN(32, small)) & 1),
+      exponent - 1n,
+    );
+  }
+  return wideNormalised(negative, difference, exponent);
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
 }
 
 function wideMultiply(a: Wide, b: Wide): Wide {
@@ -706,27 +758,35 @@ function widePower(x: Wide, n: number): Wide {
   return power;
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -734,19 +794,64 @@ function wideLimit(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
+}
+
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers. What is tiny at
+ * the first, and not by cancellation, has grown nearer by only.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (
+    !(a.mantissa === 0n) &&
+    wideLess(wideAbs(a), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
+  }
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
+  }
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function peluDbExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
@@ -762,6 +867,40 @@ function peluDbExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
   return wideMultiply(x3, t2);
 }
 
+/** With the exponent of what stands for infinity, or for 0. */
+function peluDbExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return peluDbExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function peluDbExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    peluDbExactlyAt(x0, x1, x2, x3, 800n * sign),
+    peluDbExactlyAt(x0, x1, x2, x3, 60n * sign),
+    peluDbExactlyAt(x0, x1, x2, x3, 50n * sign),
+    peluDbExactlyAt(x0, x1, x2, x3, 26n * sign),
+    peluDbExactlyAt(x0, x1, x2, x3, 20n * sign),
+    peluDbExactlyAt(x0, x1, x2, x3, 11n * sign),
+    peluDbExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
 function peluDbExactly(x0: number, x1: number, x2: number, x3: number): number {
   if (x0 !== x0) {
     return x0;
@@ -775,44 +914,9 @@ function peluDbExactly(x0: number, x1: number, x2: number, x3: number): number {
   if (x3 !== x3) {
     return x3;
   }
-  let value = peluDbExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-    wideFromF64(x3),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = peluDbExactlyAt(x0, x1, x2, x3, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      peluDbExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
-      peluDbExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      peluDbExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
-      peluDbExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
-    );
+    value = peluDbExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }

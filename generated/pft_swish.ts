@@ -55,10 +55,17 @@ export function pftSwishBackward(
       const xi = x[i]!;
       const e = boundedExp(Math.max(Math.min(xi, 709), -746));
       const u = e + 1;
-      const p = dyi * choose(xi >= 0, (e * (u + xi)) / (u * u), 0);
+      const p = e * (u + xi);
+      const q = p / (u * u);
+      const p2 = dyi * choose(xi >= 0, q, 0);
       dtSum += dyi;
-      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
-      dx[i] = p;
+      if (!(
+        (xi < 0 || p <= 2.0927902484106784e298 * q) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = p2;
     }
     if (i < size) {
       // One that needs more digits.
@@ -125,10 +132,17 @@ export function pftSwishBackward64(
       const xi = x[i]!;
       const e = boundedExp(Math.max(Math.min(xi, 709), -746));
       const u = e + 1;
-      const p = dyi * choose(xi >= 0, (e * (u + xi)) / (u * u), 0);
+      const p = e * (u + xi);
+      const q = p / (u * u);
+      const p2 = dyi * choose(xi >= 0, q, 0);
       dtSum += dyi;
-      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
-      dx[i] = p;
+      if (!(
+        (xi < 0 || p <= 2.0927902484106784e298 * q) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      dx[i] = p2;
     }
     if (i < size) {
       // One that needs more digits.
@@ -428,6 +442,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -461,6 +480,10 @@ function wideAdd(a: Wide, b: Wide): Wide {
     );
   }
   return wideNormalised(negative, difference, exponent);
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
 }
 
 function wideMultiply(a: Wide, b: Wide): Wide {
@@ -649,27 +672,35 @@ function wideLogisticMoment(x: Wide): Wide {
   return wideMultiply(x, density);
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -677,19 +708,64 @@ function wideLimit(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
+}
+
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers. What is tiny at
+ * the first, and not by cancellation, has grown nearer by only.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (
+    !(a.mantissa === 0n) &&
+    wideLess(wideAbs(a), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
+  }
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
+  }
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function pftSwishExactlyWide(x0: Wide, x1: Wide): Wide {
@@ -700,6 +776,26 @@ function pftSwishExactlyWide(x0: Wide, x1: Wide): Wide {
   return t0;
 }
 
+/** With the exponent of what stands for infinity, or for 0. */
+function pftSwishExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return pftSwishExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function pftSwishExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    pftSwishExactlyAt(x0, x1, 800n * sign),
+    pftSwishExactlyAt(x0, x1, 60n * sign),
+    pftSwishExactlyAt(x0, x1, 50n * sign),
+    pftSwishExactlyAt(x0, x1, 26n * sign),
+    pftSwishExactlyAt(x0, x1, 20n * sign),
+    pftSwishExactlyAt(x0, x1, 11n * sign),
+    pftSwishExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
 function pftSwishExactly(x0: number, x1: number): number {
   if (x0 !== x0) {
     return x0;
@@ -707,19 +803,9 @@ function pftSwishExactly(x0: number, x1: number): number {
   if (x1 !== x1) {
     return x1;
   }
-  let value = pftSwishExactlyWide(wideFromF64(x0), wideFromF64(x1));
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = pftSwishExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      pftSwishExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      pftSwishExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      pftSwishExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      pftSwishExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    value = pftSwishExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }
@@ -732,6 +818,26 @@ function pftSwishDxExactlyWide(x0: Wide, x1: Wide): Wide {
   return t0;
 }
 
+/** With the exponent of what stands for infinity, or for 0. */
+function pftSwishDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return pftSwishDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function pftSwishDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    pftSwishDxExactlyAt(x0, x1, 800n * sign),
+    pftSwishDxExactlyAt(x0, x1, 60n * sign),
+    pftSwishDxExactlyAt(x0, x1, 50n * sign),
+    pftSwishDxExactlyAt(x0, x1, 26n * sign),
+    pftSwishDxExactlyAt(x0, x1, 20n * sign),
+    pftSwishDxExactlyAt(x0, x1, 11n * sign),
+    pftSwishDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
 function pftSwishDxExactly(x0: number, x1: number): number {
   if (x0 !== x0) {
     return x0;
@@ -739,19 +845,9 @@ function pftSwishDxExactly(x0: number, x1: number): number {
   if (x1 !== x1) {
     return x1;
   }
-  let value = pftSwishDxExactlyWide(wideFromF64(x0), wideFromF64(x1));
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = pftSwishDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      pftSwishDxExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      pftSwishDxExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      pftSwishDxExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      pftSwishDxExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    value = pftSwishDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

@@ -15,12 +15,20 @@ export function quickGegluForward(
   requireLength("up", up, size);
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(gateI, -3.4028234663852886e38);
-    const e = boundedExp(Math.max(Math.min(1.702 * bounded, 709), -746));
-    y[i] = bounded * upi * (e / (e + 1));
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const e = boundedExp(Math.max(Math.min(1.702 * gateI, 709), -746));
+      const p = gateI * upi * (e / (e + 1));
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = quickGegluExactly(gateI, upi);
+    }
   }
 }
 
@@ -41,25 +49,37 @@ export function quickGegluBackward(
   requireLength("dgate", dgate, size);
   requireLength("dup", dup, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    const p =
-      1.702 *
-      Math.max(Math.min(gateI, 3.4028234663852886e38), -3.4028234663852886e38);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(p, 709), -746);
-    const e = boundedExp(bounded);
-    const u = e + 1;
-    const u2 = u + p;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(gateI, -3.4028234663852886e38);
-    const e2 = boundedExp(Math.max(Math.min(1.702 * bounded2, 709), -746));
-    dgate[i] =
-      u * (1 + Math.abs(bounded)) + 0.125 * Math.abs(p) <= 32768 * Math.abs(u2)
-        ? dyi * upi * ((e / u) * (u2 / u))
-        : quickGegluDgateExactly(gateI, upi, dyi);
-    dup[i] = dyi * bounded2 * (e2 / (e2 + 1));
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const p = 1.702 * Math.min(gateI, 3.4028234663852886e38);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p, 709), -746);
+      const e = boundedExp(bounded);
+      const u = e + 1;
+      const u2 = u + p;
+      const p2 = dyi * upi * ((e / u) * (u2 / u));
+      const e2 = boundedExp(Math.max(Math.min(1.702 * gateI, 709), -746));
+      const p3 = dyi * gateI * (e2 / (e2 + 1));
+      if (!(
+        u * (1 + Math.abs(bounded)) + 0.125 * Math.abs(p) <=
+          32768 * Math.abs(u2) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p3) <= Number.MAX_VALUE
+      ))
+        break;
+      dgate[i] = p2;
+      dup[i] = p3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      dgate[i] = quickGegluDgateExactly(gateI, upi, dyi);
+      dup[i] = quickGegluDupExactly(gateI, dyi);
+    }
   }
 }
 
@@ -78,12 +98,20 @@ export function quickGegluForward64(
   requireLength("up", up, size);
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(gateI, -3.4028234663852886e38);
-    const e = boundedExp(Math.max(Math.min(1.702 * bounded, 709), -746));
-    y[i] = bounded * upi * (e / (e + 1));
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const e = boundedExp(Math.max(Math.min(1.702 * gateI, 709), -746));
+      const p = gateI * upi * (e / (e + 1));
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = quickGegluExactly(gateI, upi);
+    }
   }
 }
 
@@ -104,25 +132,37 @@ export function quickGegluBackward64(
   requireLength("dgate", dgate, size);
   requireLength("dup", dup, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    const p =
-      1.702 *
-      Math.max(Math.min(gateI, 3.4028234663852886e38), -3.4028234663852886e38);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(p, 709), -746);
-    const e = boundedExp(bounded);
-    const u = e + 1;
-    const u2 = u + p;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(gateI, -3.4028234663852886e38);
-    const e2 = boundedExp(Math.max(Math.min(1.702 * bounded2, 709), -746));
-    dgate[i] =
-      u * (1 + Math.abs(bounded)) + 0.125 * Math.abs(p) <= 32768 * Math.abs(u2)
-        ? dyi * upi * ((e / u) * (u2 / u))
-        : quickGegluDgateExactly(gateI, upi, dyi);
-    dup[i] = dyi * bounded2 * (e2 / (e2 + 1));
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const p = 1.702 * Math.min(gateI, 3.4028234663852886e38);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p, 709), -746);
+      const e = boundedExp(bounded);
+      const u = e + 1;
+      const u2 = u + p;
+      const p2 = dyi * upi * ((e / u) * (u2 / u));
+      const e2 = boundedExp(Math.max(Math.min(1.702 * gateI, 709), -746));
+      const p3 = dyi * gateI * (e2 / (e2 + 1));
+      if (!(
+        u * (1 + Math.abs(bounded)) + 0.125 * Math.abs(p) <=
+          32768 * Math.abs(u2) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p3) <= Number.MAX_VALUE
+      ))
+        break;
+      dgate[i] = p2;
+      dup[i] = p3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      dgate[i] = quickGegluDgateExactly(gateI, upi, dyi);
+      dup[i] = quickGegluDupExactly(gateI, dyi);
+    }
   }
 }
 
@@ -391,6 +431,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -424,6 +469,10 @@ function wideAdd(a: Wide, b: Wide): Wide {
     );
   }
   return wideNormalised(negative, difference, exponent);
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
 }
 
 function wideMultiply(a: Wide, b: Wide): Wide {
@@ -612,27 +661,35 @@ function wideLogisticMoment(x: Wide): Wide {
   return wideMultiply(x, density);
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -640,19 +697,119 @@ function wideLimit(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
+}
+
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers. What is tiny at
+ * the first, and not by cancellation, has grown nearer by only.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (
+    !(a.mantissa === 0n) &&
+    wideLess(wideAbs(a), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
+  }
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
+  }
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
+}
+
+function quickGegluExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(
+    wideMultiply(x0, x1),
+    wideSigmoid(
+      wideMultiply(
+        {
+          negative: false,
+          mantissa:
+            0xd9db22d0e560400000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+          exponent: 1n,
+        },
+        x0,
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function quickGegluExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return quickGegluExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+  );
+}
+
+function quickGegluExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    quickGegluExactlyAt(x0, x1, 800n * sign),
+    quickGegluExactlyAt(x0, x1, 60n * sign),
+    quickGegluExactlyAt(x0, x1, 50n * sign),
+    quickGegluExactlyAt(x0, x1, 26n * sign),
+    quickGegluExactlyAt(x0, x1, 20n * sign),
+    quickGegluExactlyAt(x0, x1, 11n * sign),
+    quickGegluExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function quickGegluExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = quickGegluExactlyAt(x0, x1, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = quickGegluExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
 }
 
 function quickGegluDgateExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
@@ -671,6 +828,37 @@ function quickGegluDgateExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   );
 }
 
+/** With the exponent of what stands for infinity, or for 0. */
+function quickGegluDgateExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return quickGegluDgateExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+  );
+}
+
+function quickGegluDgateExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    quickGegluDgateExactlyAt(x0, x1, x2, 800n * sign),
+    quickGegluDgateExactlyAt(x0, x1, x2, 60n * sign),
+    quickGegluDgateExactlyAt(x0, x1, x2, 50n * sign),
+    quickGegluDgateExactlyAt(x0, x1, x2, 26n * sign),
+    quickGegluDgateExactlyAt(x0, x1, x2, 20n * sign),
+    quickGegluDgateExactlyAt(x0, x1, x2, 11n * sign),
+    quickGegluDgateExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
 function quickGegluDgateExactly(x0: number, x1: number, x2: number): number {
   if (x0 !== x0) {
     return x0;
@@ -681,47 +869,68 @@ function quickGegluDgateExactly(x0: number, x1: number, x2: number): number {
   if (x2 !== x2) {
     return x2;
   }
-  let value = quickGegluDgateExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = quickGegluDgateExactlyAt(x0, x1, x2, 0n);
   if (
     wideIsNan(value) &&
     (Math.abs(x0) > 1.7976931348623157e308 ||
       Math.abs(x1) > 1.7976931348623157e308)
   ) {
-    value = wideLimit(
-      quickGegluDgateExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFar(wideFromF64(x1), 200n),
-        wideFromF64(x2),
-      ),
-      quickGegluDgateExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFar(wideFromF64(x1), 150n),
-        wideFromF64(x2),
-      ),
-    );
+    value = quickGegluDgateExactlyLimit(x0, x1, x2, 1n);
   }
-  if (
-    wideIsNan(value) &&
-    (Math.abs(x0) > 1.7976931348623157e308 ||
-      Math.abs(x1) > 1.7976931348623157e308)
-  ) {
-    value = wideLimit(
-      quickGegluDgateExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFar(wideFromF64(x1), 26n),
-        wideFromF64(x2),
+  return wideToF64(value);
+}
+
+function quickGegluDupExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(
+    wideMultiply(x1, x0),
+    wideSigmoid(
+      wideMultiply(
+        {
+          negative: false,
+          mantissa:
+            0xd9db22d0e560400000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+          exponent: 1n,
+        },
+        x0,
       ),
-      quickGegluDgateExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFar(wideFromF64(x1), 20n),
-        wideFromF64(x2),
-      ),
-    );
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function quickGegluDupExactlyAt(
+  x0: number,
+  x1: number,
+  exponent: bigint,
+): Wide {
+  return quickGegluDupExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function quickGegluDupExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    quickGegluDupExactlyAt(x0, x1, 800n * sign),
+    quickGegluDupExactlyAt(x0, x1, 60n * sign),
+    quickGegluDupExactlyAt(x0, x1, 50n * sign),
+    quickGegluDupExactlyAt(x0, x1, 26n * sign),
+    quickGegluDupExactlyAt(x0, x1, 20n * sign),
+    quickGegluDupExactlyAt(x0, x1, 11n * sign),
+    quickGegluDupExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function quickGegluDupExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = quickGegluDupExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = quickGegluDupExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

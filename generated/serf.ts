@@ -561,6 +561,11 @@ function wideWithSign(x: Wide, y: Wide): Wide {
   return { negative: y.negative, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -977,9 +982,10 @@ function wideErfNear(x: Wide): Wide {
  * 2^(N/2 - 8) a smaller y does as well.
  */
 function wideErfcSum(y: Wide): Wide {
-  // y^2 and n^2 < 2^13 are both below 2^scale / 2.
+  // y^2 and n^2 < 2^13 (2^15 for N = 1536) are both below 2^scale / 2.
   const size = Number(intMin(y.exponent, BigInt((((384 / 2) | 0) - 8) | 0)));
-  const scale = (Math.max(Math.imul(2, size), 13) + 1) | 0;
+  const scale =
+    (Math.max(Math.imul(2, size), (13 + ((384 / 768) | 0)) | 0) + 1) | 0;
   const square =
     ((y.mantissa * y.mantissa) >> 384n) >>
     BigInt((scale - Math.imul(2, size)) | 0);
@@ -1035,27 +1041,35 @@ const WIDE_PI: Wide = {
   exponent: 2n,
 };
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -1063,19 +1077,64 @@ function wideLimit(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
+}
+
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers. What is tiny at
+ * the first, and not by cancellation, has grown nearer by only.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (
+    !(a.mantissa === 0n) &&
+    wideLess(wideAbs(a), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
+  }
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
+  }
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function serfDxExactlyWide(x0: Wide, x1: Wide): Wide {
@@ -1095,6 +1154,26 @@ function serfDxExactlyWide(x0: Wide, x1: Wide): Wide {
   );
 }
 
+/** With the exponent of what stands for infinity, or for 0. */
+function serfDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return serfDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function serfDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    serfDxExactlyAt(x0, x1, 800n * sign),
+    serfDxExactlyAt(x0, x1, 60n * sign),
+    serfDxExactlyAt(x0, x1, 50n * sign),
+    serfDxExactlyAt(x0, x1, 26n * sign),
+    serfDxExactlyAt(x0, x1, 20n * sign),
+    serfDxExactlyAt(x0, x1, 11n * sign),
+    serfDxExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
 function serfDxExactly(x0: number, x1: number): number {
   if (x0 !== x0) {
     return x0;
@@ -1102,19 +1181,9 @@ function serfDxExactly(x0: number, x1: number): number {
   if (x1 !== x1) {
     return x1;
   }
-  let value = serfDxExactlyWide(wideFromF64(x0), wideFromF64(x1));
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = serfDxExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      serfDxExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      serfDxExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      serfDxExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      serfDxExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    value = serfDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

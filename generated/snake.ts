@@ -390,6 +390,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -558,6 +563,23 @@ const INVERSE_TURN = /* @__PURE__ */ new Uint32Array([
   0x19666157, 0xc5281a10, 0x237ff620, 0x135cc9cc, 0x41818555, 0xb29cea32,
   0x58389ef0, 0x231ad1f1, 0x0670d9f3, 0x773a024a, 0xa0d6711d, 0xa2e58729,
   0xb76bd134, 0x55c6414f, 0xa97fc1c1, 0x4fdf8cfa, 0x0cb0b793, 0xe60c9f6e,
+  0xf0cf49bb, 0xdac797be, 0x27ce87cd, 0x72bc9fc7, 0x61fc4864, 0x1f1f091a,
+  0xbe9bb55d, 0xcb4c10ce, 0xc571852d, 0x674670f0, 0xb12b5053, 0x4b174003,
+  0x119f618b, 0x5c78e6b1, 0xa6c0188c, 0xdf34ad25, 0xe9ed3555, 0x4dfd8fb5,
+  0xc60428ff, 0x1d934aa7, 0x592af5dc, 0x3e1f18d5, 0xec1eb9c5, 0x45d59270,
+  0x36758ece, 0x2129f2c8, 0xc91de2b5, 0x88d516ae, 0x47c006c2, 0xbc77f386,
+  0x7fcc67da, 0x87999855, 0xe651feeb, 0x361fdfad, 0xd948a27a, 0x0c982ff9,
+  0xb3713bc2, 0x4d9b350f, 0xd775f785, 0xb78ed624, 0xa6f78a08, 0xb4ba218a,
+  0x1356388c, 0xb2b185b8, 0xc232df78, 0x143005e9, 0xc77cd6f8, 0x060d04cb,
+  0x9884a0c0, 0x5220d6e3, 0xbd5fec2b, 0x7cba4790, 0xd29234d9, 0xc436376a,
+  0x9097ebb3, 0x985aa90a, 0x02ad2674, 0xfca9819f, 0xddd720f0, 0xa8e20f18,
+  0x5e1ce296, 0xa32bef75, 0xdbd8e98b, 0x72effd3b, 0xe06359f0, 0x49917295,
+  0x4db672b4, 0xaa0a2358, 0x709df244, 0x85098126, 0xd184b116, 0x71113172,
+  0x246c937c, 0xc5c02b50, 0xf539524a, 0x44357f7f, 0x2f803325, 0x07bbb39c,
+  0x3d4f84e0, 0x3c7b30f9, 0xecca3e31, 0xe50164cf, 0x9c706cc2, 0x4bbcd142,
+  0xe704a21e, 0xc82ae7ed, 0x4bb0a491, 0xcbcc9edb, 0x55432429, 0xdc87f9da,
+  0xe5b2cc52, 0x859e789e, 0x506277fd, 0x25e53a21, 0x39b8a5cc, 0x665afb62,
+  0x0d97d7c3, 0xbf6eed26, 0x921b2919, 0xd09c9c4c,
 ]);
 
 /**
@@ -591,16 +613,17 @@ interface WideTurn {
  * |x| / 2pi = mantissa * 2^s * W, where the bits W of 1 / 2pi begin with a
  * whole word; those that make whole turns are left out. It is computed to 2N
  * bits behind the point, so that as many as N bits may cancel. NaN where the
- * table of bits ends, from 2^1695 on for N = 128, 2^1183 for N = 384.
+ * table of bits ends, from 2^4896 on for N = 128, 2^4384 for N = 384, 2^2080
+ * for N = 1536.
  */
 function wideReduced(x: Wide): WideTurn {
   if (x.exponent < 0n) {
     return { quarter: 0, rest: x };
   }
   const words = (384 / 32) | 0;
-  const offset = (Number(intMin(x.exponent, 2048n)) - 384) | 0;
+  const offset = (Number(intMin(x.exponent, 8192n)) - 384) | 0;
   const word = offset >> 5;
-  if (((word + Math.imul(3, words)) | 0) > 60) {
+  if (((word + Math.imul(3, words)) | 0) > 160) {
     return { quarter: 0, rest: WIDE_NAN };
   }
   const middle = natInverseTurn((word + words) | 0);
@@ -675,27 +698,35 @@ function wideCos(x: Wide): Wide {
   return wideSine(x, 1);
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -703,25 +734,90 @@ function wideLimit(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
+}
+
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers. What is tiny at
+ * the first, and not by cancellation, has grown nearer by only.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (
+    !(a.mantissa === 0n) &&
+    wideLess(wideAbs(a), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
+  }
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
+  }
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function snakeExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideAdd(
     x0,
     wideDivide(widePower(wideSin(wideMultiply(x0, x1)), 2), x1),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function snakeExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return snakeExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function snakeExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    snakeExactlyAt(x0, x1, 800n * sign),
+    snakeExactlyAt(x0, x1, 60n * sign),
+    snakeExactlyAt(x0, x1, 50n * sign),
+    snakeExactlyAt(x0, x1, 26n * sign),
+    snakeExactlyAt(x0, x1, 20n * sign),
+    snakeExactlyAt(x0, x1, 11n * sign),
+    snakeExactlyAt(x0, x1, 10n * sign),
   );
 }
 
@@ -732,19 +828,9 @@ function snakeExactly(x0: number, x1: number): number {
   if (x1 !== x1) {
     return x1;
   }
-  let value = snakeExactlyWide(wideFromF64(x0), wideFromF64(x1));
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = snakeExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      snakeExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      snakeExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      snakeExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      snakeExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    value = snakeExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }
@@ -760,6 +846,37 @@ function snakeDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   );
 }
 
+/** With the exponent of what stands for infinity, or for 0. */
+function snakeDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return snakeDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function snakeDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    snakeDxExactlyAt(x0, x1, x2, 800n * sign),
+    snakeDxExactlyAt(x0, x1, x2, 60n * sign),
+    snakeDxExactlyAt(x0, x1, x2, 50n * sign),
+    snakeDxExactlyAt(x0, x1, x2, 26n * sign),
+    snakeDxExactlyAt(x0, x1, x2, 20n * sign),
+    snakeDxExactlyAt(x0, x1, x2, 11n * sign),
+    snakeDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
 function snakeDxExactly(x0: number, x1: number, x2: number): number {
   if (x0 !== x0) {
     return x0;
@@ -770,39 +887,9 @@ function snakeDxExactly(x0: number, x1: number, x2: number): number {
   if (x2 !== x2) {
     return x2;
   }
-  let value = snakeDxExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = snakeDxExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      snakeDxExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      snakeDxExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      snakeDxExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      snakeDxExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-    );
+    value = snakeDxExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }
@@ -825,6 +912,37 @@ function snakeDalphaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   );
 }
 
+/** With the exponent of what stands for infinity, or for 0. */
+function snakeDalphaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return snakeDalphaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function snakeDalphaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    snakeDalphaExactlyAt(x0, x1, x2, 800n * sign),
+    snakeDalphaExactlyAt(x0, x1, x2, 60n * sign),
+    snakeDalphaExactlyAt(x0, x1, x2, 50n * sign),
+    snakeDalphaExactlyAt(x0, x1, x2, 26n * sign),
+    snakeDalphaExactlyAt(x0, x1, x2, 20n * sign),
+    snakeDalphaExactlyAt(x0, x1, x2, 11n * sign),
+    snakeDalphaExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
 function snakeDalphaExactly(x0: number, x1: number, x2: number): number {
   if (x0 !== x0) {
     return x0;
@@ -835,39 +953,9 @@ function snakeDalphaExactly(x0: number, x1: number, x2: number): number {
   if (x2 !== x2) {
     return x2;
   }
-  let value = snakeDalphaExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = snakeDalphaExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      snakeDalphaExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      snakeDalphaExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      snakeDalphaExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      snakeDalphaExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-    );
+    value = snakeDalphaExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

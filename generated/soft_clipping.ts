@@ -15,17 +15,20 @@ export function softClippingForward(
   requireLength("y", y, size);
   const em1 = expm1(alpha);
   const q = 1 / alpha;
+  const p = 9.332636185032189e-302 * em1;
   for (let i = 0; i < size; i++) {
     for (; i < size; i++) {
       const xi = x[i]!;
       const e = boundedExp(Math.max(Math.min(alpha * (xi - 1), 709), -746));
-      const l = log1p(em1 * (e / (e + 1)));
-      const p = l * q;
+      const p2 = em1 * (e / (e + 1));
+      const l = log1p(p2);
+      const p3 = l * q;
       if (!(
-        em1 <= 1.0715086071862673e301 * l && Math.abs(p) <= Number.MAX_VALUE
+        p + (p2 > 1.0715086071862673e301 ? 1 : 0) <=
+          2.3283064365386963e-10 * l && Math.abs(p3) <= Number.MAX_VALUE
       ))
         break;
-      y[i] = p;
+      y[i] = p3;
     }
     if (i < size) {
       // One that needs more digits.
@@ -53,11 +56,15 @@ export function softClippingBackward(
       const e = boundedExp(Math.max(Math.min(alpha * (xi - 1), 709), -746));
       const u = e + 1;
       const q = e / u;
+      const p = dyi * em1 * q;
       const u2 = em1 * q + 1;
-      const q2 = (dyi * em1 * q) / (u2 * u);
+      const p2 = u2 * u;
+      const q2 = p / p2;
       if (!(
         q >= 9.332636185032189e-302 &&
         em1 <= 1.0715086071862673e301 * u2 &&
+        (p2 <= 1.0715086071862673e301 ||
+          Math.abs(p) <= 2.3283064365386963e-10 * Math.abs(q2)) &&
         Math.abs(q2) <= Number.MAX_VALUE
       ))
         break;
@@ -87,17 +94,20 @@ export function softClippingForward64(
   requireLength("y", y, size);
   const em1 = expm1(alpha);
   const q = 1 / alpha;
+  const p = 9.332636185032189e-302 * em1;
   for (let i = 0; i < size; i++) {
     for (; i < size; i++) {
       const xi = x[i]!;
       const e = boundedExp(Math.max(Math.min(alpha * (xi - 1), 709), -746));
-      const l = log1p(em1 * (e / (e + 1)));
-      const p = l * q;
+      const p2 = em1 * (e / (e + 1));
+      const l = log1p(p2);
+      const p3 = l * q;
       if (!(
-        em1 <= 1.0715086071862673e301 * l && Math.abs(p) <= Number.MAX_VALUE
+        p + (p2 > 1.0715086071862673e301 ? 1 : 0) <=
+          2.3283064365386963e-10 * l && Math.abs(p3) <= Number.MAX_VALUE
       ))
         break;
-      y[i] = p;
+      y[i] = p3;
     }
     if (i < size) {
       // One that needs more digits.
@@ -125,11 +135,15 @@ export function softClippingBackward64(
       const e = boundedExp(Math.max(Math.min(alpha * (xi - 1), 709), -746));
       const u = e + 1;
       const q = e / u;
+      const p = dyi * em1 * q;
       const u2 = em1 * q + 1;
-      const q2 = (dyi * em1 * q) / (u2 * u);
+      const p2 = u2 * u;
+      const q2 = p / p2;
       if (!(
         q >= 9.332636185032189e-302 &&
         em1 <= 1.0715086071862673e301 * u2 &&
+        (p2 <= 1.0715086071862673e301 ||
+          Math.abs(p) <= 2.3283064365386963e-10 * Math.abs(q2)) &&
         Math.abs(q2) <= Number.MAX_VALUE
       ))
         break;
@@ -562,6 +576,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -902,27 +921,35 @@ function wideLogistic(x: Wide): Wide {
   return wideDivide(e, wideMultiply(sum, sum));
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -930,19 +957,64 @@ function wideLimit(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
+}
+
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers. What is tiny at
+ * the first, and not by cancellation, has grown nearer by only.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (
+    !(a.mantissa === 0n) &&
+    wideLess(wideAbs(a), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
+  }
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
+  }
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function softClippingExactlyWide(x0: Wide, x1: Wide): Wide {
@@ -957,6 +1029,26 @@ function softClippingExactlyWide(x0: Wide, x1: Wide): Wide {
   );
 }
 
+/** With the exponent of what stands for infinity, or for 0. */
+function softClippingExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return softClippingExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function softClippingExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    softClippingExactlyAt(x0, x1, 800n * sign),
+    softClippingExactlyAt(x0, x1, 60n * sign),
+    softClippingExactlyAt(x0, x1, 50n * sign),
+    softClippingExactlyAt(x0, x1, 26n * sign),
+    softClippingExactlyAt(x0, x1, 20n * sign),
+    softClippingExactlyAt(x0, x1, 11n * sign),
+    softClippingExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
 function softClippingExactly(x0: number, x1: number): number {
   if (x0 !== x0) {
     return x0;
@@ -964,19 +1056,9 @@ function softClippingExactly(x0: number, x1: number): number {
   if (x1 !== x1) {
     return x1;
   }
-  let value = softClippingExactlyWide(wideFromF64(x0), wideFromF64(x1));
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = softClippingExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      softClippingExactlyWide(wideFar(wideFromF64(x0), 200n), wideFromF64(x1)),
-      softClippingExactlyWide(wideFar(wideFromF64(x0), 150n), wideFromF64(x1)),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      softClippingExactlyWide(wideFar(wideFromF64(x0), 26n), wideFromF64(x1)),
-      softClippingExactlyWide(wideFar(wideFromF64(x0), 20n), wideFromF64(x1)),
-    );
+    value = softClippingExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }
@@ -990,6 +1072,37 @@ function softClippingDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   );
 }
 
+/** With the exponent of what stands for infinity, or for 0. */
+function softClippingDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return softClippingDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function softClippingDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    softClippingDxExactlyAt(x0, x1, x2, 800n * sign),
+    softClippingDxExactlyAt(x0, x1, x2, 60n * sign),
+    softClippingDxExactlyAt(x0, x1, x2, 50n * sign),
+    softClippingDxExactlyAt(x0, x1, x2, 26n * sign),
+    softClippingDxExactlyAt(x0, x1, x2, 20n * sign),
+    softClippingDxExactlyAt(x0, x1, x2, 11n * sign),
+    softClippingDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
 function softClippingDxExactly(x0: number, x1: number, x2: number): number {
   if (x0 !== x0) {
     return x0;
@@ -1000,39 +1113,9 @@ function softClippingDxExactly(x0: number, x1: number, x2: number): number {
   if (x2 !== x2) {
     return x2;
   }
-  let value = softClippingDxExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = softClippingDxExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      softClippingDxExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      softClippingDxExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      softClippingDxExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      softClippingDxExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-    );
+    value = softClippingDxExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

@@ -678,6 +678,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -1017,27 +1022,35 @@ function widePower(x: Wide, n: number): Wide {
   return power;
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -1045,19 +1058,64 @@ function wideLimit(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
+}
+
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers. What is tiny at
+ * the first, and not by cancellation, has grown nearer by only.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (
+    !(a.mantissa === 0n) &&
+    wideLess(wideAbs(a), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
+  }
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
+  }
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function softExponentialExactlyWide(x0: Wide, x1: Wide): Wide {
@@ -1075,6 +1133,34 @@ function softExponentialExactlyWide(x0: Wide, x1: Wide): Wide {
   return t1;
 }
 
+/** With the exponent of what stands for infinity, or for 0. */
+function softExponentialExactlyAt(
+  x0: number,
+  x1: number,
+  exponent: bigint,
+): Wide {
+  return softExponentialExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function softExponentialExactlyLimit(
+  x0: number,
+  x1: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    softExponentialExactlyAt(x0, x1, 800n * sign),
+    softExponentialExactlyAt(x0, x1, 60n * sign),
+    softExponentialExactlyAt(x0, x1, 50n * sign),
+    softExponentialExactlyAt(x0, x1, 26n * sign),
+    softExponentialExactlyAt(x0, x1, 20n * sign),
+    softExponentialExactlyAt(x0, x1, 11n * sign),
+    softExponentialExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
 function softExponentialExactly(x0: number, x1: number): number {
   if (x0 !== x0) {
     return x0;
@@ -1082,31 +1168,9 @@ function softExponentialExactly(x0: number, x1: number): number {
   if (x1 !== x1) {
     return x1;
   }
-  let value = softExponentialExactlyWide(wideFromF64(x0), wideFromF64(x1));
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = softExponentialExactlyAt(x0, x1, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      softExponentialExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-      ),
-      softExponentialExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-      ),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      softExponentialExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-      ),
-      softExponentialExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-      ),
-    );
+    value = softExponentialExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }
@@ -1126,6 +1190,37 @@ function softExponentialDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   return t1;
 }
 
+/** With the exponent of what stands for infinity, or for 0. */
+function softExponentialDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return softExponentialDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function softExponentialDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    softExponentialDxExactlyAt(x0, x1, x2, 800n * sign),
+    softExponentialDxExactlyAt(x0, x1, x2, 60n * sign),
+    softExponentialDxExactlyAt(x0, x1, x2, 50n * sign),
+    softExponentialDxExactlyAt(x0, x1, x2, 26n * sign),
+    softExponentialDxExactlyAt(x0, x1, x2, 20n * sign),
+    softExponentialDxExactlyAt(x0, x1, x2, 11n * sign),
+    softExponentialDxExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
 function softExponentialDxExactly(x0: number, x1: number, x2: number): number {
   if (x0 !== x0) {
     return x0;
@@ -1136,39 +1231,9 @@ function softExponentialDxExactly(x0: number, x1: number, x2: number): number {
   if (x2 !== x2) {
     return x2;
   }
-  let value = softExponentialDxExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = softExponentialDxExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      softExponentialDxExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      softExponentialDxExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      softExponentialDxExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      softExponentialDxExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-    );
+    value = softExponentialDxExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }
@@ -1208,6 +1273,37 @@ function softExponentialDalphaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   return wideMultiply(x2, t3);
 }
 
+/** With the exponent of what stands for infinity, or for 0. */
+function softExponentialDalphaExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return softExponentialDalphaExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+  );
+}
+
+function softExponentialDalphaExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    softExponentialDalphaExactlyAt(x0, x1, x2, 800n * sign),
+    softExponentialDalphaExactlyAt(x0, x1, x2, 60n * sign),
+    softExponentialDalphaExactlyAt(x0, x1, x2, 50n * sign),
+    softExponentialDalphaExactlyAt(x0, x1, x2, 26n * sign),
+    softExponentialDalphaExactlyAt(x0, x1, x2, 20n * sign),
+    softExponentialDalphaExactlyAt(x0, x1, x2, 11n * sign),
+    softExponentialDalphaExactlyAt(x0, x1, x2, 10n * sign),
+  );
+}
+
 function softExponentialDalphaExactly(
   x0: number,
   x1: number,
@@ -1222,39 +1318,9 @@ function softExponentialDalphaExactly(
   if (x2 !== x2) {
     return x2;
   }
-  let value = softExponentialDalphaExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = softExponentialDalphaExactlyAt(x0, x1, x2, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      softExponentialDalphaExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      softExponentialDalphaExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      softExponentialDalphaExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-      softExponentialDalphaExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-      ),
-    );
+    value = softExponentialDalphaExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
 }

@@ -15,12 +15,20 @@ export function swigluForward(
   requireLength("up", up, size);
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(gateI, -746);
-    const e = boundedExp(Math.min(bounded, 709));
-    y[i] = bounded * upi * (e / (e + 1));
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const e = boundedExp(Math.max(Math.min(gateI, 709), -746));
+      const p = gateI * upi * (e / (e + 1));
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = swigluExactly(gateI, upi);
+    }
   }
 }
 
@@ -41,22 +49,35 @@ export function swigluBackward(
   requireLength("dgate", dgate, size);
   requireLength("dup", dup, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(gateI, 709), -746);
-    const e = boundedExp(bounded);
-    const u = e + 1;
-    const u2 = u + bounded;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(gateI, -746);
-    const e2 = boundedExp(Math.min(bounded2, 709));
-    dgate[i] =
-      u <= 32768 * Math.abs(u2)
-        ? dyi * upi * ((e / u) * (u2 / u))
-        : swigluDgateExactly(gateI, upi, dyi);
-    dup[i] = dyi * bounded2 * (e2 / (e2 + 1));
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(gateI, 709);
+      const e = boundedExp(Math.max(bounded, -746));
+      const u = e + 1;
+      const q = e / u;
+      const u2 = u + bounded;
+      const p = dyi * upi * (q * (u2 / u));
+      const p2 = dyi * gateI * q;
+      if (!(
+        u <= 32768 * Math.abs(u2) &&
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      dgate[i] = p;
+      dup[i] = p2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      dgate[i] = swigluDgateExactly(gateI, upi, dyi);
+      dup[i] = swigluDupExactly(gateI, dyi);
+    }
   }
 }
 
@@ -75,12 +96,20 @@ export function swigluForward64(
   requireLength("up", up, size);
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(gateI, -746);
-    const e = boundedExp(Math.min(bounded, 709));
-    y[i] = bounded * upi * (e / (e + 1));
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const e = boundedExp(Math.max(Math.min(gateI, 709), -746));
+      const p = gateI * upi * (e / (e + 1));
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = swigluExactly(gateI, upi);
+    }
   }
 }
 
@@ -101,22 +130,35 @@ export function swigluBackward64(
   requireLength("dgate", dgate, size);
   requireLength("dup", dup, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(gateI, 709), -746);
-    const e = boundedExp(bounded);
-    const u = e + 1;
-    const u2 = u + bounded;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(gateI, -746);
-    const e2 = boundedExp(Math.min(bounded2, 709));
-    dgate[i] =
-      u <= 32768 * Math.abs(u2)
-        ? dyi * upi * ((e / u) * (u2 / u))
-        : swigluDgateExactly(gateI, upi, dyi);
-    dup[i] = dyi * bounded2 * (e2 / (e2 + 1));
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(gateI, 709);
+      const e = boundedExp(Math.max(bounded, -746));
+      const u = e + 1;
+      const q = e / u;
+      const u2 = u + bounded;
+      const p = dyi * upi * (q * (u2 / u));
+      const p2 = dyi * gateI * q;
+      if (!(
+        u <= 32768 * Math.abs(u2) &&
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      dgate[i] = p;
+      dup[i] = p2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      dgate[i] = swigluDgateExactly(gateI, upi, dyi);
+      dup[i] = swigluDupExactly(gateI, dyi);
+    }
   }
 }
 
@@ -385,6 +427,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -418,6 +465,10 @@ function wideAdd(a: Wide, b: Wide): Wide {
     );
   }
   return wideNormalised(negative, difference, exponent);
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
 }
 
 function wideMultiply(a: Wide, b: Wide): Wide {
@@ -606,27 +657,35 @@ function wideLogisticMoment(x: Wide): Wide {
   return wideMultiply(x, density);
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -634,25 +693,143 @@ function wideLimit(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
+}
+
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers. What is tiny at
+ * the first, and not by cancellation, has grown nearer by only.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (
+    !(a.mantissa === 0n) &&
+    wideLess(wideAbs(a), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
+  }
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
+  }
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
+}
+
+function swigluExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(wideMultiply(x0, x1), wideSigmoid(x0));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function swigluExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return swigluExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+  );
+}
+
+function swigluExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    swigluExactlyAt(x0, x1, 800n * sign),
+    swigluExactlyAt(x0, x1, 60n * sign),
+    swigluExactlyAt(x0, x1, 50n * sign),
+    swigluExactlyAt(x0, x1, 26n * sign),
+    swigluExactlyAt(x0, x1, 20n * sign),
+    swigluExactlyAt(x0, x1, 11n * sign),
+    swigluExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function swigluExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = swigluExactlyAt(x0, x1, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = swigluExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
 }
 
 function swigluDgateExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   return wideMultiply(
     wideMultiply(x2, x1),
     wideAdd(wideSigmoid(x0), wideLogisticMoment(x0)),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function swigluDgateExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  exponent: bigint,
+): Wide {
+  return swigluDgateExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+  );
+}
+
+function swigluDgateExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    swigluDgateExactlyAt(x0, x1, x2, 800n * sign),
+    swigluDgateExactlyAt(x0, x1, x2, 60n * sign),
+    swigluDgateExactlyAt(x0, x1, x2, 50n * sign),
+    swigluDgateExactlyAt(x0, x1, x2, 26n * sign),
+    swigluDgateExactlyAt(x0, x1, x2, 20n * sign),
+    swigluDgateExactlyAt(x0, x1, x2, 11n * sign),
+    swigluDgateExactlyAt(x0, x1, x2, 10n * sign),
   );
 }
 
@@ -666,47 +843,51 @@ function swigluDgateExactly(x0: number, x1: number, x2: number): number {
   if (x2 !== x2) {
     return x2;
   }
-  let value = swigluDgateExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = swigluDgateExactlyAt(x0, x1, x2, 0n);
   if (
     wideIsNan(value) &&
     (Math.abs(x0) > 1.7976931348623157e308 ||
       Math.abs(x1) > 1.7976931348623157e308)
   ) {
-    value = wideLimit(
-      swigluDgateExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFar(wideFromF64(x1), 200n),
-        wideFromF64(x2),
-      ),
-      swigluDgateExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFar(wideFromF64(x1), 150n),
-        wideFromF64(x2),
-      ),
-    );
+    value = swigluDgateExactlyLimit(x0, x1, x2, 1n);
   }
-  if (
-    wideIsNan(value) &&
-    (Math.abs(x0) > 1.7976931348623157e308 ||
-      Math.abs(x1) > 1.7976931348623157e308)
-  ) {
-    value = wideLimit(
-      swigluDgateExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFar(wideFromF64(x1), 26n),
-        wideFromF64(x2),
-      ),
-      swigluDgateExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFar(wideFromF64(x1), 20n),
-        wideFromF64(x2),
-      ),
-    );
+  return wideToF64(value);
+}
+
+function swigluDupExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(wideMultiply(x1, x0), wideSigmoid(x0));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function swigluDupExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return swigluDupExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function swigluDupExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    swigluDupExactlyAt(x0, x1, 800n * sign),
+    swigluDupExactlyAt(x0, x1, 60n * sign),
+    swigluDupExactlyAt(x0, x1, 50n * sign),
+    swigluDupExactlyAt(x0, x1, 26n * sign),
+    swigluDupExactlyAt(x0, x1, 20n * sign),
+    swigluDupExactlyAt(x0, x1, 11n * sign),
+    swigluDupExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function swigluDupExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = swigluDupExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = swigluDupExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

@@ -494,6 +494,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** x * 2^k for a small k. */
+function wideScale(x: Wide, k: bigint): Wide {
+  return wideNormalised(x.negative, x.mantissa, x.exponent + k);
+}
+
 /** The difference of numbers within a factor of two of one another is exact. */
 function wideAdd(a: Wide, b: Wide): Wide {
   const swapped = wideIsSmaller(a, b);
@@ -527,6 +532,10 @@ function wideAdd(a: Wide, b: Wide): Wide {
     );
   }
   return wideNormalised(negative, difference, exponent);
+}
+
+function wideSubtract(a: Wide, b: Wide): Wide {
+  return wideAdd(a, wideNegate(b));
 }
 
 function wideMultiply(a: Wide, b: Wide): Wide {
@@ -715,27 +724,35 @@ function wideLogisticMoment(x: Wide): Wide {
   return wideMultiply(x, density);
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -743,19 +760,64 @@ function wideLimit(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
+}
+
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers. What is tiny at
+ * the first, and not by cancellation, has grown nearer by only.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (
+    !(a.mantissa === 0n) &&
+    wideLess(wideAbs(a), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
+  }
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
+  }
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function swigluOaiExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
@@ -777,6 +839,40 @@ function swigluOaiExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
   );
 }
 
+/** With the exponent of what stands for infinity, or for 0. */
+function swigluOaiExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return swigluOaiExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function swigluOaiExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    swigluOaiExactlyAt(x0, x1, x2, x3, 800n * sign),
+    swigluOaiExactlyAt(x0, x1, x2, x3, 60n * sign),
+    swigluOaiExactlyAt(x0, x1, x2, x3, 50n * sign),
+    swigluOaiExactlyAt(x0, x1, x2, x3, 26n * sign),
+    swigluOaiExactlyAt(x0, x1, x2, x3, 20n * sign),
+    swigluOaiExactlyAt(x0, x1, x2, x3, 11n * sign),
+    swigluOaiExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
 function swigluOaiExactly(
   x0: number,
   x1: number,
@@ -795,52 +891,13 @@ function swigluOaiExactly(
   if (x3 !== x3) {
     return x3;
   }
-  let value = swigluOaiExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-    wideFromF64(x3),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = swigluOaiExactlyAt(x0, x1, x2, x3, 0n);
   if (
     wideIsNan(value) &&
     (Math.abs(x0) > 1.7976931348623157e308 ||
       Math.abs(x1) > 1.7976931348623157e308)
   ) {
-    value = wideLimit(
-      swigluOaiExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFar(wideFromF64(x1), 200n),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
-      swigluOaiExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFar(wideFromF64(x1), 150n),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
-    );
-  }
-  if (
-    wideIsNan(value) &&
-    (Math.abs(x0) > 1.7976931348623157e308 ||
-      Math.abs(x1) > 1.7976931348623157e308)
-  ) {
-    value = wideLimit(
-      swigluOaiExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFar(wideFromF64(x1), 26n),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
-      swigluOaiExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFar(wideFromF64(x1), 20n),
-        wideFromF64(x2),
-        wideFromF64(x3),
-      ),
-    );
+    value = swigluOaiExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }
@@ -879,6 +936,43 @@ function swigluOaiDgateExactlyWide(
   );
 }
 
+/** With the exponent of what stands for infinity, or for 0. */
+function swigluOaiDgateExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return swigluOaiDgateExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function swigluOaiDgateExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
 function swigluOaiDgateExactly(
   x0: number,
   x1: number,
@@ -901,57 +995,13 @@ function swigluOaiDgateExactly(
   if (x4 !== x4) {
     return x4;
   }
-  let value = swigluOaiDgateExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-    wideFromF64(x3),
-    wideFromF64(x4),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 0n);
   if (
     wideIsNan(value) &&
     (Math.abs(x0) > 1.7976931348623157e308 ||
       Math.abs(x1) > 1.7976931348623157e308)
   ) {
-    value = wideLimit(
-      swigluOaiDgateExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFar(wideFromF64(x1), 200n),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-      ),
-      swigluOaiDgateExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFar(wideFromF64(x1), 150n),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-      ),
-    );
-  }
-  if (
-    wideIsNan(value) &&
-    (Math.abs(x0) > 1.7976931348623157e308 ||
-      Math.abs(x1) > 1.7976931348623157e308)
-  ) {
-    value = wideLimit(
-      swigluOaiDgateExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFar(wideFromF64(x1), 26n),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-      ),
-      swigluOaiDgateExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFar(wideFromF64(x1), 20n),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-      ),
-    );
+    value = swigluOaiDgateExactlyLimit(x0, x1, x2, x3, x4, 1n);
   }
   return wideToF64(value);
 }
@@ -981,6 +1031,43 @@ function swigluOaiDupExactlyWide(
   return t2;
 }
 
+/** With the exponent of what stands for infinity, or for 0. */
+function swigluOaiDupExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return swigluOaiDupExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function swigluOaiDupExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
 function swigluOaiDupExactly(
   x0: number,
   x1: number,
@@ -1003,57 +1090,13 @@ function swigluOaiDupExactly(
   if (x4 !== x4) {
     return x4;
   }
-  let value = swigluOaiDupExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-    wideFromF64(x3),
-    wideFromF64(x4),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 0n);
   if (
     wideIsNan(value) &&
     (Math.abs(x0) > 1.7976931348623157e308 ||
       Math.abs(x1) > 1.7976931348623157e308)
   ) {
-    value = wideLimit(
-      swigluOaiDupExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFar(wideFromF64(x1), 200n),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-      ),
-      swigluOaiDupExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFar(wideFromF64(x1), 150n),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-      ),
-    );
-  }
-  if (
-    wideIsNan(value) &&
-    (Math.abs(x0) > 1.7976931348623157e308 ||
-      Math.abs(x1) > 1.7976931348623157e308)
-  ) {
-    value = wideLimit(
-      swigluOaiDupExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFar(wideFromF64(x1), 26n),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-      ),
-      swigluOaiDupExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFar(wideFromF64(x1), 20n),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-      ),
-    );
+    value = swigluOaiDupExactlyLimit(x0, x1, x2, x3, x4, 1n);
   }
   return wideToF64(value);
 }

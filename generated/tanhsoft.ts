@@ -25,19 +25,28 @@ export function tanhsoftForward(
       // Beyond this size, and at infinity, the result is its limit.
       const bounded = Math.max(Math.min(xi * gamma, 709.79), -746);
       const p2 = beta * boundedExp(bounded);
-      const em1 = boundedExpm1(Math.max(Math.min(2 * (p + p2), 709), -746));
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(2 * (p + p2), 709), -746);
+      const em1 = boundedExpm1(bounded2);
       const u = em1 + 2;
+      const q = em1 / u;
       const v2 = choose(xi < l, l, xi);
       const v3 = Math.abs(xi - l);
       const v4 = softplusTail(v3);
       const u2 = v2 + v4;
-      const p3 = (em1 / u) * (xi === l ? xi + 0.6931471805599453 : u2);
+      const p3 = q * (xi === l ? xi + 0.6931471805599453 : u2);
       const v5 = Math.abs(em1);
-      const p4 =
-        (0.125 * Math.abs(p) + p2 * (1 + Math.abs(bounded))) * 2 * (1 + v5);
+      const u3 =
+        1.7763568394002505e-15 *
+          ((0.125 * Math.abs(p) + p2 * (1 + Math.abs(bounded))) *
+            2 *
+            (1 + v5)) +
+        (Math.abs(bounded2) > 1.0715086071862673e301 ? 1 : 0);
       const v6 =
-        p4 <= 32768 * v5 &&
-        p4 <= 32768 * u &&
+        u3 <= 5.820766091346741e-11 * v5 &&
+        u3 <= 5.820766091346741e-11 * u &&
+        (u <= 1.0715086071862673e301 ||
+          v5 <= 1.1641532182693481e-10 * Math.abs(q)) &&
         (xi === l ||
           v + (Math.abs(v2) + v4 * (1 + Math.abs(v3))) <= 65536 * Math.abs(u2));
       if (!(
@@ -115,27 +124,42 @@ export function tanhsoftBackward(
         (xi === l ? 0 : v + (Math.abs(v2) + v4 * (1 + Math.abs(v3)))) * 4 * v5;
       const u7 = 1 + Math.abs(bounded);
       const p12 = (0.125 * Math.abs(p5) + p6 * u7) * 2;
-      const p13 = p12 * e2;
-      const v6 = Math.abs(p4);
+      const v6 = Math.abs(bounded2);
       const u8 =
-        (p11 + p3 * u7 * Math.abs(p2) + 9.332636185032189e-302 * v5) * q +
-        (p13 / squared + (p13 * u3 * q) / squared) * v6 +
-        6.26302612502804e-294 * v6;
-      const v7 = Math.abs(em1);
-      const p14 = p12 * (1 + v7);
-      const v8 = Math.abs(q2);
-      const p15 = v * e3;
+        1.7763568394002505e-15 * (p12 * e2) +
+        (v6 > 1.0715086071862673e301 ? 1 : 0);
+      const v7 = Math.abs(p4);
       const u9 =
-        u8 +
-        ((p14 / u4 + (p14 * v8) / u4 + 6.26302612502804e-294 * v7) * q3 +
-          (p15 / u5 + (p15 * q3) / u5) * v8 +
-          9.332636185032189e-302 * v8);
-      const v9 =
-        0.015625 * u9 +
-          (0.0625 * (Math.abs(p8) * (1 + Math.abs(bounded2))) +
-            Math.abs(p9) * (1 + Math.abs(bounded3) + Math.abs(bounded4))) <=
-          2048 * Math.abs(u6) && Math.abs(p10) <= Number.MAX_VALUE;
-      if (!(v9 && Math.abs(p10) <= Number.MAX_VALUE)) break;
+        1.7763568394002505e-15 *
+          ((p11 + p3 * u7 * Math.abs(p2) + 9.332636185032189e-302 * v5) * q) +
+        (u8 / squared +
+          (u8 * u3 * q) / squared +
+          (squared > 1.0715086071862673e301 ? e2 : 0)) *
+          v7 +
+        9.332636185032189e-302 * v7;
+      const v8 = Math.abs(em1);
+      const v9 = Math.abs(bounded3);
+      const u10 =
+        1.7763568394002505e-15 * (p12 * (1 + v8)) +
+        (v9 > 1.0715086071862673e301 ? 1 : 0);
+      const v10 = Math.abs(q2);
+      const p13 = v * e3;
+      const u11 =
+        u9 +
+        ((u10 / u4 +
+          (u10 * v10) / u4 +
+          (u4 > 1.0715086071862673e301 ? v8 : 0)) *
+          q3 +
+          4.440892098500626e-16 * ((p13 / u5 + (p13 * q3) / u5) * v10) +
+          9.332636185032189e-302 * v10);
+      const v11 =
+        u11 +
+          1.1368683772161603e-13 *
+            (0.0625 * (Math.abs(p8) * (1 + v6)) +
+              Math.abs(p9) * (1 + v9 + Math.abs(bounded4))) <=
+          2.3283064365386963e-10 * Math.abs(u6) &&
+        Math.abs(p10) <= Number.MAX_VALUE;
+      if (!(v11 && Math.abs(p10) <= Number.MAX_VALUE)) break;
       dx[i] = p10;
     }
     if (i < size) {
@@ -172,19 +196,28 @@ export function tanhsoftForward64(
       // Beyond this size, and at infinity, the result is its limit.
       const bounded = Math.max(Math.min(xi * gamma, 709.79), -746);
       const p2 = beta * boundedExp(bounded);
-      const em1 = boundedExpm1(Math.max(Math.min(2 * (p + p2), 709), -746));
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded2 = Math.max(Math.min(2 * (p + p2), 709), -746);
+      const em1 = boundedExpm1(bounded2);
       const u = em1 + 2;
+      const q = em1 / u;
       const v2 = choose(xi < l, l, xi);
       const v3 = Math.abs(xi - l);
       const v4 = softplusTail(v3);
       const u2 = v2 + v4;
-      const p3 = (em1 / u) * (xi === l ? xi + 0.6931471805599453 : u2);
+      const p3 = q * (xi === l ? xi + 0.6931471805599453 : u2);
       const v5 = Math.abs(em1);
-      const p4 =
-        (0.125 * Math.abs(p) + p2 * (1 + Math.abs(bounded))) * 2 * (1 + v5);
+      const u3 =
+        1.7763568394002505e-15 *
+          ((0.125 * Math.abs(p) + p2 * (1 + Math.abs(bounded))) *
+            2 *
+            (1 + v5)) +
+        (Math.abs(bounded2) > 1.0715086071862673e301 ? 1 : 0);
       const v6 =
-        p4 <= 32768 * v5 &&
-        p4 <= 32768 * u &&
+        u3 <= 5.820766091346741e-11 * v5 &&
+        u3 <= 5.820766091346741e-11 * u &&
+        (u <= 1.0715086071862673e301 ||
+          v5 <= 1.1641532182693481e-10 * Math.abs(q)) &&
         (xi === l ||
           v + (Math.abs(v2) + v4 * (1 + Math.abs(v3))) <= 65536 * Math.abs(u2));
       if (!(
@@ -262,27 +295,42 @@ export function tanhsoftBackward64(
         (xi === l ? 0 : v + (Math.abs(v2) + v4 * (1 + Math.abs(v3)))) * 4 * v5;
       const u7 = 1 + Math.abs(bounded);
       const p12 = (0.125 * Math.abs(p5) + p6 * u7) * 2;
-      const p13 = p12 * e2;
-      const v6 = Math.abs(p4);
+      const v6 = Math.abs(bounded2);
       const u8 =
-        (p11 + p3 * u7 * Math.abs(p2) + 9.332636185032189e-302 * v5) * q +
-        (p13 / squared + (p13 * u3 * q) / squared) * v6 +
-        6.26302612502804e-294 * v6;
-      const v7 = Math.abs(em1);
-      const p14 = p12 * (1 + v7);
-      const v8 = Math.abs(q2);
-      const p15 = v * e3;
+        1.7763568394002505e-15 * (p12 * e2) +
+        (v6 > 1.0715086071862673e301 ? 1 : 0);
+      const v7 = Math.abs(p4);
       const u9 =
-        u8 +
-        ((p14 / u4 + (p14 * v8) / u4 + 6.26302612502804e-294 * v7) * q3 +
-          (p15 / u5 + (p15 * q3) / u5) * v8 +
-          9.332636185032189e-302 * v8);
-      const v9 =
-        0.015625 * u9 +
-          (0.0625 * (Math.abs(p8) * (1 + Math.abs(bounded2))) +
-            Math.abs(p9) * (1 + Math.abs(bounded3) + Math.abs(bounded4))) <=
-          2048 * Math.abs(u6) && Math.abs(p10) <= Number.MAX_VALUE;
-      if (!(v9 && Math.abs(p10) <= Number.MAX_VALUE)) break;
+        1.7763568394002505e-15 *
+          ((p11 + p3 * u7 * Math.abs(p2) + 9.332636185032189e-302 * v5) * q) +
+        (u8 / squared +
+          (u8 * u3 * q) / squared +
+          (squared > 1.0715086071862673e301 ? e2 : 0)) *
+          v7 +
+        9.332636185032189e-302 * v7;
+      const v8 = Math.abs(em1);
+      const v9 = Math.abs(bounded3);
+      const u10 =
+        1.7763568394002505e-15 * (p12 * (1 + v8)) +
+        (v9 > 1.0715086071862673e301 ? 1 : 0);
+      const v10 = Math.abs(q2);
+      const p13 = v * e3;
+      const u11 =
+        u9 +
+        ((u10 / u4 +
+          (u10 * v10) / u4 +
+          (u4 > 1.0715086071862673e301 ? v8 : 0)) *
+          q3 +
+          4.440892098500626e-16 * ((p13 / u5 + (p13 * q3) / u5) * v10) +
+          9.332636185032189e-302 * v10);
+      const v11 =
+        u11 +
+          1.1368683772161603e-13 *
+            (0.0625 * (Math.abs(p8) * (1 + v6)) +
+              Math.abs(p9) * (1 + v9 + Math.abs(bounded4))) <=
+          2.3283064365386963e-10 * Math.abs(u6) &&
+        Math.abs(p10) <= Number.MAX_VALUE;
+      if (!(v11 && Math.abs(p10) <= Number.MAX_VALUE)) break;
       dx[i] = p10;
     }
     if (i < size) {
@@ -1168,27 +1216,35 @@ function wideLogaddexp(a: Wide, b: Wide): Wide {
   return wideAdd(wideMax(a, b), wideLog1p(wideExp(difference)));
 }
 
-/** A number of that size in place of infinity; every other number as it is. */
-function wideFar(x: Wide, size: bigint): Wide {
-  if (x.exponent < WIDE_LIMIT || wideIsNan(x)) {
-    return x;
+/**
+ * What stands for a number where a limit is sought: of infinity a number with
+ * that exponent if it is positive, of zero one if it is negative.
+ */
+function wideMoved(x: Wide, exponent: bigint): Wide {
+  const infinite = exponent > 0n && x.exponent >= WIDE_LIMIT;
+  const zero = exponent < 0n && x.mantissa === 0n;
+  if ((infinite || zero) && !wideIsNan(x)) {
+    return { negative: x.negative, mantissa: NAT_HALF, exponent };
   }
-  return { negative: x.negative, mantissa: NAT_HALF, exponent: size };
+  return x;
 }
 
-/** What a function tends to, given its values very far away and less far. */
-function wideLimit(far: Wide, near: Wide): Wide {
+/**
+ * What a function tends to, given its values very close to the point and less
+ * close.
+ */
+function wideTrend(close: Wide, less: Wide): Wide {
   const least = wideAbs(
-    wideMultiply(near, {
+    wideMultiply(less, {
       negative: false,
       mantissa:
         0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
-  if (wideLess(least, wideAbs(far))) {
+  if (wideLess(least, wideAbs(close)) && close.exponent > -100n) {
     return {
-      negative: far.negative,
+      negative: close.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -1196,19 +1252,64 @@ function wideLimit(far: Wide, near: Wide): Wide {
   if (
     wideLess(
       wideAbs(
-        wideMultiply(far, {
+        wideMultiply(close, {
           negative: false,
           mantissa:
             0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),
-      wideAbs(near),
+      wideAbs(less),
     )
   ) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
+}
+
+/** Whether two numbers have some leading bits in common. */
+function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
+  return wideLess(wideScale(wideAbs(wideSubtract(a, b)), bits), wideAbs(b));
+}
+
+/**
+ * What a function tends to, given its values at points with the exponents 800,
+ * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
+ * the first: it is for slow powers, where the next ones still differ. The last
+ * are for functions that leave even the range of wide numbers. What is tiny at
+ * the first, and not by cancellation, has grown nearer by only.
+ */
+function wideLimit(
+  a: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (
+    !(a.mantissa === 0n) &&
+    wideLess(wideAbs(a), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
+  }
+  const usual = wideTrend(b, c);
+  if (!wideIsNan(usual)) {
+    return usual;
+  }
+  const closer = wideTrend(d, e);
+  if (!wideIsNan(closer)) {
+    return closer;
+  }
+  return wideTrend(f, g);
 }
 
 function tanhsoftExactlyWide(
@@ -1226,6 +1327,43 @@ function tanhsoftExactlyWide(
       ),
     ),
     wideLogaddexp(x0, wideLog(x4)),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function tanhsoftExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return tanhsoftExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function tanhsoftExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    tanhsoftExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    tanhsoftExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    tanhsoftExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    tanhsoftExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    tanhsoftExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    tanhsoftExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    tanhsoftExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
   );
 }
 
@@ -1251,49 +1389,9 @@ function tanhsoftExactly(
   if (x4 !== x4) {
     return x4;
   }
-  let value = tanhsoftExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-    wideFromF64(x3),
-    wideFromF64(x4),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = tanhsoftExactlyAt(x0, x1, x2, x3, x4, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      tanhsoftExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-      ),
-      tanhsoftExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-      ),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      tanhsoftExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-      ),
-      tanhsoftExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-      ),
-    );
+    value = tanhsoftExactlyLimit(x0, x1, x2, x3, x4, 1n);
   }
   return wideToF64(value);
 }
@@ -1324,6 +1422,46 @@ function tanhsoftDxExactlyWide(
   );
 }
 
+/** With the exponent of what stands for infinity, or for 0. */
+function tanhsoftDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  exponent: bigint,
+): Wide {
+  return tanhsoftDxExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+  );
+}
+
+function tanhsoftDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
+    tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
+    tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
+    tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),
+    tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 20n * sign),
+    tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 11n * sign),
+    tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 10n * sign),
+  );
+}
+
 function tanhsoftDxExactly(
   x0: number,
   x1: number,
@@ -1350,54 +1488,9 @@ function tanhsoftDxExactly(
   if (x5 !== x5) {
     return x5;
   }
-  let value = tanhsoftDxExactlyWide(
-    wideFromF64(x0),
-    wideFromF64(x1),
-    wideFromF64(x2),
-    wideFromF64(x3),
-    wideFromF64(x4),
-    wideFromF64(x5),
-  );
-  // Where infinity itself says nothing, the limit is read off far away.
+  let value = tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 0n);
   if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      tanhsoftDxExactlyWide(
-        wideFar(wideFromF64(x0), 200n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-        wideFromF64(x5),
-      ),
-      tanhsoftDxExactlyWide(
-        wideFar(wideFromF64(x0), 150n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-        wideFromF64(x5),
-      ),
-    );
-  }
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
-    value = wideLimit(
-      tanhsoftDxExactlyWide(
-        wideFar(wideFromF64(x0), 26n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-        wideFromF64(x5),
-      ),
-      tanhsoftDxExactlyWide(
-        wideFar(wideFromF64(x0), 20n),
-        wideFromF64(x1),
-        wideFromF64(x2),
-        wideFromF64(x3),
-        wideFromF64(x4),
-        wideFromF64(x5),
-      ),
-    );
+    value = tanhsoftDxExactlyLimit(x0, x1, x2, x3, x4, x5, 1n);
   }
   return wideToF64(value);
 }

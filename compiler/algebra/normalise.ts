@@ -433,6 +433,10 @@ function holds(rule: CompiledRule, bindings: ReadonlyMap<string, Expr>): boolean
       if (bound.space & Space.element) return false;
       continue;
     }
+    if (requirement === "recognised") {
+      if (isSum(bound)) return false;
+      continue;
+    }
     const sign = signOf(bound);
     if (!sign.nonnegative || (requirement === "positive" && !sign.nonzero)) return false;
   }

@@ -3,8 +3,8 @@
  * the right side can be computed without overflow or cancellation where the left side cannot. One line each; single
  * letters stand for any expression. A sum on the left matches part of a sum at any scale, a product part of a product.
  */
-/** `uniform`: the same for all elements of a tensor. */
-export type Requirement = "positive" | "nonnegative" | "uniform";
+/** `uniform`: the same for all elements of a tensor. `recognised`: a sum as it is written, no longer one in normal form. */
+export type Requirement = "positive" | "nonnegative" | "uniform" | "recognised";
 
 export interface Rule {
   readonly from: string;
@@ -40,8 +40,17 @@ export const sumRules: readonly Rule[] = [
   rule("softplus(a) - softplus(b)", "log1p(expm1(a - b) * sigmoid(b))", { "a - b": "uniform" }),
   rule("1 - a / (a + b)", "b / (a + b)"),
   rule("sin(a)^2 + cos(a)^2", "1"),
+  rule("1 - cos(a)", "2 * sin(a / 2)^2"),
+  rule("cos(a) - cos(b)", "2 * sin((a + b) / 2) * sin((b - a) / 2)"),
+  rule("sin(a) - sin(b)", "2 * cos((a + b) / 2) * sin((a - b) / 2)", { "a - b": "uniform" }),
+  rule("cosh(a) - 1", "2 * sinh(a / 2)^2"),
+  rule("sigmoid(a) - sigmoid(b)", "tanh((a - b) / 2) * (sigmoid(a) * sigmoid(-b) + sigmoid(b) * sigmoid(-a))", {
+    "a - b": "uniform",
+  }),
+  rule("tanh(a) - tanh(b)", "2 * (sigmoid(2 * a) - sigmoid(2 * b))", { "a - b": "uniform" }),
   rule("1 - sigmoid(a)^2", "sigmoid(-a) * (1 + sigmoid(a))"),
   rule("1 - tanh(a)^4", "4 * logistic(2 * a) * (1 + tanh(a)^2)"),
+  rule("1 - tanh(a)^6", "4 * logistic(2 * a) * (1 + tanh(a)^2 + tanh(a)^4)"),
   rule("1 - erf(a)^2", "erfc(a) * erfc(-a)"),
   rule("1 - pow(a, b)", "-expm1(b * log(a))", { a: "positive" }),
   rule("sqrt(a) - sqrt(b)", "(a - b) / (sqrt(a) + sqrt(b))", { a: "positive", b: "positive" }),
@@ -63,6 +72,10 @@ export const productRules: readonly Rule[] = [
   rule("logistic(a) * a", "logistic_moment(a)"),
   rule("sign(a) * a", "abs(a)"),
   rule("sin(a) / cos(a)", "tan(a)"),
+  rule("(tanh(a) + tanh(b)) / (1 + tanh(a) * tanh(b))", "tanh(a + b)"),
+  rule("(1 - a) * (1 + a)", "1 - a^2", { "1 - a^2": "recognised" }),
+  rule("1 / ((1 - a) * (1 + a))", "1 / (1 - a^2)", { "1 - a^2": "recognised" }),
+  rule("(a - 1) * (a + 1)", "a^2 - 1", { "a^2 - 1": "recognised" }),
 ];
 
 /** Tried on every application of another primitive. */
@@ -95,5 +108,12 @@ export const functionRules: readonly Rule[] = [
   rule("tan(atan(a))", "a"),
   rule("sin(asin(a))", "a"),
   rule("tanh(atanh(a))", "a"),
+  rule("atanh(tanh(a))", "a"),
+  rule("atanh(a)", "(log(1 + a) - log(1 - a)) / 2", { "1 - a": "recognised" }),
+  rule("asinh(sinh(a))", "a"),
+  rule("acosh(cosh(a))", "abs(a)"),
+  rule("hypot(a, 0)", "abs(a)"),
+  rule("log(logistic(a))", "-softplus(a) - softplus(-a)"),
+  rule("log(a * logistic(b))", "log(a) - softplus(b) - softplus(-b)", { a: "positive" }),
   rule("sinh(asinh(a))", "a"),
 ];

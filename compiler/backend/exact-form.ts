@@ -2,7 +2,7 @@
  * Expressions in wide arithmetic, for the elements that a fast form does not serve: functions in the machine language, which
  * is then printed for each target.
  */
-import { type Expr, type Variable, variablesOf } from "../ir/expr.js";
+import { type Expr, reachable, type Variable, variablesOf } from "../ir/expr.js";
 import type { Rational } from "../ir/rational.js";
 import { call, Precedence, type Spelling } from "../printing/dialect.js";
 import { type CallArithmetic, callForm } from "./call-form.js";
@@ -51,7 +51,7 @@ function constantText(value: Rational): string {
 }
 
 /** Bits of a constant that no short fraction is: more than any target's wide numbers have. */
-const literalBits = 384n;
+const literalBits = 1536n;
 
 /** `wide(negative, 0x0.…n, exponent)`: the leading bits of a fraction. */
 function literal({ numerator, denominator }: Rational): string {
@@ -80,64 +80,86 @@ const wide: CallArithmetic = { prefix: "wide_", constant: constantText, spelling
 /**
  * A function that computes an expression in wide arithmetic, from and to the target's numbers.
  * @param root in normal form, calls expanded
+ * @param removable whether the limit is meant where an input is 0 and the expression has no value
  */
-export function exactFunction(name: string, root: Expr, float: "f32" | "f64"): MachineFunction {
+export function exactFunction(name: string, root: Expr, float: "f32" | "f64", removable = false): MachineFunction {
   const variables = [...variablesOf(root)].sort((a, b) => a.id - b.id);
   const local = new Map<Expr, string>(variables.map((variable, i) => [variable, `x${i}`]));
   const { statements, results } = callForm([root], local, wide);
   const parameters = variables.map((variable) => `${local.get(variable) ?? ""}: wide`).join(", ");
   const inner = [`fn ${name}_wide(${parameters}) -> wide {`, ...statements, `return ${results[0] ?? ""};`, "}"];
+  const hasInput = variables.some(({ role }) => role === "input");
   return {
     name,
-    own: [name, `${name}_wide`],
+    own: [name, ...(hasInput ? [`${name}_limit`, `${name}_at`] : []), `${name}_wide`],
     variables,
-    text: [...inner, "", ...caller(name, variables, local, float)].join("\n"),
+    text: [...inner, "", ...caller(name, root, variables, local, float, removable)].join("\n"),
   };
 }
 
-/** Binary logarithms of pairs of inputs that stand for infinity where arithmetic with infinity itself says nothing. */
-const far = [
-  [200, 150],
-  [26, 20],
-] as const;
+/** Exponents of numbers that stand for infinity: `wide_limit` says what for. */
+const distances: readonly number[] = [800, 60, 50, 26, 20, 11, 10];
 
 function caller(
   name: string,
+  root: Expr,
   variables: readonly Variable[],
   local: ReadonlyMap<Expr, string>,
   float: "f32" | "f64",
+  removable: boolean,
 ): string[] {
   const own = variables.map((variable) => local.get(variable) ?? "");
-  const signature = own.map((each) => `${each}: ${float}`).join(", ");
-  const wideOf = (each: string): string => `wide_from_${float}(${each})`;
-  const at = (size: number): string =>
-    variables
-      .map((variable) => {
-        const text = wideOf(local.get(variable) ?? "");
-        return variable.role === "input" ? `wide_far(${text}, ${size})` : text;
-      })
-      .join(", ");
-  const infinite = variables
-    .filter(({ role }) => role === "input")
-    .map(
-      (variable) =>
-        `abs(${local.get(variable) ?? ""}) > ${float === "f32" ? "3.4028234663852886e38" : "1.7976931348623157e308"}`,
-    )
-    .join(" || ");
-  const hasInput = variables.some(({ role }) => role === "input");
-  return [
-    `fn ${name}(${signature}) -> ${float} {`,
+  const inputs = variables.filter(({ role }) => role === "input").map((variable) => local.get(variable) ?? "");
+  const parameters = own.map((each) => `${each}: ${float}`).join(", ");
+  const head = [
+    `fn ${name}(${parameters}) -> ${float} {`,
     ...own.flatMap((each) => [`if (is_nan(${each})) {`, `return ${each};`, "}"]),
-    `${hasInput ? "var" : "let"} value = ${name}_wide(${own.map(wideOf).join(", ")});`,
-    ...(hasInput
-      ? far.flatMap(([size, nearer], i) => [
-          ...(i === 0 ? ["// Where infinity itself says nothing, the limit is read off far away."] : []),
-          `if (wide_is_nan(value) && (${infinite})) {`,
-          `value = wide_limit(${name}_wide(${at(size)}), ${name}_wide(${at(nearer)}));`,
+  ];
+  const wideOf = (each: string): string => `wide_from_${float}(${each})`;
+  if (inputs.length === 0)
+    return [...head, `return wide_to_${float}(${name}_wide(${own.map(wideOf).join(", ")}));`, "}"];
+  const moved = own.map((each) => (inputs.includes(each) ? `wide_moved(${wideOf(each)}, exponent)` : wideOf(each)));
+  const at = (exponent: string): string => `${name}_at(${own.join(", ")}, ${exponent})`;
+  const largest = float === "f32" ? "3.4028234663852886e38" : "1.7976931348623157e308";
+  const infinite = inputs.map((each) => `abs(${each}) > ${largest}`).join(" || ");
+  const zero = inputs.map((each) => `${each} == 0.0`).join(" || ");
+  const limit = (sign: string, turned: boolean): string =>
+    `${name}_limit(${own.map((each) => (turned && inputs.includes(each) ? `-${each}` : each)).join(", ")}, ${sign})`;
+  return [
+    "// With the exponent of what stands for infinity, or for 0.",
+    `fn ${name}_at(${parameters}, exponent: int) -> wide {`,
+    `return ${name}_wide(${moved.join(", ")});`,
+    "}",
+    "",
+    `fn ${name}_limit(${parameters}, sign: int) -> wide {`,
+    `return wide_limit(${distances.map((exponent) => at(`${exponent} * sign`)).join(", ")});`,
+    "}",
+    "",
+    ...head,
+    `var value = ${at("0")};`,
+    // Infinite numbers compare as equal, though one may be far larger.
+    `if (${comparesResults(root) ? infinite : `wide_is_nan(value) && (${infinite})`}) {`,
+    `value = ${limit("1", false)};`,
+    "}",
+    ...(removable
+      ? [
+          `if (wide_is_nan(value) && (${zero})) {`,
+          `value = wide_common(${limit("-1", false)}, ${limit("-1", true)});`,
           "}",
-        ])
+        ]
       : []),
     `return wide_to_${float}(value);`,
     "}",
   ];
 }
+
+/** Whether other numbers than inputs and what does not vary are compared. */
+const comparesResults = (root: Expr): boolean =>
+  reachable([root]).some(
+    (node) =>
+      node.kind === "application" &&
+      node.type === "condition" &&
+      node.operands.some((operand) => operand.type === "number" && operand.kind === "application" && varies(operand)),
+  );
+
+const varies = (node: Expr): boolean => [...variablesOf(node)].some(({ role }) => role === "input");

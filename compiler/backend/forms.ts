@@ -3,11 +3,10 @@
  * arithmetic where it is not. Which elements these are is tested at run time, since it depends on the parameters too.
  */
 import { expandCalls } from "../calculus/differentiate.js";
-import { apply, constant, type Expr, substitute, type Variable } from "../ir/expr.js";
-import { fromNumber } from "../ir/rational.js";
-import { sampler } from "../numerics/sample.js";
+import type { Expr } from "../ir/expr.js";
 import type { ArithmeticModel } from "./accuracy/arithmetic.js";
 import { allOf, guardFor, isFinite } from "./accuracy/guard.js";
+import { atInfinity, isRemovable } from "./ends.js";
 import type { KernelPlan } from "./kernels.js";
 
 export interface Form {
@@ -17,6 +16,8 @@ export interface Form {
   readonly guard: Expr | null;
   /** What is evaluated in wide arithmetic elsewhere; null where there is no elsewhere. */
   readonly exact: Expr | null;
+  /** Whether the exact form, a derivative, has no value at 0, where its limit is meant. */
+  readonly removable: boolean;
   /** Of the fast form where the guard holds: its relative error, in units of 2^-digits. */
   readonly relative: number;
   /** Whether sums may cancel in the fast form, so that the guard fails for inputs of ordinary size. */
@@ -39,93 +40,18 @@ export interface FormOptions {
 export function formFor(root: Expr, options: FormOptions): Form {
   const { plan } = options;
   const lowered = options.lower(root);
-  if (plan.reduces) return { fast: lowered, guard: null, exact: null, relative: 0, cancels: false };
+  if (plan.reduces) return { fast: lowered, guard: null, exact: null, removable: false, relative: 0, cancels: false };
   // Where faults are hidden, infinite inputs do not pass the guard.
-  const { form: settled, infinite } = options.model.hidesFaults
-    ? { form: lowered, infinite: false }
+  const { form: settled, tested } = options.model.hidesFaults
+    ? { form: lowered, tested: [] }
     : atInfinity(lowered, plan);
   const form = options.tidy?.(settled) ?? settled;
   const { condition, relative, cancels } = guardFor(form, options);
   const exact = expandCalls(root);
-  if (relative > options.intolerable) return { fast: null, guard: null, exact, relative, cancels };
-  const guard = allOf([...(condition ? [condition] : []), ...(infinite ? [isFinite(form)] : [])]);
-  return { fast: form, guard, exact: guard ? exact : null, relative, cancels };
-}
-
-const largest = 3.4028234663852886e38;
-
-/** Inputs at which the form is tried out in binary64, in place of the limit at infinity. */
-const large: readonly number[] = [2 ** 127, 2 ** 160, 2 ** 200];
-
-/**
- * Makes a form right at infinite inputs, where x * sigmoid(x) is 0 * inf. Without parameters it is enough to hold the
- * input at the largest number, where the limit has long been reached; if that does not do, the result has to be tested.
- */
-function atInfinity(form: Expr, { activation, cotangent }: KernelPlan): { form: Expr; infinite: boolean } {
-  const parameters = [...activation.hyperparameters, ...activation.learned];
-  const variables = [...activation.inputs, cotangent, ...parameters.map(({ variable }) => variable)];
-  const settings = [parameters.map((parameter) => parameter.default), ...variations(parameters)];
-  let result = form;
-  let infinite = false;
-  for (const [index, input] of activation.inputs.entries()) {
-    for (const sign of [-1, 1] as const) {
-      const rowsOf = (x: number): number[][] =>
-        settings.flatMap((setting) =>
-          companions.slice(0, activation.inputs.length > 1 ? undefined : 1).map((companion) => {
-            const inputs = activation.inputs.map((_, i) => (i === index ? sign * x : companion));
-            return [...inputs, 1, ...setting];
-          }),
-        );
-      const near = large.map((x) => rowsOf(x).map(sampler(result, variables, "binary64")));
-      const faulty = (candidate: Expr): boolean => {
-        const run = sampler(candidate, variables, "binary64");
-        return rowsOf(Infinity).some(
-          (row, i) =>
-            !isLimit(
-              run(row),
-              near.map((values) => values[i] ?? NaN),
-            ),
-        );
-      };
-      if (!faulty(result)) continue;
-      const held = hold(result, input, sign);
-      if (parameters.length === 0 && !faulty(held)) result = held;
-      else infinite = true;
-    }
-  }
-  return { form: result, infinite };
-}
-
-/** Values of the other inputs while one is infinite. */
-const companions: readonly number[] = [0.7, -1.3];
-
-/** Each parameter once larger, smaller and of the other sign, as far as its range allows. */
-function variations(parameters: readonly Parameter[]): number[][] {
-  return parameters.flatMap(({ range, default: value }, i) =>
-    [value + 1.5, value / 3, -value - 0.4]
-      .filter((candidate) => !range || (candidate > range.low && candidate < range.high))
-      .map((candidate) => parameters.map((other, k) => (k === i ? candidate : other.default))),
-  );
-}
-
-type Parameter = Pick<KernelPlan["activation"]["hyperparameters"][number], "variable" | "default" | "range">;
-
-const hold = (form: Expr, input: Variable, sign: -1 | 1): Expr =>
-  substitute(
-    form,
-    new Map<Expr, Expr>([
-      [input, apply(sign < 0 ? "at_least" : "at_most", [input, constant(fromNumber(sign * largest))])],
-    ]),
-  );
-
-/** Whether a value at infinity is what the values at ever larger inputs tend to, as far as these tell. */
-function isLimit(value: number, near: readonly number[]): boolean {
-  const [a = NaN, b = NaN, c = NaN] = near;
-  if (Number.isNaN(value)) return false;
-  if (Number.isNaN(a + b + c)) return Number.isFinite(value) || Math.abs(value) === Infinity;
-  if (a === b && b === c)
-    return Math.fround(value) === Math.fround(c) || (Math.abs(c) > largest && value === Math.sign(c) * Infinity);
-  if (Math.abs(c) > 1.05 * Math.abs(b) && Math.abs(b) > 1.05 * Math.abs(a)) return value === Math.sign(c) * Infinity;
-  if (Math.abs(c) < 2 ** -126) return Math.fround(value) === Math.fround(c);
-  return Math.abs(value - c) <= 1e-9 * Math.abs(c);
+  const removable = !options.model.hidesFaults && root !== plan.value && isRemovable(lowered, plan);
+  const rest = { removable, relative, cancels };
+  if (relative > options.intolerable) return { fast: null, guard: null, exact, ...rest };
+  const results = new Set([...tested, ...(removable ? [null] : [])]);
+  const guard = allOf([...(condition ? [condition] : []), ...[...results].map((each) => isFinite(each ?? form))]);
+  return { fast: form, guard, exact: guard ? exact : null, ...rest };
 }

@@ -16,10 +16,12 @@ export interface MachineFunction {
 export interface MachineTexts {
   readonly names: readonly string[];
   readonly texts: readonly string[];
+  /** The bits of a nat. */
+  readonly natBits: number;
 }
 
-/** The wide library in TypeScript: printed once, and in every file of which it carries a part. */
-let widePieces: ReadonlyMap<string, TypescriptPiece> | undefined;
+/** The wide library in TypeScript, by the bits of a nat: printed once, and in every file of which it carries a part. */
+const widePieces = new Map<number, ReadonlyMap<string, TypescriptPiece>>();
 
 /**
  * The functions and what they call of the wide library, as TypeScript.
@@ -27,20 +29,27 @@ let widePieces: ReadonlyMap<string, TypescriptPiece> | undefined;
  */
 export function typescriptMachineText(functions: MachineTexts, present: ReadonlySet<string>): string {
   if (functions.texts.length === 0) return "";
+  const { natBits } = functions;
   const wide = wideLibrary().declarations;
-  widePieces ??= new Map(typescriptPieces(wide).map((piece) => [piece.name, piece]));
+  const pieces =
+    widePieces.get(natBits) ??
+    new Map(typescriptPieces(wide, typescriptName, { natBits }).map((piece) => [piece.name, piece]));
+  widePieces.set(natBits, pieces);
   const library = readLibrary(functions.texts, wide);
-  const own = typescriptPieces(library.closure(functions.names), typescriptName, { only: new Set(functions.names) });
+  const own = typescriptPieces(library.closure(functions.names), typescriptName, {
+    natBits,
+    only: new Set(functions.names),
+  });
   const wanted = new Set<string>();
   const want = (name: string): void => {
-    const piece = widePieces?.get(name);
+    const piece = pieces.get(name);
     if (!piece || wanted.has(name) || present.has(name)) return;
     wanted.add(name);
     piece.uses.forEach(want);
   };
   const names = new Set(own.map(({ name }) => name));
   for (const { uses } of own) uses.filter((name) => !names.has(name)).forEach(want);
-  const carried = [...widePieces.values()].filter(({ name }) => wanted.has(name) && !names.has(name));
+  const carried = [...pieces.values()].filter(({ name }) => wanted.has(name) && !names.has(name));
   const behind = own.filter(({ name }) => !present.has(name));
   return [...carried, ...behind].map(({ text }) => `${text}\n`).join("\n");
 }

@@ -4,7 +4,23 @@
  */
 import type { Activation } from "../ir/activation.js";
 import { type Application, type Expr, type Variable, variablesOf } from "../ir/expr.js";
-import { add, containsZero, fromNumber, midpoint, one, subtract, top, within, type Ball } from "./ball.js";
+import {
+  add,
+  type Ball,
+  containsZero,
+  dyadic,
+  type FiniteBall,
+  fromNumber,
+  isZero,
+  midpoint,
+  one,
+  subtract,
+  top,
+  unknown,
+  within,
+  zero,
+} from "./ball.js";
+import { larger } from "./integers.js";
 import { evaluate } from "./evaluate.js";
 import { decide, toFormat, type Format, type PrecisionRange } from "./rounding.js";
 import type { Dual } from "./tangents.js";
@@ -67,14 +83,22 @@ function derivative(body: Expr, of: Variable, bindings: Bindings, precision: num
   let equality: Application | undefined;
   const onEquality = (condition: Application): void => void (equality ??= condition);
   const here = evaluate(body, { bindings: duals(bindings, of), precision, onEquality });
-  const tangent = here.tangent ?? subtract(one, one, precision);
-  const moved = equality && [...variablesOf(equality)].find((variable) => bindings.has(variable));
-  return (moved && limitAcross(body, of, bindings, moved, here.value, precision)) ?? tangent;
+  const tangent = here.tangent ?? zero;
+  if (equality) {
+    const moved = [...variablesOf(equality)].find((variable) => bindings.has(variable));
+    return (moved && limitAcross(body, of, bindings, moved, here.value, precision)) ?? tangent;
+  }
+  // A value there is, but the formula of its derivative is 0 / 0 or 0 times infinity.
+  if (tangent.kind !== "nan" || here.value.kind !== "finite") return tangent;
+  const [moved, ...others] = [...bindings.keys()].filter(({ role }) => role === "input");
+  if (!moved || others.length > 0) return tangent;
+  return limitAcross(body, of, bindings, moved, here.value, precision) ?? tangent;
 }
 
 /**
- * The derivative next to a point where an equality holds, if value and derivative have one limit from both sides. Both
- * are taken at 2^-p, which is off by about as much: an oracle's limit, not a proof.
+ * The derivative next to a point where an equality holds, if value and derivative have one limit from both sides;
+ * undefined if they surely have none, unknown if the precision does not tell. Both are taken at 2^-p of the point's size,
+ * which is off by about as much: an oracle's limit, not a proof.
  */
 function limitAcross(
   body: Expr,
@@ -84,22 +108,50 @@ function limitAcross(
   value: Ball,
   precision: number,
 ): Ball | undefined {
-  const offset = -BigInt(precision);
   const centre = duals(bindings, null).get(moved)?.value ?? one;
   const working = 8 * precision;
-  const sides = ([1n, -1n] as const).map((direction) => {
-    const shifted = add(centre, { kind: "finite", mid: direction, radius: 0n, exponent: offset }, working);
-    return evaluate(body, { bindings: duals(new Map([...bindings, [moved, shifted]]), of), precision: working });
-  });
-  const [right, left] = sides;
-  if (!right?.tangent || !left?.tangent) return undefined;
-  const nearly = (a: Ball, b: Ball): boolean => {
-    const difference = subtract(a, b, working);
-    return difference.kind === "finite" && top(difference) < offset / 2n;
-  };
-  if (!nearly(right.value, value) || !nearly(left.value, value) || !nearly(right.tangent, left.tangent))
-    return undefined;
-  return add(midpoint(right.tangent), within(offset / 2n), precision);
+  const bits = BigInt(precision);
+  const besides = (offset: bigint): readonly Dual[] =>
+    ([1n, -1n] as const).map((direction) => {
+      const shifted = add(centre, dyadic(direction, offset), working);
+      return evaluate(body, { bindings: duals(new Map([...bindings, [moved, shifted]]), of), precision: working });
+    });
+  // A distance from 0 may be as small as other numbers are large, which it is a factor of.
+  const size = centre.kind === "finite" && !isZero(centre) ? top(centre) : -largestOf(bindings);
+  const [near, nearer] = [besides(size - bits), besides(size - 2n * bits)];
+  const slope = (dual: Dual | undefined): Ball => dual?.tangent ?? zero;
+  const gaps = ([right, left]: readonly Dual[]): readonly Ball[] => [
+    subtract(right?.value ?? unknown, value, working),
+    subtract(left?.value ?? unknown, value, working),
+    subtract(slope(right), slope(left), working),
+  ];
+  const [right] = near;
+  const scales = [value, value, slope(right)].map((ball) => (ball.kind === "finite" ? sizeOf(ball) : 0n));
+  const closer = gaps(nearer);
+  const states = gaps(near).map((gap, i) => meeting(gap, closer[i] ?? unknown, scales[i]! - bits / 2n));
+  if (states.includes("no")) return undefined;
+  if (states.includes("unknown")) return unknown;
+  return add(midpoint(slope(right)), within(scales[2]! - bits / 2n), precision);
+}
+
+/** The binary exponent of the largest of these numbers, and not less than 0. */
+const largestOf = (bindings: Bindings): bigint =>
+  [...bindings.values()].reduce((most: bigint, given) => {
+    const ball = typeof given === "number" ? fromNumber(given) : given;
+    return ball.kind === "finite" ? larger(most, sizeOf(ball)) : most;
+  }, 0n);
+
+const sizeOf = (ball: FiniteBall): bigint => (isZero(ball) ? 0n : larger(top(ball), 0n));
+
+/** Whether what lies between two sides goes to 0, by how much there is at a distance and at its square. */
+function meeting(gap: Ball, closer: Ball, small: bigint): "yes" | "no" | "unknown" {
+  if (gap.kind === "unknown" || closer.kind === "unknown") return "unknown";
+  // Where a fixed distance leaves the domain, a smaller one need not.
+  if (gap.kind !== "finite") return closer.kind === "finite" ? "unknown" : "no";
+  if (closer.kind !== "finite") return "no";
+  if (isZero(gap) || top(gap) < small) return "yes";
+  // What shrinks may be small at a higher precision.
+  return isZero(closer) || containsZero(closer) || top(closer) < top(gap) ? "unknown" : "no";
 }
 
 /** The binary exponent of a number that is surely not 0. */

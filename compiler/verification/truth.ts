@@ -158,7 +158,8 @@ export class FastTruth implements Truth {
     // A derivative in what does not occur
     if (place === null) return this.set(0, 0, 0);
     if (isSpecial(memory, place)) {
-      if (isNotANumber(memory, place)) return this.set(NaN, 0, 0);
+      // Of a derivative where there is a value, the reference may know the limit.
+      if (isNotANumber(memory, place)) return !this.needsValue && this.set(NaN, 0, 0);
       return isHuge(memory, place) && this.set(memory[place]!, 0, 0);
     }
     const [h, exponent, radius] = [memory[place]!, memory[place + 2]!, memory[place + 3]!];

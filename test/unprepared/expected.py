@@ -193,24 +193,29 @@ def at(definition, numbers):
     return Point(definition, {name: exact(v) for name, v in numbers.items()})
 
 
-#: Mantissas and exponents of inputs far away, whose sines are unrelated: an oscillation has no limit.
+#: Mantissas and exponents of inputs far away, whose sines are unrelated: an oscillation has no limit. Where there are sines
+#: it takes many points to tell that from a growth.
 FAR = ((5, 260), (7, 300), (11, 500), (13, 700), (17, 1000), (19, 1300))
+MANY = tuple((2 * i + 5, 260 + 41 * i) for i in range(24))
+PERIODIC = ("sin", "cos", "tan")
 
 
 def limits(definition, numbers, name, sign):
     """The row at an infinite input: limits as it grows, the others held."""
     far = []
-    for mantissa, exponent in FAR:
+    points = MANY if any(has(definition.body, kind) for kind in PERIODIC) else FAR
+    for mantissa, exponent in points:
         point = Point(definition, {n: exact(v) for n, v in numbers.items() if n != name})
         point.numbers[name] = (from_man_exp(sign * mantissa, exponent), fzero)
         try:
             far.append(point.row())
         except Close:
             return None
-    return [limit(column) for column in zip(*far)]
+    logarithmic = not has_real_power(definition.body)
+    return [limit(column, points, logarithmic) for column in zip(*far)]
 
 
-def limit(column):
+def limit(column, points, logarithmic):
     if any(v is None or v != v for v in column):
         return None
     last = column[-1]
@@ -219,8 +224,11 @@ def limit(column):
     sizes = [abs(v) for v in column]
     if not math.isfinite(last) or 0 in sizes or len({v > 0 for v in column}) > 1:
         return None
+    if not logarithmic:
+        # A power with an exponent near 0 looks like a logarithm.
+        return None
     # A logarithm, or one over it: its size goes as the exponent, or one over it.
-    steps = list(zip(sizes, FAR, sizes[1:], FAR[1:]))
+    steps = list(zip(sizes, points, sizes[1:], points[1:]))
     along = lambda power: all(abs(w / v / (b[1] / a[1]) ** power - 1) < 0.02 for v, a, w, b in steps)
     return math.copysign(math.inf, last) if along(1) else 0.0 if along(-1) else None
 

@@ -48,7 +48,7 @@ export function disagreements(
       try {
         const { value, decided, ball } = truth(activation, of, numbers, "binary32");
         if (Number.isNaN(expected)) return Number.isNaN(value) ? [] : differs(String(value));
-        if (!decided && Number.isFinite(expected)) return differs("undecided", true);
+        if (!decided) return differs("undecided", true);
         // The ball is as narrow as the rounding needs.
         const agrees = value === Math.fround(expected) || ulpError(expected, ball, "binary32") < 0.01;
         return agrees ? [] : differs(String(value));

@@ -115,6 +115,13 @@ describe("the meaning of definitions", () => {
     ],
     ["a stopped gradient is 0", slope("f(x) = x * stop_gradient(x)"), 3, 3],
     ["where an equality holds, the limit", slope("f(x) = where(x == 0, 1, sin(x) / x)"), 0, 0],
+    [
+      "the same far away",
+      slope("f(x) = where(x == 2^100, 3 * 2^200, (x^3 - 2^300) / (x - 2^100))"),
+      2 ** 100,
+      3 * 2 ** 100,
+    ],
+    ["the limit where the derivative's formula is 0 / 0", slope("f(x) = x * sqrt(1 - exp(-x^2))"), 0, 0],
     ["where an equality jumps, the branch", slope("f(x) = where(x == 0, 7, 2 * x)"), 0, 0],
     ["ties as the comparison decides", slope("f(x) = where(x > 0, x, 0)"), 0, 0],
     ["ties the other way", slope("f(x) = where(x >= 0, x, 0)"), 0, 1],

@@ -37,6 +37,13 @@ export const targets: readonly Target[] = [
     compile: (library, name) => runValues(library, name, { checked: true }),
     exponentOf: (exponent) => exponent,
   },
+  {
+    name: "TypeScript where sums cancel deeply",
+    bits: 1536,
+    exponentBits: 4096,
+    compile: (library, name) => runValues(library, name, { natBits: 1536, checked: true }),
+    exponentOf: (exponent) => exponent,
+  },
 ];
 
 export const library = wideLibrary();

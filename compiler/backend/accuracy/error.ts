@@ -24,6 +24,8 @@ export interface ErrorBound {
   readonly weight: number;
   /** Not negative; null where `relative` says all. */
   readonly scale: Expr | null;
+  /** The part of the above that the last operation causes itself, because an operand is infinite. */
+  readonly own?: Dynamic;
   /** From results too small for full accuracy. */
   readonly absolute: number;
   /** Whether the scale has a part of that kind too. */
@@ -41,8 +43,9 @@ export interface Facts extends ErrorBound {
   readonly exponents: ReadonlyMap<Expr, number>;
   /** Significant bits if the computed value is exact. */
   readonly bits: number | null;
-  /** Whether the value may exceed the largest number, and whether something on the way may. */
-  readonly overflows: boolean;
+  /** Binary logarithm of the least size of a true value whose computed one may be infinite; infinity where there is none. */
+  readonly infiniteFrom: number;
+  /** Whether something on the way may be infinite, or the value where the true one is not. */
   readonly innerOverflows: boolean;
 }
 
@@ -166,7 +169,7 @@ const exactly = (size: Magnitude, bits: number): Facts => ({
   absolute: 0,
   loss: 0,
   exponents: noExponents,
-  overflows: false,
+  infiniteFrom: Infinity,
   innerOverflows: false,
 });
 
@@ -262,7 +265,7 @@ function either(a: Facts, b: Facts, condition: Expr | null): Facts {
     absolute: Math.max(a.absolute, b.absolute),
     loss: Math.max(a.loss, b.loss),
     exponents: merged(a.exponents, b.exponents),
-    overflows: a.overflows || b.overflows,
+    infiniteFrom: Math.min(a.infiniteFrom, b.infiniteFrom),
     innerOverflows: a.innerOverflows || b.innerOverflows,
   };
 }
@@ -286,7 +289,7 @@ export function absoluteOf(node: Expr, size: Magnitude): Expr {
     : apply("abs", [node]);
 }
 
-type Dynamic = Pick<ErrorBound, "weight" | "scale" | "fades">;
+export type Dynamic = Pick<ErrorBound, "weight" | "scale" | "fades">;
 
 /** The scales of two errors, the weights brought together. */
 function added(a: Dynamic, b: Dynamic): Dynamic {
@@ -329,13 +332,14 @@ function ofSum(a: Expr, b: Expr, minus: boolean, analysis: ErrorAnalysis, model:
   const absolute = p.absolute + q.absolute;
   const { rounding } = model;
   const exponents = merged(p.exponents, q.exponents);
-  const base = { size, bits: null, absolute, loss: 0, exponents, ...overflow(size, [p, q], model) };
   const inherited = added(p, q);
-  if (p.relative === 0 && q.relative === 0) return { ...base, relative: rounding, ...inherited };
   const agree =
     (M.isNonnegative(p.size) && M.isNonnegative(other)) ||
     (M.isNonpositive(p.size) && M.isNonpositive(other)) ||
     sameSign(a, b, minus);
+  const infiniteFrom = agree ? Math.min(p.infiniteFrom, q.infiniteFrom) : Math.min(leftOver(p, q), leftOver(q, p));
+  const base = { size, bits: null, absolute, loss: 0, exponents, ...overflow(size, [p, q], infiniteFrom, model) };
+  if (p.relative === 0 && q.relative === 0) return { ...base, relative: rounding, ...inherited };
   if (agree) return { ...base, relative: Math.max(p.relative, q.relative) + rounding, ...inherited };
   const apart = M.opposition(p.size, other);
   if (apart >= 0.5) {
@@ -369,17 +373,26 @@ function asScale(value: Expr, facts: Facts): Pick<ErrorBound, "weight" | "scale"
 /** No operand of an exponential is larger than this where the result, in binary64, is neither 0 nor infinite. */
 const largestExponent = 745;
 
+/** @param infiniteFrom what infinite operands say */
 const overflow = (
   size: Magnitude,
   operands: readonly Facts[],
+  infiniteFrom: number,
   model: ArithmeticModel,
-): Pick<Facts, "overflows" | "innerOverflows"> => {
-  const inner = operands.some((each) => each.overflows);
-  return {
-    overflows: inner || M.mostOf(size) > model.most,
-    innerOverflows: inner || operands.some((each) => each.innerOverflows),
-  };
-};
+): Pick<Facts, "infiniteFrom" | "innerOverflows"> => ({
+  infiniteFrom: M.mostOf(size) > model.most ? Math.min(infiniteFrom, model.most) : infiniteFrom,
+  innerOverflows: operands.some((each) => overflows(each) || each.innerOverflows),
+});
+
+const overflows = ({ infiniteFrom }: Pick<Facts, "infiniteFrom">): boolean => infiniteFrom < Infinity;
+
+/** From where on a number is infinite that is multiplied by 2^log or more. */
+const raised = ({ infiniteFrom }: Facts, log: number): number =>
+  infiniteFrom === Infinity ? Infinity : infiniteFrom + log;
+
+/** What is left at least of an infinite number that another one is subtracted from. */
+const leftOver = ({ infiniteFrom }: Facts, { size }: Facts): number =>
+  infiniteFrom === Infinity || infiniteFrom > M.mostOf(size) + 1 ? infiniteFrom - 1 : -Infinity;
 
 /** What a result near the smallest number loses. */
 const underflow = (size: Magnitude, model: ArithmeticModel): number =>
@@ -402,7 +415,8 @@ function ofProduct(a: Expr, b: Expr, analysis: ErrorAnalysis, model: ArithmeticM
   const [p, q] = [analysis.factsOf(a), analysis.factsOf(b)];
   const product = M.product(p.size, q.size);
   const size = a === b ? M.absolute(product) : product;
-  const range = overflow(size, [p, q], model);
+  const infiniteFrom = Math.min(raised(p, leastNonzero(q.size)), raised(q, leastNonzero(p.size)));
+  const range = overflow(size, [p, q], infiniteFrom, model);
   if (p.bits !== null && q.bits !== null && p.bits + q.bits <= model.exactBits && underflow(size, model) === 0) {
     return { ...exactly(size, p.bits + q.bits), ...range };
   }
@@ -442,8 +456,7 @@ function ofQuotient(node: Expr, a: Expr, b: Expr, analysis: ErrorAnalysis, model
     numerator < 2 ** -160
       ? { absolute: numerator, weight: 0, scale: null }
       : { absolute: 0, weight: p.absolute * 2 ** model.digits, scale: over(constant(1)), fades: true };
-  // A denominator that overflows leaves 0: true quotients are below |a| / 2^most.
-  const vanished = q.overflows ? scaledConstant(2 ** -model.most, a, p, model) : nothingLost;
+  const vanished = lostInQuotient(b, q, a, p, model);
   const second =
     q.absolute === 0 || q.absolute * 2 ** -small * 2 ** model.digits < 1
       ? { weight: 0, scale: null }
@@ -453,12 +466,37 @@ function ofQuotient(node: Expr, a: Expr, b: Expr, analysis: ErrorAnalysis, model
     bits: null,
     relative: p.relative + q.relative + model.rounding + (q.absolute > 0 && !second.scale ? 1 : 0),
     ...added(added(dynamic, vanished), added(first, second)),
+    own: vanished,
     absolute: first.absolute + vanished.absolute + underflow(size, model),
     loss: underflow(size, model),
     exponents: merged(p.exponents, q.exponents),
-    ...overflow(size, [p, q], model),
+    ...overflow(size, [p, q], raised(p, -M.mostOf(q.size)), model),
   };
 }
+
+/** A denominator that comes out infinite leaves 0: the true quotient is below |a| / 2^infiniteFrom. */
+function lostInQuotient(
+  b: Expr,
+  q: Facts,
+  a: Expr,
+  p: Facts,
+  model: ArithmeticModel,
+): Dynamic & { readonly absolute: number } {
+  if (!overflows(q)) return nothingLost;
+  if (q.infiniteFrom > Math.min(320, model.most - 2)) return scaledConstant(2 ** -q.infiniteFrom, a, p, model);
+  return { absolute: 0, ...lostWhereInfinite(b, q, absoluteOf(a, p.size), model) };
+}
+
+/** That a result is 0 because an operand is infinite, though it should not be. */
+const lostWhereInfinite = (operand: Expr, { size }: Facts, lost: Expr, model: ArithmeticModel): Dynamic => ({
+  weight: 2 ** model.digits,
+  scale: apply("where", [
+    apply("greater", [absoluteOf(operand, size), powerOfTwo(Math.floor(model.most))]),
+    lost,
+    constant(0),
+  ]),
+  fades: true,
+});
 
 /** The binary logarithm of the largest quotient of a sum and one of its two terms, if it is one. */
 function mostOfQuotient(a: Expr, b: Expr, analysis: ErrorAnalysis): number {
@@ -513,13 +551,16 @@ function ofFunction(
   const own = model.errorOf(node.primitive);
   const inexact = (facts: Facts): boolean => facts.relative > 0 || facts.scale !== null || facts.absolute > 0;
   const conduct = conductOf(node, p, q, model);
+  const range = overflow(conduct.size, operands, infiniteFromOf(node, operands), model);
   const base = {
     size: conduct.size,
     bits: null,
     absolute: underflow(conduct.size, model),
     loss: underflow(conduct.size, model),
     exponents: noExponents,
-    ...overflow(conduct.size, operands, model),
+    ...range,
+    // Infinite at a pole, which a sum that cancels may be taken for.
+    innerOverflows: range.innerOverflows || (inexact(p) && mayBePole(node, p)),
   };
   if (stepLike.has(node.primitive)) return { ...base, relative: 0, weight: 0, scale: null };
   if (node.primitive === "gelu_slope") {
@@ -556,15 +597,97 @@ function ofFunction(
     dynamic = added(dynamic, { weight: p.weight, scale: productWith(p.scale, slope), fades: p.fades ?? false });
   let { absolute } = base;
   if (p.absolute > 0) {
+    const lost = p.absolute ** leastPower(node, q);
     if (isOne(slope)) absolute += p.absolute;
+    else if (lost < 2 ** -200) absolute += lost;
     else {
       const passed = { weight: p.absolute * 2 ** model.digits, scale: slope, fades: true };
-      if (p.absolute > 2 ** -200 || !conduct.condition) dynamic = added(dynamic, passed);
+      const small = p.absolute <= 2 ** -200 && conduct.condition !== undefined && node.primitive !== "pow";
+      if (!small) dynamic = added(dynamic, passed);
     }
+  }
+  if (overflows(p) && p.infiniteFrom < settledFrom(node, q)) {
+    dynamic = added(dynamic, lostWhereInfinite(node.operands[0]!, p, constant(1), model));
   }
   // An exponent: d(a^b) = a^b log(a) db, and |b log(a)| is no larger than what the range of numbers allows.
   if (q) relative += q.relative * (model.exactBits === 53 ? largestExponent : 90);
   return { ...base, relative, exponents, ...dynamic, absolute };
+}
+
+/** The least p of a power a^p, as far as it counts: |(a + d)^p - a^p| <= d^p for p <= 1. */
+function leastPower(node: Expr & { readonly kind: "application" }, exponents: Facts | undefined): number {
+  switch (node.primitive) {
+    case "sqrt":
+      return 1 / 2;
+    case "cbrt":
+      return 1 / 3;
+    case "pow": {
+      const { negative = null, positive = null } = exponents?.size ?? {};
+      return negative || !positive || exponents?.size.zero ? 0 : Math.min(1, 2 ** positive[0]);
+    }
+    default:
+      return 0;
+  }
+}
+
+/** What the binary logarithm of the least true value is where an infinite operand makes the result infinite. */
+function infiniteFromOf(node: Expr & { readonly kind: "application" }, operands: readonly Facts[]): number {
+  const least = Math.min(...operands.map(({ infiniteFrom }) => infiniteFrom));
+  if (least === Infinity) return Infinity;
+  switch (node.primitive) {
+    case "sqrt":
+    case "cbrt":
+    case "pow":
+      return least * leastPower(node, operands[1]);
+    case "log":
+    case "log1p":
+    case "asinh":
+    case "acosh":
+      return least > 1 ? Math.log2(least) - 1 : -Infinity;
+    default:
+      return least;
+  }
+}
+
+/** The binary logarithm of the size from which on a function is, to the last bit, what it is of infinity, unless that is infinite. */
+function settledFrom(node: Expr & { readonly kind: "application" }, exponents: Facts | undefined): number {
+  switch (node.primitive) {
+    case "exp":
+    case "bounded_exp":
+    case "expm1":
+    case "bounded_expm1":
+    case "sigmoid":
+    case "logistic":
+    case "logistic_moment":
+    case "softplus":
+    case "tanh":
+    case "erf":
+    case "erfc":
+    case "normcdf":
+    case "normpdf":
+      return 9.6;
+    case "atan":
+      return 60;
+    case "pow":
+      return exponents?.size.negative ? Infinity : 0;
+    default:
+      return 0;
+  }
+}
+
+function mayBePole(node: Expr & { readonly kind: "application" }, { size, scale }: Facts): boolean {
+  switch (node.primitive) {
+    case "log":
+    case "rsqrt":
+    case "pow":
+      return scale !== null && M.leastOf(size) === -Infinity;
+    case "log1p":
+      return mostNegative(size) > -0.01;
+    case "atanh":
+      return M.mostOf(size) > -0.01;
+    default:
+      return false;
+  }
 }
 
 const stepLike: ReadonlySet<string> = new Set(["floor", "ceil", "round", "sign"]);

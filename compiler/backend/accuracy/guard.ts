@@ -174,6 +174,7 @@ class GuardBuilder {
           const parts = [a!, b!].filter((part) => !isFine(analysis.factsOf(part)));
           const parted = fading || (facts.fades ?? false);
           for (const part of parts) this.require(part, analysis, allowance / parts.length, parted);
+          if (facts.own?.scale) this.requireSmall(facts.own.scale, facts.own.weight, allowance, node, facts);
           return;
         }
         case "where":
@@ -184,13 +185,14 @@ class GuardBuilder {
         default:
       }
     }
-    // scale · weight <= allowance · |value|
-    const right = apply("multiply", [
-      powerOfTwo(Math.floor(Math.log2(allowance / facts.weight))),
-      absoluteOf(node, facts.size),
-    ]);
-    this.conditions.push(apply("lessOrEqual", [facts.scale, right]));
+    this.requireSmall(facts.scale, facts.weight, allowance, node, facts);
     this.cancels = true;
+  }
+
+  /** scale · weight <= allowance · |value| */
+  private requireSmall(scale: Expr, weight: number, allowance: number, node: Expr, { size }: Facts): void {
+    const right = apply("multiply", [powerOfTwo(Math.floor(Math.log2(allowance / weight))), absoluteOf(node, size)]);
+    this.conditions.push(apply("lessOrEqual", [scale, right]));
   }
 
   requireSize(variable: Expr, size: M.Magnitude): void {

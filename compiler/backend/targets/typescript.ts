@@ -13,6 +13,7 @@ import { Precedence } from "../../printing/dialect.js";
 import { isReduction } from "../../calculus/differentiate.js";
 import { float64 } from "../accuracy/arithmetic.js";
 import { allOf } from "../accuracy/guard.js";
+import { natBitsFor } from "../digits.js";
 import { exactFunction } from "../exact-form.js";
 import { type Form, formFor } from "../forms.js";
 import type { KernelPlan } from "../kernels.js";
@@ -89,8 +90,9 @@ export function typescriptKernels(plan: KernelPlan): TypeScriptKernels {
     ...plan.activation.hyperparameters.map(({ variable }) => variable),
     ...plan.activation.learned.map(({ variable }) => variable),
   ];
-  const form = (root: Expr, recognised: Expr, nanFrom: ReadonlySet<Variable>): Form =>
-    formFor(root, {
+  const exactForms: Expr[] = [];
+  const form = (root: Expr, recognised: Expr, nanFrom: ReadonlySet<Variable>): Form => {
+    const chosen = formFor(root, {
       plan,
       model: float64,
       allowance: 2 ** 21,
@@ -107,6 +109,9 @@ export function typescriptKernels(plan: KernelPlan): TypeScriptKernels {
         }),
       tidy: (expr) => mergeHolds([expr], plan.activation.inputs, [...variables, plan.cotangent])[0]!,
     });
+    if (chosen.exact) exactForms.push(chosen.exact);
+    return chosen;
+  };
   const machine = { names: [], texts: [] };
   const [value] = recogniseGates([plan.value]);
   const forward = new KernelWriter(plan, "forward", library, machine).write([
@@ -123,7 +128,7 @@ export function typescriptKernels(plan: KernelPlan): TypeScriptKernels {
   return {
     functions: [forward.text, backward.text],
     library: [...library],
-    machine,
+    machine: { ...machine, natBits: natBitsFor(exactForms, plan) },
     forward: forward.kernel,
     backward: backward.kernel,
   };
@@ -403,7 +408,7 @@ class KernelWriter {
 
   private exactly({ output: { form }, array }: Result): string {
     const suffix = this.direction === "forward" ? "" : `_${array}`;
-    const fn = exactFunction(`${this.plan.activation.name}${suffix}_exactly`, form.exact!, "f64");
+    const fn = exactFunction(`${this.plan.activation.name}${suffix}_exactly`, form.exact!, "f64", form.removable);
     if (!this.machine.texts.includes(fn.text)) {
       this.machine.names.push(...fn.own);
       this.machine.texts.push(fn.text);

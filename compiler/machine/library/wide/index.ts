@@ -9,24 +9,58 @@ import { sigmoidal } from "./sigmoidal.js";
 import { trigonometric } from "./trigonometric.js";
 
 const limits = `
-// A number of that size in place of infinity; every other number as it is.
-fn wide_far(x: wide, size: int) -> wide {
-  if (x.exponent < WIDE_LIMIT || wide_is_nan(x)) {
-    return x;
+// What stands for a number where a limit is sought: of infinity a number with that exponent if it is positive, of zero one
+// if it is negative.
+fn wide_moved(x: wide, exponent: int) -> wide {
+  let infinite = exponent > 0 && x.exponent >= WIDE_LIMIT;
+  let zero = exponent < 0 && is_zero(x.mantissa);
+  if ((infinite || zero) && !wide_is_nan(x)) {
+    return wide(x.negative, NAT_HALF, exponent);
   }
-  return wide(x.negative, NAT_HALF, size);
+  return x;
 }
 
-// What a function tends to, given its values very far away and less far.
-fn wide_limit(far: wide, near: wide) -> wide {
-  let least = wide_abs(wide_multiply(near, wide(false, 0x0.87n, 1)));
-  if (wide_less(least, wide_abs(far))) {
-    return wide(far.negative, NAT_HALF, WIDE_BEYOND);
+// What a function tends to, given its values very close to the point and less close.
+fn wide_trend(close: wide, less: wide) -> wide {
+  let least = wide_abs(wide_multiply(less, wide(false, 0x0.87n, 1)));
+  if (wide_less(least, wide_abs(close)) && close.exponent > -100) {
+    return wide(close.negative, NAT_HALF, WIDE_BEYOND);
   }
-  if (wide_less(wide_abs(wide_multiply(far, wide(false, 0x0.87n, 1))), wide_abs(near))) {
+  if (wide_less(wide_abs(wide_multiply(close, wide(false, 0x0.87n, 1))), wide_abs(less))) {
     return WIDE_ZERO;
   }
-  return far;
+  return close;
+}
+
+// Whether two numbers have some leading bits in common.
+fn wide_is_alike(a: wide, b: wide, bits: int) -> bool {
+  return wide_less(wide_scale(wide_abs(wide_subtract(a, b)), bits), wide_abs(b));
+}
+
+// What a function tends to, given its values at points with the exponents 800, 60, 50, 26, 20, 11 and 10 (or their negatives).
+// Too many digits may cancel at the first: it is for slow powers, where the next ones still differ. The last are for functions
+// that leave even the range of wide numbers.
+fn wide_limit(a: wide, b: wide, c: wide, d: wide, e: wide, f: wide, g: wide) -> wide {
+  if (wide_is_alike(a, b, 2) && !wide_is_alike(c, b, 26)) {
+    return a;
+  }
+  let usual = wide_trend(b, c);
+  if (!wide_is_nan(usual)) {
+    return usual;
+  }
+  let closer = wide_trend(d, e);
+  if (!wide_is_nan(closer)) {
+    return closer;
+  }
+  return wide_trend(f, g);
+}
+
+// The limit that both sides have; NaN where they differ.
+fn wide_common(right: wide, left: wide) -> wide {
+  if (wide_equal(right, left) || wide_is_alike(right, left, 40)) {
+    return right;
+  }
+  return WIDE_NAN;
 }
 `;
 

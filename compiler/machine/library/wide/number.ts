@@ -9,7 +9,7 @@ struct wide { negative: bool, mantissa: nat, exponent: int }
 
 // 2^(N - 1) and 2^N - 1.
 const NAT_HALF: nat = 0x0.8n;
-const NAT_ONES: nat = 0x0.${"f".repeat(96)}n;
+const NAT_ONES: nat = 0x0.${"f".repeat(384)}n;
 
 const WIDE_LIMIT: int = 1 << int_bits();
 const WIDE_BEYOND: int = 2 << int_bits();

@@ -1,0 +1,92 @@
+/** Forms at the ends of the range: at infinite inputs, and at an input 0 where a derivative is 0 / 0. */
+import { apply, constant, type Expr, substitute, type Variable } from "../ir/expr.js";
+import { fromNumber } from "../ir/rational.js";
+import { sampler } from "../numerics/sample.js";
+import type { KernelPlan } from "./kernels.js";
+import { trialsOf } from "./trials.js";
+
+const largest = 3.4028234663852886e38;
+
+/** Inputs at which the form is tried out in binary64, in place of the limit at infinity: the first three at which it is a number. */
+const large: readonly (readonly [number, number, number])[] = [
+  [2 ** 127, 2 ** 160, 2 ** 200],
+  [2 ** 90, 2 ** 110, 2 ** 127],
+  [2 ** 40, 2 ** 50, 2 ** 60],
+];
+
+/**
+ * Makes a form right at infinite inputs, where x * sigmoid(x) is 0 * inf. Without parameters it is enough to hold the
+ * input at the largest number, where the limit has long been reached; if that does not do, the result has to be tested,
+ * and where a wrong one may be finite, the input.
+ * @returns the form, and what has to be finite: null for the result
+ */
+export function atInfinity(
+  form: Expr,
+  plan: KernelPlan,
+): { readonly form: Expr; readonly tested: readonly (Expr | null)[] } {
+  const { variables, settings, rowsOf: rows, vanishing } = trialsOf(plan);
+  const hasParameters = settings.length > 1;
+  let result = form;
+  const tested = new Set<Expr | null>();
+  for (const [index, input] of plan.activation.inputs.entries()) {
+    for (const sign of [-1, 1] as const) {
+      const rowsOf = (x: number): number[][] => rows(index, sign * x, settings);
+      const original = sampler(result, variables, "binary64");
+      const near = large.map((sizes) => sizes.map((x) => rowsOf(x).map(original)));
+      const nearTo = (row: number): readonly number[] => {
+        const candidates = near.map((sizes) => sizes.map((values) => values[row] ?? NaN));
+        return candidates.find((values) => !values.some(Number.isNaN)) ?? [];
+      };
+      const wrong = (candidate: Expr): number[] => {
+        const run = sampler(candidate, variables, "binary64");
+        return rowsOf(Infinity).flatMap((row, i) => {
+          const value = run(row);
+          return isLimit(value, nearTo(i)) ? [] : [value];
+        });
+      };
+      // A factor that has underflowed is no 0.
+      if (!tested.has(null) && vanishing(index, sign * Infinity).some((row) => Number.isNaN(original(row)))) {
+        tested.add(null);
+        continue;
+      }
+      const values = wrong(result);
+      if (values.length === 0) continue;
+      const held = hold(result, input, sign);
+      if (!hasParameters && wrong(held).length === 0) result = held;
+      else tested.add(values.some(Number.isFinite) ? input : null);
+    }
+  }
+  return { form: result, tested: [...tested] };
+}
+
+/** Whether a derivative is 0 / 0 at an input 0, but a number on both sides of it. */
+export function isRemovable(form: Expr, plan: KernelPlan): boolean {
+  const { variables, settings, rowsOf } = trialsOf(plan);
+  const run = sampler(form, variables, "binary64");
+  return plan.activation.inputs.some((_, index) =>
+    settings.some((setting) => {
+      const [at, ...beside] = [0, -0.001, 0.001].map((x) => rowsOf(index, x, [setting]).map(run));
+      return at?.some((value, i) => Number.isNaN(value) && beside.every((values) => Number.isFinite(values[i])));
+    }),
+  );
+}
+
+const hold = (form: Expr, input: Variable, sign: -1 | 1): Expr =>
+  substitute(
+    form,
+    new Map<Expr, Expr>([
+      [input, apply(sign < 0 ? "at_least" : "at_most", [input, constant(fromNumber(sign * largest))])],
+    ]),
+  );
+
+/** Whether a value at infinity is what the values at ever larger inputs tend to, as far as these tell. */
+function isLimit(value: number, near: readonly number[]): boolean {
+  const [a = NaN, b = NaN, c = NaN] = near;
+  if (Number.isNaN(value)) return false;
+  if (Number.isNaN(a + b + c)) return Number.isFinite(value) || Math.abs(value) === Infinity;
+  if (a === b && b === c)
+    return Math.fround(value) === Math.fround(c) || (Math.abs(c) > largest && value === Math.sign(c) * Infinity);
+  if (Math.abs(c) > 1.05 * Math.abs(b) && Math.abs(b) > 1.05 * Math.abs(a)) return value === Math.sign(c) * Infinity;
+  if (Math.abs(c) < 2 ** -126) return Math.fround(value) === Math.fround(c);
+  return Math.abs(value - c) <= 1e-9 * Math.abs(c);
+}

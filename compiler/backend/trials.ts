@@ -1,0 +1,45 @@
+/** Numbers for inputs and parameters on which forms of a kernel are tried out when compiling. */
+import type { Variable } from "../ir/expr.js";
+import type { KernelPlan } from "./kernels.js";
+
+/** Rows of variables on which forms are tried out: one input is given. */
+export function trialsOf({ activation, cotangent }: KernelPlan): {
+  readonly variables: readonly Variable[];
+  readonly settings: readonly (readonly number[])[];
+  readonly rowsOf: (index: number, x: number, settings: readonly (readonly number[])[]) => number[][];
+  /** Rows at the defaults with other inputs at which exponentials underflow. */
+  readonly vanishing: (index: number, x: number) => number[][];
+} {
+  const parameters = [...activation.hyperparameters, ...activation.learned];
+  const defaults = parameters.map((parameter) => parameter.default);
+  const rowOf = (index: number, x: number, companion: number, setting: readonly number[]): number[] => {
+    const inputs = activation.inputs.map((_, i) => (i === index ? x : companion));
+    return [...inputs, 1, ...setting];
+  };
+  return {
+    variables: [...activation.inputs, cotangent, ...parameters.map(({ variable }) => variable)],
+    settings: [defaults, ...variations(parameters)],
+    rowsOf: (index, x, settings) =>
+      settings.flatMap((setting) =>
+        companions
+          .slice(0, activation.inputs.length > 1 ? undefined : 1)
+          .map((companion) => rowOf(index, x, companion, setting)),
+      ),
+    vanishing: (index, x) =>
+      activation.inputs.length > 1 ? [-3e4, 3e4].map((companion) => rowOf(index, x, companion, defaults)) : [],
+  };
+}
+
+/** Values of the other inputs while one is infinite. */
+const companions: readonly number[] = [0.7, -1.3];
+
+/** Each parameter once larger, smaller, of the other sign and 1, as far as its range allows. */
+function variations(parameters: readonly Parameter[]): number[][] {
+  return parameters.flatMap(({ range, default: value }, i) =>
+    [value + 1.5, value / 3, -value - 0.4, 1]
+      .filter((candidate) => !range || (candidate > range.low && candidate < range.high))
+      .map((candidate) => parameters.map((other, k) => (k === i ? candidate : other.default))),
+  );
+}
+
+type Parameter = Pick<KernelPlan["activation"]["hyperparameters"][number], "variable" | "default" | "range">;

@@ -1,0 +1,87 @@
+/**
+ * TypeScript kernels where the fast form is wrong though it is a number, at the ends of the range: an infinity on the way that
+ * a root or a small power brings back, poles that rounding hits, limits, derivatives that are 0 / 0, and cancellations of
+ * more than the usual digits. Numbers are from mpmath.
+ */
+import { beforeAll, expect, it } from "vitest";
+import { compile } from "../../compiler/compile.js";
+import { entryOf, type Generated, readGenerated } from "../harness/manifest.js";
+import { TypeScriptKernelSet } from "../harness/typescript.js";
+
+type Numbers = Readonly<Record<string, number>>;
+/** What, a definition of f, null or what the derivative is in, inputs and parameters, the result. */
+type Row = readonly [what: string, text: string, of: string | null, numbers: Numbers, expected: number];
+
+const rows: readonly Row[] = [
+  ["a root of infinity", "f(x) = exp(x) / sqrt(1 + exp(2 * x))", null, { x: 355 }, 1],
+  [
+    "a power of a number too small",
+    "f(x; p = 0.5 in (0, inf)) = 1 / cosh(x)^p",
+    null,
+    { x: 746, p: 2 ** -20 },
+    0.99928947254,
+  ],
+  [
+    "a small power of infinity",
+    "f(x; p = 1.5 in (0, inf)) = x * (1 + exp(-2 * x))^-p",
+    null,
+    { x: -500, p: 2 ** -12 },
+    -391.68873203,
+  ],
+  [
+    "a logarithm of infinity in a bounded function",
+    "f(x; n = 1 in (0, inf)) = 1 - (1 + n * exp(x))^(-1 / n)",
+    null,
+    { x: 1000, n: 100 },
+    0.9999566434,
+  ],
+  ["a logarithm of 0 by rounding", "f(x) = log(x + sqrt(x^2 + 1))", null, { x: -3e38 }, -89.2899930048],
+  ["a pole by rounding", "f(x) = atanh(x / (1 + abs(x)))", null, { x: -3e38 }, -44.6449965024],
+  ["a slow limit", "f(x; n = 2 in (0, inf)) = where(x > 0, x^n / (1 + x^n), 0)", null, { x: Infinity, n: 0.125 }, 1],
+  ["a limit of 1^x", "f(x; a = 2 in (0, inf)) = a^x", null, { x: Infinity, a: 1 }, 1],
+  ["a limit where polynomials overflow", "f(x) = x * (5 + x^6) / (3 + 28 * x^6)", null, { x: Infinity }, Infinity],
+  ["a limit of a larger infinity", "f(x) = max(x^2, x)", "x", { x: Infinity }, Infinity],
+  ["a limit behind a comparison", "f(x; b = 1) = max(x, x / (1 + exp(-b * x)))", "x", { x: Infinity, b: -0.01 }, 1],
+  ["a limit where all digits cancel far away", "f(x) = log(normcdf(x))", "x", { x: -Infinity }, Infinity],
+  ["a derivative that is 0 / 0", "f(x) = x * sqrt(1 - exp(-x^2))", "x", { x: 0 }, 0],
+  ["one beside others", "f(x; learn a = 0.5 in (0, inf)) = acosh(1 + a * x^2) / a", "a", { x: 0 }, 0],
+  [
+    "cancellation of an exponential",
+    "f(x; p = 2) = (exp(p * x) + 1)^(1 / p) - exp(x)",
+    null,
+    { x: 700, p: 1.00390625 },
+    0.0646819148059,
+  ],
+  ["cancellation of fourth powers", "f(x) = (x^2 + 1)^2 - x^4 - 2 * x^2", null, { x: 3e38 }, 1],
+  [
+    "cancellation at 0",
+    "f(x) = where(x == 0, 0, (3 / x^3 - 1 / x) * sin(x) - 3 / x^2 * cos(x))",
+    "x",
+    { x: 1e-36 },
+    1e-36 * (2 / 15),
+  ],
+];
+
+let kernels: readonly { readonly generated: Generated; readonly set: TypeScriptKernelSet }[];
+
+beforeAll(async () => {
+  kernels = await Promise.all(
+    rows.map(async ([, text]) => {
+      const { files } = await compile([{ file: "acts.def", text }], { targets: ["ts"] });
+      const generated = readGenerated(files);
+      return { generated, set: await TypeScriptKernelSet.load(generated) };
+    }),
+  );
+}, 60_000);
+
+it.each(rows.map((row, i) => [...row, i] as const))("%s", (_, text, of, numbers, expected, i) => {
+  const kernel = kernels[i];
+  if (!kernel) throw new Error(`${text} does not compile`);
+  const entry = entryOf(kernel.generated, "f");
+  const { x = 0, ...parameters } = numbers;
+  const call = { shape: [1], inputs: { x: [x] }, cotangent: [1], parameters };
+  const results = kernel.set.call(entry, of === null ? "forward" : "backward", call);
+  const actual = (of === null ? results.output : results.gradients[of])?.[0] ?? NaN;
+  if (Number.isFinite(expected)) expect(Math.abs(actual - expected)).toBeLessThanOrEqual(Math.abs(expected) * 1e-7);
+  else expect(actual).toBe(expected);
+});
