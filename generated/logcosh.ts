@@ -22,7 +22,7 @@ export function logcoshForward(x: Float32Array, y: Float32Array): void {
           : v + log1p(boundedExp(Math.max(-2 * v, -746))) - 0.6931471805599453;
       if (!(
         (v >= 1 ||
-          p <= 1.0715086071862673e301 ||
+          Math.abs(p) <= 1.0715086071862673e301 ||
           1 <= 2.3283064365386963e-10 * l) &&
         Math.abs(v3) <= Number.MAX_VALUE
       ))
@@ -76,7 +76,7 @@ export function logcoshForward64(x: Float64Array, y: Float64Array): void {
           : v + log1p(boundedExp(Math.max(-2 * v, -746))) - 0.6931471805599453;
       if (!(
         (v >= 1 ||
-          p <= 1.0715086071862673e301 ||
+          Math.abs(p) <= 1.0715086071862673e301 ||
           1 <= 2.3283064365386963e-10 * l) &&
         Math.abs(v3) <= Number.MAX_VALUE
       ))

@@ -24,7 +24,7 @@ export function softClippingForward(
       const l = log1p(p2);
       const p3 = l * q;
       if (!(
-        p + (p2 > 1.0715086071862673e301 ? 1 : 0) <=
+        p + (Math.abs(p2) > 1.0715086071862673e301 ? 1 : 0) <=
           2.3283064365386963e-10 * l && Math.abs(p3) <= Number.MAX_VALUE
       ))
         break;
@@ -63,7 +63,7 @@ export function softClippingBackward(
       if (!(
         q >= 9.332636185032189e-302 &&
         em1 <= 1.0715086071862673e301 * u2 &&
-        (p2 <= 1.0715086071862673e301 ||
+        (Math.abs(p2) <= 1.0715086071862673e301 ||
           Math.abs(p) <= 2.3283064365386963e-10 * Math.abs(q2)) &&
         Math.abs(q2) <= Number.MAX_VALUE
       ))
@@ -103,7 +103,7 @@ export function softClippingForward64(
       const l = log1p(p2);
       const p3 = l * q;
       if (!(
-        p + (p2 > 1.0715086071862673e301 ? 1 : 0) <=
+        p + (Math.abs(p2) > 1.0715086071862673e301 ? 1 : 0) <=
           2.3283064365386963e-10 * l && Math.abs(p3) <= Number.MAX_VALUE
       ))
         break;
@@ -142,7 +142,7 @@ export function softClippingBackward64(
       if (!(
         q >= 9.332636185032189e-302 &&
         em1 <= 1.0715086071862673e301 * u2 &&
-        (p2 <= 1.0715086071862673e301 ||
+        (Math.abs(p2) <= 1.0715086071862673e301 ||
           Math.abs(p) <= 2.3283064365386963e-10 * Math.abs(q2)) &&
         Math.abs(q2) <= Number.MAX_VALUE
       ))

@@ -22,6 +22,20 @@ const rows: readonly Row[] = [
     0.99928947254,
   ],
   [
+    "a power of 0 by underflow",
+    "f(x; p = 0.5 in (0, 2]) = (1 - tanh(x)^2)^p",
+    null,
+    { x: 400, p: 2 ** -10 },
+    0.458453597734,
+  ],
+  [
+    "a logarithm of infinity in an exponential",
+    "f(x) = exp(-log(1 + cosh(x)) / 10)",
+    null,
+    { x: 800 },
+    1.93439182131e-35,
+  ],
+  [
     "a small power of infinity",
     "f(x; p = 1.5 in (0, inf)) = x * (1 + exp(-2 * x))^-p",
     null,
