@@ -702,13 +702,14 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
- * the first: it is for slow powers, where the next ones still differ. The last
- * are for functions that leave even the range of wide numbers. What is tiny at
- * the first, and not by cancellation, has grown nearer by only.
+ * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * cancel at the first: it is for slow powers, where the next ones still differ.
+ * The second is for what grows until it vanishes, the last are for functions
+ * that leave even the range of wide numbers.
  */
 function wideLimit(
   a: Wide,
+  tail: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -716,18 +717,18 @@ function wideLimit(
   f: Wide,
   g: Wide,
 ): Wide {
+  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
+    return a;
+  }
   if (
-    !(a.mantissa === 0n) &&
-    wideLess(wideAbs(a), {
+    !(tail.mantissa === 0n) &&
+    wideLess(wideAbs(tail), {
       negative: false,
       mantissa: NAT_HALF,
       exponent: -100n,
     })
   ) {
     return WIDE_ZERO;
-  }
-  if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
-    return a;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -769,6 +770,7 @@ function highwayGateExactlyLimit(
 ): Wide {
   return wideLimit(
     highwayGateExactlyAt(x0, x1, x2, 800n * sign),
+    highwayGateExactlyAt(x0, x1, x2, 150n * sign),
     highwayGateExactlyAt(x0, x1, x2, 60n * sign),
     highwayGateExactlyAt(x0, x1, x2, 50n * sign),
     highwayGateExactlyAt(x0, x1, x2, 26n * sign),
@@ -834,6 +836,7 @@ function highwayGateDtExactlyLimit(
 ): Wide {
   return wideLimit(
     highwayGateDtExactlyAt(x0, x1, x2, x3, 800n * sign),
+    highwayGateDtExactlyAt(x0, x1, x2, x3, 150n * sign),
     highwayGateDtExactlyAt(x0, x1, x2, x3, 60n * sign),
     highwayGateDtExactlyAt(x0, x1, x2, x3, 50n * sign),
     highwayGateDtExactlyAt(x0, x1, x2, x3, 26n * sign),

@@ -110,6 +110,7 @@ export const functionRules: readonly Rule[] = [
   rule("tanh(atanh(a))", "a"),
   rule("atanh(tanh(a))", "a"),
   rule("atanh(a)", "(log(1 + a) - log(1 - a)) / 2", { "1 - a": "recognised" }),
+  rule("atanh(a)", "(log(1 + a) - log(1 - a)) / 2", { "1 + a": "recognised" }),
   rule("asinh(sinh(a))", "a"),
   rule("acosh(cosh(a))", "abs(a)"),
   rule("hypot(a, 0)", "abs(a)"),

@@ -97,8 +97,8 @@ function derivative(body: Expr, of: Variable, bindings: Bindings, precision: num
 
 /**
  * The derivative next to a point where an equality holds, if value and derivative have one limit from both sides;
- * undefined if they surely have none, unknown if the precision does not tell. Both are taken at 2^-p of the point's size,
- * which is off by about as much: an oracle's limit, not a proof.
+ * undefined if they surely have none, unknown if the precision does not tell. Both are taken at 2^-p, which is off by about
+ * as much: an oracle's limit, not a proof.
  */
 function limitAcross(
   body: Expr,
@@ -117,8 +117,8 @@ function limitAcross(
       return evaluate(body, { bindings: duals(new Map([...bindings, [moved, shifted]]), of), precision: working });
     });
   // A distance from 0 may be as small as other numbers are large, which it is a factor of.
-  const size = centre.kind === "finite" && !isZero(centre) ? top(centre) : -largestOf(bindings);
-  const [near, nearer] = [besides(size - bits), besides(size - 2n * bits)];
+  const reach = centre.kind === "finite" && isZero(centre) ? largestOf(bindings) : 0n;
+  const [near, nearer] = [besides(-reach - bits), besides(-reach - 2n * bits)];
   const slope = (dual: Dual | undefined): Ball => dual?.tangent ?? zero;
   const gaps = ([right, left]: readonly Dual[]): readonly Ball[] => [
     subtract(right?.value ?? unknown, value, working),
