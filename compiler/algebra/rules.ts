@@ -73,6 +73,7 @@ export const productRules: readonly Rule[] = [
   rule("sign(a) * a", "abs(a)"),
   rule("sin(a) / cos(a)", "tan(a)"),
   rule("(tanh(a) + tanh(b)) / (1 + tanh(a) * tanh(b))", "tanh(a + b)"),
+  rule("(tanh(a) - tanh(b)) / (1 - tanh(a) * tanh(b))", "tanh(a - b)"),
   rule("(1 - a) * (1 + a)", "1 - a^2", { "1 - a^2": "recognised" }),
   rule("1 / ((1 - a) * (1 + a))", "1 / (1 - a^2)", { "1 - a^2": "recognised" }),
   rule("(a - 1) * (a + 1)", "a^2 - 1", { "a^2 - 1": "recognised" }),
