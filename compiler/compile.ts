@@ -20,8 +20,8 @@ export interface CompileOptions {
   readonly targets: readonly TargetName[];
   /** Text made earlier, by content key; see {@link EmissionCache}. */
   readonly cache?: EmissionCache;
-  /** What was found out about a definition, for the manifest: it takes too long for a compilation. */
-  readonly facts?: (definition: CheckedDefinition) => AnalysisFacts | null | undefined;
+  /** Finds out about an activation what goes into the manifest as its analysis: a twentieth of a second, remembered by the cache. */
+  readonly facts?: (activation: Activation) => AnalysisFacts | null;
 }
 
 /**
@@ -58,6 +58,7 @@ async function compileSources(sources: readonly Source[], options: CompileOption
   const { definitions, diagnostics } = readDefinitions(sources);
   const found: Diagnostic[] = [...diagnostics];
   const emitted: Remembered[] = [];
+  const keys: string[] = [];
   const targets = targetNames.filter((name) => options.targets.includes(name));
   for (const definition of definitions) {
     const key = options.cache ? await contentKey(definition, targets) : "";
@@ -65,6 +66,7 @@ async function compileSources(sources: readonly Source[], options: CompileOption
     const result = known === undefined ? await emitDefinition(definition, targets) : (JSON.parse(known) as Remembered);
     found.push(...moved(result.diagnostics, definition.definition.span.start));
     emitted.push(result);
+    keys.push(key);
     if (known === undefined && !hasErrors(result.diagnostics)) options.cache?.set(key, JSON.stringify(result));
   }
   if (hasErrors(found)) {
@@ -76,7 +78,7 @@ async function compileSources(sources: readonly Source[], options: CompileOption
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   const entries = emitted.map(({ entry }, i) => {
     const definition = definitions[i]!;
-    const analysis = options.facts?.(definition);
+    const analysis = options.facts ? factsOf(definition, options.facts, options.cache, keys[i]!) : null;
     return { ...entry, source: sourceEntry(definition), ...(analysis ? { analysis } : {}) };
   });
   files.push(await manifestFile(entries, files));
@@ -122,6 +124,23 @@ async function emitDefinition(definition: CheckedDefinition, targets: readonly T
     entry: emission?.entry ?? {},
     diagnostics: moved(work.diagnostics, -definition.definition.span.start),
   };
+}
+
+function factsOf(
+  definition: CheckedDefinition,
+  facts: NonNullable<CompileOptions["facts"]>,
+  cache: EmissionCache | undefined,
+  key: string,
+): AnalysisFacts | null {
+  const own = `${key} analysis`;
+  const known = cache?.get(own);
+  if (known !== undefined) return JSON.parse(known) as AnalysisFacts | null;
+  const found = inFreshGraph(() => {
+    const { activation } = elaborate(definition);
+    return activation ? facts(activation) : null;
+  });
+  cache?.set(own, JSON.stringify(found));
+  return found;
 }
 
 const moved = (diagnostics: readonly Diagnostic[], by: number): Diagnostic[] =>

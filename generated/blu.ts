@@ -599,12 +599,14 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
- * the first: it is for slow powers, where the next ones still differ. The last
- * are for functions that leave even the range of wide numbers.
+ * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * cancel at the first: it is for slow powers, where the next ones still differ.
+ * The second is for what grows until it vanishes, the last are for functions
+ * that leave even the range of wide numbers.
  */
 function wideLimit(
   a: Wide,
+  tail: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -614,6 +616,16 @@ function wideLimit(
 ): Wide {
   if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
     return a;
+  }
+  if (
+    !(tail.mantissa === 0n) &&
+    wideLess(wideAbs(tail), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -644,6 +656,7 @@ function bluExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 function bluExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
   return wideLimit(
     bluExactlyAt(x0, x1, 800n * sign),
+    bluExactlyAt(x0, x1, 150n * sign),
     bluExactlyAt(x0, x1, 60n * sign),
     bluExactlyAt(x0, x1, 50n * sign),
     bluExactlyAt(x0, x1, 26n * sign),
@@ -699,6 +712,7 @@ function bluDxExactlyLimit(
 ): Wide {
   return wideLimit(
     bluDxExactlyAt(x0, x1, x2, 800n * sign),
+    bluDxExactlyAt(x0, x1, x2, 150n * sign),
     bluDxExactlyAt(x0, x1, x2, 60n * sign),
     bluDxExactlyAt(x0, x1, x2, 50n * sign),
     bluDxExactlyAt(x0, x1, x2, 26n * sign),
@@ -743,6 +757,7 @@ function bluDbetaExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 function bluDbetaExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
   return wideLimit(
     bluDbetaExactlyAt(x0, x1, 800n * sign),
+    bluDbetaExactlyAt(x0, x1, 150n * sign),
     bluDbetaExactlyAt(x0, x1, 60n * sign),
     bluDbetaExactlyAt(x0, x1, 50n * sign),
     bluDbetaExactlyAt(x0, x1, 26n * sign),

@@ -35,7 +35,7 @@ export function eisForward(
       if (!(
         (Math.abs(v2) * v) / u <= 1.0715086071862673e301 * v2 &&
         u2 >= 1.4441555006918637e-275 &&
-        (u2 <= 1.0715086071862673e301 ||
+        (Math.abs(u2) <= 1.0715086071862673e301 ||
           Math.abs(p) <= 2.3283064365386963e-10 * Math.abs(q)) &&
         Math.abs(q) <= Number.MAX_VALUE &&
         Math.abs(q) <= Number.MAX_VALUE
@@ -114,18 +114,19 @@ export function eisBackward(
           (9.332636185032189e-302 * (v7 / r3) + (v7 + p5 * u7)) * v8 +
           6.441148769597133e-232 * (2.938735877055719e-39 * v6 + v8)) /
           u5);
-      const v9 = Math.abs(q2);
+      const v9 = Math.abs(u5);
+      const v10 = Math.abs(q2);
       const u8 =
         1.1368683772161603e-13 * (p8 + (0.03125 * v4 + Math.abs(p3))) +
         (p9 +
-          (u5 > 1.0715086071862673e301 ? Math.abs(p6) : 0) +
+          (v9 > 1.0715086071862673e301 ? Math.abs(p6) : 0) +
           1.681218273811815e-285 *
-            (2.938735877055719e-39 * (1 / u5) + v9 / u5)) +
-        7.105427357601002e-15 * (0.03125 * Math.abs(u3) + v9 * u7);
+            (2.938735877055719e-39 * (1 / u5) + v10 / u5)) +
+        7.105427357601002e-15 * (0.03125 * Math.abs(u3) + v10 * u7);
       if (!(
         u8 <= 1.1641532182693481e-10 * Math.abs(u6) &&
         u5 >= 1.4441555006918637e-275 &&
-        (u5 <= 1.0715086071862673e301 ||
+        (v9 <= 1.0715086071862673e301 ||
           Math.abs(p7) <= 2.3283064365386963e-10 * Math.abs(q3)) &&
         Math.abs(q3) <= Number.MAX_VALUE &&
         Math.abs(q3) <= Number.MAX_VALUE
@@ -177,7 +178,7 @@ export function eisForward64(
       if (!(
         (Math.abs(v2) * v) / u <= 1.0715086071862673e301 * v2 &&
         u2 >= 1.4441555006918637e-275 &&
-        (u2 <= 1.0715086071862673e301 ||
+        (Math.abs(u2) <= 1.0715086071862673e301 ||
           Math.abs(p) <= 2.3283064365386963e-10 * Math.abs(q)) &&
         Math.abs(q) <= Number.MAX_VALUE &&
         Math.abs(q) <= Number.MAX_VALUE
@@ -256,18 +257,19 @@ export function eisBackward64(
           (9.332636185032189e-302 * (v7 / r3) + (v7 + p5 * u7)) * v8 +
           6.441148769597133e-232 * (2.938735877055719e-39 * v6 + v8)) /
           u5);
-      const v9 = Math.abs(q2);
+      const v9 = Math.abs(u5);
+      const v10 = Math.abs(q2);
       const u8 =
         1.1368683772161603e-13 * (p8 + (0.03125 * v4 + Math.abs(p3))) +
         (p9 +
-          (u5 > 1.0715086071862673e301 ? Math.abs(p6) : 0) +
+          (v9 > 1.0715086071862673e301 ? Math.abs(p6) : 0) +
           1.681218273811815e-285 *
-            (2.938735877055719e-39 * (1 / u5) + v9 / u5)) +
-        7.105427357601002e-15 * (0.03125 * Math.abs(u3) + v9 * u7);
+            (2.938735877055719e-39 * (1 / u5) + v10 / u5)) +
+        7.105427357601002e-15 * (0.03125 * Math.abs(u3) + v10 * u7);
       if (!(
         u8 <= 1.1641532182693481e-10 * Math.abs(u6) &&
         u5 >= 1.4441555006918637e-275 &&
-        (u5 <= 1.0715086071862673e301 ||
+        (v9 <= 1.0715086071862673e301 ||
           Math.abs(p7) <= 2.3283064365386963e-10 * Math.abs(q3)) &&
         Math.abs(q3) <= Number.MAX_VALUE &&
         Math.abs(q3) <= Number.MAX_VALUE
@@ -1129,12 +1131,14 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
- * the first: it is for slow powers, where the next ones still differ. The last
- * are for functions that leave even the range of wide numbers.
+ * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * cancel at the first: it is for slow powers, where the next ones still differ.
+ * The second is for what grows until it vanishes, the last are for functions
+ * that leave even the range of wide numbers.
  */
 function wideLimit(
   a: Wide,
+  tail: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -1144,6 +1148,16 @@ function wideLimit(
 ): Wide {
   if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
     return a;
+  }
+  if (
+    !(tail.mantissa === 0n) &&
+    wideLess(wideAbs(tail), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -1212,6 +1226,7 @@ function eisExactlyLimit(
 ): Wide {
   return wideLimit(
     eisExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
+    eisExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     eisExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
     eisExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
     eisExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),
@@ -1329,6 +1344,7 @@ function eisDxExactlyLimit(
 ): Wide {
   return wideLimit(
     eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 800n * sign),
+    eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 150n * sign),
     eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 60n * sign),
     eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 50n * sign),
     eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 26n * sign),

@@ -70,17 +70,20 @@ fn eis_wide_from_f32(x: f32) -> eis_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
-// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
-// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
-// multiple. Negative: nowhere.
+// A function's value, and where it is to be computed next. Level 0: at the operands themselves (point 0); where infinite ones
+// say nothing, twice with numbers in their place, up to three times (1 to 6). Where bits are lost, levels 1 to 5: with operands
+// that are large moved towards 1, to 2^98, 2^74, 2^50, 2^26 or 2^13, and on the last two levels those that are small, to 2^-33
+// or 2^-19 (0); and with each of them 2^6 nearer to 1 (1, 2 ...), which tells of which power of it the function is a multiple.
+// Level 6: nowhere.
 struct eis_wide_search {
+  level: i32,
   point: i32,
   value: eis_wide_leading,
   other: eis_wide_leading,
 }
 
 const eis_WIDE_SEARCH: eis_wide_search = eis_wide_search(
+  0,
   0,
   eis_wide_leading(false, 0u, (2 << 28u) + 4096),
   eis_wide_leading(false, 0u, (2 << 28u) + 4096)
@@ -636,8 +639,27 @@ fn eis_value_exactly_wide(
     eis_WIDE_ZERO,
     eis_WIDE_ZERO
   );
-  // How many of the last bits of each are wrong because operands cancelled.
-  var lost = array<i32, 18>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 18>(
+    registers[0].exponent,
+    registers[1].exponent,
+    registers[2].exponent,
+    registers[3].exponent,
+    registers[4].exponent,
+    registers[5].exponent,
+    registers[6].exponent,
+    registers[7].exponent,
+    registers[8].exponent,
+    registers[9].exponent,
+    registers[10].exponent,
+    registers[11].exponent,
+    registers[12].exponent,
+    registers[13].exponent,
+    0,
+    0,
+    0,
+    0
+  );
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 156>(
     0x0000000eu, 0x00000000u, 0x0000040eu, 0x0000380eu, 0x0000080eu, 0x2000380eu, 0x00000c0fu, 0x0000180eu, 0x00001010u,
@@ -708,39 +730,50 @@ fn eis_value_exactly_wide(
     } else if (operation == 17u) {
       value = eis_wide(eis_wide_is_nan(a), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    let result = eis_wide_normalised(value.negative, value.mantissa, value.exponent);
-    var loss = max(lost[first], lost[second]);
-    if (result.exponent >= eis_WIDE_LIMIT && a.exponent < eis_WIDE_LIMIT && b.exponent < eis_WIDE_LIMIT) {
-      loss = 128;
+    var result = eis_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 2u) {
+      error = errors[first] + select(result.exponent, 1, c == 513u);
     }
     if (operation == 3u) {
-      if (result.exponent < eis_WIDE_LIMIT) {
-        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
-      }
+      error = max(errors[first], errors[second]);
     }
     if (operation == 6u) {
-      loss = lost[select(first, second, registers[c].negative)];
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 7u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 9u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
     registers[code & 1023u] = result;
-    lost[code & 1023u] = max(min(loss, 128), 0);
+    if (result.exponent >= eis_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if (a.exponent < eis_WIDE_LIMIT && b.exponent < eis_WIDE_LIMIT) {
+        error = result.exponent + 128;
+      }
+    }
+    errors[code & 1023u] = max(error, result.exponent);
   }
-  return eis_wide_outcome(eis_wide_leading_of(registers[5]), lost[5]);
+  return eis_wide_outcome(eis_wide_leading_of(registers[5]), errors[5] - registers[5].exponent);
 }
 
-// Zero and infinity stay.
-fn eis_wide_moved_exponent(exponent: i32) -> i32 {
-  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= eis_WIDE_LIMIT);
+// By how many times 2^6 an operand is moved towards 1; zero and infinity are not.
+fn eis_wide_moves(exponent: i32, level: i32) -> i32 {
+  let high = select(122 - 24 * level, 13, level == 5);
+  let low = select(select(-33, -19, level == 5), -eis_WIDE_LIMIT, level < 4);
+  let moves = select(min(exponent - low - 5, 0), exponent - high + 5, exponent > high) / 6;
+  return select(moves, 0, abs(exponent) >= eis_WIDE_LIMIT);
 }
 
-// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
-// exponent.
-fn eis_wide_operand_at(x: eis_wide, point: i32, own: i32, large: i32) -> eis_wide {
-  let moved = eis_wide_moved_exponent(x.exponent) + i32(point == own);
-  return eis_wide(
-    x.negative,
-    x.mantissa,
-    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
-  );
+// An operand at a point of a search, its own one given; on level 0 a large one gets the given exponent.
+fn eis_wide_operand_at(x: eis_wide, search: eis_wide_search, own: i32, large: i32) -> eis_wide {
+  let near = select(min(x.exponent, large), x.exponent, search.point == 0);
+  let moves = eis_wide_moves(x.exponent, search.level);
+  let further = select(i32(moves > 0) - i32(moves < 0), 0, search.point != own);
+  let moved = x.exponent - 6 * (moves + further);
+  return eis_wide(x.negative, x.mantissa, select(moved, near, search.level == 0));
 }
 
 fn eis_wide_leading_is_nan(x: eis_wide_leading) -> bool {
@@ -755,41 +788,51 @@ fn eis_wide_leading_exceeds(a: eis_wide_leading, b: eis_wide_leading) -> bool {
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
 }
 
-// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+// The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
 fn eis_wide_searched(
   search: eis_wide_search,
   found: eis_wide_outcome,
   infinite: bool,
   exponent: i32,
-  last: i32
+  operands: i32
 ) -> eis_wide_search {
-  let fails = found.lost > 128 - 28;
   let is_nan = eis_wide_leading_is_nan(found.value);
+  let fails = is_nan || found.lost > 128 - 28;
+  var level = search.level;
   var point = search.point + 1;
   var value = search.value;
   var other = search.other;
-  if (point == 1) {
+  if (eis_wide_leading_is_nan(value)) {
     value = found.value;
-    point = select(select(-1, 7, fails), 1, is_nan && infinite);
-  } else if (point < 8) {
-    if ((point & 1) == 0) {
-      other = found.value;
-    } else {
+  }
+  if (level == 0 && point == 1) {
+    if (!(is_nan && infinite)) {
+      level = select(6, select(4, 1, found.value.exponent >= eis_WIDE_LIMIT), found.lost > 128 - 28);
+      point = 0;
+    }
+  } else if (level == 0 && (point & 1) == 0) {
+    other = found.value;
+    if (fails) {
+      other = search.other;
+    }
+  } else if (level == 0) {
+    if (!fails && !eis_wide_leading_is_nan(other)) {
       // As wide_limit.
-      if (is_nan) {
-        value = found.value;
-      } else if (eis_wide_leading_exceeds(other, found.value) && !eis_wide_leading_is_nan(other)) {
+      level = 6;
+      value = other;
+      if (eis_wide_leading_exceeds(other, found.value)) {
         value = eis_wide_leading(other.negative, 0x80000000u, eis_WIDE_BEYOND);
       } else if (eis_wide_leading_exceeds(found.value, other)) {
         value = eis_wide_leading(false, 0u, eis_WIDE_ZERO.exponent);
-      } else {
-        value = other;
       }
-      point = select(-1, point, point < 7 && eis_wide_leading_is_nan(value));
+    } else if (point == 7) {
+      level = 6;
     }
-  } else if (point == 8) {
-    if (fails || found.value.digits == 0u) {
-      point = -1;
+    other = eis_wide_leading(false, 0u, eis_WIDE_NAN.exponent);
+  } else if (point == 1) {
+    if (fails) {
+      level = level + 1;
+      point = 0;
     } else {
       value = found.value;
       other = value;
@@ -798,15 +841,17 @@ fn eis_wide_searched(
     // The k for which the value became 2^k times as large.
     let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
     let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
-    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 384), -384);
     value = eis_wide_leading(
       value.negative,
       value.digits,
-      value.exponent + power * (exponent - eis_wide_moved_exponent(exponent))
+      value.exponent - power * abs(eis_wide_moves(exponent, level))
     );
-    point = select(-1, point, point <= last);
   }
-  return eis_wide_search(point, value, other);
+  if (level > 0 && point > operands) {
+    level = 6;
+  }
+  return eis_wide_search(level, point, value, other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -879,17 +924,18 @@ fn eis_value_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f32) -> f3
   var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = eis_WIDE_SEARCH;
-  while (search.point >= 0) {
+  while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = eis_value_exactly_wide(
-      eis_wide_operand_at(wide_x0, search.point, 8, large),
-      eis_wide_operand_at(wide_x1, search.point, 9, large),
-      eis_wide_operand_at(wide_x2, search.point, 10, large),
-      eis_wide_operand_at(wide_x3, search.point, 11, large),
-      eis_wide_operand_at(wide_x4, search.point, 12, large),
-      eis_wide_operand_at(wide_x5, search.point, 13, large)
+      eis_wide_operand_at(wide_x0, search, 1, large),
+      eis_wide_operand_at(wide_x1, search, 2, large),
+      eis_wide_operand_at(wide_x2, search, 3, large),
+      eis_wide_operand_at(wide_x3, search, 4, large),
+      eis_wide_operand_at(wide_x4, search, 5, large),
+      eis_wide_operand_at(wide_x5, search, 6, large)
     );
-    search = eis_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 13);
+    let varied = exponents[clamp(search.point - 1, 0, 5)];
+    search = eis_wide_searched(search, found, infinite, varied, 6);
   }
   return eis_wide_leading_to_f32(search.value);
 }
@@ -1101,6 +1147,10 @@ fn eis_pair_larger(a: eis_pair, b: eis_pair) -> eis_pair {
   return a;
 }
 
+fn eis_pair_at_least(a: eis_pair, b: eis_pair) -> eis_pair {
+  return eis_pair_larger(a, b);
+}
+
 fn eis_pair_from_f32(x: f32) -> eis_pair {
   return eis_pair(x, 0.0);
 }
@@ -1276,34 +1326,32 @@ fn eis_pair_to_f32(a: eis_pair) -> f32 {
 // Source: Biswas et al. 2020; Echo EIS.
 // eis(x; alpha = 1 in [0, 1], beta = 0 in [0, inf), gamma = 1 in [0, inf), delta = 1.16 in [0, inf), theta = 1 in [0, inf)) = x * softplus(x)^alpha / (sqrt(beta + gamma * x^2) + delta * exp(-theta * x))
 fn eis(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, theta: f32) -> f32 {
-  let v = eis_pair_larger(eis_pair_from_f32(x), eis_pair(0.0, 0.0));
-  let v2 = eis_pair_abs(eis_pair_from_f32(x));
-  let v3 = eis_pair_negate(v2);
-  let e = eis_pair_exp(v3);
+  let bounded = eis_pair_at_least(eis_pair_from_f32(x), eis_pair(0.0, 0.0));
+  let v = eis_pair_abs(eis_pair_from_f32(x));
+  let v2 = eis_pair_negate(v);
+  let e = eis_pair_exp(v2);
   let l = eis_pair_log1p(e);
-  let u = eis_pair_add(v, l);
-  let v4 = eis_pair_pow(u, eis_pair_from_f32(alpha));
-  let p = eis_pair_multiply(eis_pair_from_f32(x), v4);
+  let u = eis_pair_add(bounded, l);
+  let v3 = eis_pair_pow(u, eis_pair_from_f32(alpha));
+  let p = eis_pair_multiply(eis_pair_from_f32(x), v3);
   let r = eis_pair_sqrt(eis_pair_from_f32(beta));
   let r2 = eis_pair_sqrt(eis_pair_from_f32(gamma));
   let p2 = eis_pair_multiply(eis_pair_from_f32(x), r2);
   let r3 = eis_pair_hypot(r, p2);
   let p3 = eis_pair_multiply(eis_pair_from_f32(x), eis_pair_from_f32(theta));
-  let v5 = eis_pair_negate(p3);
-  let e2 = eis_pair_exp(v5);
+  let v4 = eis_pair_negate(p3);
+  let e2 = eis_pair_exp(v4);
   let p4 = eis_pair_multiply(eis_pair_from_f32(delta), e2);
   let u2 = eis_pair_add(r3, p4);
   let q = eis_pair_divide(p, u2);
   var result = eis_pair_to_f32(q);
   var found =
-    (l.high * ((abs(v4.high) * abs(alpha)) / abs(u.high)) +
-      1.26217745e-29 * ((abs(v4.high) * abs(alpha)) / abs(u.high)) <=
-      8.0 * abs(v4.high)) && (abs(v4.high) >= 7.888609e-31) &&
+    ((abs(v3.high) * abs(alpha)) / u.high <= 6.338253e+29 * v3.high) && (v3.high >= 7.888609e-31) &&
       (abs(delta) <= 1.2676506e+30 * u2.high) &&
       (u2.high >= 1.5777218e-30) &&
-      ((u2.high <= 3.32307e+35) || (abs(p.high) <= 1.1920929e-7 * abs(q.high))) &&
-      (v2.high <= 288230380000000000.0) &&
-      ((v2.high >= 3.469447e-18) || (x == 0.0)) &&
+      ((abs(u2.high) <= 3.32307e+35) || (abs(p.high) <= 1.1920929e-7 * abs(q.high))) &&
+      (v.high <= 288230380000000000.0) &&
+      ((v.high >= 3.469447e-18) || (x == 0.0)) &&
       ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0)) &&
       (abs(beta) <= 288230380000000000.0) &&
       ((abs(beta) >= 3.469447e-18) || (beta == 0.0)) &&
@@ -1319,7 +1367,7 @@ fn eis(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, theta: f32) -> f32
       (p4.high <= 3.32307e+35) &&
       (e2.high <= 3.32307e+35) &&
       (abs(p.high) <= 3.32307e+35) &&
-      (abs(v4.high) <= 3.32307e+35) &&
+      (v3.high <= 3.32307e+35) &&
     (u.high >= 7.888609e-31);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
@@ -1494,8 +1542,32 @@ fn eis_slope_0_exactly_wide(
     eis_WIDE_ZERO,
     eis_WIDE_ZERO
   );
-  // How many of the last bits of each are wrong because operands cancelled.
-  var lost = array<i32, 23>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 23>(
+    registers[0].exponent,
+    registers[1].exponent,
+    registers[2].exponent,
+    registers[3].exponent,
+    registers[4].exponent,
+    registers[5].exponent,
+    registers[6].exponent,
+    registers[7].exponent,
+    registers[8].exponent,
+    registers[9].exponent,
+    registers[10].exponent,
+    registers[11].exponent,
+    registers[12].exponent,
+    registers[13].exponent,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0
+  );
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 254>(
     0x0000000eu, 0x00000000u, 0x0000040eu, 0x0000380eu, 0x0000080eu, 0x2000380eu, 0x00000c0fu, 0x0000180eu, 0x00001010u,
@@ -1577,23 +1649,33 @@ fn eis_slope_0_exactly_wide(
     } else if (operation == 17u) {
       value = eis_wide(eis_wide_is_nan(a), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    let result = eis_wide_normalised(value.negative, value.mantissa, value.exponent);
-    var loss = max(lost[first], lost[second]);
-    if (result.exponent >= eis_WIDE_LIMIT && a.exponent < eis_WIDE_LIMIT && b.exponent < eis_WIDE_LIMIT) {
-      loss = 128;
+    var result = eis_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 2u) {
+      error = errors[first] + select(result.exponent, 1, c == 513u);
     }
     if (operation == 3u) {
-      if (result.exponent < eis_WIDE_LIMIT) {
-        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
-      }
+      error = max(errors[first], errors[second]);
     }
     if (operation == 6u) {
-      loss = lost[select(first, second, registers[c].negative)];
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 7u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 9u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
     registers[code & 1023u] = result;
-    lost[code & 1023u] = max(min(loss, 128), 0);
+    if (result.exponent >= eis_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if (a.exponent < eis_WIDE_LIMIT && b.exponent < eis_WIDE_LIMIT) {
+        error = result.exponent + 128;
+      }
+    }
+    errors[code & 1023u] = max(error, result.exponent);
   }
-  return eis_wide_outcome(eis_wide_leading_of(registers[5]), lost[5]);
+  return eis_wide_outcome(eis_wide_leading_of(registers[5]), errors[5] - registers[5].exponent);
 }
 
 fn eis_slope_0_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f32) -> f32 {
@@ -1632,17 +1714,18 @@ fn eis_slope_0_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f32) -> 
   var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = eis_WIDE_SEARCH;
-  while (search.point >= 0) {
+  while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = eis_slope_0_exactly_wide(
-      eis_wide_operand_at(wide_x0, search.point, 8, large),
-      eis_wide_operand_at(wide_x1, search.point, 9, large),
-      eis_wide_operand_at(wide_x2, search.point, 10, large),
-      eis_wide_operand_at(wide_x3, search.point, 11, large),
-      eis_wide_operand_at(wide_x4, search.point, 12, large),
-      eis_wide_operand_at(wide_x5, search.point, 13, large)
+      eis_wide_operand_at(wide_x0, search, 1, large),
+      eis_wide_operand_at(wide_x1, search, 2, large),
+      eis_wide_operand_at(wide_x2, search, 3, large),
+      eis_wide_operand_at(wide_x3, search, 4, large),
+      eis_wide_operand_at(wide_x4, search, 5, large),
+      eis_wide_operand_at(wide_x5, search, 6, large)
     );
-    search = eis_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 13);
+    let varied = exponents[clamp(search.point - 1, 0, 5)];
+    search = eis_wide_searched(search, found, infinite, varied, 6);
   }
   return eis_wide_leading_to_f32(search.value);
 }
@@ -1683,26 +1766,26 @@ fn eis_pair_subtract(a: eis_pair, b: eis_pair) -> eis_pair {
 }
 
 fn eis_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, theta: f32) -> f32 {
-  let v = eis_pair_larger(eis_pair_from_f32(x), eis_pair(0.0, 0.0));
-  let v2 = eis_pair_abs(eis_pair_from_f32(x));
-  let v3 = eis_pair_negate(v2);
-  let e = eis_pair_exp(v3);
+  let bounded = eis_pair_at_least(eis_pair_from_f32(x), eis_pair(0.0, 0.0));
+  let v = eis_pair_abs(eis_pair_from_f32(x));
+  let v2 = eis_pair_negate(v);
+  let e = eis_pair_exp(v2);
   let l = eis_pair_log1p(e);
-  let u = eis_pair_add(v, l);
-  let v4 = eis_pair_pow(u, eis_pair_from_f32(alpha));
+  let u = eis_pair_add(bounded, l);
+  let v3 = eis_pair_pow(u, eis_pair_from_f32(alpha));
   let p = eis_pair_multiply(eis_pair_from_f32(x), eis_pair_from_f32(alpha));
-  let bounded = eis_pair_at_most(eis_pair_from_f32(x), eis_pair(40.0, 0.0));
-  let v5 = eis_pair_raised_exp(bounded);
-  let p2 = eis_pair_scale(v5, 8.6736174e-19);
+  let bounded2 = eis_pair_at_most(eis_pair_from_f32(x), eis_pair(40.0, 0.0));
+  let v4 = eis_pair_raised_exp(bounded2);
+  let p2 = eis_pair_scale(v4, 8.6736174e-19);
   let u2 = eis_pair_add(p2, eis_pair(1.0, 0.0));
-  let q = eis_pair_divide(v5, u2);
+  let q = eis_pair_divide(v4, u2);
   let p3 = eis_pair_multiply(p, q);
   let u3 = eis_pair_subtract(eis_pair_from_f32(alpha), eis_pair(1.0, 0.0));
-  let v6 = eis_pair_pow(u, u3);
-  let p4 = eis_pair_multiply(p3, v6);
+  let v5 = eis_pair_pow(u, u3);
+  let p4 = eis_pair_multiply(p3, v5);
   let p5 = eis_pair_scale(p4, 8.6736174e-19);
-  let u4 = eis_pair_add(v4, p5);
-  let p6 = eis_pair_multiply(eis_pair_from_f32(x), v4);
+  let u4 = eis_pair_add(v3, p5);
+  let p6 = eis_pair_multiply(eis_pair_from_f32(x), v3);
   let p7 = eis_pair_multiply(eis_pair_from_f32(x), eis_pair_from_f32(gamma));
   let r = eis_pair_sqrt(eis_pair_from_f32(beta));
   let r2 = eis_pair_sqrt(eis_pair_from_f32(gamma));
@@ -1711,8 +1794,8 @@ fn eis_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, 
   let q2 = eis_pair_divide(p7, r3);
   let p9 = eis_pair_multiply(eis_pair_from_f32(delta), eis_pair_from_f32(theta));
   let p10 = eis_pair_multiply(eis_pair_from_f32(x), eis_pair_from_f32(theta));
-  let v7 = eis_pair_negate(p10);
-  let e2 = eis_pair_exp(v7);
+  let v6 = eis_pair_negate(p10);
+  let e2 = eis_pair_exp(v6);
   let p11 = eis_pair_multiply(p9, e2);
   let u5 = eis_pair_subtract(q2, p11);
   let p12 = eis_pair_multiply(p6, u5);
@@ -1723,37 +1806,31 @@ fn eis_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, 
   let q4 = eis_pair_divide(u7, u6);
   var result = eis_pair_to_f32(q4);
   var found =
-    (2.9802322e-8 *
-      (l.high * ((abs(v4.high) * abs(alpha)) / abs(u.high)) +
-        1.26217745e-29 * ((abs(v4.high) * abs(alpha)) / abs(u.high)) +
-        (6.3108872e-30 * (((1.0 / u2.high) * abs(p.high) + (q.high + abs(p.high))) * abs(v6.high)) +
-          (l.high * ((abs(v6.high) * abs(u3.high)) / abs(u.high)) +
-            1.26217745e-29 * ((abs(v6.high) * abs(u3.high)) / abs(u.high))) *
-            abs(p3.high) +
-          6.3108872e-30 * (abs(v6.high) + abs(p3.high))) *
-          8.6736174e-19 +
-        (abs(v4.high) + abs(p5.high))) +
-      (1.4901161e-8 *
-        ((((l.high * ((abs(v4.high) * abs(alpha)) / abs(u.high)) +
-          1.26217745e-29 * ((abs(v4.high) * abs(alpha)) / abs(u.high))) *
-          v2.high +
-          6.3108872e-30 * v2.high) *
-          abs(u5.high) +
+    (5.9604645e-8 *
+      (3.1554436e-30 *
+        ((abs(v3.high) * abs(alpha)) / u.high +
+          (((1.0 / u2.high) * abs(p.high) + (q.high + abs(p.high))) * v5.high +
+            ((abs(v5.high) * abs(u3.high)) / u.high) * abs(p3.high) +
+            (v5.high + abs(p3.high))) *
+            8.6736174e-19) +
+        (v3.high + abs(p5.high))) +
+      (7.450581e-9 *
+        ((2.524355e-29 * ((((abs(v3.high) * abs(alpha)) / u.high) * v.high + v.high) * abs(u5.high)) +
           (1.26217745e-29 * (1.0 / r3.high + abs(q2.high) / r3.high + (e2.high + p9.high)) +
             (abs(q2.high) + p11.high)) *
             abs(p6.high) +
-          1.26217745e-29 * (abs(u5.high) + abs(p6.high))) /
+          2.524355e-29 * (abs(u5.high) + abs(p6.high))) /
           u6.high +
-          6.3108872e-30 * ((abs(delta) * abs(q3.high)) / u6.high)) +
-        select(0.0, abs(p12.high), u6.high > 3.32307e+35) +
+          1.26217745e-29 * ((abs(delta) * abs(q3.high)) / u6.high)) +
+        select(0.0, abs(p12.high), abs(u6.high) > 3.32307e+35) +
         9.403955e-38 * (1.0 / u6.high + abs(q3.high) / u6.high)) +
-      1.4901161e-8 * (0.0000076293945 * abs(u4.high) + abs(q3.high)) <=
+      2.9802322e-8 * (0.0000038146973 * abs(u4.high) + abs(q3.high)) <=
       1.1920929e-7 * abs(u7.high)) && (abs(u7.high) >= 1.5777218e-30) &&
       (abs(delta) <= 2.5353012e+30 * u6.high) &&
       (u6.high >= 7.888609e-31) &&
-      ((u6.high <= 3.32307e+35) || (abs(u7.high) <= 2.3841858e-7 * abs(q4.high))) &&
-      (v2.high <= 288230380000000000.0) &&
-      ((v2.high >= 3.469447e-18) || (x == 0.0)) &&
+      ((abs(u6.high) <= 3.32307e+35) || (abs(u7.high) <= 2.3841858e-7 * abs(q4.high))) &&
+      (v.high <= 288230380000000000.0) &&
+      ((v.high >= 3.469447e-18) || (x == 0.0)) &&
       ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0)) &&
       (abs(beta) <= 288230380000000000.0) &&
       ((abs(beta) >= 3.469447e-18) || (beta == 0.0)) &&
@@ -1775,12 +1852,12 @@ fn eis_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, 
       (abs(q2.high) <= 3.32307e+35) &&
       (r3.high >= 7.888609e-31) &&
       (abs(p6.high) <= 3.32307e+35) &&
-      (abs(v4.high) <= 3.32307e+35) &&
+      (v3.high <= 3.32307e+35) &&
       (u.high >= 7.888609e-31) &&
       (abs(u4.high) <= 3.32307e+35) &&
       (abs(p5.high) <= 3.32307e+35) &&
       (abs(p4.high) <= 3.32307e+35) &&
-      (abs(v6.high) <= 3.32307e+35) &&
+      (v5.high <= 3.32307e+35) &&
     (abs(p3.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {

@@ -70,17 +70,20 @@ fn elliott_sigmoid_wide_from_f32(x: f32) -> elliott_sigmoid_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
-// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
-// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
-// multiple. Negative: nowhere.
+// A function's value, and where it is to be computed next. Level 0: at the operands themselves (point 0); where infinite ones
+// say nothing, twice with numbers in their place, up to three times (1 to 6). Where bits are lost, levels 1 to 5: with operands
+// that are large moved towards 1, to 2^98, 2^74, 2^50, 2^26 or 2^13, and on the last two levels those that are small, to 2^-33
+// or 2^-19 (0); and with each of them 2^6 nearer to 1 (1, 2 ...), which tells of which power of it the function is a multiple.
+// Level 6: nowhere.
 struct elliott_sigmoid_wide_search {
+  level: i32,
   point: i32,
   value: elliott_sigmoid_wide_leading,
   other: elliott_sigmoid_wide_leading,
 }
 
 const elliott_sigmoid_WIDE_SEARCH: elliott_sigmoid_wide_search = elliott_sigmoid_wide_search(
+  0,
   0,
   elliott_sigmoid_wide_leading(false, 0u, (2 << 28u) + 4096),
   elliott_sigmoid_wide_leading(false, 0u, (2 << 28u) + 4096)
@@ -301,8 +304,8 @@ fn elliott_sigmoid_value_exactly_wide(x0: elliott_sigmoid_wide) -> elliott_sigmo
     elliott_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
     elliott_sigmoid_WIDE_ZERO
   );
-  // How many of the last bits of each are wrong because operands cancelled.
-  var lost = array<i32, 4>(0, 0, 0, 0);
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 4>(registers[0].exponent, registers[1].exponent, registers[2].exponent, 0);
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 10>(
     0x00000003u, 0x00000001u, 0x00000400u, 0x00000000u, 0x00000802u, 0x00000800u, 0x00000c02u, 0x00000803u, 0x00000801u,
@@ -327,40 +330,44 @@ fn elliott_sigmoid_value_exactly_wide(x0: elliott_sigmoid_wide) -> elliott_sigmo
     } else if (operation == 3u) {
       value = elliott_sigmoid_wide_divide_loose(a, b);
     }
-    let result = elliott_sigmoid_wide_normalised(value.negative, value.mantissa, value.exponent);
-    var loss = max(lost[first], lost[second]);
-    if (
-      result.exponent >= elliott_sigmoid_WIDE_LIMIT &&
-      a.exponent < elliott_sigmoid_WIDE_LIMIT &&
-      b.exponent < elliott_sigmoid_WIDE_LIMIT
-    ) {
-      loss = 128;
+    var result = elliott_sigmoid_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 0u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
     if (operation == 2u) {
-      if (result.exponent < elliott_sigmoid_WIDE_LIMIT) {
-        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
-      }
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 3u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
     registers[code & 1023u] = result;
-    lost[code & 1023u] = max(min(loss, 128), 0);
+    if (result.exponent >= elliott_sigmoid_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if (a.exponent < elliott_sigmoid_WIDE_LIMIT && b.exponent < elliott_sigmoid_WIDE_LIMIT) {
+        error = result.exponent + 128;
+      }
+    }
+    errors[code & 1023u] = max(error, result.exponent);
   }
-  return elliott_sigmoid_wide_outcome(elliott_sigmoid_wide_leading_of(registers[1]), lost[1]);
+  return elliott_sigmoid_wide_outcome(elliott_sigmoid_wide_leading_of(registers[1]), errors[1] - registers[1].exponent);
 }
 
-// Zero and infinity stay.
-fn elliott_sigmoid_wide_moved_exponent(exponent: i32) -> i32 {
-  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= elliott_sigmoid_WIDE_LIMIT);
+// By how many times 2^6 an operand is moved towards 1; zero and infinity are not.
+fn elliott_sigmoid_wide_moves(exponent: i32, level: i32) -> i32 {
+  let high = select(122 - 24 * level, 13, level == 5);
+  let low = select(select(-33, -19, level == 5), -elliott_sigmoid_WIDE_LIMIT, level < 4);
+  let moves = select(min(exponent - low - 5, 0), exponent - high + 5, exponent > high) / 6;
+  return select(moves, 0, abs(exponent) >= elliott_sigmoid_WIDE_LIMIT);
 }
 
-// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
-// exponent.
-fn elliott_sigmoid_wide_operand_at(x: elliott_sigmoid_wide, point: i32, own: i32, large: i32) -> elliott_sigmoid_wide {
-  let moved = elliott_sigmoid_wide_moved_exponent(x.exponent) + i32(point == own);
-  return elliott_sigmoid_wide(
-    x.negative,
-    x.mantissa,
-    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
-  );
+// An operand at a point of a search, its own one given; on level 0 a large one gets the given exponent.
+fn elliott_sigmoid_wide_operand_at(x: elliott_sigmoid_wide, search: elliott_sigmoid_wide_search, own: i32, large: i32) -> elliott_sigmoid_wide {
+  let near = select(min(x.exponent, large), x.exponent, search.point == 0);
+  let moves = elliott_sigmoid_wide_moves(x.exponent, search.level);
+  let further = select(i32(moves > 0) - i32(moves < 0), 0, search.point != own);
+  let moved = x.exponent - 6 * (moves + further);
+  return elliott_sigmoid_wide(x.negative, x.mantissa, select(moved, near, search.level == 0));
 }
 
 fn elliott_sigmoid_wide_leading_is_nan(x: elliott_sigmoid_wide_leading) -> bool {
@@ -375,41 +382,51 @@ fn elliott_sigmoid_wide_leading_exceeds(a: elliott_sigmoid_wide_leading, b: elli
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
 }
 
-// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+// The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
 fn elliott_sigmoid_wide_searched(
   search: elliott_sigmoid_wide_search,
   found: elliott_sigmoid_wide_outcome,
   infinite: bool,
   exponent: i32,
-  last: i32
+  operands: i32
 ) -> elliott_sigmoid_wide_search {
-  let fails = found.lost > 128 - 28;
   let is_nan = elliott_sigmoid_wide_leading_is_nan(found.value);
+  let fails = is_nan || found.lost > 128 - 28;
+  var level = search.level;
   var point = search.point + 1;
   var value = search.value;
   var other = search.other;
-  if (point == 1) {
+  if (elliott_sigmoid_wide_leading_is_nan(value)) {
     value = found.value;
-    point = select(select(-1, 7, fails), 1, is_nan && infinite);
-  } else if (point < 8) {
-    if ((point & 1) == 0) {
-      other = found.value;
-    } else {
+  }
+  if (level == 0 && point == 1) {
+    if (!(is_nan && infinite)) {
+      level = select(6, select(4, 1, found.value.exponent >= elliott_sigmoid_WIDE_LIMIT), found.lost > 128 - 28);
+      point = 0;
+    }
+  } else if (level == 0 && (point & 1) == 0) {
+    other = found.value;
+    if (fails) {
+      other = search.other;
+    }
+  } else if (level == 0) {
+    if (!fails && !elliott_sigmoid_wide_leading_is_nan(other)) {
       // As wide_limit.
-      if (is_nan) {
-        value = found.value;
-      } else if (elliott_sigmoid_wide_leading_exceeds(other, found.value) && !elliott_sigmoid_wide_leading_is_nan(other)) {
+      level = 6;
+      value = other;
+      if (elliott_sigmoid_wide_leading_exceeds(other, found.value)) {
         value = elliott_sigmoid_wide_leading(other.negative, 0x80000000u, elliott_sigmoid_WIDE_BEYOND);
       } else if (elliott_sigmoid_wide_leading_exceeds(found.value, other)) {
         value = elliott_sigmoid_wide_leading(false, 0u, elliott_sigmoid_WIDE_ZERO.exponent);
-      } else {
-        value = other;
       }
-      point = select(-1, point, point < 7 && elliott_sigmoid_wide_leading_is_nan(value));
+    } else if (point == 7) {
+      level = 6;
     }
-  } else if (point == 8) {
-    if (fails || found.value.digits == 0u) {
-      point = -1;
+    other = elliott_sigmoid_wide_leading(false, 0u, elliott_sigmoid_WIDE_NAN.exponent);
+  } else if (point == 1) {
+    if (fails) {
+      level = level + 1;
+      point = 0;
     } else {
       value = found.value;
       other = value;
@@ -418,15 +435,17 @@ fn elliott_sigmoid_wide_searched(
     // The k for which the value became 2^k times as large.
     let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
     let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
-    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 384), -384);
     value = elliott_sigmoid_wide_leading(
       value.negative,
       value.digits,
-      value.exponent + power * (exponent - elliott_sigmoid_wide_moved_exponent(exponent))
+      value.exponent - power * abs(elliott_sigmoid_wide_moves(exponent, level))
     );
-    point = select(-1, point, point <= last);
   }
-  return elliott_sigmoid_wide_search(point, value, other);
+  if (level > 0 && point > operands) {
+    level = 6;
+  }
+  return elliott_sigmoid_wide_search(level, point, value, other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -472,10 +491,11 @@ fn elliott_sigmoid_value_exactly(x0: f32) -> f32 {
   var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = elliott_sigmoid_WIDE_SEARCH;
-  while (search.point >= 0) {
+  while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = elliott_sigmoid_value_exactly_wide(elliott_sigmoid_wide_operand_at(wide_x0, search.point, 8, large));
-    search = elliott_sigmoid_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 8);
+    let found = elliott_sigmoid_value_exactly_wide(elliott_sigmoid_wide_operand_at(wide_x0, search, 1, large));
+    let varied = exponents[clamp(search.point - 1, 0, 0)];
+    search = elliott_sigmoid_wide_searched(search, found, infinite, varied, 1);
   }
   return elliott_sigmoid_wide_leading_to_f32(search.value);
 }

@@ -67,17 +67,20 @@ fn ft_swish_wide_from_f32(x: f32) -> ft_swish_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
-// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
-// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
-// multiple. Negative: nowhere.
+// A function's value, and where it is to be computed next. Level 0: at the operands themselves (point 0); where infinite ones
+// say nothing, twice with numbers in their place, up to three times (1 to 6). Where bits are lost, levels 1 to 5: with operands
+// that are large moved towards 1, to 2^98, 2^74, 2^50, 2^26 or 2^13, and on the last two levels those that are small, to 2^-33
+// or 2^-19 (0); and with each of them 2^6 nearer to 1 (1, 2 ...), which tells of which power of it the function is a multiple.
+// Level 6: nowhere.
 struct ft_swish_wide_search {
+  level: i32,
   point: i32,
   value: ft_swish_wide_leading,
   other: ft_swish_wide_leading,
 }
 
 const ft_swish_WIDE_SEARCH: ft_swish_wide_search = ft_swish_wide_search(
+  0,
   0,
   ft_swish_wide_leading(false, 0u, (2 << 28u) + 4096),
   ft_swish_wide_leading(false, 0u, (2 << 28u) + 4096)
@@ -404,8 +407,15 @@ fn ft_swish_value_exactly_wide(x0: ft_swish_wide, x1: ft_swish_wide) -> ft_swish
     ft_swish_WIDE_ZERO,
     ft_swish_WIDE_ZERO
   );
-  // How many of the last bits of each are wrong because operands cancelled.
-  var lost = array<i32, 6>(0, 0, 0, 0, 0, 0);
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 6>(
+    registers[0].exponent,
+    registers[1].exponent,
+    registers[2].exponent,
+    registers[3].exponent,
+    0,
+    0
+  );
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 30>(
     0x00000004u, 0x00000000u, 0x00000404u, 0x00001004u, 0x00000804u, 0x20001004u, 0x00000c05u, 0x00001002u, 0x00001004u,
@@ -444,43 +454,50 @@ fn ft_swish_value_exactly_wide(x0: ft_swish_wide, x1: ft_swish_wide) -> ft_swish
     } else if (operation == 8u) {
       value = ft_swish_wide(ft_swish_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    let result = ft_swish_wide_normalised(value.negative, value.mantissa, value.exponent);
-    var loss = max(lost[first], lost[second]);
-    if (
-      result.exponent >= ft_swish_WIDE_LIMIT &&
-      a.exponent < ft_swish_WIDE_LIMIT &&
-      b.exponent < ft_swish_WIDE_LIMIT
-    ) {
-      loss = 128;
+    var result = ft_swish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 2u) {
+      error = errors[first] + select(result.exponent, 1, c == 513u);
     }
     if (operation == 3u) {
-      loss = lost[select(first, second, registers[c].negative)];
+      error = errors[select(first, second, registers[c].negative)];
     }
     if (operation == 4u) {
-      if (result.exponent < ft_swish_WIDE_LIMIT) {
-        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
-      }
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 5u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    if (operation == 6u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
     registers[code & 1023u] = result;
-    lost[code & 1023u] = max(min(loss, 128), 0);
+    if (result.exponent >= ft_swish_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if (a.exponent < ft_swish_WIDE_LIMIT && b.exponent < ft_swish_WIDE_LIMIT) {
+        error = result.exponent + 128;
+      }
+    }
+    errors[code & 1023u] = max(error, result.exponent);
   }
-  return ft_swish_wide_outcome(ft_swish_wide_leading_of(registers[0]), lost[0]);
+  return ft_swish_wide_outcome(ft_swish_wide_leading_of(registers[0]), errors[0] - registers[0].exponent);
 }
 
-// Zero and infinity stay.
-fn ft_swish_wide_moved_exponent(exponent: i32) -> i32 {
-  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= ft_swish_WIDE_LIMIT);
+// By how many times 2^6 an operand is moved towards 1; zero and infinity are not.
+fn ft_swish_wide_moves(exponent: i32, level: i32) -> i32 {
+  let high = select(122 - 24 * level, 13, level == 5);
+  let low = select(select(-33, -19, level == 5), -ft_swish_WIDE_LIMIT, level < 4);
+  let moves = select(min(exponent - low - 5, 0), exponent - high + 5, exponent > high) / 6;
+  return select(moves, 0, abs(exponent) >= ft_swish_WIDE_LIMIT);
 }
 
-// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
-// exponent.
-fn ft_swish_wide_operand_at(x: ft_swish_wide, point: i32, own: i32, large: i32) -> ft_swish_wide {
-  let moved = ft_swish_wide_moved_exponent(x.exponent) + i32(point == own);
-  return ft_swish_wide(
-    x.negative,
-    x.mantissa,
-    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
-  );
+// An operand at a point of a search, its own one given; on level 0 a large one gets the given exponent.
+fn ft_swish_wide_operand_at(x: ft_swish_wide, search: ft_swish_wide_search, own: i32, large: i32) -> ft_swish_wide {
+  let near = select(min(x.exponent, large), x.exponent, search.point == 0);
+  let moves = ft_swish_wide_moves(x.exponent, search.level);
+  let further = select(i32(moves > 0) - i32(moves < 0), 0, search.point != own);
+  let moved = x.exponent - 6 * (moves + further);
+  return ft_swish_wide(x.negative, x.mantissa, select(moved, near, search.level == 0));
 }
 
 fn ft_swish_wide_leading_is_nan(x: ft_swish_wide_leading) -> bool {
@@ -495,41 +512,51 @@ fn ft_swish_wide_leading_exceeds(a: ft_swish_wide_leading, b: ft_swish_wide_lead
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
 }
 
-// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+// The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
 fn ft_swish_wide_searched(
   search: ft_swish_wide_search,
   found: ft_swish_wide_outcome,
   infinite: bool,
   exponent: i32,
-  last: i32
+  operands: i32
 ) -> ft_swish_wide_search {
-  let fails = found.lost > 128 - 28;
   let is_nan = ft_swish_wide_leading_is_nan(found.value);
+  let fails = is_nan || found.lost > 128 - 28;
+  var level = search.level;
   var point = search.point + 1;
   var value = search.value;
   var other = search.other;
-  if (point == 1) {
+  if (ft_swish_wide_leading_is_nan(value)) {
     value = found.value;
-    point = select(select(-1, 7, fails), 1, is_nan && infinite);
-  } else if (point < 8) {
-    if ((point & 1) == 0) {
-      other = found.value;
-    } else {
+  }
+  if (level == 0 && point == 1) {
+    if (!(is_nan && infinite)) {
+      level = select(6, select(4, 1, found.value.exponent >= ft_swish_WIDE_LIMIT), found.lost > 128 - 28);
+      point = 0;
+    }
+  } else if (level == 0 && (point & 1) == 0) {
+    other = found.value;
+    if (fails) {
+      other = search.other;
+    }
+  } else if (level == 0) {
+    if (!fails && !ft_swish_wide_leading_is_nan(other)) {
       // As wide_limit.
-      if (is_nan) {
-        value = found.value;
-      } else if (ft_swish_wide_leading_exceeds(other, found.value) && !ft_swish_wide_leading_is_nan(other)) {
+      level = 6;
+      value = other;
+      if (ft_swish_wide_leading_exceeds(other, found.value)) {
         value = ft_swish_wide_leading(other.negative, 0x80000000u, ft_swish_WIDE_BEYOND);
       } else if (ft_swish_wide_leading_exceeds(found.value, other)) {
         value = ft_swish_wide_leading(false, 0u, ft_swish_WIDE_ZERO.exponent);
-      } else {
-        value = other;
       }
-      point = select(-1, point, point < 7 && ft_swish_wide_leading_is_nan(value));
+    } else if (point == 7) {
+      level = 6;
     }
-  } else if (point == 8) {
-    if (fails || found.value.digits == 0u) {
-      point = -1;
+    other = ft_swish_wide_leading(false, 0u, ft_swish_WIDE_NAN.exponent);
+  } else if (point == 1) {
+    if (fails) {
+      level = level + 1;
+      point = 0;
     } else {
       value = found.value;
       other = value;
@@ -538,15 +565,17 @@ fn ft_swish_wide_searched(
     // The k for which the value became 2^k times as large.
     let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
     let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
-    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 384), -384);
     value = ft_swish_wide_leading(
       value.negative,
       value.digits,
-      value.exponent + power * (exponent - ft_swish_wide_moved_exponent(exponent))
+      value.exponent - power * abs(ft_swish_wide_moves(exponent, level))
     );
-    point = select(-1, point, point <= last);
   }
-  return ft_swish_wide_search(point, value, other);
+  if (level > 0 && point > operands) {
+    level = 6;
+  }
+  return ft_swish_wide_search(level, point, value, other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -596,13 +625,14 @@ fn ft_swish_value_exactly(x0: f32, x1: f32) -> f32 {
   var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = ft_swish_WIDE_SEARCH;
-  while (search.point >= 0) {
+  while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = ft_swish_value_exactly_wide(
-      ft_swish_wide_operand_at(wide_x0, search.point, 8, large),
-      ft_swish_wide_operand_at(wide_x1, search.point, 9, large)
+      ft_swish_wide_operand_at(wide_x0, search, 1, large),
+      ft_swish_wide_operand_at(wide_x1, search, 2, large)
     );
-    search = ft_swish_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 9);
+    let varied = exponents[clamp(search.point - 1, 0, 1)];
+    search = ft_swish_wide_searched(search, found, infinite, varied, 2);
   }
   return ft_swish_wide_leading_to_f32(search.value);
 }

@@ -15,11 +15,19 @@ export function gegluForward(
   requireLength("up", up, size);
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(gateI, -3.4028234663852886e38);
-    y[i] = bounded * upi * normcdf(bounded);
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const p = gateI * upi * normcdf(gateI);
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = gegluExactly(gateI, upi);
+    }
   }
 }
 
@@ -40,17 +48,30 @@ export function gegluBackward(
   requireLength("dgate", dgate, size);
   requireLength("dup", dup, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    const phi = geluSlope(gateI);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(gateI, -3.4028234663852886e38);
-    dgate[i] =
-      Math.abs(gateI + 0.75) >= 0.015625 || 0.5 <= 131072 * Math.abs(phi)
-        ? dyi * upi * phi
-        : gegluDgateExactly(gateI, upi, dyi);
-    dup[i] = dyi * bounded * normcdf(bounded);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const phi = geluSlope(gateI);
+      const p = dyi * upi * phi;
+      const p2 = dyi * gateI * normcdf(gateI);
+      if (!(
+        (Math.abs(gateI + 0.75) >= 0.015625 || 0.5 <= 131072 * Math.abs(phi)) &&
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      dgate[i] = p;
+      dup[i] = p2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      dgate[i] = gegluDgateExactly(gateI, upi, dyi);
+      dup[i] = gegluDupExactly(gateI, dyi);
+    }
   }
 }
 
@@ -69,11 +90,19 @@ export function gegluForward64(
   requireLength("up", up, size);
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(gateI, -3.4028234663852886e38);
-    y[i] = bounded * upi * normcdf(bounded);
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const p = gateI * upi * normcdf(gateI);
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = gegluExactly(gateI, upi);
+    }
   }
 }
 
@@ -94,17 +123,30 @@ export function gegluBackward64(
   requireLength("dgate", dgate, size);
   requireLength("dup", dup, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    const phi = geluSlope(gateI);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(gateI, -3.4028234663852886e38);
-    dgate[i] =
-      Math.abs(gateI + 0.75) >= 0.015625 || 0.5 <= 131072 * Math.abs(phi)
-        ? dyi * upi * phi
-        : gegluDgateExactly(gateI, upi, dyi);
-    dup[i] = dyi * bounded * normcdf(bounded);
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const phi = geluSlope(gateI);
+      const p = dyi * upi * phi;
+      const p2 = dyi * gateI * normcdf(gateI);
+      if (!(
+        (Math.abs(gateI + 0.75) >= 0.015625 || 0.5 <= 131072 * Math.abs(phi)) &&
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      dgate[i] = p;
+      dup[i] = p2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      dgate[i] = gegluDgateExactly(gateI, upi, dyi);
+      dup[i] = gegluDupExactly(gateI, dyi);
+    }
   }
 }
 
@@ -946,12 +988,14 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
- * the first: it is for slow powers, where the next ones still differ. The last
- * are for functions that leave even the range of wide numbers.
+ * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * cancel at the first: it is for slow powers, where the next ones still differ.
+ * The second is for what grows until it vanishes, the last are for functions
+ * that leave even the range of wide numbers.
  */
 function wideLimit(
   a: Wide,
+  tail: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -962,6 +1006,16 @@ function wideLimit(
   if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
     return a;
   }
+  if (
+    !(tail.mantissa === 0n) &&
+    wideLess(wideAbs(tail), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
+  }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
     return usual;
@@ -971,6 +1025,49 @@ function wideLimit(
     return closer;
   }
   return wideTrend(f, g);
+}
+
+function gegluExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(wideMultiply(x0, x1), wideNormcdf(x0));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function gegluExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return gegluExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+  );
+}
+
+function gegluExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    gegluExactlyAt(x0, x1, 800n * sign),
+    gegluExactlyAt(x0, x1, 150n * sign),
+    gegluExactlyAt(x0, x1, 60n * sign),
+    gegluExactlyAt(x0, x1, 50n * sign),
+    gegluExactlyAt(x0, x1, 26n * sign),
+    gegluExactlyAt(x0, x1, 20n * sign),
+    gegluExactlyAt(x0, x1, 11n * sign),
+    gegluExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function gegluExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = gegluExactlyAt(x0, x1, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = gegluExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
 }
 
 function gegluDgateExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
@@ -1002,6 +1099,7 @@ function gegluDgateExactlyLimit(
 ): Wide {
   return wideLimit(
     gegluDgateExactlyAt(x0, x1, x2, 800n * sign),
+    gegluDgateExactlyAt(x0, x1, x2, 150n * sign),
     gegluDgateExactlyAt(x0, x1, x2, 60n * sign),
     gegluDgateExactlyAt(x0, x1, x2, 50n * sign),
     gegluDgateExactlyAt(x0, x1, x2, 26n * sign),
@@ -1028,6 +1126,45 @@ function gegluDgateExactly(x0: number, x1: number, x2: number): number {
       Math.abs(x1) > 1.7976931348623157e308)
   ) {
     value = gegluDgateExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function gegluDupExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(wideMultiply(x1, x0), wideNormcdf(x0));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function gegluDupExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return gegluDupExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function gegluDupExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    gegluDupExactlyAt(x0, x1, 800n * sign),
+    gegluDupExactlyAt(x0, x1, 150n * sign),
+    gegluDupExactlyAt(x0, x1, 60n * sign),
+    gegluDupExactlyAt(x0, x1, 50n * sign),
+    gegluDupExactlyAt(x0, x1, 26n * sign),
+    gegluDupExactlyAt(x0, x1, 20n * sign),
+    gegluDupExactlyAt(x0, x1, 11n * sign),
+    gegluDupExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function gegluDupExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = gegluDupExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = gegluDupExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

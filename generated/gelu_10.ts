@@ -1003,12 +1003,14 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
- * the first: it is for slow powers, where the next ones still differ. The last
- * are for functions that leave even the range of wide numbers.
+ * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * cancel at the first: it is for slow powers, where the next ones still differ.
+ * The second is for what grows until it vanishes, the last are for functions
+ * that leave even the range of wide numbers.
  */
 function wideLimit(
   a: Wide,
+  tail: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -1018,6 +1020,16 @@ function wideLimit(
 ): Wide {
   if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
     return a;
+  }
+  if (
+    !(tail.mantissa === 0n) &&
+    wideLess(wideAbs(tail), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -1065,6 +1077,7 @@ function gelu10ExactlyLimit(
 ): Wide {
   return wideLimit(
     gelu10ExactlyAt(x0, x1, x2, 800n * sign),
+    gelu10ExactlyAt(x0, x1, x2, 150n * sign),
     gelu10ExactlyAt(x0, x1, x2, 60n * sign),
     gelu10ExactlyAt(x0, x1, x2, 50n * sign),
     gelu10ExactlyAt(x0, x1, x2, 26n * sign),
@@ -1130,6 +1143,7 @@ function gelu10DxExactlyLimit(
 ): Wide {
   return wideLimit(
     gelu10DxExactlyAt(x0, x1, x2, x3, 800n * sign),
+    gelu10DxExactlyAt(x0, x1, x2, x3, 150n * sign),
     gelu10DxExactlyAt(x0, x1, x2, x3, 60n * sign),
     gelu10DxExactlyAt(x0, x1, x2, x3, 50n * sign),
     gelu10DxExactlyAt(x0, x1, x2, x3, 26n * sign),

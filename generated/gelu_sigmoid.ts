@@ -733,12 +733,14 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
- * the first: it is for slow powers, where the next ones still differ. The last
- * are for functions that leave even the range of wide numbers.
+ * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * cancel at the first: it is for slow powers, where the next ones still differ.
+ * The second is for what grows until it vanishes, the last are for functions
+ * that leave even the range of wide numbers.
  */
 function wideLimit(
   a: Wide,
+  tail: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -748,6 +750,16 @@ function wideLimit(
 ): Wide {
   if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
     return a;
+  }
+  if (
+    !(tail.mantissa === 0n) &&
+    wideLess(wideAbs(tail), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -808,6 +820,7 @@ function geluSigmoidDxExactlyAt(
 function geluSigmoidDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
   return wideLimit(
     geluSigmoidDxExactlyAt(x0, x1, 800n * sign),
+    geluSigmoidDxExactlyAt(x0, x1, 150n * sign),
     geluSigmoidDxExactlyAt(x0, x1, 60n * sign),
     geluSigmoidDxExactlyAt(x0, x1, 50n * sign),
     geluSigmoidDxExactlyAt(x0, x1, 26n * sign),

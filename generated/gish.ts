@@ -862,12 +862,14 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
- * the first: it is for slow powers, where the next ones still differ. The last
- * are for functions that leave even the range of wide numbers.
+ * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * cancel at the first: it is for slow powers, where the next ones still differ.
+ * The second is for what grows until it vanishes, the last are for functions
+ * that leave even the range of wide numbers.
  */
 function wideLimit(
   a: Wide,
+  tail: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -877,6 +879,16 @@ function wideLimit(
 ): Wide {
   if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
     return a;
+  }
+  if (
+    !(tail.mantissa === 0n) &&
+    wideLess(wideAbs(tail), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -904,6 +916,7 @@ function gishExactlyAt(x0: number, exponent: bigint): Wide {
 function gishExactlyLimit(x0: number, sign: bigint): Wide {
   return wideLimit(
     gishExactlyAt(x0, 800n * sign),
+    gishExactlyAt(x0, 150n * sign),
     gishExactlyAt(x0, 60n * sign),
     gishExactlyAt(x0, 50n * sign),
     gishExactlyAt(x0, 26n * sign),
@@ -947,6 +960,7 @@ function gishDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 function gishDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
   return wideLimit(
     gishDxExactlyAt(x0, x1, 800n * sign),
+    gishDxExactlyAt(x0, x1, 150n * sign),
     gishDxExactlyAt(x0, x1, 60n * sign),
     gishDxExactlyAt(x0, x1, 50n * sign),
     gishDxExactlyAt(x0, x1, 26n * sign),

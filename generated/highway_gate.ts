@@ -26,7 +26,11 @@ export function highwayGateForward(
       const e2 = boundedExp(Math.max(Math.min(-ti, 709), -746));
       const p2 = xi * (e2 / (e2 + 1));
       const u = p + p2;
-      if (!(Math.abs(p) + Math.abs(p2) <= 65536 * Math.abs(u))) break;
+      if (!(
+        Math.abs(p) + Math.abs(p2) <= 65536 * Math.abs(u) &&
+        Math.abs(u) <= Number.MAX_VALUE
+      ))
+        break;
       y[i] = u;
     }
     if (i < size) {
@@ -69,9 +73,13 @@ export function highwayGateBackward(
     const e2 = boundedExp(Math.max(Math.min(ti, 709), -746));
     const u = e2 + 1;
     const p = dyi * (e2 / u);
+    const q = (p * (hi - xi)) / u;
     dx[i] = dyi * (e / (e + 1));
     dh[i] = p;
-    dt[i] = (p * (hi - xi)) / u;
+    dt[i] =
+      Math.abs(q) <= Number.MAX_VALUE
+        ? q
+        : highwayGateDtExactly(xi, hi, ti, dyi);
   }
 }
 
@@ -101,7 +109,11 @@ export function highwayGateForward64(
       const e2 = boundedExp(Math.max(Math.min(-ti, 709), -746));
       const p2 = xi * (e2 / (e2 + 1));
       const u = p + p2;
-      if (!(Math.abs(p) + Math.abs(p2) <= 65536 * Math.abs(u))) break;
+      if (!(
+        Math.abs(p) + Math.abs(p2) <= 65536 * Math.abs(u) &&
+        Math.abs(u) <= Number.MAX_VALUE
+      ))
+        break;
       y[i] = u;
     }
     if (i < size) {
@@ -144,9 +156,13 @@ export function highwayGateBackward64(
     const e2 = boundedExp(Math.max(Math.min(ti, 709), -746));
     const u = e2 + 1;
     const p = dyi * (e2 / u);
+    const q = (p * (hi - xi)) / u;
     dx[i] = dyi * (e / (e + 1));
     dh[i] = p;
-    dt[i] = (p * (hi - xi)) / u;
+    dt[i] =
+      Math.abs(q) <= Number.MAX_VALUE
+        ? q
+        : highwayGateDtExactly(xi, hi, ti, dyi);
   }
 }
 
@@ -621,6 +637,13 @@ function wideSigmoid(x: Wide): Wide {
   return wideDivide(numerator, wideAdd(WIDE_ONE, e));
 }
 
+/** sigmoid(x) sigmoid(-x) = e / (1 + e)^2. */
+function wideLogistic(x: Wide): Wide {
+  const e = wideExp(wideNegate(wideAbs(x)));
+  const sum = wideAdd(WIDE_ONE, e);
+  return wideDivide(e, wideMultiply(sum, sum));
+}
+
 /**
  * What stands for a number where a limit is sought: of infinity a number with
  * that exponent if it is positive, of zero one if it is negative.
@@ -679,12 +702,14 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
- * the first: it is for slow powers, where the next ones still differ. The last
- * are for functions that leave even the range of wide numbers.
+ * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * cancel at the first: it is for slow powers, where the next ones still differ.
+ * The second is for what grows until it vanishes, the last are for functions
+ * that leave even the range of wide numbers.
  */
 function wideLimit(
   a: Wide,
+  tail: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -694,6 +719,16 @@ function wideLimit(
 ): Wide {
   if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
     return a;
+  }
+  if (
+    !(tail.mantissa === 0n) &&
+    wideLess(wideAbs(tail), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -735,6 +770,7 @@ function highwayGateExactlyLimit(
 ): Wide {
   return wideLimit(
     highwayGateExactlyAt(x0, x1, x2, 800n * sign),
+    highwayGateExactlyAt(x0, x1, x2, 150n * sign),
     highwayGateExactlyAt(x0, x1, x2, 60n * sign),
     highwayGateExactlyAt(x0, x1, x2, 50n * sign),
     highwayGateExactlyAt(x0, x1, x2, 26n * sign),
@@ -762,6 +798,80 @@ function highwayGateExactly(x0: number, x1: number, x2: number): number {
       Math.abs(x2) > 1.7976931348623157e308)
   ) {
     value = highwayGateExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function highwayGateDtExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+): Wide {
+  return wideMultiply(wideMultiply(x3, wideLogistic(x2)), wideSubtract(x1, x0));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function highwayGateDtExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return highwayGateDtExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+    wideMoved(wideFromF64(x2), exponent),
+    wideFromF64(x3),
+  );
+}
+
+function highwayGateDtExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    highwayGateDtExactlyAt(x0, x1, x2, x3, 800n * sign),
+    highwayGateDtExactlyAt(x0, x1, x2, x3, 150n * sign),
+    highwayGateDtExactlyAt(x0, x1, x2, x3, 60n * sign),
+    highwayGateDtExactlyAt(x0, x1, x2, x3, 50n * sign),
+    highwayGateDtExactlyAt(x0, x1, x2, x3, 26n * sign),
+    highwayGateDtExactlyAt(x0, x1, x2, x3, 20n * sign),
+    highwayGateDtExactlyAt(x0, x1, x2, x3, 11n * sign),
+    highwayGateDtExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function highwayGateDtExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = highwayGateDtExactlyAt(x0, x1, x2, x3, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308 ||
+      Math.abs(x2) > 1.7976931348623157e308)
+  ) {
+    value = highwayGateDtExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
 }

@@ -22,7 +22,7 @@ export function logcoshForward(x: Float32Array, y: Float32Array): void {
           : v + log1p(boundedExp(Math.max(-2 * v, -746))) - 0.6931471805599453;
       if (!(
         (v >= 1 ||
-          p <= 1.0715086071862673e301 ||
+          Math.abs(p) <= 1.0715086071862673e301 ||
           1 <= 2.3283064365386963e-10 * l) &&
         Math.abs(v3) <= Number.MAX_VALUE
       ))
@@ -76,7 +76,7 @@ export function logcoshForward64(x: Float64Array, y: Float64Array): void {
           : v + log1p(boundedExp(Math.max(-2 * v, -746))) - 0.6931471805599453;
       if (!(
         (v >= 1 ||
-          p <= 1.0715086071862673e301 ||
+          Math.abs(p) <= 1.0715086071862673e301 ||
           1 <= 2.3283064365386963e-10 * l) &&
         Math.abs(v3) <= Number.MAX_VALUE
       ))
@@ -932,12 +932,14 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
- * the first: it is for slow powers, where the next ones still differ. The last
- * are for functions that leave even the range of wide numbers.
+ * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * cancel at the first: it is for slow powers, where the next ones still differ.
+ * The second is for what grows until it vanishes, the last are for functions
+ * that leave even the range of wide numbers.
  */
 function wideLimit(
   a: Wide,
+  tail: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -947,6 +949,16 @@ function wideLimit(
 ): Wide {
   if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
     return a;
+  }
+  if (
+    !(tail.mantissa === 0n) &&
+    wideLess(wideAbs(tail), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -971,6 +983,7 @@ function logcoshExactlyAt(x0: number, exponent: bigint): Wide {
 function logcoshExactlyLimit(x0: number, sign: bigint): Wide {
   return wideLimit(
     logcoshExactlyAt(x0, 800n * sign),
+    logcoshExactlyAt(x0, 150n * sign),
     logcoshExactlyAt(x0, 60n * sign),
     logcoshExactlyAt(x0, 50n * sign),
     logcoshExactlyAt(x0, 26n * sign),

@@ -855,12 +855,14 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
- * the first: it is for slow powers, where the next ones still differ. The last
- * are for functions that leave even the range of wide numbers.
+ * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * cancel at the first: it is for slow powers, where the next ones still differ.
+ * The second is for what grows until it vanishes, the last are for functions
+ * that leave even the range of wide numbers.
  */
 function wideLimit(
   a: Wide,
+  tail: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -870,6 +872,16 @@ function wideLimit(
 ): Wide {
   if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
     return a;
+  }
+  if (
+    !(tail.mantissa === 0n) &&
+    wideLess(wideAbs(tail), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -912,6 +924,7 @@ function mpeluExactlyLimit(
 ): Wide {
   return wideLimit(
     mpeluExactlyAt(x0, x1, x2, 800n * sign),
+    mpeluExactlyAt(x0, x1, x2, 150n * sign),
     mpeluExactlyAt(x0, x1, x2, 60n * sign),
     mpeluExactlyAt(x0, x1, x2, 50n * sign),
     mpeluExactlyAt(x0, x1, x2, 26n * sign),
@@ -974,6 +987,7 @@ function mpeluDxExactlyLimit(
 ): Wide {
   return wideLimit(
     mpeluDxExactlyAt(x0, x1, x2, x3, 800n * sign),
+    mpeluDxExactlyAt(x0, x1, x2, x3, 150n * sign),
     mpeluDxExactlyAt(x0, x1, x2, x3, 60n * sign),
     mpeluDxExactlyAt(x0, x1, x2, x3, 50n * sign),
     mpeluDxExactlyAt(x0, x1, x2, x3, 26n * sign),
@@ -1038,6 +1052,7 @@ function mpeluDalphaExactlyLimit(
 ): Wide {
   return wideLimit(
     mpeluDalphaExactlyAt(x0, x1, x2, 800n * sign),
+    mpeluDalphaExactlyAt(x0, x1, x2, 150n * sign),
     mpeluDalphaExactlyAt(x0, x1, x2, 60n * sign),
     mpeluDalphaExactlyAt(x0, x1, x2, 50n * sign),
     mpeluDalphaExactlyAt(x0, x1, x2, 26n * sign),
@@ -1100,6 +1115,7 @@ function mpeluDbetaExactlyLimit(
 ): Wide {
   return wideLimit(
     mpeluDbetaExactlyAt(x0, x1, x2, x3, 800n * sign),
+    mpeluDbetaExactlyAt(x0, x1, x2, x3, 150n * sign),
     mpeluDbetaExactlyAt(x0, x1, x2, x3, 60n * sign),
     mpeluDbetaExactlyAt(x0, x1, x2, x3, 50n * sign),
     mpeluDbetaExactlyAt(x0, x1, x2, x3, 26n * sign),

@@ -15,12 +15,20 @@ export function quickGegluForward(
   requireLength("up", up, size);
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(gateI, -3.4028234663852886e38);
-    const e = boundedExp(Math.max(Math.min(1.702 * bounded, 709), -746));
-    y[i] = bounded * upi * (e / (e + 1));
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const e = boundedExp(Math.max(Math.min(1.702 * gateI, 709), -746));
+      const p = gateI * upi * (e / (e + 1));
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = quickGegluExactly(gateI, upi);
+    }
   }
 }
 
@@ -41,25 +49,37 @@ export function quickGegluBackward(
   requireLength("dgate", dgate, size);
   requireLength("dup", dup, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    const p =
-      1.702 *
-      Math.max(Math.min(gateI, 3.4028234663852886e38), -3.4028234663852886e38);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(p, 709), -746);
-    const e = boundedExp(bounded);
-    const u = e + 1;
-    const u2 = u + p;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(gateI, -3.4028234663852886e38);
-    const e2 = boundedExp(Math.max(Math.min(1.702 * bounded2, 709), -746));
-    dgate[i] =
-      u * (1 + Math.abs(bounded)) + 0.125 * Math.abs(p) <= 32768 * Math.abs(u2)
-        ? dyi * upi * ((e / u) * (u2 / u))
-        : quickGegluDgateExactly(gateI, upi, dyi);
-    dup[i] = dyi * bounded2 * (e2 / (e2 + 1));
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const p = 1.702 * Math.min(gateI, 3.4028234663852886e38);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p, 709), -746);
+      const e = boundedExp(bounded);
+      const u = e + 1;
+      const u2 = u + p;
+      const p2 = dyi * upi * ((e / u) * (u2 / u));
+      const e2 = boundedExp(Math.max(Math.min(1.702 * gateI, 709), -746));
+      const p3 = dyi * gateI * (e2 / (e2 + 1));
+      if (!(
+        u * (1 + Math.abs(bounded)) + 0.125 * Math.abs(p) <=
+          32768 * Math.abs(u2) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p3) <= Number.MAX_VALUE
+      ))
+        break;
+      dgate[i] = p2;
+      dup[i] = p3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      dgate[i] = quickGegluDgateExactly(gateI, upi, dyi);
+      dup[i] = quickGegluDupExactly(gateI, dyi);
+    }
   }
 }
 
@@ -78,12 +98,20 @@ export function quickGegluForward64(
   requireLength("up", up, size);
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(gateI, -3.4028234663852886e38);
-    const e = boundedExp(Math.max(Math.min(1.702 * bounded, 709), -746));
-    y[i] = bounded * upi * (e / (e + 1));
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const e = boundedExp(Math.max(Math.min(1.702 * gateI, 709), -746));
+      const p = gateI * upi * (e / (e + 1));
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = quickGegluExactly(gateI, upi);
+    }
   }
 }
 
@@ -104,25 +132,37 @@ export function quickGegluBackward64(
   requireLength("dgate", dgate, size);
   requireLength("dup", dup, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    const p =
-      1.702 *
-      Math.max(Math.min(gateI, 3.4028234663852886e38), -3.4028234663852886e38);
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(p, 709), -746);
-    const e = boundedExp(bounded);
-    const u = e + 1;
-    const u2 = u + p;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(gateI, -3.4028234663852886e38);
-    const e2 = boundedExp(Math.max(Math.min(1.702 * bounded2, 709), -746));
-    dgate[i] =
-      u * (1 + Math.abs(bounded)) + 0.125 * Math.abs(p) <= 32768 * Math.abs(u2)
-        ? dyi * upi * ((e / u) * (u2 / u))
-        : quickGegluDgateExactly(gateI, upi, dyi);
-    dup[i] = dyi * bounded2 * (e2 / (e2 + 1));
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const p = 1.702 * Math.min(gateI, 3.4028234663852886e38);
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(Math.min(p, 709), -746);
+      const e = boundedExp(bounded);
+      const u = e + 1;
+      const u2 = u + p;
+      const p2 = dyi * upi * ((e / u) * (u2 / u));
+      const e2 = boundedExp(Math.max(Math.min(1.702 * gateI, 709), -746));
+      const p3 = dyi * gateI * (e2 / (e2 + 1));
+      if (!(
+        u * (1 + Math.abs(bounded)) + 0.125 * Math.abs(p) <=
+          32768 * Math.abs(u2) &&
+        Math.abs(p2) <= Number.MAX_VALUE &&
+        Math.abs(p3) <= Number.MAX_VALUE
+      ))
+        break;
+      dgate[i] = p2;
+      dup[i] = p3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      dgate[i] = quickGegluDgateExactly(gateI, upi, dyi);
+      dup[i] = quickGegluDupExactly(gateI, dyi);
+    }
   }
 }
 
@@ -679,12 +719,14 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
- * the first: it is for slow powers, where the next ones still differ. The last
- * are for functions that leave even the range of wide numbers.
+ * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * cancel at the first: it is for slow powers, where the next ones still differ.
+ * The second is for what grows until it vanishes, the last are for functions
+ * that leave even the range of wide numbers.
  */
 function wideLimit(
   a: Wide,
+  tail: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -695,6 +737,16 @@ function wideLimit(
   if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
     return a;
   }
+  if (
+    !(tail.mantissa === 0n) &&
+    wideLess(wideAbs(tail), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
+  }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
     return usual;
@@ -704,6 +756,62 @@ function wideLimit(
     return closer;
   }
   return wideTrend(f, g);
+}
+
+function quickGegluExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(
+    wideMultiply(x0, x1),
+    wideSigmoid(
+      wideMultiply(
+        {
+          negative: false,
+          mantissa:
+            0xd9db22d0e560400000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+          exponent: 1n,
+        },
+        x0,
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function quickGegluExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return quickGegluExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+  );
+}
+
+function quickGegluExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    quickGegluExactlyAt(x0, x1, 800n * sign),
+    quickGegluExactlyAt(x0, x1, 150n * sign),
+    quickGegluExactlyAt(x0, x1, 60n * sign),
+    quickGegluExactlyAt(x0, x1, 50n * sign),
+    quickGegluExactlyAt(x0, x1, 26n * sign),
+    quickGegluExactlyAt(x0, x1, 20n * sign),
+    quickGegluExactlyAt(x0, x1, 11n * sign),
+    quickGegluExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function quickGegluExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = quickGegluExactlyAt(x0, x1, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = quickGegluExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
 }
 
 function quickGegluDgateExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
@@ -744,6 +852,7 @@ function quickGegluDgateExactlyLimit(
 ): Wide {
   return wideLimit(
     quickGegluDgateExactlyAt(x0, x1, x2, 800n * sign),
+    quickGegluDgateExactlyAt(x0, x1, x2, 150n * sign),
     quickGegluDgateExactlyAt(x0, x1, x2, 60n * sign),
     quickGegluDgateExactlyAt(x0, x1, x2, 50n * sign),
     quickGegluDgateExactlyAt(x0, x1, x2, 26n * sign),
@@ -770,6 +879,62 @@ function quickGegluDgateExactly(x0: number, x1: number, x2: number): number {
       Math.abs(x1) > 1.7976931348623157e308)
   ) {
     value = quickGegluDgateExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function quickGegluDupExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(
+    wideMultiply(x1, x0),
+    wideSigmoid(
+      wideMultiply(
+        {
+          negative: false,
+          mantissa:
+            0xd9db22d0e560400000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+          exponent: 1n,
+        },
+        x0,
+      ),
+    ),
+  );
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function quickGegluDupExactlyAt(
+  x0: number,
+  x1: number,
+  exponent: bigint,
+): Wide {
+  return quickGegluDupExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function quickGegluDupExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    quickGegluDupExactlyAt(x0, x1, 800n * sign),
+    quickGegluDupExactlyAt(x0, x1, 150n * sign),
+    quickGegluDupExactlyAt(x0, x1, 60n * sign),
+    quickGegluDupExactlyAt(x0, x1, 50n * sign),
+    quickGegluDupExactlyAt(x0, x1, 26n * sign),
+    quickGegluDupExactlyAt(x0, x1, 20n * sign),
+    quickGegluDupExactlyAt(x0, x1, 11n * sign),
+    quickGegluDupExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function quickGegluDupExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = quickGegluDupExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = quickGegluDupExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

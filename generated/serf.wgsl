@@ -337,6 +337,10 @@ fn serf_pair_larger(a: serf_pair, b: serf_pair) -> serf_pair {
   return a;
 }
 
+fn serf_pair_at_least(a: serf_pair, b: serf_pair) -> serf_pair {
+  return serf_pair_larger(a, b);
+}
+
 // ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2): with s = f/(2 + f), ln(1 + f) = 2s + s^3 (2/3 + ...).
 fn serf_pair_log_scaled(k: f32, f: serf_pair) -> serf_pair {
   let s = serf_pair_divide(f, serf_pair_add(serf_pair(2.0, 0.0), f));
@@ -368,7 +372,7 @@ fn serf(x: f32) -> f32 {
       serf_pair_from_f32(x),
       serf_pair_erf(
         serf_pair_add(
-          serf_pair_larger(serf_pair_from_f32(x), serf_pair(0.0, 0.0)),
+          serf_pair_at_least(serf_pair_from_f32(x), serf_pair(0.0, 0.0)),
           serf_pair_log1p(serf_pair_exp(serf_pair_negate(v)))
         )
       )
@@ -448,17 +452,20 @@ fn serf_wide_from_f32(x: f32) -> serf_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
-// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
-// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
-// multiple. Negative: nowhere.
+// A function's value, and where it is to be computed next. Level 0: at the operands themselves (point 0); where infinite ones
+// say nothing, twice with numbers in their place, up to three times (1 to 6). Where bits are lost, levels 1 to 5: with operands
+// that are large moved towards 1, to 2^98, 2^74, 2^50, 2^26 or 2^13, and on the last two levels those that are small, to 2^-33
+// or 2^-19 (0); and with each of them 2^6 nearer to 1 (1, 2 ...), which tells of which power of it the function is a multiple.
+// Level 6: nowhere.
 struct serf_wide_search {
+  level: i32,
   point: i32,
   value: serf_wide_leading,
   other: serf_wide_leading,
 }
 
 const serf_WIDE_SEARCH: serf_wide_search = serf_wide_search(
+  0,
   0,
   serf_wide_leading(false, 0u, (2 << 28u) + 4096),
   serf_wide_leading(false, 0u, (2 << 28u) + 4096)
@@ -958,8 +965,25 @@ fn serf_slope_0_exactly_wide(x0: serf_wide) -> serf_wide_outcome {
     serf_WIDE_ZERO,
     serf_WIDE_ZERO
   );
-  // How many of the last bits of each are wrong because operands cancelled.
-  var lost = array<i32, 16>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 16>(
+    registers[0].exponent,
+    registers[1].exponent,
+    registers[2].exponent,
+    registers[3].exponent,
+    registers[4].exponent,
+    registers[5].exponent,
+    registers[6].exponent,
+    registers[7].exponent,
+    registers[8].exponent,
+    registers[9].exponent,
+    registers[10].exponent,
+    registers[11].exponent,
+    0,
+    0,
+    0,
+    0
+  );
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 110>(
     0x0000000cu, 0x00000000u, 0x0000040cu, 0x0000300cu, 0x0000080cu, 0x2000300cu, 0x00000c0du, 0x0000040cu, 0x0000100eu,
@@ -1019,39 +1043,50 @@ fn serf_slope_0_exactly_wide(x0: serf_wide) -> serf_wide_outcome {
     } else if (operation == 14u) {
       value = serf_wide_erf_near_loose(a);
     }
-    let result = serf_wide_normalised(value.negative, value.mantissa, value.exponent);
-    var loss = max(lost[first], lost[second]);
-    if (result.exponent >= serf_WIDE_LIMIT && a.exponent < serf_WIDE_LIMIT && b.exponent < serf_WIDE_LIMIT) {
-      loss = 128;
+    var result = serf_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 2u) {
+      error = errors[first] + select(result.exponent, 1, c == 513u);
     }
     if (operation == 3u) {
-      if (result.exponent < serf_WIDE_LIMIT) {
-        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
-      }
+      error = max(errors[first], errors[second]);
     }
     if (operation == 6u) {
-      loss = lost[select(first, second, registers[c].negative)];
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 7u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 9u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
     registers[code & 1023u] = result;
-    lost[code & 1023u] = max(min(loss, 128), 0);
+    if (result.exponent >= serf_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if (a.exponent < serf_WIDE_LIMIT && b.exponent < serf_WIDE_LIMIT) {
+        error = result.exponent + 128;
+      }
+    }
+    errors[code & 1023u] = max(error, result.exponent);
   }
-  return serf_wide_outcome(serf_wide_leading_of(registers[11]), lost[11]);
+  return serf_wide_outcome(serf_wide_leading_of(registers[11]), errors[11] - registers[11].exponent);
 }
 
-// Zero and infinity stay.
-fn serf_wide_moved_exponent(exponent: i32) -> i32 {
-  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= serf_WIDE_LIMIT);
+// By how many times 2^6 an operand is moved towards 1; zero and infinity are not.
+fn serf_wide_moves(exponent: i32, level: i32) -> i32 {
+  let high = select(122 - 24 * level, 13, level == 5);
+  let low = select(select(-33, -19, level == 5), -serf_WIDE_LIMIT, level < 4);
+  let moves = select(min(exponent - low - 5, 0), exponent - high + 5, exponent > high) / 6;
+  return select(moves, 0, abs(exponent) >= serf_WIDE_LIMIT);
 }
 
-// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
-// exponent.
-fn serf_wide_operand_at(x: serf_wide, point: i32, own: i32, large: i32) -> serf_wide {
-  let moved = serf_wide_moved_exponent(x.exponent) + i32(point == own);
-  return serf_wide(
-    x.negative,
-    x.mantissa,
-    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
-  );
+// An operand at a point of a search, its own one given; on level 0 a large one gets the given exponent.
+fn serf_wide_operand_at(x: serf_wide, search: serf_wide_search, own: i32, large: i32) -> serf_wide {
+  let near = select(min(x.exponent, large), x.exponent, search.point == 0);
+  let moves = serf_wide_moves(x.exponent, search.level);
+  let further = select(i32(moves > 0) - i32(moves < 0), 0, search.point != own);
+  let moved = x.exponent - 6 * (moves + further);
+  return serf_wide(x.negative, x.mantissa, select(moved, near, search.level == 0));
 }
 
 fn serf_wide_leading_is_nan(x: serf_wide_leading) -> bool {
@@ -1066,41 +1101,51 @@ fn serf_wide_leading_exceeds(a: serf_wide_leading, b: serf_wide_leading) -> bool
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
 }
 
-// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+// The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
 fn serf_wide_searched(
   search: serf_wide_search,
   found: serf_wide_outcome,
   infinite: bool,
   exponent: i32,
-  last: i32
+  operands: i32
 ) -> serf_wide_search {
-  let fails = found.lost > 128 - 28;
   let is_nan = serf_wide_leading_is_nan(found.value);
+  let fails = is_nan || found.lost > 128 - 28;
+  var level = search.level;
   var point = search.point + 1;
   var value = search.value;
   var other = search.other;
-  if (point == 1) {
+  if (serf_wide_leading_is_nan(value)) {
     value = found.value;
-    point = select(select(-1, 7, fails), 1, is_nan && infinite);
-  } else if (point < 8) {
-    if ((point & 1) == 0) {
-      other = found.value;
-    } else {
+  }
+  if (level == 0 && point == 1) {
+    if (!(is_nan && infinite)) {
+      level = select(6, select(4, 1, found.value.exponent >= serf_WIDE_LIMIT), found.lost > 128 - 28);
+      point = 0;
+    }
+  } else if (level == 0 && (point & 1) == 0) {
+    other = found.value;
+    if (fails) {
+      other = search.other;
+    }
+  } else if (level == 0) {
+    if (!fails && !serf_wide_leading_is_nan(other)) {
       // As wide_limit.
-      if (is_nan) {
-        value = found.value;
-      } else if (serf_wide_leading_exceeds(other, found.value) && !serf_wide_leading_is_nan(other)) {
+      level = 6;
+      value = other;
+      if (serf_wide_leading_exceeds(other, found.value)) {
         value = serf_wide_leading(other.negative, 0x80000000u, serf_WIDE_BEYOND);
       } else if (serf_wide_leading_exceeds(found.value, other)) {
         value = serf_wide_leading(false, 0u, serf_WIDE_ZERO.exponent);
-      } else {
-        value = other;
       }
-      point = select(-1, point, point < 7 && serf_wide_leading_is_nan(value));
+    } else if (point == 7) {
+      level = 6;
     }
-  } else if (point == 8) {
-    if (fails || found.value.digits == 0u) {
-      point = -1;
+    other = serf_wide_leading(false, 0u, serf_WIDE_NAN.exponent);
+  } else if (point == 1) {
+    if (fails) {
+      level = level + 1;
+      point = 0;
     } else {
       value = found.value;
       other = value;
@@ -1109,15 +1154,17 @@ fn serf_wide_searched(
     // The k for which the value became 2^k times as large.
     let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
     let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
-    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 384), -384);
     value = serf_wide_leading(
       value.negative,
       value.digits,
-      value.exponent + power * (exponent - serf_wide_moved_exponent(exponent))
+      value.exponent - power * abs(serf_wide_moves(exponent, level))
     );
-    point = select(-1, point, point <= last);
   }
-  return serf_wide_search(point, value, other);
+  if (level > 0 && point > operands) {
+    level = 6;
+  }
+  return serf_wide_search(level, point, value, other);
 }
 
 // To nearest, from the middle to the even one.
@@ -1152,10 +1199,11 @@ fn serf_slope_0_exactly(x0: f32) -> f32 {
   var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = serf_WIDE_SEARCH;
-  while (search.point >= 0) {
+  while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = serf_slope_0_exactly_wide(serf_wide_operand_at(wide_x0, search.point, 8, large));
-    search = serf_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 8);
+    let found = serf_slope_0_exactly_wide(serf_wide_operand_at(wide_x0, search, 1, large));
+    let varied = exponents[clamp(search.point - 1, 0, 0)];
+    search = serf_wide_searched(search, found, infinite, varied, 1);
   }
   return serf_wide_leading_to_f32(search.value);
 }
@@ -1201,38 +1249,37 @@ fn serf_pair_raised_exp(a: serf_pair) -> serf_pair {
 }
 
 fn serf_backward(dy: f32, x: f32) -> f32 {
-  let v = serf_pair_larger(serf_pair_from_f32(x), serf_pair(0.0, 0.0));
-  let v2 = serf_pair_abs(serf_pair_from_f32(x));
-  let v3 = serf_pair_negate(v2);
-  let e = serf_pair_exp(v3);
+  let bounded = serf_pair_at_least(serf_pair_from_f32(x), serf_pair(0.0, 0.0));
+  let v = serf_pair_abs(serf_pair_from_f32(x));
+  let v2 = serf_pair_negate(v);
+  let e = serf_pair_exp(v2);
   let l = serf_pair_log1p(e);
-  let u = serf_pair_add(v, l);
-  let v4 = serf_pair_erf(u);
+  let u = serf_pair_add(bounded, l);
+  let v3 = serf_pair_erf(u);
   let p = serf_pair_multiply(serf_pair(1.1283792, -5.8635383e-8), serf_pair_from_f32(x));
-  let bounded = serf_pair_at_most(serf_pair_from_f32(x), serf_pair(40.0, 0.0));
-  let v5 = serf_pair_raised_exp(bounded);
-  let p2 = serf_pair_scale(v5, 8.6736174e-19);
+  let bounded2 = serf_pair_at_most(serf_pair_from_f32(x), serf_pair(40.0, 0.0));
+  let v4 = serf_pair_raised_exp(bounded2);
+  let p2 = serf_pair_scale(v4, 8.6736174e-19);
   let u2 = serf_pair_add(p2, serf_pair(1.0, 0.0));
-  let q = serf_pair_divide(v5, u2);
+  let q = serf_pair_divide(v4, u2);
   let p3 = serf_pair_multiply(p, q);
   let squared = serf_pair_multiply(u, u);
-  let v6 = serf_pair_negate(squared);
-  let e2 = serf_pair_exp(v6);
+  let v5 = serf_pair_negate(squared);
+  let e2 = serf_pair_exp(v5);
   let p4 = serf_pair_multiply(p3, e2);
   let p5 = serf_pair_scale(p4, 8.6736174e-19);
-  let u3 = serf_pair_add(v4, p5);
+  let u3 = serf_pair_add(v3, p5);
   var result = serf_pair_to_f32(u3);
   var found =
-    (l.high * 2.0 +
-      2.524355e-29 +
-      (6.3108872e-30 * (((1.0 / u2.high) * abs(p.high) + abs(p.high)) * e2.high) +
-        (l.high * abs(u.high) + 1.26217745e-29 * abs(u.high)) * e2.high * abs(p3.high) +
-        6.3108872e-30 * (e2.high + abs(p3.high))) *
+    (1.26217745e-29 +
+      (3.1554436e-30 * (((1.0 / u2.high) * abs(p.high) + abs(p.high)) * e2.high) +
+        (abs(e2.high) * squared.high + 6.3108872e-30 * (u.high * e2.high)) * abs(p3.high) +
+        3.1554436e-30 * (e2.high + abs(p3.high))) *
         8.6736174e-19 +
-      (abs(v4.high) + abs(p5.high)) <=
+      (v3.high + abs(p5.high)) <=
       8.0 * abs(u3.high)) && (abs(u3.high) >= 3.9443045e-31) &&
-      (v2.high <= 288230380000000000.0) &&
-      ((v2.high >= 3.469447e-18) || (x == 0.0)) &&
+      (v.high <= 288230380000000000.0) &&
+      ((v.high >= 3.469447e-18) || (x == 0.0)) &&
       (abs(p4.high) <= 3.32307e+35) &&
     (abs(p3.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.

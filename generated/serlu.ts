@@ -667,12 +667,14 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
- * the first: it is for slow powers, where the next ones still differ. The last
- * are for functions that leave even the range of wide numbers.
+ * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * cancel at the first: it is for slow powers, where the next ones still differ.
+ * The second is for what grows until it vanishes, the last are for functions
+ * that leave even the range of wide numbers.
  */
 function wideLimit(
   a: Wide,
+  tail: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -682,6 +684,16 @@ function wideLimit(
 ): Wide {
   if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
     return a;
+  }
+  if (
+    !(tail.mantissa === 0n) &&
+    wideLess(wideAbs(tail), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -724,6 +736,7 @@ function serluExactlyLimit(
 ): Wide {
   return wideLimit(
     serluExactlyAt(x0, x1, x2, 800n * sign),
+    serluExactlyAt(x0, x1, x2, 150n * sign),
     serluExactlyAt(x0, x1, x2, 60n * sign),
     serluExactlyAt(x0, x1, x2, 50n * sign),
     serluExactlyAt(x0, x1, x2, 26n * sign),
@@ -787,6 +800,7 @@ function serluDxExactlyLimit(
 ): Wide {
   return wideLimit(
     serluDxExactlyAt(x0, x1, x2, x3, 800n * sign),
+    serluDxExactlyAt(x0, x1, x2, x3, 150n * sign),
     serluDxExactlyAt(x0, x1, x2, x3, 60n * sign),
     serluDxExactlyAt(x0, x1, x2, x3, 50n * sign),
     serluDxExactlyAt(x0, x1, x2, x3, 26n * sign),

@@ -232,17 +232,20 @@ fn serlu_wide_from_f32(x: f32) -> serlu_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
-// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
-// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
-// multiple. Negative: nowhere.
+// A function's value, and where it is to be computed next. Level 0: at the operands themselves (point 0); where infinite ones
+// say nothing, twice with numbers in their place, up to three times (1 to 6). Where bits are lost, levels 1 to 5: with operands
+// that are large moved towards 1, to 2^98, 2^74, 2^50, 2^26 or 2^13, and on the last two levels those that are small, to 2^-33
+// or 2^-19 (0); and with each of them 2^6 nearer to 1 (1, 2 ...), which tells of which power of it the function is a multiple.
+// Level 6: nowhere.
 struct serlu_wide_search {
+  level: i32,
   point: i32,
   value: serlu_wide_leading,
   other: serlu_wide_leading,
 }
 
 const serlu_WIDE_SEARCH: serlu_wide_search = serlu_wide_search(
+  0,
   0,
   serlu_wide_leading(false, 0u, (2 << 28u) + 4096),
   serlu_wide_leading(false, 0u, (2 << 28u) + 4096)
@@ -527,8 +530,15 @@ fn serlu_slope_0_exactly_wide(x0: serlu_wide, x1: serlu_wide, x2: serlu_wide) ->
     serlu_WIDE_ZERO,
     serlu_WIDE_ZERO
   );
-  // How many of the last bits of each are wrong because operands cancelled.
-  var lost = array<i32, 6>(0, 0, 0, 0, 0, 0);
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 6>(
+    registers[0].exponent,
+    registers[1].exponent,
+    registers[2].exponent,
+    registers[3].exponent,
+    0,
+    0
+  );
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 24>(
     0x00000002u, 0x00000801u, 0x00000404u, 0x20000000u, 0x00000005u, 0x00001000u, 0x00000805u, 0x00001404u, 0x00000005u,
@@ -562,39 +572,47 @@ fn serlu_slope_0_exactly_wide(x0: serlu_wide, x1: serlu_wide, x2: serlu_wide) ->
         value = b;
       }
     }
-    let result = serlu_wide_normalised(value.negative, value.mantissa, value.exponent);
-    var loss = max(lost[first], lost[second]);
-    if (result.exponent >= serlu_WIDE_LIMIT && a.exponent < serlu_WIDE_LIMIT && b.exponent < serlu_WIDE_LIMIT) {
-      loss = 128;
+    var result = serlu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 0u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 1u) {
+      error = errors[first] + select(result.exponent, 1, c == 513u);
     }
     if (operation == 2u) {
-      if (result.exponent < serlu_WIDE_LIMIT) {
-        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
-      }
+      error = max(errors[first], errors[second]);
     }
     if (operation == 6u) {
-      loss = lost[select(first, second, registers[c].negative)];
+      error = errors[select(first, second, registers[c].negative)];
     }
     registers[code & 1023u] = result;
-    lost[code & 1023u] = max(min(loss, 128), 0);
+    if (result.exponent >= serlu_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if (a.exponent < serlu_WIDE_LIMIT && b.exponent < serlu_WIDE_LIMIT) {
+        error = result.exponent + 128;
+      }
+    }
+    errors[code & 1023u] = max(error, result.exponent);
   }
-  return serlu_wide_outcome(serlu_wide_leading_of(registers[0]), lost[0]);
+  return serlu_wide_outcome(serlu_wide_leading_of(registers[0]), errors[0] - registers[0].exponent);
 }
 
-// Zero and infinity stay.
-fn serlu_wide_moved_exponent(exponent: i32) -> i32 {
-  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= serlu_WIDE_LIMIT);
+// By how many times 2^6 an operand is moved towards 1; zero and infinity are not.
+fn serlu_wide_moves(exponent: i32, level: i32) -> i32 {
+  let high = select(122 - 24 * level, 13, level == 5);
+  let low = select(select(-33, -19, level == 5), -serlu_WIDE_LIMIT, level < 4);
+  let moves = select(min(exponent - low - 5, 0), exponent - high + 5, exponent > high) / 6;
+  return select(moves, 0, abs(exponent) >= serlu_WIDE_LIMIT);
 }
 
-// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
-// exponent.
-fn serlu_wide_operand_at(x: serlu_wide, point: i32, own: i32, large: i32) -> serlu_wide {
-  let moved = serlu_wide_moved_exponent(x.exponent) + i32(point == own);
-  return serlu_wide(
-    x.negative,
-    x.mantissa,
-    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
-  );
+// An operand at a point of a search, its own one given; on level 0 a large one gets the given exponent.
+fn serlu_wide_operand_at(x: serlu_wide, search: serlu_wide_search, own: i32, large: i32) -> serlu_wide {
+  let near = select(min(x.exponent, large), x.exponent, search.point == 0);
+  let moves = serlu_wide_moves(x.exponent, search.level);
+  let further = select(i32(moves > 0) - i32(moves < 0), 0, search.point != own);
+  let moved = x.exponent - 6 * (moves + further);
+  return serlu_wide(x.negative, x.mantissa, select(moved, near, search.level == 0));
 }
 
 fn serlu_wide_leading_is_nan(x: serlu_wide_leading) -> bool {
@@ -609,41 +627,51 @@ fn serlu_wide_leading_exceeds(a: serlu_wide_leading, b: serlu_wide_leading) -> b
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
 }
 
-// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+// The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
 fn serlu_wide_searched(
   search: serlu_wide_search,
   found: serlu_wide_outcome,
   infinite: bool,
   exponent: i32,
-  last: i32
+  operands: i32
 ) -> serlu_wide_search {
-  let fails = found.lost > 128 - 28;
   let is_nan = serlu_wide_leading_is_nan(found.value);
+  let fails = is_nan || found.lost > 128 - 28;
+  var level = search.level;
   var point = search.point + 1;
   var value = search.value;
   var other = search.other;
-  if (point == 1) {
+  if (serlu_wide_leading_is_nan(value)) {
     value = found.value;
-    point = select(select(-1, 7, fails), 1, is_nan && infinite);
-  } else if (point < 8) {
-    if ((point & 1) == 0) {
-      other = found.value;
-    } else {
+  }
+  if (level == 0 && point == 1) {
+    if (!(is_nan && infinite)) {
+      level = select(6, select(4, 1, found.value.exponent >= serlu_WIDE_LIMIT), found.lost > 128 - 28);
+      point = 0;
+    }
+  } else if (level == 0 && (point & 1) == 0) {
+    other = found.value;
+    if (fails) {
+      other = search.other;
+    }
+  } else if (level == 0) {
+    if (!fails && !serlu_wide_leading_is_nan(other)) {
       // As wide_limit.
-      if (is_nan) {
-        value = found.value;
-      } else if (serlu_wide_leading_exceeds(other, found.value) && !serlu_wide_leading_is_nan(other)) {
+      level = 6;
+      value = other;
+      if (serlu_wide_leading_exceeds(other, found.value)) {
         value = serlu_wide_leading(other.negative, 0x80000000u, serlu_WIDE_BEYOND);
       } else if (serlu_wide_leading_exceeds(found.value, other)) {
         value = serlu_wide_leading(false, 0u, serlu_WIDE_ZERO.exponent);
-      } else {
-        value = other;
       }
-      point = select(-1, point, point < 7 && serlu_wide_leading_is_nan(value));
+    } else if (point == 7) {
+      level = 6;
     }
-  } else if (point == 8) {
-    if (fails || found.value.digits == 0u) {
-      point = -1;
+    other = serlu_wide_leading(false, 0u, serlu_WIDE_NAN.exponent);
+  } else if (point == 1) {
+    if (fails) {
+      level = level + 1;
+      point = 0;
     } else {
       value = found.value;
       other = value;
@@ -652,15 +680,17 @@ fn serlu_wide_searched(
     // The k for which the value became 2^k times as large.
     let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
     let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
-    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 384), -384);
     value = serlu_wide_leading(
       value.negative,
       value.digits,
-      value.exponent + power * (exponent - serlu_wide_moved_exponent(exponent))
+      value.exponent - power * abs(serlu_wide_moves(exponent, level))
     );
-    point = select(-1, point, point <= last);
   }
-  return serlu_wide_search(point, value, other);
+  if (level > 0 && point > operands) {
+    level = 6;
+  }
+  return serlu_wide_search(level, point, value, other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -710,14 +740,15 @@ fn serlu_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = serlu_WIDE_SEARCH;
-  while (search.point >= 0) {
+  while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = serlu_slope_0_exactly_wide(
-      serlu_wide_operand_at(wide_x0, search.point, 8, large),
-      serlu_wide_operand_at(wide_x1, search.point, 9, large),
-      serlu_wide_operand_at(wide_x2, search.point, 10, large)
+      serlu_wide_operand_at(wide_x0, search, 1, large),
+      serlu_wide_operand_at(wide_x1, search, 2, large),
+      serlu_wide_operand_at(wide_x2, search, 3, large)
     );
-    search = serlu_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 10);
+    let varied = exponents[clamp(search.point - 1, 0, 2)];
+    search = serlu_wide_searched(search, found, infinite, varied, 3);
   }
   return serlu_wide_leading_to_f32(search.value);
 }

@@ -67,17 +67,20 @@ fn shifted_softplus_wide_from_f32(x: f32) -> shifted_softplus_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
-// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
-// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
-// multiple. Negative: nowhere.
+// A function's value, and where it is to be computed next. Level 0: at the operands themselves (point 0); where infinite ones
+// say nothing, twice with numbers in their place, up to three times (1 to 6). Where bits are lost, levels 1 to 5: with operands
+// that are large moved towards 1, to 2^98, 2^74, 2^50, 2^26 or 2^13, and on the last two levels those that are small, to 2^-33
+// or 2^-19 (0); and with each of them 2^6 nearer to 1 (1, 2 ...), which tells of which power of it the function is a multiple.
+// Level 6: nowhere.
 struct shifted_softplus_wide_search {
+  level: i32,
   point: i32,
   value: shifted_softplus_wide_leading,
   other: shifted_softplus_wide_leading,
 }
 
 const shifted_softplus_WIDE_SEARCH: shifted_softplus_wide_search = shifted_softplus_wide_search(
+  0,
   0,
   shifted_softplus_wide_leading(false, 0u, (2 << 28u) + 4096),
   shifted_softplus_wide_leading(false, 0u, (2 << 28u) + 4096)
@@ -471,8 +474,20 @@ fn shifted_softplus_value_exactly_wide(x0: shifted_softplus_wide) -> shifted_sof
     shifted_softplus_WIDE_ZERO,
     shifted_softplus_WIDE_ZERO
   );
-  // How many of the last bits of each are wrong because operands cancelled.
-  var lost = array<i32, 11>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 11>(
+    registers[0].exponent,
+    registers[1].exponent,
+    registers[2].exponent,
+    registers[3].exponent,
+    registers[4].exponent,
+    registers[5].exponent,
+    registers[6].exponent,
+    registers[7].exponent,
+    0,
+    0,
+    0
+  );
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 38>(
     0x00000008u, 0x00000000u, 0x00000408u, 0x00002008u, 0x00000808u, 0x20002008u, 0x00000c01u, 0x00000408u, 0x00001009u,
@@ -516,43 +531,53 @@ fn shifted_softplus_value_exactly_wide(x0: shifted_softplus_wide) -> shifted_sof
     } else if (operation == 10u) {
       value = shifted_softplus_wide_twice_artanh_loose(a);
     }
-    let result = shifted_softplus_wide_normalised(value.negative, value.mantissa, value.exponent);
-    var loss = max(lost[first], lost[second]);
-    if (
-      result.exponent >= shifted_softplus_WIDE_LIMIT &&
-      a.exponent < shifted_softplus_WIDE_LIMIT &&
-      b.exponent < shifted_softplus_WIDE_LIMIT
-    ) {
-      loss = 128;
+    var result = shifted_softplus_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 2u) {
+      error = errors[first] + select(result.exponent, 1, c == 513u);
     }
     if (operation == 3u) {
-      if (result.exponent < shifted_softplus_WIDE_LIMIT) {
-        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
-      }
+      error = max(errors[first], errors[second]);
     }
     if (operation == 6u) {
-      loss = lost[select(first, second, registers[c].negative)];
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 7u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 9u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
     registers[code & 1023u] = result;
-    lost[code & 1023u] = max(min(loss, 128), 0);
+    if (result.exponent >= shifted_softplus_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if (a.exponent < shifted_softplus_WIDE_LIMIT && b.exponent < shifted_softplus_WIDE_LIMIT) {
+        error = result.exponent + 128;
+      }
+    }
+    errors[code & 1023u] = max(error, result.exponent);
   }
-  return shifted_softplus_wide_outcome(shifted_softplus_wide_leading_of(registers[7]), lost[7]);
-}
-
-// Zero and infinity stay.
-fn shifted_softplus_wide_moved_exponent(exponent: i32) -> i32 {
-  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= shifted_softplus_WIDE_LIMIT);
-}
-
-// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
-// exponent.
-fn shifted_softplus_wide_operand_at(x: shifted_softplus_wide, point: i32, own: i32, large: i32) -> shifted_softplus_wide {
-  let moved = shifted_softplus_wide_moved_exponent(x.exponent) + i32(point == own);
-  return shifted_softplus_wide(
-    x.negative,
-    x.mantissa,
-    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
+  return shifted_softplus_wide_outcome(
+    shifted_softplus_wide_leading_of(registers[7]),
+    errors[7] - registers[7].exponent
   );
+}
+
+// By how many times 2^6 an operand is moved towards 1; zero and infinity are not.
+fn shifted_softplus_wide_moves(exponent: i32, level: i32) -> i32 {
+  let high = select(122 - 24 * level, 13, level == 5);
+  let low = select(select(-33, -19, level == 5), -shifted_softplus_WIDE_LIMIT, level < 4);
+  let moves = select(min(exponent - low - 5, 0), exponent - high + 5, exponent > high) / 6;
+  return select(moves, 0, abs(exponent) >= shifted_softplus_WIDE_LIMIT);
+}
+
+// An operand at a point of a search, its own one given; on level 0 a large one gets the given exponent.
+fn shifted_softplus_wide_operand_at(x: shifted_softplus_wide, search: shifted_softplus_wide_search, own: i32, large: i32) -> shifted_softplus_wide {
+  let near = select(min(x.exponent, large), x.exponent, search.point == 0);
+  let moves = shifted_softplus_wide_moves(x.exponent, search.level);
+  let further = select(i32(moves > 0) - i32(moves < 0), 0, search.point != own);
+  let moved = x.exponent - 6 * (moves + further);
+  return shifted_softplus_wide(x.negative, x.mantissa, select(moved, near, search.level == 0));
 }
 
 fn shifted_softplus_wide_leading_is_nan(x: shifted_softplus_wide_leading) -> bool {
@@ -567,41 +592,51 @@ fn shifted_softplus_wide_leading_exceeds(a: shifted_softplus_wide_leading, b: sh
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
 }
 
-// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+// The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
 fn shifted_softplus_wide_searched(
   search: shifted_softplus_wide_search,
   found: shifted_softplus_wide_outcome,
   infinite: bool,
   exponent: i32,
-  last: i32
+  operands: i32
 ) -> shifted_softplus_wide_search {
-  let fails = found.lost > 128 - 28;
   let is_nan = shifted_softplus_wide_leading_is_nan(found.value);
+  let fails = is_nan || found.lost > 128 - 28;
+  var level = search.level;
   var point = search.point + 1;
   var value = search.value;
   var other = search.other;
-  if (point == 1) {
+  if (shifted_softplus_wide_leading_is_nan(value)) {
     value = found.value;
-    point = select(select(-1, 7, fails), 1, is_nan && infinite);
-  } else if (point < 8) {
-    if ((point & 1) == 0) {
-      other = found.value;
-    } else {
+  }
+  if (level == 0 && point == 1) {
+    if (!(is_nan && infinite)) {
+      level = select(6, select(4, 1, found.value.exponent >= shifted_softplus_WIDE_LIMIT), found.lost > 128 - 28);
+      point = 0;
+    }
+  } else if (level == 0 && (point & 1) == 0) {
+    other = found.value;
+    if (fails) {
+      other = search.other;
+    }
+  } else if (level == 0) {
+    if (!fails && !shifted_softplus_wide_leading_is_nan(other)) {
       // As wide_limit.
-      if (is_nan) {
-        value = found.value;
-      } else if (shifted_softplus_wide_leading_exceeds(other, found.value) && !shifted_softplus_wide_leading_is_nan(other)) {
+      level = 6;
+      value = other;
+      if (shifted_softplus_wide_leading_exceeds(other, found.value)) {
         value = shifted_softplus_wide_leading(other.negative, 0x80000000u, shifted_softplus_WIDE_BEYOND);
       } else if (shifted_softplus_wide_leading_exceeds(found.value, other)) {
         value = shifted_softplus_wide_leading(false, 0u, shifted_softplus_WIDE_ZERO.exponent);
-      } else {
-        value = other;
       }
-      point = select(-1, point, point < 7 && shifted_softplus_wide_leading_is_nan(value));
+    } else if (point == 7) {
+      level = 6;
     }
-  } else if (point == 8) {
-    if (fails || found.value.digits == 0u) {
-      point = -1;
+    other = shifted_softplus_wide_leading(false, 0u, shifted_softplus_WIDE_NAN.exponent);
+  } else if (point == 1) {
+    if (fails) {
+      level = level + 1;
+      point = 0;
     } else {
       value = found.value;
       other = value;
@@ -610,15 +645,17 @@ fn shifted_softplus_wide_searched(
     // The k for which the value became 2^k times as large.
     let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
     let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
-    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 384), -384);
     value = shifted_softplus_wide_leading(
       value.negative,
       value.digits,
-      value.exponent + power * (exponent - shifted_softplus_wide_moved_exponent(exponent))
+      value.exponent - power * abs(shifted_softplus_wide_moves(exponent, level))
     );
-    point = select(-1, point, point <= last);
   }
-  return shifted_softplus_wide_search(point, value, other);
+  if (level > 0 && point > operands) {
+    level = 6;
+  }
+  return shifted_softplus_wide_search(level, point, value, other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -664,10 +701,11 @@ fn shifted_softplus_value_exactly(x0: f32) -> f32 {
   var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = shifted_softplus_WIDE_SEARCH;
-  while (search.point >= 0) {
+  while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = shifted_softplus_value_exactly_wide(shifted_softplus_wide_operand_at(wide_x0, search.point, 8, large));
-    search = shifted_softplus_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 8);
+    let found = shifted_softplus_value_exactly_wide(shifted_softplus_wide_operand_at(wide_x0, search, 1, large));
+    let varied = exponents[clamp(search.point - 1, 0, 0)];
+    search = shifted_softplus_wide_searched(search, found, infinite, varied, 1);
   }
   return shifted_softplus_wide_leading_to_f32(search.value);
 }
@@ -781,6 +819,10 @@ fn shifted_softplus_pair_larger(a: shifted_softplus_pair, b: shifted_softplus_pa
     return b;
   }
   return a;
+}
+
+fn shifted_softplus_pair_at_least(a: shifted_softplus_pair, b: shifted_softplus_pair) -> shifted_softplus_pair {
+  return shifted_softplus_pair_larger(a, b);
 }
 
 fn shifted_softplus_pair_from_f32(x: f32) -> shifted_softplus_pair {
@@ -915,18 +957,17 @@ fn shifted_softplus_pair_to_f32(a: shifted_softplus_pair) -> f32 {
 // Source: Schuett et al. 2017.
 // shifted_softplus(x) = softplus(x) - log(2)
 fn shifted_softplus(x: f32) -> f32 {
-  let v = shifted_softplus_pair_larger(shifted_softplus_pair_from_f32(x), shifted_softplus_pair(0.0, 0.0));
-  let v2 = shifted_softplus_pair_abs(shifted_softplus_pair_from_f32(x));
-  let v3 = shifted_softplus_pair_negate(v2);
-  let e = shifted_softplus_pair_exp(v3);
+  let bounded = shifted_softplus_pair_at_least(shifted_softplus_pair_from_f32(x), shifted_softplus_pair(0.0, 0.0));
+  let v = shifted_softplus_pair_abs(shifted_softplus_pair_from_f32(x));
+  let v2 = shifted_softplus_pair_negate(v);
+  let e = shifted_softplus_pair_exp(v2);
   let l = shifted_softplus_pair_log1p(e);
-  let u = shifted_softplus_pair_add(v, l);
+  let u = shifted_softplus_pair_add(bounded, l);
   let u2 = shifted_softplus_pair_subtract(u, shifted_softplus_pair(0.6931472, -1.9046542e-9));
   var result = shifted_softplus_pair_to_f32(u2);
   var found =
-    (l.high + 0.0000076293945 * (abs(u.high) + 0.6931472) <= 16.0 * abs(u2.high)) && (abs(u2.high) >= 7.888609e-31) &&
-      (v2.high <= 1.2676506e+30) &&
-    ((v2.high >= 7.888609e-31) || (x == 0.0));
+    (u.high + 0.0000052882933 <= 16.0 * abs(u2.high)) && (abs(u2.high) >= 7.888609e-31) && (v.high <= 1.2676506e+30) &&
+    ((v.high >= 7.888609e-31) || (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = shifted_softplus_value_exactly(x);

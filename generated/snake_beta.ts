@@ -1053,12 +1053,14 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
- * the first: it is for slow powers, where the next ones still differ. The last
- * are for functions that leave even the range of wide numbers.
+ * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * cancel at the first: it is for slow powers, where the next ones still differ.
+ * The second is for what grows until it vanishes, the last are for functions
+ * that leave even the range of wide numbers.
  */
 function wideLimit(
   a: Wide,
+  tail: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -1068,6 +1070,16 @@ function wideLimit(
 ): Wide {
   if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
     return a;
+  }
+  if (
+    !(tail.mantissa === 0n) &&
+    wideLess(wideAbs(tail), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -1115,6 +1127,7 @@ function snakeBetaExactlyLimit(
 ): Wide {
   return wideLimit(
     snakeBetaExactlyAt(x0, x1, x2, 800n * sign),
+    snakeBetaExactlyAt(x0, x1, x2, 150n * sign),
     snakeBetaExactlyAt(x0, x1, x2, 60n * sign),
     snakeBetaExactlyAt(x0, x1, x2, 50n * sign),
     snakeBetaExactlyAt(x0, x1, x2, 26n * sign),
@@ -1187,6 +1200,7 @@ function snakeBetaDxExactlyLimit(
 ): Wide {
   return wideLimit(
     snakeBetaDxExactlyAt(x0, x1, x2, x3, 800n * sign),
+    snakeBetaDxExactlyAt(x0, x1, x2, x3, 150n * sign),
     snakeBetaDxExactlyAt(x0, x1, x2, x3, 60n * sign),
     snakeBetaDxExactlyAt(x0, x1, x2, x3, 50n * sign),
     snakeBetaDxExactlyAt(x0, x1, x2, x3, 26n * sign),
@@ -1266,6 +1280,7 @@ function snakeBetaDalphaExactlyLimit(
 ): Wide {
   return wideLimit(
     snakeBetaDalphaExactlyAt(x0, x1, x2, x3, 800n * sign),
+    snakeBetaDalphaExactlyAt(x0, x1, x2, x3, 150n * sign),
     snakeBetaDalphaExactlyAt(x0, x1, x2, x3, 60n * sign),
     snakeBetaDalphaExactlyAt(x0, x1, x2, x3, 50n * sign),
     snakeBetaDalphaExactlyAt(x0, x1, x2, x3, 26n * sign),
@@ -1346,6 +1361,7 @@ function snakeBetaDbetaExactlyLimit(
 ): Wide {
   return wideLimit(
     snakeBetaDbetaExactlyAt(x0, x1, x2, x3, 800n * sign),
+    snakeBetaDbetaExactlyAt(x0, x1, x2, x3, 150n * sign),
     snakeBetaDbetaExactlyAt(x0, x1, x2, x3, 60n * sign),
     snakeBetaDbetaExactlyAt(x0, x1, x2, x3, 50n * sign),
     snakeBetaDbetaExactlyAt(x0, x1, x2, x3, 26n * sign),

@@ -24,7 +24,7 @@ export function softClippingForward(
       const l = log1p(p2);
       const p3 = l * q;
       if (!(
-        p + (p2 > 1.0715086071862673e301 ? 1 : 0) <=
+        p + (Math.abs(p2) > 1.0715086071862673e301 ? 1 : 0) <=
           2.3283064365386963e-10 * l && Math.abs(p3) <= Number.MAX_VALUE
       ))
         break;
@@ -63,7 +63,7 @@ export function softClippingBackward(
       if (!(
         q >= 9.332636185032189e-302 &&
         em1 <= 1.0715086071862673e301 * u2 &&
-        (p2 <= 1.0715086071862673e301 ||
+        (Math.abs(p2) <= 1.0715086071862673e301 ||
           Math.abs(p) <= 2.3283064365386963e-10 * Math.abs(q2)) &&
         Math.abs(q2) <= Number.MAX_VALUE
       ))
@@ -103,7 +103,7 @@ export function softClippingForward64(
       const l = log1p(p2);
       const p3 = l * q;
       if (!(
-        p + (p2 > 1.0715086071862673e301 ? 1 : 0) <=
+        p + (Math.abs(p2) > 1.0715086071862673e301 ? 1 : 0) <=
           2.3283064365386963e-10 * l && Math.abs(p3) <= Number.MAX_VALUE
       ))
         break;
@@ -142,7 +142,7 @@ export function softClippingBackward64(
       if (!(
         q >= 9.332636185032189e-302 &&
         em1 <= 1.0715086071862673e301 * u2 &&
-        (p2 <= 1.0715086071862673e301 ||
+        (Math.abs(p2) <= 1.0715086071862673e301 ||
           Math.abs(p) <= 2.3283064365386963e-10 * Math.abs(q2)) &&
         Math.abs(q2) <= Number.MAX_VALUE
       ))
@@ -979,12 +979,14 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
- * the first: it is for slow powers, where the next ones still differ. The last
- * are for functions that leave even the range of wide numbers.
+ * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * cancel at the first: it is for slow powers, where the next ones still differ.
+ * The second is for what grows until it vanishes, the last are for functions
+ * that leave even the range of wide numbers.
  */
 function wideLimit(
   a: Wide,
+  tail: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -994,6 +996,16 @@ function wideLimit(
 ): Wide {
   if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
     return a;
+  }
+  if (
+    !(tail.mantissa === 0n) &&
+    wideLess(wideAbs(tail), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -1029,6 +1041,7 @@ function softClippingExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 function softClippingExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
   return wideLimit(
     softClippingExactlyAt(x0, x1, 800n * sign),
+    softClippingExactlyAt(x0, x1, 150n * sign),
     softClippingExactlyAt(x0, x1, 60n * sign),
     softClippingExactlyAt(x0, x1, 50n * sign),
     softClippingExactlyAt(x0, x1, 26n * sign),
@@ -1083,6 +1096,7 @@ function softClippingDxExactlyLimit(
 ): Wide {
   return wideLimit(
     softClippingDxExactlyAt(x0, x1, x2, 800n * sign),
+    softClippingDxExactlyAt(x0, x1, x2, 150n * sign),
     softClippingDxExactlyAt(x0, x1, x2, 60n * sign),
     softClippingDxExactlyAt(x0, x1, x2, 50n * sign),
     softClippingDxExactlyAt(x0, x1, x2, 26n * sign),

@@ -1080,12 +1080,14 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
- * the first: it is for slow powers, where the next ones still differ. The last
- * are for functions that leave even the range of wide numbers.
+ * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * cancel at the first: it is for slow powers, where the next ones still differ.
+ * The second is for what grows until it vanishes, the last are for functions
+ * that leave even the range of wide numbers.
  */
 function wideLimit(
   a: Wide,
+  tail: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -1095,6 +1097,16 @@ function wideLimit(
 ): Wide {
   if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
     return a;
+  }
+  if (
+    !(tail.mantissa === 0n) &&
+    wideLess(wideAbs(tail), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -1141,6 +1153,7 @@ function softExponentialExactlyLimit(
 ): Wide {
   return wideLimit(
     softExponentialExactlyAt(x0, x1, 800n * sign),
+    softExponentialExactlyAt(x0, x1, 150n * sign),
     softExponentialExactlyAt(x0, x1, 60n * sign),
     softExponentialExactlyAt(x0, x1, 50n * sign),
     softExponentialExactlyAt(x0, x1, 26n * sign),
@@ -1201,6 +1214,7 @@ function softExponentialDxExactlyLimit(
 ): Wide {
   return wideLimit(
     softExponentialDxExactlyAt(x0, x1, x2, 800n * sign),
+    softExponentialDxExactlyAt(x0, x1, x2, 150n * sign),
     softExponentialDxExactlyAt(x0, x1, x2, 60n * sign),
     softExponentialDxExactlyAt(x0, x1, x2, 50n * sign),
     softExponentialDxExactlyAt(x0, x1, x2, 26n * sign),
@@ -1284,6 +1298,7 @@ function softExponentialDalphaExactlyLimit(
 ): Wide {
   return wideLimit(
     softExponentialDalphaExactlyAt(x0, x1, x2, 800n * sign),
+    softExponentialDalphaExactlyAt(x0, x1, x2, 150n * sign),
     softExponentialDalphaExactlyAt(x0, x1, x2, 60n * sign),
     softExponentialDalphaExactlyAt(x0, x1, x2, 50n * sign),
     softExponentialDalphaExactlyAt(x0, x1, x2, 26n * sign),

@@ -70,17 +70,20 @@ fn soft_exponential_wide_from_f32(x: f32) -> soft_exponential_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
-// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
-// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
-// multiple. Negative: nowhere.
+// A function's value, and where it is to be computed next. Level 0: at the operands themselves (point 0); where infinite ones
+// say nothing, twice with numbers in their place, up to three times (1 to 6). Where bits are lost, levels 1 to 5: with operands
+// that are large moved towards 1, to 2^98, 2^74, 2^50, 2^26 or 2^13, and on the last two levels those that are small, to 2^-33
+// or 2^-19 (0); and with each of them 2^6 nearer to 1 (1, 2 ...), which tells of which power of it the function is a multiple.
+// Level 6: nowhere.
 struct soft_exponential_wide_search {
+  level: i32,
   point: i32,
   value: soft_exponential_wide_leading,
   other: soft_exponential_wide_leading,
 }
 
 const soft_exponential_WIDE_SEARCH: soft_exponential_wide_search = soft_exponential_wide_search(
+  0,
   0,
   soft_exponential_wide_leading(false, 0u, (2 << 28u) + 4096),
   soft_exponential_wide_leading(false, 0u, (2 << 28u) + 4096)
@@ -506,8 +509,21 @@ fn soft_exponential_value_exactly_wide(
     soft_exponential_WIDE_ZERO,
     soft_exponential_WIDE_ZERO
   );
-  // How many of the last bits of each are wrong because operands cancelled.
-  var lost = array<i32, 12>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 12>(
+    registers[0].exponent,
+    registers[1].exponent,
+    registers[2].exponent,
+    registers[3].exponent,
+    registers[4].exponent,
+    registers[5].exponent,
+    registers[6].exponent,
+    registers[7].exponent,
+    registers[8].exponent,
+    0,
+    0,
+    0
+  );
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 74>(
     0x00000009u, 0x00000400u, 0x0000040au, 0x00002409u, 0x00000803u, 0x00000c0au, 0x00000c0au, 0x00302802u, 0x0000100au,
@@ -557,43 +573,53 @@ fn soft_exponential_value_exactly_wide(
     } else if (operation == 11u) {
       value = soft_exponential_wide(soft_exponential_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    let result = soft_exponential_wide_normalised(value.negative, value.mantissa, value.exponent);
-    var loss = max(lost[first], lost[second]);
-    if (
-      result.exponent >= soft_exponential_WIDE_LIMIT &&
-      a.exponent < soft_exponential_WIDE_LIMIT &&
-      b.exponent < soft_exponential_WIDE_LIMIT
-    ) {
-      loss = 128;
+    var result = soft_exponential_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 0u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
     if (operation == 3u) {
-      loss = lost[select(first, second, registers[c].negative)];
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      error = errors[first] + select(result.exponent, 1, c == 513u);
     }
     if (operation == 5u) {
-      if (result.exponent < soft_exponential_WIDE_LIMIT) {
-        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
-      }
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 6u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
     registers[code & 1023u] = result;
-    lost[code & 1023u] = max(min(loss, 128), 0);
+    if (result.exponent >= soft_exponential_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if (a.exponent < soft_exponential_WIDE_LIMIT && b.exponent < soft_exponential_WIDE_LIMIT) {
+        error = result.exponent + 128;
+      }
+    }
+    errors[code & 1023u] = max(error, result.exponent);
   }
-  return soft_exponential_wide_outcome(soft_exponential_wide_leading_of(registers[2]), lost[2]);
-}
-
-// Zero and infinity stay.
-fn soft_exponential_wide_moved_exponent(exponent: i32) -> i32 {
-  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= soft_exponential_WIDE_LIMIT);
-}
-
-// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
-// exponent.
-fn soft_exponential_wide_operand_at(x: soft_exponential_wide, point: i32, own: i32, large: i32) -> soft_exponential_wide {
-  let moved = soft_exponential_wide_moved_exponent(x.exponent) + i32(point == own);
-  return soft_exponential_wide(
-    x.negative,
-    x.mantissa,
-    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
+  return soft_exponential_wide_outcome(
+    soft_exponential_wide_leading_of(registers[2]),
+    errors[2] - registers[2].exponent
   );
+}
+
+// By how many times 2^6 an operand is moved towards 1; zero and infinity are not.
+fn soft_exponential_wide_moves(exponent: i32, level: i32) -> i32 {
+  let high = select(122 - 24 * level, 13, level == 5);
+  let low = select(select(-33, -19, level == 5), -soft_exponential_WIDE_LIMIT, level < 4);
+  let moves = select(min(exponent - low - 5, 0), exponent - high + 5, exponent > high) / 6;
+  return select(moves, 0, abs(exponent) >= soft_exponential_WIDE_LIMIT);
+}
+
+// An operand at a point of a search, its own one given; on level 0 a large one gets the given exponent.
+fn soft_exponential_wide_operand_at(x: soft_exponential_wide, search: soft_exponential_wide_search, own: i32, large: i32) -> soft_exponential_wide {
+  let near = select(min(x.exponent, large), x.exponent, search.point == 0);
+  let moves = soft_exponential_wide_moves(x.exponent, search.level);
+  let further = select(i32(moves > 0) - i32(moves < 0), 0, search.point != own);
+  let moved = x.exponent - 6 * (moves + further);
+  return soft_exponential_wide(x.negative, x.mantissa, select(moved, near, search.level == 0));
 }
 
 fn soft_exponential_wide_leading_is_nan(x: soft_exponential_wide_leading) -> bool {
@@ -608,41 +634,51 @@ fn soft_exponential_wide_leading_exceeds(a: soft_exponential_wide_leading, b: so
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
 }
 
-// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+// The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
 fn soft_exponential_wide_searched(
   search: soft_exponential_wide_search,
   found: soft_exponential_wide_outcome,
   infinite: bool,
   exponent: i32,
-  last: i32
+  operands: i32
 ) -> soft_exponential_wide_search {
-  let fails = found.lost > 128 - 28;
   let is_nan = soft_exponential_wide_leading_is_nan(found.value);
+  let fails = is_nan || found.lost > 128 - 28;
+  var level = search.level;
   var point = search.point + 1;
   var value = search.value;
   var other = search.other;
-  if (point == 1) {
+  if (soft_exponential_wide_leading_is_nan(value)) {
     value = found.value;
-    point = select(select(-1, 7, fails), 1, is_nan && infinite);
-  } else if (point < 8) {
-    if ((point & 1) == 0) {
-      other = found.value;
-    } else {
+  }
+  if (level == 0 && point == 1) {
+    if (!(is_nan && infinite)) {
+      level = select(6, select(4, 1, found.value.exponent >= soft_exponential_WIDE_LIMIT), found.lost > 128 - 28);
+      point = 0;
+    }
+  } else if (level == 0 && (point & 1) == 0) {
+    other = found.value;
+    if (fails) {
+      other = search.other;
+    }
+  } else if (level == 0) {
+    if (!fails && !soft_exponential_wide_leading_is_nan(other)) {
       // As wide_limit.
-      if (is_nan) {
-        value = found.value;
-      } else if (soft_exponential_wide_leading_exceeds(other, found.value) && !soft_exponential_wide_leading_is_nan(other)) {
+      level = 6;
+      value = other;
+      if (soft_exponential_wide_leading_exceeds(other, found.value)) {
         value = soft_exponential_wide_leading(other.negative, 0x80000000u, soft_exponential_WIDE_BEYOND);
       } else if (soft_exponential_wide_leading_exceeds(found.value, other)) {
         value = soft_exponential_wide_leading(false, 0u, soft_exponential_WIDE_ZERO.exponent);
-      } else {
-        value = other;
       }
-      point = select(-1, point, point < 7 && soft_exponential_wide_leading_is_nan(value));
+    } else if (point == 7) {
+      level = 6;
     }
-  } else if (point == 8) {
-    if (fails || found.value.digits == 0u) {
-      point = -1;
+    other = soft_exponential_wide_leading(false, 0u, soft_exponential_WIDE_NAN.exponent);
+  } else if (point == 1) {
+    if (fails) {
+      level = level + 1;
+      point = 0;
     } else {
       value = found.value;
       other = value;
@@ -651,15 +687,17 @@ fn soft_exponential_wide_searched(
     // The k for which the value became 2^k times as large.
     let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
     let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
-    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 384), -384);
     value = soft_exponential_wide_leading(
       value.negative,
       value.digits,
-      value.exponent + power * (exponent - soft_exponential_wide_moved_exponent(exponent))
+      value.exponent - power * abs(soft_exponential_wide_moves(exponent, level))
     );
-    point = select(-1, point, point <= last);
   }
-  return soft_exponential_wide_search(point, value, other);
+  if (level > 0 && point > operands) {
+    level = 6;
+  }
+  return soft_exponential_wide_search(level, point, value, other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -709,13 +747,14 @@ fn soft_exponential_value_exactly(x0: f32, x1: f32) -> f32 {
   var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = soft_exponential_WIDE_SEARCH;
-  while (search.point >= 0) {
+  while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = soft_exponential_value_exactly_wide(
-      soft_exponential_wide_operand_at(wide_x0, search.point, 8, large),
-      soft_exponential_wide_operand_at(wide_x1, search.point, 9, large)
+      soft_exponential_wide_operand_at(wide_x0, search, 1, large),
+      soft_exponential_wide_operand_at(wide_x1, search, 2, large)
     );
-    search = soft_exponential_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 9);
+    let varied = exponents[clamp(search.point - 1, 0, 1)];
+    search = soft_exponential_wide_searched(search, found, infinite, varied, 2);
   }
   return soft_exponential_wide_leading_to_f32(search.value);
 }
@@ -1050,8 +1089,15 @@ fn soft_exponential_slope_0_exactly_wide(
     soft_exponential_WIDE_ZERO,
     soft_exponential_WIDE_ZERO
   );
-  // How many of the last bits of each are wrong because operands cancelled.
-  var lost = array<i32, 6>(0, 0, 0, 0, 0, 0);
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 6>(
+    registers[0].exponent,
+    registers[1].exponent,
+    registers[2].exponent,
+    registers[3].exponent,
+    0,
+    0
+  );
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 22>(
     0x00000004u, 0x00000400u, 0x00000404u, 0x20001004u, 0x00000800u, 0x00000400u, 0x00000000u, 0x00000001u, 0x00000c00u,
@@ -1087,27 +1133,36 @@ fn soft_exponential_slope_0_exactly_wide(
     } else if (operation == 7u) {
       value = soft_exponential_wide(soft_exponential_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    let result = soft_exponential_wide_normalised(value.negative, value.mantissa, value.exponent);
-    var loss = max(lost[first], lost[second]);
-    if (
-      result.exponent >= soft_exponential_WIDE_LIMIT &&
-      a.exponent < soft_exponential_WIDE_LIMIT &&
-      b.exponent < soft_exponential_WIDE_LIMIT
-    ) {
-      loss = 128;
+    var result = soft_exponential_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 0u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 1u) {
+      error = errors[first] + select(result.exponent, 1, c == 513u);
     }
     if (operation == 2u) {
-      if (result.exponent < soft_exponential_WIDE_LIMIT) {
-        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
-      }
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 4u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
     if (operation == 6u) {
-      loss = lost[select(first, second, registers[c].negative)];
+      error = errors[select(first, second, registers[c].negative)];
     }
     registers[code & 1023u] = result;
-    lost[code & 1023u] = max(min(loss, 128), 0);
+    if (result.exponent >= soft_exponential_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if (a.exponent < soft_exponential_WIDE_LIMIT && b.exponent < soft_exponential_WIDE_LIMIT) {
+        error = result.exponent + 128;
+      }
+    }
+    errors[code & 1023u] = max(error, result.exponent);
   }
-  return soft_exponential_wide_outcome(soft_exponential_wide_leading_of(registers[3]), lost[3]);
+  return soft_exponential_wide_outcome(
+    soft_exponential_wide_leading_of(registers[3]),
+    errors[3] - registers[3].exponent
+  );
 }
 
 fn soft_exponential_slope_0_exactly(x0: f32, x1: f32) -> f32 {
@@ -1123,13 +1178,14 @@ fn soft_exponential_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = soft_exponential_WIDE_SEARCH;
-  while (search.point >= 0) {
+  while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = soft_exponential_slope_0_exactly_wide(
-      soft_exponential_wide_operand_at(wide_x0, search.point, 8, large),
-      soft_exponential_wide_operand_at(wide_x1, search.point, 9, large)
+      soft_exponential_wide_operand_at(wide_x0, search, 1, large),
+      soft_exponential_wide_operand_at(wide_x1, search, 2, large)
     );
-    search = soft_exponential_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 9);
+    let varied = exponents[clamp(search.point - 1, 0, 1)];
+    search = soft_exponential_wide_searched(search, found, infinite, varied, 2);
   }
   return soft_exponential_wide_leading_to_f32(search.value);
 }
@@ -1220,8 +1276,24 @@ fn soft_exponential_slope_1_exactly_wide(
     soft_exponential_WIDE_ZERO,
     soft_exponential_WIDE_ZERO
   );
-  // How many of the last bits of each are wrong because operands cancelled.
-  var lost = array<i32, 15>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 15>(
+    registers[0].exponent,
+    registers[1].exponent,
+    registers[2].exponent,
+    registers[3].exponent,
+    registers[4].exponent,
+    registers[5].exponent,
+    registers[6].exponent,
+    registers[7].exponent,
+    registers[8].exponent,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0
+  );
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 106>(
     0x00000009u, 0x00000400u, 0x0000040au, 0x20002409u, 0x0000000bu, 0x00002800u, 0x0000080cu, 0x00002409u, 0x00000c0du,
@@ -1274,27 +1346,36 @@ fn soft_exponential_slope_1_exactly_wide(
     } else if (operation == 11u) {
       value = soft_exponential_wide(soft_exponential_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    let result = soft_exponential_wide_normalised(value.negative, value.mantissa, value.exponent);
-    var loss = max(lost[first], lost[second]);
-    if (
-      result.exponent >= soft_exponential_WIDE_LIMIT &&
-      a.exponent < soft_exponential_WIDE_LIMIT &&
-      b.exponent < soft_exponential_WIDE_LIMIT
-    ) {
-      loss = 128;
+    var result = soft_exponential_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 0u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 1u) {
+      error = errors[first] + select(result.exponent, 1, c == 513u);
     }
     if (operation == 4u) {
-      loss = lost[select(first, second, registers[c].negative)];
+      error = errors[select(first, second, registers[c].negative)];
     }
     if (operation == 5u) {
-      if (result.exponent < soft_exponential_WIDE_LIMIT) {
-        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
-      }
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 6u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
     registers[code & 1023u] = result;
-    lost[code & 1023u] = max(min(loss, 128), 0);
+    if (result.exponent >= soft_exponential_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if (a.exponent < soft_exponential_WIDE_LIMIT && b.exponent < soft_exponential_WIDE_LIMIT) {
+        error = result.exponent + 128;
+      }
+    }
+    errors[code & 1023u] = max(error, result.exponent);
   }
-  return soft_exponential_wide_outcome(soft_exponential_wide_leading_of(registers[2]), lost[2]);
+  return soft_exponential_wide_outcome(
+    soft_exponential_wide_leading_of(registers[2]),
+    errors[2] - registers[2].exponent
+  );
 }
 
 fn soft_exponential_slope_1_exactly(x0: f32, x1: f32) -> f32 {
@@ -1310,13 +1391,14 @@ fn soft_exponential_slope_1_exactly(x0: f32, x1: f32) -> f32 {
   var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = soft_exponential_WIDE_SEARCH;
-  while (search.point >= 0) {
+  while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = soft_exponential_slope_1_exactly_wide(
-      soft_exponential_wide_operand_at(wide_x0, search.point, 8, large),
-      soft_exponential_wide_operand_at(wide_x1, search.point, 9, large)
+      soft_exponential_wide_operand_at(wide_x0, search, 1, large),
+      soft_exponential_wide_operand_at(wide_x1, search, 2, large)
     );
-    search = soft_exponential_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 9);
+    let varied = exponents[clamp(search.point - 1, 0, 1)];
+    search = soft_exponential_wide_searched(search, found, infinite, varied, 2);
   }
   return soft_exponential_wide_leading_to_f32(search.value);
 }

@@ -254,17 +254,20 @@ fn spline_log_wide_from_f32(x: f32) -> spline_log_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
-// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
-// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
-// multiple. Negative: nowhere.
+// A function's value, and where it is to be computed next. Level 0: at the operands themselves (point 0); where infinite ones
+// say nothing, twice with numbers in their place, up to three times (1 to 6). Where bits are lost, levels 1 to 5: with operands
+// that are large moved towards 1, to 2^98, 2^74, 2^50, 2^26 or 2^13, and on the last two levels those that are small, to 2^-33
+// or 2^-19 (0); and with each of them 2^6 nearer to 1 (1, 2 ...), which tells of which power of it the function is a multiple.
+// Level 6: nowhere.
 struct spline_log_wide_search {
+  level: i32,
   point: i32,
   value: spline_log_wide_leading,
   other: spline_log_wide_leading,
 }
 
 const spline_log_WIDE_SEARCH: spline_log_wide_search = spline_log_wide_search(
+  0,
   0,
   spline_log_wide_leading(false, 0u, (2 << 28u) + 4096),
   spline_log_wide_leading(false, 0u, (2 << 28u) + 4096)
@@ -601,8 +604,20 @@ fn spline_log_slope_0_exactly_wide(x0: spline_log_wide) -> spline_log_wide_outco
     spline_log_WIDE_ZERO,
     spline_log_WIDE_ZERO
   );
-  // How many of the last bits of each are wrong because operands cancelled.
-  var lost = array<i32, 11>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 11>(
+    registers[0].exponent,
+    registers[1].exponent,
+    registers[2].exponent,
+    registers[3].exponent,
+    registers[4].exponent,
+    registers[5].exponent,
+    registers[6].exponent,
+    0,
+    0,
+    0,
+    0
+  );
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 38>(
     0x00000007u, 0x00000001u, 0x00000408u, 0x00000800u, 0x00000809u, 0x00002008u, 0x00000c0au, 0x00000000u, 0x00001004u,
@@ -642,43 +657,47 @@ fn spline_log_slope_0_exactly_wide(x0: spline_log_wide) -> spline_log_wide_outco
     } else if (operation == 8u) {
       value = spline_log_wide_twice_artanh_loose(a);
     }
-    let result = spline_log_wide_normalised(value.negative, value.mantissa, value.exponent);
-    var loss = max(lost[first], lost[second]);
-    if (
-      result.exponent >= spline_log_WIDE_LIMIT &&
-      a.exponent < spline_log_WIDE_LIMIT &&
-      b.exponent < spline_log_WIDE_LIMIT
-    ) {
-      loss = 128;
+    var result = spline_log_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 0u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
     if (operation == 1u) {
-      if (result.exponent < spline_log_WIDE_LIMIT) {
-        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
-      }
+      error = max(errors[first], errors[second]);
     }
     if (operation == 5u) {
-      loss = lost[select(first, second, registers[c].negative)];
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 7u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
     registers[code & 1023u] = result;
-    lost[code & 1023u] = max(min(loss, 128), 0);
+    if (result.exponent >= spline_log_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if (a.exponent < spline_log_WIDE_LIMIT && b.exponent < spline_log_WIDE_LIMIT) {
+        error = result.exponent + 128;
+      }
+    }
+    errors[code & 1023u] = max(error, result.exponent);
   }
-  return spline_log_wide_outcome(spline_log_wide_leading_of(registers[8]), lost[8]);
+  return spline_log_wide_outcome(spline_log_wide_leading_of(registers[8]), errors[8] - registers[8].exponent);
 }
 
-// Zero and infinity stay.
-fn spline_log_wide_moved_exponent(exponent: i32) -> i32 {
-  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= spline_log_WIDE_LIMIT);
+// By how many times 2^6 an operand is moved towards 1; zero and infinity are not.
+fn spline_log_wide_moves(exponent: i32, level: i32) -> i32 {
+  let high = select(122 - 24 * level, 13, level == 5);
+  let low = select(select(-33, -19, level == 5), -spline_log_WIDE_LIMIT, level < 4);
+  let moves = select(min(exponent - low - 5, 0), exponent - high + 5, exponent > high) / 6;
+  return select(moves, 0, abs(exponent) >= spline_log_WIDE_LIMIT);
 }
 
-// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
-// exponent.
-fn spline_log_wide_operand_at(x: spline_log_wide, point: i32, own: i32, large: i32) -> spline_log_wide {
-  let moved = spline_log_wide_moved_exponent(x.exponent) + i32(point == own);
-  return spline_log_wide(
-    x.negative,
-    x.mantissa,
-    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
-  );
+// An operand at a point of a search, its own one given; on level 0 a large one gets the given exponent.
+fn spline_log_wide_operand_at(x: spline_log_wide, search: spline_log_wide_search, own: i32, large: i32) -> spline_log_wide {
+  let near = select(min(x.exponent, large), x.exponent, search.point == 0);
+  let moves = spline_log_wide_moves(x.exponent, search.level);
+  let further = select(i32(moves > 0) - i32(moves < 0), 0, search.point != own);
+  let moved = x.exponent - 6 * (moves + further);
+  return spline_log_wide(x.negative, x.mantissa, select(moved, near, search.level == 0));
 }
 
 fn spline_log_wide_leading_is_nan(x: spline_log_wide_leading) -> bool {
@@ -693,41 +712,51 @@ fn spline_log_wide_leading_exceeds(a: spline_log_wide_leading, b: spline_log_wid
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
 }
 
-// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+// The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
 fn spline_log_wide_searched(
   search: spline_log_wide_search,
   found: spline_log_wide_outcome,
   infinite: bool,
   exponent: i32,
-  last: i32
+  operands: i32
 ) -> spline_log_wide_search {
-  let fails = found.lost > 128 - 28;
   let is_nan = spline_log_wide_leading_is_nan(found.value);
+  let fails = is_nan || found.lost > 128 - 28;
+  var level = search.level;
   var point = search.point + 1;
   var value = search.value;
   var other = search.other;
-  if (point == 1) {
+  if (spline_log_wide_leading_is_nan(value)) {
     value = found.value;
-    point = select(select(-1, 7, fails), 1, is_nan && infinite);
-  } else if (point < 8) {
-    if ((point & 1) == 0) {
-      other = found.value;
-    } else {
+  }
+  if (level == 0 && point == 1) {
+    if (!(is_nan && infinite)) {
+      level = select(6, select(4, 1, found.value.exponent >= spline_log_WIDE_LIMIT), found.lost > 128 - 28);
+      point = 0;
+    }
+  } else if (level == 0 && (point & 1) == 0) {
+    other = found.value;
+    if (fails) {
+      other = search.other;
+    }
+  } else if (level == 0) {
+    if (!fails && !spline_log_wide_leading_is_nan(other)) {
       // As wide_limit.
-      if (is_nan) {
-        value = found.value;
-      } else if (spline_log_wide_leading_exceeds(other, found.value) && !spline_log_wide_leading_is_nan(other)) {
+      level = 6;
+      value = other;
+      if (spline_log_wide_leading_exceeds(other, found.value)) {
         value = spline_log_wide_leading(other.negative, 0x80000000u, spline_log_WIDE_BEYOND);
       } else if (spline_log_wide_leading_exceeds(found.value, other)) {
         value = spline_log_wide_leading(false, 0u, spline_log_WIDE_ZERO.exponent);
-      } else {
-        value = other;
       }
-      point = select(-1, point, point < 7 && spline_log_wide_leading_is_nan(value));
+    } else if (point == 7) {
+      level = 6;
     }
-  } else if (point == 8) {
-    if (fails || found.value.digits == 0u) {
-      point = -1;
+    other = spline_log_wide_leading(false, 0u, spline_log_WIDE_NAN.exponent);
+  } else if (point == 1) {
+    if (fails) {
+      level = level + 1;
+      point = 0;
     } else {
       value = found.value;
       other = value;
@@ -736,15 +765,17 @@ fn spline_log_wide_searched(
     // The k for which the value became 2^k times as large.
     let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
     let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
-    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 384), -384);
     value = spline_log_wide_leading(
       value.negative,
       value.digits,
-      value.exponent + power * (exponent - spline_log_wide_moved_exponent(exponent))
+      value.exponent - power * abs(spline_log_wide_moves(exponent, level))
     );
-    point = select(-1, point, point <= last);
   }
-  return spline_log_wide_search(point, value, other);
+  if (level > 0 && point > operands) {
+    level = 6;
+  }
+  return spline_log_wide_search(level, point, value, other);
 }
 
 // To nearest, from the middle to the even one.
@@ -779,10 +810,11 @@ fn spline_log_slope_0_exactly(x0: f32) -> f32 {
   var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = spline_log_WIDE_SEARCH;
-  while (search.point >= 0) {
+  while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = spline_log_slope_0_exactly_wide(spline_log_wide_operand_at(wide_x0, search.point, 8, large));
-    search = spline_log_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 8);
+    let found = spline_log_slope_0_exactly_wide(spline_log_wide_operand_at(wide_x0, search, 1, large));
+    let varied = exponents[clamp(search.point - 1, 0, 0)];
+    search = spline_log_wide_searched(search, found, infinite, varied, 1);
   }
   return spline_log_wide_leading_to_f32(search.value);
 }

@@ -617,12 +617,14 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
- * the first: it is for slow powers, where the next ones still differ. The last
- * are for functions that leave even the range of wide numbers.
+ * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * cancel at the first: it is for slow powers, where the next ones still differ.
+ * The second is for what grows until it vanishes, the last are for functions
+ * that leave even the range of wide numbers.
  */
 function wideLimit(
   a: Wide,
+  tail: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -632,6 +634,16 @@ function wideLimit(
 ): Wide {
   if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
     return a;
+  }
+  if (
+    !(tail.mantissa === 0n) &&
+    wideLess(wideAbs(tail), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -690,6 +702,7 @@ function sreluExactlyLimit(
 ): Wide {
   return wideLimit(
     sreluExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    sreluExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     sreluExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
     sreluExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
     sreluExactlyAt(x0, x1, x2, x3, x4, 26n * sign),

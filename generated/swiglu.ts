@@ -15,12 +15,20 @@ export function swigluForward(
   requireLength("up", up, size);
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(gateI, -746);
-    const e = boundedExp(Math.min(bounded, 709));
-    y[i] = bounded * upi * (e / (e + 1));
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const e = boundedExp(Math.max(Math.min(gateI, 709), -746));
+      const p = gateI * upi * (e / (e + 1));
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = swigluExactly(gateI, upi);
+    }
   }
 }
 
@@ -41,22 +49,35 @@ export function swigluBackward(
   requireLength("dgate", dgate, size);
   requireLength("dup", dup, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(gateI, 709), -746);
-    const e = boundedExp(bounded);
-    const u = e + 1;
-    const u2 = u + bounded;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(gateI, -746);
-    const e2 = boundedExp(Math.min(bounded2, 709));
-    dgate[i] =
-      u <= 32768 * Math.abs(u2)
-        ? dyi * upi * ((e / u) * (u2 / u))
-        : swigluDgateExactly(gateI, upi, dyi);
-    dup[i] = dyi * bounded2 * (e2 / (e2 + 1));
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(gateI, 709);
+      const e = boundedExp(Math.max(bounded, -746));
+      const u = e + 1;
+      const q = e / u;
+      const u2 = u + bounded;
+      const p = dyi * upi * (q * (u2 / u));
+      const p2 = dyi * gateI * q;
+      if (!(
+        u <= 32768 * Math.abs(u2) &&
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      dgate[i] = p;
+      dup[i] = p2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      dgate[i] = swigluDgateExactly(gateI, upi, dyi);
+      dup[i] = swigluDupExactly(gateI, dyi);
+    }
   }
 }
 
@@ -75,12 +96,20 @@ export function swigluForward64(
   requireLength("up", up, size);
   requireLength("y", y, size);
   for (let i = 0; i < size; i++) {
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(gateI, -746);
-    const e = boundedExp(Math.min(bounded, 709));
-    y[i] = bounded * upi * (e / (e + 1));
+    for (; i < size; i++) {
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      const e = boundedExp(Math.max(Math.min(gateI, 709), -746));
+      const p = gateI * upi * (e / (e + 1));
+      if (!(Math.abs(p) <= Number.MAX_VALUE)) break;
+      y[i] = p;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      y[i] = swigluExactly(gateI, upi);
+    }
   }
 }
 
@@ -101,22 +130,35 @@ export function swigluBackward64(
   requireLength("dgate", dgate, size);
   requireLength("dup", dup, size);
   for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const gateI = gate[i]!;
-    const upi = up[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(Math.min(gateI, 709), -746);
-    const e = boundedExp(bounded);
-    const u = e + 1;
-    const u2 = u + bounded;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded2 = Math.max(gateI, -746);
-    const e2 = boundedExp(Math.min(bounded2, 709));
-    dgate[i] =
-      u <= 32768 * Math.abs(u2)
-        ? dyi * upi * ((e / u) * (u2 / u))
-        : swigluDgateExactly(gateI, upi, dyi);
-    dup[i] = dyi * bounded2 * (e2 / (e2 + 1));
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.min(gateI, 709);
+      const e = boundedExp(Math.max(bounded, -746));
+      const u = e + 1;
+      const q = e / u;
+      const u2 = u + bounded;
+      const p = dyi * upi * (q * (u2 / u));
+      const p2 = dyi * gateI * q;
+      if (!(
+        u <= 32768 * Math.abs(u2) &&
+        Math.abs(p) <= Number.MAX_VALUE &&
+        Math.abs(p2) <= Number.MAX_VALUE
+      ))
+        break;
+      dgate[i] = p;
+      dup[i] = p2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const gateI = gate[i]!;
+      const upi = up[i]!;
+      dgate[i] = swigluDgateExactly(gateI, upi, dyi);
+      dup[i] = swigluDupExactly(gateI, dyi);
+    }
   }
 }
 
@@ -673,12 +715,14 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
- * the first: it is for slow powers, where the next ones still differ. The last
- * are for functions that leave even the range of wide numbers.
+ * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * cancel at the first: it is for slow powers, where the next ones still differ.
+ * The second is for what grows until it vanishes, the last are for functions
+ * that leave even the range of wide numbers.
  */
 function wideLimit(
   a: Wide,
+  tail: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -689,6 +733,16 @@ function wideLimit(
   if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
     return a;
   }
+  if (
+    !(tail.mantissa === 0n) &&
+    wideLess(wideAbs(tail), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
+  }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
     return usual;
@@ -698,6 +752,49 @@ function wideLimit(
     return closer;
   }
   return wideTrend(f, g);
+}
+
+function swigluExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(wideMultiply(x0, x1), wideSigmoid(x0));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function swigluExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return swigluExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideMoved(wideFromF64(x1), exponent),
+  );
+}
+
+function swigluExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    swigluExactlyAt(x0, x1, 800n * sign),
+    swigluExactlyAt(x0, x1, 150n * sign),
+    swigluExactlyAt(x0, x1, 60n * sign),
+    swigluExactlyAt(x0, x1, 50n * sign),
+    swigluExactlyAt(x0, x1, 26n * sign),
+    swigluExactlyAt(x0, x1, 20n * sign),
+    swigluExactlyAt(x0, x1, 11n * sign),
+    swigluExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function swigluExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = swigluExactlyAt(x0, x1, 0n);
+  if (
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
+  ) {
+    value = swigluExactlyLimit(x0, x1, 1n);
+  }
+  return wideToF64(value);
 }
 
 function swigluDgateExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
@@ -729,6 +826,7 @@ function swigluDgateExactlyLimit(
 ): Wide {
   return wideLimit(
     swigluDgateExactlyAt(x0, x1, x2, 800n * sign),
+    swigluDgateExactlyAt(x0, x1, x2, 150n * sign),
     swigluDgateExactlyAt(x0, x1, x2, 60n * sign),
     swigluDgateExactlyAt(x0, x1, x2, 50n * sign),
     swigluDgateExactlyAt(x0, x1, x2, 26n * sign),
@@ -755,6 +853,45 @@ function swigluDgateExactly(x0: number, x1: number, x2: number): number {
       Math.abs(x1) > 1.7976931348623157e308)
   ) {
     value = swigluDgateExactlyLimit(x0, x1, x2, 1n);
+  }
+  return wideToF64(value);
+}
+
+function swigluDupExactlyWide(x0: Wide, x1: Wide): Wide {
+  return wideMultiply(wideMultiply(x1, x0), wideSigmoid(x0));
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function swigluDupExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
+  return swigluDupExactlyWide(
+    wideMoved(wideFromF64(x0), exponent),
+    wideFromF64(x1),
+  );
+}
+
+function swigluDupExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
+  return wideLimit(
+    swigluDupExactlyAt(x0, x1, 800n * sign),
+    swigluDupExactlyAt(x0, x1, 150n * sign),
+    swigluDupExactlyAt(x0, x1, 60n * sign),
+    swigluDupExactlyAt(x0, x1, 50n * sign),
+    swigluDupExactlyAt(x0, x1, 26n * sign),
+    swigluDupExactlyAt(x0, x1, 20n * sign),
+    swigluDupExactlyAt(x0, x1, 11n * sign),
+    swigluDupExactlyAt(x0, x1, 10n * sign),
+  );
+}
+
+function swigluDupExactly(x0: number, x1: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  let value = swigluDupExactlyAt(x0, x1, 0n);
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+    value = swigluDupExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }

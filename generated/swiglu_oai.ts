@@ -782,12 +782,14 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
- * the first: it is for slow powers, where the next ones still differ. The last
- * are for functions that leave even the range of wide numbers.
+ * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * cancel at the first: it is for slow powers, where the next ones still differ.
+ * The second is for what grows until it vanishes, the last are for functions
+ * that leave even the range of wide numbers.
  */
 function wideLimit(
   a: Wide,
+  tail: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -797,6 +799,16 @@ function wideLimit(
 ): Wide {
   if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
     return a;
+  }
+  if (
+    !(tail.mantissa === 0n) &&
+    wideLess(wideAbs(tail), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -853,6 +865,7 @@ function swigluOaiExactlyLimit(
 ): Wide {
   return wideLimit(
     swigluOaiExactlyAt(x0, x1, x2, x3, 800n * sign),
+    swigluOaiExactlyAt(x0, x1, x2, x3, 150n * sign),
     swigluOaiExactlyAt(x0, x1, x2, x3, 60n * sign),
     swigluOaiExactlyAt(x0, x1, x2, x3, 50n * sign),
     swigluOaiExactlyAt(x0, x1, x2, x3, 26n * sign),
@@ -953,6 +966,7 @@ function swigluOaiDgateExactlyLimit(
 ): Wide {
   return wideLimit(
     swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
     swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
     swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
@@ -1048,6 +1062,7 @@ function swigluOaiDupExactlyLimit(
 ): Wide {
   return wideLimit(
     swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
     swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
     swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 26n * sign),

@@ -289,17 +289,20 @@ fn swiglu_oai_wide_from_f32(x: f32) -> swiglu_oai_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
-// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
-// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
-// multiple. Negative: nowhere.
+// A function's value, and where it is to be computed next. Level 0: at the operands themselves (point 0); where infinite ones
+// say nothing, twice with numbers in their place, up to three times (1 to 6). Where bits are lost, levels 1 to 5: with operands
+// that are large moved towards 1, to 2^98, 2^74, 2^50, 2^26 or 2^13, and on the last two levels those that are small, to 2^-33
+// or 2^-19 (0); and with each of them 2^6 nearer to 1 (1, 2 ...), which tells of which power of it the function is a multiple.
+// Level 6: nowhere.
 struct swiglu_oai_wide_search {
+  level: i32,
   point: i32,
   value: swiglu_oai_wide_leading,
   other: swiglu_oai_wide_leading,
 }
 
 const swiglu_oai_WIDE_SEARCH: swiglu_oai_wide_search = swiglu_oai_wide_search(
+  0,
   0,
   swiglu_oai_wide_leading(false, 0u, (2 << 28u) + 4096),
   swiglu_oai_wide_leading(false, 0u, (2 << 28u) + 4096)
@@ -655,8 +658,18 @@ fn swiglu_oai_slope_0_exactly_wide(
     swiglu_oai_WIDE_ZERO,
     swiglu_oai_WIDE_ZERO
   );
-  // How many of the last bits of each are wrong because operands cancelled.
-  var lost = array<i32, 9>(0, 0, 0, 0, 0, 0, 0, 0, 0);
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 9>(
+    registers[0].exponent,
+    registers[1].exponent,
+    registers[2].exponent,
+    registers[3].exponent,
+    registers[4].exponent,
+    registers[5].exponent,
+    0,
+    0,
+    0
+  );
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 72>(
     0x00000006u, 0x00000403u, 0x00000406u, 0x00001806u, 0x00000807u, 0x00000403u, 0x00000407u, 0x00001c07u, 0x00000c07u,
@@ -699,43 +712,50 @@ fn swiglu_oai_slope_0_exactly_wide(
     } else if (operation == 8u) {
       value = swiglu_oai_wide_divide_loose(a, b);
     }
-    let result = swiglu_oai_wide_normalised(value.negative, value.mantissa, value.exponent);
-    var loss = max(lost[first], lost[second]);
-    if (
-      result.exponent >= swiglu_oai_WIDE_LIMIT &&
-      a.exponent < swiglu_oai_WIDE_LIMIT &&
-      b.exponent < swiglu_oai_WIDE_LIMIT
-    ) {
-      loss = 128;
-    }
+    var result = swiglu_oai_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
     if (operation == 3u) {
-      loss = lost[select(first, second, registers[c].negative)];
+      error = errors[select(first, second, registers[c].negative)];
     }
     if (operation == 4u) {
-      if (result.exponent < swiglu_oai_WIDE_LIMIT) {
-        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
-      }
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 5u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 7u) {
+      error = errors[first] + select(result.exponent, 1, c == 513u);
+    }
+    if (operation == 8u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
     registers[code & 1023u] = result;
-    lost[code & 1023u] = max(min(loss, 128), 0);
+    if (result.exponent >= swiglu_oai_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if (a.exponent < swiglu_oai_WIDE_LIMIT && b.exponent < swiglu_oai_WIDE_LIMIT) {
+        error = result.exponent + 128;
+      }
+    }
+    errors[code & 1023u] = max(error, result.exponent);
   }
-  return swiglu_oai_wide_outcome(swiglu_oai_wide_leading_of(registers[7]), lost[7]);
+  return swiglu_oai_wide_outcome(swiglu_oai_wide_leading_of(registers[7]), errors[7] - registers[7].exponent);
 }
 
-// Zero and infinity stay.
-fn swiglu_oai_wide_moved_exponent(exponent: i32) -> i32 {
-  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= swiglu_oai_WIDE_LIMIT);
+// By how many times 2^6 an operand is moved towards 1; zero and infinity are not.
+fn swiglu_oai_wide_moves(exponent: i32, level: i32) -> i32 {
+  let high = select(122 - 24 * level, 13, level == 5);
+  let low = select(select(-33, -19, level == 5), -swiglu_oai_WIDE_LIMIT, level < 4);
+  let moves = select(min(exponent - low - 5, 0), exponent - high + 5, exponent > high) / 6;
+  return select(moves, 0, abs(exponent) >= swiglu_oai_WIDE_LIMIT);
 }
 
-// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
-// exponent.
-fn swiglu_oai_wide_operand_at(x: swiglu_oai_wide, point: i32, own: i32, large: i32) -> swiglu_oai_wide {
-  let moved = swiglu_oai_wide_moved_exponent(x.exponent) + i32(point == own);
-  return swiglu_oai_wide(
-    x.negative,
-    x.mantissa,
-    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
-  );
+// An operand at a point of a search, its own one given; on level 0 a large one gets the given exponent.
+fn swiglu_oai_wide_operand_at(x: swiglu_oai_wide, search: swiglu_oai_wide_search, own: i32, large: i32) -> swiglu_oai_wide {
+  let near = select(min(x.exponent, large), x.exponent, search.point == 0);
+  let moves = swiglu_oai_wide_moves(x.exponent, search.level);
+  let further = select(i32(moves > 0) - i32(moves < 0), 0, search.point != own);
+  let moved = x.exponent - 6 * (moves + further);
+  return swiglu_oai_wide(x.negative, x.mantissa, select(moved, near, search.level == 0));
 }
 
 fn swiglu_oai_wide_leading_is_nan(x: swiglu_oai_wide_leading) -> bool {
@@ -750,41 +770,51 @@ fn swiglu_oai_wide_leading_exceeds(a: swiglu_oai_wide_leading, b: swiglu_oai_wid
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
 }
 
-// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+// The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
 fn swiglu_oai_wide_searched(
   search: swiglu_oai_wide_search,
   found: swiglu_oai_wide_outcome,
   infinite: bool,
   exponent: i32,
-  last: i32
+  operands: i32
 ) -> swiglu_oai_wide_search {
-  let fails = found.lost > 128 - 28;
   let is_nan = swiglu_oai_wide_leading_is_nan(found.value);
+  let fails = is_nan || found.lost > 128 - 28;
+  var level = search.level;
   var point = search.point + 1;
   var value = search.value;
   var other = search.other;
-  if (point == 1) {
+  if (swiglu_oai_wide_leading_is_nan(value)) {
     value = found.value;
-    point = select(select(-1, 7, fails), 1, is_nan && infinite);
-  } else if (point < 8) {
-    if ((point & 1) == 0) {
-      other = found.value;
-    } else {
+  }
+  if (level == 0 && point == 1) {
+    if (!(is_nan && infinite)) {
+      level = select(6, select(4, 1, found.value.exponent >= swiglu_oai_WIDE_LIMIT), found.lost > 128 - 28);
+      point = 0;
+    }
+  } else if (level == 0 && (point & 1) == 0) {
+    other = found.value;
+    if (fails) {
+      other = search.other;
+    }
+  } else if (level == 0) {
+    if (!fails && !swiglu_oai_wide_leading_is_nan(other)) {
       // As wide_limit.
-      if (is_nan) {
-        value = found.value;
-      } else if (swiglu_oai_wide_leading_exceeds(other, found.value) && !swiglu_oai_wide_leading_is_nan(other)) {
+      level = 6;
+      value = other;
+      if (swiglu_oai_wide_leading_exceeds(other, found.value)) {
         value = swiglu_oai_wide_leading(other.negative, 0x80000000u, swiglu_oai_WIDE_BEYOND);
       } else if (swiglu_oai_wide_leading_exceeds(found.value, other)) {
         value = swiglu_oai_wide_leading(false, 0u, swiglu_oai_WIDE_ZERO.exponent);
-      } else {
-        value = other;
       }
-      point = select(-1, point, point < 7 && swiglu_oai_wide_leading_is_nan(value));
+    } else if (point == 7) {
+      level = 6;
     }
-  } else if (point == 8) {
-    if (fails || found.value.digits == 0u) {
-      point = -1;
+    other = swiglu_oai_wide_leading(false, 0u, swiglu_oai_WIDE_NAN.exponent);
+  } else if (point == 1) {
+    if (fails) {
+      level = level + 1;
+      point = 0;
     } else {
       value = found.value;
       other = value;
@@ -793,15 +823,17 @@ fn swiglu_oai_wide_searched(
     // The k for which the value became 2^k times as large.
     let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
     let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
-    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 384), -384);
     value = swiglu_oai_wide_leading(
       value.negative,
       value.digits,
-      value.exponent + power * (exponent - swiglu_oai_wide_moved_exponent(exponent))
+      value.exponent - power * abs(swiglu_oai_wide_moves(exponent, level))
     );
-    point = select(-1, point, point <= last);
   }
-  return swiglu_oai_wide_search(point, value, other);
+  if (level > 0 && point > operands) {
+    level = 6;
+  }
+  return swiglu_oai_wide_search(level, point, value, other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -855,15 +887,16 @@ fn swiglu_oai_slope_0_exactly(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
   var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38;
   var search = swiglu_oai_WIDE_SEARCH;
-  while (search.point >= 0) {
+  while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = swiglu_oai_slope_0_exactly_wide(
-      swiglu_oai_wide_operand_at(wide_x0, search.point, 8, large),
-      swiglu_oai_wide_operand_at(wide_x1, search.point, 9, large),
-      swiglu_oai_wide_operand_at(wide_x2, search.point, 10, large),
-      swiglu_oai_wide_operand_at(wide_x3, search.point, 11, large)
+      swiglu_oai_wide_operand_at(wide_x0, search, 1, large),
+      swiglu_oai_wide_operand_at(wide_x1, search, 2, large),
+      swiglu_oai_wide_operand_at(wide_x2, search, 3, large),
+      swiglu_oai_wide_operand_at(wide_x3, search, 4, large)
     );
-    search = swiglu_oai_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 11);
+    let varied = exponents[clamp(search.point - 1, 0, 3)];
+    search = swiglu_oai_wide_searched(search, found, infinite, varied, 4);
   }
   return swiglu_oai_wide_leading_to_f32(search.value);
 }

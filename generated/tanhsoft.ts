@@ -25,37 +25,36 @@ export function tanhsoftForward(
       // Beyond this size, and at infinity, the result is its limit.
       const bounded = Math.max(Math.min(xi * gamma, 709.79), -746);
       const p2 = beta * boundedExp(bounded);
-      // Beyond this size, and at infinity, the result is its limit.
-      const bounded2 = Math.max(Math.min(2 * (p + p2), 709), -746);
-      const em1 = boundedExpm1(bounded2);
+      const p3 = 2 * (p + p2);
+      const em1 = boundedExpm1(Math.max(Math.min(p3, 709), -746));
       const u = em1 + 2;
       const q = em1 / u;
       const v2 = choose(xi < l, l, xi);
       const v3 = Math.abs(xi - l);
       const v4 = softplusTail(v3);
       const u2 = v2 + v4;
-      const p3 = q * (xi === l ? xi + 0.6931471805599453 : u2);
+      const p4 = q * (xi === l ? xi + 0.6931471805599453 : u2);
       const v5 = Math.abs(em1);
       const u3 =
         1.7763568394002505e-15 *
           ((0.125 * Math.abs(p) + p2 * (1 + Math.abs(bounded))) *
             2 *
             (1 + v5)) +
-        (Math.abs(bounded2) > 1.0715086071862673e301 ? 1 : 0);
+        (Math.abs(p3) > 1.0715086071862673e301 ? 1 : 0);
       const v6 =
         u3 <= 5.820766091346741e-11 * v5 &&
         u3 <= 5.820766091346741e-11 * u &&
-        (u <= 1.0715086071862673e301 ||
+        (Math.abs(u) <= 1.0715086071862673e301 ||
           v5 <= 1.1641532182693481e-10 * Math.abs(q)) &&
         (xi === l ||
           v + (Math.abs(v2) + v4 * (1 + Math.abs(v3))) <= 65536 * Math.abs(u2));
       if (!(
         v6 &&
-        Math.abs(p3) <= Number.MAX_VALUE &&
-        Math.abs(p3) <= Number.MAX_VALUE
+        Math.abs(p4) <= Number.MAX_VALUE &&
+        Math.abs(p4) <= Number.MAX_VALUE
       ))
         break;
-      y[i] = p3;
+      y[i] = p4;
     }
     if (i < size) {
       // One that needs more digits.
@@ -99,8 +98,9 @@ export function tanhsoftBackward(
       const p5 = xi * alpha;
       const p6 = beta * e;
       const p7 = 2 * (p5 + p6);
+      const v5 = Math.abs(p7);
       // Beyond this size, and at infinity, the result is its limit.
-      const bounded2 = Math.max(-Math.abs(p7), -746);
+      const bounded2 = Math.max(-v5, -746);
       const e2 = boundedExp(bounded2);
       const u3 = e2 + 1;
       const squared = u3 * u3;
@@ -119,47 +119,49 @@ export function tanhsoftBackward(
       const p9 = q2 * q3;
       const u6 = p8 + p9;
       const p10 = dyi * u6;
-      const v5 = Math.abs(u2);
+      const v6 = Math.abs(u2);
       const p11 =
-        (xi === l ? 0 : v + (Math.abs(v2) + v4 * (1 + Math.abs(v3)))) * 4 * v5;
+        (xi === l ? 0 : v + (Math.abs(v2) + v4 * (1 + Math.abs(v3)))) * 4 * v6;
       const u7 = 1 + Math.abs(bounded);
       const p12 = (0.125 * Math.abs(p5) + p6 * u7) * 2;
-      const v6 = Math.abs(bounded2);
       const u8 =
         1.7763568394002505e-15 * (p12 * e2) +
-        (v6 > 1.0715086071862673e301 ? 1 : 0);
+        (Math.abs(v5) > 1.0715086071862673e301 ? 1 : 0);
       const v7 = Math.abs(p4);
       const u9 =
         1.7763568394002505e-15 *
-          ((p11 + p3 * u7 * Math.abs(p2) + 9.332636185032189e-302 * v5) * q) +
+          ((p11 + p3 * u7 * Math.abs(p2) + 9.332636185032189e-302 * v6) * q) +
         (u8 / squared +
           (u8 * u3 * q) / squared +
-          (squared > 1.0715086071862673e301 ? e2 : 0)) *
+          (Math.abs(squared) > 1.0715086071862673e301 ? e2 : 0)) *
           v7 +
         9.332636185032189e-302 * v7;
       const v8 = Math.abs(em1);
-      const v9 = Math.abs(bounded3);
       const u10 =
         1.7763568394002505e-15 * (p12 * (1 + v8)) +
-        (v9 > 1.0715086071862673e301 ? 1 : 0);
-      const v10 = Math.abs(q2);
+        (v5 > 1.0715086071862673e301 ? 1 : 0);
+      const v9 = Math.abs(q2);
       const p13 = v * e3;
       const u11 =
         u9 +
         ((u10 / u4 +
-          (u10 * v10) / u4 +
-          (u4 > 1.0715086071862673e301 ? v8 : 0)) *
+          (u10 * v9) / u4 +
+          (Math.abs(u4) > 1.0715086071862673e301 ? v8 : 0)) *
           q3 +
-          4.440892098500626e-16 * ((p13 / u5 + (p13 * q3) / u5) * v10) +
-          9.332636185032189e-302 * v10);
-      const v11 =
+          4.440892098500626e-16 * ((p13 / u5 + (p13 * q3) / u5) * v9) +
+          9.332636185032189e-302 * v9);
+      const v10 =
         u11 +
           1.1368683772161603e-13 *
-            (0.0625 * (Math.abs(p8) * (1 + v6)) +
-              Math.abs(p9) * (1 + v9 + Math.abs(bounded4))) <=
-          2.3283064365386963e-10 * Math.abs(u6) &&
-        Math.abs(p10) <= Number.MAX_VALUE;
-      if (!(v11 && Math.abs(p10) <= Number.MAX_VALUE)) break;
+            (0.0625 * (Math.abs(p8) * (1 + Math.abs(bounded2))) +
+              Math.abs(p9) * (1 + Math.abs(bounded3) + Math.abs(bounded4))) <=
+        2.3283064365386963e-10 * Math.abs(u6);
+      if (!(
+        v10 &&
+        Math.abs(p10) <= Number.MAX_VALUE &&
+        Math.abs(p10) <= Number.MAX_VALUE
+      ))
+        break;
       dx[i] = p10;
     }
     if (i < size) {
@@ -196,37 +198,36 @@ export function tanhsoftForward64(
       // Beyond this size, and at infinity, the result is its limit.
       const bounded = Math.max(Math.min(xi * gamma, 709.79), -746);
       const p2 = beta * boundedExp(bounded);
-      // Beyond this size, and at infinity, the result is its limit.
-      const bounded2 = Math.max(Math.min(2 * (p + p2), 709), -746);
-      const em1 = boundedExpm1(bounded2);
+      const p3 = 2 * (p + p2);
+      const em1 = boundedExpm1(Math.max(Math.min(p3, 709), -746));
       const u = em1 + 2;
       const q = em1 / u;
       const v2 = choose(xi < l, l, xi);
       const v3 = Math.abs(xi - l);
       const v4 = softplusTail(v3);
       const u2 = v2 + v4;
-      const p3 = q * (xi === l ? xi + 0.6931471805599453 : u2);
+      const p4 = q * (xi === l ? xi + 0.6931471805599453 : u2);
       const v5 = Math.abs(em1);
       const u3 =
         1.7763568394002505e-15 *
           ((0.125 * Math.abs(p) + p2 * (1 + Math.abs(bounded))) *
             2 *
             (1 + v5)) +
-        (Math.abs(bounded2) > 1.0715086071862673e301 ? 1 : 0);
+        (Math.abs(p3) > 1.0715086071862673e301 ? 1 : 0);
       const v6 =
         u3 <= 5.820766091346741e-11 * v5 &&
         u3 <= 5.820766091346741e-11 * u &&
-        (u <= 1.0715086071862673e301 ||
+        (Math.abs(u) <= 1.0715086071862673e301 ||
           v5 <= 1.1641532182693481e-10 * Math.abs(q)) &&
         (xi === l ||
           v + (Math.abs(v2) + v4 * (1 + Math.abs(v3))) <= 65536 * Math.abs(u2));
       if (!(
         v6 &&
-        Math.abs(p3) <= Number.MAX_VALUE &&
-        Math.abs(p3) <= Number.MAX_VALUE
+        Math.abs(p4) <= Number.MAX_VALUE &&
+        Math.abs(p4) <= Number.MAX_VALUE
       ))
         break;
-      y[i] = p3;
+      y[i] = p4;
     }
     if (i < size) {
       // One that needs more digits.
@@ -270,8 +271,9 @@ export function tanhsoftBackward64(
       const p5 = xi * alpha;
       const p6 = beta * e;
       const p7 = 2 * (p5 + p6);
+      const v5 = Math.abs(p7);
       // Beyond this size, and at infinity, the result is its limit.
-      const bounded2 = Math.max(-Math.abs(p7), -746);
+      const bounded2 = Math.max(-v5, -746);
       const e2 = boundedExp(bounded2);
       const u3 = e2 + 1;
       const squared = u3 * u3;
@@ -290,47 +292,49 @@ export function tanhsoftBackward64(
       const p9 = q2 * q3;
       const u6 = p8 + p9;
       const p10 = dyi * u6;
-      const v5 = Math.abs(u2);
+      const v6 = Math.abs(u2);
       const p11 =
-        (xi === l ? 0 : v + (Math.abs(v2) + v4 * (1 + Math.abs(v3)))) * 4 * v5;
+        (xi === l ? 0 : v + (Math.abs(v2) + v4 * (1 + Math.abs(v3)))) * 4 * v6;
       const u7 = 1 + Math.abs(bounded);
       const p12 = (0.125 * Math.abs(p5) + p6 * u7) * 2;
-      const v6 = Math.abs(bounded2);
       const u8 =
         1.7763568394002505e-15 * (p12 * e2) +
-        (v6 > 1.0715086071862673e301 ? 1 : 0);
+        (Math.abs(v5) > 1.0715086071862673e301 ? 1 : 0);
       const v7 = Math.abs(p4);
       const u9 =
         1.7763568394002505e-15 *
-          ((p11 + p3 * u7 * Math.abs(p2) + 9.332636185032189e-302 * v5) * q) +
+          ((p11 + p3 * u7 * Math.abs(p2) + 9.332636185032189e-302 * v6) * q) +
         (u8 / squared +
           (u8 * u3 * q) / squared +
-          (squared > 1.0715086071862673e301 ? e2 : 0)) *
+          (Math.abs(squared) > 1.0715086071862673e301 ? e2 : 0)) *
           v7 +
         9.332636185032189e-302 * v7;
       const v8 = Math.abs(em1);
-      const v9 = Math.abs(bounded3);
       const u10 =
         1.7763568394002505e-15 * (p12 * (1 + v8)) +
-        (v9 > 1.0715086071862673e301 ? 1 : 0);
-      const v10 = Math.abs(q2);
+        (v5 > 1.0715086071862673e301 ? 1 : 0);
+      const v9 = Math.abs(q2);
       const p13 = v * e3;
       const u11 =
         u9 +
         ((u10 / u4 +
-          (u10 * v10) / u4 +
-          (u4 > 1.0715086071862673e301 ? v8 : 0)) *
+          (u10 * v9) / u4 +
+          (Math.abs(u4) > 1.0715086071862673e301 ? v8 : 0)) *
           q3 +
-          4.440892098500626e-16 * ((p13 / u5 + (p13 * q3) / u5) * v10) +
-          9.332636185032189e-302 * v10);
-      const v11 =
+          4.440892098500626e-16 * ((p13 / u5 + (p13 * q3) / u5) * v9) +
+          9.332636185032189e-302 * v9);
+      const v10 =
         u11 +
           1.1368683772161603e-13 *
-            (0.0625 * (Math.abs(p8) * (1 + v6)) +
-              Math.abs(p9) * (1 + v9 + Math.abs(bounded4))) <=
-          2.3283064365386963e-10 * Math.abs(u6) &&
-        Math.abs(p10) <= Number.MAX_VALUE;
-      if (!(v11 && Math.abs(p10) <= Number.MAX_VALUE)) break;
+            (0.0625 * (Math.abs(p8) * (1 + Math.abs(bounded2))) +
+              Math.abs(p9) * (1 + Math.abs(bounded3) + Math.abs(bounded4))) <=
+        2.3283064365386963e-10 * Math.abs(u6);
+      if (!(
+        v10 &&
+        Math.abs(p10) <= Number.MAX_VALUE &&
+        Math.abs(p10) <= Number.MAX_VALUE
+      ))
+        break;
       dx[i] = p10;
     }
     if (i < size) {
@@ -1274,12 +1278,14 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may cancel at
- * the first: it is for slow powers, where the next ones still differ. The last
- * are for functions that leave even the range of wide numbers.
+ * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * cancel at the first: it is for slow powers, where the next ones still differ.
+ * The second is for what grows until it vanishes, the last are for functions
+ * that leave even the range of wide numbers.
  */
 function wideLimit(
   a: Wide,
+  tail: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -1289,6 +1295,16 @@ function wideLimit(
 ): Wide {
   if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
     return a;
+  }
+  if (
+    !(tail.mantissa === 0n) &&
+    wideLess(wideAbs(tail), {
+      negative: false,
+      mantissa: NAT_HALF,
+      exponent: -100n,
+    })
+  ) {
+    return WIDE_ZERO;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -1347,6 +1363,7 @@ function tanhsoftExactlyLimit(
 ): Wide {
   return wideLimit(
     tanhsoftExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    tanhsoftExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
     tanhsoftExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
     tanhsoftExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
     tanhsoftExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
@@ -1442,6 +1459,7 @@ function tanhsoftDxExactlyLimit(
 ): Wide {
   return wideLimit(
     tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
+    tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
     tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
     tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
     tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),

@@ -67,17 +67,20 @@ fn tanhsoft_wide_from_f32(x: f32) -> tanhsoft_wide {
   );
 }
 
-// A function's value, and where it is to be computed next: at the operands themselves (0); if infinite ones say nothing,
-// twice with numbers in their place, up to three times (1 to 6); if bits are lost, with small operands moved to 2^-28 and large
-// ones to 2^24 (7), and with each of them doubled there (from 8 on), which tells of which power of it the function is a
-// multiple. Negative: nowhere.
+// A function's value, and where it is to be computed next. Level 0: at the operands themselves (point 0); where infinite ones
+// say nothing, twice with numbers in their place, up to three times (1 to 6). Where bits are lost, levels 1 to 5: with operands
+// that are large moved towards 1, to 2^98, 2^74, 2^50, 2^26 or 2^13, and on the last two levels those that are small, to 2^-33
+// or 2^-19 (0); and with each of them 2^6 nearer to 1 (1, 2 ...), which tells of which power of it the function is a multiple.
+// Level 6: nowhere.
 struct tanhsoft_wide_search {
+  level: i32,
   point: i32,
   value: tanhsoft_wide_leading,
   other: tanhsoft_wide_leading,
 }
 
 const tanhsoft_WIDE_SEARCH: tanhsoft_wide_search = tanhsoft_wide_search(
+  0,
   0,
   tanhsoft_wide_leading(false, 0u, (2 << 28u) + 4096),
   tanhsoft_wide_leading(false, 0u, (2 << 28u) + 4096)
@@ -540,8 +543,22 @@ fn tanhsoft_value_exactly_wide(
     tanhsoft_WIDE_QUARTER,
     tanhsoft_WIDE_ZERO
   );
-  // How many of the last bits of each are wrong because operands cancelled.
-  var lost = array<i32, 13>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 13>(
+    registers[0].exponent,
+    registers[1].exponent,
+    registers[2].exponent,
+    registers[3].exponent,
+    registers[4].exponent,
+    registers[5].exponent,
+    registers[6].exponent,
+    registers[7].exponent,
+    registers[8].exponent,
+    registers[9].exponent,
+    registers[10].exponent,
+    registers[11].exponent,
+    0
+  );
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 122>(
     0x00000001u, 0x00000400u, 0x00000003u, 0x00000c00u, 0x00000403u, 0x20000c03u, 0x00000003u, 0x00000c02u, 0x00000803u,
@@ -602,43 +619,50 @@ fn tanhsoft_value_exactly_wide(
     } else if (operation == 14u) {
       value = tanhsoft_wide(tanhsoft_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
-    let result = tanhsoft_wide_normalised(value.negative, value.mantissa, value.exponent);
-    var loss = max(lost[first], lost[second]);
-    if (
-      result.exponent >= tanhsoft_WIDE_LIMIT &&
-      a.exponent < tanhsoft_WIDE_LIMIT &&
-      b.exponent < tanhsoft_WIDE_LIMIT
-    ) {
-      loss = 128;
+    var result = tanhsoft_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 0u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 1u) {
+      error = errors[first] + select(result.exponent, 1, c == 513u);
     }
     if (operation == 2u) {
-      if (result.exponent < tanhsoft_WIDE_LIMIT) {
-        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
-      }
+      error = max(errors[first], errors[second]);
     }
     if (operation == 7u) {
-      loss = lost[select(first, second, registers[c].negative)];
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 8u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
     registers[code & 1023u] = result;
-    lost[code & 1023u] = max(min(loss, 128), 0);
+    if (result.exponent >= tanhsoft_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if (a.exponent < tanhsoft_WIDE_LIMIT && b.exponent < tanhsoft_WIDE_LIMIT) {
+        error = result.exponent + 128;
+      }
+    }
+    errors[code & 1023u] = max(error, result.exponent);
   }
-  return tanhsoft_wide_outcome(tanhsoft_wide_leading_of(registers[4]), lost[4]);
+  return tanhsoft_wide_outcome(tanhsoft_wide_leading_of(registers[4]), errors[4] - registers[4].exponent);
 }
 
-// Zero and infinity stay.
-fn tanhsoft_wide_moved_exponent(exponent: i32) -> i32 {
-  return select(max(min(exponent, 25), -27), exponent, abs(exponent) >= tanhsoft_WIDE_LIMIT);
+// By how many times 2^6 an operand is moved towards 1; zero and infinity are not.
+fn tanhsoft_wide_moves(exponent: i32, level: i32) -> i32 {
+  let high = select(122 - 24 * level, 13, level == 5);
+  let low = select(select(-33, -19, level == 5), -tanhsoft_WIDE_LIMIT, level < 4);
+  let moves = select(min(exponent - low - 5, 0), exponent - high + 5, exponent > high) / 6;
+  return select(moves, 0, abs(exponent) >= tanhsoft_WIDE_LIMIT);
 }
 
-// An operand at a point of a search, whose own point from 8 on is the last; at points 1 to 6 a large one gets the given
-// exponent.
-fn tanhsoft_wide_operand_at(x: tanhsoft_wide, point: i32, own: i32, large: i32) -> tanhsoft_wide {
-  let moved = tanhsoft_wide_moved_exponent(x.exponent) + i32(point == own);
-  return tanhsoft_wide(
-    x.negative,
-    x.mantissa,
-    select(select(min(x.exponent, large), moved, point > 6), x.exponent, point == 0)
-  );
+// An operand at a point of a search, its own one given; on level 0 a large one gets the given exponent.
+fn tanhsoft_wide_operand_at(x: tanhsoft_wide, search: tanhsoft_wide_search, own: i32, large: i32) -> tanhsoft_wide {
+  let near = select(min(x.exponent, large), x.exponent, search.point == 0);
+  let moves = tanhsoft_wide_moves(x.exponent, search.level);
+  let further = select(i32(moves > 0) - i32(moves < 0), 0, search.point != own);
+  let moved = x.exponent - 6 * (moves + further);
+  return tanhsoft_wide(x.negative, x.mantissa, select(moved, near, search.level == 0));
 }
 
 fn tanhsoft_wide_leading_is_nan(x: tanhsoft_wide_leading) -> bool {
@@ -653,41 +677,51 @@ fn tanhsoft_wide_leading_exceeds(a: tanhsoft_wide_leading, b: tanhsoft_wide_lead
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
 }
 
-// The search after one more value. Its last point is given, and the exponent of the operand that was doubled for this one.
+// The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
 fn tanhsoft_wide_searched(
   search: tanhsoft_wide_search,
   found: tanhsoft_wide_outcome,
   infinite: bool,
   exponent: i32,
-  last: i32
+  operands: i32
 ) -> tanhsoft_wide_search {
-  let fails = found.lost > 128 - 28;
   let is_nan = tanhsoft_wide_leading_is_nan(found.value);
+  let fails = is_nan || found.lost > 128 - 28;
+  var level = search.level;
   var point = search.point + 1;
   var value = search.value;
   var other = search.other;
-  if (point == 1) {
+  if (tanhsoft_wide_leading_is_nan(value)) {
     value = found.value;
-    point = select(select(-1, 7, fails), 1, is_nan && infinite);
-  } else if (point < 8) {
-    if ((point & 1) == 0) {
-      other = found.value;
-    } else {
+  }
+  if (level == 0 && point == 1) {
+    if (!(is_nan && infinite)) {
+      level = select(6, select(4, 1, found.value.exponent >= tanhsoft_WIDE_LIMIT), found.lost > 128 - 28);
+      point = 0;
+    }
+  } else if (level == 0 && (point & 1) == 0) {
+    other = found.value;
+    if (fails) {
+      other = search.other;
+    }
+  } else if (level == 0) {
+    if (!fails && !tanhsoft_wide_leading_is_nan(other)) {
       // As wide_limit.
-      if (is_nan) {
-        value = found.value;
-      } else if (tanhsoft_wide_leading_exceeds(other, found.value) && !tanhsoft_wide_leading_is_nan(other)) {
+      level = 6;
+      value = other;
+      if (tanhsoft_wide_leading_exceeds(other, found.value)) {
         value = tanhsoft_wide_leading(other.negative, 0x80000000u, tanhsoft_WIDE_BEYOND);
       } else if (tanhsoft_wide_leading_exceeds(found.value, other)) {
         value = tanhsoft_wide_leading(false, 0u, tanhsoft_WIDE_ZERO.exponent);
-      } else {
-        value = other;
       }
-      point = select(-1, point, point < 7 && tanhsoft_wide_leading_is_nan(value));
+    } else if (point == 7) {
+      level = 6;
     }
-  } else if (point == 8) {
-    if (fails || found.value.digits == 0u) {
-      point = -1;
+    other = tanhsoft_wide_leading(false, 0u, tanhsoft_WIDE_NAN.exponent);
+  } else if (point == 1) {
+    if (fails) {
+      level = level + 1;
+      point = 0;
     } else {
       value = found.value;
       other = value;
@@ -696,15 +730,17 @@ fn tanhsoft_wide_searched(
     // The k for which the value became 2^k times as large.
     let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
     let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
-    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 64), -64);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 384), -384);
     value = tanhsoft_wide_leading(
       value.negative,
       value.digits,
-      value.exponent + power * (exponent - tanhsoft_wide_moved_exponent(exponent))
+      value.exponent - power * abs(tanhsoft_wide_moves(exponent, level))
     );
-    point = select(-1, point, point <= last);
   }
-  return tanhsoft_wide_search(point, value, other);
+  if (level > 0 && point > operands) {
+    level = 6;
+  }
+  return tanhsoft_wide_search(level, point, value, other);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -772,16 +808,17 @@ fn tanhsoft_value_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
   var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = tanhsoft_WIDE_SEARCH;
-  while (search.point >= 0) {
+  while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = tanhsoft_value_exactly_wide(
-      tanhsoft_wide_operand_at(wide_x0, search.point, 8, large),
-      tanhsoft_wide_operand_at(wide_x1, search.point, 9, large),
-      tanhsoft_wide_operand_at(wide_x2, search.point, 10, large),
-      tanhsoft_wide_operand_at(wide_x3, search.point, 11, large),
-      tanhsoft_wide_operand_at(wide_x4, search.point, 12, large)
+      tanhsoft_wide_operand_at(wide_x0, search, 1, large),
+      tanhsoft_wide_operand_at(wide_x1, search, 2, large),
+      tanhsoft_wide_operand_at(wide_x2, search, 3, large),
+      tanhsoft_wide_operand_at(wide_x3, search, 4, large),
+      tanhsoft_wide_operand_at(wide_x4, search, 5, large)
     );
-    search = tanhsoft_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 12);
+    let varied = exponents[clamp(search.point - 1, 0, 4)];
+    search = tanhsoft_wide_searched(search, found, infinite, varied, 5);
   }
   return tanhsoft_wide_leading_to_f32(search.value);
 }
@@ -1132,15 +1169,15 @@ fn tanhsoft(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> f32 {
       (((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p.high) + p3.high)) * 2.0 + 5.04871e-29) *
         (1.0 + abs(em1.high)) +
         1.26217745e-29 * (1.0 + abs(em1.high))) +
-      select(0.0, 1.0, abs(bounded.high) > 3.32307e+35) <=
+      select(0.0, 1.0, abs(p4.high) > 3.32307e+35) <=
       2.9802322e-8 * abs(em1.high)) && (abs(em1.high) >= 1.5777218e-30) &&
       (7.450581e-9 *
         (((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p.high) + p3.high)) * 2.0 + 5.04871e-29) *
           (1.0 + abs(em1.high)) +
           1.26217745e-29 * (1.0 + abs(em1.high))) +
-        select(0.0, 1.0, abs(bounded.high) > 3.32307e+35) <=
+        select(0.0, 1.0, abs(p4.high) > 3.32307e+35) <=
         2.9802322e-8 * u2.high) &&
-      ((u2.high <= 3.32307e+35) || (abs(em1.high) <= 5.9604645e-8 * abs(q.high))) &&
+      ((abs(u2.high) <= 3.32307e+35) || (abs(em1.high) <= 5.9604645e-8 * abs(q.high))) &&
       (0.0 * abs(x) + abs(l.high) <= 16.0 * abs(v.high)) &&
       (abs(v.high) >= 1.5777218e-30) &&
       (abs(x) <= 288230380000000000.0) &&
@@ -1278,8 +1315,28 @@ fn tanhsoft_slope_0_exactly_wide(
     tanhsoft_WIDE_ZERO,
     tanhsoft_WIDE_ZERO
   );
-  // How many of the last bits of each are wrong because operands cancelled.
-  var lost = array<i32, 19>(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 19>(
+    registers[0].exponent,
+    registers[1].exponent,
+    registers[2].exponent,
+    registers[3].exponent,
+    registers[4].exponent,
+    registers[5].exponent,
+    registers[6].exponent,
+    registers[7].exponent,
+    registers[8].exponent,
+    registers[9].exponent,
+    registers[10].exponent,
+    registers[11].exponent,
+    registers[12].exponent,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0
+  );
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 156>(
     0x0000000du, 0x00001004u, 0x0000040du, 0x0000180du, 0x00000804u, 0x00001004u, 0x00000c0eu, 0x00001c04u, 0x00000c04u,
@@ -1344,27 +1401,33 @@ fn tanhsoft_slope_0_exactly_wide(
     } else if (operation == 14u) {
       value = tanhsoft_wide_with_sign(a, b);
     }
-    let result = tanhsoft_wide_normalised(value.negative, value.mantissa, value.exponent);
-    var loss = max(lost[first], lost[second]);
-    if (
-      result.exponent >= tanhsoft_WIDE_LIMIT &&
-      a.exponent < tanhsoft_WIDE_LIMIT &&
-      b.exponent < tanhsoft_WIDE_LIMIT
-    ) {
-      loss = 128;
+    var result = tanhsoft_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 1u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
     if (operation == 3u) {
-      if (result.exponent < tanhsoft_WIDE_LIMIT) {
-        loss = max(a.exponent + lost[first], b.exponent + lost[second]) - result.exponent;
-      }
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 4u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
     if (operation == 9u) {
-      loss = lost[select(first, second, registers[c].negative)];
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 11u) {
+      error = errors[first] + select(result.exponent, 1, c == 513u);
     }
     registers[code & 1023u] = result;
-    lost[code & 1023u] = max(min(loss, 128), 0);
+    if (result.exponent >= tanhsoft_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if (a.exponent < tanhsoft_WIDE_LIMIT && b.exponent < tanhsoft_WIDE_LIMIT) {
+        error = result.exponent + 128;
+      }
+    }
+    errors[code & 1023u] = max(error, result.exponent);
   }
-  return tanhsoft_wide_outcome(tanhsoft_wide_leading_of(registers[15]), lost[15]);
+  return tanhsoft_wide_outcome(tanhsoft_wide_leading_of(registers[15]), errors[15] - registers[15].exponent);
 }
 
 fn tanhsoft_slope_0_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
@@ -1398,16 +1461,17 @@ fn tanhsoft_slope_0_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 
   var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = tanhsoft_WIDE_SEARCH;
-  while (search.point >= 0) {
+  while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
     let found = tanhsoft_slope_0_exactly_wide(
-      tanhsoft_wide_operand_at(wide_x0, search.point, 8, large),
-      tanhsoft_wide_operand_at(wide_x1, search.point, 9, large),
-      tanhsoft_wide_operand_at(wide_x2, search.point, 10, large),
-      tanhsoft_wide_operand_at(wide_x3, search.point, 11, large),
-      tanhsoft_wide_operand_at(wide_x4, search.point, 12, large)
+      tanhsoft_wide_operand_at(wide_x0, search, 1, large),
+      tanhsoft_wide_operand_at(wide_x1, search, 2, large),
+      tanhsoft_wide_operand_at(wide_x2, search, 3, large),
+      tanhsoft_wide_operand_at(wide_x3, search, 4, large),
+      tanhsoft_wide_operand_at(wide_x4, search, 5, large)
     );
-    search = tanhsoft_wide_searched(search, found, infinite, exponents[max(search.point - 8, 0)], 12);
+    let varied = exponents[clamp(search.point - 1, 0, 4)];
+    search = tanhsoft_wide_searched(search, found, infinite, varied, 5);
   }
   return tanhsoft_wide_leading_to_f32(search.value);
 }
@@ -1501,17 +1565,17 @@ fn tanhsoft_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: 
         q.high) +
       ((7.450581e-9 *
         (((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p6.high) + p7.high)) * 2.0 + 5.04871e-29) * v4.high) +
-        select(0.0, 1.0, v2.high > 3.32307e+35)) /
+        select(0.0, 1.0, abs(v2.high) > 3.32307e+35)) /
         squared.high +
         (((7.450581e-9 *
           (((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p6.high) + p7.high)) * 2.0 + 5.04871e-29) * v4.high) +
-          select(0.0, 1.0, v2.high > 3.32307e+35)) *
+          select(0.0, 1.0, abs(v2.high) > 3.32307e+35)) *
           8.6736174e-19 *
           u3.high +
           4.7019774e-38 * u3.high) *
           q.high) /
           squared.high +
-        select(0.0, v4.high, squared.high > 3.32307e+35) +
+        select(0.0, v4.high, abs(squared.high) > 3.32307e+35) +
         4.7019774e-38 * (1.0 / squared.high)) *
         abs(p5.high) +
       4.7019774e-38 * (q.high + abs(p5.high))) *
@@ -1520,16 +1584,16 @@ fn tanhsoft_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: 
         (((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p6.high) + p7.high)) * 2.0 + 5.04871e-29) *
           (1.0 + abs(em1.high)) +
           1.26217745e-29 * (1.0 + abs(em1.high))) +
-        select(0.0, 1.0, abs(bounded.high) > 3.32307e+35)) /
+        select(0.0, 1.0, v2.high > 3.32307e+35)) /
         u4.high +
         ((7.450581e-9 *
           (((1.26217745e-29 * abs(beta) + (0.000015258789 * abs(p6.high) + p7.high)) * 2.0 + 5.04871e-29) *
             (1.0 + abs(em1.high)) +
             1.26217745e-29 * (1.0 + abs(em1.high))) +
-          select(0.0, 1.0, abs(bounded.high) > 3.32307e+35)) *
+          select(0.0, 1.0, v2.high > 3.32307e+35)) *
           abs(q2.high)) /
           u4.high +
-        select(0.0, abs(em1.high), u4.high > 3.32307e+35) +
+        select(0.0, abs(em1.high), abs(u4.high) > 3.32307e+35) +
         4.7019774e-38 * (1.0 / u4.high)) *
         q3.high +
         7.450581e-9 *

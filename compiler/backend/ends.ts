@@ -24,7 +24,7 @@ export function atInfinity(
   form: Expr,
   plan: KernelPlan,
 ): { readonly form: Expr; readonly tested: readonly (Expr | null)[] } {
-  const { variables, settings, rowsOf: rows } = trialsOf(plan);
+  const { variables, settings, rowsOf: rows, vanishing } = trialsOf(plan);
   const hasParameters = settings.length > 1;
   let result = form;
   const tested = new Set<Expr | null>();
@@ -44,6 +44,11 @@ export function atInfinity(
           return isLimit(value, nearTo(i)) ? [] : [value];
         });
       };
+      // A factor that has underflowed is no 0.
+      if (!tested.has(null) && vanishing(index, sign * Infinity).some((row) => Number.isNaN(original(row)))) {
+        tested.add(null);
+        continue;
+      }
       const values = wrong(result);
       if (values.length === 0) continue;
       const held = hold(result, input, sign);
@@ -81,7 +86,8 @@ function isLimit(value: number, near: readonly number[]): boolean {
   if (Number.isNaN(a + b + c)) return Number.isFinite(value) || Math.abs(value) === Infinity;
   if (a === b && b === c)
     return Math.fround(value) === Math.fround(c) || (Math.abs(c) > largest && value === Math.sign(c) * Infinity);
-  if (Math.abs(c) > 1.05 * Math.abs(b) && Math.abs(b) > 1.05 * Math.abs(a)) return value === Math.sign(c) * Infinity;
+  // An exponential that is held leaves a trace, which a factor may make grow.
   if (Math.abs(c) < 2 ** -126) return Math.fround(value) === Math.fround(c);
+  if (Math.abs(c) > 1.05 * Math.abs(b) && Math.abs(b) > 1.05 * Math.abs(a)) return value === Math.sign(c) * Infinity;
   return Math.abs(value - c) <= 1e-9 * Math.abs(c);
 }

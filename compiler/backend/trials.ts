@@ -7,18 +7,26 @@ export function trialsOf({ activation, cotangent }: KernelPlan): {
   readonly variables: readonly Variable[];
   readonly settings: readonly (readonly number[])[];
   readonly rowsOf: (index: number, x: number, settings: readonly (readonly number[])[]) => number[][];
+  /** Rows at the defaults with other inputs at which exponentials underflow. */
+  readonly vanishing: (index: number, x: number) => number[][];
 } {
   const parameters = [...activation.hyperparameters, ...activation.learned];
+  const defaults = parameters.map((parameter) => parameter.default);
+  const rowOf = (index: number, x: number, companion: number, setting: readonly number[]): number[] => {
+    const inputs = activation.inputs.map((_, i) => (i === index ? x : companion));
+    return [...inputs, 1, ...setting];
+  };
   return {
     variables: [...activation.inputs, cotangent, ...parameters.map(({ variable }) => variable)],
-    settings: [parameters.map((parameter) => parameter.default), ...variations(parameters)],
+    settings: [defaults, ...variations(parameters)],
     rowsOf: (index, x, settings) =>
       settings.flatMap((setting) =>
-        companions.slice(0, activation.inputs.length > 1 ? undefined : 1).map((companion) => {
-          const inputs = activation.inputs.map((_, i) => (i === index ? x : companion));
-          return [...inputs, 1, ...setting];
-        }),
+        companions
+          .slice(0, activation.inputs.length > 1 ? undefined : 1)
+          .map((companion) => rowOf(index, x, companion, setting)),
       ),
+    vanishing: (index, x) =>
+      activation.inputs.length > 1 ? [-3e4, 3e4].map((companion) => rowOf(index, x, companion, defaults)) : [],
   };
 }
 

@@ -56,7 +56,8 @@ export async function compileInputs(
   const compile = await environment.stages.compile();
   const sources = inputs.map(({ source }) => source);
   const { targets } = request;
-  const compilation = await compile(sources, cache === undefined ? { targets } : { targets, cache: cache.emissions });
+  const facts = await environment.stages.facts();
+  const compilation = await compile(sources, { targets, facts, ...(cache ? { cache: cache.emissions } : {}) });
   const recorded = recordedBreaches(request.files, inputs, environment);
   const warnings = await breachWarnings(recorded, sources, compilation, environment);
   return { ...compilation, diagnostics: collate([...compilation.diagnostics, ...warnings]) };

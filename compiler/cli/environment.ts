@@ -1,4 +1,5 @@
 import type { Knowledge } from "../analyse.js";
+import type { analysisFacts } from "../analysis/facts/facts.js";
 import type { compile } from "../compile.js";
 import type { Diagnostic } from "../diagnostics.js";
 import type { Source } from "../source.js";
@@ -40,6 +41,8 @@ export type ExplanationFormat = "text" | "latex" | "plot";
 /** The parts of the compiler that a command may need. Each is a function that loads it: most runs need none. */
 export interface Stages {
   compile(): Promise<typeof compile>;
+  /** What the manifest says of an activation besides how to call its kernels. */
+  facts(): Promise<typeof analysisFacts>;
   analyse(): Promise<(sources: readonly Source[], known?: Knowledge) => Analysis>;
   verify(): Promise<
     Pick<typeof verification, "subjectsOf" | "subjectsIn" | "accuracies" | "engine" | "emulation" | "merged">

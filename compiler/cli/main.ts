@@ -45,6 +45,7 @@ const environment: Environment = {
   },
   stages: {
     compile: async () => (await import("../compile.js")).compile,
+    facts: async () => (await import("../analysis/facts/facts.js")).analysisFacts,
     analyse: async () => (await import("../analyse.js")).analyse,
     verify: () => import("../verify.js"),
     explain: async () => (await import("../explain.js")).explain,

@@ -97,8 +97,8 @@ function derivative(body: Expr, of: Variable, bindings: Bindings, precision: num
 
 /**
  * The derivative next to a point where an equality holds, if value and derivative have one limit from both sides;
- * undefined if they surely have none, unknown if the precision does not tell. Both are taken at 2^-p of the point's size,
- * which is off by about as much: an oracle's limit, not a proof.
+ * undefined if they surely have none, unknown if the precision does not tell. Both are taken at 2^-p, which is off by about
+ * as much: an oracle's limit, not a proof.
  */
 function limitAcross(
   body: Expr,
@@ -116,8 +116,9 @@ function limitAcross(
       const shifted = add(centre, dyadic(direction, offset), working);
       return evaluate(body, { bindings: duals(new Map([...bindings, [moved, shifted]]), of), precision: working });
     });
-  const size = centre.kind === "finite" && !isZero(centre) ? top(centre) : 0n;
-  const [near, nearer] = [besides(size - bits), besides(size - 2n * bits)];
+  // A distance from 0 may be as small as other numbers are large, which it is a factor of.
+  const reach = centre.kind === "finite" && isZero(centre) ? largestOf(bindings) : 0n;
+  const [near, nearer] = [besides(-reach - bits), besides(-reach - 2n * bits)];
   const slope = (dual: Dual | undefined): Ball => dual?.tangent ?? zero;
   const gaps = ([right, left]: readonly Dual[]): readonly Ball[] => [
     subtract(right?.value ?? unknown, value, working),
@@ -133,12 +134,21 @@ function limitAcross(
   return add(midpoint(slope(right)), within(scales[2]! - bits / 2n), precision);
 }
 
+/** The binary exponent of the largest of these numbers, and not less than 0. */
+const largestOf = (bindings: Bindings): bigint =>
+  [...bindings.values()].reduce((most: bigint, given) => {
+    const ball = typeof given === "number" ? fromNumber(given) : given;
+    return ball.kind === "finite" ? larger(most, sizeOf(ball)) : most;
+  }, 0n);
+
 const sizeOf = (ball: FiniteBall): bigint => (isZero(ball) ? 0n : larger(top(ball), 0n));
 
 /** Whether what lies between two sides goes to 0, by how much there is at a distance and at its square. */
 function meeting(gap: Ball, closer: Ball, small: bigint): "yes" | "no" | "unknown" {
   if (gap.kind === "unknown" || closer.kind === "unknown") return "unknown";
-  if (gap.kind !== "finite" || closer.kind !== "finite") return "no";
+  // Where a fixed distance leaves the domain, a smaller one need not.
+  if (gap.kind !== "finite") return closer.kind === "finite" ? "unknown" : "no";
+  if (closer.kind !== "finite") return "no";
   if (isZero(gap) || top(gap) < small) return "yes";
   // What shrinks may be small at a higher precision.
   return isZero(closer) || containsZero(closer) || top(closer) < top(gap) ? "unknown" : "no";

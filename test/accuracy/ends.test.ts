@@ -22,6 +22,20 @@ const rows: readonly Row[] = [
     0.99928947254,
   ],
   [
+    "a power of 0 by underflow",
+    "f(x; p = 0.5 in (0, 2]) = (1 - tanh(x)^2)^p",
+    null,
+    { x: 400, p: 2 ** -10 },
+    0.458453597734,
+  ],
+  [
+    "a logarithm of infinity in an exponential",
+    "f(x) = exp(-log(1 + cosh(x)) / 10)",
+    null,
+    { x: 800 },
+    1.93439182131e-35,
+  ],
+  [
     "a small power of infinity",
     "f(x; p = 1.5 in (0, inf)) = x * (1 + exp(-2 * x))^-p",
     null,
@@ -41,8 +55,18 @@ const rows: readonly Row[] = [
   ["a limit of 1^x", "f(x; a = 2 in (0, inf)) = a^x", null, { x: Infinity, a: 1 }, 1],
   ["a limit where polynomials overflow", "f(x) = x * (5 + x^6) / (3 + 28 * x^6)", null, { x: Infinity }, Infinity],
   ["a limit of a larger infinity", "f(x) = max(x^2, x)", "x", { x: Infinity }, Infinity],
+  [
+    "a limit where an exponential that is held leaves a trace",
+    "f(x, b) = p * (log(p) - log(q)) + (1 - p) * (log(1 - p) - log(1 - q))\n  let p = 1 / (1 + exp(-x))\n  let q = 1 / (1 + exp(-b))",
+    "x",
+    { x: Infinity, b: 0.7 },
+    0,
+  ],
+  ["a complement inside of an inverse function", "f(x) = atanh(1 - exp(-abs(x)))", null, { x: 3000 }, 1500.34657359],
   ["a limit behind a comparison", "f(x; b = 1) = max(x, x / (1 + exp(-b * x)))", "x", { x: Infinity, b: -0.01 }, 1],
   ["a limit where all digits cancel far away", "f(x) = log(normcdf(x))", "x", { x: -Infinity }, Infinity],
+  ["a gate whose factor has underflowed", "f(a, b) = a / (1 + exp(-b))", null, { a: Infinity, b: -30000 }, Infinity],
+  ["what grows until it vanishes", "f(x; alpha = 1) = x * sigmoid(alpha * x)", null, { x: -Infinity, alpha: 1e-30 }, 0],
   ["a derivative that is 0 / 0", "f(x) = x * sqrt(1 - exp(-x^2))", "x", { x: 0 }, 0],
   ["one beside others", "f(x; learn a = 0.5 in (0, inf)) = acosh(1 + a * x^2) / a", "a", { x: 0 }, 0],
   [
@@ -78,8 +102,10 @@ it.each(rows.map((row, i) => [...row, i] as const))("%s", (_, text, of, numbers,
   const kernel = kernels[i];
   if (!kernel) throw new Error(`${text} does not compile`);
   const entry = entryOf(kernel.generated, "f");
-  const { x = 0, ...parameters } = numbers;
-  const call = { shape: [1], inputs: { x: [x] }, cotangent: [1], parameters };
+  const named = (isInput: boolean): Numbers =>
+    Object.fromEntries(Object.entries(numbers).filter(([name]) => entry.inputs.includes(name) === isInput));
+  const inputs = Object.fromEntries(Object.entries(named(true)).map(([name, value]) => [name, [value]]));
+  const call = { shape: [1], inputs, cotangent: [1], parameters: named(false) };
   const results = kernel.set.call(entry, of === null ? "forward" : "backward", call);
   const actual = (of === null ? results.output : results.gradients[of])?.[0] ?? NaN;
   if (Number.isFinite(expected)) expect(Math.abs(actual - expected)).toBeLessThanOrEqual(Math.abs(expected) * 1e-7);

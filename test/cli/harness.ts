@@ -127,6 +127,7 @@ export async function actc(line: string, setting: Setting = {}): Promise<Outcome
     interrupted: setting.interrupted ?? new AbortController().signal,
     stages: {
       compile: async () => (sources, options) => (compilations++, compile(sources, options)),
+      facts: async () => () => null,
       analyse: async () => setting.analyse ?? (() => ({ text: "", json: [], diagnostics: [] })),
       verify: async () => setting.verify ?? standIns,
       explain: async () => setting.explain ?? (() => ({ text: "", diagnostics: [] })),

@@ -5,7 +5,7 @@
  */
 import { productOf } from "../../algebra/forms.js";
 import { signOf } from "../../algebra/sign.js";
-import { apply, constant, type Expr, type Variable } from "../../ir/expr.js";
+import { apply, constant, type Expr, isApplication, type Variable } from "../../ir/expr.js";
 import {
   add as sumOfRationals,
   fromNumber,
@@ -485,19 +485,17 @@ function lostInQuotient(
 ): Dynamic & { readonly absolute: number } {
   if (!overflows(q)) return nothingLost;
   if (q.infiniteFrom > Math.min(320, model.most - 2)) return scaledConstant(2 ** -q.infiniteFrom, a, p, model);
-  return { absolute: 0, ...lostWhereInfinite(b, q, absoluteOf(a, p.size), model) };
+  return { absolute: 0, ...lostWhereInfinite(b, absoluteOf(a, p.size), model) };
 }
 
 /** That a result is 0 because an operand is infinite, though it should not be. */
-const lostWhereInfinite = (operand: Expr, { size }: Facts, lost: Expr, model: ArithmeticModel): Dynamic => ({
-  weight: 2 ** model.digits,
-  scale: apply("where", [
-    apply("greater", [absoluteOf(operand, size), powerOfTwo(Math.floor(model.most))]),
-    lost,
-    constant(0),
-  ]),
-  fades: true,
-});
+function lostWhereInfinite(operand: Expr, lost: Expr, model: ArithmeticModel): Dynamic {
+  // Held, it is not infinite any more.
+  let source = operand;
+  while (isApplication(source, "at_least") || isApplication(source, "at_most")) source = source.operands[0]!;
+  const infinite = apply("greater", [absoluteOf(source, M.anything), powerOfTwo(Math.floor(model.most))]);
+  return { weight: 2 ** model.digits, scale: apply("where", [infinite, lost, constant(0)]), fades: true };
+}
 
 /** The binary logarithm of the largest quotient of a sum and one of its two terms, if it is one. */
 function mostOfQuotient(a: Expr, b: Expr, analysis: ErrorAnalysis): number {
@@ -611,7 +609,7 @@ function ofFunction(
     }
   }
   if (overflows(p) && p.infiniteFrom < settledFrom(node, q)) {
-    dynamic = added(dynamic, lostWhereInfinite(node.operands[0]!, p, constant(1), model));
+    dynamic = added(dynamic, lostWhereInfinite(node.operands[0]!, constant(1), model));
   }
   // An exponent: d(a^b) = a^b log(a) db, and |b log(a)| is no larger than what the range of numbers allows.
   if (q) relative += q.relative * (model.exactBits === 53 ? largestExponent : 90);
