@@ -125,7 +125,7 @@ function largeForms(expr: Expr, form: Expr, input: Variable, sign: -1 | 1, lower
 type Truth = (values: readonly number[]) => number;
 
 /** Binary64 where it gives a number; real arithmetic where it gives none, as when a factor overflows even there. */
-function truthOf(form: Expr, expr: Expr, variables: readonly Variable[]): Truth {
+export function truthOf(form: Expr, expr: Expr, variables: readonly Variable[]): Truth {
   const quick = sampler(form, variables, "binary64");
   const real = expandCalls(expr);
   return (values) => {

@@ -3,7 +3,13 @@ import { type Expr, reachable, type Variable } from "../ir/expr.js";
 import { toNumber } from "../ir/rational.js";
 import { primitive as primitiveRow } from "../primitives/table.js";
 
-export type Arithmetic = "binary64" | "binary32";
+export type Arithmetic = "binary64" | "binary32" | "binary32 without subnormal numbers";
+
+const roundings: Readonly<Record<Arithmetic, (value: number) => number>> = {
+  binary64: (value) => value,
+  binary32: Math.fround,
+  "binary32 without subnormal numbers": (value) => (Math.abs(value) < 2 ** -126 ? 0 * value : Math.fround(value)),
+};
 
 /** A function of the variables' values, in the order given. Reductions see rows of one element. */
 export function sampler(
@@ -14,7 +20,7 @@ export function sampler(
   const nodes = reachable([root]);
   const slots = new Map<Expr, number>(nodes.map((node, i) => [node, i]));
   const slot = (node: Expr | undefined): number => (node ? (slots.get(node) ?? 0) : 0);
-  const round = arithmetic === "binary32" ? Math.fround : (value: number): number => value;
+  const round = roundings[arithmetic];
   const registers = new Float64Array(nodes.length);
   const inputs = variables.map((variable) => slots.get(variable));
   const program: {

@@ -8,6 +8,7 @@ import { cancelsHarmlessly } from "../accuracy/cancellation.js";
 import { guardFor, rangeGuard } from "../accuracy/guard.js";
 import { settleExtremes } from "../extremes.js";
 import { exactFunction } from "../exact-form.js";
+import { isRightFarOut } from "../far-out.js";
 import { formFor } from "../forms.js";
 import { type Exponents, recogniseGates } from "../gates.js";
 import type { KernelPlan } from "../kernels.js";
@@ -151,14 +152,15 @@ export function formsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: Read
       others.length === 0 &&
       cancelsHarmlessly(fast, input, { model: pairs, relative: (tolerance - 2) * 2 ** -24, isDerivative: !isValue });
     const far = singleFunction(ownName(`${name}_far`), single.value, factor);
-    if (!cancels || isHarmless) {
-      const range = isHarmless ? rangeGuard(fast, pairs) : guard;
+    const range = isHarmless ? rangeGuard(fast, pairs) : guard;
+    if ((!cancels || isHarmless) && isRightFarOut(single.value, root, plan)) {
       return { ...pair, guard: range, exact: null, far, compresses: false };
     }
     // A NaN that is not met must not get through either.
     const needsFar = isExponential(exact) || variablesOf(exact).size > 1;
     return {
       ...pair,
+      guard: range,
       exact: exactFunction(ownName(`${name}_exactly`), exact, "f32"),
       far: needsFar ? far : null,
       compresses: compresses(exact),

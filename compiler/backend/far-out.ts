@@ -1,0 +1,46 @@
+/**
+ * Whether a form in single float32 numbers is right far out, where pairs leave the range of numbers: tried out on inputs of
+ * extreme sizes, at the parameters' defaults and around them.
+ */
+import type { Expr } from "../ir/expr.js";
+import { sampler } from "../numerics/sample.js";
+import { truthOf } from "./extremes.js";
+import type { KernelPlan } from "./kernels.js";
+import { trialsOf } from "./trials.js";
+
+/** Binary logarithms of sizes: below those at which pairs are good, and above. */
+const sizes: readonly number[] = [
+  ...[-149, -130, -125, -120, -110, -101, -90, -70, -59, -50, -39],
+  ...[39, 50, 59, 70, 90, 101, 110, 120, 127.99, Infinity],
+];
+
+/**
+ * @param single the lowered form
+ * @param root what it is a form of
+ */
+export function isRightFarOut(single: Expr, root: Expr, plan: KernelPlan): boolean {
+  const { variables, settings, rowsOf } = trialsOf(plan);
+  const run = sampler(single, variables, "binary32 without subnormal numbers");
+  const truth = truthOf(single, root, variables);
+  return plan.activation.inputs.every((_, index) =>
+    sizes.every((size) =>
+      [2 ** size, -(2 ** size)].every((x) =>
+        rowsOf(index, Math.fround(x), settings).every((row) => {
+          const values = row.map(Math.fround);
+          return agrees(run(values), truth(values));
+        }),
+      ),
+    ),
+  );
+}
+
+const tolerance = 5 * 2 ** -24;
+const smallest = 2 ** -126;
+const largest = 3.4028235e38;
+
+function agrees(actual: number, expected: number): boolean {
+  if (Number.isNaN(expected)) return true;
+  if (Math.abs(expected) > largest) return actual === Math.sign(expected) * Infinity;
+  if (Math.abs(expected) < smallest) return Math.abs(actual) < 1.01 * smallest;
+  return Math.abs(actual - expected) <= tolerance * Math.abs(expected);
+}
