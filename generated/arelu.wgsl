@@ -1019,6 +1019,118 @@ fn arelu_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
   return select(select(select(x1, 0.99, x1 >= 0.99), 0.01, x1 <= 0.01), arelu_sigmoid(x2) + 1.0, x0 > 0.0);
 }
 
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r1 = abs(r1)
+//   r1 = negate(r1)
+//   r1 = exponential(r1, 0)
+//   r3 = add(r3, r1)
+//   r3 = multiply(r3, r3)
+//   r3 = divide(r1, r3)
+//   r3 = multiply(r0, r3)
+//   r0 = less(r2, r0)
+//   r0 = select(r2, r3, r0)
+fn arelu_slope_2_exactly_wide(x0: arelu_wide, x1: arelu_wide) -> arelu_wide_outcome {
+  var registers = array<arelu_wide, 4>(
+    x0,
+    x1,
+    arelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
+    arelu_WIDE_ONE
+  );
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 4>(
+    registers[0].exponent,
+    registers[1].exponent,
+    registers[2].exponent,
+    registers[3].exponent
+  );
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 18>(
+    0x00000001u, 0x00000401u, 0x00000401u, 0x00000401u, 0x00000801u, 0x20000401u, 0x00000c03u, 0x00000403u, 0x00001003u,
+    0x00000c03u, 0x00001403u, 0x00000c01u, 0x00001003u, 0x00000c00u, 0x00001800u, 0x00000002u, 0x00001c00u, 0x00000c02u
+  );
+  for (var i = 0; i < 18; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = arelu_wide_abs(a);
+    } else if (operation == 1u) {
+      value = arelu_wide_negate(a);
+    } else if (operation == 2u) {
+      value = arelu_wide_exponential_loose(a, c - 512u);
+    } else if (operation == 3u) {
+      value = arelu_wide_add_loose(a, b);
+    } else if (operation == 4u) {
+      value = arelu_wide_multiply_loose(a, b);
+    } else if (operation == 5u) {
+      value = arelu_wide_divide_loose(a, b);
+    } else if (operation == 6u) {
+      value = arelu_wide(arelu_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 7u) {
+      if (registers[c].negative) {
+        value = b;
+      }
+    }
+    var result = arelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 2u) {
+      error = errors[first] + select(result.exponent, 1, c == 513u);
+    }
+    if (operation == 3u) {
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 4u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 5u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    if (operation == 7u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= arelu_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if (a.exponent < arelu_WIDE_LIMIT && b.exponent < arelu_WIDE_LIMIT) {
+        error = result.exponent + 128;
+      }
+    }
+    errors[code & 1023u] = max(error, result.exponent);
+  }
+  return arelu_wide_outcome(arelu_wide_leading_of(registers[0]), errors[0] - registers[0].exponent);
+}
+
+fn arelu_slope_2_exactly(x0: f32, x1: f32) -> f32 {
+  if (arelu_is_nan(x0)) {
+    return x0;
+  }
+  if (arelu_is_nan(x1)) {
+    return x1;
+  }
+  let wide_x0 = arelu_wide_from_f32(x0);
+  let wide_x1 = arelu_wide_from_f32(x1);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
+  let infinite = abs(x0) > 3.4028234663852886e38;
+  var search = arelu_WIDE_SEARCH;
+  while (search.level < 6) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
+    let found = arelu_slope_2_exactly_wide(
+      arelu_wide_operand_at(wide_x0, search, 1, large),
+      arelu_wide_operand_at(wide_x1, search, 2, large)
+    );
+    let varied = exponents[clamp(search.point - 1, 0, 1)];
+    search = arelu_wide_searched(search, found, infinite, varied, 2);
+  }
+  return arelu_wide_leading_to_f32(search.value);
+}
+
 // sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
 fn arelu_logistic(x: f32) -> f32 {
   if (arelu_is_nan(x)) {
@@ -1089,16 +1201,19 @@ fn arelu_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> arelu_gradients {
     found0 = true;
   }
   var result_beta = arelu_pair_to_f32(v8);
-  // Far out, or no number at all.
-  if (
-    !(
-      ((x <= 0.0) || (v7.high >= 3.9443045e-31)) && (abs(x) <= 288230380000000000.0) &&
-        ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-        (v5.high <= 288230380000000000.0) &&
-      ((v5.high >= 3.469447e-18) || (beta == 0.0))
-    )
-  ) {
-    result_beta = arelu_slope_2_far(x, beta);
+  var found2 =
+    ((x <= 0.0) || (v7.high >= 3.9443045e-31)) && (abs(x) <= 288230380000000000.0) &&
+      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+      (v5.high <= 288230380000000000.0) &&
+    ((v5.high >= 3.469447e-18) || (beta == 0.0));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found2) {
+    result_beta = arelu_slope_2_exactly(x, beta);
+    if (arelu_is_nan(result_beta)) {
+      let far = arelu_slope_2_far(x, beta);
+      result_beta = select(far, result_beta, arelu_is_nan(far));
+    }
+    found2 = true;
   }
   return arelu_gradients(
     dy * result_x,

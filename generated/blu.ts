@@ -599,14 +599,16 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * 150, 140, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
  * cancel at the first: it is for slow powers, where the next ones still differ.
- * The second is for what grows until it vanishes, the last are for functions
- * that leave even the range of wide numbers.
+ * The second and the third are for what grows until it vanishes or levels off,
+ * where a parameter is small; the last are for functions that leave even the
+ * range of wide numbers.
  */
 function wideLimit(
   a: Wide,
   tail: Wide,
+  before: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -626,6 +628,12 @@ function wideLimit(
     })
   ) {
     return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, tail, 16n)) {
+    return a;
+  }
+  if (wideIsAlike(tail, before, 40n)) {
+    return tail;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -657,6 +665,7 @@ function bluExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
   return wideLimit(
     bluExactlyAt(x0, x1, 800n * sign),
     bluExactlyAt(x0, x1, 150n * sign),
+    bluExactlyAt(x0, x1, 140n * sign),
     bluExactlyAt(x0, x1, 60n * sign),
     bluExactlyAt(x0, x1, 50n * sign),
     bluExactlyAt(x0, x1, 26n * sign),
@@ -713,6 +722,7 @@ function bluDxExactlyLimit(
   return wideLimit(
     bluDxExactlyAt(x0, x1, x2, 800n * sign),
     bluDxExactlyAt(x0, x1, x2, 150n * sign),
+    bluDxExactlyAt(x0, x1, x2, 140n * sign),
     bluDxExactlyAt(x0, x1, x2, 60n * sign),
     bluDxExactlyAt(x0, x1, x2, 50n * sign),
     bluDxExactlyAt(x0, x1, x2, 26n * sign),
@@ -758,6 +768,7 @@ function bluDbetaExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
   return wideLimit(
     bluDbetaExactlyAt(x0, x1, 800n * sign),
     bluDbetaExactlyAt(x0, x1, 150n * sign),
+    bluDbetaExactlyAt(x0, x1, 140n * sign),
     bluDbetaExactlyAt(x0, x1, 60n * sign),
     bluDbetaExactlyAt(x0, x1, 50n * sign),
     bluDbetaExactlyAt(x0, x1, 26n * sign),

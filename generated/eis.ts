@@ -1131,14 +1131,16 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * 150, 140, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
  * cancel at the first: it is for slow powers, where the next ones still differ.
- * The second is for what grows until it vanishes, the last are for functions
- * that leave even the range of wide numbers.
+ * The second and the third are for what grows until it vanishes or levels off,
+ * where a parameter is small; the last are for functions that leave even the
+ * range of wide numbers.
  */
 function wideLimit(
   a: Wide,
   tail: Wide,
+  before: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -1158,6 +1160,12 @@ function wideLimit(
     })
   ) {
     return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, tail, 16n)) {
+    return a;
+  }
+  if (wideIsAlike(tail, before, 40n)) {
+    return tail;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -1227,6 +1235,7 @@ function eisExactlyLimit(
   return wideLimit(
     eisExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     eisExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
+    eisExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
     eisExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
     eisExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
     eisExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),
@@ -1345,6 +1354,7 @@ function eisDxExactlyLimit(
   return wideLimit(
     eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 800n * sign),
     eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 150n * sign),
+    eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 140n * sign),
     eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 60n * sign),
     eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 50n * sign),
     eisDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 26n * sign),

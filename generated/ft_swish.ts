@@ -708,14 +708,16 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * 150, 140, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
  * cancel at the first: it is for slow powers, where the next ones still differ.
- * The second is for what grows until it vanishes, the last are for functions
- * that leave even the range of wide numbers.
+ * The second and the third are for what grows until it vanishes or levels off,
+ * where a parameter is small; the last are for functions that leave even the
+ * range of wide numbers.
  */
 function wideLimit(
   a: Wide,
   tail: Wide,
+  before: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -735,6 +737,12 @@ function wideLimit(
     })
   ) {
     return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, tail, 16n)) {
+    return a;
+  }
+  if (wideIsAlike(tail, before, 40n)) {
+    return tail;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -767,6 +775,7 @@ function ftSwishExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
   return wideLimit(
     ftSwishExactlyAt(x0, x1, 800n * sign),
     ftSwishExactlyAt(x0, x1, 150n * sign),
+    ftSwishExactlyAt(x0, x1, 140n * sign),
     ftSwishExactlyAt(x0, x1, 60n * sign),
     ftSwishExactlyAt(x0, x1, 50n * sign),
     ftSwishExactlyAt(x0, x1, 26n * sign),
@@ -810,6 +819,7 @@ function ftSwishDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
   return wideLimit(
     ftSwishDxExactlyAt(x0, x1, 800n * sign),
     ftSwishDxExactlyAt(x0, x1, 150n * sign),
+    ftSwishDxExactlyAt(x0, x1, 140n * sign),
     ftSwishDxExactlyAt(x0, x1, 60n * sign),
     ftSwishDxExactlyAt(x0, x1, 50n * sign),
     ftSwishDxExactlyAt(x0, x1, 26n * sign),

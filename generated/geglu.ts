@@ -988,14 +988,16 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * 150, 140, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
  * cancel at the first: it is for slow powers, where the next ones still differ.
- * The second is for what grows until it vanishes, the last are for functions
- * that leave even the range of wide numbers.
+ * The second and the third are for what grows until it vanishes or levels off,
+ * where a parameter is small; the last are for functions that leave even the
+ * range of wide numbers.
  */
 function wideLimit(
   a: Wide,
   tail: Wide,
+  before: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -1015,6 +1017,12 @@ function wideLimit(
     })
   ) {
     return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, tail, 16n)) {
+    return a;
+  }
+  if (wideIsAlike(tail, before, 40n)) {
+    return tail;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -1043,6 +1051,7 @@ function gegluExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
   return wideLimit(
     gegluExactlyAt(x0, x1, 800n * sign),
     gegluExactlyAt(x0, x1, 150n * sign),
+    gegluExactlyAt(x0, x1, 140n * sign),
     gegluExactlyAt(x0, x1, 60n * sign),
     gegluExactlyAt(x0, x1, 50n * sign),
     gegluExactlyAt(x0, x1, 26n * sign),
@@ -1100,6 +1109,7 @@ function gegluDgateExactlyLimit(
   return wideLimit(
     gegluDgateExactlyAt(x0, x1, x2, 800n * sign),
     gegluDgateExactlyAt(x0, x1, x2, 150n * sign),
+    gegluDgateExactlyAt(x0, x1, x2, 140n * sign),
     gegluDgateExactlyAt(x0, x1, x2, 60n * sign),
     gegluDgateExactlyAt(x0, x1, x2, 50n * sign),
     gegluDgateExactlyAt(x0, x1, x2, 26n * sign),
@@ -1146,6 +1156,7 @@ function gegluDupExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
   return wideLimit(
     gegluDupExactlyAt(x0, x1, 800n * sign),
     gegluDupExactlyAt(x0, x1, 150n * sign),
+    gegluDupExactlyAt(x0, x1, 140n * sign),
     gegluDupExactlyAt(x0, x1, 60n * sign),
     gegluDupExactlyAt(x0, x1, 50n * sign),
     gegluDupExactlyAt(x0, x1, 26n * sign),

@@ -691,6 +691,97 @@ fn isru(x: f32, alpha: f32) -> f32 {
   return result;
 }
 
+const isru_WIDE_ONE: isru_wide = isru_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
+
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r3 = multiply(r0, r0)
+//   r3 = multiply(r2, r3)
+//   r3 = multiply(r3, r1)
+//   r3 = add(r3, r2)
+//   r1 = sqrt(r1)
+//   r1 = multiply(r0, r1)
+//   r1 = multiply(r1, r1)
+//   r1 = add(r2, r1)
+//   r1 = sqrt(r1)
+//   r1 = multiply(r3, r1)
+//   r1 = divide(r2, r1)
+fn isru_slope_0_exactly_wide(x0: isru_wide, x1: isru_wide) -> isru_wide_outcome {
+  var registers = array<isru_wide, 4>(x0, x1, isru_WIDE_ONE, isru_WIDE_ZERO);
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 4>(registers[0].exponent, registers[1].exponent, registers[2].exponent, 0);
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 22>(
+    0x00000003u, 0x00000000u, 0x00000003u, 0x00000c02u, 0x00000003u, 0x00000403u, 0x00000403u, 0x00000803u, 0x00000801u,
+    0x00000401u, 0x00000001u, 0x00000400u, 0x00000001u, 0x00000401u, 0x00000401u, 0x00000402u, 0x00000801u, 0x00000401u,
+    0x00000001u, 0x00000403u, 0x00000c01u, 0x00000402u
+  );
+  for (var i = 0; i < 22; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = isru_wide_multiply_loose(a, b);
+    } else if (operation == 1u) {
+      value = isru_wide_add_loose(a, b);
+    } else if (operation == 2u) {
+      value = isru_wide_sqrt_loose(a);
+    } else if (operation == 3u) {
+      value = isru_wide_divide_loose(a, b);
+    }
+    var result = isru_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 0u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 1u) {
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 3u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= isru_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if (a.exponent < isru_WIDE_LIMIT && b.exponent < isru_WIDE_LIMIT) {
+        error = result.exponent + 128;
+      }
+    }
+    errors[code & 1023u] = max(error, result.exponent);
+  }
+  return isru_wide_outcome(isru_wide_leading_of(registers[1]), errors[1] - registers[1].exponent);
+}
+
+fn isru_slope_0_exactly(x0: f32, x1: f32) -> f32 {
+  if (isru_is_nan(x0)) {
+    return x0;
+  }
+  if (isru_is_nan(x1)) {
+    return x1;
+  }
+  let wide_x0 = isru_wide_from_f32(x0);
+  let wide_x1 = isru_wide_from_f32(x1);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
+  let infinite = abs(x0) > 3.4028234663852886e38;
+  var search = isru_WIDE_SEARCH;
+  while (search.level < 6) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
+    let found = isru_slope_0_exactly_wide(
+      isru_wide_operand_at(wide_x0, search, 1, large),
+      isru_wide_operand_at(wide_x1, search, 2, large)
+    );
+    let varied = exponents[clamp(search.point - 1, 0, 1)];
+    search = isru_wide_searched(search, found, infinite, varied, 2);
+  }
+  return isru_wide_leading_to_f32(search.value);
+}
+
 fn isru_slope_0_far(x0: f32, x1: f32) -> f32 {
   return 1.0 / ((x0 * x0 * x1 + 1.0) * isru_hypot(1.0, sqrt(x1) * x0));
 }
@@ -705,16 +796,19 @@ fn isru_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   let p3 = isru_pair_multiply(u, r2);
   let q = isru_pair_divide(isru_pair(1.0, 0.0), p3);
   var result = isru_pair_to_f32(q);
-  // Far out, or no number at all.
-  if (
-    !(
-      (1.0 <= 7.9228163e+28 * q.high) && (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
-        (abs(alpha) <= 274877900000.0) &&
-        ((abs(alpha) >= 3.637979e-12) || (alpha == 0.0)) &&
-      (p3.high <= 3.32307e+35)
-    )
-  ) {
-    result = isru_slope_0_far(x, alpha);
+  var found =
+    (1.0 <= 7.9228163e+28 * q.high) && (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
+      (abs(alpha) <= 274877900000.0) &&
+      ((abs(alpha) >= 3.637979e-12) || (alpha == 0.0)) &&
+    (p3.high <= 3.32307e+35);
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = isru_slope_0_exactly(x, alpha);
+    if (isru_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+      let far = isru_slope_0_far(x, alpha);
+      result = select(far, result, isru_is_nan(far));
+    }
+    found = true;
   }
   return dy * result;
 }

@@ -855,14 +855,16 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * 150, 140, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
  * cancel at the first: it is for slow powers, where the next ones still differ.
- * The second is for what grows until it vanishes, the last are for functions
- * that leave even the range of wide numbers.
+ * The second and the third are for what grows until it vanishes or levels off,
+ * where a parameter is small; the last are for functions that leave even the
+ * range of wide numbers.
  */
 function wideLimit(
   a: Wide,
   tail: Wide,
+  before: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -882,6 +884,12 @@ function wideLimit(
     })
   ) {
     return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, tail, 16n)) {
+    return a;
+  }
+  if (wideIsAlike(tail, before, 40n)) {
+    return tail;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -925,6 +933,7 @@ function mpeluExactlyLimit(
   return wideLimit(
     mpeluExactlyAt(x0, x1, x2, 800n * sign),
     mpeluExactlyAt(x0, x1, x2, 150n * sign),
+    mpeluExactlyAt(x0, x1, x2, 140n * sign),
     mpeluExactlyAt(x0, x1, x2, 60n * sign),
     mpeluExactlyAt(x0, x1, x2, 50n * sign),
     mpeluExactlyAt(x0, x1, x2, 26n * sign),
@@ -988,6 +997,7 @@ function mpeluDxExactlyLimit(
   return wideLimit(
     mpeluDxExactlyAt(x0, x1, x2, x3, 800n * sign),
     mpeluDxExactlyAt(x0, x1, x2, x3, 150n * sign),
+    mpeluDxExactlyAt(x0, x1, x2, x3, 140n * sign),
     mpeluDxExactlyAt(x0, x1, x2, x3, 60n * sign),
     mpeluDxExactlyAt(x0, x1, x2, x3, 50n * sign),
     mpeluDxExactlyAt(x0, x1, x2, x3, 26n * sign),
@@ -1053,6 +1063,7 @@ function mpeluDalphaExactlyLimit(
   return wideLimit(
     mpeluDalphaExactlyAt(x0, x1, x2, 800n * sign),
     mpeluDalphaExactlyAt(x0, x1, x2, 150n * sign),
+    mpeluDalphaExactlyAt(x0, x1, x2, 140n * sign),
     mpeluDalphaExactlyAt(x0, x1, x2, 60n * sign),
     mpeluDalphaExactlyAt(x0, x1, x2, 50n * sign),
     mpeluDalphaExactlyAt(x0, x1, x2, 26n * sign),
@@ -1116,6 +1127,7 @@ function mpeluDbetaExactlyLimit(
   return wideLimit(
     mpeluDbetaExactlyAt(x0, x1, x2, x3, 800n * sign),
     mpeluDbetaExactlyAt(x0, x1, x2, x3, 150n * sign),
+    mpeluDbetaExactlyAt(x0, x1, x2, x3, 140n * sign),
     mpeluDbetaExactlyAt(x0, x1, x2, x3, 60n * sign),
     mpeluDbetaExactlyAt(x0, x1, x2, x3, 50n * sign),
     mpeluDbetaExactlyAt(x0, x1, x2, x3, 26n * sign),

@@ -719,14 +719,16 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * 150, 140, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
  * cancel at the first: it is for slow powers, where the next ones still differ.
- * The second is for what grows until it vanishes, the last are for functions
- * that leave even the range of wide numbers.
+ * The second and the third are for what grows until it vanishes or levels off,
+ * where a parameter is small; the last are for functions that leave even the
+ * range of wide numbers.
  */
 function wideLimit(
   a: Wide,
   tail: Wide,
+  before: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -746,6 +748,12 @@ function wideLimit(
     })
   ) {
     return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, tail, 16n)) {
+    return a;
+  }
+  if (wideIsAlike(tail, before, 40n)) {
+    return tail;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -787,6 +795,7 @@ function quickGegluExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
   return wideLimit(
     quickGegluExactlyAt(x0, x1, 800n * sign),
     quickGegluExactlyAt(x0, x1, 150n * sign),
+    quickGegluExactlyAt(x0, x1, 140n * sign),
     quickGegluExactlyAt(x0, x1, 60n * sign),
     quickGegluExactlyAt(x0, x1, 50n * sign),
     quickGegluExactlyAt(x0, x1, 26n * sign),
@@ -853,6 +862,7 @@ function quickGegluDgateExactlyLimit(
   return wideLimit(
     quickGegluDgateExactlyAt(x0, x1, x2, 800n * sign),
     quickGegluDgateExactlyAt(x0, x1, x2, 150n * sign),
+    quickGegluDgateExactlyAt(x0, x1, x2, 140n * sign),
     quickGegluDgateExactlyAt(x0, x1, x2, 60n * sign),
     quickGegluDgateExactlyAt(x0, x1, x2, 50n * sign),
     quickGegluDgateExactlyAt(x0, x1, x2, 26n * sign),
@@ -916,6 +926,7 @@ function quickGegluDupExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
   return wideLimit(
     quickGegluDupExactlyAt(x0, x1, 800n * sign),
     quickGegluDupExactlyAt(x0, x1, 150n * sign),
+    quickGegluDupExactlyAt(x0, x1, 140n * sign),
     quickGegluDupExactlyAt(x0, x1, 60n * sign),
     quickGegluDupExactlyAt(x0, x1, 50n * sign),
     quickGegluDupExactlyAt(x0, x1, 26n * sign),

@@ -459,14 +459,16 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * 150, 140, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
  * cancel at the first: it is for slow powers, where the next ones still differ.
- * The second is for what grows until it vanishes, the last are for functions
- * that leave even the range of wide numbers.
+ * The second and the third are for what grows until it vanishes or levels off,
+ * where a parameter is small; the last are for functions that leave even the
+ * range of wide numbers.
  */
 function wideLimit(
   a: Wide,
   tail: Wide,
+  before: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -486,6 +488,12 @@ function wideLimit(
     })
   ) {
     return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, tail, 16n)) {
+    return a;
+  }
+  if (wideIsAlike(tail, before, 40n)) {
+    return tail;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -536,6 +544,7 @@ function reluGeneralExactlyLimit(
   return wideLimit(
     reluGeneralExactlyAt(x0, x1, x2, x3, 800n * sign),
     reluGeneralExactlyAt(x0, x1, x2, x3, 150n * sign),
+    reluGeneralExactlyAt(x0, x1, x2, x3, 140n * sign),
     reluGeneralExactlyAt(x0, x1, x2, x3, 60n * sign),
     reluGeneralExactlyAt(x0, x1, x2, x3, 50n * sign),
     reluGeneralExactlyAt(x0, x1, x2, x3, 26n * sign),

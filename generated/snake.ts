@@ -612,9 +612,10 @@ interface WideTurn {
 /**
  * |x| / 2pi = mantissa * 2^s * W, where the bits W of 1 / 2pi begin with a
  * whole word; those that make whole turns are left out. It is computed to 2N
- * bits behind the point, so that as many as N bits may cancel. NaN where the
- * table of bits ends, from 2^4896 on for N = 128, 2^4384 for N = 384, 2^2080
- * for N = 1536.
+ * bits behind the point, so that as many as N bits may cancel. Where the table
+ * of bits ends, from 2^4896 on for N = 128, 2^4384 for N = 384, 2^2080 for N =
+ * 1536, nothing is known of an angle: it is 0, so that what is bounded stays
+ * so; NaN for infinity.
  */
 function wideReduced(x: Wide): WideTurn {
   if (x.exponent < 0n) {
@@ -624,6 +625,9 @@ function wideReduced(x: Wide): WideTurn {
   const offset = (Number(intMin(x.exponent, 8192n)) - 384) | 0;
   const word = offset >> 5;
   if (((word + Math.imul(3, words)) | 0) > 160) {
+    if (x.exponent < WIDE_BEYOND) {
+      return { quarter: 0, rest: WIDE_ZERO };
+    }
     return { quarter: 0, rest: WIDE_NAN };
   }
   const middle = natInverseTurn((word + words) | 0);
@@ -756,14 +760,16 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * 150, 140, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
  * cancel at the first: it is for slow powers, where the next ones still differ.
- * The second is for what grows until it vanishes, the last are for functions
- * that leave even the range of wide numbers.
+ * The second and the third are for what grows until it vanishes or levels off,
+ * where a parameter is small; the last are for functions that leave even the
+ * range of wide numbers.
  */
 function wideLimit(
   a: Wide,
   tail: Wide,
+  before: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -783,6 +789,12 @@ function wideLimit(
     })
   ) {
     return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, tail, 16n)) {
+    return a;
+  }
+  if (wideIsAlike(tail, before, 40n)) {
+    return tail;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -814,6 +826,7 @@ function snakeExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
   return wideLimit(
     snakeExactlyAt(x0, x1, 800n * sign),
     snakeExactlyAt(x0, x1, 150n * sign),
+    snakeExactlyAt(x0, x1, 140n * sign),
     snakeExactlyAt(x0, x1, 60n * sign),
     snakeExactlyAt(x0, x1, 50n * sign),
     snakeExactlyAt(x0, x1, 26n * sign),
@@ -871,6 +884,7 @@ function snakeDxExactlyLimit(
   return wideLimit(
     snakeDxExactlyAt(x0, x1, x2, 800n * sign),
     snakeDxExactlyAt(x0, x1, x2, 150n * sign),
+    snakeDxExactlyAt(x0, x1, x2, 140n * sign),
     snakeDxExactlyAt(x0, x1, x2, 60n * sign),
     snakeDxExactlyAt(x0, x1, x2, 50n * sign),
     snakeDxExactlyAt(x0, x1, x2, 26n * sign),
@@ -938,6 +952,7 @@ function snakeDalphaExactlyLimit(
   return wideLimit(
     snakeDalphaExactlyAt(x0, x1, x2, 800n * sign),
     snakeDalphaExactlyAt(x0, x1, x2, 150n * sign),
+    snakeDalphaExactlyAt(x0, x1, x2, 140n * sign),
     snakeDalphaExactlyAt(x0, x1, x2, 60n * sign),
     snakeDalphaExactlyAt(x0, x1, x2, 50n * sign),
     snakeDalphaExactlyAt(x0, x1, x2, 26n * sign),

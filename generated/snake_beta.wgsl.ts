@@ -330,8 +330,9 @@ fn snake_beta_nat_multiply(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 }
 
 // |x| / 2pi = mantissa * 2^s * W, where the bits W of 1 / 2pi begin with a whole word; those that make whole turns are left
-// out. It is computed to 2N bits behind the point, so that as many as N bits may cancel. NaN where the table of bits ends,
-// from 2^4896 on for N = 128, 2^4384 for N = 384, 2^2080 for N = 1536.
+// out. It is computed to 2N bits behind the point, so that as many as N bits may cancel. Where the table of bits ends, from
+// 2^4896 on for N = 128, 2^4384 for N = 384, 2^2080 for N = 1536, nothing is known of an angle: it is 0, so that what is
+// bounded stays so; NaN for infinity.
 fn snake_beta_wide_reduced(x: snake_beta_wide) -> snake_beta_wide_turn {
   if (x.exponent < 0) {
     return snake_beta_wide_turn(0u, x);
@@ -340,6 +341,9 @@ fn snake_beta_wide_reduced(x: snake_beta_wide) -> snake_beta_wide_turn {
   let offset = i32(min(x.exponent, 8192)) - 128;
   let word = offset >> 5u;
   if (word + 3 * words > 160) {
+    if (x.exponent < snake_beta_WIDE_BEYOND) {
+      return snake_beta_wide_turn(0u, snake_beta_WIDE_ZERO);
+    }
     return snake_beta_wide_turn(0u, snake_beta_WIDE_NAN);
   }
   let middle = snake_beta_nat_inverse_turn(word + words);

@@ -1080,14 +1080,16 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * 150, 140, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
  * cancel at the first: it is for slow powers, where the next ones still differ.
- * The second is for what grows until it vanishes, the last are for functions
- * that leave even the range of wide numbers.
+ * The second and the third are for what grows until it vanishes or levels off,
+ * where a parameter is small; the last are for functions that leave even the
+ * range of wide numbers.
  */
 function wideLimit(
   a: Wide,
   tail: Wide,
+  before: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -1107,6 +1109,12 @@ function wideLimit(
     })
   ) {
     return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, tail, 16n)) {
+    return a;
+  }
+  if (wideIsAlike(tail, before, 40n)) {
+    return tail;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -1154,6 +1162,7 @@ function softExponentialExactlyLimit(
   return wideLimit(
     softExponentialExactlyAt(x0, x1, 800n * sign),
     softExponentialExactlyAt(x0, x1, 150n * sign),
+    softExponentialExactlyAt(x0, x1, 140n * sign),
     softExponentialExactlyAt(x0, x1, 60n * sign),
     softExponentialExactlyAt(x0, x1, 50n * sign),
     softExponentialExactlyAt(x0, x1, 26n * sign),
@@ -1215,6 +1224,7 @@ function softExponentialDxExactlyLimit(
   return wideLimit(
     softExponentialDxExactlyAt(x0, x1, x2, 800n * sign),
     softExponentialDxExactlyAt(x0, x1, x2, 150n * sign),
+    softExponentialDxExactlyAt(x0, x1, x2, 140n * sign),
     softExponentialDxExactlyAt(x0, x1, x2, 60n * sign),
     softExponentialDxExactlyAt(x0, x1, x2, 50n * sign),
     softExponentialDxExactlyAt(x0, x1, x2, 26n * sign),
@@ -1299,6 +1309,7 @@ function softExponentialDalphaExactlyLimit(
   return wideLimit(
     softExponentialDalphaExactlyAt(x0, x1, x2, 800n * sign),
     softExponentialDalphaExactlyAt(x0, x1, x2, 150n * sign),
+    softExponentialDalphaExactlyAt(x0, x1, x2, 140n * sign),
     softExponentialDalphaExactlyAt(x0, x1, x2, 60n * sign),
     softExponentialDalphaExactlyAt(x0, x1, x2, 50n * sign),
     softExponentialDalphaExactlyAt(x0, x1, x2, 26n * sign),

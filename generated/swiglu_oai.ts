@@ -782,14 +782,16 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * 150, 140, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
  * cancel at the first: it is for slow powers, where the next ones still differ.
- * The second is for what grows until it vanishes, the last are for functions
- * that leave even the range of wide numbers.
+ * The second and the third are for what grows until it vanishes or levels off,
+ * where a parameter is small; the last are for functions that leave even the
+ * range of wide numbers.
  */
 function wideLimit(
   a: Wide,
   tail: Wide,
+  before: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -809,6 +811,12 @@ function wideLimit(
     })
   ) {
     return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, tail, 16n)) {
+    return a;
+  }
+  if (wideIsAlike(tail, before, 40n)) {
+    return tail;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -866,6 +874,7 @@ function swigluOaiExactlyLimit(
   return wideLimit(
     swigluOaiExactlyAt(x0, x1, x2, x3, 800n * sign),
     swigluOaiExactlyAt(x0, x1, x2, x3, 150n * sign),
+    swigluOaiExactlyAt(x0, x1, x2, x3, 140n * sign),
     swigluOaiExactlyAt(x0, x1, x2, x3, 60n * sign),
     swigluOaiExactlyAt(x0, x1, x2, x3, 50n * sign),
     swigluOaiExactlyAt(x0, x1, x2, x3, 26n * sign),
@@ -967,6 +976,7 @@ function swigluOaiDgateExactlyLimit(
   return wideLimit(
     swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
     swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
     swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
     swigluOaiDgateExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
@@ -1063,6 +1073,7 @@ function swigluOaiDupExactlyLimit(
   return wideLimit(
     swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
     swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
     swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
     swigluOaiDupExactlyAt(x0, x1, x2, x3, x4, 26n * sign),

@@ -1278,14 +1278,16 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * 150, 140, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
  * cancel at the first: it is for slow powers, where the next ones still differ.
- * The second is for what grows until it vanishes, the last are for functions
- * that leave even the range of wide numbers.
+ * The second and the third are for what grows until it vanishes or levels off,
+ * where a parameter is small; the last are for functions that leave even the
+ * range of wide numbers.
  */
 function wideLimit(
   a: Wide,
   tail: Wide,
+  before: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -1305,6 +1307,12 @@ function wideLimit(
     })
   ) {
     return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, tail, 16n)) {
+    return a;
+  }
+  if (wideIsAlike(tail, before, 40n)) {
+    return tail;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -1364,6 +1372,7 @@ function tanhsoftExactlyLimit(
   return wideLimit(
     tanhsoftExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
     tanhsoftExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    tanhsoftExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
     tanhsoftExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
     tanhsoftExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
     tanhsoftExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
@@ -1460,6 +1469,7 @@ function tanhsoftDxExactlyLimit(
   return wideLimit(
     tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
     tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
+    tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
     tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
     tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
     tanhsoftDxExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),

@@ -679,14 +679,16 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
 
 /**
  * What a function tends to, given its values at points with the exponents 800,
- * 150, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
+ * 150, 140, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
  * cancel at the first: it is for slow powers, where the next ones still differ.
- * The second is for what grows until it vanishes, the last are for functions
- * that leave even the range of wide numbers.
+ * The second and the third are for what grows until it vanishes or levels off,
+ * where a parameter is small; the last are for functions that leave even the
+ * range of wide numbers.
  */
 function wideLimit(
   a: Wide,
   tail: Wide,
+  before: Wide,
   b: Wide,
   c: Wide,
   d: Wide,
@@ -706,6 +708,12 @@ function wideLimit(
     })
   ) {
     return WIDE_ZERO;
+  }
+  if (wideIsAlike(a, tail, 16n)) {
+    return a;
+  }
+  if (wideIsAlike(tail, before, 40n)) {
+    return tail;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -734,6 +742,7 @@ function xunitExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
   return wideLimit(
     xunitExactlyAt(x0, x1, 800n * sign),
     xunitExactlyAt(x0, x1, 150n * sign),
+    xunitExactlyAt(x0, x1, 140n * sign),
     xunitExactlyAt(x0, x1, 60n * sign),
     xunitExactlyAt(x0, x1, 50n * sign),
     xunitExactlyAt(x0, x1, 26n * sign),
@@ -791,6 +800,7 @@ function xunitDtExactlyLimit(
   return wideLimit(
     xunitDtExactlyAt(x0, x1, x2, 800n * sign),
     xunitDtExactlyAt(x0, x1, x2, 150n * sign),
+    xunitDtExactlyAt(x0, x1, x2, 140n * sign),
     xunitDtExactlyAt(x0, x1, x2, 60n * sign),
     xunitDtExactlyAt(x0, x1, x2, 50n * sign),
     xunitDtExactlyAt(x0, x1, x2, 26n * sign),

@@ -105,7 +105,7 @@ export function exactFunction(name: string, root: Expr, float: "f32" | "f64", re
 }
 
 /** Exponents of numbers that stand for infinity: `wide_limit` says what for. */
-const distances: readonly number[] = [800, 150, 60, 50, 26, 20, 11, 10];
+const distances: readonly number[] = [800, 150, 140, 60, 50, 26, 20, 11, 10];
 
 function caller(
   name: string,

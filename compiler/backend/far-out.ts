@@ -11,8 +11,11 @@ import { trialsOf } from "./trials.js";
 /** Binary logarithms of sizes: below those at which pairs are good, and above. */
 const sizes: readonly number[] = [
   ...[-149, -130, -125, -120, -110, -101, -90, -70, -59, -50, -39],
-  ...[39, 50, 59, 70, 90, 101, 110, 120, 127.99, Infinity],
+  ...[0, 2, 39, 50, 59, 70, 90, 101, 110, 120, 127.99, Infinity],
 ];
+
+/** Values of parameters, where their ranges admit them. */
+const extremes: readonly number[] = [2 ** -110, 2 ** -60, 2 ** 60, 2 ** 110, -(2 ** 110)];
 
 /**
  * @param single the lowered form
@@ -20,14 +23,23 @@ const sizes: readonly number[] = [
  */
 export function isRightFarOut(single: Expr, root: Expr, plan: KernelPlan): boolean {
   const { variables, settings, rowsOf } = trialsOf(plan);
+  const parameters = [...plan.activation.hyperparameters, ...plan.activation.learned];
+  const [usual = []] = settings;
+  const extreme = parameters.flatMap(({ range }, i) =>
+    extremes
+      .filter((value) => !range || (value > range.low && value < range.high))
+      .map((value) => usual.map((other, k) => (k === i ? value : other))),
+  );
   const run = sampler(single, variables, "binary32 without subnormal numbers");
   const truth = truthOf(single, root, variables);
   return plan.activation.inputs.every((_, index) =>
     sizes.every((size) =>
       [2 ** size, -(2 ** size)].every((x) =>
-        rowsOf(index, Math.fround(x), settings).every((row) => {
+        rowsOf(index, Math.fround(x), [...settings, ...extreme]).every((row) => {
           const values = row.map(Math.fround);
-          return agrees(run(values), truth(values));
+          const ok = agrees(run(values), truth(values));
+          if (!ok && process.env.DBGFAR) console.log(plan.activation.name, values, run(values), truth(values));
+          return ok;
         }),
       ),
     ),

@@ -79,6 +79,8 @@ export const nothingMeasured: Measurement = {
 const indifferent = 1 / 64;
 /** What an interpolant's own error may come to, in units in the last place, with room for roundings. */
 const screenMargin = 2 ** -18;
+/** Of a value that is so close to what rounds to infinity, infinity is no further off than another result may be. */
+const overflowTolerance = 0.51;
 /** A limit is missed by more than so many units in the last place. */
 const limitTolerance = 16;
 const [smallestNormal, beyondLargest] = [2 ** -126, 2 ** 128];
@@ -175,7 +177,8 @@ class Judge {
     if (!inputs.every(Number.isFinite)) return this.judgeLimit(inputs, actual, truth.value);
     const expected = truth.value;
     let ulp = byReference ? this.errorByReference(actual) : this.error(actual);
-    if (!Number.isFinite(actual) && isFiniteRounded(expected, truth.low)) {
+    // Next to the middle between the largest number and 2^128, an error of hardly more than half a unit is infinite.
+    if (!Number.isFinite(actual) && isFiniteRounded(expected, truth.low) && !(ulp <= overflowTolerance)) {
       if (!this.isExcused(inputs, actual)) this.notFinite ??= { ulp: Infinity, at: [...inputs], actual, expected };
       return;
     }

@@ -38,15 +38,24 @@ fn wide_is_alike(a: wide, b: wide, bits: int) -> bool {
   return wide_less(wide_scale(wide_abs(wide_subtract(a, b)), bits), wide_abs(b));
 }
 
-// What a function tends to, given its values at points with the exponents 800, 150, 60, 50, 26, 20, 11 and 10 (or their
-// negatives). Too many digits may cancel at the first: it is for slow powers, where the next ones still differ. The second is
-// for what grows until it vanishes, the last are for functions that leave even the range of wide numbers.
-fn wide_limit(a: wide, tail: wide, b: wide, c: wide, d: wide, e: wide, f: wide, g: wide) -> wide {
+// What a function tends to, given its values at points with the exponents 800, 150, 140, 60, 50, 26, 20, 11 and 10 (or their
+// negatives). Too many digits may cancel at the first: it is for slow powers, where the next ones still differ. The second and
+// the third are for what grows until it vanishes or levels off, where a parameter is small; the last are for functions that
+// leave even the range of wide numbers.
+fn wide_limit(
+  a: wide, tail: wide, before: wide, b: wide, c: wide, d: wide, e: wide, f: wide, g: wide
+) -> wide {
   if (wide_is_alike(a, b, 2) && !wide_is_alike(c, b, 26)) {
     return a;
   }
   if (!is_zero(tail.mantissa) && wide_less(wide_abs(tail), wide(false, NAT_HALF, -100))) {
     return WIDE_ZERO;
+  }
+  if (wide_is_alike(a, tail, 16)) {
+    return a;
+  }
+  if (wide_is_alike(tail, before, 40)) {
+    return tail;
   }
   let usual = wide_trend(b, c);
   if (!wide_is_nan(usual)) {

@@ -61,8 +61,9 @@ fn nat_sum(a: nat, b: nat) -> nat {
 struct wide_turn { quarter: u32, rest: wide }
 
 // |x| / 2pi = mantissa * 2^s * W, where the bits W of 1 / 2pi begin with a whole word; those that make whole turns are left
-// out. It is computed to 2N bits behind the point, so that as many as N bits may cancel. NaN where the table of bits ends,
-// from 2^4896 on for N = 128, 2^4384 for N = 384, 2^2080 for N = 1536.
+// out. It is computed to 2N bits behind the point, so that as many as N bits may cancel. Where the table of bits ends, from
+// 2^4896 on for N = 128, 2^4384 for N = 384, 2^2080 for N = 1536, nothing is known of an angle: it is 0, so that what is
+// bounded stays so; NaN for infinity.
 fn wide_reduced(x: wide) -> wide_turn {
   if (x.exponent < 0) {
     return wide_turn(0u, x);
@@ -71,6 +72,9 @@ fn wide_reduced(x: wide) -> wide_turn {
   let offset = i32(min(x.exponent, 8192)) - nat_bits();
   let word = offset >> 5u;
   if (word + 3 * words > 160) {
+    if (x.exponent < WIDE_BEYOND) {
+      return wide_turn(0u, WIDE_ZERO);
+    }
     return wide_turn(0u, WIDE_NAN);
   }
   let middle = nat_inverse_turn(word + words);
