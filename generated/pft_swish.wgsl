@@ -832,122 +832,6 @@ struct pft_swish_gradients {
   t: f32,
 }
 
-// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r3 = abs(r0)
-//   r3 = negate(r3)
-//   r3 = exponential(r3, 0)
-//   r4 = select(r2, r3, r0)
-//   r2 = add(r2, r3)
-//   r4 = divide(r4, r2)
-//   r2 = multiply(r2, r2)
-//   r2 = divide(r3, r2)
-//   r3 = multiply(r0, r2)
-//   r2 = equal(r2, r1)
-//   r2 = select(r3, r1, r2)
-//   r2 = add(r4, r2)
-//   r4 = less(r1, r0)
-//   r4 = negate(r4)
-//   r0 = equal(r1, r0)
-//   r0 = negate(r0)
-//   r0 = select(r4, r0, r4)
-//   r0 = negate(r0)
-//   r0 = select(r1, r2, r0)
-fn pft_swish_slope_0_exactly_wide(x0: pft_swish_wide) -> pft_swish_wide_outcome {
-  var registers = array<pft_swish_wide, 5>(
-    x0,
-    pft_swish_WIDE_ZERO,
-    pft_swish_WIDE_ONE,
-    pft_swish_WIDE_ZERO,
-    pft_swish_WIDE_ZERO
-  );
-  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 5>(registers[0].exponent, registers[1].exponent, registers[2].exponent, 0, 0);
-  // The operation and the register of its result, then the operands.
-  var steps = array<u32, 38>(
-    0x00000003u, 0x00000000u, 0x00000403u, 0x00000c03u, 0x00000803u, 0x20000c03u, 0x00000c04u, 0x00000c02u, 0x00001002u,
-    0x00000c02u, 0x00001404u, 0x00000804u, 0x00001802u, 0x00000802u, 0x00001402u, 0x00000803u, 0x00001803u, 0x00000800u,
-    0x00001c02u, 0x00000402u, 0x00000c02u, 0x00200403u, 0x00001002u, 0x00000804u, 0x00002004u, 0x00000001u, 0x00000404u,
-    0x00001004u, 0x00001c00u, 0x00000001u, 0x00000400u, 0x00000000u, 0x00000c00u, 0x00400004u, 0x00000400u, 0x00000000u,
-    0x00000c00u, 0x00000801u
-  );
-  for (var i = 0; i < 38; i = i + 2) {
-    let code = steps[i];
-    let operands = steps[i + 1];
-    let first = operands & 1023u;
-    let second = (operands >> 10u) & 1023u;
-    let a = registers[first];
-    let b = registers[second];
-    let c = operands >> 20u;
-    let operation = code >> 10u;
-    var value = a;
-    if (operation == 0u) {
-      value = pft_swish_wide_abs(a);
-    } else if (operation == 1u) {
-      value = pft_swish_wide_negate(a);
-    } else if (operation == 2u) {
-      value = pft_swish_wide_exponential_loose(a, c - 512u);
-    } else if (operation == 3u) {
-      if (registers[c].negative) {
-        value = b;
-      }
-    } else if (operation == 4u) {
-      value = pft_swish_wide_add_loose(a, b);
-    } else if (operation == 5u) {
-      value = pft_swish_wide_divide_loose(a, b);
-    } else if (operation == 6u) {
-      value = pft_swish_wide_multiply_loose(a, b);
-    } else if (operation == 7u) {
-      value = pft_swish_wide(pft_swish_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
-    } else if (operation == 8u) {
-      value = pft_swish_wide(pft_swish_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
-    }
-    var result = pft_swish_wide_normalised(value.negative, value.mantissa, value.exponent);
-    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-    if (operation == 2u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
-    }
-    if (operation == 3u) {
-      error = errors[select(first, second, registers[c].negative)];
-    }
-    if (operation == 4u) {
-      error = max(errors[first], errors[second]);
-    }
-    if (operation == 5u) {
-      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
-    }
-    if (operation == 6u) {
-      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
-    }
-    registers[code & 1023u] = result;
-    if (result.exponent >= pft_swish_WIDE_LIMIT) {
-      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-      if (a.exponent < pft_swish_WIDE_LIMIT && b.exponent < pft_swish_WIDE_LIMIT) {
-        error = result.exponent + 128;
-      }
-    }
-    errors[code & 1023u] = max(error, result.exponent);
-  }
-  return pft_swish_wide_outcome(pft_swish_wide_leading_of(registers[0]), errors[0] - registers[0].exponent);
-}
-
-fn pft_swish_slope_0_exactly(x0: f32) -> f32 {
-  if (pft_swish_is_nan(x0)) {
-    return x0;
-  }
-  let wide_x0 = pft_swish_wide_from_f32(x0);
-  var exponents = array<i32, 1>(wide_x0.exponent);
-  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
-  let infinite = abs(x0) > 3.4028234663852886e38;
-  var search = pft_swish_WIDE_SEARCH;
-  while (search.level < 6) {
-    let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = pft_swish_slope_0_exactly_wide(pft_swish_wide_operand_at(wide_x0, search, 1, large));
-    let varied = exponents[clamp(search.point - 1, 0, 0)];
-    search = pft_swish_wide_searched(search, found, infinite, varied, 1);
-  }
-  return pft_swish_wide_leading_to_f32(search.value);
-}
-
 // sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
 fn pft_swish_logistic(x: f32) -> f32 {
   if (pft_swish_is_nan(x)) {
@@ -981,16 +865,11 @@ fn pft_swish_backward(dy: f32, x: f32, t: f32) -> pft_swish_gradients {
     v3 = pft_swish_pair_scale(p2, 8.6736174e-19);
   }
   var result_x = pft_swish_pair_to_f32(v3);
-  var found0 =
-    (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) && ((x < 0.0) || (p2.high <= 3.32307e+35));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
-  while (!found0) {
-    result_x = pft_swish_slope_0_exactly(x);
-    if (pft_swish_is_nan(result_x)) {
-      let far = pft_swish_slope_0_far(x);
-      result_x = select(far, result_x, pft_swish_is_nan(far));
-    }
-    found0 = true;
+  // Far out, or no number at all.
+  if (
+    !((abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) && ((x < 0.0) || (p2.high <= 3.32307e+35)))
+  ) {
+    result_x = pft_swish_slope_0_far(x);
   }
   return pft_swish_gradients(dy * result_x, dy);
 }
