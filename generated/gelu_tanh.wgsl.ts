@@ -179,7 +179,15 @@ fn gelu_tanh(x: f32) -> f32 {
   let p5 = gelu_tanh_pair_multiply(gelu_tanh_pair_from_f32(x), q);
   var result = gelu_tanh_pair_to_f32(gelu_tanh_pair_scale(p5, 8.6736174e-19));
   // Far out, or no number at all.
-  if (!((abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0)) && (abs(p5.high) <= 3.32307e+35))) {
+  if (
+    !(
+      (1.6671239 * v.high <= 1.2676506e+30 * v.high) && (v.high >= 7.888609e-31) &&
+        (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high) &&
+        (abs(x) <= 274877900000.0) &&
+        ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
+      (abs(p5.high) <= 3.32307e+35)
+    )
+  ) {
     result = gelu_tanh_value_far(x);
   }
   return result;

@@ -258,7 +258,12 @@ fn mish(x: f32) -> f32 {
   var result = mish_pair_to_f32(mish_pair_scale(p4, 8.6736174e-19));
   // Far out, or no number at all.
   if (
-    !((abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) && (abs(p4.high) <= 3.32307e+35))
+    !(
+      (v.high >= 1.5777218e-30) && ((u.high + v.high) * 8.6736174e-19 <= 1.2676506e+30 * u2.high) &&
+        (abs(x) <= 288230380000000000.0) &&
+        ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+      (abs(p4.high) <= 3.32307e+35)
+    )
   ) {
     result = mish_value_far(x);
   }

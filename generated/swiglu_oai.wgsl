@@ -1077,6 +1077,161 @@ fn swiglu_oai_slope_0_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
   return t2 * swiglu_oai_sigmoid(t3) + t2 * select(t3 * swiglu_oai_logistic(t3), 0.0, abs(t3) > 800.0);
 }
 
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r6 = less(r0, r3)
+//   r6 = select(r3, r0, r6)
+//   r2 = multiply(r2, r6)
+//   r0 = abs(r2)
+//   r0 = negate(r0)
+//   r0 = exponential(r0, 0)
+//   r2 = select(r4, r0, r2)
+//   r0 = add(r4, r0)
+//   r0 = divide(r2, r0)
+//   r0 = multiply(r6, r0)
+//   r6 = less(r3, r1)
+//   r6 = negate(r6)
+//   r2 = equal(r3, r1)
+//   r2 = negate(r2)
+//   r2 = select(r6, r2, r6)
+//   r2 = negate(r2)
+//   r2 = select(r0, r5, r2)
+//   r3 = negate(r3)
+//   r0 = less(r1, r3)
+//   r0 = negate(r0)
+//   r3 = equal(r1, r3)
+//   r3 = negate(r3)
+//   r3 = select(r0, r3, r0)
+//   r3 = negate(r3)
+//   r3 = select(r2, r5, r3)
+fn swiglu_oai_slope_1_exactly_wide(
+  x0: swiglu_oai_wide,
+  x1: swiglu_oai_wide,
+  x2: swiglu_oai_wide,
+  x3: swiglu_oai_wide
+) -> swiglu_oai_wide_outcome {
+  var registers = array<swiglu_oai_wide, 7>(
+    x0,
+    x1,
+    x2,
+    x3,
+    swiglu_oai_WIDE_ONE,
+    swiglu_oai_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
+    swiglu_oai_WIDE_ZERO
+  );
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 7>(
+    registers[0].exponent,
+    registers[1].exponent,
+    registers[2].exponent,
+    registers[3].exponent,
+    registers[4].exponent,
+    registers[5].exponent,
+    0
+  );
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 50>(
+    0x00000006u, 0x00000c00u, 0x00000406u, 0x00600003u, 0x00000802u, 0x00001802u, 0x00000c00u, 0x00000802u, 0x00001000u,
+    0x00000000u, 0x00001400u, 0x20000000u, 0x00000402u, 0x00200004u, 0x00001800u, 0x00000004u, 0x00001c00u, 0x00000002u,
+    0x00000800u, 0x00000006u, 0x00000006u, 0x00000403u, 0x00001006u, 0x00001806u, 0x00002002u, 0x00000403u, 0x00001002u,
+    0x00000802u, 0x00000402u, 0x00600806u, 0x00001002u, 0x00000802u, 0x00000402u, 0x00201400u, 0x00001003u, 0x00000c03u,
+    0x00000000u, 0x00000c01u, 0x00001000u, 0x00000000u, 0x00002003u, 0x00000c01u, 0x00001003u, 0x00000c03u, 0x00000403u,
+    0x00000c00u, 0x00001003u, 0x00000c03u, 0x00000403u, 0x00301402u
+  );
+  for (var i = 0; i < 50; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = swiglu_oai_wide(swiglu_oai_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 1u) {
+      if (registers[c].negative) {
+        value = b;
+      }
+    } else if (operation == 2u) {
+      value = swiglu_oai_wide_multiply_loose(a, b);
+    } else if (operation == 3u) {
+      value = swiglu_oai_wide_abs(a);
+    } else if (operation == 4u) {
+      value = swiglu_oai_wide_negate(a);
+    } else if (operation == 5u) {
+      value = swiglu_oai_wide_exponential_loose(a, c - 512u);
+    } else if (operation == 6u) {
+      value = swiglu_oai_wide_add_loose(a, b);
+    } else if (operation == 7u) {
+      value = swiglu_oai_wide_divide_loose(a, b);
+    } else if (operation == 8u) {
+      value = swiglu_oai_wide(swiglu_oai_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    }
+    var result = swiglu_oai_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 1u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 2u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 5u) {
+      error = errors[first] + select(result.exponent, 1, c == 513u);
+    }
+    if (operation == 6u) {
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 7u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= swiglu_oai_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if (a.exponent < swiglu_oai_WIDE_LIMIT && b.exponent < swiglu_oai_WIDE_LIMIT) {
+        error = result.exponent + 128;
+      }
+    }
+    errors[code & 1023u] = max(error, result.exponent);
+  }
+  return swiglu_oai_wide_outcome(swiglu_oai_wide_leading_of(registers[3]), errors[3] - registers[3].exponent);
+}
+
+fn swiglu_oai_slope_1_exactly(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  if (swiglu_oai_is_nan(x0)) {
+    return x0;
+  }
+  if (swiglu_oai_is_nan(x1)) {
+    return x1;
+  }
+  if (swiglu_oai_is_nan(x2)) {
+    return x2;
+  }
+  if (swiglu_oai_is_nan(x3)) {
+    return x3;
+  }
+  let wide_x0 = swiglu_oai_wide_from_f32(x0);
+  let wide_x1 = swiglu_oai_wide_from_f32(x1);
+  let wide_x2 = swiglu_oai_wide_from_f32(x2);
+  let wide_x3 = swiglu_oai_wide_from_f32(x3);
+  var exponents = array<i32, 4>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent, wide_x3.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
+  let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38;
+  var search = swiglu_oai_WIDE_SEARCH;
+  while (search.level < 6) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
+    let found = swiglu_oai_slope_1_exactly_wide(
+      swiglu_oai_wide_operand_at(wide_x0, search, 1, large),
+      swiglu_oai_wide_operand_at(wide_x1, search, 2, large),
+      swiglu_oai_wide_operand_at(wide_x2, search, 3, large),
+      swiglu_oai_wide_operand_at(wide_x3, search, 4, large)
+    );
+    let varied = exponents[clamp(search.point - 1, 0, 3)];
+    search = swiglu_oai_wide_searched(search, found, infinite, varied, 4);
+  }
+  return swiglu_oai_wide_leading_to_f32(search.value);
+}
+
 fn swiglu_oai_slope_1_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
   let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
   let t2 = select(x3, t, t < x3);
@@ -1174,21 +1329,24 @@ fn swiglu_oai_backward(dy: f32, gate: f32, up: f32, alpha: f32, limit: f32) -> s
     found0 = true;
   }
   var result_up = swiglu_oai_pair_to_f32(v11);
-  // Far out, or no number at all.
-  if (
-    !(
-      ((up <= v.high) || (up >= limit) || (v4.high >= 3.9443045e-31)) && (abs(gate) <= 288230380000000000.0) &&
-        ((abs(gate) >= 3.469447e-18) || (gate == 0.0)) &&
-        (abs(up) <= 288230380000000000.0) &&
-        ((abs(up) >= 3.469447e-18) || (up == 0.0)) &&
-        (abs(alpha) <= 288230380000000000.0) &&
-        ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0)) &&
-        (abs(limit) <= 288230380000000000.0) &&
-        (abs(limit) >= 3.469447e-18) &&
-      ((up <= v.high) || (up >= limit) || (abs(p7.high) <= 3.32307e+35))
-    )
-  ) {
-    result_up = swiglu_oai_slope_1_far(gate, up, alpha, limit);
+  var found1 =
+    ((up <= v.high) || (up >= limit) || (v4.high >= 3.9443045e-31)) && (abs(gate) <= 288230380000000000.0) &&
+      ((abs(gate) >= 3.469447e-18) || (gate == 0.0)) &&
+      (abs(up) <= 288230380000000000.0) &&
+      ((abs(up) >= 3.469447e-18) || (up == 0.0)) &&
+      (abs(alpha) <= 288230380000000000.0) &&
+      ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0)) &&
+      (abs(limit) <= 288230380000000000.0) &&
+      (abs(limit) >= 3.469447e-18) &&
+    ((up <= v.high) || (up >= limit) || (abs(p7.high) <= 3.32307e+35));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found1) {
+    result_up = swiglu_oai_slope_1_exactly(gate, up, alpha, limit);
+    if (swiglu_oai_is_nan(result_up)) {
+      let far = swiglu_oai_slope_1_far(gate, up, alpha, limit);
+      result_up = select(far, result_up, swiglu_oai_is_nan(far));
+    }
+    found1 = true;
   }
   return swiglu_oai_gradients(dy * result_gate, dy * result_up);
 }

@@ -8,14 +8,18 @@ import { truthOf } from "./extremes.js";
 import type { KernelPlan } from "./kernels.js";
 import { trialsOf } from "./trials.js";
 
-/** Binary logarithms of sizes: below those at which pairs are good, and above. */
-const sizes: readonly number[] = [
-  ...[-125, -120, -110, -101, -90, -70, -59, -50, -39],
-  ...[39, 50, 59, 70, 90, 101, 110, 120, 127.99, Infinity],
-];
+const steps = (from: number, to: number, step: number): number[] =>
+  Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => from + i * step);
 
-/** Sizes of inputs where parameters are extreme. */
-const ordinary: readonly number[] = [-20, 0, 2];
+/** Binary logarithms of inputs' sizes. */
+const sizes: readonly number[] = [
+  ...steps(-125, -30, 5),
+  ...steps(-24, -6, 6),
+  ...steps(0, 11, 0.25),
+  ...steps(12, 124, 4),
+  127.99,
+  Infinity,
+];
 
 /** Values of parameters, where their ranges admit them. */
 const extremes: readonly number[] = [2 ** -110, 2 ** -60, 2 ** 60, 2 ** 110, -(2 ** 110)];
@@ -23,8 +27,9 @@ const extremes: readonly number[] = [2 ** -110, 2 ** -60, 2 ** 60, 2 ** 110, -(2
 /**
  * @param single the lowered form
  * @param root what it is a form of
+ * @param guard where it holds, the form is not needed
  */
-export function isRightFarOut(single: Expr, root: Expr, plan: KernelPlan): boolean {
+export function isRightFarOut(single: Expr, root: Expr, guard: Expr | null, plan: KernelPlan): boolean {
   const { variables, settings, rowsOf } = trialsOf(plan);
   const parameters = [...plan.activation.hyperparameters, ...plan.activation.learned];
   const [usual = []] = settings;
@@ -35,16 +40,16 @@ export function isRightFarOut(single: Expr, root: Expr, plan: KernelPlan): boole
   );
   const run = sampler(single, variables, "binary32 without subnormal numbers");
   const truth = truthOf(single, root, variables);
-  const isRight = (x: number, index: number, rows: typeof settings): boolean =>
-    rowsOf(index, Math.fround(x), rows).every((row) => {
-      const values = row.map(Math.fround);
-      return agrees(run(values), truth(values));
-    });
-  const both = (size: number): readonly number[] => [2 ** size, -(2 ** size)];
-  return plan.activation.inputs.every(
-    (_, index) =>
-      sizes.flatMap(both).every((x) => isRight(x, index, [...settings, ...extreme])) &&
-      ordinary.flatMap(both).every((x) => isRight(x, index, extreme)),
+  const holds = guard && sampler(guard, variables, "binary32 without subnormal numbers");
+  return plan.activation.inputs.every((_, index) =>
+    sizes.every((size) =>
+      [2 ** size, -(2 ** size)].every((x) =>
+        rowsOf(index, Math.fround(x), [...settings, ...extreme]).every((row) => {
+          const values = row.map(Math.fround);
+          return holds?.(values) === 1 || agrees(run(values), truth(values));
+        }),
+      ),
+    ),
   );
 }
 

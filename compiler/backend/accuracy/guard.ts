@@ -189,7 +189,8 @@ class GuardBuilder {
       }
     }
     this.requireSmall(facts.scale, facts.weight, allowance, node, facts);
-    this.cancels = true;
+    // What weighs next to nothing is not what cancels, but what fades away.
+    this.cancels ||= facts.weight > allowance * 2 ** -60;
     if (fading && model.hidesFaults) this.requireWeight(node, facts, allowance);
   }
 

@@ -153,7 +153,7 @@ export function formsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: Read
       cancelsHarmlessly(fast, input, { model: pairs, relative: (tolerance - 2) * 2 ** -24, isDerivative: !isValue });
     const far = singleFunction(ownName(`${name}_far`), single.value, factor);
     const range = isHarmless ? rangeGuard(fast, pairs) : guard;
-    if ((!cancels || isHarmless) && isRightFarOut(single.value, root, plan)) {
+    if ((!cancels || isHarmless) && isRightFarOut(single.value, root, range, plan)) {
       return { ...pair, guard: range, exact: null, far, compresses: false };
     }
     // A NaN that is not met must not get through either.
