@@ -20,7 +20,7 @@ import {
   within,
   zero,
 } from "./ball.js";
-import { larger } from "./integers.js";
+import { larger, magnitude } from "./integers.js";
 import { evaluate } from "./evaluate.js";
 import { decide, toFormat, type Format, type PrecisionRange } from "./rounding.js";
 import type { Dual } from "./tangents.js";
@@ -154,6 +154,10 @@ function meeting(gap: Ball, closer: Ball, small: bigint): "yes" | "no" | "unknow
   return isZero(closer) || containsZero(closer) || top(closer) < top(gap) ? "unknown" : "no";
 }
 
+/** Whether something is known of a value: its midpoint alone says nothing. */
+const isBounded = ({ decided, ball }: Reference): boolean =>
+  decided || (ball.kind === "finite" && ball.radius <= magnitude(ball.mid));
+
 /** 1 or -1, or 0 where it is not decided. */
 const signOf = (ball: Ball): number => (ball.kind !== "finite" || containsZero(ball) ? 0 : ball.mid < 0n ? -1 : 1);
 
@@ -170,7 +174,7 @@ export function referenceLimit(compute: (x: Ball) => Reference, sign: 1 | -1): n
     compute({ kind: "finite", mid: BigInt(sign) * factor, radius: 0n, exponent });
   const [a, b, c] = [at(300n), at(1000n), at(4000n)];
   const [u, v, w] = [a.value, b.value, c.value];
-  if (Number.isNaN(w)) return undefined;
+  if (Number.isNaN(w) || ![a, b, c].every(isBounded)) return undefined;
   // Whatever it is multiplied by, a power of the input leaves every range at last.
   const [far, further] = [at(100_000n).ball, at(400_000n).ball];
   const [before, after] = [exponentOf(far), exponentOf(further)];
