@@ -158,9 +158,6 @@ function meeting(gap: Ball, closer: Ball, small: bigint): "yes" | "no" | "unknow
 const isBounded = ({ decided, ball }: Reference): boolean =>
   decided || (ball.kind === "finite" && ball.radius <= magnitude(ball.mid));
 
-/** 1 or -1, or 0 where it is not decided. */
-const signOf = (ball: Ball): number => (ball.kind !== "finite" || containsZero(ball) ? 0 : ball.mid < 0n ? -1 : 1);
-
 /** The binary exponent of a number that is surely not 0. */
 const exponentOf = (ball: Ball): bigint | undefined =>
   ball.kind === "finite" && !containsZero(ball) ? top(ball) : undefined;
@@ -170,20 +167,15 @@ const exponentOf = (ball: Ball): bigint | undefined =>
  * where these do not tell one.
  */
 export function referenceLimit(compute: (x: Ball) => Reference, sign: 1 | -1): number | undefined {
-  const at = (exponent: bigint, factor = 1n): Reference =>
-    compute({ kind: "finite", mid: BigInt(sign) * factor, radius: 0n, exponent });
+  const at = (exponent: bigint): Reference => compute({ kind: "finite", mid: BigInt(sign), radius: 0n, exponent });
   const [a, b, c] = [at(300n), at(1000n), at(4000n)];
   const [u, v, w] = [a.value, b.value, c.value];
   if (Number.isNaN(w) || ![a, b, c].every(isBounded)) return undefined;
   // Whatever it is multiplied by, a power of the input leaves every range at last.
   const [far, further] = [at(100_000n).ball, at(400_000n).ball];
   const [before, after] = [exponentOf(far), exponentOf(further)];
-  if (before !== undefined && after !== undefined && after - before > 1000n) {
-    const signs = new Set([3n, 5n, 7n, 9n, 11n, 13n, 15n].map((factor) => signOf(at(100_000n, factor).ball)));
-    const [common = 0, ...others] = signs.add(signOf(far)).add(signOf(further));
-    // Where it oscillates, there is no limit.
-    return common === 0 || others.length > 0 ? undefined : common * Infinity;
-  }
+  if (before !== undefined && after !== undefined && after - before > 1000n && further.kind === "finite")
+    return further.mid < 0n ? -Infinity : Infinity;
   if (v === w && (u === w || Number.isFinite(w))) return w;
   if (!Number.isFinite(w)) return v === w && Math.sign(u) === Math.sign(w) ? w : undefined;
   // A logarithm grows too slowly to overflow.
