@@ -20,7 +20,7 @@ import {
   within,
   zero,
 } from "./ball.js";
-import { larger } from "./integers.js";
+import { larger, magnitude } from "./integers.js";
 import { evaluate } from "./evaluate.js";
 import { decide, toFormat, type Format, type PrecisionRange } from "./rounding.js";
 import type { Dual } from "./tangents.js";
@@ -154,8 +154,9 @@ function meeting(gap: Ball, closer: Ball, small: bigint): "yes" | "no" | "unknow
   return isZero(closer) || containsZero(closer) || top(closer) < top(gap) ? "unknown" : "no";
 }
 
-/** 1 or -1, or 0 where it is not decided. */
-const signOf = (ball: Ball): number => (ball.kind !== "finite" || containsZero(ball) ? 0 : ball.mid < 0n ? -1 : 1);
+/** Whether something is known of a value: its midpoint alone says nothing. */
+const isBounded = ({ decided, ball }: Reference): boolean =>
+  decided || (ball.kind === "finite" && ball.radius <= magnitude(ball.mid));
 
 /** The binary exponent of a number that is surely not 0. */
 const exponentOf = (ball: Ball): bigint | undefined =>
@@ -166,20 +167,15 @@ const exponentOf = (ball: Ball): bigint | undefined =>
  * where these do not tell one.
  */
 export function referenceLimit(compute: (x: Ball) => Reference, sign: 1 | -1): number | undefined {
-  const at = (exponent: bigint, factor = 1n): Reference =>
-    compute({ kind: "finite", mid: BigInt(sign) * factor, radius: 0n, exponent });
+  const at = (exponent: bigint): Reference => compute({ kind: "finite", mid: BigInt(sign), radius: 0n, exponent });
   const [a, b, c] = [at(300n), at(1000n), at(4000n)];
   const [u, v, w] = [a.value, b.value, c.value];
-  if (Number.isNaN(w)) return undefined;
+  if (Number.isNaN(w) || ![a, b, c].every(isBounded)) return undefined;
   // Whatever it is multiplied by, a power of the input leaves every range at last.
   const [far, further] = [at(100_000n).ball, at(400_000n).ball];
   const [before, after] = [exponentOf(far), exponentOf(further)];
-  if (before !== undefined && after !== undefined && after - before > 1000n) {
-    const signs = new Set([3n, 5n, 7n, 9n, 11n, 13n, 15n].map((factor) => signOf(at(100_000n, factor).ball)));
-    const [common = 0, ...others] = signs.add(signOf(far)).add(signOf(further));
-    // Where it oscillates, there is no limit.
-    return common === 0 || others.length > 0 ? undefined : common * Infinity;
-  }
+  if (before !== undefined && after !== undefined && after - before > 1000n && further.kind === "finite")
+    return further.mid < 0n ? -Infinity : Infinity;
   if (v === w && (u === w || Number.isFinite(w))) return w;
   if (!Number.isFinite(w)) return v === w && Math.sign(u) === Math.sign(w) ? w : undefined;
   // A logarithm grows too slowly to overflow.

@@ -1,7 +1,7 @@
 /** What kernels are measured against: the value or a derivative of an activation as it is written, quickly. */
 import type { Activation } from "../ir/activation.js";
 import type { Variable } from "../ir/expr.js";
-import { type Ball, containsZero, fromNumber, isExact, midpoint, subtract } from "../numerics/ball.js";
+import { type Ball, fromNumber, midpoint, subtract } from "../numerics/ball.js";
 import { isHuge, isNotANumber, isSpecial, scaleBy, signOf, valueOf } from "../numerics/double-double.js";
 import { Program } from "../numerics/double-double-program.js";
 import {
@@ -65,15 +65,8 @@ export function limitTruth(column: Column, values: ArrayLike<number>): number | 
   const [moved] = infinite;
   if (!moved || infinite.length > 1) return undefined;
   const bindings = new Map<Variable, number | Ball>(variables.map((variable, i) => [variable, values[i] ?? NaN]));
-  let isVague = false;
-  const at = (x: Ball): Reference => {
-    const reference = referenceFor(column, bindings.set(moved, x), "binary32");
-    // A factor that is nearly 0 is not 0: nobody knows what it makes of infinity.
-    isVague ||= column.activation.inputs.length > 1 && !isExact(reference.ball) && containsZero(reference.ball);
-    return reference;
-  };
-  const limit = referenceLimit(at, (values[variables.indexOf(moved)] ?? NaN) > 0 ? 1 : -1);
-  return isVague ? undefined : limit;
+  const at = (x: Ball): Reference => referenceFor(column, bindings.set(moved, x), "binary32");
+  return referenceLimit(at, (values[variables.indexOf(moved)] ?? NaN) > 0 ? 1 : -1);
 }
 
 /** What is asked of double-double arithmetic before the reference is: relative to the value, or beneath all binary32. */

@@ -295,6 +295,13 @@ describe("compile", () => {
         }),
       ]);
     }
+    const path = join(setting.cwd ?? "", "acts.certificates.json");
+    const found = certificates(setting.cwd);
+    for (const key of ["definition", "kernel"]) {
+      writeFileSync(path, found.replaceAll(new RegExp(`"${key}": "..`, "g"), `"${key}": "00`));
+      expect(await warnings(), `another ${key}`).toEqual([]);
+    }
+    writeFileSync(path, found);
     const { code, stderr } = await actc("compile", setting);
     expect(code).toBe(0);
     expect(stderr).toMatch(/mix\(a, b\) = a \* b/);

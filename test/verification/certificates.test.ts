@@ -162,6 +162,9 @@ describe("evidence", () => {
     for (const kind of ["notFinite", "wrongLimit", "lostNaN"] as const) {
       expect(kinds({ [kind]: finding(0) }, askedBound(1e9, "wgsl", "d/dx"))).toEqual([kind]);
     }
+    const shader = promisedBound("wgsl", "d/dx");
+    expect(kinds({ worst: finding(6), nearZero: finding(6), vanishing: finding(8) }, shader)).toEqual([]);
+    expect(kinds({ nearZero: finding(6.0001), vanishing: finding(8.0001) }, shader)).toEqual(["nearZero", "vanishing"]);
     expect(kinds({ worst: finding(0.505), nearZero: finding(0.9) }, askedBound(0.5, "ts", "d/dx"))).toEqual(["worst"]);
   });
 

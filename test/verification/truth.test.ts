@@ -161,8 +161,9 @@ describe("the meaning of definitions", () => {
     expect(gate("f(a, b) = a / (1 + exp(-b))", Infinity, -30000)).toBe(Infinity);
     expect(gate("f(a, b) = a / (1 + exp(-b)) - b", -Infinity, -30000)).toBe(-Infinity);
     expect(gate("f(a, b) = a * b", Infinity, 0)).toBe(0);
+    expect(gate("f(a) = a * sin(a)", Infinity)).toBeNaN();
     expect(gate("f(a, b) = a * (1 + erf(b))", Infinity, -30000)).toBeNaN();
-    expect(gate("f(a) = a * (1 + erf(a))", -Infinity)).toBe(0);
+    expect(gate("f(a) = a * (1 + erf(a))", -Infinity) + 0).toBe(0);
   });
 
   it("what is not decided is said to be so", () => {
