@@ -51,7 +51,7 @@ fn arcsinh_log(x: f32) -> f32 {
   if ((bits & 0x7fffffffu) == 0u) {
     return -arcsinh_infinity();
   }
-  if (arcsinh_is_nan(x) || bits == 0x7f800000u) {
+  if (arcsinh_is_nan(x) | (bits == 0x7f800000u)) {
     return x;
   }
   if (bits > 0x80000000u) {
@@ -68,7 +68,7 @@ fn arcsinh_power_of_two(n: i32) -> f32 {
 
 // 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
 fn arcsinh_log1p(x: f32) -> f32 {
-  if (arcsinh_is_nan(x) || abs(x) < 1e-8) {
+  if (arcsinh_is_nan(x) | (abs(x) < 1e-8)) {
     return x;
   }
   if (x > 1e9) {
@@ -85,7 +85,7 @@ fn arcsinh_log1p(x: f32) -> f32 {
 // ln(|x| + sqrt(x^2 + 1)), as ln(1 + |x| + x^2/(1 + sqrt(x^2 + 1))).
 fn arcsinh_asinh(x: f32) -> f32 {
   let a = abs(x);
-  if (arcsinh_is_nan(x) || a < 1e-4) {
+  if (arcsinh_is_nan(x) | (a < 1e-4)) {
     return x;
   }
   var y = 0.0;
@@ -108,7 +108,7 @@ fn arcsinh(x: f32) -> f32 {
 // sqrt(a^2 + b^2), scaled by a power of two where a square would overflow or underflow.
 fn arcsinh_hypot(a: f32, b: f32) -> f32 {
   let bits = max(bitcast<u32>(a) & 0x7fffffffu, bitcast<u32>(b) & 0x7fffffffu);
-  if ((bitcast<u32>(a) & 0x7fffffffu) == 0x7f800000u || (bitcast<u32>(b) & 0x7fffffffu) == 0x7f800000u) {
+  if (((bitcast<u32>(a) & 0x7fffffffu) == 0x7f800000u) | ((bitcast<u32>(b) & 0x7fffffffu) == 0x7f800000u)) {
     return arcsinh_infinity();
   }
   if (bits > 0x7f800000u) {

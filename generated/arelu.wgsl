@@ -52,7 +52,7 @@ struct arelu_pair {
 }
 
 fn arelu_pair_smaller(a: arelu_pair, b: arelu_pair) -> arelu_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
     return b;
   }
   return a;
@@ -189,12 +189,12 @@ fn arelu(x: f32, alpha: f32, beta: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      ((x <= 0.0) || ((1.0 / u.high) * 8.6736174e-19 <= 2.5353012e+30 * u2.high)) && (abs(x) <= 288230380000000000.0) &&
-        ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-        (abs(alpha) <= 288230380000000000.0) &&
-        ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0)) &&
-        (abs(beta) <= 288230380000000000.0) &&
-      ((abs(beta) >= 3.469447e-18) || (beta == 0.0))
+      ((x <= 0.0) | ((1.0 / u.high) * 8.6736174e-19 <= 2.5353012e+30 * u2.high)) & (abs(x) <= 288230380000000000.0) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (abs(alpha) <= 288230380000000000.0) &
+        ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
+        (abs(beta) <= 288230380000000000.0) &
+      ((abs(beta) >= 3.469447e-18) | (beta == 0.0))
     )
   ) {
     result = arelu_value_far(x, alpha, beta);
@@ -210,6 +210,19 @@ struct arelu_gradients {
 
 fn arelu_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
   return select(select(select(x1, 0.99, x1 >= 0.99), 0.01, x1 <= 0.01), arelu_sigmoid(x2) + 1.0, x0 > 0.0);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn arelu_logistic(x: f32) -> f32 {
+  if (arelu_is_nan(x)) {
+    return x;
+  }
+  let s = arelu_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn arelu_slope_2_far(x0: f32, x1: f32) -> f32 {
+  return select(0.0, arelu_logistic(x1) * x0, x0 > 0.0);
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
@@ -381,7 +394,7 @@ fn arelu_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
 }
 
 fn arelu_wide_is_nan(x: arelu_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
 // floor(a / 2^n).
@@ -446,7 +459,7 @@ fn arelu_wide_exponential_loose(x: arelu_wide, near: u32) -> arelu_wide {
 
 // Whether |a| < |b|, neither being NaN.
 fn arelu_wide_is_smaller(a: arelu_wide, b: arelu_wide) -> bool {
-  return a.exponent < b.exponent || (a.exponent == b.exponent && arelu_nat_less(a.mantissa, b.mantissa));
+  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & arelu_nat_less(a.mantissa, b.mantissa));
 }
 
 const arelu_WIDE_LIMIT: i32 = 1 << 28u;
@@ -486,10 +499,10 @@ fn arelu_wide_add_loose(a: arelu_wide, b: arelu_wide) -> arelu_wide {
   }
   let difference = arelu_nat_subtract(large, addend);
   // What is left would be the rounding of the operands.
-  if (arelu_nat_bit_length(difference) <= 12 && exponent < arelu_WIDE_LIMIT) {
+  if ((arelu_nat_bit_length(difference) <= 12) & (exponent < arelu_WIDE_LIMIT)) {
     return arelu_WIDE_ZERO;
   }
-  if (shift == 1 && arelu_nat_less(difference, arelu_NAT_HALF)) {
+  if ((shift == 1) & arelu_nat_less(difference, arelu_NAT_HALF)) {
     return arelu_wide(
       negative,
       arelu_nat_subtract(
@@ -506,7 +519,7 @@ fn arelu_wide_multiply_loose(a: arelu_wide, b: arelu_wide) -> arelu_wide {
   let product = arelu_nat_multiply_high(a.mantissa, b.mantissa);
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) && exponent > -arelu_WIDE_LIMIT;
+  let invalid = all(product == vec4<u32>()) & (exponent > -arelu_WIDE_LIMIT);
   return arelu_wide(a.negative != b.negative, product, select(exponent, arelu_WIDE_NAN.exponent, invalid));
 }
 
@@ -525,8 +538,12 @@ fn arelu_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 
 fn arelu_wide_divide_loose(a: arelu_wide, b: arelu_wide) -> arelu_wide {
   let negative = a.negative != b.negative;
-  let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (arelu_wide_is_nan(b) || both_zero || (a.exponent >= arelu_WIDE_BEYOND && b.exponent >= arelu_WIDE_BEYOND)) {
+  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  if (
+    arelu_wide_is_nan(b) |
+    both_zero |
+    ((a.exponent >= arelu_WIDE_BEYOND) & (b.exponent >= arelu_WIDE_BEYOND))
+  ) {
     return arelu_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -546,11 +563,11 @@ fn arelu_wide_divide_loose(a: arelu_wide, b: arelu_wide) -> arelu_wide {
 }
 
 fn arelu_wide_is_negative(x: arelu_wide) -> bool {
-  return x.negative && !all(x.mantissa == vec4<u32>());
+  return x.negative & !all(x.mantissa == vec4<u32>());
 }
 
 fn arelu_wide_less(a: arelu_wide, b: arelu_wide) -> bool {
-  if (arelu_wide_is_nan(a) || arelu_wide_is_nan(b)) {
+  if (arelu_wide_is_nan(a) | arelu_wide_is_nan(b)) {
     return false;
   }
   if (arelu_wide_is_negative(a) != arelu_wide_is_negative(b)) {
@@ -561,13 +578,13 @@ fn arelu_wide_less(a: arelu_wide, b: arelu_wide) -> bool {
 
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn arelu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> arelu_wide {
-  if (!arelu_nat_less(mantissa, arelu_NAT_HALF) && abs(exponent) < arelu_WIDE_LIMIT) {
+  if (!arelu_nat_less(mantissa, arelu_NAT_HALF) & (abs(exponent) < arelu_WIDE_LIMIT)) {
     return arelu_wide(negative, mantissa, exponent);
   }
   let shift = 128 - arelu_nat_bit_length(mantissa);
   let least = exponent - shift;
   let is_far = abs(least) >= arelu_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) || (is_far && least < 0)) {
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
     return arelu_wide(
       negative,
       vec4<u32>(0u, 0u, 0u, 0u),
@@ -596,7 +613,7 @@ fn arelu_wide_leading_of(x: arelu_wide) -> arelu_wide_leading {
 //   r3 = multiply(r0, r3)
 //   r0 = less(r2, r0)
 //   r0 = select(r2, r3, r0)
-fn arelu_slope_2_exactly_wide(x0: arelu_wide, x1: arelu_wide) -> arelu_wide_outcome {
+fn arelu_backward_exactly_wide(x0: arelu_wide, x1: arelu_wide) -> arelu_wide_outcome {
   var registers = array<arelu_wide, 4>(
     x0,
     x1,
@@ -664,7 +681,7 @@ fn arelu_slope_2_exactly_wide(x0: arelu_wide, x1: arelu_wide) -> arelu_wide_outc
     registers[code & 1023u] = result;
     if (result.exponent >= arelu_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-      if (a.exponent < arelu_WIDE_LIMIT && b.exponent < arelu_WIDE_LIMIT) {
+      if ((a.exponent < arelu_WIDE_LIMIT) & (b.exponent < arelu_WIDE_LIMIT)) {
         error = result.exponent + 128;
       }
     }
@@ -691,7 +708,7 @@ fn arelu_wide_operand_at(x: arelu_wide, search: arelu_wide_search, own: i32, lar
 }
 
 fn arelu_wide_leading_is_nan(x: arelu_wide_leading) -> bool {
-  return x.digits == 0u && x.exponent > 0;
+  return (x.digits == 0u) & (x.exponent > 0);
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -699,7 +716,7 @@ fn arelu_wide_leading_exceeds(a: arelu_wide_leading, b: arelu_wide_leading) -> b
   let more = a.exponent - b.exponent;
   let size = a.digits >> 8u;
   let least = 135u * (b.digits >> 8u);
-  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
 }
 
 // The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
@@ -711,7 +728,7 @@ fn arelu_wide_searched(
   operands: i32
 ) -> arelu_wide_search {
   let is_nan = arelu_wide_leading_is_nan(found.value);
-  let fails = is_nan || found.lost > 128 - 28;
+  let fails = is_nan | (found.lost > 128 - 28);
   var level = search.level;
   var point = search.point + 1;
   var value = search.value;
@@ -719,18 +736,18 @@ fn arelu_wide_searched(
   if (arelu_wide_leading_is_nan(value)) {
     value = found.value;
   }
-  if (level == 0 && point == 1) {
-    if (!(is_nan && infinite)) {
+  if ((level == 0) & (point == 1)) {
+    if (!(is_nan & infinite)) {
       level = select(6, select(4, 1, found.value.exponent >= arelu_WIDE_LIMIT), found.lost > 128 - 28);
       point = 0;
     }
-  } else if (level == 0 && (point & 1) == 0) {
+  } else if ((level == 0) & ((point & 1) == 0)) {
     other = found.value;
     if (fails) {
       other = search.other;
     }
   } else if (level == 0) {
-    if (!fails && !arelu_wide_leading_is_nan(other)) {
+    if (!fails & !arelu_wide_leading_is_nan(other)) {
       // As wide_limit.
       level = 6;
       value = other;
@@ -762,7 +779,7 @@ fn arelu_wide_searched(
       value.exponent - power * abs(arelu_wide_moves(exponent, level))
     );
   }
-  if (level > 0 && point > operands) {
+  if ((level > 0) & (point > operands)) {
     level = 6;
   }
   return arelu_wide_search(level, point, value, other);
@@ -778,7 +795,7 @@ fn arelu_nan() -> f32 {
 // To nearest, from the middle to the even one.
 fn arelu_wide_leading_to_f32(x: arelu_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (x.digits == 0u && x.exponent > 0) {
+  if ((x.digits == 0u) & (x.exponent > 0)) {
     return arelu_nan();
   }
   if (x.exponent > 128) {
@@ -794,11 +811,11 @@ fn arelu_wide_leading_to_f32(x: arelu_wide_leading) -> f32 {
   let half = 1u << dropped;
   let below = x.digits & (half | (half - 1u));
   let kept = (x.digits >> dropped) >> 1u;
-  let up = below > half || (below == half && (kept & 1u) == 1u);
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn arelu_slope_2_exactly(x0: f32, x1: f32) -> f32 {
+fn arelu_backward_exactly(x0: f32, x1: f32) -> f32 {
   if (arelu_is_nan(x0)) {
     return x0;
   }
@@ -813,7 +830,7 @@ fn arelu_slope_2_exactly(x0: f32, x1: f32) -> f32 {
   var search = arelu_WIDE_SEARCH;
   while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = arelu_slope_2_exactly_wide(
+    let found = arelu_backward_exactly_wide(
       arelu_wide_operand_at(wide_x0, search, 1, large),
       arelu_wide_operand_at(wide_x1, search, 2, large)
     );
@@ -821,19 +838,6 @@ fn arelu_slope_2_exactly(x0: f32, x1: f32) -> f32 {
     search = arelu_wide_searched(search, found, infinite, varied, 2);
   }
   return arelu_wide_leading_to_f32(search.value);
-}
-
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn arelu_logistic(x: f32) -> f32 {
-  if (arelu_is_nan(x)) {
-    return x;
-  }
-  let s = arelu_sigmoid(-abs(x));
-  return s - s * s;
-}
-
-fn arelu_slope_2_far(x0: f32, x1: f32) -> f32 {
-  return select(0.0, arelu_logistic(x1) * x0, x0 > 0.0);
 }
 
 fn arelu_pair_abs(a: arelu_pair) -> arelu_pair {
@@ -879,25 +883,25 @@ fn arelu_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> arelu_gradients {
   // Far out, or no number at all.
   if (
     !(
-      ((x <= 0.0) || ((1.0 / u.high) * 8.6736174e-19 <= 5.0706024e+30 * u2.high)) && (abs(x) <= 1.2676506e+30) &&
-        ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
-        (abs(alpha) <= 1.2676506e+30) &&
-        ((abs(alpha) >= 7.888609e-31) || (alpha == 0.0)) &&
-        (v5.high <= 1.2676506e+30) &&
-      ((v5.high >= 7.888609e-31) || (beta == 0.0))
+      ((x <= 0.0) | ((1.0 / u.high) * 8.6736174e-19 <= 5.0706024e+30 * u2.high)) & (abs(x) <= 1.2676506e+30) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (abs(alpha) <= 1.2676506e+30) &
+        ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
+        (v5.high <= 1.2676506e+30) &
+      ((v5.high >= 7.888609e-31) | (beta == 0.0))
     )
   ) {
     result_x = arelu_slope_0_far(x, alpha, beta);
   }
   var result_beta = arelu_pair_to_f32(v8);
   var found2 =
-    ((x <= 0.0) || (v7.high >= 3.9443045e-31)) && (abs(x) <= 288230380000000000.0) &&
-      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      (v5.high <= 288230380000000000.0) &&
-    ((v5.high >= 3.469447e-18) || (beta == 0.0));
+    ((x <= 0.0) | (v7.high >= 3.9443045e-31)) & (abs(x) <= 288230380000000000.0) &
+      ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (v5.high <= 288230380000000000.0) &
+    ((v5.high >= 3.469447e-18) | (beta == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found2) {
-    result_beta = arelu_slope_2_exactly(x, beta);
+    result_beta = arelu_backward_exactly(x, beta);
     if (arelu_is_nan(result_beta)) {
       let far = arelu_slope_2_far(x, beta);
       result_beta = select(far, result_beta, arelu_is_nan(far));

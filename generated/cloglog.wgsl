@@ -29,7 +29,7 @@ fn cloglog_is_nan(x: f32) -> bool {
 
 // e^x - 1 = 2^k (e^r - 1) + (2^k - 1), reduced as in exp_scaled; e^r - 1 is a polynomial (1.1e-9).
 fn cloglog_expm1(x: f32) -> f32 {
-  if (cloglog_is_nan(x) || abs(x) < 1e-8) {
+  if (cloglog_is_nan(x) | (abs(x) < 1e-8)) {
     return x;
   }
   if (x > 60.0) {
@@ -179,7 +179,7 @@ fn cloglog(x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (abs(em1.high) >= 7.888609e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
+      (abs(em1.high) >= 7.888609e-31) & (abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
       (e.high <= 3.32307e+35)
     )
   ) {
@@ -206,8 +206,8 @@ fn cloglog_backward(dy: f32, x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)) && (e2.high <= 3.32307e+35) &&
-        (abs(u.high) <= 3.32307e+35) &&
+      (abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) & (e2.high <= 3.32307e+35) &
+        (abs(u.high) <= 3.32307e+35) &
       (e.high <= 3.32307e+35)
     )
   ) {

@@ -39,7 +39,7 @@ fn elish_sigmoid(x: f32) -> f32 {
 
 // e^x - 1 = 2^k (e^r - 1) + (2^k - 1), reduced as in exp_scaled; e^r - 1 is a polynomial (1.1e-9).
 fn elish_expm1(x: f32) -> f32 {
-  if (elish_is_nan(x) || abs(x) < 1e-8) {
+  if (elish_is_nan(x) | (abs(x) < 1e-8)) {
     return x;
   }
   if (x > 60.0) {
@@ -68,7 +68,7 @@ struct elish_pair {
 }
 
 fn elish_pair_smaller(a: elish_pair, b: elish_pair) -> elish_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
     return b;
   }
   return a;
@@ -211,9 +211,9 @@ fn elish(x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      ((x >= 0.0) || (v.high >= 7.888609e-31)) && (abs(x) <= 288230380000000000.0) &&
-        ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      ((x < 0.0) || (p2.high <= 3.32307e+35))
+      ((x >= 0.0) | (v.high >= 7.888609e-31)) & (abs(x) <= 288230380000000000.0) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      ((x < 0.0) | (p2.high <= 3.32307e+35))
     )
   ) {
     result = elish_value_far(x);
@@ -286,10 +286,7 @@ fn elish_backward(dy: f32, x: f32) -> f32 {
   var result = elish_pair_to_f32(v5);
   // Far out, or no number at all.
   if (
-    !(
-      (v3.high <= 1.2676506e+30) && ((v3.high >= 7.888609e-31) || (x == 0.0)) &&
-      ((x < 0.0) || (p2.high <= 3.32307e+35))
-    )
+    !((v3.high <= 1.2676506e+30) & ((v3.high >= 7.888609e-31) | (x == 0.0)) & ((x < 0.0) | (p2.high <= 3.32307e+35)))
   ) {
     result = elish_slope_0_far(x);
   }

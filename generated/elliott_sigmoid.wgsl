@@ -133,7 +133,7 @@ fn elliott_sigmoid_wide_multiply_loose(a: elliott_sigmoid_wide, b: elliott_sigmo
   let product = elliott_sigmoid_nat_multiply_high(a.mantissa, b.mantissa);
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) && exponent > -elliott_sigmoid_WIDE_LIMIT;
+  let invalid = all(product == vec4<u32>()) & (exponent > -elliott_sigmoid_WIDE_LIMIT);
   return elliott_sigmoid_wide(a.negative != b.negative, product, select(exponent, elliott_sigmoid_WIDE_NAN.exponent, invalid));
 }
 
@@ -143,7 +143,7 @@ fn elliott_sigmoid_wide_abs(x: elliott_sigmoid_wide) -> elliott_sigmoid_wide {
 
 // Whether |a| < |b|, neither being NaN.
 fn elliott_sigmoid_wide_is_smaller(a: elliott_sigmoid_wide, b: elliott_sigmoid_wide) -> bool {
-  return a.exponent < b.exponent || (a.exponent == b.exponent && elliott_sigmoid_nat_less(a.mantissa, b.mantissa));
+  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & elliott_sigmoid_nat_less(a.mantissa, b.mantissa));
 }
 
 const elliott_sigmoid_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
@@ -206,10 +206,10 @@ fn elliott_sigmoid_wide_add_loose(a: elliott_sigmoid_wide, b: elliott_sigmoid_wi
   }
   let difference = elliott_sigmoid_nat_subtract(large, addend);
   // What is left would be the rounding of the operands.
-  if (elliott_sigmoid_nat_bit_length(difference) <= 12 && exponent < elliott_sigmoid_WIDE_LIMIT) {
+  if ((elliott_sigmoid_nat_bit_length(difference) <= 12) & (exponent < elliott_sigmoid_WIDE_LIMIT)) {
     return elliott_sigmoid_WIDE_ZERO;
   }
-  if (shift == 1 && elliott_sigmoid_nat_less(difference, elliott_sigmoid_NAT_HALF)) {
+  if ((shift == 1) & elliott_sigmoid_nat_less(difference, elliott_sigmoid_NAT_HALF)) {
     return elliott_sigmoid_wide(
       negative,
       elliott_sigmoid_nat_subtract(
@@ -223,7 +223,7 @@ fn elliott_sigmoid_wide_add_loose(a: elliott_sigmoid_wide, b: elliott_sigmoid_wi
 }
 
 fn elliott_sigmoid_wide_is_nan(x: elliott_sigmoid_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
 // floor(a * 2^128 / b) for a < b, bit by bit.
@@ -241,8 +241,12 @@ fn elliott_sigmoid_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 
 fn elliott_sigmoid_wide_divide_loose(a: elliott_sigmoid_wide, b: elliott_sigmoid_wide) -> elliott_sigmoid_wide {
   let negative = a.negative != b.negative;
-  let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (elliott_sigmoid_wide_is_nan(b) || both_zero || (a.exponent >= elliott_sigmoid_WIDE_BEYOND && b.exponent >= elliott_sigmoid_WIDE_BEYOND)) {
+  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  if (
+    elliott_sigmoid_wide_is_nan(b) |
+    both_zero |
+    ((a.exponent >= elliott_sigmoid_WIDE_BEYOND) & (b.exponent >= elliott_sigmoid_WIDE_BEYOND))
+  ) {
     return elliott_sigmoid_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -263,13 +267,13 @@ fn elliott_sigmoid_wide_divide_loose(a: elliott_sigmoid_wide, b: elliott_sigmoid
 
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn elliott_sigmoid_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> elliott_sigmoid_wide {
-  if (!elliott_sigmoid_nat_less(mantissa, elliott_sigmoid_NAT_HALF) && abs(exponent) < elliott_sigmoid_WIDE_LIMIT) {
+  if (!elliott_sigmoid_nat_less(mantissa, elliott_sigmoid_NAT_HALF) & (abs(exponent) < elliott_sigmoid_WIDE_LIMIT)) {
     return elliott_sigmoid_wide(negative, mantissa, exponent);
   }
   let shift = 128 - elliott_sigmoid_nat_bit_length(mantissa);
   let least = exponent - shift;
   let is_far = abs(least) >= elliott_sigmoid_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) || (is_far && least < 0)) {
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
     return elliott_sigmoid_wide(
       negative,
       vec4<u32>(0u, 0u, 0u, 0u),
@@ -294,7 +298,7 @@ fn elliott_sigmoid_wide_leading_of(x: elliott_sigmoid_wide) -> elliott_sigmoid_w
 //   r2 = add(r0, r2)
 //   r2 = divide(r3, r2)
 //   r1 = add(r2, r1)
-fn elliott_sigmoid_value_exactly_wide(x0: elliott_sigmoid_wide) -> elliott_sigmoid_wide_outcome {
+fn elliott_sigmoid_exactly_wide(x0: elliott_sigmoid_wide) -> elliott_sigmoid_wide_outcome {
   var registers = array<elliott_sigmoid_wide, 4>(
     x0,
     elliott_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0),
@@ -341,7 +345,7 @@ fn elliott_sigmoid_value_exactly_wide(x0: elliott_sigmoid_wide) -> elliott_sigmo
     registers[code & 1023u] = result;
     if (result.exponent >= elliott_sigmoid_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-      if (a.exponent < elliott_sigmoid_WIDE_LIMIT && b.exponent < elliott_sigmoid_WIDE_LIMIT) {
+      if ((a.exponent < elliott_sigmoid_WIDE_LIMIT) & (b.exponent < elliott_sigmoid_WIDE_LIMIT)) {
         error = result.exponent + 128;
       }
     }
@@ -368,7 +372,7 @@ fn elliott_sigmoid_wide_operand_at(x: elliott_sigmoid_wide, search: elliott_sigm
 }
 
 fn elliott_sigmoid_wide_leading_is_nan(x: elliott_sigmoid_wide_leading) -> bool {
-  return x.digits == 0u && x.exponent > 0;
+  return (x.digits == 0u) & (x.exponent > 0);
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -376,7 +380,7 @@ fn elliott_sigmoid_wide_leading_exceeds(a: elliott_sigmoid_wide_leading, b: elli
   let more = a.exponent - b.exponent;
   let size = a.digits >> 8u;
   let least = 135u * (b.digits >> 8u);
-  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
 }
 
 // The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
@@ -388,7 +392,7 @@ fn elliott_sigmoid_wide_searched(
   operands: i32
 ) -> elliott_sigmoid_wide_search {
   let is_nan = elliott_sigmoid_wide_leading_is_nan(found.value);
-  let fails = is_nan || found.lost > 128 - 28;
+  let fails = is_nan | (found.lost > 128 - 28);
   var level = search.level;
   var point = search.point + 1;
   var value = search.value;
@@ -396,18 +400,18 @@ fn elliott_sigmoid_wide_searched(
   if (elliott_sigmoid_wide_leading_is_nan(value)) {
     value = found.value;
   }
-  if (level == 0 && point == 1) {
-    if (!(is_nan && infinite)) {
+  if ((level == 0) & (point == 1)) {
+    if (!(is_nan & infinite)) {
       level = select(6, select(4, 1, found.value.exponent >= elliott_sigmoid_WIDE_LIMIT), found.lost > 128 - 28);
       point = 0;
     }
-  } else if (level == 0 && (point & 1) == 0) {
+  } else if ((level == 0) & ((point & 1) == 0)) {
     other = found.value;
     if (fails) {
       other = search.other;
     }
   } else if (level == 0) {
-    if (!fails && !elliott_sigmoid_wide_leading_is_nan(other)) {
+    if (!fails & !elliott_sigmoid_wide_leading_is_nan(other)) {
       // As wide_limit.
       level = 6;
       value = other;
@@ -439,7 +443,7 @@ fn elliott_sigmoid_wide_searched(
       value.exponent - power * abs(elliott_sigmoid_wide_moves(exponent, level))
     );
   }
-  if (level > 0 && point > operands) {
+  if ((level > 0) & (point > operands)) {
     level = 6;
   }
   return elliott_sigmoid_wide_search(level, point, value, other);
@@ -455,7 +459,7 @@ fn elliott_sigmoid_nan() -> f32 {
 // To nearest, from the middle to the even one.
 fn elliott_sigmoid_wide_leading_to_f32(x: elliott_sigmoid_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (x.digits == 0u && x.exponent > 0) {
+  if ((x.digits == 0u) & (x.exponent > 0)) {
     return elliott_sigmoid_nan();
   }
   if (x.exponent > 128) {
@@ -471,7 +475,7 @@ fn elliott_sigmoid_wide_leading_to_f32(x: elliott_sigmoid_wide_leading) -> f32 {
   let half = 1u << dropped;
   let below = x.digits & (half | (half - 1u));
   let kept = (x.digits >> dropped) >> 1u;
-  let up = below > half || (below == half && (kept & 1u) == 1u);
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
@@ -479,7 +483,7 @@ fn elliott_sigmoid_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
-fn elliott_sigmoid_value_exactly(x0: f32) -> f32 {
+fn elliott_sigmoid_exactly(x0: f32) -> f32 {
   if (elliott_sigmoid_is_nan(x0)) {
     return x0;
   }
@@ -490,7 +494,7 @@ fn elliott_sigmoid_value_exactly(x0: f32) -> f32 {
   var search = elliott_sigmoid_WIDE_SEARCH;
   while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = elliott_sigmoid_value_exactly_wide(elliott_sigmoid_wide_operand_at(wide_x0, search, 1, large));
+    let found = elliott_sigmoid_exactly_wide(elliott_sigmoid_wide_operand_at(wide_x0, search, 1, large));
     let varied = exponents[clamp(search.point - 1, 0, 0)];
     search = elliott_sigmoid_wide_searched(search, found, infinite, varied, 1);
   }
@@ -578,10 +582,10 @@ fn elliott_sigmoid(x: f32) -> f32 {
   let u2 = elliott_sigmoid_pair_add(q, elliott_sigmoid_pair(0.5, 0.0));
   var result = elliott_sigmoid_pair_to_f32(u2);
   var found =
-    (abs(q.high) <= 1048576.0 * abs(u2.high)) && (v.high <= 274877900000.0) && ((v.high >= 3.637979e-12) || (x == 0.0));
+    (abs(q.high) <= 1048576.0 * abs(u2.high)) & (v.high <= 274877900000.0) & ((v.high >= 3.637979e-12) | (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
-    result = elliott_sigmoid_value_exactly(x);
+    result = elliott_sigmoid_exactly(x);
     found = true;
   }
   return result;
@@ -604,7 +608,7 @@ fn elliott_sigmoid_backward(dy: f32, x: f32) -> f32 {
     elliott_sigmoid_pair_divide(elliott_sigmoid_pair(0.5, 0.0), elliott_sigmoid_pair_multiply(u, u))
   );
   // Far out, or no number at all.
-  if (!((v.high <= 288230380000000000.0) && ((v.high >= 3.469447e-18) || (x == 0.0)))) {
+  if (!((v.high <= 288230380000000000.0) & ((v.high >= 3.469447e-18) | (x == 0.0)))) {
     result = elliott_sigmoid_slope_0_far(x);
   }
   return dy * result;

@@ -32,7 +32,7 @@ fn elu_is_nan(x: f32) -> bool {
 
 // e^x - 1 = 2^k (e^r - 1) + (2^k - 1), reduced as in exp_scaled; e^r - 1 is a polynomial (1.1e-9).
 fn elu_expm1(x: f32) -> f32 {
-  if (elu_is_nan(x) || abs(x) < 1e-8) {
+  if (elu_is_nan(x) | (abs(x) < 1e-8)) {
     return x;
   }
   if (x > 60.0) {
@@ -60,7 +60,7 @@ struct elu_pair {
 }
 
 fn elu_pair_larger(a: elu_pair, b: elu_pair) -> elu_pair {
-  if (b.high > a.high || (b.high == a.high && b.low > a.low)) {
+  if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
     return b;
   }
   return a;
@@ -170,7 +170,7 @@ fn elu_pair_expm1(a: elu_pair) -> elu_pair {
 }
 
 fn elu_pair_smaller(a: elu_pair, b: elu_pair) -> elu_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
     return b;
   }
   return a;
@@ -197,14 +197,25 @@ fn elu(x: f32, alpha: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-        (abs(alpha) <= 288230380000000000.0) &&
-      ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0))
+      (abs(x) <= 288230380000000000.0) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (abs(alpha) <= 288230380000000000.0) &
+      ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0))
     )
   ) {
     result = elu_value_far(x, alpha);
   }
   return result;
+}
+
+fn elu_exp(x: f32) -> f32 {
+  if (elu_is_nan(x)) {
+    return x;
+  }
+  return elu_exp_scaled(x, 0.0, 0);
+}
+
+fn elu_slope_0_far(x0: f32, x1: f32) -> f32 {
+  return select(elu_exp(x0) * x1, 1.0, x0 > 0.0);
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
@@ -366,7 +377,7 @@ fn elu_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
 }
 
 fn elu_wide_is_nan(x: elu_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
 const elu_WIDE_ONE: elu_wide = elu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -437,21 +448,21 @@ fn elu_wide_multiply_loose(a: elu_wide, b: elu_wide) -> elu_wide {
   let product = elu_nat_multiply_high(a.mantissa, b.mantissa);
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) && exponent > -elu_WIDE_LIMIT;
+  let invalid = all(product == vec4<u32>()) & (exponent > -elu_WIDE_LIMIT);
   return elu_wide(a.negative != b.negative, product, select(exponent, elu_WIDE_NAN.exponent, invalid));
 }
 
 fn elu_wide_is_negative(x: elu_wide) -> bool {
-  return x.negative && !all(x.mantissa == vec4<u32>());
+  return x.negative & !all(x.mantissa == vec4<u32>());
 }
 
 // Whether |a| < |b|, neither being NaN.
 fn elu_wide_is_smaller(a: elu_wide, b: elu_wide) -> bool {
-  return a.exponent < b.exponent || (a.exponent == b.exponent && elu_nat_less(a.mantissa, b.mantissa));
+  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & elu_nat_less(a.mantissa, b.mantissa));
 }
 
 fn elu_wide_less(a: elu_wide, b: elu_wide) -> bool {
-  if (elu_wide_is_nan(a) || elu_wide_is_nan(b)) {
+  if (elu_wide_is_nan(a) | elu_wide_is_nan(b)) {
     return false;
   }
   if (elu_wide_is_negative(a) != elu_wide_is_negative(b)) {
@@ -470,13 +481,13 @@ fn elu_nat_bit_length(a: vec4<u32>) -> i32 {
 
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn elu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> elu_wide {
-  if (!elu_nat_less(mantissa, elu_NAT_HALF) && abs(exponent) < elu_WIDE_LIMIT) {
+  if (!elu_nat_less(mantissa, elu_NAT_HALF) & (abs(exponent) < elu_WIDE_LIMIT)) {
     return elu_wide(negative, mantissa, exponent);
   }
   let shift = 128 - elu_nat_bit_length(mantissa);
   let least = exponent - shift;
   let is_far = abs(least) >= elu_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) || (is_far && least < 0)) {
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
     return elu_wide(
       negative,
       vec4<u32>(0u, 0u, 0u, 0u),
@@ -500,7 +511,7 @@ fn elu_wide_leading_of(x: elu_wide) -> elu_wide_leading {
 //   r4 = multiply(r1, r4)
 //   r0 = less(r3, r0)
 //   r0 = select(r4, r2, r0)
-fn elu_slope_0_exactly_wide(x0: elu_wide, x1: elu_wide) -> elu_wide_outcome {
+fn elu_backward_exactly_wide(x0: elu_wide, x1: elu_wide) -> elu_wide_outcome {
   var registers = array<elu_wide, 5>(
     x0,
     x1,
@@ -555,7 +566,7 @@ fn elu_slope_0_exactly_wide(x0: elu_wide, x1: elu_wide) -> elu_wide_outcome {
     registers[code & 1023u] = result;
     if (result.exponent >= elu_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-      if (a.exponent < elu_WIDE_LIMIT && b.exponent < elu_WIDE_LIMIT) {
+      if ((a.exponent < elu_WIDE_LIMIT) & (b.exponent < elu_WIDE_LIMIT)) {
         error = result.exponent + 128;
       }
     }
@@ -582,7 +593,7 @@ fn elu_wide_operand_at(x: elu_wide, search: elu_wide_search, own: i32, large: i3
 }
 
 fn elu_wide_leading_is_nan(x: elu_wide_leading) -> bool {
-  return x.digits == 0u && x.exponent > 0;
+  return (x.digits == 0u) & (x.exponent > 0);
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -590,7 +601,7 @@ fn elu_wide_leading_exceeds(a: elu_wide_leading, b: elu_wide_leading) -> bool {
   let more = a.exponent - b.exponent;
   let size = a.digits >> 8u;
   let least = 135u * (b.digits >> 8u);
-  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
 }
 
 // The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
@@ -602,7 +613,7 @@ fn elu_wide_searched(
   operands: i32
 ) -> elu_wide_search {
   let is_nan = elu_wide_leading_is_nan(found.value);
-  let fails = is_nan || found.lost > 128 - 28;
+  let fails = is_nan | (found.lost > 128 - 28);
   var level = search.level;
   var point = search.point + 1;
   var value = search.value;
@@ -610,18 +621,18 @@ fn elu_wide_searched(
   if (elu_wide_leading_is_nan(value)) {
     value = found.value;
   }
-  if (level == 0 && point == 1) {
-    if (!(is_nan && infinite)) {
+  if ((level == 0) & (point == 1)) {
+    if (!(is_nan & infinite)) {
       level = select(6, select(4, 1, found.value.exponent >= elu_WIDE_LIMIT), found.lost > 128 - 28);
       point = 0;
     }
-  } else if (level == 0 && (point & 1) == 0) {
+  } else if ((level == 0) & ((point & 1) == 0)) {
     other = found.value;
     if (fails) {
       other = search.other;
     }
   } else if (level == 0) {
-    if (!fails && !elu_wide_leading_is_nan(other)) {
+    if (!fails & !elu_wide_leading_is_nan(other)) {
       // As wide_limit.
       level = 6;
       value = other;
@@ -653,7 +664,7 @@ fn elu_wide_searched(
       value.exponent - power * abs(elu_wide_moves(exponent, level))
     );
   }
-  if (level > 0 && point > operands) {
+  if ((level > 0) & (point > operands)) {
     level = 6;
   }
   return elu_wide_search(level, point, value, other);
@@ -669,7 +680,7 @@ fn elu_nan() -> f32 {
 // To nearest, from the middle to the even one.
 fn elu_wide_leading_to_f32(x: elu_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (x.digits == 0u && x.exponent > 0) {
+  if ((x.digits == 0u) & (x.exponent > 0)) {
     return elu_nan();
   }
   if (x.exponent > 128) {
@@ -685,11 +696,11 @@ fn elu_wide_leading_to_f32(x: elu_wide_leading) -> f32 {
   let half = 1u << dropped;
   let below = x.digits & (half | (half - 1u));
   let kept = (x.digits >> dropped) >> 1u;
-  let up = below > half || (below == half && (kept & 1u) == 1u);
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn elu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
+fn elu_backward_exactly(x0: f32, x1: f32) -> f32 {
   if (elu_is_nan(x0)) {
     return x0;
   }
@@ -704,7 +715,7 @@ fn elu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   var search = elu_WIDE_SEARCH;
   while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = elu_slope_0_exactly_wide(
+    let found = elu_backward_exactly_wide(
       elu_wide_operand_at(wide_x0, search, 1, large),
       elu_wide_operand_at(wide_x1, search, 2, large)
     );
@@ -712,17 +723,6 @@ fn elu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
     search = elu_wide_searched(search, found, infinite, varied, 2);
   }
   return elu_wide_leading_to_f32(search.value);
-}
-
-fn elu_exp(x: f32) -> f32 {
-  if (elu_is_nan(x)) {
-    return x;
-  }
-  return elu_exp_scaled(x, 0.0, 0);
-}
-
-fn elu_slope_0_far(x0: f32, x1: f32) -> f32 {
-  return select(elu_exp(x0) * x1, 1.0, x0 > 0.0);
 }
 
 // e^a 2^n
@@ -749,12 +749,12 @@ fn elu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
     )
   );
   var found =
-    (v.high >= 1.9721523e-31) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      (abs(alpha) <= 288230380000000000.0) &&
-    ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0));
+    (v.high >= 1.9721523e-31) & (abs(x) <= 288230380000000000.0) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (abs(alpha) <= 288230380000000000.0) &
+    ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
-    result = elu_slope_0_exactly(x, alpha);
+    result = elu_backward_exactly(x, alpha);
     if (elu_is_nan(result)) {
       let far = elu_slope_0_far(x, alpha);
       result = select(far, result, elu_is_nan(far));

@@ -279,9 +279,9 @@ fn geglu(gate: f32, up: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (v.high >= 3.9443045e-31) && (abs(gate) <= 274877900000.0) && ((abs(gate) >= 3.637979e-12) || (gate == 0.0)) &&
-        (abs(up) <= 274877900000.0) &&
-        ((abs(up) >= 3.637979e-12) || (up == 0.0)) &&
+      (v.high >= 3.9443045e-31) & (abs(gate) <= 274877900000.0) & ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
+        (abs(up) <= 274877900000.0) &
+        ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
       (abs(p2.high) <= 3.32307e+35)
     )
   ) {
@@ -293,6 +293,26 @@ fn geglu(gate: f32, up: f32) -> f32 {
 struct geglu_gradients {
   gate: f32,
   up: f32,
+}
+
+// The density of the standard normal distribution, e^(-x^2/2) / sqrt(2 pi).
+fn geglu_normpdf(x: f32) -> f32 {
+  if (geglu_is_nan(x)) {
+    return x;
+  }
+  return 0.39894228 * geglu_exp_square(x, -0.5);
+}
+
+fn geglu_slope_0_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  return (geglu_normcdf(t2) + t2 * geglu_normpdf(t2)) * x1;
+}
+
+fn geglu_slope_1_far(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  return t2 * geglu_normcdf(t2);
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
@@ -460,7 +480,7 @@ fn geglu_wide_multiply_loose(a: geglu_wide, b: geglu_wide) -> geglu_wide {
   let product = geglu_nat_multiply_high(a.mantissa, b.mantissa);
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) && exponent > -geglu_WIDE_LIMIT;
+  let invalid = all(product == vec4<u32>()) & (exponent > -geglu_WIDE_LIMIT);
   return geglu_wide(a.negative != b.negative, product, select(exponent, geglu_WIDE_NAN.exponent, invalid));
 }
 
@@ -504,7 +524,7 @@ fn geglu_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
 }
 
 fn geglu_wide_is_nan(x: geglu_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
 // floor(a / 2^n).
@@ -607,8 +627,12 @@ fn geglu_wide_erfc_sum_loose(y: geglu_wide) -> geglu_wide {
 
 fn geglu_wide_divide_loose(a: geglu_wide, b: geglu_wide) -> geglu_wide {
   let negative = a.negative != b.negative;
-  let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (geglu_wide_is_nan(b) || both_zero || (a.exponent >= geglu_WIDE_BEYOND && b.exponent >= geglu_WIDE_BEYOND)) {
+  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  if (
+    geglu_wide_is_nan(b) |
+    both_zero |
+    ((a.exponent >= geglu_WIDE_BEYOND) & (b.exponent >= geglu_WIDE_BEYOND))
+  ) {
     return geglu_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -629,7 +653,7 @@ fn geglu_wide_divide_loose(a: geglu_wide, b: geglu_wide) -> geglu_wide {
 
 // Whether |a| < |b|, neither being NaN.
 fn geglu_wide_is_smaller(a: geglu_wide, b: geglu_wide) -> bool {
-  return a.exponent < b.exponent || (a.exponent == b.exponent && geglu_nat_less(a.mantissa, b.mantissa));
+  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & geglu_nat_less(a.mantissa, b.mantissa));
 }
 
 // How many bits a natural number has.
@@ -667,10 +691,10 @@ fn geglu_wide_add_loose(a: geglu_wide, b: geglu_wide) -> geglu_wide {
   }
   let difference = geglu_nat_subtract(large, addend);
   // What is left would be the rounding of the operands.
-  if (geglu_nat_bit_length(difference) <= 12 && exponent < geglu_WIDE_LIMIT) {
+  if ((geglu_nat_bit_length(difference) <= 12) & (exponent < geglu_WIDE_LIMIT)) {
     return geglu_WIDE_ZERO;
   }
-  if (shift == 1 && geglu_nat_less(difference, geglu_NAT_HALF)) {
+  if ((shift == 1) & geglu_nat_less(difference, geglu_NAT_HALF)) {
     return geglu_wide(
       negative,
       geglu_nat_subtract(
@@ -684,11 +708,11 @@ fn geglu_wide_add_loose(a: geglu_wide, b: geglu_wide) -> geglu_wide {
 }
 
 fn geglu_wide_is_negative(x: geglu_wide) -> bool {
-  return x.negative && !all(x.mantissa == vec4<u32>());
+  return x.negative & !all(x.mantissa == vec4<u32>());
 }
 
 fn geglu_wide_less(a: geglu_wide, b: geglu_wide) -> bool {
-  if (geglu_wide_is_nan(a) || geglu_wide_is_nan(b)) {
+  if (geglu_wide_is_nan(a) | geglu_wide_is_nan(b)) {
     return false;
   }
   if (geglu_wide_is_negative(a) != geglu_wide_is_negative(b)) {
@@ -728,13 +752,13 @@ fn geglu_wide_scale_loose(x: geglu_wide, k: i32) -> geglu_wide {
 
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn geglu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> geglu_wide {
-  if (!geglu_nat_less(mantissa, geglu_NAT_HALF) && abs(exponent) < geglu_WIDE_LIMIT) {
+  if (!geglu_nat_less(mantissa, geglu_NAT_HALF) & (abs(exponent) < geglu_WIDE_LIMIT)) {
     return geglu_wide(negative, mantissa, exponent);
   }
   let shift = 128 - geglu_nat_bit_length(mantissa);
   let least = exponent - shift;
   let is_far = abs(least) >= geglu_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) || (is_far && least < 0)) {
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
     return geglu_wide(
       negative,
       vec4<u32>(0u, 0u, 0u, 0u),
@@ -792,7 +816,7 @@ fn geglu_wide_leading_of(x: geglu_wide) -> geglu_wide_leading {
 //   r10 = multiply(r0, r10)
 //   r10 = add(r9, r10)
 //   r10 = multiply(r1, r10)
-fn geglu_slope_0_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide_outcome {
+fn geglu_backward_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide_outcome {
   var registers = array<geglu_wide, 14>(
     x0,
     x1,
@@ -895,7 +919,7 @@ fn geglu_slope_0_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide_outc
     registers[code & 1023u] = result;
     if (result.exponent >= geglu_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-      if (a.exponent < geglu_WIDE_LIMIT && b.exponent < geglu_WIDE_LIMIT) {
+      if ((a.exponent < geglu_WIDE_LIMIT) & (b.exponent < geglu_WIDE_LIMIT)) {
         error = result.exponent + 128;
       }
     }
@@ -922,7 +946,7 @@ fn geglu_wide_operand_at(x: geglu_wide, search: geglu_wide_search, own: i32, lar
 }
 
 fn geglu_wide_leading_is_nan(x: geglu_wide_leading) -> bool {
-  return x.digits == 0u && x.exponent > 0;
+  return (x.digits == 0u) & (x.exponent > 0);
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -930,7 +954,7 @@ fn geglu_wide_leading_exceeds(a: geglu_wide_leading, b: geglu_wide_leading) -> b
   let more = a.exponent - b.exponent;
   let size = a.digits >> 8u;
   let least = 135u * (b.digits >> 8u);
-  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
 }
 
 // The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
@@ -942,7 +966,7 @@ fn geglu_wide_searched(
   operands: i32
 ) -> geglu_wide_search {
   let is_nan = geglu_wide_leading_is_nan(found.value);
-  let fails = is_nan || found.lost > 128 - 28;
+  let fails = is_nan | (found.lost > 128 - 28);
   var level = search.level;
   var point = search.point + 1;
   var value = search.value;
@@ -950,18 +974,18 @@ fn geglu_wide_searched(
   if (geglu_wide_leading_is_nan(value)) {
     value = found.value;
   }
-  if (level == 0 && point == 1) {
-    if (!(is_nan && infinite)) {
+  if ((level == 0) & (point == 1)) {
+    if (!(is_nan & infinite)) {
       level = select(6, select(4, 1, found.value.exponent >= geglu_WIDE_LIMIT), found.lost > 128 - 28);
       point = 0;
     }
-  } else if (level == 0 && (point & 1) == 0) {
+  } else if ((level == 0) & ((point & 1) == 0)) {
     other = found.value;
     if (fails) {
       other = search.other;
     }
   } else if (level == 0) {
-    if (!fails && !geglu_wide_leading_is_nan(other)) {
+    if (!fails & !geglu_wide_leading_is_nan(other)) {
       // As wide_limit.
       level = 6;
       value = other;
@@ -993,7 +1017,7 @@ fn geglu_wide_searched(
       value.exponent - power * abs(geglu_wide_moves(exponent, level))
     );
   }
-  if (level > 0 && point > operands) {
+  if ((level > 0) & (point > operands)) {
     level = 6;
   }
   return geglu_wide_search(level, point, value, other);
@@ -1009,7 +1033,7 @@ fn geglu_nan() -> f32 {
 // To nearest, from the middle to the even one.
 fn geglu_wide_leading_to_f32(x: geglu_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (x.digits == 0u && x.exponent > 0) {
+  if ((x.digits == 0u) & (x.exponent > 0)) {
     return geglu_nan();
   }
   if (x.exponent > 128) {
@@ -1025,11 +1049,11 @@ fn geglu_wide_leading_to_f32(x: geglu_wide_leading) -> f32 {
   let half = 1u << dropped;
   let below = x.digits & (half | (half - 1u));
   let kept = (x.digits >> dropped) >> 1u;
-  let up = below > half || (below == half && (kept & 1u) == 1u);
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn geglu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
+fn geglu_backward_exactly(x0: f32, x1: f32) -> f32 {
   if (geglu_is_nan(x0)) {
     return x0;
   }
@@ -1040,11 +1064,11 @@ fn geglu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   let wide_x1 = geglu_wide_from_f32(x1);
   var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
-  let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38;
+  let infinite = (abs(x0) > 3.4028234663852886e38) | (abs(x1) > 3.4028234663852886e38);
   var search = geglu_WIDE_SEARCH;
   while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = geglu_slope_0_exactly_wide(
+    let found = geglu_backward_exactly_wide(
       geglu_wide_operand_at(wide_x0, search, 1, large),
       geglu_wide_operand_at(wide_x1, search, 2, large)
     );
@@ -1052,26 +1076,6 @@ fn geglu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
     search = geglu_wide_searched(search, found, infinite, varied, 2);
   }
   return geglu_wide_leading_to_f32(search.value);
-}
-
-// The density of the standard normal distribution, e^(-x^2/2) / sqrt(2 pi).
-fn geglu_normpdf(x: f32) -> f32 {
-  if (geglu_is_nan(x)) {
-    return x;
-  }
-  return 0.39894228 * geglu_exp_square(x, -0.5);
-}
-
-fn geglu_slope_0_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  return (geglu_normcdf(t2) + t2 * geglu_normpdf(t2)) * x1;
-}
-
-fn geglu_slope_1_far(x0: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  return t2 * geglu_normcdf(t2);
 }
 
 // The derivative of a normcdf(a), normcdf(a) + a normpdf(a), with one exponential; its error is relative to 1/2 where the sum cancels.
@@ -1103,29 +1107,26 @@ fn geglu_backward(dy: f32, gate: f32, up: f32) -> geglu_gradients {
   let v = geglu_pair_raised_normcdf(geglu_pair_from_f32(gate));
   var result_gate = geglu_pair_to_f32(geglu_pair_multiply(geglu_pair_from_f32(up), phi));
   var found0 =
-    ((abs(gate + 0.75) >= 0.25) || (0.5 <= 32.0 * abs(phi.high))) && (abs(phi.high) >= 1.9721523e-31) &&
-      (abs(gate) <= 1.2676506e+30) &&
-      ((abs(gate) >= 7.888609e-31) || (gate == 0.0)) &&
-      (abs(up) <= 1.2676506e+30) &&
-    ((abs(up) >= 7.888609e-31) || (up == 0.0));
+    ((abs(gate + 0.75) >= 0.25) | (0.5 <= 32.0 * abs(phi.high))) & (abs(phi.high) >= 1.9721523e-31) &
+      (abs(gate) <= 1.2676506e+30) &
+      ((abs(gate) >= 7.888609e-31) | (gate == 0.0)) &
+      (abs(up) <= 1.2676506e+30) &
+    ((abs(up) >= 7.888609e-31) | (up == 0.0));
+  var result_up = geglu_pair_to_f32(geglu_pair_scale(geglu_pair_multiply(geglu_pair_from_f32(gate), v), 8.6736174e-19));
+  // Far out, or no number at all.
+  if (
+    !((v.high >= 1.9721523e-31) & (abs(gate) <= 288230380000000000.0) & ((abs(gate) >= 3.469447e-18) | (gate == 0.0)))
+  ) {
+    result_up = geglu_slope_1_far(gate);
+  }
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
-    result_gate = geglu_slope_0_exactly(gate, up);
+    result_gate = geglu_backward_exactly(gate, up);
     if (geglu_is_nan(result_gate)) {
       let far = geglu_slope_0_far(gate, up);
       result_gate = select(far, result_gate, geglu_is_nan(far));
     }
     found0 = true;
-  }
-  var result_up = geglu_pair_to_f32(geglu_pair_scale(geglu_pair_multiply(geglu_pair_from_f32(gate), v), 8.6736174e-19));
-  // Far out, or no number at all.
-  if (
-    !(
-      (v.high >= 1.9721523e-31) && (abs(gate) <= 288230380000000000.0) &&
-      ((abs(gate) >= 3.469447e-18) || (gate == 0.0))
-    )
-  ) {
-    result_up = geglu_slope_1_far(gate);
   }
   return geglu_gradients(dy * result_gate, dy * result_up);
 }

@@ -289,17 +289,32 @@ fn gelu_10(x: f32, min_val: f32, max_val: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      ((p2.high <= min_val) || (p2.high >= max_val) || (v.high >= 3.9443045e-31)) && (abs(x) <= 288230380000000000.0) &&
-        ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-        (abs(min_val) <= 288230380000000000.0) &&
-        ((abs(min_val) >= 3.469447e-18) || (min_val == 0.0)) &&
-        (abs(max_val) <= 288230380000000000.0) &&
-      ((abs(max_val) >= 3.469447e-18) || (max_val == 0.0))
+      ((p2.high <= min_val) | ((p2.high >= max_val) | (v.high >= 3.9443045e-31))) & (abs(x) <= 288230380000000000.0) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (abs(min_val) <= 288230380000000000.0) &
+        ((abs(min_val) >= 3.469447e-18) | (min_val == 0.0)) &
+        (abs(max_val) <= 288230380000000000.0) &
+      ((abs(max_val) >= 3.469447e-18) | (max_val == 0.0))
     )
   ) {
     result = gelu_10_value_far(x, min_val, max_val);
   }
   return result;
+}
+
+// The density of the standard normal distribution, e^(-x^2/2) / sqrt(2 pi).
+fn gelu_10_normpdf(x: f32) -> f32 {
+  if (gelu_10_is_nan(x)) {
+    return x;
+  }
+  return 0.39894228 * gelu_10_exp_square(x, -0.5);
+}
+
+fn gelu_10_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  let t2 = gelu_10_normcdf(t);
+  let t3 = t * t2;
+  return select(select(t2 + t * gelu_10_normpdf(t), 0.0, t3 >= x2), 0.0, t3 <= x1);
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
@@ -467,7 +482,7 @@ fn gelu_10_wide_multiply_loose(a: gelu_10_wide, b: gelu_10_wide) -> gelu_10_wide
   let product = gelu_10_nat_multiply_high(a.mantissa, b.mantissa);
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) && exponent > -gelu_10_WIDE_LIMIT;
+  let invalid = all(product == vec4<u32>()) & (exponent > -gelu_10_WIDE_LIMIT);
   return gelu_10_wide(a.negative != b.negative, product, select(exponent, gelu_10_WIDE_NAN.exponent, invalid));
 }
 
@@ -511,7 +526,7 @@ fn gelu_10_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
 }
 
 fn gelu_10_wide_is_nan(x: gelu_10_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
 // floor(a / 2^n).
@@ -614,8 +629,12 @@ fn gelu_10_wide_erfc_sum_loose(y: gelu_10_wide) -> gelu_10_wide {
 
 fn gelu_10_wide_divide_loose(a: gelu_10_wide, b: gelu_10_wide) -> gelu_10_wide {
   let negative = a.negative != b.negative;
-  let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (gelu_10_wide_is_nan(b) || both_zero || (a.exponent >= gelu_10_WIDE_BEYOND && b.exponent >= gelu_10_WIDE_BEYOND)) {
+  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  if (
+    gelu_10_wide_is_nan(b) |
+    both_zero |
+    ((a.exponent >= gelu_10_WIDE_BEYOND) & (b.exponent >= gelu_10_WIDE_BEYOND))
+  ) {
     return gelu_10_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -636,7 +655,7 @@ fn gelu_10_wide_divide_loose(a: gelu_10_wide, b: gelu_10_wide) -> gelu_10_wide {
 
 // Whether |a| < |b|, neither being NaN.
 fn gelu_10_wide_is_smaller(a: gelu_10_wide, b: gelu_10_wide) -> bool {
-  return a.exponent < b.exponent || (a.exponent == b.exponent && gelu_10_nat_less(a.mantissa, b.mantissa));
+  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & gelu_10_nat_less(a.mantissa, b.mantissa));
 }
 
 // How many bits a natural number has.
@@ -674,10 +693,10 @@ fn gelu_10_wide_add_loose(a: gelu_10_wide, b: gelu_10_wide) -> gelu_10_wide {
   }
   let difference = gelu_10_nat_subtract(large, addend);
   // What is left would be the rounding of the operands.
-  if (gelu_10_nat_bit_length(difference) <= 12 && exponent < gelu_10_WIDE_LIMIT) {
+  if ((gelu_10_nat_bit_length(difference) <= 12) & (exponent < gelu_10_WIDE_LIMIT)) {
     return gelu_10_WIDE_ZERO;
   }
-  if (shift == 1 && gelu_10_nat_less(difference, gelu_10_NAT_HALF)) {
+  if ((shift == 1) & gelu_10_nat_less(difference, gelu_10_NAT_HALF)) {
     return gelu_10_wide(
       negative,
       gelu_10_nat_subtract(
@@ -691,11 +710,11 @@ fn gelu_10_wide_add_loose(a: gelu_10_wide, b: gelu_10_wide) -> gelu_10_wide {
 }
 
 fn gelu_10_wide_is_negative(x: gelu_10_wide) -> bool {
-  return x.negative && !all(x.mantissa == vec4<u32>());
+  return x.negative & !all(x.mantissa == vec4<u32>());
 }
 
 fn gelu_10_wide_less(a: gelu_10_wide, b: gelu_10_wide) -> bool {
-  if (gelu_10_wide_is_nan(a) || gelu_10_wide_is_nan(b)) {
+  if (gelu_10_wide_is_nan(a) | gelu_10_wide_is_nan(b)) {
     return false;
   }
   if (gelu_10_wide_is_negative(a) != gelu_10_wide_is_negative(b)) {
@@ -735,21 +754,21 @@ fn gelu_10_wide_scale_loose(x: gelu_10_wide, k: i32) -> gelu_10_wide {
 
 fn gelu_10_wide_equal(a: gelu_10_wide, b: gelu_10_wide) -> bool {
   let same =
-    a.exponent == b.exponent &&
-    all(a.mantissa == b.mantissa) &&
-    gelu_10_wide_is_negative(a) == gelu_10_wide_is_negative(b);
-  return same && !gelu_10_wide_is_nan(a);
+    (a.exponent == b.exponent) &
+    all(a.mantissa == b.mantissa) &
+    (gelu_10_wide_is_negative(a) == gelu_10_wide_is_negative(b));
+  return same & !gelu_10_wide_is_nan(a);
 }
 
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn gelu_10_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> gelu_10_wide {
-  if (!gelu_10_nat_less(mantissa, gelu_10_NAT_HALF) && abs(exponent) < gelu_10_WIDE_LIMIT) {
+  if (!gelu_10_nat_less(mantissa, gelu_10_NAT_HALF) & (abs(exponent) < gelu_10_WIDE_LIMIT)) {
     return gelu_10_wide(negative, mantissa, exponent);
   }
   let shift = 128 - gelu_10_nat_bit_length(mantissa);
   let least = exponent - shift;
   let is_far = abs(least) >= gelu_10_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) || (is_far && least < 0)) {
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
     return gelu_10_wide(
       negative,
       vec4<u32>(0u, 0u, 0u, 0u),
@@ -821,7 +840,7 @@ fn gelu_10_wide_leading_of(x: gelu_10_wide) -> gelu_10_wide_leading {
 //   r1 = select(r11, r1, r11)
 //   r1 = negate(r1)
 //   r1 = select(r2, r12, r1)
-fn gelu_10_slope_0_exactly_wide(x0: gelu_10_wide, x1: gelu_10_wide, x2: gelu_10_wide) -> gelu_10_wide_outcome {
+fn gelu_10_backward_exactly_wide(x0: gelu_10_wide, x1: gelu_10_wide, x2: gelu_10_wide) -> gelu_10_wide_outcome {
   var registers = array<gelu_10_wide, 16>(
     x0,
     x1,
@@ -933,7 +952,7 @@ fn gelu_10_slope_0_exactly_wide(x0: gelu_10_wide, x1: gelu_10_wide, x2: gelu_10_
     registers[code & 1023u] = result;
     if (result.exponent >= gelu_10_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-      if (a.exponent < gelu_10_WIDE_LIMIT && b.exponent < gelu_10_WIDE_LIMIT) {
+      if ((a.exponent < gelu_10_WIDE_LIMIT) & (b.exponent < gelu_10_WIDE_LIMIT)) {
         error = result.exponent + 128;
       }
     }
@@ -960,7 +979,7 @@ fn gelu_10_wide_operand_at(x: gelu_10_wide, search: gelu_10_wide_search, own: i3
 }
 
 fn gelu_10_wide_leading_is_nan(x: gelu_10_wide_leading) -> bool {
-  return x.digits == 0u && x.exponent > 0;
+  return (x.digits == 0u) & (x.exponent > 0);
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -968,7 +987,7 @@ fn gelu_10_wide_leading_exceeds(a: gelu_10_wide_leading, b: gelu_10_wide_leading
   let more = a.exponent - b.exponent;
   let size = a.digits >> 8u;
   let least = 135u * (b.digits >> 8u);
-  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
 }
 
 // The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
@@ -980,7 +999,7 @@ fn gelu_10_wide_searched(
   operands: i32
 ) -> gelu_10_wide_search {
   let is_nan = gelu_10_wide_leading_is_nan(found.value);
-  let fails = is_nan || found.lost > 128 - 28;
+  let fails = is_nan | (found.lost > 128 - 28);
   var level = search.level;
   var point = search.point + 1;
   var value = search.value;
@@ -988,18 +1007,18 @@ fn gelu_10_wide_searched(
   if (gelu_10_wide_leading_is_nan(value)) {
     value = found.value;
   }
-  if (level == 0 && point == 1) {
-    if (!(is_nan && infinite)) {
+  if ((level == 0) & (point == 1)) {
+    if (!(is_nan & infinite)) {
       level = select(6, select(4, 1, found.value.exponent >= gelu_10_WIDE_LIMIT), found.lost > 128 - 28);
       point = 0;
     }
-  } else if (level == 0 && (point & 1) == 0) {
+  } else if ((level == 0) & ((point & 1) == 0)) {
     other = found.value;
     if (fails) {
       other = search.other;
     }
   } else if (level == 0) {
-    if (!fails && !gelu_10_wide_leading_is_nan(other)) {
+    if (!fails & !gelu_10_wide_leading_is_nan(other)) {
       // As wide_limit.
       level = 6;
       value = other;
@@ -1031,7 +1050,7 @@ fn gelu_10_wide_searched(
       value.exponent - power * abs(gelu_10_wide_moves(exponent, level))
     );
   }
-  if (level > 0 && point > operands) {
+  if ((level > 0) & (point > operands)) {
     level = 6;
   }
   return gelu_10_wide_search(level, point, value, other);
@@ -1047,7 +1066,7 @@ fn gelu_10_nan() -> f32 {
 // To nearest, from the middle to the even one.
 fn gelu_10_wide_leading_to_f32(x: gelu_10_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (x.digits == 0u && x.exponent > 0) {
+  if ((x.digits == 0u) & (x.exponent > 0)) {
     return gelu_10_nan();
   }
   if (x.exponent > 128) {
@@ -1063,11 +1082,11 @@ fn gelu_10_wide_leading_to_f32(x: gelu_10_wide_leading) -> f32 {
   let half = 1u << dropped;
   let below = x.digits & (half | (half - 1u));
   let kept = (x.digits >> dropped) >> 1u;
-  let up = below > half || (below == half && (kept & 1u) == 1u);
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn gelu_10_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
+fn gelu_10_backward_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   if (gelu_10_is_nan(x0)) {
     return x0;
   }
@@ -1086,7 +1105,7 @@ fn gelu_10_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   var search = gelu_10_WIDE_SEARCH;
   while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = gelu_10_slope_0_exactly_wide(
+    let found = gelu_10_backward_exactly_wide(
       gelu_10_wide_operand_at(wide_x0, search, 1, large),
       gelu_10_wide_operand_at(wide_x1, search, 2, large),
       gelu_10_wide_operand_at(wide_x2, search, 3, large)
@@ -1095,21 +1114,6 @@ fn gelu_10_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
     search = gelu_10_wide_searched(search, found, infinite, varied, 3);
   }
   return gelu_10_wide_leading_to_f32(search.value);
-}
-
-// The density of the standard normal distribution, e^(-x^2/2) / sqrt(2 pi).
-fn gelu_10_normpdf(x: f32) -> f32 {
-  if (gelu_10_is_nan(x)) {
-    return x;
-  }
-  return 0.39894228 * gelu_10_exp_square(x, -0.5);
-}
-
-fn gelu_10_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  let t2 = gelu_10_normcdf(t);
-  let t3 = t * t2;
-  return select(select(t2 + t * gelu_10_normpdf(t), 0.0, t3 >= x2), 0.0, t3 <= x1);
 }
 
 // The derivative of a normcdf(a), normcdf(a) + a normpdf(a), with one exponential; its error is relative to 1/2 where the sum cancels.
@@ -1151,16 +1155,16 @@ fn gelu_10_backward(dy: f32, x: f32, min_val: f32, max_val: f32) -> f32 {
   }
   var result = gelu_10_pair_to_f32(v3);
   var found =
-    ((p2.high <= min_val) || (p2.high >= max_val) || (abs(x + 0.75) >= 0.25) || (0.5 <= 32.0 * abs(phi.high))) &&
-      (abs(x) <= 288230380000000000.0) &&
-      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      (abs(min_val) <= 288230380000000000.0) &&
-      ((abs(min_val) >= 3.469447e-18) || (min_val == 0.0)) &&
-      (abs(max_val) <= 288230380000000000.0) &&
-    ((abs(max_val) >= 3.469447e-18) || (max_val == 0.0));
+    ((p2.high <= min_val) | ((p2.high >= max_val) | ((abs(x + 0.75) >= 0.25) | (0.5 <= 32.0 * abs(phi.high))))) &
+      (abs(x) <= 288230380000000000.0) &
+      ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (abs(min_val) <= 288230380000000000.0) &
+      ((abs(min_val) >= 3.469447e-18) | (min_val == 0.0)) &
+      (abs(max_val) <= 288230380000000000.0) &
+    ((abs(max_val) >= 3.469447e-18) | (max_val == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
-    result = gelu_10_slope_0_exactly(x, min_val, max_val);
+    result = gelu_10_backward_exactly(x, min_val, max_val);
     if (gelu_10_is_nan(result)) {
       let far = gelu_10_slope_0_far(x, min_val, max_val);
       result = select(far, result, gelu_10_is_nan(far));

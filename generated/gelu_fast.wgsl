@@ -97,7 +97,7 @@ fn gelu_fast_pair_add(a: gelu_fast_pair, b: gelu_fast_pair) -> gelu_fast_pair {
 }
 
 fn gelu_fast_pair_smaller(a: gelu_fast_pair, b: gelu_fast_pair) -> gelu_fast_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
     return b;
   }
   return a;
@@ -178,13 +178,29 @@ fn gelu_fast(x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (v.high >= 7.888609e-31) && (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
+      (v.high >= 7.888609e-31) & (abs(x) <= 274877900000.0) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (abs(p5.high) <= 3.32307e+35)
     )
   ) {
     result = gelu_fast_value_far(x);
   }
   return result;
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn gelu_fast_logistic(x: f32) -> f32 {
+  if (gelu_fast_is_nan(x)) {
+    return x;
+  }
+  let s = gelu_fast_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn gelu_fast_slope_0_far(x0: f32) -> f32 {
+  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
+  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
+  let t3 = 1.5957692 * (t2 * (0.044715 * t2 * t2 + 1.0));
+  return gelu_fast_sigmoid(t3) + t2 * (0.21406445 * t2 * t2 + 1.5957692) * gelu_fast_logistic(t3);
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
@@ -322,13 +338,13 @@ fn gelu_fast_wide_multiply_loose(a: gelu_fast_wide, b: gelu_fast_wide) -> gelu_f
   let product = gelu_fast_nat_multiply_high(a.mantissa, b.mantissa);
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) && exponent > -gelu_fast_WIDE_LIMIT;
+  let invalid = all(product == vec4<u32>()) & (exponent > -gelu_fast_WIDE_LIMIT);
   return gelu_fast_wide(a.negative != b.negative, product, select(exponent, gelu_fast_WIDE_NAN.exponent, invalid));
 }
 
 // Whether |a| < |b|, neither being NaN.
 fn gelu_fast_wide_is_smaller(a: gelu_fast_wide, b: gelu_fast_wide) -> bool {
-  return a.exponent < b.exponent || (a.exponent == b.exponent && gelu_fast_nat_less(a.mantissa, b.mantissa));
+  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & gelu_fast_nat_less(a.mantissa, b.mantissa));
 }
 
 const gelu_fast_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
@@ -391,10 +407,10 @@ fn gelu_fast_wide_add_loose(a: gelu_fast_wide, b: gelu_fast_wide) -> gelu_fast_w
   }
   let difference = gelu_fast_nat_subtract(large, addend);
   // What is left would be the rounding of the operands.
-  if (gelu_fast_nat_bit_length(difference) <= 12 && exponent < gelu_fast_WIDE_LIMIT) {
+  if ((gelu_fast_nat_bit_length(difference) <= 12) & (exponent < gelu_fast_WIDE_LIMIT)) {
     return gelu_fast_WIDE_ZERO;
   }
-  if (shift == 1 && gelu_fast_nat_less(difference, gelu_fast_NAT_HALF)) {
+  if ((shift == 1) & gelu_fast_nat_less(difference, gelu_fast_NAT_HALF)) {
     return gelu_fast_wide(
       negative,
       gelu_fast_nat_subtract(
@@ -445,7 +461,7 @@ fn gelu_fast_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
 }
 
 fn gelu_fast_wide_is_nan(x: gelu_fast_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
 fn gelu_fast_wide_exponential_loose(x: gelu_fast_wide, near: u32) -> gelu_fast_wide {
@@ -500,8 +516,12 @@ fn gelu_fast_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 
 fn gelu_fast_wide_divide_loose(a: gelu_fast_wide, b: gelu_fast_wide) -> gelu_fast_wide {
   let negative = a.negative != b.negative;
-  let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (gelu_fast_wide_is_nan(b) || both_zero || (a.exponent >= gelu_fast_WIDE_BEYOND && b.exponent >= gelu_fast_WIDE_BEYOND)) {
+  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  if (
+    gelu_fast_wide_is_nan(b) |
+    both_zero |
+    ((a.exponent >= gelu_fast_WIDE_BEYOND) & (b.exponent >= gelu_fast_WIDE_BEYOND))
+  ) {
     return gelu_fast_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -522,13 +542,13 @@ fn gelu_fast_wide_divide_loose(a: gelu_fast_wide, b: gelu_fast_wide) -> gelu_fas
 
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn gelu_fast_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> gelu_fast_wide {
-  if (!gelu_fast_nat_less(mantissa, gelu_fast_NAT_HALF) && abs(exponent) < gelu_fast_WIDE_LIMIT) {
+  if (!gelu_fast_nat_less(mantissa, gelu_fast_NAT_HALF) & (abs(exponent) < gelu_fast_WIDE_LIMIT)) {
     return gelu_fast_wide(negative, mantissa, exponent);
   }
   let shift = 128 - gelu_fast_nat_bit_length(mantissa);
   let least = exponent - shift;
   let is_far = abs(least) >= gelu_fast_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) || (is_far && least < 0)) {
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
     return gelu_fast_wide(
       negative,
       vec4<u32>(0u, 0u, 0u, 0u),
@@ -567,7 +587,7 @@ fn gelu_fast_wide_leading_of(x: gelu_fast_wide) -> gelu_fast_wide_leading {
 //   r1 = divide(r5, r1)
 //   r1 = multiply(r2, r1)
 //   r1 = add(r3, r1)
-fn gelu_fast_slope_0_exactly_wide(x0: gelu_fast_wide) -> gelu_fast_wide_outcome {
+fn gelu_fast_backward_exactly_wide(x0: gelu_fast_wide) -> gelu_fast_wide_outcome {
   var registers = array<gelu_fast_wide, 7>(
     x0,
     gelu_fast_WIDE_ONE,
@@ -642,7 +662,7 @@ fn gelu_fast_slope_0_exactly_wide(x0: gelu_fast_wide) -> gelu_fast_wide_outcome 
     registers[code & 1023u] = result;
     if (result.exponent >= gelu_fast_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-      if (a.exponent < gelu_fast_WIDE_LIMIT && b.exponent < gelu_fast_WIDE_LIMIT) {
+      if ((a.exponent < gelu_fast_WIDE_LIMIT) & (b.exponent < gelu_fast_WIDE_LIMIT)) {
         error = result.exponent + 128;
       }
     }
@@ -669,7 +689,7 @@ fn gelu_fast_wide_operand_at(x: gelu_fast_wide, search: gelu_fast_wide_search, o
 }
 
 fn gelu_fast_wide_leading_is_nan(x: gelu_fast_wide_leading) -> bool {
-  return x.digits == 0u && x.exponent > 0;
+  return (x.digits == 0u) & (x.exponent > 0);
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -677,7 +697,7 @@ fn gelu_fast_wide_leading_exceeds(a: gelu_fast_wide_leading, b: gelu_fast_wide_l
   let more = a.exponent - b.exponent;
   let size = a.digits >> 8u;
   let least = 135u * (b.digits >> 8u);
-  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
 }
 
 // The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
@@ -689,7 +709,7 @@ fn gelu_fast_wide_searched(
   operands: i32
 ) -> gelu_fast_wide_search {
   let is_nan = gelu_fast_wide_leading_is_nan(found.value);
-  let fails = is_nan || found.lost > 128 - 28;
+  let fails = is_nan | (found.lost > 128 - 28);
   var level = search.level;
   var point = search.point + 1;
   var value = search.value;
@@ -697,18 +717,18 @@ fn gelu_fast_wide_searched(
   if (gelu_fast_wide_leading_is_nan(value)) {
     value = found.value;
   }
-  if (level == 0 && point == 1) {
-    if (!(is_nan && infinite)) {
+  if ((level == 0) & (point == 1)) {
+    if (!(is_nan & infinite)) {
       level = select(6, select(4, 1, found.value.exponent >= gelu_fast_WIDE_LIMIT), found.lost > 128 - 28);
       point = 0;
     }
-  } else if (level == 0 && (point & 1) == 0) {
+  } else if ((level == 0) & ((point & 1) == 0)) {
     other = found.value;
     if (fails) {
       other = search.other;
     }
   } else if (level == 0) {
-    if (!fails && !gelu_fast_wide_leading_is_nan(other)) {
+    if (!fails & !gelu_fast_wide_leading_is_nan(other)) {
       // As wide_limit.
       level = 6;
       value = other;
@@ -740,7 +760,7 @@ fn gelu_fast_wide_searched(
       value.exponent - power * abs(gelu_fast_wide_moves(exponent, level))
     );
   }
-  if (level > 0 && point > operands) {
+  if ((level > 0) & (point > operands)) {
     level = 6;
   }
   return gelu_fast_wide_search(level, point, value, other);
@@ -756,7 +776,7 @@ fn gelu_fast_nan() -> f32 {
 // To nearest, from the middle to the even one.
 fn gelu_fast_wide_leading_to_f32(x: gelu_fast_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (x.digits == 0u && x.exponent > 0) {
+  if ((x.digits == 0u) & (x.exponent > 0)) {
     return gelu_fast_nan();
   }
   if (x.exponent > 128) {
@@ -772,11 +792,11 @@ fn gelu_fast_wide_leading_to_f32(x: gelu_fast_wide_leading) -> f32 {
   let half = 1u << dropped;
   let below = x.digits & (half | (half - 1u));
   let kept = (x.digits >> dropped) >> 1u;
-  let up = below > half || (below == half && (kept & 1u) == 1u);
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn gelu_fast_slope_0_exactly(x0: f32) -> f32 {
+fn gelu_fast_backward_exactly(x0: f32) -> f32 {
   if (gelu_fast_is_nan(x0)) {
     return x0;
   }
@@ -787,27 +807,11 @@ fn gelu_fast_slope_0_exactly(x0: f32) -> f32 {
   var search = gelu_fast_WIDE_SEARCH;
   while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = gelu_fast_slope_0_exactly_wide(gelu_fast_wide_operand_at(wide_x0, search, 1, large));
+    let found = gelu_fast_backward_exactly_wide(gelu_fast_wide_operand_at(wide_x0, search, 1, large));
     let varied = exponents[clamp(search.point - 1, 0, 0)];
     search = gelu_fast_wide_searched(search, found, infinite, varied, 1);
   }
   return gelu_fast_wide_leading_to_f32(search.value);
-}
-
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn gelu_fast_logistic(x: f32) -> f32 {
-  if (gelu_fast_is_nan(x)) {
-    return x;
-  }
-  let s = gelu_fast_sigmoid(-abs(x));
-  return s - s * s;
-}
-
-fn gelu_fast_slope_0_far(x0: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  let t3 = 1.5957692 * (t2 * (0.044715 * t2 * t2 + 1.0));
-  return gelu_fast_sigmoid(t3) + t2 * (0.21406445 * t2 * t2 + 1.5957692) * gelu_fast_logistic(t3);
 }
 
 // a where the condition holds, else b.
@@ -836,18 +840,18 @@ fn gelu_fast_backward(dy: f32, x: f32) -> f32 {
   let p8 = gelu_fast_pair_scale(p7, 8.6736174e-19);
   var result = gelu_fast_pair_to_f32(p8);
   var found =
-    (v.high >= 7.888609e-31) &&
-      ((p3.high >= 40.0) ||
-        ((u2.high + 0.000061035156 * abs(p6.high) <= 8.0 * abs(u2.high + p6.high)) &&
-          (abs(u2.high + p6.high) >= 7.888609e-31))) &&
-      (abs(x) <= 274877900000.0) &&
-      ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
-      (abs(p8.high) <= 3.32307e+35) &&
+    (v.high >= 7.888609e-31) &
+      ((p3.high >= 40.0) |
+        ((u2.high + 0.000061035156 * abs(p6.high) <= 8.0 * abs(u2.high + p6.high)) &
+          (abs(u2.high + p6.high) >= 7.888609e-31))) &
+      (abs(x) <= 274877900000.0) &
+      ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      (abs(p8.high) <= 3.32307e+35) &
     (abs(p7.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
-    result = gelu_fast_slope_0_exactly(x);
-    if (gelu_fast_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+    result = gelu_fast_backward_exactly(x);
+    if (gelu_fast_is_nan(result) | ((abs(result) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))) {
       let far = gelu_fast_slope_0_far(x);
       result = select(far, result, gelu_fast_is_nan(far));
     }

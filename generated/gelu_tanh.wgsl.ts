@@ -100,7 +100,7 @@ fn gelu_tanh_pair_add(a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pair {
 }
 
 fn gelu_tanh_pair_smaller(a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
     return b;
   }
   return a;
@@ -181,10 +181,10 @@ fn gelu_tanh(x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (1.6671239 * v.high <= 1.2676506e+30 * v.high) && (v.high >= 7.888609e-31) &&
-        (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high) &&
-        (abs(x) <= 274877900000.0) &&
-        ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
+      (1.6671239 * v.high <= 1.2676506e+30 * v.high) & (v.high >= 7.888609e-31) &
+        (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high) &
+        (abs(x) <= 274877900000.0) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (abs(p5.high) <= 3.32307e+35)
     )
   ) {
@@ -207,6 +207,621 @@ fn gelu_tanh_slope_0_far(x0: f32) -> f32 {
   let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
   let t3 = 1.5957692 * (t2 + 0.044715 * t2 * (t2 * t2));
   return gelu_tanh_sigmoid(t3) + 1.5957692 * (t2 * (0.134145 * t2 * t2 + 1.0) * gelu_tanh_logistic(t3));
+}
+
+// A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
+// mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
+// and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
+// this is what operations make of them by themselves, or nearly so. Results are cut off: an operation that says nothing else
+// is off by a few units of the last bit.
+struct gelu_tanh_wide {
+  negative: bool,
+  mantissa: vec4<u32>,
+  exponent: i32,
+}
+
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct gelu_tanh_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or all of them because a
+// number became infinite on the way.
+struct gelu_tanh_wide_outcome {
+  value: gelu_tanh_wide_leading,
+  lost: i32,
+}
+
+// 2^(N - 1) and 2^N - 1.
+const gelu_tanh_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
+
+const gelu_tanh_WIDE_NAN: gelu_tanh_wide = gelu_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
+
+const gelu_tanh_WIDE_BEYOND: i32 = 2 << 28u;
+
+const gelu_tanh_WIDE_ZERO: gelu_tanh_wide = gelu_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
+
+// a * 2^n without the bits that leave 128.
+fn gelu_tanh_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
+  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
+}
+
+fn gelu_tanh_wide_from_f32(x: f32) -> gelu_tanh_wide {
+  let bits = bitcast<u32>(x);
+  let negative = bits >= 0x80000000u;
+  let field = i32((bits >> 23u) & 0xffu);
+  let fraction = bits & 0x7fffffu;
+  if (field == 255) {
+    return gelu_tanh_wide(
+      negative,
+      select(vec4<u32>(0u, 0u, 0u, 0u), gelu_tanh_NAT_HALF, fraction == 0u),
+      select(gelu_tanh_WIDE_NAN.exponent, gelu_tanh_WIDE_BEYOND, fraction == 0u)
+    );
+  }
+  let digits = fraction + select(0u, 0x800000u, field > 0);
+  let zeros = countLeadingZeros(digits);
+  if (digits == 0u) {
+    return gelu_tanh_wide(negative, vec4<u32>(0u, 0u, 0u, 0u), gelu_tanh_WIDE_ZERO.exponent);
+  }
+  return gelu_tanh_wide(
+    negative,
+    gelu_tanh_nat_shift_left(vec4<u32>(digits << zeros, 0u, 0u, 0u), 128 - 32),
+    max(field, 1) - 118 - i32(zeros)
+  );
+}
+
+// A function's value, and where it is to be computed next. Level 0: at the operands themselves (point 0); where infinite ones
+// say nothing, twice with numbers in their place, up to three times (1 to 6). Where bits are lost, levels 1 to 5: with operands
+// that are large moved towards 1, to 2^98, 2^74, 2^50, 2^26 or 2^13, and on the last two levels those that are small, to 2^-33
+// or 2^-19 (0); and with each of them 2^6 nearer to 1 (1, 2 ...), which tells of which power of it the function is a multiple.
+// Level 6: nowhere.
+struct gelu_tanh_wide_search {
+  level: i32,
+  point: i32,
+  value: gelu_tanh_wide_leading,
+  other: gelu_tanh_wide_leading,
+}
+
+const gelu_tanh_WIDE_SEARCH: gelu_tanh_wide_search = gelu_tanh_wide_search(
+  0,
+  0,
+  gelu_tanh_wide_leading(false, 0u, (2 << 28u) + 4096),
+  gelu_tanh_wide_leading(false, 0u, (2 << 28u) + 4096)
+);
+
+const gelu_tanh_WIDE_ONE: gelu_tanh_wide = gelu_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
+
+const gelu_tanh_WIDE_LIMIT: i32 = 1 << 28u;
+
+// A sum of natural numbers of 128 bits, the lowest word first.
+fn gelu_tanh_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let sum = a + b;
+  let carries = vec3<u32>(sum.xyz < a.xyz);
+  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
+  let carry_y = carries.y | (full.y & carries.x);
+  let carry_z = carries.z | (full.z & carry_y);
+  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
+}
+
+// a < b for natural numbers of 128 bits.
+fn gelu_tanh_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
+  let less = a < b;
+  let same = a == b;
+  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
+}
+
+// The upper words of the products of each word of a with b.
+fn gelu_tanh_nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
+  let a0 = a & vec4<u32>(0xffffu);
+  let a1 = a >> vec4<u32>(16u);
+  let b0 = b & 0xffffu;
+  let b1 = b >> 16u;
+  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
+  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
+  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
+}
+
+// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
+fn gelu_tanh_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var words = b;
+  var sum = vec4<u32>();
+  for (var i = 0; i < 4; i++) {
+    let low = a * words.x;
+    let total = gelu_tanh_nat_add(sum, low);
+    sum = gelu_tanh_nat_add(vec4<u32>(total.yzw, u32(gelu_tanh_nat_less(total, low))), gelu_tanh_nat_high_words(a, words.x));
+    words = words.yzwx;
+  }
+  return sum;
+}
+
+fn gelu_tanh_wide_multiply_loose(a: gelu_tanh_wide, b: gelu_tanh_wide) -> gelu_tanh_wide {
+  let product = gelu_tanh_nat_multiply_high(a.mantissa, b.mantissa);
+  let exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  let invalid = all(product == vec4<u32>()) & (exponent > -gelu_tanh_WIDE_LIMIT);
+  return gelu_tanh_wide(a.negative != b.negative, product, select(exponent, gelu_tanh_WIDE_NAN.exponent, invalid));
+}
+
+// Whether |a| < |b|, neither being NaN.
+fn gelu_tanh_wide_is_smaller(a: gelu_tanh_wide, b: gelu_tanh_wide) -> bool {
+  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & gelu_tanh_nat_less(a.mantissa, b.mantissa));
+}
+
+const gelu_tanh_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
+
+// floor(a / 2^n).
+fn gelu_tanh_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
+}
+
+// A difference of natural numbers of 128 bits.
+fn gelu_tanh_nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let less = vec3<u32>(a.xyz < b.xyz);
+  let same = vec3<u32>(a.xyz == b.xyz);
+  let borrow_y = less.y | (same.y & less.x);
+  let borrow_z = less.z | (same.z & borrow_y);
+  return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
+}
+
+// How many bits a natural number has.
+fn gelu_tanh_nat_bit_length(a: vec4<u32>) -> i32 {
+  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
+  let word = select(high.y, high.x, high.y == 0u);
+  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
+  return below + 32 - i32(countLeadingZeros(word));
+}
+
+// A natural number below 2^32, or the lowest 32 bits of one.
+fn gelu_tanh_nat_low_word(a: vec4<u32>) -> u32 {
+  return a.x;
+}
+
+fn gelu_tanh_wide_add_loose(a: gelu_tanh_wide, b: gelu_tanh_wide) -> gelu_tanh_wide {
+  let swapped = gelu_tanh_wide_is_smaller(a, b);
+  let large = select(a.mantissa, b.mantissa, swapped);
+  let small = select(b.mantissa, a.mantissa, swapped);
+  let negative = select(a.negative, b.negative, swapped);
+  let exponent = max(a.exponent, b.exponent);
+  let shift = min(exponent - min(a.exponent, b.exponent), 128);
+  let addend = gelu_tanh_nat_shift_right(small, shift);
+  if (a.negative == b.negative) {
+    let room = gelu_tanh_nat_subtract(gelu_tanh_NAT_ONES, large);
+    if (gelu_tanh_nat_less(room, addend)) {
+      return gelu_tanh_wide(
+        negative,
+        gelu_tanh_nat_add(
+          gelu_tanh_NAT_HALF,
+          gelu_tanh_nat_shift_right(
+            gelu_tanh_nat_subtract(gelu_tanh_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
+        ),
+        exponent + 1
+      );
+    }
+    return gelu_tanh_wide(negative, gelu_tanh_nat_add(large, addend), exponent);
+  }
+  let difference = gelu_tanh_nat_subtract(large, addend);
+  // What is left would be the rounding of the operands.
+  if ((gelu_tanh_nat_bit_length(difference) <= 12) & (exponent < gelu_tanh_WIDE_LIMIT)) {
+    return gelu_tanh_WIDE_ZERO;
+  }
+  if ((shift == 1) & gelu_tanh_nat_less(difference, gelu_tanh_NAT_HALF)) {
+    return gelu_tanh_wide(
+      negative,
+      gelu_tanh_nat_subtract(
+        gelu_tanh_nat_shift_left(difference, 1),
+        vec4<u32>(gelu_tanh_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
+      exponent - 1
+    );
+  }
+  return gelu_tanh_wide(negative, difference, exponent);
+}
+
+fn gelu_tanh_wide_abs(x: gelu_tanh_wide) -> gelu_tanh_wide {
+  return gelu_tanh_wide(false, x.mantissa, x.exponent);
+}
+
+fn gelu_tanh_wide_negate(x: gelu_tanh_wide) -> gelu_tanh_wide {
+  return gelu_tanh_wide(!x.negative, x.mantissa, x.exponent);
+}
+
+const gelu_tanh_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
+
+// ln 2, log2(e) / 2, sqrt(1/2).
+const gelu_tanh_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
+
+// floor(a / n) for 0 < n < 2^16.
+fn gelu_tanh_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
+  var quotient = a;
+  var rest = 0u;
+  for (var i = 0; i < 4; i++) {
+    let high = (rest << 16u) | (quotient.w >> 16u);
+    let low = ((high % n) << 16u) | (quotient.w & 0xffffu);
+    rest = low % n;
+    quotient = vec4<u32>(((high / n) << 16u) | (low / n), quotient.xyz);
+  }
+  return quotient;
+}
+
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn gelu_tanh_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
+  var term = gelu_tanh_NAT_HALF;
+  var quotient = gelu_tanh_NAT_HALF;
+  for (var k = 2u; !all(term == vec4<u32>()); k++) {
+    term = gelu_tanh_nat_divide_short(gelu_tanh_nat_multiply_high(term, r), k);
+    quotient = gelu_tanh_nat_add(quotient, term);
+  }
+  return quotient;
+}
+
+fn gelu_tanh_wide_is_nan(x: gelu_tanh_wide) -> bool {
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
+}
+
+fn gelu_tanh_wide_exponential_loose(x: gelu_tanh_wide, near: u32) -> gelu_tanh_wide {
+  let is_near = near == 1u;
+  let quotient = gelu_tanh_nat_multiply_high(x.mantissa, gelu_tanh_NAT_HALF_LOG2_E);
+  let exponent = clamp(i32(x.exponent), -128, 28);
+  let point = 128 - 1 - exponent;
+  let whole = gelu_tanh_nat_shift_right(quotient, max(point, 0));
+  let rest = gelu_tanh_nat_subtract(quotient, gelu_tanh_nat_shift_left(whole, max(point, 0)));
+  let shift = 128 - point;
+  let scaled = select(
+    gelu_tanh_nat_shift_left(rest, max(shift, 0)),
+    gelu_tanh_nat_shift_right(rest, max(-shift, 0)),
+    shift < 0
+  );
+  let fraction = select(scaled, gelu_tanh_nat_subtract(gelu_tanh_NAT_ONES, scaled), x.negative);
+  let size = i32(gelu_tanh_nat_low_word(whole)) << u32(max(-point, 0));
+  let n = select(size, -1 - size, x.negative);
+  let r = select(
+    gelu_tanh_nat_multiply_high(fraction, gelu_tanh_NAT_LN2),
+    gelu_tanh_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
+    is_near
+  );
+  let excess = gelu_tanh_nat_multiply_high(select(r, x.mantissa, is_near), gelu_tanh_nat_expm1_series(r));
+  if (is_near) {
+    return gelu_tanh_wide(false, excess, x.exponent + 1);
+  }
+  if (x.exponent > 28) {
+    if (gelu_tanh_wide_is_nan(x)) {
+      return x;
+    }
+    return gelu_tanh_wide(false, gelu_tanh_NAT_HALF, select(gelu_tanh_WIDE_BEYOND, -gelu_tanh_WIDE_BEYOND, x.negative));
+  }
+  if (x.exponent < -128) {
+    return gelu_tanh_WIDE_ONE;
+  }
+  return gelu_tanh_wide(false, gelu_tanh_nat_add(gelu_tanh_NAT_HALF, excess), n + 1);
+}
+
+// floor(a * 2^128 / b) for a < b, bit by bit.
+fn gelu_tanh_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var rest = a;
+  var quotient = vec4<u32>();
+  for (var i = 0; i < 128; i++) {
+    let doubled = (rest << vec4<u32>(1u)) | vec4<u32>(0u, rest.xyz >> vec3<u32>(31u));
+    let fits = rest.w >= 0x80000000u || !gelu_tanh_nat_less(doubled, b);
+    rest = select(doubled, gelu_tanh_nat_subtract(doubled, b), fits);
+    quotient = (quotient << vec4<u32>(1u)) | vec4<u32>(u32(fits), quotient.xyz >> vec3<u32>(31u));
+  }
+  return quotient;
+}
+
+fn gelu_tanh_wide_divide_loose(a: gelu_tanh_wide, b: gelu_tanh_wide) -> gelu_tanh_wide {
+  let negative = a.negative != b.negative;
+  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  if (
+    gelu_tanh_wide_is_nan(b) |
+    both_zero |
+    ((a.exponent >= gelu_tanh_WIDE_BEYOND) & (b.exponent >= gelu_tanh_WIDE_BEYOND))
+  ) {
+    return gelu_tanh_WIDE_NAN;
+  }
+  let exponent = a.exponent - b.exponent;
+  if (all(b.mantissa == vec4<u32>())) {
+    return gelu_tanh_wide(negative, a.mantissa, exponent);
+  }
+  let fits = gelu_tanh_nat_less(a.mantissa, b.mantissa);
+  let quotient = gelu_tanh_nat_divide_high(
+    select(gelu_tanh_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
+  return gelu_tanh_wide(
+    negative,
+    select(gelu_tanh_nat_add(gelu_tanh_NAT_HALF, gelu_tanh_nat_shift_right(quotient, 1)), quotient, fits),
+    exponent + i32(!fits)
+  );
+}
+
+// The number with these parts, whatever the highest bit of the mantissa is.
+fn gelu_tanh_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> gelu_tanh_wide {
+  if (!gelu_tanh_nat_less(mantissa, gelu_tanh_NAT_HALF) & (abs(exponent) < gelu_tanh_WIDE_LIMIT)) {
+    return gelu_tanh_wide(negative, mantissa, exponent);
+  }
+  let shift = 128 - gelu_tanh_nat_bit_length(mantissa);
+  let least = exponent - shift;
+  let is_far = abs(least) >= gelu_tanh_WIDE_LIMIT;
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
+    return gelu_tanh_wide(
+      negative,
+      vec4<u32>(0u, 0u, 0u, 0u),
+      select(gelu_tanh_WIDE_ZERO.exponent, gelu_tanh_WIDE_NAN.exponent, exponent >= gelu_tanh_WIDE_BEYOND)
+    );
+  }
+  if (is_far) {
+    return gelu_tanh_wide(negative, gelu_tanh_NAT_HALF, gelu_tanh_WIDE_BEYOND);
+  }
+  return gelu_tanh_wide(negative, gelu_tanh_nat_shift_left(mantissa, shift), least);
+}
+
+fn gelu_tanh_wide_leading_of(x: gelu_tanh_wide) -> gelu_tanh_wide_leading {
+  let high = gelu_tanh_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(gelu_tanh_nat_shift_left(high, 128 - 32) != x.mantissa);
+  return gelu_tanh_wide_leading(x.negative, gelu_tanh_nat_low_word(high) | u32(is_more), x.exponent);
+}
+
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r5 = multiply(r1, r0)
+//   r6 = multiply(r0, r0)
+//   r5 = multiply(r5, r6)
+//   r5 = multiply(r3, r5)
+//   r5 = add(r0, r5)
+//   r5 = multiply(r2, r5)
+//   r3 = abs(r5)
+//   r3 = negate(r3)
+//   r3 = exponential(r3, 0)
+//   r5 = select(r1, r3, r5)
+//   r7 = add(r1, r3)
+//   r5 = divide(r5, r7)
+//   r0 = multiply(r2, r0)
+//   r6 = multiply(r1, r6)
+//   r6 = multiply(r4, r6)
+//   r1 = add(r6, r1)
+//   r1 = multiply(r0, r1)
+//   r7 = multiply(r7, r7)
+//   r7 = divide(r3, r7)
+//   r7 = multiply(r1, r7)
+//   r7 = add(r5, r7)
+fn gelu_tanh_backward_exactly_wide(x0: gelu_tanh_wide) -> gelu_tanh_wide_outcome {
+  var registers = array<gelu_tanh_wide, 8>(
+    x0,
+    gelu_tanh_WIDE_ONE,
+    gelu_tanh_wide(false, vec4<u32>(0x5d5c717eu, 0x7e59e280u, 0xa1b28468u, 0xcc42299eu), 1),
+    gelu_tanh_wide(false, vec4<u32>(0x63497b74u, 0x26aa8eb4u, 0x400fba88u, 0xb727136au), -4),
+    gelu_tanh_wide(false, vec4<u32>(0x4a771c97u, 0x1cffeb07u, 0xb00bcbe6u, 0x895d4e8fu), -2),
+    gelu_tanh_WIDE_ZERO,
+    gelu_tanh_WIDE_ZERO,
+    gelu_tanh_WIDE_ZERO
+  );
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 8>(
+    registers[0].exponent,
+    registers[1].exponent,
+    registers[2].exponent,
+    registers[3].exponent,
+    registers[4].exponent,
+    0,
+    0,
+    0
+  );
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 42>(
+    0x00000005u, 0x00000001u, 0x00000006u, 0x00000000u, 0x00000005u, 0x00001805u, 0x00000005u, 0x00001403u, 0x00000405u,
+    0x00001400u, 0x00000005u, 0x00001402u, 0x00000803u, 0x00001405u, 0x00000c03u, 0x00000c03u, 0x00001003u, 0x20000c03u,
+    0x00001405u, 0x00500c01u, 0x00000407u, 0x00000c01u, 0x00001805u, 0x00001c05u, 0x00000000u, 0x00000002u, 0x00000006u,
+    0x00001801u, 0x00000006u, 0x00001804u, 0x00000401u, 0x00000406u, 0x00000001u, 0x00000400u, 0x00000007u, 0x00001c07u,
+    0x00001807u, 0x00001c03u, 0x00000007u, 0x00001c01u, 0x00000407u, 0x00001c05u
+  );
+  for (var i = 0; i < 42; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = gelu_tanh_wide_multiply_loose(a, b);
+    } else if (operation == 1u) {
+      value = gelu_tanh_wide_add_loose(a, b);
+    } else if (operation == 2u) {
+      value = gelu_tanh_wide_abs(a);
+    } else if (operation == 3u) {
+      value = gelu_tanh_wide_negate(a);
+    } else if (operation == 4u) {
+      value = gelu_tanh_wide_exponential_loose(a, c - 512u);
+    } else if (operation == 5u) {
+      if (registers[c].negative) {
+        value = b;
+      }
+    } else if (operation == 6u) {
+      value = gelu_tanh_wide_divide_loose(a, b);
+    }
+    var result = gelu_tanh_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 0u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 1u) {
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 4u) {
+      error = errors[first] + select(result.exponent, 1, c == 513u);
+    }
+    if (operation == 5u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 6u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= gelu_tanh_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if ((a.exponent < gelu_tanh_WIDE_LIMIT) & (b.exponent < gelu_tanh_WIDE_LIMIT)) {
+        error = result.exponent + 128;
+      }
+    }
+    errors[code & 1023u] = max(error, result.exponent);
+  }
+  return gelu_tanh_wide_outcome(gelu_tanh_wide_leading_of(registers[7]), errors[7] - registers[7].exponent);
+}
+
+// By how many times 2^6 an operand is moved towards 1; zero and infinity are not.
+fn gelu_tanh_wide_moves(exponent: i32, level: i32) -> i32 {
+  let high = select(122 - 24 * level, 13, level == 5);
+  let low = select(select(-33, -19, level == 5), -gelu_tanh_WIDE_LIMIT, level < 4);
+  let moves = select(min(exponent - low - 5, 0), exponent - high + 5, exponent > high) / 6;
+  return select(moves, 0, abs(exponent) >= gelu_tanh_WIDE_LIMIT);
+}
+
+// An operand at a point of a search, its own one given; on level 0 a large one gets the given exponent.
+fn gelu_tanh_wide_operand_at(x: gelu_tanh_wide, search: gelu_tanh_wide_search, own: i32, large: i32) -> gelu_tanh_wide {
+  let near = select(min(x.exponent, large), x.exponent, search.point == 0);
+  let moves = gelu_tanh_wide_moves(x.exponent, search.level);
+  let further = select(i32(moves > 0) - i32(moves < 0), 0, search.point != own);
+  let moved = x.exponent - 6 * (moves + further);
+  return gelu_tanh_wide(x.negative, x.mantissa, select(moved, near, search.level == 0));
+}
+
+fn gelu_tanh_wide_leading_is_nan(x: gelu_tanh_wide_leading) -> bool {
+  return (x.digits == 0u) & (x.exponent > 0);
+}
+
+// Whether |a| > 135/128 |b|, by their first 24 digits.
+fn gelu_tanh_wide_leading_exceeds(a: gelu_tanh_wide_leading, b: gelu_tanh_wide_leading) -> bool {
+  let more = a.exponent - b.exponent;
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
+}
+
+// The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
+fn gelu_tanh_wide_searched(
+  search: gelu_tanh_wide_search,
+  found: gelu_tanh_wide_outcome,
+  infinite: bool,
+  exponent: i32,
+  operands: i32
+) -> gelu_tanh_wide_search {
+  let is_nan = gelu_tanh_wide_leading_is_nan(found.value);
+  let fails = is_nan | (found.lost > 128 - 28);
+  var level = search.level;
+  var point = search.point + 1;
+  var value = search.value;
+  var other = search.other;
+  if (gelu_tanh_wide_leading_is_nan(value)) {
+    value = found.value;
+  }
+  if ((level == 0) & (point == 1)) {
+    if (!(is_nan & infinite)) {
+      level = select(6, select(4, 1, found.value.exponent >= gelu_tanh_WIDE_LIMIT), found.lost > 128 - 28);
+      point = 0;
+    }
+  } else if ((level == 0) & ((point & 1) == 0)) {
+    other = found.value;
+    if (fails) {
+      other = search.other;
+    }
+  } else if (level == 0) {
+    if (!fails & !gelu_tanh_wide_leading_is_nan(other)) {
+      // As wide_limit.
+      level = 6;
+      value = other;
+      if (gelu_tanh_wide_leading_exceeds(other, found.value)) {
+        value = gelu_tanh_wide_leading(other.negative, 0x80000000u, gelu_tanh_WIDE_BEYOND);
+      } else if (gelu_tanh_wide_leading_exceeds(found.value, other)) {
+        value = gelu_tanh_wide_leading(false, 0u, gelu_tanh_WIDE_ZERO.exponent);
+      }
+    } else if (point == 7) {
+      level = 6;
+    }
+    other = gelu_tanh_wide_leading(false, 0u, gelu_tanh_WIDE_NAN.exponent);
+  } else if (point == 1) {
+    if (fails) {
+      level = level + 1;
+      point = 0;
+    } else {
+      value = found.value;
+      other = value;
+    }
+  } else {
+    // The k for which the value became 2^k times as large.
+    let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
+    let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
+    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 384), -384);
+    value = gelu_tanh_wide_leading(
+      value.negative,
+      value.digits,
+      value.exponent - power * abs(gelu_tanh_wide_moves(exponent, level))
+    );
+  }
+  if ((level > 0) & (point > operands)) {
+    level = 6;
+  }
+  return gelu_tanh_wide_search(level, point, value, other);
+}
+
+// A constant expression may not be NaN; a variable's bits may.
+var<private> gelu_tanh_nan_bits: u32 = 0x7fc00000u;
+
+fn gelu_tanh_nan() -> f32 {
+  return bitcast<f32>(gelu_tanh_nan_bits);
+}
+
+// To nearest, from the middle to the even one.
+fn gelu_tanh_wide_leading_to_f32(x: gelu_tanh_wide_leading) -> f32 {
+  let sign_ = select(0u, 0x80000000u, x.negative);
+  if ((x.digits == 0u) & (x.exponent > 0)) {
+    return gelu_tanh_nan();
+  }
+  if (x.exponent > 128) {
+    return bitcast<f32>(sign_ + 0x7f800000u);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -149) {
+    return bitcast<f32>(sign_);
+  }
+  // Digits that round up to a power of two carry into the exponent, as they should.
+  let exponent = i32(x.exponent);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
+}
+
+fn gelu_tanh_backward_exactly(x0: f32) -> f32 {
+  if (gelu_tanh_is_nan(x0)) {
+    return x0;
+  }
+  let wide_x0 = gelu_tanh_wide_from_f32(x0);
+  var exponents = array<i32, 1>(wide_x0.exponent);
+  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
+  let infinite = abs(x0) > 3.4028234663852886e38;
+  var search = gelu_tanh_WIDE_SEARCH;
+  while (search.level < 6) {
+    let large = sizes[clamp(search.point - 1, 0, 5)];
+    let found = gelu_tanh_backward_exactly_wide(gelu_tanh_wide_operand_at(wide_x0, search, 1, large));
+    let varied = exponents[clamp(search.point - 1, 0, 0)];
+    search = gelu_tanh_wide_searched(search, found, infinite, varied, 1);
+  }
+  return gelu_tanh_wide_leading_to_f32(search.value);
 }
 
 // a where the condition holds, else b.
@@ -235,14 +850,26 @@ fn gelu_tanh_backward(dy: f32, x: f32) -> f32 {
   let p8 = gelu_tanh_pair_multiply(q, q2);
   let p9 = gelu_tanh_pair_scale(p8, 8.6736174e-19);
   var result = gelu_tanh_pair_to_f32(p9);
-  // Far out, or no number at all.
-  if (
-    !(
-      (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0)) && (abs(p9.high) <= 3.32307e+35) &&
-      (abs(p8.high) <= 3.32307e+35)
-    )
-  ) {
-    result = gelu_tanh_slope_0_far(x);
+  var found =
+    (1.6671239 * v.high <= 1.2676506e+30 * v.high) & (v.high >= 7.888609e-31) &
+      (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high) &
+      ((p3.high >= 40.0) |
+        ((1.26217745e-29 * (1.6671239 * v.high * 8.6736174e-19) + (u2.high + 0.00012207031 * abs(p7.high)) <=
+          8.0 * abs(u2.high + p7.high)) &
+          (abs(u2.high + p7.high) >= 7.888609e-31))) &
+      ((p3.high < 40.0) | (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high)) &
+      (abs(x) <= 274877900000.0) &
+      ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      (abs(p9.high) <= 3.32307e+35) &
+    (abs(p8.high) <= 3.32307e+35);
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = gelu_tanh_backward_exactly(x);
+    if (gelu_tanh_is_nan(result) | ((abs(result) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))) {
+      let far = gelu_tanh_slope_0_far(x);
+      result = select(far, result, gelu_tanh_is_nan(far));
+    }
+    found = true;
   }
   return dy * result;
 }

@@ -72,7 +72,7 @@ fn gtu_pair_from_f32(x: f32) -> gtu_pair {
 }
 
 fn gtu_pair_smaller(a: gtu_pair, b: gtu_pair) -> gtu_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
     return b;
   }
   return a;
@@ -208,11 +208,11 @@ fn gtu(a: f32, b: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (abs(q.high) >= 7.888609e-31) && (v.high >= 1.5777218e-30) && (abs(a) <= 1.2676506e+30) &&
-        ((abs(a) >= 7.888609e-31) || (a == 0.0)) &&
-        (abs(b) <= 1.2676506e+30) &&
-        ((abs(b) >= 7.888609e-31) || (b == 0.0)) &&
-        (abs(p4.high) <= 3.32307e+35) &&
+      (abs(q.high) >= 7.888609e-31) & (v.high >= 1.5777218e-30) & (abs(a) <= 1.2676506e+30) &
+        ((abs(a) >= 7.888609e-31) | (a == 0.0)) &
+        (abs(b) <= 1.2676506e+30) &
+        ((abs(b) >= 7.888609e-31) | (b == 0.0)) &
+        (abs(p4.high) <= 3.32307e+35) &
       (abs(p3.high) <= 3.32307e+35)
     )
   ) {
@@ -284,10 +284,10 @@ fn gtu_backward(dy: f32, a: f32, b: f32) -> gtu_gradients {
   // Far out, or no number at all.
   if (
     !(
-      (v.high >= 7.888609e-31) && (v4.high >= 7.888609e-31) && (abs(a) <= 1.2676506e+30) &&
-        ((abs(a) >= 7.888609e-31) || (a == 0.0)) &&
-        (v5.high <= 1.2676506e+30) &&
-        ((v5.high >= 7.888609e-31) || (b == 0.0)) &&
+      (v.high >= 7.888609e-31) & (v4.high >= 7.888609e-31) & (abs(a) <= 1.2676506e+30) &
+        ((abs(a) >= 7.888609e-31) | (a == 0.0)) &
+        (v5.high <= 1.2676506e+30) &
+        ((v5.high >= 7.888609e-31) | (b == 0.0)) &
       (p2.high <= 3.32307e+35)
     )
   ) {
@@ -297,10 +297,10 @@ fn gtu_backward(dy: f32, a: f32, b: f32) -> gtu_gradients {
   // Far out, or no number at all.
   if (
     !(
-      (abs(q2.high) >= 3.9443045e-31) && (v7.high >= 7.888609e-31) && (abs(a) <= 1.2676506e+30) &&
-        ((abs(a) >= 7.888609e-31) || (a == 0.0)) &&
-        (v5.high <= 1.2676506e+30) &&
-        ((v5.high >= 7.888609e-31) || (b == 0.0)) &&
+      (abs(q2.high) >= 3.9443045e-31) & (v7.high >= 7.888609e-31) & (abs(a) <= 1.2676506e+30) &
+        ((abs(a) >= 7.888609e-31) | (a == 0.0)) &
+        (v5.high <= 1.2676506e+30) &
+        ((v5.high >= 7.888609e-31) | (b == 0.0)) &
       (abs(p5.high) <= 3.32307e+35)
     )
   ) {

@@ -32,7 +32,7 @@ fn hard_elish_is_nan(x: f32) -> bool {
 
 // e^x - 1 = 2^k (e^r - 1) + (2^k - 1), reduced as in exp_scaled; e^r - 1 is a polynomial (1.1e-9).
 fn hard_elish_expm1(x: f32) -> f32 {
-  if (hard_elish_is_nan(x) || abs(x) < 1e-8) {
+  if (hard_elish_is_nan(x) | (abs(x) < 1e-8)) {
     return x;
   }
   if (x > 60.0) {
@@ -61,7 +61,7 @@ struct hard_elish_pair {
 }
 
 fn hard_elish_pair_larger(a: hard_elish_pair, b: hard_elish_pair) -> hard_elish_pair {
-  if (b.high > a.high || (b.high == a.high && b.low > a.low)) {
+  if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
     return b;
   }
   return a;
@@ -113,7 +113,7 @@ fn hard_elish_pair_multiply(a: hard_elish_pair, b: hard_elish_pair) -> hard_elis
 }
 
 fn hard_elish_pair_smaller(a: hard_elish_pair, b: hard_elish_pair) -> hard_elish_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
     return b;
   }
   return a;
@@ -207,9 +207,9 @@ fn hard_elish(x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      ((x < -1.0) || (x > 1.0) || ((p3.high >= 7.888609e-31) && (abs(u.high) >= 7.888609e-31))) &&
-        (abs(x) <= 1.2676506e+30) &&
-      ((abs(x) >= 7.888609e-31) || (x == 0.0))
+      ((x < -1.0) | ((x > 1.0) | ((p3.high >= 7.888609e-31) & (abs(u.high) >= 7.888609e-31)))) &
+        (abs(x) <= 1.2676506e+30) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0))
     )
   ) {
     result = hard_elish_value_far(x);
@@ -286,7 +286,7 @@ fn hard_elish_backward(dy: f32, x: f32) -> f32 {
   }
   var result = hard_elish_pair_to_f32(v3);
   // Far out, or no number at all.
-  if (!((abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)))) {
+  if (!((abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
     result = hard_elish_slope_0_far(x);
   }
   return dy * result;

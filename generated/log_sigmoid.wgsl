@@ -48,7 +48,7 @@ fn log_sigmoid_log(x: f32) -> f32 {
   if ((bits & 0x7fffffffu) == 0u) {
     return -log_sigmoid_infinity();
   }
-  if (log_sigmoid_is_nan(x) || bits == 0x7f800000u) {
+  if (log_sigmoid_is_nan(x) | (bits == 0x7f800000u)) {
     return x;
   }
   if (bits > 0x80000000u) {
@@ -65,7 +65,7 @@ fn log_sigmoid_power_of_two(n: i32) -> f32 {
 
 // 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
 fn log_sigmoid_log1p(x: f32) -> f32 {
-  if (log_sigmoid_is_nan(x) || abs(x) < 1e-8) {
+  if (log_sigmoid_is_nan(x) | (abs(x) < 1e-8)) {
     return x;
   }
   if (x > 1e9) {
@@ -141,7 +141,7 @@ fn log_sigmoid_pair_from_f32(x: f32) -> log_sigmoid_pair {
 }
 
 fn log_sigmoid_pair_smaller(a: log_sigmoid_pair, b: log_sigmoid_pair) -> log_sigmoid_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
     return b;
   }
   return a;
@@ -256,7 +256,7 @@ fn log_sigmoid_backward(dy: f32, x: f32) -> f32 {
     )
   );
   // Far out, or no number at all.
-  if (!((v2.high >= 3.9443045e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)))) {
+  if (!((v2.high >= 3.9443045e-31) & (abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
     result = log_sigmoid_slope_0_far(x);
   }
   return dy * result;

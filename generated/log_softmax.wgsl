@@ -78,7 +78,7 @@ fn log_softmax_log(x: f32) -> f32 {
   if ((bits & 0x7fffffffu) == 0u) {
     return -log_softmax_infinity();
   }
-  if (log_softmax_is_nan(x) || bits == 0x7f800000u) {
+  if (log_softmax_is_nan(x) | (bits == 0x7f800000u)) {
     return x;
   }
   if (bits > 0x80000000u) {

@@ -86,7 +86,7 @@ fn logcosh_log(x: f32) -> f32 {
   if ((bits & 0x7fffffffu) == 0u) {
     return -logcosh_infinity();
   }
-  if (logcosh_is_nan(x) || bits == 0x7f800000u) {
+  if (logcosh_is_nan(x) | (bits == 0x7f800000u)) {
     return x;
   }
   if (bits > 0x80000000u) {
@@ -98,7 +98,7 @@ fn logcosh_log(x: f32) -> f32 {
 
 // 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
 fn logcosh_log1p(x: f32) -> f32 {
-  if (logcosh_is_nan(x) || abs(x) < 1e-8) {
+  if (logcosh_is_nan(x) | (abs(x) < 1e-8)) {
     return x;
   }
   if (x > 1e9) {
@@ -249,11 +249,6 @@ fn logcosh_pair_multiply(a: logcosh_pair, b: logcosh_pair) -> logcosh_pair {
   return logcosh_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
-fn logcosh_pair_subtract(a: logcosh_pair, b: logcosh_pair) -> logcosh_pair {
-  let s = logcosh_pair_sum(a.high, -b.high);
-  return logcosh_pair_ordered_sum(s.high, s.low + (a.low - b.low));
-}
-
 // ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2): with s = f/(2 + f), ln(1 + f) = 2s + s^3 (2/3 + ...).
 fn logcosh_pair_log_scaled(k: f32, f: logcosh_pair) -> logcosh_pair {
   let s = logcosh_pair_divide(f, logcosh_pair_add(logcosh_pair(2.0, 0.0), f));
@@ -273,6 +268,11 @@ fn logcosh_pair_log1p(a: logcosh_pair) -> logcosh_pair {
   let scale = logcosh_power_of_two(-clamp(k, -126, 126));
   let f = logcosh_pair_sum(a.high * scale, scale - 1.0);
   return logcosh_pair_log_scaled(f32(k), logcosh_pair_ordered_sum(f.high, f.low + a.low * scale));
+}
+
+fn logcosh_pair_subtract(a: logcosh_pair, b: logcosh_pair) -> logcosh_pair {
+  let s = logcosh_pair_sum(a.high, -b.high);
+  return logcosh_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 // e^a 2^n
@@ -300,19 +300,24 @@ fn logcosh(x: f32) -> f32 {
   let v2 = logcosh_pair_sinh(p);
   let squared = logcosh_pair_multiply(v2, v2);
   let p2 = logcosh_pair_scale(squared, 2.0);
+  let l = logcosh_pair_log1p(p2);
   var v3 = logcosh_pair_subtract(
     logcosh_pair_add(v, logcosh_pair_log1p(logcosh_pair_exp(logcosh_pair_scale(v, -2.0)))),
     logcosh_pair(0.6931472, -1.9046542e-9)
   );
   if (v.high < 1.0) {
-    v3 = logcosh_pair_log1p(p2);
+    v3 = l;
   }
   var result = logcosh_pair_to_f32(v3);
   // Far out, or no number at all.
   if (
     !(
-      (v.high <= 1.2676506e+30) && ((v.high >= 7.888609e-31) || (x == 0.0)) &&
-      ((v.high >= 1.0) || ((p2.high <= 3.32307e+35) && (squared.high <= 3.32307e+35) && (abs(v2.high) <= 3.32307e+35)))
+      ((v.high >= 1.0) |
+        ((((1.0 + abs(v2.high)) * abs(v2.high) + abs(v2.high)) * 2.0 + 2.0 <= 2.5353012e+30 * l.high) &
+          (l.high >= 7.888609e-31))) &
+        (v.high <= 1.2676506e+30) &
+        ((v.high >= 7.888609e-31) | (x == 0.0)) &
+      ((v.high >= 1.0) | ((p2.high <= 3.32307e+35) & (squared.high <= 3.32307e+35) & (abs(v2.high) <= 3.32307e+35)))
     )
   ) {
     result = logcosh_value_far(x);
@@ -340,7 +345,7 @@ fn logcosh_slope_0_far(x0: f32) -> f32 {
 }
 
 fn logcosh_pair_smaller(a: logcosh_pair, b: logcosh_pair) -> logcosh_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
     return b;
   }
   return a;
@@ -356,7 +361,7 @@ fn logcosh_backward(dy: f32, x: f32) -> f32 {
   );
   var result = logcosh_pair_to_f32(logcosh_pair_divide(em1, logcosh_pair_add(em1, logcosh_pair(2.0, 0.0))));
   // Far out, or no number at all.
-  if (!((abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)))) {
+  if (!((abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
     result = logcosh_slope_0_far(x);
   }
   return dy * result;

@@ -89,7 +89,7 @@ fn mish_log(x: f32) -> f32 {
   if ((bits & 0x7fffffffu) == 0u) {
     return -mish_infinity();
   }
-  if (mish_is_nan(x) || bits == 0x7f800000u) {
+  if (mish_is_nan(x) | (bits == 0x7f800000u)) {
     return x;
   }
   if (bits > 0x80000000u) {
@@ -101,7 +101,7 @@ fn mish_log(x: f32) -> f32 {
 
 // 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
 fn mish_log1p(x: f32) -> f32 {
-  if (mish_is_nan(x) || abs(x) < 1e-8) {
+  if (mish_is_nan(x) | (abs(x) < 1e-8)) {
     return x;
   }
   if (x > 1e9) {
@@ -135,7 +135,7 @@ struct mish_pair {
 }
 
 fn mish_pair_smaller(a: mish_pair, b: mish_pair) -> mish_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
     return b;
   }
   return a;
@@ -262,15 +262,41 @@ fn mish(x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (v.high >= 1.5777218e-30) && ((u.high + v.high) * 8.6736174e-19 <= 1.2676506e+30 * u2.high) &&
-        (abs(x) <= 288230380000000000.0) &&
-        ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+      (v.high >= 1.5777218e-30) & ((u.high + v.high) * 8.6736174e-19 <= 1.2676506e+30 * u2.high) &
+        (abs(x) <= 288230380000000000.0) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (abs(p4.high) <= 3.32307e+35)
     )
   ) {
     result = mish_value_far(x);
   }
   return result;
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn mish_sigmoid(x: f32) -> f32 {
+  if (mish_is_nan(x)) {
+    return x;
+  }
+  let e = mish_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn mish_logistic(x: f32) -> f32 {
+  if (mish_is_nan(x)) {
+    return x;
+  }
+  let s = mish_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn mish_slope_0_far(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  let t3 = mish_softplus(t2);
+  return mish_tanh(t3) + 4.0 * (t2 * mish_sigmoid(t2) * mish_logistic(2.0 * t3));
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
@@ -454,7 +480,7 @@ fn mish_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
 }
 
 fn mish_wide_is_nan(x: mish_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
 // floor(a / 2^n).
@@ -519,7 +545,7 @@ fn mish_wide_exponential_loose(x: mish_wide, near: u32) -> mish_wide {
 
 // Whether |a| < |b|, neither being NaN.
 fn mish_wide_is_smaller(a: mish_wide, b: mish_wide) -> bool {
-  return a.exponent < b.exponent || (a.exponent == b.exponent && mish_nat_less(a.mantissa, b.mantissa));
+  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & mish_nat_less(a.mantissa, b.mantissa));
 }
 
 const mish_WIDE_LIMIT: i32 = 1 << 28u;
@@ -559,10 +585,10 @@ fn mish_wide_add_loose(a: mish_wide, b: mish_wide) -> mish_wide {
   }
   let difference = mish_nat_subtract(large, addend);
   // What is left would be the rounding of the operands.
-  if (mish_nat_bit_length(difference) <= 12 && exponent < mish_WIDE_LIMIT) {
+  if ((mish_nat_bit_length(difference) <= 12) & (exponent < mish_WIDE_LIMIT)) {
     return mish_WIDE_ZERO;
   }
-  if (shift == 1 && mish_nat_less(difference, mish_NAT_HALF)) {
+  if ((shift == 1) & mish_nat_less(difference, mish_NAT_HALF)) {
     return mish_wide(
       negative,
       mish_nat_subtract(
@@ -576,7 +602,7 @@ fn mish_wide_add_loose(a: mish_wide, b: mish_wide) -> mish_wide {
 }
 
 fn mish_wide_is_negative(x: mish_wide) -> bool {
-  return x.negative && !all(x.mantissa == vec4<u32>());
+  return x.negative & !all(x.mantissa == vec4<u32>());
 }
 
 fn mish_wide_integer_loose(n: i32) -> mish_wide {
@@ -602,7 +628,7 @@ fn mish_wide_log_exponent_loose(x: mish_wide) -> mish_wide {
 }
 
 fn mish_wide_less(a: mish_wide, b: mish_wide) -> bool {
-  if (mish_wide_is_nan(a) || mish_wide_is_nan(b)) {
+  if (mish_wide_is_nan(a) | mish_wide_is_nan(b)) {
     return false;
   }
   if (mish_wide_is_negative(a) != mish_wide_is_negative(b)) {
@@ -615,13 +641,13 @@ fn mish_wide_multiply_loose(a: mish_wide, b: mish_wide) -> mish_wide {
   let product = mish_nat_multiply_high(a.mantissa, b.mantissa);
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) && exponent > -mish_WIDE_LIMIT;
+  let invalid = all(product == vec4<u32>()) & (exponent > -mish_WIDE_LIMIT);
   return mish_wide(a.negative != b.negative, product, select(exponent, mish_WIDE_NAN.exponent, invalid));
 }
 
 // The y of that, or 1.
 fn mish_wide_log_fraction(x: mish_wide) -> mish_wide {
-  if (mish_wide_is_negative(x) || abs(x.exponent) >= mish_WIDE_LIMIT) {
+  if (mish_wide_is_negative(x) | (abs(x.exponent) >= mish_WIDE_LIMIT)) {
     return mish_WIDE_ONE;
   }
   return mish_wide(false, x.mantissa, i32(mish_nat_less(x.mantissa, mish_NAT_SQRT_HALF)));
@@ -642,8 +668,12 @@ fn mish_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 
 fn mish_wide_divide_loose(a: mish_wide, b: mish_wide) -> mish_wide {
   let negative = a.negative != b.negative;
-  let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (mish_wide_is_nan(b) || both_zero || (a.exponent >= mish_WIDE_BEYOND && b.exponent >= mish_WIDE_BEYOND)) {
+  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  if (
+    mish_wide_is_nan(b) |
+    both_zero |
+    ((a.exponent >= mish_WIDE_BEYOND) & (b.exponent >= mish_WIDE_BEYOND))
+  ) {
     return mish_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -668,7 +698,7 @@ fn mish_nat_arctangent_series(z: vec4<u32>, alternating: bool) -> vec4<u32> {
   var power = z;
   for (var k = 3u; !all(power == vec4<u32>()); k = k + 2u) {
     let term = mish_nat_divide_short(power, k);
-    sum = select(mish_nat_add(sum, term), mish_nat_subtract(sum, term), alternating && (k & 2u) == 0u);
+    sum = select(mish_nat_add(sum, term), mish_nat_subtract(sum, term), alternating & ((k & 2u) == 0u));
     power = mish_nat_multiply_high(power, z);
   }
   return sum;
@@ -699,13 +729,13 @@ fn mish_wide_with_sign(x: mish_wide, y: mish_wide) -> mish_wide {
 
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn mish_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> mish_wide {
-  if (!mish_nat_less(mantissa, mish_NAT_HALF) && abs(exponent) < mish_WIDE_LIMIT) {
+  if (!mish_nat_less(mantissa, mish_NAT_HALF) & (abs(exponent) < mish_WIDE_LIMIT)) {
     return mish_wide(negative, mantissa, exponent);
   }
   let shift = 128 - mish_nat_bit_length(mantissa);
   let least = exponent - shift;
   let is_far = abs(least) >= mish_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) || (is_far && least < 0)) {
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
     return mish_wide(
       negative,
       vec4<u32>(0u, 0u, 0u, 0u),
@@ -775,7 +805,7 @@ fn mish_wide_leading_of(x: mish_wide) -> mish_wide_leading {
 //   r2 = divide(r10, r2)
 //   r2 = multiply(r9, r2)
 //   r2 = add(r5, r2)
-fn mish_slope_0_exactly_wide(x0: mish_wide) -> mish_wide_outcome {
+fn mish_backward_exactly_wide(x0: mish_wide) -> mish_wide_outcome {
   var registers = array<mish_wide, 13>(
     x0,
     mish_WIDE_ZERO,
@@ -881,7 +911,7 @@ fn mish_slope_0_exactly_wide(x0: mish_wide) -> mish_wide_outcome {
     registers[code & 1023u] = result;
     if (result.exponent >= mish_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-      if (a.exponent < mish_WIDE_LIMIT && b.exponent < mish_WIDE_LIMIT) {
+      if ((a.exponent < mish_WIDE_LIMIT) & (b.exponent < mish_WIDE_LIMIT)) {
         error = result.exponent + 128;
       }
     }
@@ -908,7 +938,7 @@ fn mish_wide_operand_at(x: mish_wide, search: mish_wide_search, own: i32, large:
 }
 
 fn mish_wide_leading_is_nan(x: mish_wide_leading) -> bool {
-  return x.digits == 0u && x.exponent > 0;
+  return (x.digits == 0u) & (x.exponent > 0);
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -916,7 +946,7 @@ fn mish_wide_leading_exceeds(a: mish_wide_leading, b: mish_wide_leading) -> bool
   let more = a.exponent - b.exponent;
   let size = a.digits >> 8u;
   let least = 135u * (b.digits >> 8u);
-  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
 }
 
 // The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
@@ -928,7 +958,7 @@ fn mish_wide_searched(
   operands: i32
 ) -> mish_wide_search {
   let is_nan = mish_wide_leading_is_nan(found.value);
-  let fails = is_nan || found.lost > 128 - 28;
+  let fails = is_nan | (found.lost > 128 - 28);
   var level = search.level;
   var point = search.point + 1;
   var value = search.value;
@@ -936,18 +966,18 @@ fn mish_wide_searched(
   if (mish_wide_leading_is_nan(value)) {
     value = found.value;
   }
-  if (level == 0 && point == 1) {
-    if (!(is_nan && infinite)) {
+  if ((level == 0) & (point == 1)) {
+    if (!(is_nan & infinite)) {
       level = select(6, select(4, 1, found.value.exponent >= mish_WIDE_LIMIT), found.lost > 128 - 28);
       point = 0;
     }
-  } else if (level == 0 && (point & 1) == 0) {
+  } else if ((level == 0) & ((point & 1) == 0)) {
     other = found.value;
     if (fails) {
       other = search.other;
     }
   } else if (level == 0) {
-    if (!fails && !mish_wide_leading_is_nan(other)) {
+    if (!fails & !mish_wide_leading_is_nan(other)) {
       // As wide_limit.
       level = 6;
       value = other;
@@ -979,7 +1009,7 @@ fn mish_wide_searched(
       value.exponent - power * abs(mish_wide_moves(exponent, level))
     );
   }
-  if (level > 0 && point > operands) {
+  if ((level > 0) & (point > operands)) {
     level = 6;
   }
   return mish_wide_search(level, point, value, other);
@@ -988,7 +1018,7 @@ fn mish_wide_searched(
 // To nearest, from the middle to the even one.
 fn mish_wide_leading_to_f32(x: mish_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (x.digits == 0u && x.exponent > 0) {
+  if ((x.digits == 0u) & (x.exponent > 0)) {
     return mish_nan();
   }
   if (x.exponent > 128) {
@@ -1004,11 +1034,11 @@ fn mish_wide_leading_to_f32(x: mish_wide_leading) -> f32 {
   let half = 1u << dropped;
   let below = x.digits & (half | (half - 1u));
   let kept = (x.digits >> dropped) >> 1u;
-  let up = below > half || (below == half && (kept & 1u) == 1u);
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn mish_slope_0_exactly(x0: f32) -> f32 {
+fn mish_backward_exactly(x0: f32) -> f32 {
   if (mish_is_nan(x0)) {
     return x0;
   }
@@ -1019,37 +1049,11 @@ fn mish_slope_0_exactly(x0: f32) -> f32 {
   var search = mish_WIDE_SEARCH;
   while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = mish_slope_0_exactly_wide(mish_wide_operand_at(wide_x0, search, 1, large));
+    let found = mish_backward_exactly_wide(mish_wide_operand_at(wide_x0, search, 1, large));
     let varied = exponents[clamp(search.point - 1, 0, 0)];
     search = mish_wide_searched(search, found, infinite, varied, 1);
   }
   return mish_wide_leading_to_f32(search.value);
-}
-
-// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
-fn mish_sigmoid(x: f32) -> f32 {
-  if (mish_is_nan(x)) {
-    return x;
-  }
-  let e = mish_exp_scaled(-abs(x), 0.0, 0);
-  let d = 1.0 + e;
-  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
-}
-
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn mish_logistic(x: f32) -> f32 {
-  if (mish_is_nan(x)) {
-    return x;
-  }
-  let s = mish_sigmoid(-abs(x));
-  return s - s * s;
-}
-
-fn mish_slope_0_far(x0: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  let t3 = mish_softplus(t2);
-  return mish_tanh(t3) + 4.0 * (t2 * mish_sigmoid(t2) * mish_logistic(2.0 * t3));
 }
 
 // a where the condition holds, else b.
@@ -1075,7 +1079,7 @@ fn mish_backward(dy: f32, x: f32) -> f32 {
   let q2 = mish_pair_divide(u4, u3);
   var result = mish_pair_to_f32(mish_pair_scale(q2, 8.6736174e-19));
   var found =
-    ((x >= 16.0) ||
+    ((x >= 16.0) |
       ((3.1554436e-30 *
         (u.high +
           v.high +
@@ -1083,17 +1087,18 @@ fn mish_backward(dy: f32, x: f32) -> f32 {
             abs(4.0 * x) +
             abs(4.0 * x))) +
         (p2.high + abs(4.0 * x * q.high)) <=
-        4.0 * abs(p2.high + 4.0 * x * q.high)) && (abs(p2.high + 4.0 * x * q.high) >= 7.888609e-31))) &&
-      ((u.high + v.high) * 8.6736174e-19 <= 2.5353012e+30 * u3.high) &&
-      (abs(x) <= 288230380000000000.0) &&
-      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      (abs(q2.high) <= 3.32307e+35) &&
-      (abs(u4.high) <= 3.32307e+35) &&
-    ((x >= 16.0) || ((abs(p2.high + 4.0 * x * q.high) <= 3.32307e+35) && (abs(4.0 * x * q.high) <= 3.32307e+35)));
+        4.0 * abs(p2.high + 4.0 * x * q.high)) &
+        (abs(p2.high + 4.0 * x * q.high) >= 7.888609e-31))) &
+      ((u.high + v.high) * 8.6736174e-19 <= 2.5353012e+30 * u3.high) &
+      (abs(x) <= 288230380000000000.0) &
+      ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (abs(q2.high) <= 3.32307e+35) &
+      (abs(u4.high) <= 3.32307e+35) &
+    ((x >= 16.0) | ((abs(p2.high + 4.0 * x * q.high) <= 3.32307e+35) & (abs(4.0 * x * q.high) <= 3.32307e+35)));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
-    result = mish_slope_0_exactly(x);
-    if (mish_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+    result = mish_backward_exactly(x);
+    if (mish_is_nan(result) | ((abs(result) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))) {
       let far = mish_slope_0_far(x);
       result = select(far, result, mish_is_nan(far));
     }

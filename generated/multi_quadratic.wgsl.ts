@@ -18,7 +18,7 @@ fn multi_quadratic_power_of_two(n: i32) -> f32 {
 // sqrt(a^2 + b^2), scaled by a power of two where a square would overflow or underflow.
 fn multi_quadratic_hypot(a: f32, b: f32) -> f32 {
   let bits = max(bitcast<u32>(a) & 0x7fffffffu, bitcast<u32>(b) & 0x7fffffffu);
-  if ((bitcast<u32>(a) & 0x7fffffffu) == 0x7f800000u || (bitcast<u32>(b) & 0x7fffffffu) == 0x7f800000u) {
+  if (((bitcast<u32>(a) & 0x7fffffffu) == 0x7f800000u) | ((bitcast<u32>(b) & 0x7fffffffu) == 0x7f800000u)) {
     return multi_quadratic_infinity();
   }
   if (bits > 0x7f800000u) {

@@ -32,7 +32,7 @@ fn pelu_is_nan(x: f32) -> bool {
 
 // e^x - 1 = 2^k (e^r - 1) + (2^k - 1), reduced as in exp_scaled; e^r - 1 is a polynomial (1.1e-9).
 fn pelu_expm1(x: f32) -> f32 {
-  if (pelu_is_nan(x) || abs(x) < 1e-8) {
+  if (pelu_is_nan(x) | (abs(x) < 1e-8)) {
     return x;
   }
   if (x > 60.0) {
@@ -176,9 +176,9 @@ fn pelu(x: f32, a: f32, b: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0)) && (abs(a) <= 274877900000.0) &&
-        (abs(a) >= 3.637979e-12) &&
-        (abs(b) <= 274877900000.0) &&
+      (abs(x) <= 274877900000.0) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) & (abs(a) <= 274877900000.0) &
+        (abs(a) >= 3.637979e-12) &
+        (abs(b) <= 274877900000.0) &
       (abs(b) >= 3.637979e-12)
     )
   ) {
@@ -191,6 +191,30 @@ struct pelu_gradients {
   x: f32,
   a: f32,
   b: f32,
+}
+
+fn pelu_exp(x: f32) -> f32 {
+  if (pelu_is_nan(x)) {
+    return x;
+  }
+  return pelu_exp_scaled(x, 0.0, 0);
+}
+
+fn pelu_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return select((pelu_exp(t / x2) * x1) / x2, x1 / x2, t >= 0.0);
+}
+
+fn pelu_slope_1_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  let t2 = t / x1;
+  return select(pelu_expm1(t2), t2, t >= 0.0);
+}
+
+fn pelu_slope_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  let t2 = x2 * x2;
+  return select(-(pelu_exp(t / x2) * t * x1) / t2, -(t * x1) / t2, t >= 0.0);
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
@@ -279,8 +303,18 @@ const pelu_WIDE_SEARCH: pelu_wide_search = pelu_wide_search(
   pelu_wide_leading(false, 0u, (2 << 28u) + 4096)
 );
 
-fn pelu_wide_is_nan(x: pelu_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+const pelu_WIDE_ONE: pelu_wide = pelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
+
+const pelu_WIDE_LIMIT: i32 = 1 << 28u;
+
+// A sum of natural numbers of 128 bits, the lowest word first.
+fn pelu_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let sum = a + b;
+  let carries = vec3<u32>(sum.xyz < a.xyz);
+  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
+  let carry_y = carries.y | (full.y & carries.x);
+  let carry_z = carries.z | (full.z & carry_y);
+  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
 }
 
 // a < b for natural numbers of 128 bits.
@@ -288,6 +322,42 @@ fn pelu_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
   let less = a < b;
   let same = a == b;
   return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
+}
+
+// The upper words of the products of each word of a with b.
+fn pelu_nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
+  let a0 = a & vec4<u32>(0xffffu);
+  let a1 = a >> vec4<u32>(16u);
+  let b0 = b & 0xffffu;
+  let b1 = b >> 16u;
+  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
+  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
+  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
+}
+
+// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
+fn pelu_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var words = b;
+  var sum = vec4<u32>();
+  for (var i = 0; i < 4; i++) {
+    let low = a * words.x;
+    let total = pelu_nat_add(sum, low);
+    sum = pelu_nat_add(vec4<u32>(total.yzw, u32(pelu_nat_less(total, low))), pelu_nat_high_words(a, words.x));
+    words = words.yzwx;
+  }
+  return sum;
+}
+
+fn pelu_wide_multiply_loose(a: pelu_wide, b: pelu_wide) -> pelu_wide {
+  let product = pelu_nat_multiply_high(a.mantissa, b.mantissa);
+  let exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  let invalid = all(product == vec4<u32>()) & (exponent > -pelu_WIDE_LIMIT);
+  return pelu_wide(a.negative != b.negative, product, select(exponent, pelu_WIDE_NAN.exponent, invalid));
+}
+
+fn pelu_wide_is_nan(x: pelu_wide) -> bool {
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
 // A difference of natural numbers of 128 bits.
@@ -321,20 +391,14 @@ fn pelu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
   return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
-// A sum of natural numbers of 128 bits, the lowest word first.
-fn pelu_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let sum = a + b;
-  let carries = vec3<u32>(sum.xyz < a.xyz);
-  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
-  let carry_y = carries.y | (full.y & carries.x);
-  let carry_z = carries.z | (full.z & carry_y);
-  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
-}
-
 fn pelu_wide_divide_loose(a: pelu_wide, b: pelu_wide) -> pelu_wide {
   let negative = a.negative != b.negative;
-  let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (pelu_wide_is_nan(b) || both_zero || (a.exponent >= pelu_WIDE_BEYOND && b.exponent >= pelu_WIDE_BEYOND)) {
+  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  if (
+    pelu_wide_is_nan(b) |
+    both_zero |
+    ((a.exponent >= pelu_WIDE_BEYOND) & (b.exponent >= pelu_WIDE_BEYOND))
+  ) {
     return pelu_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -360,30 +424,6 @@ const pelu_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu
 // ln 2, log2(e) / 2, sqrt(1/2).
 const pelu_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
-// The upper words of the products of each word of a with b.
-fn pelu_nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
-  let a0 = a & vec4<u32>(0xffffu);
-  let a1 = a >> vec4<u32>(16u);
-  let b0 = b & 0xffffu;
-  let b1 = b >> 16u;
-  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
-  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
-  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
-}
-
-// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
-fn pelu_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  var words = b;
-  var sum = vec4<u32>();
-  for (var i = 0; i < 4; i++) {
-    let low = a * words.x;
-    let total = pelu_nat_add(sum, low);
-    sum = pelu_nat_add(vec4<u32>(total.yzw, u32(pelu_nat_less(total, low))), pelu_nat_high_words(a, words.x));
-    words = words.yzwx;
-  }
-  return sum;
-}
-
 // floor(a / n) for 0 < n < 2^16.
 fn pelu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   var quotient = a;
@@ -407,8 +447,6 @@ fn pelu_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
   }
   return quotient;
 }
-
-const pelu_WIDE_ONE: pelu_wide = pelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
 // A natural number below 2^32, or the lowest 32 bits of one.
 fn pelu_nat_low_word(a: vec4<u32>) -> u32 {
@@ -452,27 +490,17 @@ fn pelu_wide_exponential_loose(x: pelu_wide, near: u32) -> pelu_wide {
   return pelu_wide(false, pelu_nat_add(pelu_NAT_HALF, excess), n + 1);
 }
 
-const pelu_WIDE_LIMIT: i32 = 1 << 28u;
-
-fn pelu_wide_multiply_loose(a: pelu_wide, b: pelu_wide) -> pelu_wide {
-  let product = pelu_nat_multiply_high(a.mantissa, b.mantissa);
-  let exponent = a.exponent + b.exponent;
-  // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) && exponent > -pelu_WIDE_LIMIT;
-  return pelu_wide(a.negative != b.negative, product, select(exponent, pelu_WIDE_NAN.exponent, invalid));
-}
-
 fn pelu_wide_is_negative(x: pelu_wide) -> bool {
-  return x.negative && !all(x.mantissa == vec4<u32>());
+  return x.negative & !all(x.mantissa == vec4<u32>());
 }
 
 // Whether |a| < |b|, neither being NaN.
 fn pelu_wide_is_smaller(a: pelu_wide, b: pelu_wide) -> bool {
-  return a.exponent < b.exponent || (a.exponent == b.exponent && pelu_nat_less(a.mantissa, b.mantissa));
+  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & pelu_nat_less(a.mantissa, b.mantissa));
 }
 
 fn pelu_wide_less(a: pelu_wide, b: pelu_wide) -> bool {
-  if (pelu_wide_is_nan(a) || pelu_wide_is_nan(b)) {
+  if (pelu_wide_is_nan(a) | pelu_wide_is_nan(b)) {
     return false;
   }
   if (pelu_wide_is_negative(a) != pelu_wide_is_negative(b)) {
@@ -487,10 +515,10 @@ fn pelu_wide_negate(x: pelu_wide) -> pelu_wide {
 
 fn pelu_wide_equal(a: pelu_wide, b: pelu_wide) -> bool {
   let same =
-    a.exponent == b.exponent &&
-    all(a.mantissa == b.mantissa) &&
-    pelu_wide_is_negative(a) == pelu_wide_is_negative(b);
-  return same && !pelu_wide_is_nan(a);
+    (a.exponent == b.exponent) &
+    all(a.mantissa == b.mantissa) &
+    (pelu_wide_is_negative(a) == pelu_wide_is_negative(b));
+  return same & !pelu_wide_is_nan(a);
 }
 
 // How many bits a natural number has.
@@ -503,13 +531,13 @@ fn pelu_nat_bit_length(a: vec4<u32>) -> i32 {
 
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn pelu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> pelu_wide {
-  if (!pelu_nat_less(mantissa, pelu_NAT_HALF) && abs(exponent) < pelu_WIDE_LIMIT) {
+  if (!pelu_nat_less(mantissa, pelu_NAT_HALF) & (abs(exponent) < pelu_WIDE_LIMIT)) {
     return pelu_wide(negative, mantissa, exponent);
   }
   let shift = 128 - pelu_nat_bit_length(mantissa);
   let least = exponent - shift;
   let is_far = abs(least) >= pelu_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) || (is_far && least < 0)) {
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
     return pelu_wide(
       negative,
       vec4<u32>(0u, 0u, 0u, 0u),
@@ -529,42 +557,61 @@ fn pelu_wide_leading_of(x: pelu_wide) -> pelu_wide_leading {
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r4 = divide(r0, r2)
-//   r4 = exponential(r4, 0)
-//   r4 = multiply(r1, r4)
-//   r5 = less(r3, r0)
-//   r5 = negate(r5)
-//   r0 = equal(r3, r0)
+//   r6 = multiply(r0, r1)
+//   r7 = divide(r0, r2)
+//   r7 = exponential(r7, 0)
+//   r8 = multiply(r6, r7)
+//   r9 = less(r4, r0)
+//   r9 = negate(r9)
+//   r0 = equal(r4, r0)
 //   r0 = negate(r0)
-//   r0 = select(r5, r0, r5)
+//   r0 = select(r9, r0, r9)
 //   r0 = negate(r0)
-//   r0 = select(r4, r1, r0)
+//   r6 = select(r8, r6, r0)
+//   r6 = negate(r6)
+//   r8 = multiply(r2, r2)
+//   r8 = multiply(r5, r8)
+//   r8 = divide(r6, r8)
+//   r7 = multiply(r1, r7)
+//   r0 = select(r7, r1, r0)
 //   r2 = divide(r0, r2)
-fn pelu_slope_0_exactly_wide(x0: pelu_wide, x1: pelu_wide, x2: pelu_wide) -> pelu_wide_outcome {
-  var registers = array<pelu_wide, 6>(
+//   r5 = less(r3, r5)
+//   r5 = select(r8, r2, r5)
+fn pelu_backward_exactly_wide(x0: pelu_wide, x1: pelu_wide, x2: pelu_wide, which: pelu_wide) -> pelu_wide_outcome {
+  var registers = array<pelu_wide, 10>(
     x0,
     x1,
     x2,
+    which,
     pelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
+    pelu_WIDE_ONE,
+    pelu_WIDE_ZERO,
+    pelu_WIDE_ZERO,
     pelu_WIDE_ZERO,
     pelu_WIDE_ZERO
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 6>(
+  var errors = array<i32, 10>(
     registers[0].exponent,
     registers[1].exponent,
     registers[2].exponent,
     registers[3].exponent,
+    registers[4].exponent,
+    registers[5].exponent,
+    0,
+    0,
     0,
     0
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 22>(
-    0x00000004u, 0x00000800u, 0x00000404u, 0x20001004u, 0x00000804u, 0x00001001u, 0x00000c05u, 0x00000003u, 0x00001005u,
-    0x00001405u, 0x00001400u, 0x00000003u, 0x00001000u, 0x00000000u, 0x00001800u, 0x00500005u, 0x00001000u, 0x00000000u,
-    0x00001800u, 0x00000404u, 0x00000002u, 0x00000800u
+  var steps = array<u32, 40>(
+    0x00000006u, 0x00000400u, 0x00000407u, 0x00000800u, 0x00000807u, 0x20001c07u, 0x00000008u, 0x00001c06u, 0x00000c09u,
+    0x00000004u, 0x00001009u, 0x00002409u, 0x00001400u, 0x00000004u, 0x00001000u, 0x00000000u, 0x00001800u, 0x00900009u,
+    0x00001000u, 0x00000000u, 0x00001806u, 0x00001808u, 0x00001006u, 0x00001806u, 0x00000008u, 0x00000802u, 0x00000008u,
+    0x00002005u, 0x00000408u, 0x00002006u, 0x00000007u, 0x00001c01u, 0x00001800u, 0x00000407u, 0x00000402u, 0x00000800u,
+    0x00000c05u, 0x00001403u, 0x00001805u, 0x00500808u
   );
-  for (var i = 0; i < 22; i = i + 2) {
+  for (var i = 0; i < 40; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -575,11 +622,11 @@ fn pelu_slope_0_exactly_wide(x0: pelu_wide, x1: pelu_wide, x2: pelu_wide) -> pel
     let operation = code >> 10u;
     var value = a;
     if (operation == 0u) {
-      value = pelu_wide_divide_loose(a, b);
-    } else if (operation == 1u) {
-      value = pelu_wide_exponential_loose(a, c - 512u);
-    } else if (operation == 2u) {
       value = pelu_wide_multiply_loose(a, b);
+    } else if (operation == 1u) {
+      value = pelu_wide_divide_loose(a, b);
+    } else if (operation == 2u) {
+      value = pelu_wide_exponential_loose(a, c - 512u);
     } else if (operation == 3u) {
       value = pelu_wide(pelu_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     } else if (operation == 4u) {
@@ -594,13 +641,13 @@ fn pelu_slope_0_exactly_wide(x0: pelu_wide, x1: pelu_wide, x2: pelu_wide) -> pel
     var result = pelu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
     if (operation == 0u) {
-      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
     if (operation == 1u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
     if (operation == 2u) {
-      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+      error = errors[first] + select(result.exponent, 1, c == 513u);
     }
     if (operation == 6u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -608,13 +655,13 @@ fn pelu_slope_0_exactly_wide(x0: pelu_wide, x1: pelu_wide, x2: pelu_wide) -> pel
     registers[code & 1023u] = result;
     if (result.exponent >= pelu_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-      if (a.exponent < pelu_WIDE_LIMIT && b.exponent < pelu_WIDE_LIMIT) {
+      if ((a.exponent < pelu_WIDE_LIMIT) & (b.exponent < pelu_WIDE_LIMIT)) {
         error = result.exponent + 128;
       }
     }
     errors[code & 1023u] = max(error, result.exponent);
   }
-  return pelu_wide_outcome(pelu_wide_leading_of(registers[2]), errors[2] - registers[2].exponent);
+  return pelu_wide_outcome(pelu_wide_leading_of(registers[5]), errors[5] - registers[5].exponent);
 }
 
 // By how many times 2^6 an operand is moved towards 1; zero and infinity are not.
@@ -635,7 +682,7 @@ fn pelu_wide_operand_at(x: pelu_wide, search: pelu_wide_search, own: i32, large:
 }
 
 fn pelu_wide_leading_is_nan(x: pelu_wide_leading) -> bool {
-  return x.digits == 0u && x.exponent > 0;
+  return (x.digits == 0u) & (x.exponent > 0);
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -643,7 +690,7 @@ fn pelu_wide_leading_exceeds(a: pelu_wide_leading, b: pelu_wide_leading) -> bool
   let more = a.exponent - b.exponent;
   let size = a.digits >> 8u;
   let least = 135u * (b.digits >> 8u);
-  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
 }
 
 // The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
@@ -655,7 +702,7 @@ fn pelu_wide_searched(
   operands: i32
 ) -> pelu_wide_search {
   let is_nan = pelu_wide_leading_is_nan(found.value);
-  let fails = is_nan || found.lost > 128 - 28;
+  let fails = is_nan | (found.lost > 128 - 28);
   var level = search.level;
   var point = search.point + 1;
   var value = search.value;
@@ -663,18 +710,18 @@ fn pelu_wide_searched(
   if (pelu_wide_leading_is_nan(value)) {
     value = found.value;
   }
-  if (level == 0 && point == 1) {
-    if (!(is_nan && infinite)) {
+  if ((level == 0) & (point == 1)) {
+    if (!(is_nan & infinite)) {
       level = select(6, select(4, 1, found.value.exponent >= pelu_WIDE_LIMIT), found.lost > 128 - 28);
       point = 0;
     }
-  } else if (level == 0 && (point & 1) == 0) {
+  } else if ((level == 0) & ((point & 1) == 0)) {
     other = found.value;
     if (fails) {
       other = search.other;
     }
   } else if (level == 0) {
-    if (!fails && !pelu_wide_leading_is_nan(other)) {
+    if (!fails & !pelu_wide_leading_is_nan(other)) {
       // As wide_limit.
       level = 6;
       value = other;
@@ -706,7 +753,7 @@ fn pelu_wide_searched(
       value.exponent - power * abs(pelu_wide_moves(exponent, level))
     );
   }
-  if (level > 0 && point > operands) {
+  if ((level > 0) & (point > operands)) {
     level = 6;
   }
   return pelu_wide_search(level, point, value, other);
@@ -722,7 +769,7 @@ fn pelu_nan() -> f32 {
 // To nearest, from the middle to the even one.
 fn pelu_wide_leading_to_f32(x: pelu_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (x.digits == 0u && x.exponent > 0) {
+  if ((x.digits == 0u) & (x.exponent > 0)) {
     return pelu_nan();
   }
   if (x.exponent > 128) {
@@ -738,11 +785,11 @@ fn pelu_wide_leading_to_f32(x: pelu_wide_leading) -> f32 {
   let half = 1u << dropped;
   let below = x.digits & (half | (half - 1u));
   let kept = (x.digits >> dropped) >> 1u;
-  let up = below > half || (below == half && (kept & 1u) == 1u);
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn pelu_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
+fn pelu_backward_exactly(x0: f32, x1: f32, x2: f32, which: f32) -> f32 {
   if (pelu_is_nan(x0)) {
     return x0;
   }
@@ -755,171 +802,23 @@ fn pelu_slope_0_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let wide_x0 = pelu_wide_from_f32(x0);
   let wide_x1 = pelu_wide_from_f32(x1);
   let wide_x2 = pelu_wide_from_f32(x2);
+  let wide_which = pelu_wide_from_f32(which);
   var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
   var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = abs(x0) > 3.4028234663852886e38;
   var search = pelu_WIDE_SEARCH;
   while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = pelu_slope_0_exactly_wide(
+    let found = pelu_backward_exactly_wide(
       pelu_wide_operand_at(wide_x0, search, 1, large),
       pelu_wide_operand_at(wide_x1, search, 2, large),
-      pelu_wide_operand_at(wide_x2, search, 3, large)
+      pelu_wide_operand_at(wide_x2, search, 3, large),
+      wide_which
     );
     let varied = exponents[clamp(search.point - 1, 0, 2)];
     search = pelu_wide_searched(search, found, infinite, varied, 3);
   }
   return pelu_wide_leading_to_f32(search.value);
-}
-
-fn pelu_exp(x: f32) -> f32 {
-  if (pelu_is_nan(x)) {
-    return x;
-  }
-  return pelu_exp_scaled(x, 0.0, 0);
-}
-
-fn pelu_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  return select((pelu_exp(t / x2) * x1) / x2, x1 / x2, t >= 0.0);
-}
-
-fn pelu_slope_1_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  let t2 = t / x1;
-  return select(pelu_expm1(t2), t2, t >= 0.0);
-}
-
-// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r1 = multiply(r0, r1)
-//   r5 = divide(r0, r2)
-//   r5 = exponential(r5, 0)
-//   r5 = multiply(r1, r5)
-//   r6 = less(r3, r0)
-//   r6 = negate(r6)
-//   r0 = equal(r3, r0)
-//   r0 = negate(r0)
-//   r0 = select(r6, r0, r6)
-//   r0 = negate(r0)
-//   r0 = select(r5, r1, r0)
-//   r0 = negate(r0)
-//   r2 = multiply(r2, r2)
-//   r2 = multiply(r4, r2)
-//   r2 = divide(r0, r2)
-fn pelu_slope_2_exactly_wide(x0: pelu_wide, x1: pelu_wide, x2: pelu_wide) -> pelu_wide_outcome {
-  var registers = array<pelu_wide, 7>(
-    x0,
-    x1,
-    x2,
-    pelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
-    pelu_WIDE_ONE,
-    pelu_WIDE_ZERO,
-    pelu_WIDE_ZERO
-  );
-  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 7>(
-    registers[0].exponent,
-    registers[1].exponent,
-    registers[2].exponent,
-    registers[3].exponent,
-    registers[4].exponent,
-    0,
-    0
-  );
-  // The operation and the register of its result, then the operands.
-  var steps = array<u32, 30>(
-    0x00000001u, 0x00000400u, 0x00000405u, 0x00000800u, 0x00000805u, 0x20001405u, 0x00000005u, 0x00001401u, 0x00000c06u,
-    0x00000003u, 0x00001006u, 0x00001806u, 0x00001400u, 0x00000003u, 0x00001000u, 0x00000000u, 0x00001800u, 0x00600006u,
-    0x00001000u, 0x00000000u, 0x00001800u, 0x00000405u, 0x00001000u, 0x00000000u, 0x00000002u, 0x00000802u, 0x00000002u,
-    0x00000804u, 0x00000402u, 0x00000800u
-  );
-  for (var i = 0; i < 30; i = i + 2) {
-    let code = steps[i];
-    let operands = steps[i + 1];
-    let first = operands & 1023u;
-    let second = (operands >> 10u) & 1023u;
-    let a = registers[first];
-    let b = registers[second];
-    let c = operands >> 20u;
-    let operation = code >> 10u;
-    var value = a;
-    if (operation == 0u) {
-      value = pelu_wide_multiply_loose(a, b);
-    } else if (operation == 1u) {
-      value = pelu_wide_divide_loose(a, b);
-    } else if (operation == 2u) {
-      value = pelu_wide_exponential_loose(a, c - 512u);
-    } else if (operation == 3u) {
-      value = pelu_wide(pelu_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
-    } else if (operation == 4u) {
-      value = pelu_wide_negate(a);
-    } else if (operation == 5u) {
-      value = pelu_wide(pelu_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
-    } else if (operation == 6u) {
-      if (registers[c].negative) {
-        value = b;
-      }
-    }
-    var result = pelu_wide_normalised(value.negative, value.mantissa, value.exponent);
-    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-    if (operation == 0u) {
-      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
-    }
-    if (operation == 1u) {
-      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
-    }
-    if (operation == 2u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
-    }
-    if (operation == 6u) {
-      error = errors[select(first, second, registers[c].negative)];
-    }
-    registers[code & 1023u] = result;
-    if (result.exponent >= pelu_WIDE_LIMIT) {
-      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-      if (a.exponent < pelu_WIDE_LIMIT && b.exponent < pelu_WIDE_LIMIT) {
-        error = result.exponent + 128;
-      }
-    }
-    errors[code & 1023u] = max(error, result.exponent);
-  }
-  return pelu_wide_outcome(pelu_wide_leading_of(registers[2]), errors[2] - registers[2].exponent);
-}
-
-fn pelu_slope_2_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
-  if (pelu_is_nan(x0)) {
-    return x0;
-  }
-  if (pelu_is_nan(x1)) {
-    return x1;
-  }
-  if (pelu_is_nan(x2)) {
-    return x2;
-  }
-  let wide_x0 = pelu_wide_from_f32(x0);
-  let wide_x1 = pelu_wide_from_f32(x1);
-  let wide_x2 = pelu_wide_from_f32(x2);
-  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
-  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
-  let infinite = abs(x0) > 3.4028234663852886e38;
-  var search = pelu_WIDE_SEARCH;
-  while (search.level < 6) {
-    let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = pelu_slope_2_exactly_wide(
-      pelu_wide_operand_at(wide_x0, search, 1, large),
-      pelu_wide_operand_at(wide_x1, search, 2, large),
-      pelu_wide_operand_at(wide_x2, search, 3, large)
-    );
-    let varied = exponents[clamp(search.point - 1, 0, 2)];
-    search = pelu_wide_searched(search, found, infinite, varied, 3);
-  }
-  return pelu_wide_leading_to_f32(search.value);
-}
-
-fn pelu_slope_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  let t2 = x2 * x2;
-  return select(-(pelu_exp(t / x2) * t * x1) / t2, -(t * x1) / t2, t >= 0.0);
 }
 
 // e^a 2^n
@@ -962,26 +861,17 @@ fn pelu_backward(dy: f32, x: f32, a: f32, b: f32) -> pelu_gradients {
   }
   var result_x = pelu_pair_to_f32(v);
   var found0 =
-    ((x >= 0.0) || (e.high >= 1.9721523e-31)) && (abs(x) <= 288230380000000000.0) &&
-      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      (abs(a) <= 288230380000000000.0) &&
-      (abs(a) >= 3.469447e-18) &&
-      (abs(b) <= 288230380000000000.0) &&
+    ((x >= 0.0) | (e.high >= 1.9721523e-31)) & (abs(x) <= 288230380000000000.0) &
+      ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (abs(a) <= 288230380000000000.0) &
+      (abs(a) >= 3.469447e-18) &
+      (abs(b) <= 288230380000000000.0) &
     (abs(b) >= 3.469447e-18);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
-  while (!found0) {
-    result_x = pelu_slope_0_exactly(x, a, b);
-    if (pelu_is_nan(result_x)) {
-      let far = pelu_slope_0_far(x, a, b);
-      result_x = select(far, result_x, pelu_is_nan(far));
-    }
-    found0 = true;
-  }
   var result_a = pelu_pair_to_f32(v2);
   // Far out, or no number at all.
   if (
     !(
-      (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0)) && (abs(b) <= 274877900000.0) &&
+      (abs(x) <= 274877900000.0) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) & (abs(b) <= 274877900000.0) &
       (abs(b) >= 3.637979e-12)
     )
   ) {
@@ -989,23 +879,32 @@ fn pelu_backward(dy: f32, x: f32, a: f32, b: f32) -> pelu_gradients {
   }
   var result_b = pelu_pair_to_f32(v5);
   var found2 =
-    ((x >= 0.0) || (e.high >= 1.9721523e-31)) && (abs(x) <= 274877900000.0) &&
-      ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
-      (abs(a) <= 274877900000.0) &&
-      (abs(a) >= 3.637979e-12) &&
-      (abs(b) <= 274877900000.0) &&
-      (abs(b) >= 3.637979e-12) &&
-      (abs(v5.high) <= 3.32307e+35) &&
-      ((x < 0.0) || (abs(q2.high) <= 3.32307e+35)) &&
-    ((x >= 0.0) || (q3.high <= 3.32307e+35));
+    ((x >= 0.0) | (e.high >= 1.9721523e-31)) & (abs(x) <= 274877900000.0) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      (abs(a) <= 274877900000.0) &
+      (abs(a) >= 3.637979e-12) &
+      (abs(b) <= 274877900000.0) &
+      (abs(b) >= 3.637979e-12) &
+      (abs(v5.high) <= 3.32307e+35) &
+      ((x < 0.0) | (abs(q2.high) <= 3.32307e+35)) &
+    ((x >= 0.0) | (q3.high <= 3.32307e+35));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
-  while (!found2) {
-    result_b = pelu_slope_2_exactly(x, a, b);
-    if (pelu_is_nan(result_b) || (abs(result_b) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
-      let far = pelu_slope_2_far(x, a, b);
-      result_b = select(far, result_b, pelu_is_nan(far));
+  while (!found0 | !found2) {
+    let exact = pelu_backward_exactly(x, a, b, select(1.0, 0.0, !found0));
+    if (!found0) {
+      result_x = exact;
+      if (pelu_is_nan(result_x)) {
+        let far = pelu_slope_0_far(x, a, b);
+        result_x = select(far, result_x, pelu_is_nan(far));
+      }
+      found0 = true;
+    } else if (!found2) {
+      result_b = exact;
+      if (pelu_is_nan(result_b) | ((abs(result_b) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))) {
+        let far = pelu_slope_2_far(x, a, b);
+        result_b = select(far, result_b, pelu_is_nan(far));
+      }
+      found2 = true;
     }
-    found2 = true;
   }
   return pelu_gradients(dy * result_x, dy * result_a, dy * result_b);
 }

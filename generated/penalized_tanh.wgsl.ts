@@ -138,7 +138,7 @@ fn penalized_tanh_pair_expm1(a: penalized_tanh_pair) -> penalized_tanh_pair {
 }
 
 fn penalized_tanh_pair_smaller(a: penalized_tanh_pair, b: penalized_tanh_pair) -> penalized_tanh_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
     return b;
   }
   return a;
@@ -186,10 +186,34 @@ fn penalized_tanh(x: f32, a: f32) -> f32 {
   }
   var result = penalized_tanh_pair_to_f32(v);
   // Far out, or no number at all.
-  if (!((abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) && (abs(a) >= 3.469447e-18))) {
+  if (!((abs(x) <= 288230380000000000.0) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) & (abs(a) >= 3.469447e-18))) {
     result = penalized_tanh_value_far(x, a);
   }
   return result;
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn penalized_tanh_sigmoid(x: f32) -> f32 {
+  if (penalized_tanh_is_nan(x)) {
+    return x;
+  }
+  let e = penalized_tanh_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn penalized_tanh_logistic(x: f32) -> f32 {
+  if (penalized_tanh_is_nan(x)) {
+    return x;
+  }
+  let s = penalized_tanh_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn penalized_tanh_slope_0_far(x0: f32, x1: f32) -> f32 {
+  let t = penalized_tanh_logistic(2.0 * x0);
+  return select(4.0 * (t * x1), 4.0 * t, x0 > 0.0);
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
@@ -327,25 +351,25 @@ fn penalized_tanh_wide_multiply_loose(a: penalized_tanh_wide, b: penalized_tanh_
   let product = penalized_tanh_nat_multiply_high(a.mantissa, b.mantissa);
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) && exponent > -penalized_tanh_WIDE_LIMIT;
+  let invalid = all(product == vec4<u32>()) & (exponent > -penalized_tanh_WIDE_LIMIT);
   return penalized_tanh_wide(a.negative != b.negative, product, select(exponent, penalized_tanh_WIDE_NAN.exponent, invalid));
 }
 
 fn penalized_tanh_wide_is_nan(x: penalized_tanh_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
 fn penalized_tanh_wide_is_negative(x: penalized_tanh_wide) -> bool {
-  return x.negative && !all(x.mantissa == vec4<u32>());
+  return x.negative & !all(x.mantissa == vec4<u32>());
 }
 
 // Whether |a| < |b|, neither being NaN.
 fn penalized_tanh_wide_is_smaller(a: penalized_tanh_wide, b: penalized_tanh_wide) -> bool {
-  return a.exponent < b.exponent || (a.exponent == b.exponent && penalized_tanh_nat_less(a.mantissa, b.mantissa));
+  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & penalized_tanh_nat_less(a.mantissa, b.mantissa));
 }
 
 fn penalized_tanh_wide_less(a: penalized_tanh_wide, b: penalized_tanh_wide) -> bool {
-  if (penalized_tanh_wide_is_nan(a) || penalized_tanh_wide_is_nan(b)) {
+  if (penalized_tanh_wide_is_nan(a) | penalized_tanh_wide_is_nan(b)) {
     return false;
   }
   if (penalized_tanh_wide_is_negative(a) != penalized_tanh_wide_is_negative(b)) {
@@ -488,10 +512,10 @@ fn penalized_tanh_wide_add_loose(a: penalized_tanh_wide, b: penalized_tanh_wide)
   }
   let difference = penalized_tanh_nat_subtract(large, addend);
   // What is left would be the rounding of the operands.
-  if (penalized_tanh_nat_bit_length(difference) <= 12 && exponent < penalized_tanh_WIDE_LIMIT) {
+  if ((penalized_tanh_nat_bit_length(difference) <= 12) & (exponent < penalized_tanh_WIDE_LIMIT)) {
     return penalized_tanh_WIDE_ZERO;
   }
-  if (shift == 1 && penalized_tanh_nat_less(difference, penalized_tanh_NAT_HALF)) {
+  if ((shift == 1) & penalized_tanh_nat_less(difference, penalized_tanh_NAT_HALF)) {
     return penalized_tanh_wide(
       negative,
       penalized_tanh_nat_subtract(
@@ -519,8 +543,12 @@ fn penalized_tanh_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 
 fn penalized_tanh_wide_divide_loose(a: penalized_tanh_wide, b: penalized_tanh_wide) -> penalized_tanh_wide {
   let negative = a.negative != b.negative;
-  let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (penalized_tanh_wide_is_nan(b) || both_zero || (a.exponent >= penalized_tanh_WIDE_BEYOND && b.exponent >= penalized_tanh_WIDE_BEYOND)) {
+  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  if (
+    penalized_tanh_wide_is_nan(b) |
+    both_zero |
+    ((a.exponent >= penalized_tanh_WIDE_BEYOND) & (b.exponent >= penalized_tanh_WIDE_BEYOND))
+  ) {
     return penalized_tanh_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -541,13 +569,13 @@ fn penalized_tanh_wide_divide_loose(a: penalized_tanh_wide, b: penalized_tanh_wi
 
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn penalized_tanh_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> penalized_tanh_wide {
-  if (!penalized_tanh_nat_less(mantissa, penalized_tanh_NAT_HALF) && abs(exponent) < penalized_tanh_WIDE_LIMIT) {
+  if (!penalized_tanh_nat_less(mantissa, penalized_tanh_NAT_HALF) & (abs(exponent) < penalized_tanh_WIDE_LIMIT)) {
     return penalized_tanh_wide(negative, mantissa, exponent);
   }
   let shift = 128 - penalized_tanh_nat_bit_length(mantissa);
   let least = exponent - shift;
   let is_far = abs(least) >= penalized_tanh_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) || (is_far && least < 0)) {
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
     return penalized_tanh_wide(
       negative,
       vec4<u32>(0u, 0u, 0u, 0u),
@@ -578,7 +606,7 @@ fn penalized_tanh_wide_leading_of(x: penalized_tanh_wide) -> penalized_tanh_wide
 //   r5 = multiply(r5, r5)
 //   r5 = divide(r0, r5)
 //   r5 = multiply(r3, r5)
-fn penalized_tanh_slope_0_exactly_wide(
+fn penalized_tanh_backward_exactly_wide(
   x0: penalized_tanh_wide,
   x1: penalized_tanh_wide
 ) -> penalized_tanh_wide_outcome {
@@ -654,7 +682,7 @@ fn penalized_tanh_slope_0_exactly_wide(
     registers[code & 1023u] = result;
     if (result.exponent >= penalized_tanh_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-      if (a.exponent < penalized_tanh_WIDE_LIMIT && b.exponent < penalized_tanh_WIDE_LIMIT) {
+      if ((a.exponent < penalized_tanh_WIDE_LIMIT) & (b.exponent < penalized_tanh_WIDE_LIMIT)) {
         error = result.exponent + 128;
       }
     }
@@ -681,7 +709,7 @@ fn penalized_tanh_wide_operand_at(x: penalized_tanh_wide, search: penalized_tanh
 }
 
 fn penalized_tanh_wide_leading_is_nan(x: penalized_tanh_wide_leading) -> bool {
-  return x.digits == 0u && x.exponent > 0;
+  return (x.digits == 0u) & (x.exponent > 0);
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -689,7 +717,7 @@ fn penalized_tanh_wide_leading_exceeds(a: penalized_tanh_wide_leading, b: penali
   let more = a.exponent - b.exponent;
   let size = a.digits >> 8u;
   let least = 135u * (b.digits >> 8u);
-  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
 }
 
 // The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
@@ -701,7 +729,7 @@ fn penalized_tanh_wide_searched(
   operands: i32
 ) -> penalized_tanh_wide_search {
   let is_nan = penalized_tanh_wide_leading_is_nan(found.value);
-  let fails = is_nan || found.lost > 128 - 28;
+  let fails = is_nan | (found.lost > 128 - 28);
   var level = search.level;
   var point = search.point + 1;
   var value = search.value;
@@ -709,18 +737,18 @@ fn penalized_tanh_wide_searched(
   if (penalized_tanh_wide_leading_is_nan(value)) {
     value = found.value;
   }
-  if (level == 0 && point == 1) {
-    if (!(is_nan && infinite)) {
+  if ((level == 0) & (point == 1)) {
+    if (!(is_nan & infinite)) {
       level = select(6, select(4, 1, found.value.exponent >= penalized_tanh_WIDE_LIMIT), found.lost > 128 - 28);
       point = 0;
     }
-  } else if (level == 0 && (point & 1) == 0) {
+  } else if ((level == 0) & ((point & 1) == 0)) {
     other = found.value;
     if (fails) {
       other = search.other;
     }
   } else if (level == 0) {
-    if (!fails && !penalized_tanh_wide_leading_is_nan(other)) {
+    if (!fails & !penalized_tanh_wide_leading_is_nan(other)) {
       // As wide_limit.
       level = 6;
       value = other;
@@ -752,7 +780,7 @@ fn penalized_tanh_wide_searched(
       value.exponent - power * abs(penalized_tanh_wide_moves(exponent, level))
     );
   }
-  if (level > 0 && point > operands) {
+  if ((level > 0) & (point > operands)) {
     level = 6;
   }
   return penalized_tanh_wide_search(level, point, value, other);
@@ -768,7 +796,7 @@ fn penalized_tanh_nan() -> f32 {
 // To nearest, from the middle to the even one.
 fn penalized_tanh_wide_leading_to_f32(x: penalized_tanh_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (x.digits == 0u && x.exponent > 0) {
+  if ((x.digits == 0u) & (x.exponent > 0)) {
     return penalized_tanh_nan();
   }
   if (x.exponent > 128) {
@@ -784,11 +812,11 @@ fn penalized_tanh_wide_leading_to_f32(x: penalized_tanh_wide_leading) -> f32 {
   let half = 1u << dropped;
   let below = x.digits & (half | (half - 1u));
   let kept = (x.digits >> dropped) >> 1u;
-  let up = below > half || (below == half && (kept & 1u) == 1u);
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn penalized_tanh_slope_0_exactly(x0: f32, x1: f32) -> f32 {
+fn penalized_tanh_backward_exactly(x0: f32, x1: f32) -> f32 {
   if (penalized_tanh_is_nan(x0)) {
     return x0;
   }
@@ -803,7 +831,7 @@ fn penalized_tanh_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   var search = penalized_tanh_WIDE_SEARCH;
   while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = penalized_tanh_slope_0_exactly_wide(
+    let found = penalized_tanh_backward_exactly_wide(
       penalized_tanh_wide_operand_at(wide_x0, search, 1, large),
       penalized_tanh_wide_operand_at(wide_x1, search, 2, large)
     );
@@ -811,30 +839,6 @@ fn penalized_tanh_slope_0_exactly(x0: f32, x1: f32) -> f32 {
     search = penalized_tanh_wide_searched(search, found, infinite, varied, 2);
   }
   return penalized_tanh_wide_leading_to_f32(search.value);
-}
-
-// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
-fn penalized_tanh_sigmoid(x: f32) -> f32 {
-  if (penalized_tanh_is_nan(x)) {
-    return x;
-  }
-  let e = penalized_tanh_exp_scaled(-abs(x), 0.0, 0);
-  let d = 1.0 + e;
-  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
-}
-
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn penalized_tanh_logistic(x: f32) -> f32 {
-  if (penalized_tanh_is_nan(x)) {
-    return x;
-  }
-  let s = penalized_tanh_sigmoid(-abs(x));
-  return s - s * s;
-}
-
-fn penalized_tanh_slope_0_far(x0: f32, x1: f32) -> f32 {
-  let t = penalized_tanh_logistic(2.0 * x0);
-  return select(4.0 * (t * x1), 4.0 * t, x0 > 0.0);
 }
 
 fn penalized_tanh_pair_abs(a: penalized_tanh_pair) -> penalized_tanh_pair {
@@ -874,13 +878,12 @@ fn penalized_tanh_backward(dy: f32, x: f32, a: f32) -> f32 {
   }
   var result = penalized_tanh_pair_to_f32(v4);
   var found =
-    ((x <= 0.0) || (v3.high >= 3.9443045e-31)) && ((x > 0.0) || (v3.high >= 3.9443045e-31)) &&
-      (abs(x) <= 1.2676506e+30) &&
-      ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
+    ((x <= 0.0) | (v3.high >= 3.9443045e-31)) & ((x > 0.0) | (v3.high >= 3.9443045e-31)) & (abs(x) <= 1.2676506e+30) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
     (abs(a) >= 7.888609e-31);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
-    result = penalized_tanh_slope_0_exactly(x, a);
+    result = penalized_tanh_backward_exactly(x, a);
     if (penalized_tanh_is_nan(result)) {
       let far = penalized_tanh_slope_0_far(x, a);
       result = select(far, result, penalized_tanh_is_nan(far));

@@ -88,7 +88,7 @@ fn quick_geglu_pair_from_f32(x: f32) -> quick_geglu_pair {
 }
 
 fn quick_geglu_pair_smaller(a: quick_geglu_pair, b: quick_geglu_pair) -> quick_geglu_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
     return b;
   }
   return a;
@@ -179,10 +179,10 @@ fn quick_geglu(gate: f32, up: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (v.high >= 7.888609e-31) && (abs(gate) <= 274877900000.0) && ((abs(gate) >= 3.637979e-12) || (gate == 0.0)) &&
-        (abs(up) <= 274877900000.0) &&
-        ((abs(up) >= 3.637979e-12) || (up == 0.0)) &&
-        (abs(p5.high) <= 3.32307e+35) &&
+      (v.high >= 7.888609e-31) & (abs(gate) <= 274877900000.0) & ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
+        (abs(up) <= 274877900000.0) &
+        ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
+        (abs(p5.high) <= 3.32307e+35) &
       (abs(p4.high) <= 3.32307e+35)
     )
   ) {
@@ -194,6 +194,25 @@ fn quick_geglu(gate: f32, up: f32) -> f32 {
 struct quick_geglu_gradients {
   gate: f32,
   up: f32,
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn quick_geglu_logistic(x: f32) -> f32 {
+  if (quick_geglu_is_nan(x)) {
+    return x;
+  }
+  let s = quick_geglu_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn quick_geglu_slope_0_far(x0: f32, x1: f32) -> f32 {
+  let t = 1.702 * select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return (quick_geglu_sigmoid(t) + select(t * quick_geglu_logistic(t), 0.0, abs(t) > 800.0)) * x1;
+}
+
+fn quick_geglu_slope_1_far(x0: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return t * quick_geglu_sigmoid(1.702 * t);
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
@@ -331,7 +350,7 @@ fn quick_geglu_wide_multiply_loose(a: quick_geglu_wide, b: quick_geglu_wide) -> 
   let product = quick_geglu_nat_multiply_high(a.mantissa, b.mantissa);
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) && exponent > -quick_geglu_WIDE_LIMIT;
+  let invalid = all(product == vec4<u32>()) & (exponent > -quick_geglu_WIDE_LIMIT);
   return quick_geglu_wide(a.negative != b.negative, product, select(exponent, quick_geglu_WIDE_NAN.exponent, invalid));
 }
 
@@ -375,7 +394,7 @@ fn quick_geglu_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
 }
 
 fn quick_geglu_wide_is_nan(x: quick_geglu_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
 // floor(a / 2^n).
@@ -440,7 +459,7 @@ fn quick_geglu_wide_exponential_loose(x: quick_geglu_wide, near: u32) -> quick_g
 
 // Whether |a| < |b|, neither being NaN.
 fn quick_geglu_wide_is_smaller(a: quick_geglu_wide, b: quick_geglu_wide) -> bool {
-  return a.exponent < b.exponent || (a.exponent == b.exponent && quick_geglu_nat_less(a.mantissa, b.mantissa));
+  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & quick_geglu_nat_less(a.mantissa, b.mantissa));
 }
 
 // How many bits a natural number has.
@@ -478,10 +497,10 @@ fn quick_geglu_wide_add_loose(a: quick_geglu_wide, b: quick_geglu_wide) -> quick
   }
   let difference = quick_geglu_nat_subtract(large, addend);
   // What is left would be the rounding of the operands.
-  if (quick_geglu_nat_bit_length(difference) <= 12 && exponent < quick_geglu_WIDE_LIMIT) {
+  if ((quick_geglu_nat_bit_length(difference) <= 12) & (exponent < quick_geglu_WIDE_LIMIT)) {
     return quick_geglu_WIDE_ZERO;
   }
-  if (shift == 1 && quick_geglu_nat_less(difference, quick_geglu_NAT_HALF)) {
+  if ((shift == 1) & quick_geglu_nat_less(difference, quick_geglu_NAT_HALF)) {
     return quick_geglu_wide(
       negative,
       quick_geglu_nat_subtract(
@@ -509,8 +528,12 @@ fn quick_geglu_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 
 fn quick_geglu_wide_divide_loose(a: quick_geglu_wide, b: quick_geglu_wide) -> quick_geglu_wide {
   let negative = a.negative != b.negative;
-  let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (quick_geglu_wide_is_nan(b) || both_zero || (a.exponent >= quick_geglu_WIDE_BEYOND && b.exponent >= quick_geglu_WIDE_BEYOND)) {
+  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  if (
+    quick_geglu_wide_is_nan(b) |
+    both_zero |
+    ((a.exponent >= quick_geglu_WIDE_BEYOND) & (b.exponent >= quick_geglu_WIDE_BEYOND))
+  ) {
     return quick_geglu_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -530,26 +553,26 @@ fn quick_geglu_wide_divide_loose(a: quick_geglu_wide, b: quick_geglu_wide) -> qu
 }
 
 fn quick_geglu_wide_is_negative(x: quick_geglu_wide) -> bool {
-  return x.negative && !all(x.mantissa == vec4<u32>());
+  return x.negative & !all(x.mantissa == vec4<u32>());
 }
 
 fn quick_geglu_wide_equal(a: quick_geglu_wide, b: quick_geglu_wide) -> bool {
   let same =
-    a.exponent == b.exponent &&
-    all(a.mantissa == b.mantissa) &&
-    quick_geglu_wide_is_negative(a) == quick_geglu_wide_is_negative(b);
-  return same && !quick_geglu_wide_is_nan(a);
+    (a.exponent == b.exponent) &
+    all(a.mantissa == b.mantissa) &
+    (quick_geglu_wide_is_negative(a) == quick_geglu_wide_is_negative(b));
+  return same & !quick_geglu_wide_is_nan(a);
 }
 
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn quick_geglu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> quick_geglu_wide {
-  if (!quick_geglu_nat_less(mantissa, quick_geglu_NAT_HALF) && abs(exponent) < quick_geglu_WIDE_LIMIT) {
+  if (!quick_geglu_nat_less(mantissa, quick_geglu_NAT_HALF) & (abs(exponent) < quick_geglu_WIDE_LIMIT)) {
     return quick_geglu_wide(negative, mantissa, exponent);
   }
   let shift = 128 - quick_geglu_nat_bit_length(mantissa);
   let least = exponent - shift;
   let is_far = abs(least) >= quick_geglu_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) || (is_far && least < 0)) {
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
     return quick_geglu_wide(
       negative,
       vec4<u32>(0u, 0u, 0u, 0u),
@@ -583,7 +606,7 @@ fn quick_geglu_wide_leading_of(x: quick_geglu_wide) -> quick_geglu_wide_leading 
 //   r2 = select(r0, r4, r2)
 //   r2 = add(r5, r2)
 //   r2 = multiply(r1, r2)
-fn quick_geglu_slope_0_exactly_wide(x0: quick_geglu_wide, x1: quick_geglu_wide) -> quick_geglu_wide_outcome {
+fn quick_geglu_backward_exactly_wide(x0: quick_geglu_wide, x1: quick_geglu_wide) -> quick_geglu_wide_outcome {
   var registers = array<quick_geglu_wide, 6>(
     x0,
     x1,
@@ -657,7 +680,7 @@ fn quick_geglu_slope_0_exactly_wide(x0: quick_geglu_wide, x1: quick_geglu_wide) 
     registers[code & 1023u] = result;
     if (result.exponent >= quick_geglu_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-      if (a.exponent < quick_geglu_WIDE_LIMIT && b.exponent < quick_geglu_WIDE_LIMIT) {
+      if ((a.exponent < quick_geglu_WIDE_LIMIT) & (b.exponent < quick_geglu_WIDE_LIMIT)) {
         error = result.exponent + 128;
       }
     }
@@ -684,7 +707,7 @@ fn quick_geglu_wide_operand_at(x: quick_geglu_wide, search: quick_geglu_wide_sea
 }
 
 fn quick_geglu_wide_leading_is_nan(x: quick_geglu_wide_leading) -> bool {
-  return x.digits == 0u && x.exponent > 0;
+  return (x.digits == 0u) & (x.exponent > 0);
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -692,7 +715,7 @@ fn quick_geglu_wide_leading_exceeds(a: quick_geglu_wide_leading, b: quick_geglu_
   let more = a.exponent - b.exponent;
   let size = a.digits >> 8u;
   let least = 135u * (b.digits >> 8u);
-  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
 }
 
 // The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
@@ -704,7 +727,7 @@ fn quick_geglu_wide_searched(
   operands: i32
 ) -> quick_geglu_wide_search {
   let is_nan = quick_geglu_wide_leading_is_nan(found.value);
-  let fails = is_nan || found.lost > 128 - 28;
+  let fails = is_nan | (found.lost > 128 - 28);
   var level = search.level;
   var point = search.point + 1;
   var value = search.value;
@@ -712,18 +735,18 @@ fn quick_geglu_wide_searched(
   if (quick_geglu_wide_leading_is_nan(value)) {
     value = found.value;
   }
-  if (level == 0 && point == 1) {
-    if (!(is_nan && infinite)) {
+  if ((level == 0) & (point == 1)) {
+    if (!(is_nan & infinite)) {
       level = select(6, select(4, 1, found.value.exponent >= quick_geglu_WIDE_LIMIT), found.lost > 128 - 28);
       point = 0;
     }
-  } else if (level == 0 && (point & 1) == 0) {
+  } else if ((level == 0) & ((point & 1) == 0)) {
     other = found.value;
     if (fails) {
       other = search.other;
     }
   } else if (level == 0) {
-    if (!fails && !quick_geglu_wide_leading_is_nan(other)) {
+    if (!fails & !quick_geglu_wide_leading_is_nan(other)) {
       // As wide_limit.
       level = 6;
       value = other;
@@ -755,7 +778,7 @@ fn quick_geglu_wide_searched(
       value.exponent - power * abs(quick_geglu_wide_moves(exponent, level))
     );
   }
-  if (level > 0 && point > operands) {
+  if ((level > 0) & (point > operands)) {
     level = 6;
   }
   return quick_geglu_wide_search(level, point, value, other);
@@ -771,7 +794,7 @@ fn quick_geglu_nan() -> f32 {
 // To nearest, from the middle to the even one.
 fn quick_geglu_wide_leading_to_f32(x: quick_geglu_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (x.digits == 0u && x.exponent > 0) {
+  if ((x.digits == 0u) & (x.exponent > 0)) {
     return quick_geglu_nan();
   }
   if (x.exponent > 128) {
@@ -787,11 +810,11 @@ fn quick_geglu_wide_leading_to_f32(x: quick_geglu_wide_leading) -> f32 {
   let half = 1u << dropped;
   let below = x.digits & (half | (half - 1u));
   let kept = (x.digits >> dropped) >> 1u;
-  let up = below > half || (below == half && (kept & 1u) == 1u);
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn quick_geglu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
+fn quick_geglu_backward_exactly(x0: f32, x1: f32) -> f32 {
   if (quick_geglu_is_nan(x0)) {
     return x0;
   }
@@ -802,11 +825,11 @@ fn quick_geglu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   let wide_x1 = quick_geglu_wide_from_f32(x1);
   var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
-  let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38;
+  let infinite = (abs(x0) > 3.4028234663852886e38) | (abs(x1) > 3.4028234663852886e38);
   var search = quick_geglu_WIDE_SEARCH;
   while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = quick_geglu_slope_0_exactly_wide(
+    let found = quick_geglu_backward_exactly_wide(
       quick_geglu_wide_operand_at(wide_x0, search, 1, large),
       quick_geglu_wide_operand_at(wide_x1, search, 2, large)
     );
@@ -814,25 +837,6 @@ fn quick_geglu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
     search = quick_geglu_wide_searched(search, found, infinite, varied, 2);
   }
   return quick_geglu_wide_leading_to_f32(search.value);
-}
-
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn quick_geglu_logistic(x: f32) -> f32 {
-  if (quick_geglu_is_nan(x)) {
-    return x;
-  }
-  let s = quick_geglu_sigmoid(-abs(x));
-  return s - s * s;
-}
-
-fn quick_geglu_slope_0_far(x0: f32, x1: f32) -> f32 {
-  let t = 1.702 * select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  return (quick_geglu_sigmoid(t) + select(t * quick_geglu_logistic(t), 0.0, abs(t) > 800.0)) * x1;
-}
-
-fn quick_geglu_slope_1_far(x0: f32) -> f32 {
-  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  return t * quick_geglu_sigmoid(1.702 * t);
 }
 
 // a where the condition holds, else b.
@@ -856,36 +860,35 @@ fn quick_geglu_backward(dy: f32, gate: f32, up: f32) -> quick_geglu_gradients {
   let p6 = quick_geglu_pair_multiply(quick_geglu_pair_from_f32(gate), q);
   var result_gate = quick_geglu_pair_to_f32(p5);
   var found0 =
-    (v.high >= 7.888609e-31) &&
-      ((p.high >= 40.0) ||
-        ((u.high + 0.000030517578 * abs(p.high) <= 8.0 * abs(u.high + p.high)) &&
-          (abs(u.high + p.high) >= 7.888609e-31))) &&
-      (abs(gate) <= 1.2676506e+30) &&
-      ((abs(gate) >= 7.888609e-31) || (gate == 0.0)) &&
-      (abs(up) <= 1.2676506e+30) &&
-      ((abs(up) >= 7.888609e-31) || (up == 0.0)) &&
-      (abs(p5.high) <= 3.32307e+35) &&
-      (abs(p4.high) <= 3.32307e+35) &&
+    (v.high >= 7.888609e-31) &
+      ((p.high >= 40.0) |
+        ((u.high + 0.000030517578 * abs(p.high) <= 8.0 * abs(u.high + p.high)) &
+          (abs(u.high + p.high) >= 7.888609e-31))) &
+      (abs(gate) <= 1.2676506e+30) &
+      ((abs(gate) >= 7.888609e-31) | (gate == 0.0)) &
+      (abs(up) <= 1.2676506e+30) &
+      ((abs(up) >= 7.888609e-31) | (up == 0.0)) &
+      (abs(p5.high) <= 3.32307e+35) &
+      (abs(p4.high) <= 3.32307e+35) &
     (abs(p3.high) <= 3.32307e+35);
+  var result_up = quick_geglu_pair_to_f32(quick_geglu_pair_scale(p6, 8.6736174e-19));
+  // Far out, or no number at all.
+  if (
+    !(
+      (v.high >= 3.9443045e-31) & (abs(gate) <= 288230380000000000.0) & ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
+      (abs(p6.high) <= 3.32307e+35)
+    )
+  ) {
+    result_up = quick_geglu_slope_1_far(gate);
+  }
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
-    result_gate = quick_geglu_slope_0_exactly(gate, up);
+    result_gate = quick_geglu_backward_exactly(gate, up);
     if (quick_geglu_is_nan(result_gate)) {
       let far = quick_geglu_slope_0_far(gate, up);
       result_gate = select(far, result_gate, quick_geglu_is_nan(far));
     }
     found0 = true;
-  }
-  var result_up = quick_geglu_pair_to_f32(quick_geglu_pair_scale(p6, 8.6736174e-19));
-  // Far out, or no number at all.
-  if (
-    !(
-      (v.high >= 3.9443045e-31) && (abs(gate) <= 288230380000000000.0) &&
-        ((abs(gate) >= 3.469447e-18) || (gate == 0.0)) &&
-      (abs(p6.high) <= 3.32307e+35)
-    )
-  ) {
-    result_up = quick_geglu_slope_1_far(gate);
   }
   return quick_geglu_gradients(dy * result_gate, dy * result_up);
 }

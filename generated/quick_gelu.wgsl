@@ -85,7 +85,7 @@ fn quick_gelu_pair_from_f32(x: f32) -> quick_gelu_pair {
 }
 
 fn quick_gelu_pair_smaller(a: quick_gelu_pair, b: quick_gelu_pair) -> quick_gelu_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
     return b;
   }
   return a;
@@ -174,15 +174,29 @@ fn quick_gelu(x: f32, alpha: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (v.high >= 7.888609e-31) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-        (abs(alpha) <= 288230380000000000.0) &&
-        ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0)) &&
+      (v.high >= 7.888609e-31) & (abs(x) <= 288230380000000000.0) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (abs(alpha) <= 288230380000000000.0) &
+        ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
       (abs(p3.high) <= 3.32307e+35)
     )
   ) {
     result = quick_gelu_value_far(x, alpha);
   }
   return result;
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn quick_gelu_logistic(x: f32) -> f32 {
+  if (quick_gelu_is_nan(x)) {
+    return x;
+  }
+  let s = quick_gelu_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn quick_gelu_slope_0_far(x0: f32, x1: f32) -> f32 {
+  let t = x0 * x1;
+  return quick_gelu_sigmoid(t) + select(t * quick_gelu_logistic(t), 0.0, abs(t) > 800.0);
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
@@ -320,7 +334,7 @@ fn quick_gelu_wide_multiply_loose(a: quick_gelu_wide, b: quick_gelu_wide) -> qui
   let product = quick_gelu_nat_multiply_high(a.mantissa, b.mantissa);
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) && exponent > -quick_gelu_WIDE_LIMIT;
+  let invalid = all(product == vec4<u32>()) & (exponent > -quick_gelu_WIDE_LIMIT);
   return quick_gelu_wide(a.negative != b.negative, product, select(exponent, quick_gelu_WIDE_NAN.exponent, invalid));
 }
 
@@ -364,7 +378,7 @@ fn quick_gelu_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
 }
 
 fn quick_gelu_wide_is_nan(x: quick_gelu_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
 // floor(a / 2^n).
@@ -429,7 +443,7 @@ fn quick_gelu_wide_exponential_loose(x: quick_gelu_wide, near: u32) -> quick_gel
 
 // Whether |a| < |b|, neither being NaN.
 fn quick_gelu_wide_is_smaller(a: quick_gelu_wide, b: quick_gelu_wide) -> bool {
-  return a.exponent < b.exponent || (a.exponent == b.exponent && quick_gelu_nat_less(a.mantissa, b.mantissa));
+  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & quick_gelu_nat_less(a.mantissa, b.mantissa));
 }
 
 // How many bits a natural number has.
@@ -467,10 +481,10 @@ fn quick_gelu_wide_add_loose(a: quick_gelu_wide, b: quick_gelu_wide) -> quick_ge
   }
   let difference = quick_gelu_nat_subtract(large, addend);
   // What is left would be the rounding of the operands.
-  if (quick_gelu_nat_bit_length(difference) <= 12 && exponent < quick_gelu_WIDE_LIMIT) {
+  if ((quick_gelu_nat_bit_length(difference) <= 12) & (exponent < quick_gelu_WIDE_LIMIT)) {
     return quick_gelu_WIDE_ZERO;
   }
-  if (shift == 1 && quick_gelu_nat_less(difference, quick_gelu_NAT_HALF)) {
+  if ((shift == 1) & quick_gelu_nat_less(difference, quick_gelu_NAT_HALF)) {
     return quick_gelu_wide(
       negative,
       quick_gelu_nat_subtract(
@@ -498,8 +512,12 @@ fn quick_gelu_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 
 fn quick_gelu_wide_divide_loose(a: quick_gelu_wide, b: quick_gelu_wide) -> quick_gelu_wide {
   let negative = a.negative != b.negative;
-  let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (quick_gelu_wide_is_nan(b) || both_zero || (a.exponent >= quick_gelu_WIDE_BEYOND && b.exponent >= quick_gelu_WIDE_BEYOND)) {
+  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  if (
+    quick_gelu_wide_is_nan(b) |
+    both_zero |
+    ((a.exponent >= quick_gelu_WIDE_BEYOND) & (b.exponent >= quick_gelu_WIDE_BEYOND))
+  ) {
     return quick_gelu_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -519,26 +537,26 @@ fn quick_gelu_wide_divide_loose(a: quick_gelu_wide, b: quick_gelu_wide) -> quick
 }
 
 fn quick_gelu_wide_is_negative(x: quick_gelu_wide) -> bool {
-  return x.negative && !all(x.mantissa == vec4<u32>());
+  return x.negative & !all(x.mantissa == vec4<u32>());
 }
 
 fn quick_gelu_wide_equal(a: quick_gelu_wide, b: quick_gelu_wide) -> bool {
   let same =
-    a.exponent == b.exponent &&
-    all(a.mantissa == b.mantissa) &&
-    quick_gelu_wide_is_negative(a) == quick_gelu_wide_is_negative(b);
-  return same && !quick_gelu_wide_is_nan(a);
+    (a.exponent == b.exponent) &
+    all(a.mantissa == b.mantissa) &
+    (quick_gelu_wide_is_negative(a) == quick_gelu_wide_is_negative(b));
+  return same & !quick_gelu_wide_is_nan(a);
 }
 
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn quick_gelu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> quick_gelu_wide {
-  if (!quick_gelu_nat_less(mantissa, quick_gelu_NAT_HALF) && abs(exponent) < quick_gelu_WIDE_LIMIT) {
+  if (!quick_gelu_nat_less(mantissa, quick_gelu_NAT_HALF) & (abs(exponent) < quick_gelu_WIDE_LIMIT)) {
     return quick_gelu_wide(negative, mantissa, exponent);
   }
   let shift = 128 - quick_gelu_nat_bit_length(mantissa);
   let least = exponent - shift;
   let is_far = abs(least) >= quick_gelu_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) || (is_far && least < 0)) {
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
     return quick_gelu_wide(
       negative,
       vec4<u32>(0u, 0u, 0u, 0u),
@@ -571,7 +589,7 @@ fn quick_gelu_wide_leading_of(x: quick_gelu_wide) -> quick_gelu_wide_leading {
 //   r2 = equal(r2, r3)
 //   r2 = select(r1, r3, r2)
 //   r2 = add(r4, r2)
-fn quick_gelu_slope_0_exactly_wide(x0: quick_gelu_wide, x1: quick_gelu_wide) -> quick_gelu_wide_outcome {
+fn quick_gelu_backward_exactly_wide(x0: quick_gelu_wide, x1: quick_gelu_wide) -> quick_gelu_wide_outcome {
   var registers = array<quick_gelu_wide, 5>(x0, x1, quick_gelu_WIDE_ONE, quick_gelu_WIDE_ZERO, quick_gelu_WIDE_ZERO);
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
   var errors = array<i32, 5>(
@@ -636,7 +654,7 @@ fn quick_gelu_slope_0_exactly_wide(x0: quick_gelu_wide, x1: quick_gelu_wide) -> 
     registers[code & 1023u] = result;
     if (result.exponent >= quick_gelu_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-      if (a.exponent < quick_gelu_WIDE_LIMIT && b.exponent < quick_gelu_WIDE_LIMIT) {
+      if ((a.exponent < quick_gelu_WIDE_LIMIT) & (b.exponent < quick_gelu_WIDE_LIMIT)) {
         error = result.exponent + 128;
       }
     }
@@ -663,7 +681,7 @@ fn quick_gelu_wide_operand_at(x: quick_gelu_wide, search: quick_gelu_wide_search
 }
 
 fn quick_gelu_wide_leading_is_nan(x: quick_gelu_wide_leading) -> bool {
-  return x.digits == 0u && x.exponent > 0;
+  return (x.digits == 0u) & (x.exponent > 0);
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -671,7 +689,7 @@ fn quick_gelu_wide_leading_exceeds(a: quick_gelu_wide_leading, b: quick_gelu_wid
   let more = a.exponent - b.exponent;
   let size = a.digits >> 8u;
   let least = 135u * (b.digits >> 8u);
-  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
 }
 
 // The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
@@ -683,7 +701,7 @@ fn quick_gelu_wide_searched(
   operands: i32
 ) -> quick_gelu_wide_search {
   let is_nan = quick_gelu_wide_leading_is_nan(found.value);
-  let fails = is_nan || found.lost > 128 - 28;
+  let fails = is_nan | (found.lost > 128 - 28);
   var level = search.level;
   var point = search.point + 1;
   var value = search.value;
@@ -691,18 +709,18 @@ fn quick_gelu_wide_searched(
   if (quick_gelu_wide_leading_is_nan(value)) {
     value = found.value;
   }
-  if (level == 0 && point == 1) {
-    if (!(is_nan && infinite)) {
+  if ((level == 0) & (point == 1)) {
+    if (!(is_nan & infinite)) {
       level = select(6, select(4, 1, found.value.exponent >= quick_gelu_WIDE_LIMIT), found.lost > 128 - 28);
       point = 0;
     }
-  } else if (level == 0 && (point & 1) == 0) {
+  } else if ((level == 0) & ((point & 1) == 0)) {
     other = found.value;
     if (fails) {
       other = search.other;
     }
   } else if (level == 0) {
-    if (!fails && !quick_gelu_wide_leading_is_nan(other)) {
+    if (!fails & !quick_gelu_wide_leading_is_nan(other)) {
       // As wide_limit.
       level = 6;
       value = other;
@@ -734,7 +752,7 @@ fn quick_gelu_wide_searched(
       value.exponent - power * abs(quick_gelu_wide_moves(exponent, level))
     );
   }
-  if (level > 0 && point > operands) {
+  if ((level > 0) & (point > operands)) {
     level = 6;
   }
   return quick_gelu_wide_search(level, point, value, other);
@@ -750,7 +768,7 @@ fn quick_gelu_nan() -> f32 {
 // To nearest, from the middle to the even one.
 fn quick_gelu_wide_leading_to_f32(x: quick_gelu_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (x.digits == 0u && x.exponent > 0) {
+  if ((x.digits == 0u) & (x.exponent > 0)) {
     return quick_gelu_nan();
   }
   if (x.exponent > 128) {
@@ -766,11 +784,11 @@ fn quick_gelu_wide_leading_to_f32(x: quick_gelu_wide_leading) -> f32 {
   let half = 1u << dropped;
   let below = x.digits & (half | (half - 1u));
   let kept = (x.digits >> dropped) >> 1u;
-  let up = below > half || (below == half && (kept & 1u) == 1u);
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn quick_gelu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
+fn quick_gelu_backward_exactly(x0: f32, x1: f32) -> f32 {
   if (quick_gelu_is_nan(x0)) {
     return x0;
   }
@@ -785,7 +803,7 @@ fn quick_gelu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   var search = quick_gelu_WIDE_SEARCH;
   while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = quick_gelu_slope_0_exactly_wide(
+    let found = quick_gelu_backward_exactly_wide(
       quick_gelu_wide_operand_at(wide_x0, search, 1, large),
       quick_gelu_wide_operand_at(wide_x1, search, 2, large)
     );
@@ -793,20 +811,6 @@ fn quick_gelu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
     search = quick_gelu_wide_searched(search, found, infinite, varied, 2);
   }
   return quick_gelu_wide_leading_to_f32(search.value);
-}
-
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn quick_gelu_logistic(x: f32) -> f32 {
-  if (quick_gelu_is_nan(x)) {
-    return x;
-  }
-  let s = quick_gelu_sigmoid(-abs(x));
-  return s - s * s;
-}
-
-fn quick_gelu_slope_0_far(x0: f32, x1: f32) -> f32 {
-  let t = x0 * x1;
-  return quick_gelu_sigmoid(t) + select(t * quick_gelu_logistic(t), 0.0, abs(t) > 800.0);
 }
 
 // a where the condition holds, else b.
@@ -828,19 +832,19 @@ fn quick_gelu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   let p4 = quick_gelu_pair_scale(p3, 8.6736174e-19);
   var result = quick_gelu_pair_to_f32(p4);
   var found =
-    (v.high >= 7.888609e-31) &&
-      ((p.high >= 40.0) ||
-        ((u.high + 0.000015258789 * abs(p.high) <= 8.0 * abs(u.high + p.high)) &&
-          (abs(u.high + p.high) >= 1.5777218e-30))) &&
-      (abs(x) <= 288230380000000000.0) &&
-      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      (abs(alpha) <= 288230380000000000.0) &&
-      ((abs(alpha) >= 3.469447e-18) || (alpha == 0.0)) &&
-      (abs(p4.high) <= 3.32307e+35) &&
+    (v.high >= 7.888609e-31) &
+      ((p.high >= 40.0) |
+        ((u.high + 0.000015258789 * abs(p.high) <= 8.0 * abs(u.high + p.high)) &
+          (abs(u.high + p.high) >= 1.5777218e-30))) &
+      (abs(x) <= 288230380000000000.0) &
+      ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (abs(alpha) <= 288230380000000000.0) &
+      ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
+      (abs(p4.high) <= 3.32307e+35) &
     (abs(p3.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
-    result = quick_gelu_slope_0_exactly(x, alpha);
+    result = quick_gelu_backward_exactly(x, alpha);
     if (quick_gelu_is_nan(result)) {
       let far = quick_gelu_slope_0_far(x, alpha);
       result = select(far, result, quick_gelu_is_nan(far));

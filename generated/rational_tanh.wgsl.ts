@@ -114,34 +114,30 @@ fn rational_tanh(x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      ((x < 0.0) ||
-        ((0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u2.high) &&
-          (u2.high >= 1.5777218e-30) &&
-          (0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u3.high) &&
-          ((abs(u3.high) <= 3.32307e+35) || (p4.high <= 1.1920929e-7 * q.high)))) &&
-        ((x >= 0.0) ||
-          ((0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u5.high) &&
-            (u5.high >= 1.5777218e-30) &&
-            (0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u6.high) &&
-            ((abs(u6.high) <= 3.32307e+35) || (abs(p5.high) <= 1.1920929e-7 * abs(q2.high))))) &&
-        (abs(x) <= 1.2676506e+30) &&
-        ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
-        (abs(v.high) <= 3.32307e+35) &&
-        ((x < 0.0) ||
-          ((q.high <= 3.32307e+35) && (u3.high <= 3.32307e+35) && (u2.high <= 3.32307e+35) &&
-            (p3.high <= 3.32307e+35) &&
-            (squared2.high <= 3.32307e+35) &&
-            (squared.high <= 3.32307e+35) &&
-            (u.high <= 3.32307e+35) &&
-            (p2.high <= 3.32307e+35) &&
-            (p4.high <= 3.32307e+35))) &&
-      ((x >= 0.0) ||
-        ((abs(q2.high) <= 3.32307e+35) && (u6.high <= 3.32307e+35) && (u5.high <= 3.32307e+35) &&
-          (p3.high <= 3.32307e+35) &&
-          (squared2.high <= 3.32307e+35) &&
-          (squared.high <= 3.32307e+35) &&
-          (abs(u4.high) <= 3.32307e+35) &&
-          (p2.high <= 3.32307e+35) &&
+      ((x < 0.0) |
+        ((0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u2.high) & (u2.high >= 1.5777218e-30) &
+          (0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u3.high))) &
+        ((x >= 0.0) |
+          ((0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u5.high) &
+            (u5.high >= 1.5777218e-30) &
+            (0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u6.high))) &
+        (abs(x) <= 1.2676506e+30) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (abs(v.high) <= 3.32307e+35) &
+        ((x < 0.0) |
+          ((q.high <= 3.32307e+35) & (u3.high <= 3.32307e+35) & (u2.high <= 3.32307e+35) & (p3.high <= 3.32307e+35) &
+            (squared2.high <= 3.32307e+35) &
+            (squared.high <= 3.32307e+35) &
+            (u.high <= 3.32307e+35) &
+            (p2.high <= 3.32307e+35) &
+            (p4.high <= 3.32307e+35))) &
+      ((x >= 0.0) |
+        ((abs(q2.high) <= 3.32307e+35) & (u6.high <= 3.32307e+35) & (u5.high <= 3.32307e+35) &
+          (p3.high <= 3.32307e+35) &
+          (squared2.high <= 3.32307e+35) &
+          (squared.high <= 3.32307e+35) &
+          (abs(u4.high) <= 3.32307e+35) &
+          (p2.high <= 3.32307e+35) &
           (abs(p5.high) <= 3.32307e+35)))
     )
   ) {
@@ -190,46 +186,41 @@ fn rational_tanh_backward(dy: f32, x: f32) -> f32 {
   let p3 = rational_tanh_pair_multiply(rational_tanh_pair(1.1191704, -5.6952018e-8), p2);
   let u = rational_tanh_pair_add(p, p3);
   let u2 = rational_tanh_pair_add(u, rational_tanh_pair(0.6666667, -1.9868216e-8));
-  let p4 = rational_tanh_pair_multiply(rational_tanh_pair(1.7159, 5.569458e-8), u2);
-  let p5 = rational_tanh_pair_multiply(rational_tanh_pair(0.6666667, -1.9868216e-8), rational_tanh_pair_from_f32(x));
-  let p6 = rational_tanh_pair_multiply(rational_tanh_pair(0.44444445, -3.3113692e-9), squared);
-  let u3 = rational_tanh_pair_add(p5, p6);
+  let p4 = rational_tanh_pair_multiply(rational_tanh_pair(0.6666667, -1.9868216e-8), rational_tanh_pair_from_f32(x));
+  let p5 = rational_tanh_pair_multiply(rational_tanh_pair(0.44444445, -3.3113692e-9), squared);
+  let u3 = rational_tanh_pair_add(p4, p5);
   let squared2 = rational_tanh_pair_multiply(squared, squared);
-  let p7 = rational_tanh_pair_multiply(rational_tanh_pair(0.2797926, -1.42380046e-8), squared2);
-  let u4 = rational_tanh_pair_add(u3, p7);
+  let p6 = rational_tanh_pair_multiply(rational_tanh_pair(0.2797926, -1.42380046e-8), squared2);
+  let u4 = rational_tanh_pair_add(u3, p6);
   let u5 = rational_tanh_pair_add(u4, rational_tanh_pair(1.0, 0.0));
   let squared3 = rational_tanh_pair_multiply(u5, u5);
-  let q = rational_tanh_pair_divide(p4, squared3);
   let u6 = rational_tanh_pair_subtract(u, rational_tanh_pair(0.6666667, -1.9868216e-8));
-  let p8 = rational_tanh_pair_multiply(rational_tanh_pair(-1.7159, -5.569458e-8), u6);
-  let u7 = rational_tanh_pair_subtract(p6, p5);
-  let u8 = rational_tanh_pair_add(u7, p7);
+  let u7 = rational_tanh_pair_subtract(p5, p4);
+  let u8 = rational_tanh_pair_add(u7, p6);
   let u9 = rational_tanh_pair_add(u8, rational_tanh_pair(1.0, 0.0));
   let squared4 = rational_tanh_pair_multiply(u9, u9);
-  let q2 = rational_tanh_pair_divide(p8, squared4);
-  var v = q2;
+  var v = rational_tanh_pair_divide(
+    rational_tanh_pair_multiply(rational_tanh_pair(-1.7159, -5.569458e-8), u6),
+    squared4
+  );
   if (x >= 0.0) {
-    v = q;
+    v = rational_tanh_pair_divide(rational_tanh_pair_multiply(rational_tanh_pair(1.7159, 5.569458e-8), u2), squared3);
   }
   var result = rational_tanh_pair_to_f32(v);
   // Far out, or no number at all.
   if (
     !(
-      ((x < 0.0) ||
-        ((1.1191704 <= 2.5353012e+30 * u2.high) && (0.2797926 <= 1.2676506e+30 * u5.high) &&
-          (p4.high <= 1.9807041e+28 * q.high))) &&
-        ((x >= 0.0) ||
-          ((1.1191704 <= 2.5353012e+30 * abs(u6.high)) && (0.2797926 <= 1.2676506e+30 * u9.high) &&
-            (p8.high <= 1.9807041e+28 * q2.high))) &&
-        (abs(x) <= 274877900000.0) &&
-        ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
-        ((x < 0.0) ||
-          ((squared3.high <= 3.32307e+35) && (u5.high <= 3.32307e+35) && (u4.high <= 3.32307e+35) &&
-            (p7.high <= 3.32307e+35) &&
-            (squared2.high <= 3.32307e+35))) &&
-      ((x >= 0.0) ||
-        ((squared4.high <= 3.32307e+35) && (u9.high <= 3.32307e+35) && (u8.high <= 3.32307e+35) &&
-          (p7.high <= 3.32307e+35) &&
+      ((x < 0.0) | ((1.1191704 <= 2.5353012e+30 * u2.high) & (0.2797926 <= 1.2676506e+30 * u5.high))) &
+        ((x >= 0.0) | ((1.1191704 <= 2.5353012e+30 * abs(u6.high)) & (0.2797926 <= 1.2676506e+30 * u9.high))) &
+        (abs(x) <= 274877900000.0) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        ((x < 0.0) |
+          ((squared3.high <= 3.32307e+35) & (u5.high <= 3.32307e+35) & (u4.high <= 3.32307e+35) &
+            (p6.high <= 3.32307e+35) &
+            (squared2.high <= 3.32307e+35))) &
+      ((x >= 0.0) |
+        ((squared4.high <= 3.32307e+35) & (u9.high <= 3.32307e+35) & (u8.high <= 3.32307e+35) &
+          (p6.high <= 3.32307e+35) &
           (squared2.high <= 3.32307e+35)))
     )
   ) {

@@ -106,14 +106,14 @@ fn repu_pow(x: f32, y: f32) -> f32 {
   }
   let a = abs(x);
   let integer = floor(y) == y;
-  let odd = integer && abs(y) < 16777216.0 && floor(0.5 * y) * 2.0 != y;
-  if (x < 0.0 && !integer && bitcast<u32>(x) != 0xff800000u) {
+  let odd = integer & (abs(y) < 16777216.0) & (floor(0.5 * y) * 2.0 != y);
+  if ((x < 0.0) & !integer & (bitcast<u32>(x) != 0xff800000u)) {
     return repu_nan();
   }
   let bits = bitcast<u32>(a);
-  let negative = odd && bitcast<u32>(x) > 0x7fffffffu;
+  let negative = odd & (bitcast<u32>(x) > 0x7fffffffu);
   var result = 1.0;
-  if (bits == 0u || bits == 0x7f800000u) {
+  if ((bits == 0u) | (bits == 0x7f800000u)) {
     result = select(0.0, repu_infinity(), (bits == 0u) == (y < 0.0));
   } else if (bits != 0x3f800000u) {
     result = repu_power(a, y);
@@ -278,11 +278,10 @@ fn repu_backward(dy: f32, x: f32, k: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      ((x <= 0.0) || (v.high >= 1.9721523e-31)) && (abs(x) <= 1.2676506e+30) &&
-        ((abs(x) >= 7.888609e-31) || (x == 0.0)) &&
-        (abs(k) <= 1.2676506e+30) &&
-        ((x <= 0.0) || (p.high <= 3.32307e+35)) &&
-      ((x <= 0.0) || ((p.high <= 3.32307e+35) && (v.high <= 3.32307e+35)))
+      ((x <= 0.0) | (v.high >= 1.9721523e-31)) & (abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (abs(k) <= 1.2676506e+30) &
+        ((x <= 0.0) | (p.high <= 3.32307e+35)) &
+      ((x <= 0.0) | ((p.high <= 3.32307e+35) & (v.high <= 3.32307e+35)))
     )
   ) {
     result = repu_slope_0_far(x, k);

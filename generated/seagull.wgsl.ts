@@ -51,7 +51,7 @@ fn seagull_log(x: f32) -> f32 {
   if ((bits & 0x7fffffffu) == 0u) {
     return -seagull_infinity();
   }
-  if (seagull_is_nan(x) || bits == 0x7f800000u) {
+  if (seagull_is_nan(x) | (bits == 0x7f800000u)) {
     return x;
   }
   if (bits > 0x80000000u) {
@@ -68,7 +68,7 @@ fn seagull_power_of_two(n: i32) -> f32 {
 
 // 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
 fn seagull_log1p(x: f32) -> f32 {
-  if (seagull_is_nan(x) || abs(x) < 1e-8) {
+  if (seagull_is_nan(x) | (abs(x) < 1e-8)) {
     return x;
   }
   if (x > 1e9) {
@@ -178,7 +178,7 @@ fn seagull_backward(dy: f32, x: f32) -> f32 {
     )
   );
   // Far out, or no number at all.
-  if (!((abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)))) {
+  if (!((abs(x) <= 288230380000000000.0) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
     result = seagull_slope_0_far(x);
   }
   return dy * result;

@@ -32,7 +32,7 @@ fn selu_is_nan(x: f32) -> bool {
 
 // e^x - 1 = 2^k (e^r - 1) + (2^k - 1), reduced as in exp_scaled; e^r - 1 is a polynomial (1.1e-9).
 fn selu_expm1(x: f32) -> f32 {
-  if (selu_is_nan(x) || abs(x) < 1e-8) {
+  if (selu_is_nan(x) | (abs(x) < 1e-8)) {
     return x;
   }
   if (x > 60.0) {
@@ -60,7 +60,7 @@ struct selu_pair {
 }
 
 fn selu_pair_larger(a: selu_pair, b: selu_pair) -> selu_pair {
-  if (b.high > a.high || (b.high == a.high && b.low > a.low)) {
+  if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
     return b;
   }
   return a;
@@ -170,7 +170,7 @@ fn selu_pair_expm1(a: selu_pair) -> selu_pair {
 }
 
 fn selu_pair_smaller(a: selu_pair, b: selu_pair) -> selu_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
     return b;
   }
   return a;
@@ -197,7 +197,7 @@ fn selu(x: f32) -> f32 {
     )
   );
   // Far out, or no number at all.
-  if (!((abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)))) {
+  if (!((abs(x) <= 288230380000000000.0) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
     result = selu_value_far(x);
   }
   return result;
@@ -241,7 +241,7 @@ fn selu_backward(dy: f32, x: f32) -> f32 {
     )
   );
   // Far out, or no number at all.
-  if (!((v.high >= 1.9721523e-31) && (abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)))) {
+  if (!((v.high >= 1.9721523e-31) & (abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
     result = selu_slope_0_far(x);
   }
   return dy * result;

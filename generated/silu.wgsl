@@ -49,7 +49,7 @@ struct silu_pair {
 }
 
 fn silu_pair_smaller(a: silu_pair, b: silu_pair) -> silu_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
     return b;
   }
   return a;
@@ -173,7 +173,7 @@ fn silu(x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (v.high >= 7.888609e-31) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
+      (v.high >= 7.888609e-31) & (abs(x) <= 288230380000000000.0) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (abs(p2.high) <= 3.32307e+35)
     )
   ) {
@@ -212,9 +212,7 @@ fn silu_backward(dy: f32, x: f32) -> f32 {
   let p2 = silu_pair_multiply(q, q2);
   var result = silu_pair_to_f32(silu_pair_scale(p2, 8.6736174e-19));
   // Far out, or no number at all.
-  if (
-    !((abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) && (abs(p2.high) <= 3.32307e+35))
-  ) {
+  if (!((abs(x) <= 288230380000000000.0) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) & (abs(p2.high) <= 3.32307e+35))) {
     result = silu_slope_0_far(x);
   }
   return dy * result;

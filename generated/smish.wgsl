@@ -86,7 +86,7 @@ fn smish_log(x: f32) -> f32 {
   if ((bits & 0x7fffffffu) == 0u) {
     return -smish_infinity();
   }
-  if (smish_is_nan(x) || bits == 0x7f800000u) {
+  if (smish_is_nan(x) | (bits == 0x7f800000u)) {
     return x;
   }
   if (bits > 0x80000000u) {
@@ -98,7 +98,7 @@ fn smish_log(x: f32) -> f32 {
 
 // 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
 fn smish_log1p(x: f32) -> f32 {
-  if (smish_is_nan(x) || abs(x) < 1e-8) {
+  if (smish_is_nan(x) | (abs(x) < 1e-8)) {
     return x;
   }
   if (x > 1e9) {
@@ -213,7 +213,7 @@ fn smish_pair_raised_exp(a: smish_pair) -> smish_pair {
 }
 
 fn smish_pair_smaller(a: smish_pair, b: smish_pair) -> smish_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
     return b;
   }
   return a;
@@ -303,10 +303,28 @@ fn smish(x: f32) -> f32 {
     smish_pair_multiply(smish_pair_from_f32(x), smish_pair_divide(em1, smish_pair_add(em1, smish_pair(2.0, 0.0))))
   );
   // Far out, or no number at all.
-  if (!((abs(x) <= 1.2676506e+30) && ((abs(x) >= 7.888609e-31) || (x == 0.0)))) {
+  if (!((abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
     result = smish_value_far(x);
   }
   return result;
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn smish_logistic(x: f32) -> f32 {
+  if (smish_is_nan(x)) {
+    return x;
+  }
+  let s = smish_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn smish_slope_0_far(x0: f32) -> f32 {
+  let t = smish_sigmoid(x0);
+  let t2 = smish_log1p(t);
+  return (
+    smish_tanh(t2) +
+    (4.0 * (smish_logistic(2.0 * t2) * select(x0 * smish_logistic(x0), 0.0, abs(x0) > 800.0))) / (t + 1.0)
+  );
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
@@ -490,7 +508,7 @@ fn smish_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
 }
 
 fn smish_wide_is_nan(x: smish_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
 // floor(a / 2^n).
@@ -555,7 +573,7 @@ fn smish_wide_exponential_loose(x: smish_wide, near: u32) -> smish_wide {
 
 // Whether |a| < |b|, neither being NaN.
 fn smish_wide_is_smaller(a: smish_wide, b: smish_wide) -> bool {
-  return a.exponent < b.exponent || (a.exponent == b.exponent && smish_nat_less(a.mantissa, b.mantissa));
+  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & smish_nat_less(a.mantissa, b.mantissa));
 }
 
 const smish_WIDE_LIMIT: i32 = 1 << 28u;
@@ -595,10 +613,10 @@ fn smish_wide_add_loose(a: smish_wide, b: smish_wide) -> smish_wide {
   }
   let difference = smish_nat_subtract(large, addend);
   // What is left would be the rounding of the operands.
-  if (smish_nat_bit_length(difference) <= 12 && exponent < smish_WIDE_LIMIT) {
+  if ((smish_nat_bit_length(difference) <= 12) & (exponent < smish_WIDE_LIMIT)) {
     return smish_WIDE_ZERO;
   }
-  if (shift == 1 && smish_nat_less(difference, smish_NAT_HALF)) {
+  if ((shift == 1) & smish_nat_less(difference, smish_NAT_HALF)) {
     return smish_wide(
       negative,
       smish_nat_subtract(
@@ -626,8 +644,12 @@ fn smish_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 
 fn smish_wide_divide_loose(a: smish_wide, b: smish_wide) -> smish_wide {
   let negative = a.negative != b.negative;
-  let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (smish_wide_is_nan(b) || both_zero || (a.exponent >= smish_WIDE_BEYOND && b.exponent >= smish_WIDE_BEYOND)) {
+  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  if (
+    smish_wide_is_nan(b) |
+    both_zero |
+    ((a.exponent >= smish_WIDE_BEYOND) & (b.exponent >= smish_WIDE_BEYOND))
+  ) {
     return smish_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -647,7 +669,7 @@ fn smish_wide_divide_loose(a: smish_wide, b: smish_wide) -> smish_wide {
 }
 
 fn smish_wide_is_negative(x: smish_wide) -> bool {
-  return x.negative && !all(x.mantissa == vec4<u32>());
+  return x.negative & !all(x.mantissa == vec4<u32>());
 }
 
 fn smish_wide_integer_loose(n: i32) -> smish_wide {
@@ -673,7 +695,7 @@ fn smish_wide_log_exponent_loose(x: smish_wide) -> smish_wide {
 }
 
 fn smish_wide_less(a: smish_wide, b: smish_wide) -> bool {
-  if (smish_wide_is_nan(a) || smish_wide_is_nan(b)) {
+  if (smish_wide_is_nan(a) | smish_wide_is_nan(b)) {
     return false;
   }
   if (smish_wide_is_negative(a) != smish_wide_is_negative(b)) {
@@ -686,13 +708,13 @@ fn smish_wide_multiply_loose(a: smish_wide, b: smish_wide) -> smish_wide {
   let product = smish_nat_multiply_high(a.mantissa, b.mantissa);
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) && exponent > -smish_WIDE_LIMIT;
+  let invalid = all(product == vec4<u32>()) & (exponent > -smish_WIDE_LIMIT);
   return smish_wide(a.negative != b.negative, product, select(exponent, smish_WIDE_NAN.exponent, invalid));
 }
 
 // The y of that, or 1.
 fn smish_wide_log_fraction(x: smish_wide) -> smish_wide {
-  if (smish_wide_is_negative(x) || abs(x.exponent) >= smish_WIDE_LIMIT) {
+  if (smish_wide_is_negative(x) | (abs(x.exponent) >= smish_WIDE_LIMIT)) {
     return smish_WIDE_ONE;
   }
   return smish_wide(false, x.mantissa, i32(smish_nat_less(x.mantissa, smish_NAT_SQRT_HALF)));
@@ -704,7 +726,7 @@ fn smish_nat_arctangent_series(z: vec4<u32>, alternating: bool) -> vec4<u32> {
   var power = z;
   for (var k = 3u; !all(power == vec4<u32>()); k = k + 2u) {
     let term = smish_nat_divide_short(power, k);
-    sum = select(smish_nat_add(sum, term), smish_nat_subtract(sum, term), alternating && (k & 2u) == 0u);
+    sum = select(smish_nat_add(sum, term), smish_nat_subtract(sum, term), alternating & ((k & 2u) == 0u));
     power = smish_nat_multiply_high(power, z);
   }
   return sum;
@@ -735,21 +757,21 @@ fn smish_wide_with_sign(x: smish_wide, y: smish_wide) -> smish_wide {
 
 fn smish_wide_equal(a: smish_wide, b: smish_wide) -> bool {
   let same =
-    a.exponent == b.exponent &&
-    all(a.mantissa == b.mantissa) &&
-    smish_wide_is_negative(a) == smish_wide_is_negative(b);
-  return same && !smish_wide_is_nan(a);
+    (a.exponent == b.exponent) &
+    all(a.mantissa == b.mantissa) &
+    (smish_wide_is_negative(a) == smish_wide_is_negative(b));
+  return same & !smish_wide_is_nan(a);
 }
 
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn smish_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> smish_wide {
-  if (!smish_nat_less(mantissa, smish_NAT_HALF) && abs(exponent) < smish_WIDE_LIMIT) {
+  if (!smish_nat_less(mantissa, smish_NAT_HALF) & (abs(exponent) < smish_WIDE_LIMIT)) {
     return smish_wide(negative, mantissa, exponent);
   }
   let shift = 128 - smish_nat_bit_length(mantissa);
   let least = exponent - shift;
   let is_far = abs(least) >= smish_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) || (is_far && least < 0)) {
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
     return smish_wide(
       negative,
       vec4<u32>(0u, 0u, 0u, 0u),
@@ -822,7 +844,7 @@ fn smish_wide_leading_of(x: smish_wide) -> smish_wide_leading {
 //   r11 = multiply(r2, r11)
 //   r12 = divide(r11, r12)
 //   r12 = add(r5, r12)
-fn smish_slope_0_exactly_wide(x0: smish_wide) -> smish_wide_outcome {
+fn smish_backward_exactly_wide(x0: smish_wide) -> smish_wide_outcome {
   var registers = array<smish_wide, 15>(
     x0,
     smish_WIDE_ZERO,
@@ -934,7 +956,7 @@ fn smish_slope_0_exactly_wide(x0: smish_wide) -> smish_wide_outcome {
     registers[code & 1023u] = result;
     if (result.exponent >= smish_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-      if (a.exponent < smish_WIDE_LIMIT && b.exponent < smish_WIDE_LIMIT) {
+      if ((a.exponent < smish_WIDE_LIMIT) & (b.exponent < smish_WIDE_LIMIT)) {
         error = result.exponent + 128;
       }
     }
@@ -961,7 +983,7 @@ fn smish_wide_operand_at(x: smish_wide, search: smish_wide_search, own: i32, lar
 }
 
 fn smish_wide_leading_is_nan(x: smish_wide_leading) -> bool {
-  return x.digits == 0u && x.exponent > 0;
+  return (x.digits == 0u) & (x.exponent > 0);
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -969,7 +991,7 @@ fn smish_wide_leading_exceeds(a: smish_wide_leading, b: smish_wide_leading) -> b
   let more = a.exponent - b.exponent;
   let size = a.digits >> 8u;
   let least = 135u * (b.digits >> 8u);
-  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
 }
 
 // The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
@@ -981,7 +1003,7 @@ fn smish_wide_searched(
   operands: i32
 ) -> smish_wide_search {
   let is_nan = smish_wide_leading_is_nan(found.value);
-  let fails = is_nan || found.lost > 128 - 28;
+  let fails = is_nan | (found.lost > 128 - 28);
   var level = search.level;
   var point = search.point + 1;
   var value = search.value;
@@ -989,18 +1011,18 @@ fn smish_wide_searched(
   if (smish_wide_leading_is_nan(value)) {
     value = found.value;
   }
-  if (level == 0 && point == 1) {
-    if (!(is_nan && infinite)) {
+  if ((level == 0) & (point == 1)) {
+    if (!(is_nan & infinite)) {
       level = select(6, select(4, 1, found.value.exponent >= smish_WIDE_LIMIT), found.lost > 128 - 28);
       point = 0;
     }
-  } else if (level == 0 && (point & 1) == 0) {
+  } else if ((level == 0) & ((point & 1) == 0)) {
     other = found.value;
     if (fails) {
       other = search.other;
     }
   } else if (level == 0) {
-    if (!fails && !smish_wide_leading_is_nan(other)) {
+    if (!fails & !smish_wide_leading_is_nan(other)) {
       // As wide_limit.
       level = 6;
       value = other;
@@ -1032,7 +1054,7 @@ fn smish_wide_searched(
       value.exponent - power * abs(smish_wide_moves(exponent, level))
     );
   }
-  if (level > 0 && point > operands) {
+  if ((level > 0) & (point > operands)) {
     level = 6;
   }
   return smish_wide_search(level, point, value, other);
@@ -1041,7 +1063,7 @@ fn smish_wide_searched(
 // To nearest, from the middle to the even one.
 fn smish_wide_leading_to_f32(x: smish_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (x.digits == 0u && x.exponent > 0) {
+  if ((x.digits == 0u) & (x.exponent > 0)) {
     return smish_nan();
   }
   if (x.exponent > 128) {
@@ -1057,11 +1079,11 @@ fn smish_wide_leading_to_f32(x: smish_wide_leading) -> f32 {
   let half = 1u << dropped;
   let below = x.digits & (half | (half - 1u));
   let kept = (x.digits >> dropped) >> 1u;
-  let up = below > half || (below == half && (kept & 1u) == 1u);
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn smish_slope_0_exactly(x0: f32) -> f32 {
+fn smish_backward_exactly(x0: f32) -> f32 {
   if (smish_is_nan(x0)) {
     return x0;
   }
@@ -1072,29 +1094,11 @@ fn smish_slope_0_exactly(x0: f32) -> f32 {
   var search = smish_WIDE_SEARCH;
   while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = smish_slope_0_exactly_wide(smish_wide_operand_at(wide_x0, search, 1, large));
+    let found = smish_backward_exactly_wide(smish_wide_operand_at(wide_x0, search, 1, large));
     let varied = exponents[clamp(search.point - 1, 0, 0)];
     search = smish_wide_searched(search, found, infinite, varied, 1);
   }
   return smish_wide_leading_to_f32(search.value);
-}
-
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn smish_logistic(x: f32) -> f32 {
-  if (smish_is_nan(x)) {
-    return x;
-  }
-  let s = smish_sigmoid(-abs(x));
-  return s - s * s;
-}
-
-fn smish_slope_0_far(x0: f32) -> f32 {
-  let t = smish_sigmoid(x0);
-  let t2 = smish_log1p(t);
-  return (
-    smish_tanh(t2) +
-    (4.0 * (smish_logistic(2.0 * t2) * select(x0 * smish_logistic(x0), 0.0, abs(x0) > 800.0))) / (t + 1.0)
-  );
 }
 
 fn smish_pair_abs(a: smish_pair) -> smish_pair {
@@ -1180,13 +1184,14 @@ fn smish_backward(dy: f32, x: f32) -> f32 {
         3.1554436e-30 * (1.0 / u5.high)) *
         8.6736174e-19 +
       (q2.high + abs(p10.high)) <=
-      4.0 * abs(u6.high)) && (abs(u6.high) >= 3.9443045e-31) &&
-      (v5.high <= 274877900000.0) &&
-    ((v5.high >= 3.637979e-12) || (x == 0.0));
+      4.0 * abs(u6.high)) &
+      (abs(u6.high) >= 3.9443045e-31) &
+      (v5.high <= 274877900000.0) &
+    ((v5.high >= 3.637979e-12) | (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
-    result = smish_slope_0_exactly(x);
-    if (smish_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+    result = smish_backward_exactly(x);
+    if (smish_is_nan(result) | ((abs(result) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))) {
       let far = smish_slope_0_far(x);
       result = select(far, result, smish_is_nan(far));
     }

@@ -89,8 +89,8 @@ fn sparse_plus(x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      ((x <= -1.0) || (x >= 1.0) || (squared.high >= 3.9443045e-31)) && (abs(x) <= 1.2676506e+30) &&
-      ((abs(x) >= 7.888609e-31) || (x == 0.0))
+      ((x <= -1.0) | ((x >= 1.0) | (squared.high >= 3.9443045e-31))) & (abs(x) <= 1.2676506e+30) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0))
     )
   ) {
     result = sparse_plus_value_far(x);

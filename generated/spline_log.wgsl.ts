@@ -51,7 +51,7 @@ fn spline_log_log(x: f32) -> f32 {
   if ((bits & 0x7fffffffu) == 0u) {
     return -spline_log_infinity();
   }
-  if (spline_log_is_nan(x) || bits == 0x7f800000u) {
+  if (spline_log_is_nan(x) | (bits == 0x7f800000u)) {
     return x;
   }
   if (bits > 0x80000000u) {
@@ -68,7 +68,7 @@ fn spline_log_power_of_two(n: i32) -> f32 {
 
 // 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
 fn spline_log_log1p(x: f32) -> f32 {
-  if (spline_log_is_nan(x) || abs(x) < 1e-8) {
+  if (spline_log_is_nan(x) | (abs(x) < 1e-8)) {
     return x;
   }
   if (x > 1e9) {
@@ -184,10 +184,15 @@ fn spline_log(x: f32) -> f32 {
     )
   );
   // Far out, or no number at all.
-  if (!((abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0)) && (x >= -0.99902344))) {
+  if (!((abs(x) <= 274877900000.0) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) & (x >= -0.99902344))) {
     result = spline_log_value_far(x);
   }
   return result;
+}
+
+fn spline_log_slope_0_far(x0: f32) -> f32 {
+  let t = spline_log_log1p(x0);
+  return select(2.0 * (x0 * t) + (x0 * x0) / (x0 + 1.0), x0 * (2.0 * t + 1.0 / (1.0 / x0 + 1.0)), x0 > 1099511600000.0);
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
@@ -335,13 +340,13 @@ fn spline_log_wide_multiply_loose(a: spline_log_wide, b: spline_log_wide) -> spl
   let product = spline_log_nat_multiply_high(a.mantissa, b.mantissa);
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) && exponent > -spline_log_WIDE_LIMIT;
+  let invalid = all(product == vec4<u32>()) & (exponent > -spline_log_WIDE_LIMIT);
   return spline_log_wide(a.negative != b.negative, product, select(exponent, spline_log_WIDE_NAN.exponent, invalid));
 }
 
 // Whether |a| < |b|, neither being NaN.
 fn spline_log_wide_is_smaller(a: spline_log_wide, b: spline_log_wide) -> bool {
-  return a.exponent < b.exponent || (a.exponent == b.exponent && spline_log_nat_less(a.mantissa, b.mantissa));
+  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & spline_log_nat_less(a.mantissa, b.mantissa));
 }
 
 const spline_log_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
@@ -404,10 +409,10 @@ fn spline_log_wide_add_loose(a: spline_log_wide, b: spline_log_wide) -> spline_l
   }
   let difference = spline_log_nat_subtract(large, addend);
   // What is left would be the rounding of the operands.
-  if (spline_log_nat_bit_length(difference) <= 12 && exponent < spline_log_WIDE_LIMIT) {
+  if ((spline_log_nat_bit_length(difference) <= 12) & (exponent < spline_log_WIDE_LIMIT)) {
     return spline_log_WIDE_ZERO;
   }
-  if (shift == 1 && spline_log_nat_less(difference, spline_log_NAT_HALF)) {
+  if ((shift == 1) & spline_log_nat_less(difference, spline_log_NAT_HALF)) {
     return spline_log_wide(
       negative,
       spline_log_nat_subtract(
@@ -421,11 +426,11 @@ fn spline_log_wide_add_loose(a: spline_log_wide, b: spline_log_wide) -> spline_l
 }
 
 fn spline_log_wide_is_negative(x: spline_log_wide) -> bool {
-  return x.negative && !all(x.mantissa == vec4<u32>());
+  return x.negative & !all(x.mantissa == vec4<u32>());
 }
 
 fn spline_log_wide_is_nan(x: spline_log_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
 fn spline_log_wide_integer_loose(n: i32) -> spline_log_wide {
@@ -455,7 +460,7 @@ fn spline_log_wide_abs(x: spline_log_wide) -> spline_log_wide {
 }
 
 fn spline_log_wide_less(a: spline_log_wide, b: spline_log_wide) -> bool {
-  if (spline_log_wide_is_nan(a) || spline_log_wide_is_nan(b)) {
+  if (spline_log_wide_is_nan(a) | spline_log_wide_is_nan(b)) {
     return false;
   }
   if (spline_log_wide_is_negative(a) != spline_log_wide_is_negative(b)) {
@@ -466,7 +471,7 @@ fn spline_log_wide_less(a: spline_log_wide, b: spline_log_wide) -> bool {
 
 // The y of that, or 1.
 fn spline_log_wide_log_fraction(x: spline_log_wide) -> spline_log_wide {
-  if (spline_log_wide_is_negative(x) || abs(x.exponent) >= spline_log_WIDE_LIMIT) {
+  if (spline_log_wide_is_negative(x) | (abs(x.exponent) >= spline_log_WIDE_LIMIT)) {
     return spline_log_WIDE_ONE;
   }
   return spline_log_wide(false, x.mantissa, i32(spline_log_nat_less(x.mantissa, spline_log_NAT_SQRT_HALF)));
@@ -487,8 +492,12 @@ fn spline_log_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 
 fn spline_log_wide_divide_loose(a: spline_log_wide, b: spline_log_wide) -> spline_log_wide {
   let negative = a.negative != b.negative;
-  let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (spline_log_wide_is_nan(b) || both_zero || (a.exponent >= spline_log_WIDE_BEYOND && b.exponent >= spline_log_WIDE_BEYOND)) {
+  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  if (
+    spline_log_wide_is_nan(b) |
+    both_zero |
+    ((a.exponent >= spline_log_WIDE_BEYOND) & (b.exponent >= spline_log_WIDE_BEYOND))
+  ) {
     return spline_log_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -526,7 +535,7 @@ fn spline_log_nat_arctangent_series(z: vec4<u32>, alternating: bool) -> vec4<u32
   var power = z;
   for (var k = 3u; !all(power == vec4<u32>()); k = k + 2u) {
     let term = spline_log_nat_divide_short(power, k);
-    sum = select(spline_log_nat_add(sum, term), spline_log_nat_subtract(sum, term), alternating && (k & 2u) == 0u);
+    sum = select(spline_log_nat_add(sum, term), spline_log_nat_subtract(sum, term), alternating & ((k & 2u) == 0u));
     power = spline_log_nat_multiply_high(power, z);
   }
   return sum;
@@ -548,13 +557,13 @@ fn spline_log_wide_twice_artanh_loose(s: spline_log_wide) -> spline_log_wide {
 
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn spline_log_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> spline_log_wide {
-  if (!spline_log_nat_less(mantissa, spline_log_NAT_HALF) && abs(exponent) < spline_log_WIDE_LIMIT) {
+  if (!spline_log_nat_less(mantissa, spline_log_NAT_HALF) & (abs(exponent) < spline_log_WIDE_LIMIT)) {
     return spline_log_wide(negative, mantissa, exponent);
   }
   let shift = 128 - spline_log_nat_bit_length(mantissa);
   let least = exponent - shift;
   let is_far = abs(least) >= spline_log_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) || (is_far && least < 0)) {
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
     return spline_log_wide(
       negative,
       vec4<u32>(0u, 0u, 0u, 0u),
@@ -593,7 +602,7 @@ fn spline_log_wide_leading_of(x: spline_log_wide) -> spline_log_wide_leading {
 //   r0 = multiply(r2, r0)
 //   r8 = divide(r0, r8)
 //   r8 = add(r1, r8)
-fn spline_log_slope_0_exactly_wide(x0: spline_log_wide) -> spline_log_wide_outcome {
+fn spline_log_backward_exactly_wide(x0: spline_log_wide) -> spline_log_wide_outcome {
   var registers = array<spline_log_wide, 11>(
     x0,
     spline_log_WIDE_TWO,
@@ -677,7 +686,7 @@ fn spline_log_slope_0_exactly_wide(x0: spline_log_wide) -> spline_log_wide_outco
     registers[code & 1023u] = result;
     if (result.exponent >= spline_log_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-      if (a.exponent < spline_log_WIDE_LIMIT && b.exponent < spline_log_WIDE_LIMIT) {
+      if ((a.exponent < spline_log_WIDE_LIMIT) & (b.exponent < spline_log_WIDE_LIMIT)) {
         error = result.exponent + 128;
       }
     }
@@ -704,7 +713,7 @@ fn spline_log_wide_operand_at(x: spline_log_wide, search: spline_log_wide_search
 }
 
 fn spline_log_wide_leading_is_nan(x: spline_log_wide_leading) -> bool {
-  return x.digits == 0u && x.exponent > 0;
+  return (x.digits == 0u) & (x.exponent > 0);
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -712,7 +721,7 @@ fn spline_log_wide_leading_exceeds(a: spline_log_wide_leading, b: spline_log_wid
   let more = a.exponent - b.exponent;
   let size = a.digits >> 8u;
   let least = 135u * (b.digits >> 8u);
-  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
 }
 
 // The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
@@ -724,7 +733,7 @@ fn spline_log_wide_searched(
   operands: i32
 ) -> spline_log_wide_search {
   let is_nan = spline_log_wide_leading_is_nan(found.value);
-  let fails = is_nan || found.lost > 128 - 28;
+  let fails = is_nan | (found.lost > 128 - 28);
   var level = search.level;
   var point = search.point + 1;
   var value = search.value;
@@ -732,18 +741,18 @@ fn spline_log_wide_searched(
   if (spline_log_wide_leading_is_nan(value)) {
     value = found.value;
   }
-  if (level == 0 && point == 1) {
-    if (!(is_nan && infinite)) {
+  if ((level == 0) & (point == 1)) {
+    if (!(is_nan & infinite)) {
       level = select(6, select(4, 1, found.value.exponent >= spline_log_WIDE_LIMIT), found.lost > 128 - 28);
       point = 0;
     }
-  } else if (level == 0 && (point & 1) == 0) {
+  } else if ((level == 0) & ((point & 1) == 0)) {
     other = found.value;
     if (fails) {
       other = search.other;
     }
   } else if (level == 0) {
-    if (!fails && !spline_log_wide_leading_is_nan(other)) {
+    if (!fails & !spline_log_wide_leading_is_nan(other)) {
       // As wide_limit.
       level = 6;
       value = other;
@@ -775,7 +784,7 @@ fn spline_log_wide_searched(
       value.exponent - power * abs(spline_log_wide_moves(exponent, level))
     );
   }
-  if (level > 0 && point > operands) {
+  if ((level > 0) & (point > operands)) {
     level = 6;
   }
   return spline_log_wide_search(level, point, value, other);
@@ -784,7 +793,7 @@ fn spline_log_wide_searched(
 // To nearest, from the middle to the even one.
 fn spline_log_wide_leading_to_f32(x: spline_log_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (x.digits == 0u && x.exponent > 0) {
+  if ((x.digits == 0u) & (x.exponent > 0)) {
     return spline_log_nan();
   }
   if (x.exponent > 128) {
@@ -800,11 +809,11 @@ fn spline_log_wide_leading_to_f32(x: spline_log_wide_leading) -> f32 {
   let half = 1u << dropped;
   let below = x.digits & (half | (half - 1u));
   let kept = (x.digits >> dropped) >> 1u;
-  let up = below > half || (below == half && (kept & 1u) == 1u);
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn spline_log_slope_0_exactly(x0: f32) -> f32 {
+fn spline_log_backward_exactly(x0: f32) -> f32 {
   if (spline_log_is_nan(x0)) {
     return x0;
   }
@@ -815,16 +824,11 @@ fn spline_log_slope_0_exactly(x0: f32) -> f32 {
   var search = spline_log_WIDE_SEARCH;
   while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = spline_log_slope_0_exactly_wide(spline_log_wide_operand_at(wide_x0, search, 1, large));
+    let found = spline_log_backward_exactly_wide(spline_log_wide_operand_at(wide_x0, search, 1, large));
     let varied = exponents[clamp(search.point - 1, 0, 0)];
     search = spline_log_wide_searched(search, found, infinite, varied, 1);
   }
   return spline_log_wide_leading_to_f32(search.value);
-}
-
-fn spline_log_slope_0_far(x0: f32) -> f32 {
-  let t = spline_log_log1p(x0);
-  return select(2.0 * (x0 * t) + (x0 * x0) / (x0 + 1.0), x0 * (2.0 * t + 1.0 / (1.0 / x0 + 1.0)), x0 > 1099511600000.0);
 }
 
 // a times a power of two.
@@ -842,18 +846,18 @@ fn spline_log_backward(dy: f32, x: f32) -> f32 {
   let u2 = spline_log_pair_add(p2, q);
   var result = spline_log_pair_to_f32(u2);
   var found =
-    (1.26217745e-29 * (1.0 / abs(u.high)) + (abs(p2.high) + 0.000030517578 * abs(q.high)) <= 32.0 * abs(u2.high)) &&
-      (abs(u2.high) >= 3.9443045e-31) &&
-      (abs(x) <= 288230380000000000.0) &&
-      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      (abs(u2.high) <= 3.32307e+35) &&
-      (abs(q.high) <= 3.32307e+35) &&
-      (abs(u.high) >= 7.888609e-31) &&
+    (1.26217745e-29 * (1.0 / abs(u.high)) + (abs(p2.high) + 0.000030517578 * abs(q.high)) <= 32.0 * abs(u2.high)) &
+      (abs(u2.high) >= 3.9443045e-31) &
+      (abs(x) <= 288230380000000000.0) &
+      ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (abs(u2.high) <= 3.32307e+35) &
+      (abs(q.high) <= 3.32307e+35) &
+      (abs(u.high) >= 7.888609e-31) &
     (x >= -0.99902344);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
-    result = spline_log_slope_0_exactly(x);
-    if (spline_log_is_nan(result) || (abs(result) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38)) {
+    result = spline_log_backward_exactly(x);
+    if (spline_log_is_nan(result) | ((abs(result) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))) {
       let far = spline_log_slope_0_far(x);
       result = select(far, result, spline_log_is_nan(far));
     }

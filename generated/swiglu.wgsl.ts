@@ -88,7 +88,7 @@ fn swiglu_pair_from_f32(x: f32) -> swiglu_pair {
 }
 
 fn swiglu_pair_smaller(a: swiglu_pair, b: swiglu_pair) -> swiglu_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
     return b;
   }
   return a;
@@ -178,10 +178,10 @@ fn swiglu(gate: f32, up: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (v.high >= 7.888609e-31) && (abs(gate) <= 274877900000.0) && ((abs(gate) >= 3.637979e-12) || (gate == 0.0)) &&
-        (abs(up) <= 274877900000.0) &&
-        ((abs(up) >= 3.637979e-12) || (up == 0.0)) &&
-        (abs(p4.high) <= 3.32307e+35) &&
+      (v.high >= 7.888609e-31) & (abs(gate) <= 274877900000.0) & ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
+        (abs(up) <= 274877900000.0) &
+        ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
+        (abs(p4.high) <= 3.32307e+35) &
       (abs(p3.high) <= 3.32307e+35)
     )
   ) {
@@ -193,6 +193,25 @@ fn swiglu(gate: f32, up: f32) -> f32 {
 struct swiglu_gradients {
   gate: f32,
   up: f32,
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn swiglu_logistic(x: f32) -> f32 {
+  if (swiglu_is_nan(x)) {
+    return x;
+  }
+  let s = swiglu_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn swiglu_slope_0_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return (swiglu_sigmoid(t) + select(t * swiglu_logistic(t), 0.0, abs(t) > 800.0)) * x1;
+}
+
+fn swiglu_slope_1_far(x0: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return t * swiglu_sigmoid(t);
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
@@ -364,7 +383,7 @@ fn swiglu_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
 }
 
 fn swiglu_wide_is_nan(x: swiglu_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
 // floor(a / 2^n).
@@ -429,7 +448,7 @@ fn swiglu_wide_exponential_loose(x: swiglu_wide, near: u32) -> swiglu_wide {
 
 // Whether |a| < |b|, neither being NaN.
 fn swiglu_wide_is_smaller(a: swiglu_wide, b: swiglu_wide) -> bool {
-  return a.exponent < b.exponent || (a.exponent == b.exponent && swiglu_nat_less(a.mantissa, b.mantissa));
+  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & swiglu_nat_less(a.mantissa, b.mantissa));
 }
 
 const swiglu_WIDE_LIMIT: i32 = 1 << 28u;
@@ -469,10 +488,10 @@ fn swiglu_wide_add_loose(a: swiglu_wide, b: swiglu_wide) -> swiglu_wide {
   }
   let difference = swiglu_nat_subtract(large, addend);
   // What is left would be the rounding of the operands.
-  if (swiglu_nat_bit_length(difference) <= 12 && exponent < swiglu_WIDE_LIMIT) {
+  if ((swiglu_nat_bit_length(difference) <= 12) & (exponent < swiglu_WIDE_LIMIT)) {
     return swiglu_WIDE_ZERO;
   }
-  if (shift == 1 && swiglu_nat_less(difference, swiglu_NAT_HALF)) {
+  if ((shift == 1) & swiglu_nat_less(difference, swiglu_NAT_HALF)) {
     return swiglu_wide(
       negative,
       swiglu_nat_subtract(
@@ -500,8 +519,12 @@ fn swiglu_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 
 fn swiglu_wide_divide_loose(a: swiglu_wide, b: swiglu_wide) -> swiglu_wide {
   let negative = a.negative != b.negative;
-  let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (swiglu_wide_is_nan(b) || both_zero || (a.exponent >= swiglu_WIDE_BEYOND && b.exponent >= swiglu_WIDE_BEYOND)) {
+  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  if (
+    swiglu_wide_is_nan(b) |
+    both_zero |
+    ((a.exponent >= swiglu_WIDE_BEYOND) & (b.exponent >= swiglu_WIDE_BEYOND))
+  ) {
     return swiglu_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -524,31 +547,31 @@ fn swiglu_wide_multiply_loose(a: swiglu_wide, b: swiglu_wide) -> swiglu_wide {
   let product = swiglu_nat_multiply_high(a.mantissa, b.mantissa);
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) && exponent > -swiglu_WIDE_LIMIT;
+  let invalid = all(product == vec4<u32>()) & (exponent > -swiglu_WIDE_LIMIT);
   return swiglu_wide(a.negative != b.negative, product, select(exponent, swiglu_WIDE_NAN.exponent, invalid));
 }
 
 fn swiglu_wide_is_negative(x: swiglu_wide) -> bool {
-  return x.negative && !all(x.mantissa == vec4<u32>());
+  return x.negative & !all(x.mantissa == vec4<u32>());
 }
 
 fn swiglu_wide_equal(a: swiglu_wide, b: swiglu_wide) -> bool {
   let same =
-    a.exponent == b.exponent &&
-    all(a.mantissa == b.mantissa) &&
-    swiglu_wide_is_negative(a) == swiglu_wide_is_negative(b);
-  return same && !swiglu_wide_is_nan(a);
+    (a.exponent == b.exponent) &
+    all(a.mantissa == b.mantissa) &
+    (swiglu_wide_is_negative(a) == swiglu_wide_is_negative(b));
+  return same & !swiglu_wide_is_nan(a);
 }
 
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn swiglu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> swiglu_wide {
-  if (!swiglu_nat_less(mantissa, swiglu_NAT_HALF) && abs(exponent) < swiglu_WIDE_LIMIT) {
+  if (!swiglu_nat_less(mantissa, swiglu_NAT_HALF) & (abs(exponent) < swiglu_WIDE_LIMIT)) {
     return swiglu_wide(negative, mantissa, exponent);
   }
   let shift = 128 - swiglu_nat_bit_length(mantissa);
   let least = exponent - shift;
   let is_far = abs(least) >= swiglu_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) || (is_far && least < 0)) {
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
     return swiglu_wide(
       negative,
       vec4<u32>(0u, 0u, 0u, 0u),
@@ -581,7 +604,7 @@ fn swiglu_wide_leading_of(x: swiglu_wide) -> swiglu_wide_leading {
 //   r2 = select(r0, r3, r2)
 //   r2 = add(r5, r2)
 //   r2 = multiply(r1, r2)
-fn swiglu_slope_0_exactly_wide(x0: swiglu_wide, x1: swiglu_wide) -> swiglu_wide_outcome {
+fn swiglu_backward_exactly_wide(x0: swiglu_wide, x1: swiglu_wide) -> swiglu_wide_outcome {
   var registers = array<swiglu_wide, 6>(x0, x1, swiglu_WIDE_ONE, swiglu_WIDE_ZERO, swiglu_WIDE_ZERO, swiglu_WIDE_ZERO);
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
   var errors = array<i32, 6>(
@@ -647,7 +670,7 @@ fn swiglu_slope_0_exactly_wide(x0: swiglu_wide, x1: swiglu_wide) -> swiglu_wide_
     registers[code & 1023u] = result;
     if (result.exponent >= swiglu_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-      if (a.exponent < swiglu_WIDE_LIMIT && b.exponent < swiglu_WIDE_LIMIT) {
+      if ((a.exponent < swiglu_WIDE_LIMIT) & (b.exponent < swiglu_WIDE_LIMIT)) {
         error = result.exponent + 128;
       }
     }
@@ -674,7 +697,7 @@ fn swiglu_wide_operand_at(x: swiglu_wide, search: swiglu_wide_search, own: i32, 
 }
 
 fn swiglu_wide_leading_is_nan(x: swiglu_wide_leading) -> bool {
-  return x.digits == 0u && x.exponent > 0;
+  return (x.digits == 0u) & (x.exponent > 0);
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -682,7 +705,7 @@ fn swiglu_wide_leading_exceeds(a: swiglu_wide_leading, b: swiglu_wide_leading) -
   let more = a.exponent - b.exponent;
   let size = a.digits >> 8u;
   let least = 135u * (b.digits >> 8u);
-  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
 }
 
 // The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
@@ -694,7 +717,7 @@ fn swiglu_wide_searched(
   operands: i32
 ) -> swiglu_wide_search {
   let is_nan = swiglu_wide_leading_is_nan(found.value);
-  let fails = is_nan || found.lost > 128 - 28;
+  let fails = is_nan | (found.lost > 128 - 28);
   var level = search.level;
   var point = search.point + 1;
   var value = search.value;
@@ -702,18 +725,18 @@ fn swiglu_wide_searched(
   if (swiglu_wide_leading_is_nan(value)) {
     value = found.value;
   }
-  if (level == 0 && point == 1) {
-    if (!(is_nan && infinite)) {
+  if ((level == 0) & (point == 1)) {
+    if (!(is_nan & infinite)) {
       level = select(6, select(4, 1, found.value.exponent >= swiglu_WIDE_LIMIT), found.lost > 128 - 28);
       point = 0;
     }
-  } else if (level == 0 && (point & 1) == 0) {
+  } else if ((level == 0) & ((point & 1) == 0)) {
     other = found.value;
     if (fails) {
       other = search.other;
     }
   } else if (level == 0) {
-    if (!fails && !swiglu_wide_leading_is_nan(other)) {
+    if (!fails & !swiglu_wide_leading_is_nan(other)) {
       // As wide_limit.
       level = 6;
       value = other;
@@ -745,7 +768,7 @@ fn swiglu_wide_searched(
       value.exponent - power * abs(swiglu_wide_moves(exponent, level))
     );
   }
-  if (level > 0 && point > operands) {
+  if ((level > 0) & (point > operands)) {
     level = 6;
   }
   return swiglu_wide_search(level, point, value, other);
@@ -761,7 +784,7 @@ fn swiglu_nan() -> f32 {
 // To nearest, from the middle to the even one.
 fn swiglu_wide_leading_to_f32(x: swiglu_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (x.digits == 0u && x.exponent > 0) {
+  if ((x.digits == 0u) & (x.exponent > 0)) {
     return swiglu_nan();
   }
   if (x.exponent > 128) {
@@ -777,11 +800,11 @@ fn swiglu_wide_leading_to_f32(x: swiglu_wide_leading) -> f32 {
   let half = 1u << dropped;
   let below = x.digits & (half | (half - 1u));
   let kept = (x.digits >> dropped) >> 1u;
-  let up = below > half || (below == half && (kept & 1u) == 1u);
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn swiglu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
+fn swiglu_backward_exactly(x0: f32, x1: f32) -> f32 {
   if (swiglu_is_nan(x0)) {
     return x0;
   }
@@ -792,11 +815,11 @@ fn swiglu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   let wide_x1 = swiglu_wide_from_f32(x1);
   var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
-  let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38;
+  let infinite = (abs(x0) > 3.4028234663852886e38) | (abs(x1) > 3.4028234663852886e38);
   var search = swiglu_WIDE_SEARCH;
   while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = swiglu_slope_0_exactly_wide(
+    let found = swiglu_backward_exactly_wide(
       swiglu_wide_operand_at(wide_x0, search, 1, large),
       swiglu_wide_operand_at(wide_x1, search, 2, large)
     );
@@ -804,25 +827,6 @@ fn swiglu_slope_0_exactly(x0: f32, x1: f32) -> f32 {
     search = swiglu_wide_searched(search, found, infinite, varied, 2);
   }
   return swiglu_wide_leading_to_f32(search.value);
-}
-
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn swiglu_logistic(x: f32) -> f32 {
-  if (swiglu_is_nan(x)) {
-    return x;
-  }
-  let s = swiglu_sigmoid(-abs(x));
-  return s - s * s;
-}
-
-fn swiglu_slope_0_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  return (swiglu_sigmoid(t) + select(t * swiglu_logistic(t), 0.0, abs(t) > 800.0)) * x1;
-}
-
-fn swiglu_slope_1_far(x0: f32) -> f32 {
-  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  return t * swiglu_sigmoid(t);
 }
 
 // a where the condition holds, else b.
@@ -845,34 +849,33 @@ fn swiglu_backward(dy: f32, gate: f32, up: f32) -> swiglu_gradients {
   let p5 = swiglu_pair_multiply(swiglu_pair_from_f32(gate), q);
   var result_gate = swiglu_pair_to_f32(p4);
   var found0 =
-    (v.high >= 7.888609e-31) &&
-      ((gate >= 40.0) || ((u.high <= 8.0 * abs(u.high + gate)) && (abs(u.high + gate) >= 7.888609e-31))) &&
-      (abs(gate) <= 1.2676506e+30) &&
-      ((abs(gate) >= 7.888609e-31) || (gate == 0.0)) &&
-      (abs(up) <= 1.2676506e+30) &&
-      ((abs(up) >= 7.888609e-31) || (up == 0.0)) &&
-      (abs(p4.high) <= 3.32307e+35) &&
-      (abs(p3.high) <= 3.32307e+35) &&
+    (v.high >= 7.888609e-31) &
+      ((gate >= 40.0) | ((u.high <= 8.0 * abs(u.high + gate)) & (abs(u.high + gate) >= 7.888609e-31))) &
+      (abs(gate) <= 1.2676506e+30) &
+      ((abs(gate) >= 7.888609e-31) | (gate == 0.0)) &
+      (abs(up) <= 1.2676506e+30) &
+      ((abs(up) >= 7.888609e-31) | (up == 0.0)) &
+      (abs(p4.high) <= 3.32307e+35) &
+      (abs(p3.high) <= 3.32307e+35) &
     (abs(p2.high) <= 3.32307e+35);
+  var result_up = swiglu_pair_to_f32(swiglu_pair_scale(p5, 8.6736174e-19));
+  // Far out, or no number at all.
+  if (
+    !(
+      (v.high >= 3.9443045e-31) & (abs(gate) <= 288230380000000000.0) & ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
+      (abs(p5.high) <= 3.32307e+35)
+    )
+  ) {
+    result_up = swiglu_slope_1_far(gate);
+  }
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0) {
-    result_gate = swiglu_slope_0_exactly(gate, up);
+    result_gate = swiglu_backward_exactly(gate, up);
     if (swiglu_is_nan(result_gate)) {
       let far = swiglu_slope_0_far(gate, up);
       result_gate = select(far, result_gate, swiglu_is_nan(far));
     }
     found0 = true;
-  }
-  var result_up = swiglu_pair_to_f32(swiglu_pair_scale(p5, 8.6736174e-19));
-  // Far out, or no number at all.
-  if (
-    !(
-      (v.high >= 3.9443045e-31) && (abs(gate) <= 288230380000000000.0) &&
-        ((abs(gate) >= 3.469447e-18) || (gate == 0.0)) &&
-      (abs(p5.high) <= 3.32307e+35)
-    )
-  ) {
-    result_up = swiglu_slope_1_far(gate);
   }
   return swiglu_gradients(dy * result_gate, dy * result_up);
 }

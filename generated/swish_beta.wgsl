@@ -85,7 +85,7 @@ fn swish_beta_pair_from_f32(x: f32) -> swish_beta_pair {
 }
 
 fn swish_beta_pair_smaller(a: swish_beta_pair, b: swish_beta_pair) -> swish_beta_pair {
-  if (b.high < a.high || (b.high == a.high && b.low < a.low)) {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
     return b;
   }
   return a;
@@ -174,15 +174,29 @@ fn swish_beta(x: f32, beta: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (v.high >= 7.888609e-31) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-        (abs(beta) <= 288230380000000000.0) &&
-        ((abs(beta) >= 3.469447e-18) || (beta == 0.0)) &&
+      (v.high >= 7.888609e-31) & (abs(x) <= 288230380000000000.0) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (abs(beta) <= 288230380000000000.0) &
+        ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
       (abs(p3.high) <= 3.32307e+35)
     )
   ) {
     result = swish_beta_value_far(x, beta);
   }
   return result;
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn swish_beta_logistic(x: f32) -> f32 {
+  if (swish_beta_is_nan(x)) {
+    return x;
+  }
+  let s = swish_beta_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn swish_beta_slope_0_far(x0: f32, x1: f32) -> f32 {
+  let t = x0 * x1;
+  return swish_beta_sigmoid(t) + select(t * swish_beta_logistic(t), 0.0, abs(t) > 800.0);
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
@@ -320,7 +334,7 @@ fn swish_beta_wide_multiply_loose(a: swish_beta_wide, b: swish_beta_wide) -> swi
   let product = swish_beta_nat_multiply_high(a.mantissa, b.mantissa);
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) && exponent > -swish_beta_WIDE_LIMIT;
+  let invalid = all(product == vec4<u32>()) & (exponent > -swish_beta_WIDE_LIMIT);
   return swish_beta_wide(a.negative != b.negative, product, select(exponent, swish_beta_WIDE_NAN.exponent, invalid));
 }
 
@@ -364,7 +378,7 @@ fn swish_beta_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
 }
 
 fn swish_beta_wide_is_nan(x: swish_beta_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
 // floor(a / 2^n).
@@ -429,7 +443,7 @@ fn swish_beta_wide_exponential_loose(x: swish_beta_wide, near: u32) -> swish_bet
 
 // Whether |a| < |b|, neither being NaN.
 fn swish_beta_wide_is_smaller(a: swish_beta_wide, b: swish_beta_wide) -> bool {
-  return a.exponent < b.exponent || (a.exponent == b.exponent && swish_beta_nat_less(a.mantissa, b.mantissa));
+  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & swish_beta_nat_less(a.mantissa, b.mantissa));
 }
 
 // How many bits a natural number has.
@@ -467,10 +481,10 @@ fn swish_beta_wide_add_loose(a: swish_beta_wide, b: swish_beta_wide) -> swish_be
   }
   let difference = swish_beta_nat_subtract(large, addend);
   // What is left would be the rounding of the operands.
-  if (swish_beta_nat_bit_length(difference) <= 12 && exponent < swish_beta_WIDE_LIMIT) {
+  if ((swish_beta_nat_bit_length(difference) <= 12) & (exponent < swish_beta_WIDE_LIMIT)) {
     return swish_beta_WIDE_ZERO;
   }
-  if (shift == 1 && swish_beta_nat_less(difference, swish_beta_NAT_HALF)) {
+  if ((shift == 1) & swish_beta_nat_less(difference, swish_beta_NAT_HALF)) {
     return swish_beta_wide(
       negative,
       swish_beta_nat_subtract(
@@ -498,8 +512,12 @@ fn swish_beta_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
 
 fn swish_beta_wide_divide_loose(a: swish_beta_wide, b: swish_beta_wide) -> swish_beta_wide {
   let negative = a.negative != b.negative;
-  let both_zero = all(a.mantissa == vec4<u32>()) && all(b.mantissa == vec4<u32>());
-  if (swish_beta_wide_is_nan(b) || both_zero || (a.exponent >= swish_beta_WIDE_BEYOND && b.exponent >= swish_beta_WIDE_BEYOND)) {
+  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  if (
+    swish_beta_wide_is_nan(b) |
+    both_zero |
+    ((a.exponent >= swish_beta_WIDE_BEYOND) & (b.exponent >= swish_beta_WIDE_BEYOND))
+  ) {
     return swish_beta_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
@@ -519,26 +537,26 @@ fn swish_beta_wide_divide_loose(a: swish_beta_wide, b: swish_beta_wide) -> swish
 }
 
 fn swish_beta_wide_is_negative(x: swish_beta_wide) -> bool {
-  return x.negative && !all(x.mantissa == vec4<u32>());
+  return x.negative & !all(x.mantissa == vec4<u32>());
 }
 
 fn swish_beta_wide_equal(a: swish_beta_wide, b: swish_beta_wide) -> bool {
   let same =
-    a.exponent == b.exponent &&
-    all(a.mantissa == b.mantissa) &&
-    swish_beta_wide_is_negative(a) == swish_beta_wide_is_negative(b);
-  return same && !swish_beta_wide_is_nan(a);
+    (a.exponent == b.exponent) &
+    all(a.mantissa == b.mantissa) &
+    (swish_beta_wide_is_negative(a) == swish_beta_wide_is_negative(b));
+  return same & !swish_beta_wide_is_nan(a);
 }
 
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn swish_beta_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> swish_beta_wide {
-  if (!swish_beta_nat_less(mantissa, swish_beta_NAT_HALF) && abs(exponent) < swish_beta_WIDE_LIMIT) {
+  if (!swish_beta_nat_less(mantissa, swish_beta_NAT_HALF) & (abs(exponent) < swish_beta_WIDE_LIMIT)) {
     return swish_beta_wide(negative, mantissa, exponent);
   }
   let shift = 128 - swish_beta_nat_bit_length(mantissa);
   let least = exponent - shift;
   let is_far = abs(least) >= swish_beta_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) || (is_far && least < 0)) {
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
     return swish_beta_wide(
       negative,
       vec4<u32>(0u, 0u, 0u, 0u),
@@ -571,7 +589,7 @@ fn swish_beta_wide_leading_of(x: swish_beta_wide) -> swish_beta_wide_leading {
 //   r2 = equal(r2, r3)
 //   r2 = select(r1, r3, r2)
 //   r2 = add(r4, r2)
-fn swish_beta_slope_0_exactly_wide(x0: swish_beta_wide, x1: swish_beta_wide) -> swish_beta_wide_outcome {
+fn swish_beta_backward_exactly_wide(x0: swish_beta_wide, x1: swish_beta_wide) -> swish_beta_wide_outcome {
   var registers = array<swish_beta_wide, 5>(x0, x1, swish_beta_WIDE_ONE, swish_beta_WIDE_ZERO, swish_beta_WIDE_ZERO);
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
   var errors = array<i32, 5>(
@@ -636,7 +654,7 @@ fn swish_beta_slope_0_exactly_wide(x0: swish_beta_wide, x1: swish_beta_wide) -> 
     registers[code & 1023u] = result;
     if (result.exponent >= swish_beta_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-      if (a.exponent < swish_beta_WIDE_LIMIT && b.exponent < swish_beta_WIDE_LIMIT) {
+      if ((a.exponent < swish_beta_WIDE_LIMIT) & (b.exponent < swish_beta_WIDE_LIMIT)) {
         error = result.exponent + 128;
       }
     }
@@ -663,7 +681,7 @@ fn swish_beta_wide_operand_at(x: swish_beta_wide, search: swish_beta_wide_search
 }
 
 fn swish_beta_wide_leading_is_nan(x: swish_beta_wide_leading) -> bool {
-  return x.digits == 0u && x.exponent > 0;
+  return (x.digits == 0u) & (x.exponent > 0);
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -671,7 +689,7 @@ fn swish_beta_wide_leading_exceeds(a: swish_beta_wide_leading, b: swish_beta_wid
   let more = a.exponent - b.exponent;
   let size = a.digits >> 8u;
   let least = 135u * (b.digits >> 8u);
-  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
 }
 
 // The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
@@ -683,7 +701,7 @@ fn swish_beta_wide_searched(
   operands: i32
 ) -> swish_beta_wide_search {
   let is_nan = swish_beta_wide_leading_is_nan(found.value);
-  let fails = is_nan || found.lost > 128 - 28;
+  let fails = is_nan | (found.lost > 128 - 28);
   var level = search.level;
   var point = search.point + 1;
   var value = search.value;
@@ -691,18 +709,18 @@ fn swish_beta_wide_searched(
   if (swish_beta_wide_leading_is_nan(value)) {
     value = found.value;
   }
-  if (level == 0 && point == 1) {
-    if (!(is_nan && infinite)) {
+  if ((level == 0) & (point == 1)) {
+    if (!(is_nan & infinite)) {
       level = select(6, select(4, 1, found.value.exponent >= swish_beta_WIDE_LIMIT), found.lost > 128 - 28);
       point = 0;
     }
-  } else if (level == 0 && (point & 1) == 0) {
+  } else if ((level == 0) & ((point & 1) == 0)) {
     other = found.value;
     if (fails) {
       other = search.other;
     }
   } else if (level == 0) {
-    if (!fails && !swish_beta_wide_leading_is_nan(other)) {
+    if (!fails & !swish_beta_wide_leading_is_nan(other)) {
       // As wide_limit.
       level = 6;
       value = other;
@@ -734,7 +752,7 @@ fn swish_beta_wide_searched(
       value.exponent - power * abs(swish_beta_wide_moves(exponent, level))
     );
   }
-  if (level > 0 && point > operands) {
+  if ((level > 0) & (point > operands)) {
     level = 6;
   }
   return swish_beta_wide_search(level, point, value, other);
@@ -750,7 +768,7 @@ fn swish_beta_nan() -> f32 {
 // To nearest, from the middle to the even one.
 fn swish_beta_wide_leading_to_f32(x: swish_beta_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (x.digits == 0u && x.exponent > 0) {
+  if ((x.digits == 0u) & (x.exponent > 0)) {
     return swish_beta_nan();
   }
   if (x.exponent > 128) {
@@ -766,11 +784,11 @@ fn swish_beta_wide_leading_to_f32(x: swish_beta_wide_leading) -> f32 {
   let half = 1u << dropped;
   let below = x.digits & (half | (half - 1u));
   let kept = (x.digits >> dropped) >> 1u;
-  let up = below > half || (below == half && (kept & 1u) == 1u);
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn swish_beta_slope_0_exactly(x0: f32, x1: f32) -> f32 {
+fn swish_beta_backward_exactly(x0: f32, x1: f32) -> f32 {
   if (swish_beta_is_nan(x0)) {
     return x0;
   }
@@ -785,7 +803,7 @@ fn swish_beta_slope_0_exactly(x0: f32, x1: f32) -> f32 {
   var search = swish_beta_WIDE_SEARCH;
   while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = swish_beta_slope_0_exactly_wide(
+    let found = swish_beta_backward_exactly_wide(
       swish_beta_wide_operand_at(wide_x0, search, 1, large),
       swish_beta_wide_operand_at(wide_x1, search, 2, large)
     );
@@ -793,20 +811,6 @@ fn swish_beta_slope_0_exactly(x0: f32, x1: f32) -> f32 {
     search = swish_beta_wide_searched(search, found, infinite, varied, 2);
   }
   return swish_beta_wide_leading_to_f32(search.value);
-}
-
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn swish_beta_logistic(x: f32) -> f32 {
-  if (swish_beta_is_nan(x)) {
-    return x;
-  }
-  let s = swish_beta_sigmoid(-abs(x));
-  return s - s * s;
-}
-
-fn swish_beta_slope_0_far(x0: f32, x1: f32) -> f32 {
-  let t = x0 * x1;
-  return swish_beta_sigmoid(t) + select(t * swish_beta_logistic(t), 0.0, abs(t) > 800.0);
 }
 
 // a where the condition holds, else b.
@@ -828,19 +832,19 @@ fn swish_beta_backward(dy: f32, x: f32, beta: f32) -> f32 {
   let p4 = swish_beta_pair_scale(p3, 8.6736174e-19);
   var result = swish_beta_pair_to_f32(p4);
   var found =
-    (v.high >= 7.888609e-31) &&
-      ((p.high >= 40.0) ||
-        ((u.high + 0.000015258789 * abs(p.high) <= 8.0 * abs(u.high + p.high)) &&
-          (abs(u.high + p.high) >= 1.5777218e-30))) &&
-      (abs(x) <= 288230380000000000.0) &&
-      ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-      (abs(beta) <= 288230380000000000.0) &&
-      ((abs(beta) >= 3.469447e-18) || (beta == 0.0)) &&
-      (abs(p4.high) <= 3.32307e+35) &&
+    (v.high >= 7.888609e-31) &
+      ((p.high >= 40.0) |
+        ((u.high + 0.000015258789 * abs(p.high) <= 8.0 * abs(u.high + p.high)) &
+          (abs(u.high + p.high) >= 1.5777218e-30))) &
+      (abs(x) <= 288230380000000000.0) &
+      ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (abs(beta) <= 288230380000000000.0) &
+      ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
+      (abs(p4.high) <= 3.32307e+35) &
     (abs(p3.high) <= 3.32307e+35);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
-    result = swish_beta_slope_0_exactly(x, beta);
+    result = swish_beta_backward_exactly(x, beta);
     if (swish_beta_is_nan(result)) {
       let far = swish_beta_slope_0_far(x, beta);
       result = select(far, result, swish_beta_is_nan(far));

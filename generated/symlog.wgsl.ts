@@ -51,7 +51,7 @@ fn symlog_log(x: f32) -> f32 {
   if ((bits & 0x7fffffffu) == 0u) {
     return -symlog_infinity();
   }
-  if (symlog_is_nan(x) || bits == 0x7f800000u) {
+  if (symlog_is_nan(x) | (bits == 0x7f800000u)) {
     return x;
   }
   if (bits > 0x80000000u) {
@@ -68,7 +68,7 @@ fn symlog_power_of_two(n: i32) -> f32 {
 
 // 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
 fn symlog_log1p(x: f32) -> f32 {
-  if (symlog_is_nan(x) || abs(x) < 1e-8) {
+  if (symlog_is_nan(x) | (abs(x) < 1e-8)) {
     return x;
   }
   if (x > 1e9) {

@@ -150,9 +150,9 @@ fn xunit(x: f32, t: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (e.high >= 3.9443045e-31) && (abs(x) <= 288230380000000000.0) && ((abs(x) >= 3.469447e-18) || (x == 0.0)) &&
-        (abs(t) <= 288230380000000000.0) &&
-      ((abs(t) >= 3.469447e-18) || (t == 0.0))
+      (e.high >= 3.9443045e-31) & (abs(x) <= 288230380000000000.0) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (abs(t) <= 288230380000000000.0) &
+      ((abs(t) >= 3.469447e-18) | (t == 0.0))
     )
   ) {
     result = xunit_value_far(x, t);
@@ -169,6 +169,12 @@ fn xunit_slope_0_far(x0: f32) -> f32 {
   let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
   let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
   return xunit_exp(-(t2 * t2));
+}
+
+fn xunit_slope_1_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x1, 3.4028234663852886e38, x1 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  return -2.0 * (t2 * xunit_exp(-(t2 * t2)) * x0);
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
@@ -306,7 +312,7 @@ fn xunit_wide_multiply_loose(a: xunit_wide, b: xunit_wide) -> xunit_wide {
   let product = xunit_nat_multiply_high(a.mantissa, b.mantissa);
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) && exponent > -xunit_WIDE_LIMIT;
+  let invalid = all(product == vec4<u32>()) & (exponent > -xunit_WIDE_LIMIT);
   return xunit_wide(a.negative != b.negative, product, select(exponent, xunit_WIDE_NAN.exponent, invalid));
 }
 
@@ -346,7 +352,7 @@ fn xunit_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
 }
 
 fn xunit_wide_is_nan(x: xunit_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) && x.exponent > 0;
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
 // floor(a / 2^n).
@@ -419,13 +425,13 @@ fn xunit_nat_bit_length(a: vec4<u32>) -> i32 {
 
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn xunit_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> xunit_wide {
-  if (!xunit_nat_less(mantissa, xunit_NAT_HALF) && abs(exponent) < xunit_WIDE_LIMIT) {
+  if (!xunit_nat_less(mantissa, xunit_NAT_HALF) & (abs(exponent) < xunit_WIDE_LIMIT)) {
     return xunit_wide(negative, mantissa, exponent);
   }
   let shift = 128 - xunit_nat_bit_length(mantissa);
   let least = exponent - shift;
   let is_far = abs(least) >= xunit_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) || (is_far && least < 0)) {
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
     return xunit_wide(
       negative,
       vec4<u32>(0u, 0u, 0u, 0u),
@@ -452,7 +458,7 @@ fn xunit_wide_leading_of(x: xunit_wide) -> xunit_wide_leading {
 //   r1 = negate(r1)
 //   r1 = exponential(r1, 0)
 //   r1 = multiply(r0, r1)
-fn xunit_slope_1_exactly_wide(x0: xunit_wide, x1: xunit_wide) -> xunit_wide_outcome {
+fn xunit_backward_exactly_wide(x0: xunit_wide, x1: xunit_wide) -> xunit_wide_outcome {
   var registers = array<xunit_wide, 4>(x0, x1, xunit_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2), xunit_WIDE_ONE);
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
   var errors = array<i32, 4>(
@@ -494,7 +500,7 @@ fn xunit_slope_1_exactly_wide(x0: xunit_wide, x1: xunit_wide) -> xunit_wide_outc
     registers[code & 1023u] = result;
     if (result.exponent >= xunit_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-      if (a.exponent < xunit_WIDE_LIMIT && b.exponent < xunit_WIDE_LIMIT) {
+      if ((a.exponent < xunit_WIDE_LIMIT) & (b.exponent < xunit_WIDE_LIMIT)) {
         error = result.exponent + 128;
       }
     }
@@ -521,7 +527,7 @@ fn xunit_wide_operand_at(x: xunit_wide, search: xunit_wide_search, own: i32, lar
 }
 
 fn xunit_wide_leading_is_nan(x: xunit_wide_leading) -> bool {
-  return x.digits == 0u && x.exponent > 0;
+  return (x.digits == 0u) & (x.exponent > 0);
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -529,7 +535,7 @@ fn xunit_wide_leading_exceeds(a: xunit_wide_leading, b: xunit_wide_leading) -> b
   let more = a.exponent - b.exponent;
   let size = a.digits >> 8u;
   let least = 135u * (b.digits >> 8u);
-  return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
 }
 
 // The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
@@ -541,7 +547,7 @@ fn xunit_wide_searched(
   operands: i32
 ) -> xunit_wide_search {
   let is_nan = xunit_wide_leading_is_nan(found.value);
-  let fails = is_nan || found.lost > 128 - 28;
+  let fails = is_nan | (found.lost > 128 - 28);
   var level = search.level;
   var point = search.point + 1;
   var value = search.value;
@@ -549,18 +555,18 @@ fn xunit_wide_searched(
   if (xunit_wide_leading_is_nan(value)) {
     value = found.value;
   }
-  if (level == 0 && point == 1) {
-    if (!(is_nan && infinite)) {
+  if ((level == 0) & (point == 1)) {
+    if (!(is_nan & infinite)) {
       level = select(6, select(4, 1, found.value.exponent >= xunit_WIDE_LIMIT), found.lost > 128 - 28);
       point = 0;
     }
-  } else if (level == 0 && (point & 1) == 0) {
+  } else if ((level == 0) & ((point & 1) == 0)) {
     other = found.value;
     if (fails) {
       other = search.other;
     }
   } else if (level == 0) {
-    if (!fails && !xunit_wide_leading_is_nan(other)) {
+    if (!fails & !xunit_wide_leading_is_nan(other)) {
       // As wide_limit.
       level = 6;
       value = other;
@@ -592,7 +598,7 @@ fn xunit_wide_searched(
       value.exponent - power * abs(xunit_wide_moves(exponent, level))
     );
   }
-  if (level > 0 && point > operands) {
+  if ((level > 0) & (point > operands)) {
     level = 6;
   }
   return xunit_wide_search(level, point, value, other);
@@ -608,7 +614,7 @@ fn xunit_nan() -> f32 {
 // To nearest, from the middle to the even one.
 fn xunit_wide_leading_to_f32(x: xunit_wide_leading) -> f32 {
   let sign_ = select(0u, 0x80000000u, x.negative);
-  if (x.digits == 0u && x.exponent > 0) {
+  if ((x.digits == 0u) & (x.exponent > 0)) {
     return xunit_nan();
   }
   if (x.exponent > 128) {
@@ -624,11 +630,11 @@ fn xunit_wide_leading_to_f32(x: xunit_wide_leading) -> f32 {
   let half = 1u << dropped;
   let below = x.digits & (half | (half - 1u));
   let kept = (x.digits >> dropped) >> 1u;
-  let up = below > half || (below == half && (kept & 1u) == 1u);
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn xunit_slope_1_exactly(x0: f32, x1: f32) -> f32 {
+fn xunit_backward_exactly(x0: f32, x1: f32) -> f32 {
   if (xunit_is_nan(x0)) {
     return x0;
   }
@@ -639,11 +645,11 @@ fn xunit_slope_1_exactly(x0: f32, x1: f32) -> f32 {
   let wide_x1 = xunit_wide_from_f32(x1);
   var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
   var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
-  let infinite = abs(x0) > 3.4028234663852886e38 || abs(x1) > 3.4028234663852886e38;
+  let infinite = (abs(x0) > 3.4028234663852886e38) | (abs(x1) > 3.4028234663852886e38);
   var search = xunit_WIDE_SEARCH;
   while (search.level < 6) {
     let large = sizes[clamp(search.point - 1, 0, 5)];
-    let found = xunit_slope_1_exactly_wide(
+    let found = xunit_backward_exactly_wide(
       xunit_wide_operand_at(wide_x0, search, 1, large),
       xunit_wide_operand_at(wide_x1, search, 2, large)
     );
@@ -653,34 +659,28 @@ fn xunit_slope_1_exactly(x0: f32, x1: f32) -> f32 {
   return xunit_wide_leading_to_f32(search.value);
 }
 
-fn xunit_slope_1_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x1, 3.4028234663852886e38, x1 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  return -2.0 * (t2 * xunit_exp(-(t2 * t2)) * x0);
-}
-
 fn xunit_backward(dy: f32, x: f32, t: f32) -> xunit_gradients {
   let squared = xunit_pair_multiply(xunit_pair_from_f32(t), xunit_pair_from_f32(t));
   let v = xunit_pair_negate(squared);
   let e = xunit_pair_exp(v);
   var result_x = xunit_pair_to_f32(e);
   // Far out, or no number at all.
-  if (!((abs(t) <= 288230380000000000.0) && ((abs(t) >= 3.469447e-18) || (t == 0.0)))) {
+  if (!((abs(t) <= 288230380000000000.0) & ((abs(t) >= 3.469447e-18) | (t == 0.0)))) {
     result_x = xunit_slope_0_far(t);
   }
   var result_t = xunit_pair_to_f32(
     xunit_pair_multiply(xunit_pair_multiply(xunit_pair_scale(xunit_pair_from_f32(x), -2.0), xunit_pair_from_f32(t)), e)
   );
   var found1 =
-    (e.high >= 1.9721523e-31) && (abs(x) <= 274877900000.0) && ((abs(x) >= 3.637979e-12) || (x == 0.0)) &&
-      (abs(t) <= 274877900000.0) &&
-    ((abs(t) >= 3.637979e-12) || (t == 0.0));
+    (e.high >= 1.9721523e-31) & (abs(x) <= 274877900000.0) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      (abs(t) <= 274877900000.0) &
+    ((abs(t) >= 3.637979e-12) | (t == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found1) {
-    result_t = xunit_slope_1_exactly(x, t);
+    result_t = xunit_backward_exactly(x, t);
     if (
-      xunit_is_nan(result_t) ||
-      (abs(result_t) > 3.4028234663852886e38 && abs(x) <= 3.4028234663852886e38 && abs(t) <= 3.4028234663852886e38)
+      xunit_is_nan(result_t) |
+      ((abs(result_t) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38) & (abs(t) <= 3.4028234663852886e38))
     ) {
       let far = xunit_slope_1_far(x, t);
       result_t = select(far, result_t, xunit_is_nan(far));

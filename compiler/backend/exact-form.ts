@@ -83,7 +83,7 @@ const wide: CallArithmetic = { prefix: "wide_", constant: constantText, spelling
  * @param root in normal form, calls expanded
  * @param removable whether the limit is meant where an input is 0 and the expression has no value
  */
-export function exactFunction(name: string, root: Expr, float: "f32" | "f64", removable = false): MachineFunction {
+export function exactFunction(name: string, root: Expr, removable: boolean): MachineFunction {
   const variables = [...variablesOf(root)].sort((a, b) => a.id - b.id);
   const local = new Map<Expr, string>(variables.map((variable, i) => [variable, `x${i}`]));
   const { statements, results } = callForm([root], local, wide);
@@ -91,10 +91,6 @@ export function exactFunction(name: string, root: Expr, float: "f32" | "f64", re
   const inner = [`fn ${name}_wide(${parameters}) -> wide {`, ...statements, `return ${results[0] ?? ""};`, "}"].join(
     "\n",
   );
-  if (float === "f32") {
-    const text = [inSteps(inner, `${name}_wide`), "", ...searcher(name, variables, local)].join("\n");
-    return { name, own: [name, `${name}_wide`], variables, text };
-  }
   const hasInput = variables.some(({ role }) => role === "input");
   return {
     name,
@@ -102,6 +98,34 @@ export function exactFunction(name: string, root: Expr, float: "f32" | "f64", re
     variables,
     text: [inner, "", ...caller(name, root, variables, local, removable)].join("\n"),
   };
+}
+
+/**
+ * As {@link exactFunction} for shaders: from and to f32, in steps, so that compilers are quick. Of several expressions the
+ * function takes which one is asked for, as a last operand, counted from 0.
+ */
+export function exactFunctionInSteps(name: string, roots: readonly Expr[]): MachineFunction {
+  const variables = [...new Set(roots.flatMap((root) => [...variablesOf(root)]))].sort((a, b) => a.id - b.id);
+  const local = new Map<Expr, string>(variables.map((variable, i) => [variable, `x${i}`]));
+  const { statements, results } = callForm(roots, local, wide);
+  const parameters = [
+    ...variables.map((variable) => local.get(variable) ?? ""),
+    ...(roots.length > 1 ? ["which"] : []),
+  ];
+  const choices = results.slice(0, -1).flatMap((result, i, { length }) => {
+    const place = length - 1 - i;
+    return [`if (wide_less(which, wide_integer(${place + 1}))) {`, `chosen = ${results[place] ?? result};`, "}"];
+  });
+  const inner = [
+    `fn ${name}_wide(${parameters.map((each) => `${each}: wide`).join(", ")}) -> wide {`,
+    ...statements,
+    ...(roots.length > 1
+      ? [`var chosen = ${results.at(-1) ?? ""};`, ...choices, "return chosen;"]
+      : [`return ${results[0] ?? ""};`]),
+    "}",
+  ].join("\n");
+  const text = [inSteps(inner, `${name}_wide`), "", ...searcher(name, variables, local, roots.length > 1)].join("\n");
+  return { name, own: [name, `${name}_wide`], variables, text };
 }
 
 /** Exponents of numbers that stand for infinity: `wide_limit` says what for. */
@@ -168,14 +192,22 @@ const infinityTest = (variables: readonly Variable[], local: ReadonlyMap<Expr, s
 const sizes = [200, 150, 26, 20, 13, 10];
 
 /** As {@link caller}, with one call, since compilers of shaders inline every one: in a loop, once for each point of a search. */
-function searcher(name: string, variables: readonly Variable[], local: ReadonlyMap<Expr, string>): string[] {
+function searcher(
+  name: string,
+  variables: readonly Variable[],
+  local: ReadonlyMap<Expr, string>,
+  several: boolean,
+): string[] {
   const own = variables.map((variable) => local.get(variable) ?? "");
+  const parameters = [...own, ...(several ? ["which"] : [])].map((each) => `${each}: f32`).join(", ");
   if (own.length === 0) return [`fn ${name}() -> f32 {`, `return wide_leading_to_f32(${name}_wide().value);`, "}"];
   const operands = own.map((each, i) => `wide_operand_at(wide_${each}, search, ${i + 1}, large)`);
+  if (several) operands.push("wide_which");
   return [
-    `fn ${name}(${own.map((each) => `${each}: f32`).join(", ")}) -> f32 {`,
+    `fn ${name}(${parameters}) -> f32 {`,
     ...own.flatMap((each) => [`if (is_nan(${each})) {`, `return ${each};`, "}"]),
     ...own.map((each) => `let wide_${each} = wide_from_f32(${each});`),
+    ...(several ? ["let wide_which = wide_from_f32(which);"] : []),
     `var exponents: array<int, ${own.length}> = [${own.map((each) => `wide_${each}.exponent`).join(", ")}];`,
     `var sizes: array<int, ${sizes.length}> = [${sizes.join(", ")}];`,
     `let infinite = ${infinityTest(variables, local, "3.4028234663852886e38") || "false"};`,

@@ -164,7 +164,7 @@ export type WgslForm =
       readonly fast: Expr;
       readonly guard: Expr | null;
       /** What is computed where the guard does not hold; null: it only fails far out. */
-      readonly exact: MachineFunction | null;
+      readonly exact: Expr | null;
       /** What is computed far out: in single numbers, where nothing else is given or where that gives no number. */
       readonly far: MachineFunction | null;
       /** Whether infinity, too, may come from such an exponent, and not from the result. */
@@ -177,6 +177,8 @@ export interface ScalarFunction {
   readonly name: string;
   readonly parameters: readonly { readonly variable: Variable; readonly name: string }[];
   readonly results: readonly { readonly name: string; readonly form: WgslForm }[];
+  /** What computes those that have an exact form, of several each by its place among them. */
+  readonly exact: MachineFunction | null;
   /** The struct of the results, if there are several. */
   readonly struct: string | null;
   readonly temporaryName: (node: Application) => string;
@@ -209,13 +211,17 @@ export function scalarFunctionText(fn: ScalarFunction): string {
   };
   const condition = (guard: Expr): string =>
     printExpression(guard, { dialect: machineFloat32, nameOf: nameInGuard, library: (each) => each });
+  const called = ({ name, variables }: MachineFunction, ...more: readonly string[]): string =>
+    `${name}(${[...variables.map((variable) => names.get(variable) ?? ""), ...more].join(", ")})`;
   /** Whether a result is no number, or an infinite one although the inputs are not. */
   const isLost = (result: string, { exact, compresses }: WgslForm & { kind: "pairs" }): string => {
     if (!compresses) return `is_nan(${result})`;
-    const inputs = (exact?.variables ?? []).filter(({ role }) => role === "input");
+    const inputs = [...(exact ? variablesOf(exact) : [])].filter(({ role }) => role === "input");
     const tests = inputs.map((input) => `abs(${names.get(input) ?? ""}) <= ${largest}`);
     return `is_nan(${result}) || (${[`abs(${result}) > ${largest}`, ...tests].join(" && ")})`;
   };
+  const searched: { readonly result: string; readonly found: string; readonly form: WgslForm & { kind: "pairs" } }[] =
+    [];
   const statements: string[] = [...singles.statements, ...inPairs.statements];
   const values = fn.results.map(({ name, form }, i) => {
     if (form.kind === "single") return singles.textOf(form.value);
@@ -223,27 +229,37 @@ export function scalarFunctionText(fn: ScalarFunction): string {
     const text = `pair_to_f32(${inPairs.results[fasts.indexOf(form.fast)] ?? ""})`;
     if (!form.guard) return `${times}${text}`;
     const result = scope.claim(name === "" ? "result" : `result_${name}`);
-    const found = scope.claim(fn.results.length > 1 ? `found${i}` : "found");
     const guard = condition(form.guard);
-    const called = (by: MachineFunction): string =>
-      `${by.name}(${by.variables.map((variable) => names.get(variable) ?? "").join(", ")})`;
+    statements.push(`var ${result} = ${text};`);
     if (!form.exact) {
-      statements.push(`var ${result} = ${text};`);
-      if (form.far)
+      if (form.far) {
         statements.push(
           "// Far out, or no number at all.",
           `if (!(${guard})) {`,
           `${result} = ${called(form.far)};`,
           "}",
         );
+      }
       return `${times}${result}`;
     }
-    statements.push(
-      `var ${result} = ${text};`,
-      `var ${found} = ${guard};`,
-      "// A loop, since compilers that run all branches skip a loop that nobody enters.",
-      `while (!${found}) {`,
-      `${result} = ${called(form.exact)};`,
+    const found = scope.claim(fn.results.length > 1 ? `found${i}` : "found");
+    statements.push(`var ${found} = ${guard};`);
+    searched.push({ result, found, form });
+    return `${times}${result}`;
+  });
+  if (fn.exact) statements.push(...search(fn.exact));
+  const signature = fn.parameters.map(({ name }) => `${name}: f32`).join(", ");
+  const result = fn.struct ? `${fn.struct}(${values.join(", ")})` : (values[0] ?? "");
+  return [`fn ${fn.name}(${signature}) -> ${fn.struct ?? "f32"} {`, ...statements, `return ${result};`, "}"].join("\n");
+
+  /** One call computes what has not been found, one result after the other. */
+  function search(exact: MachineFunction): string[] {
+    const missing = searched.map(({ found }) => `!${found}`);
+    const which = searched.length > 1 ? [placeOf(missing)] : [];
+    const place = (i: number): string => (i === 0 ? `if (${missing[i] ?? ""}) {` : `} else if (${missing[i] ?? ""}) {`);
+    const value = searched.length > 1 ? scope.claim("exact") : called(exact);
+    const settled = searched.map(({ result, found, form }) => [
+      `${result} = ${value};`,
       ...(form.far
         ? [
             `if (${isLost(result, form)}) {`,
@@ -253,14 +269,23 @@ export function scalarFunctionText(fn: ScalarFunction): string {
           ]
         : []),
       `${found} = true;`,
+    ]);
+    return [
+      "// A loop, since compilers that run all branches skip a loop that nobody enters.",
+      `while (${missing.join(" || ")}) {`,
+      ...(searched.length > 1
+        ? [`let ${value} = ${called(exact, ...which)};`, ...settled.flatMap((lines, i) => [place(i), ...lines]), "}"]
+        : settled.flat()),
       "}",
-    );
-    return `${times}${result}`;
-  });
-  const signature = fn.parameters.map(({ name }) => `${name}: f32`).join(", ");
-  const result = fn.struct ? `${fn.struct}(${values.join(", ")})` : (values[0] ?? "");
-  return [`fn ${fn.name}(${signature}) -> ${fn.struct ?? "f32"} {`, ...statements, `return ${result};`, "}"].join("\n");
+    ];
+  }
 }
+
+/** The place of the first condition that holds. */
+const placeOf = (conditions: readonly string[]): string =>
+  conditions
+    .slice(0, -1)
+    .reduceRight((rest, condition, i) => `select(${rest}, ${i}.0, ${condition})`, `${conditions.length - 1}.0`);
 
 /** An expression where a variable that it is linear in is 1. */
 const withoutFactor = (root: Expr, factor: Variable): Expr =>
@@ -281,6 +306,7 @@ export function singleFunction(name: string, root: Expr, cotangent: Variable | n
     name,
     parameters,
     results: [{ name: "", form: { kind: "single", value } }],
+    exact: null,
     struct: null,
     temporaryName: () => "t",
   });

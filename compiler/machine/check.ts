@@ -30,8 +30,8 @@ const operandTypes: Readonly<Record<BinaryOperator, readonly Type[]>> = {
   "*": [...numbers, "int", "nat"],
   "/": [...numbers, "int"],
   "%": [...integers, "int"],
-  "&": [...integers, "int"],
-  "|": integers,
+  "&": [...integers, "int", "bool"],
+  "|": [...integers, "bool"],
   "^": integers,
   "<<": [...integers, "int", "nat"],
   ">>": [...integers, "int", "nat"],
@@ -419,7 +419,10 @@ function checkerOf({ structs, constants, functions }: Signatures, text: string) 
         fail(line, `${operator} between ${typeName(left.type)} and ${typeName(right.type)}`);
       if (!operandTypes[operator].includes(left.type)) fail(line, `${operator} of ${typeName(left.type)}`);
       requireUnknown([left, right], line);
-      return { kind: "binary", type: isComparison ? "bool" : left.type, operator, left, right, grouped };
+      const type = isComparison ? "bool" : left.type;
+      // Of conditions both are computed, as shaders have it; over values it is the same.
+      const meant = type === "bool" && operator === "&" ? "&&" : type === "bool" && operator === "|" ? "||" : operator;
+      return { kind: "binary", type, operator: meant, left, right, grouped };
     }
 
     /** WGSL computes what is known in float64 or more, and what cannot be represented is an error there. */

@@ -128,6 +128,7 @@ export function printerOf({ width, trailingComma, strict }: Style) {
     if (inner.kind !== "binary") return false;
     const { operator } = inner;
     const [own, around] = [precedenceOf(operator), precedenceOf(outer)];
+    if ((outer === "&" || outer === "|") && operator === outer && !isRight) return false;
     if (strict && inner.grouped && !isLogical(operator)) return true;
     if (strict && isComparison(outer) && (isComparison(operator) || isShift(operator))) return true;
     if (around > own || (around === own && (isRight || !flattens(outer, operator)))) return true;

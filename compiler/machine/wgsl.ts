@@ -163,6 +163,9 @@ function translator({ declared, local, parts }: Spelling) {
 
   function operation({ operator, left, right, grouped }: Expr & { kind: "binary" }): Code {
     if (left.type === "nat") return natural(operator, value(left), value(right));
+    // Both are computed: a branch for every condition would cost more, and compilers are slow with many.
+    if (operator === "&&") return binary("&", value(left), value(right), grouped);
+    if (operator === "||") return binary("|", value(left), value(right), grouped);
     if (operator !== "<<" && operator !== ">>") return binary(operator, value(left), value(right), grouped);
     return binary(operator, value(left), amount(right), grouped);
   }

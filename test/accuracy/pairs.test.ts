@@ -46,7 +46,8 @@ describe("a result in pairs is right where its guard holds", () => {
           const fn = scalarFunctionText({
             name: "result_in_pairs",
             parameters: operands.map((variable, i) => ({ variable, name: `x${i}` })),
-            results: [{ name: "", form: { ...form, exact, far: null } }],
+            results: [{ name: "", form: { ...form, far: null } }],
+            exact,
             struct: null,
             temporaryName: () => "t",
           });

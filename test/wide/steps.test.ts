@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { exactFunction } from "../../compiler/backend/exact-form.js";
+import { exactFunction, exactFunctionInSteps } from "../../compiler/backend/exact-form.js";
 import { planKernels } from "../../compiler/backend/kernels.js";
 import type { MachineFunction } from "../../compiler/backend/machine-functions.js";
 import { expandCalls } from "../../compiler/calculus/differentiate.js";
@@ -157,9 +157,9 @@ function exactFunctions(): Map<string, { readonly fn: MachineFunction; readonly 
       return [{ of: null, value: plan.value }, ...plan.gradients].map(({ of, value }) => {
         const name = `${activation.name}_${of?.name ?? "value"}`;
         const root = expandCalls(value);
-        const long = exactFunction(name, root, "f64");
+        const long = exactFunction(name, root, false);
         const truth = run(readLibrary(long.text, library.declarations), name);
-        return [name, { fn: exactFunction(name, root, "f32"), truth }] as const;
+        return [name, { fn: exactFunctionInSteps(name, [root]), truth }] as const;
       });
     }),
   );

@@ -483,7 +483,8 @@ function lostInQuotient(
   p: Facts,
   model: ArithmeticModel,
 ): Dynamic & { readonly absolute: number } {
-  if (!overflows(q)) return nothingLost;
+  // Where faults are hidden, all that is too large is tested for.
+  if (!overflows(q) || model.hidesFaults) return nothingLost;
   if (q.infiniteFrom > Math.min(320, model.most - 2)) return scaledConstant(2 ** -q.infiniteFrom, a, p, model);
   return { absolute: 0, ...lostWhereInfinite(b, absoluteOf(a, p.size), model) };
 }
@@ -608,7 +609,7 @@ function ofFunction(
       if (!small) dynamic = added(dynamic, passed);
     }
   }
-  if (overflows(p) && p.infiniteFrom < settledFrom(node, q)) {
+  if (!model.hidesFaults && overflows(p) && p.infiniteFrom < settledFrom(node, q)) {
     dynamic = added(dynamic, lostWhereInfinite(node.operands[0]!, constant(1), model));
   }
   // An exponent: d(a^b) = a^b log(a) db, and |b log(a)| is no larger than what the range of numbers allows.

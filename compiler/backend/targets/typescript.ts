@@ -408,7 +408,7 @@ class KernelWriter {
 
   private exactly({ output: { form }, array }: Result): string {
     const suffix = this.direction === "forward" ? "" : `_${array}`;
-    const fn = exactFunction(`${this.plan.activation.name}${suffix}_exactly`, form.exact!, "f64", form.removable);
+    const fn = exactFunction(`${this.plan.activation.name}${suffix}_exactly`, form.exact!, form.removable);
     if (!this.machine.texts.includes(fn.text)) {
       this.machine.names.push(...fn.own);
       this.machine.texts.push(fn.text);

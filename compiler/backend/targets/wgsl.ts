@@ -7,13 +7,13 @@ import { float32, pairs } from "../accuracy/arithmetic.js";
 import { cancelsHarmlessly } from "../accuracy/cancellation.js";
 import { guardFor, rangeGuard } from "../accuracy/guard.js";
 import { settleExtremes } from "../extremes.js";
-import { exactFunction } from "../exact-form.js";
+import { exactFunctionInSteps } from "../exact-form.js";
 import { isRightFarOut } from "../far-out.js";
 import { formFor } from "../forms.js";
 import { type Exponents, recogniseGates } from "../gates.js";
 import type { KernelPlan } from "../kernels.js";
 import { lower } from "../lower.js";
-import { machineNames, ownName, wgslMachineText } from "../machine-functions.js";
+import { type MachineFunction, machineNames, ownName, wgslMachineText } from "../machine-functions.js";
 import {
   compresses,
   isExponential,
@@ -161,7 +161,7 @@ export function formsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: Read
     return {
       ...pair,
       guard: range,
-      exact: exactFunction(ownName(`${name}_exactly`), exact, "f32"),
+      exact,
       far: needsFar ? far : null,
       compresses: compresses(exact),
     };
@@ -192,7 +192,7 @@ function scalarFunctions({ plan, prefix, machine, value, gradients }: WgslContex
     machine.texts.push(text);
   };
   for (const form of [value, ...gradients.map((gradient) => gradient.form)]) {
-    if (form.kind === "pairs") [form.exact, form.far].forEach((each) => each?.own.forEach((name) => own.add(name)));
+    if (form.kind === "pairs") form.far?.own.forEach((each) => own.add(each));
   }
   const write = (
     name: string,
@@ -200,19 +200,26 @@ function scalarFunctions({ plan, prefix, machine, value, gradients }: WgslContex
     results: ScalarFunction["results"],
     of: string | null,
   ): string => {
+    const needed: MachineFunction[] = [];
+    const roots: Expr[] = [];
     for (const { form } of results) {
       if (form.kind !== "pairs") continue;
-      for (const each of [form.exact, form.far]) {
-        if (!each) continue;
-        machine.names.push(...each.own);
-        machine.texts.push(each.text);
-      }
+      if (form.far) needed.push(form.far);
+      if (form.exact) roots.push(form.exact);
+    }
+    const exact = roots.length > 0 ? exactFunctionInSteps(`${name}_exactly`, roots) : null;
+    if (exact) needed.push(exact);
+    for (const each of needed) {
+      machine.names.push(...each.own);
+      machine.texts.push(each.text);
+      each.own.forEach((inner) => own.add(inner));
     }
     const scope = new NameScope([...wgslReserved, ...machineNames(), ...own]);
     return scalarFunctionText({
       name,
       parameters: variables.map((variable) => ({ variable, name: scope.claim(localName(variable.name)) })),
       results,
+      exact,
       struct: of,
       temporaryName: (node) => localName(temporaryName(node, plan)),
     });
