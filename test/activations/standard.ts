@@ -11,7 +11,7 @@ import {
 } from "../../compiler/numerics/reference.js";
 import type { Format } from "../../compiler/numerics/rounding.js";
 import { EmulatedKernelSet } from "../harness/emulated.js";
-import { type ActivationEntry, type Call, type Generated, readGenerated } from "../harness/manifest.js";
+import { type ActivationEntry, type Call, fileText, type Generated, readGenerated } from "../harness/manifest.js";
 import { TypeScriptKernelSet } from "../harness/typescript.js";
 import { WgslKernelSet } from "../harness/wgsl.js";
 import { findSoftwareGpu, requestSoftwareDevice, requestValidatingDevice } from "../webgpu/driver.js";
@@ -48,19 +48,33 @@ export async function compiled(text: string, only?: (name: string) => boolean): 
   };
 }
 
+/** Whether a kernel has an exact form besides: such take the software driver a second or more to compile. */
+const isLong = ({ files }: Generated, { kernels }: ActivationEntry): boolean =>
+  kernels.wgsl !== undefined && fileText(files, kernels.wgsl.file).includes("_exactly(");
+
 /**
- * WGSL kernels on the software driver; null where it does not run, after validation. One line says which it was.
+ * WGSL kernels on the software driver; null where it does not run, after validation. One line says how many were executed.
  */
-export async function shaders({ generated, entries }: Compiled): Promise<WgslKernelSet | null> {
+export async function shaders(
+  { generated, entries }: Compiled,
+  isExecuted: (entry: ActivationEntry, isLong: boolean, index: number) => boolean = () => true,
+): Promise<WgslKernelSet | null> {
   const found = findSoftwareGpu();
-  const device = found.gpu === null ? await requestValidatingDevice() : await requestSoftwareDevice();
-  const kernels = await WgslKernelSet.load(device, generated);
-  if (found.gpu !== null) {
-    say(`WGSL: the kernels of ${kernels.size} of ${entries.length} activations are executed`);
-    return kernels;
+  if (found.gpu === null) {
+    const kernels = await WgslKernelSet.load(await requestValidatingDevice(), generated);
+    say(`WGSL: the kernels of ${kernels.size} activations were validated, but NOT executed: ${found.reason}`);
+    return null;
   }
-  say(`WGSL: the kernels of ${kernels.size} activations were validated, but NOT executed: ${found.reason}`);
-  return null;
+  const executed = new Set(entries.filter((entry, i) => isExecuted(entry, isLong(generated, entry), i)));
+  const part = (activations: readonly ActivationEntry[]): Generated => ({
+    ...generated,
+    manifest: { ...generated.manifest, activations },
+  });
+  const others = entries.filter((entry) => !executed.has(entry));
+  if (others.length > 0) await WgslKernelSet.load(await requestValidatingDevice(), part(others));
+  const kernels = await WgslKernelSet.load(await requestSoftwareDevice(), part([...executed]));
+  say(`WGSL: the kernels of ${kernels.size} of ${entries.length} activations are executed, all are validated`);
+  return kernels;
 }
 
 /** A line that is seen whatever the reporter makes of consoles. */

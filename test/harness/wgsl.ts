@@ -44,6 +44,10 @@ export class WgslKernelSet {
     return new WgslKernelSet(device, new Map(loaded.flat()));
   }
 
+  has(name: string): boolean {
+    return kernelNames.every((kernel) => this.pipelines.has(`${name} ${kernel}`));
+  }
+
   /** The number of activations that can be called. */
   get size(): number {
     return this.pipelines.size / kernelNames.length;

@@ -122,7 +122,7 @@ fn mish_class(x: i32, array_: u32) -> bool {
   for (var i = 0; i < 3; i++) {
     new_ = new_ + i32(array_ >> 1u);
   }
-  return (new_ > 0 && (u32(new_) & 0xf0u) != 0u) || mish_doubled(mish_ln_2, new_).negative;
+  return ((new_ > 0) & ((u32(new_) & 0xf0u) != 0u)) | mish_doubled(mish_ln_2, new_).negative;
 }`);
 });
 
