@@ -580,11 +580,11 @@ fn apl(x: f32, a: f32, b: f32) -> f32 {
   let p = apl_pair_multiply(apl_pair_from_f32(a), v2);
   var result = apl_pair_to_f32(apl_pair_add(v, p));
   var found =
-    ((x <= 0.0) | (abs(p.high) <= 1048576.0 * abs(x + p.high))) & (abs(x) <= 288230380000000000.0) &
+    ((x <= 0.0) | (abs(p.high) <= 1048576.0 * abs(x + p.high))) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (abs(a) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(a)) <= 0x5c800000u) &
       ((abs(a) >= 3.469447e-18) | (a == 0.0)) &
-      (abs(b) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(b)) <= 0x5c800000u) &
     ((abs(b) >= 3.469447e-18) | (b == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {

@@ -192,11 +192,12 @@ fn arelu(x: f32, alpha: f32, beta: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      ((x <= 0.0) | ((1.0 / u.high) * 8.6736174e-19 <= 2.5353012e+30 * u2.high)) & (abs(x) <= 288230380000000000.0) &
+      ((x <= 0.0) | ((1.0 / u.high) * 8.6736174e-19 <= 2.5353012e+30 * u2.high)) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (abs(alpha) <= 288230380000000000.0) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
         ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
-        (abs(beta) <= 288230380000000000.0) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
       ((abs(beta) >= 3.469447e-18) | (beta == 0.0))
     )
   ) {
@@ -886,11 +887,12 @@ fn arelu_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> arelu_gradients {
   // Far out, or no number at all.
   if (
     !(
-      ((x <= 0.0) | ((1.0 / u.high) * 8.6736174e-19 <= 5.0706024e+30 * u2.high)) & (abs(x) <= 1.2676506e+30) &
+      ((x <= 0.0) | ((1.0 / u.high) * 8.6736174e-19 <= 5.0706024e+30 * u2.high)) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-        (abs(alpha) <= 1.2676506e+30) &
+        (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
         ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
-        (v5.high <= 1.2676506e+30) &
+        (bitcast<u32>(abs(beta)) <= 0x71800000u) &
       ((v5.high >= 7.888609e-31) | (beta == 0.0))
     )
   ) {
@@ -898,9 +900,9 @@ fn arelu_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> arelu_gradients {
   }
   var result_beta = arelu_pair_to_f32(v8);
   var found2 =
-    ((x <= 0.0) | (v7.high >= 3.9443045e-31)) & (abs(x) <= 288230380000000000.0) &
+    ((x <= 0.0) | (v7.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (v5.high <= 288230380000000000.0) &
+      (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
     ((v5.high >= 3.469447e-18) | (beta == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found2) {

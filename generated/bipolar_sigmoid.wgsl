@@ -174,7 +174,7 @@ fn bipolar_sigmoid(x: f32) -> f32 {
     bipolar_sigmoid_pair_divide(em1, bipolar_sigmoid_pair_add(em1, bipolar_sigmoid_pair(2.0, 0.0)))
   );
   // Far out, or no number at all.
-  if (!((abs(x) <= 288230380000000000.0) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
+  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
     result = bipolar_sigmoid_value_far(x);
   }
   return result;
@@ -241,7 +241,7 @@ fn bipolar_sigmoid_backward(dy: f32, x: f32) -> f32 {
     )
   );
   // Far out, or no number at all.
-  if (!((v3.high >= 3.9443045e-31) & (v.high <= 1.2676506e+30) & ((v.high >= 7.888609e-31) | (x == 0.0)))) {
+  if (!((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((v.high >= 7.888609e-31) | (x == 0.0)))) {
     result = bipolar_sigmoid_slope_0_far(x);
   }
   return dy * result;

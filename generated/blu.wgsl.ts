@@ -658,7 +658,7 @@ fn blu(x: f32, beta: f32) -> f32 {
   var result = blu_pair_to_f32(u2);
   var found =
     (r.high * abs(beta) + 0.000030517578 * abs(p.high) <= 32.0 * abs(u2.high)) & (abs(u2.high) >= 3.9443045e-31) &
-      (abs(x) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
     ((abs(beta) >= 7.888609e-31) | (beta == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
@@ -844,11 +844,12 @@ fn blu_backward(dy: f32, x: f32, beta: f32) -> blu_gradients {
   var result_x = blu_pair_to_f32(u);
   var found0 =
     (1.26217745e-29 * (1.0 / r.high) + abs(q.high) <= 32.0 * abs(u.high)) & (abs(u.high) >= 1.9721523e-31) &
-      (abs(x) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
     ((abs(beta) >= 7.888609e-31) | (beta == 0.0));
   var result_beta = blu_pair_to_f32(u2);
-  var found1 = (r.high <= 32.0 * abs(u2.high)) & (abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0));
+  var found1 =
+    (r.high <= 32.0 * abs(u2.high)) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0 | !found1) {
     let exact = blu_backward_exactly(x, beta, select(1.0, 0.0, !found0));

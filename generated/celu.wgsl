@@ -805,7 +805,8 @@ fn celu(x: f32, alpha: f32) -> f32 {
   }
   var result = celu_pair_to_f32(v);
   var found =
-    (abs(x) <= 274877900000.0) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) & (abs(alpha) <= 274877900000.0) &
+    (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
     (abs(alpha) >= 3.637979e-12);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
@@ -851,8 +852,8 @@ fn celu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (abs(x) <= 288230380000000000.0) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (abs(alpha) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
       (abs(alpha) >= 3.469447e-18)
     )
   ) {

@@ -182,8 +182,9 @@ fn cloglog(x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (abs(em1.high) >= 7.888609e-31) & (abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-      (e.high <= 3.32307e+35)
+      (abs(em1.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
     )
   ) {
     result = cloglog_value_far(x);
@@ -209,9 +210,10 @@ fn cloglog_backward(dy: f32, x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) & (e2.high <= 3.32307e+35) &
-        (abs(u.high) <= 3.32307e+35) &
-      (e.high <= 3.32307e+35)
+      (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
     )
   ) {
     result = cloglog_slope_0_far(x);

@@ -61,7 +61,7 @@ fn cube(x: f32) -> f32 {
     cube_pair_multiply(cube_pair_multiply(cube_pair_from_f32(x), cube_pair_from_f32(x)), cube_pair_from_f32(x))
   );
   // Far out, or no number at all.
-  if (!((abs(x) <= 274877900000.0) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
+  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
     result = cube_value_far(x);
   }
   return result;
@@ -76,7 +76,7 @@ fn cube_backward(dy: f32, x: f32) -> f32 {
     cube_pair_multiply(cube_pair(3.0, 0.0), cube_pair_multiply(cube_pair_from_f32(x), cube_pair_from_f32(x)))
   );
   // Far out, or no number at all.
-  if (!((abs(x) <= 274877900000.0) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
+  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
     result = cube_slope_0_far(x);
   }
   return dy * result;

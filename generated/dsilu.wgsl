@@ -780,11 +780,11 @@ fn dsilu(x: f32) -> f32 {
     (v.high >= 1.5777218e-30) &
       (3.1554436e-30 * (((1.0 / u2.high) * abs(x) + abs(x)) * 8.6736174e-19) + abs(p4.high) <= 4.0 * abs(u3.high)) &
       (abs(u3.high) >= 7.888609e-31) &
-      (abs(x) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (abs(p6.high) <= 3.32307e+35) &
-      (abs(p5.high) <= 3.32307e+35) &
-    (abs(p3.high) <= 3.32307e+35);
+      (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(p3.high)) <= 0x7a800000u);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = dsilu_exactly(x);
@@ -1015,11 +1015,11 @@ fn dsilu_backward(dy: f32, x: f32) -> f32 {
       (abs(p6.high) + abs(p12.high)) <=
       8.0 * abs(u6.high)) &
       (abs(u6.high) >= 3.9443045e-31) &
-      (v3.high <= 288230380000000000.0) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((v3.high >= 3.469447e-18) | (x == 0.0)) &
-      (abs(p11.high) <= 3.32307e+35) &
-      (abs(p5.high) <= 3.32307e+35) &
-    (abs(p2.high) <= 3.32307e+35);
+      (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(p2.high)) <= 0x7a800000u);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = dsilu_backward_exactly(x);

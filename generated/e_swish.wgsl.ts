@@ -764,11 +764,11 @@ fn e_swish(x: f32, beta: f32) -> f32 {
   let p4 = e_swish_pair_scale(p3, 8.6736174e-19);
   var result = e_swish_pair_to_f32(p4);
   var found =
-    (v.high >= 7.888609e-31) & (abs(x) <= 274877900000.0) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-      (abs(beta) <= 274877900000.0) &
+    (v.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      (bitcast<u32>(abs(beta)) <= 0x52800000u) &
       ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
-      (abs(p4.high) <= 3.32307e+35) &
-    (abs(p3.high) <= 3.32307e+35);
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(p3.high)) <= 0x7a800000u);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = e_swish_exactly(x, beta);
@@ -947,13 +947,13 @@ fn e_swish_backward(dy: f32, x: f32, beta: f32) -> f32 {
   var result = e_swish_pair_to_f32(p4);
   var found =
     (v.high >= 7.888609e-31) & ((x >= 40.0) | ((u.high <= 8.0 * abs(u.high + x)) & (abs(u.high + x) >= 7.888609e-31))) &
-      (abs(x) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-      (abs(beta) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(beta)) <= 0x71800000u) &
       ((abs(beta) >= 7.888609e-31) | (beta == 0.0)) &
-      (abs(p4.high) <= 3.32307e+35) &
-      (abs(p3.high) <= 3.32307e+35) &
-    (abs(p2.high) <= 3.32307e+35);
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(p2.high)) <= 0x7a800000u);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = e_swish_backward_exactly(x, beta);

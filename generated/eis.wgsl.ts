@@ -1353,24 +1353,24 @@ fn eis(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, theta: f32) -> f32
     ((abs(v3.high) * abs(alpha)) / u.high <= 6.338253e+29 * v3.high) & (v3.high >= 7.888609e-31) &
       (abs(delta) <= 1.2676506e+30 * u2.high) &
       (u2.high >= 1.5777218e-30) &
-      (v.high <= 288230380000000000.0) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((v.high >= 3.469447e-18) | (x == 0.0)) &
       ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
-      (abs(beta) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
       ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
-      (abs(gamma) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(gamma)) <= 0x5c800000u) &
       ((abs(gamma) >= 3.469447e-18) | (gamma == 0.0)) &
-      (abs(delta) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(delta)) <= 0x5c800000u) &
       ((abs(delta) >= 3.469447e-18) | (delta == 0.0)) &
-      (abs(theta) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(theta)) <= 0x5c800000u) &
       ((abs(theta) >= 3.469447e-18) | (theta == 0.0)) &
-      (abs(q.high) <= 3.32307e+35) &
+      (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
       (u2.high >= 7.888609e-31) &
-      (u2.high <= 3.32307e+35) &
-      (p4.high <= 3.32307e+35) &
-      (e2.high <= 3.32307e+35) &
-      (abs(p.high) <= 3.32307e+35) &
-      (v3.high <= 3.32307e+35) &
+      (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
     (u.high >= 7.888609e-31);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
@@ -1828,36 +1828,36 @@ fn eis_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, 
       (abs(u7.high) >= 1.5777218e-30) &
       (abs(delta) <= 2.5353012e+30 * u6.high) &
       (u6.high >= 7.888609e-31) &
-      (v.high <= 288230380000000000.0) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((v.high >= 3.469447e-18) | (x == 0.0)) &
       ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
-      (abs(beta) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
       ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
-      (abs(gamma) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(gamma)) <= 0x5c800000u) &
       ((abs(gamma) >= 3.469447e-18) | (gamma == 0.0)) &
-      (abs(delta) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(delta)) <= 0x5c800000u) &
       ((abs(delta) >= 3.469447e-18) | (delta == 0.0)) &
-      (abs(theta) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(theta)) <= 0x5c800000u) &
       ((abs(theta) >= 3.469447e-18) | (theta == 0.0)) &
-      (abs(q4.high) <= 3.32307e+35) &
-      (u6.high <= 3.32307e+35) &
-      (p13.high <= 3.32307e+35) &
-      (e2.high <= 3.32307e+35) &
-      (abs(u7.high) <= 3.32307e+35) &
-      (abs(q3.high) <= 3.32307e+35) &
-      (abs(p12.high) <= 3.32307e+35) &
-      (abs(u5.high) <= 3.32307e+35) &
-      (p11.high <= 3.32307e+35) &
-      (abs(q2.high) <= 3.32307e+35) &
+      (bitcast<u32>(abs(q4.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p13.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(u7.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(q3.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
       (r3.high >= 7.888609e-31) &
-      (abs(p6.high) <= 3.32307e+35) &
-      (v3.high <= 3.32307e+35) &
+      (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
       (u.high >= 7.888609e-31) &
-      (abs(u4.high) <= 3.32307e+35) &
-      (abs(p5.high) <= 3.32307e+35) &
-      (abs(p4.high) <= 3.32307e+35) &
-      (v5.high <= 3.32307e+35) &
-    (abs(p3.high) <= 3.32307e+35);
+      (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(v5.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(p3.high)) <= 0x7a800000u);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = eis_backward_exactly(x, alpha, beta, gamma, delta, theta);

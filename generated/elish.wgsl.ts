@@ -214,9 +214,9 @@ fn elish(x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      ((x >= 0.0) | (v.high >= 7.888609e-31)) & (abs(x) <= 288230380000000000.0) &
+      ((x >= 0.0) | (v.high >= 7.888609e-31)) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      ((x < 0.0) | (p2.high <= 3.32307e+35))
+      ((x < 0.0) | (bitcast<u32>(abs(p2.high)) <= 0x7a800000u))
     )
   ) {
     result = elish_value_far(x);
@@ -289,7 +289,10 @@ fn elish_backward(dy: f32, x: f32) -> f32 {
   var result = elish_pair_to_f32(v5);
   // Far out, or no number at all.
   if (
-    !((v3.high <= 1.2676506e+30) & ((v3.high >= 7.888609e-31) | (x == 0.0)) & ((x < 0.0) | (p2.high <= 3.32307e+35)))
+    !(
+      (bitcast<u32>(abs(x)) <= 0x71800000u) & ((v3.high >= 7.888609e-31) | (x == 0.0)) &
+      ((x < 0.0) | (bitcast<u32>(abs(p2.high)) <= 0x7a800000u))
+    )
   ) {
     result = elish_slope_0_far(x);
   }

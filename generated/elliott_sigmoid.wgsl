@@ -582,7 +582,8 @@ fn elliott_sigmoid(x: f32) -> f32 {
   let u2 = elliott_sigmoid_pair_add(q, elliott_sigmoid_pair(0.5, 0.0));
   var result = elliott_sigmoid_pair_to_f32(u2);
   var found =
-    (abs(q.high) <= 1048576.0 * abs(u2.high)) & (v.high <= 274877900000.0) & ((v.high >= 3.637979e-12) | (x == 0.0));
+    (abs(q.high) <= 1048576.0 * abs(u2.high)) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+    ((v.high >= 3.637979e-12) | (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = elliott_sigmoid_exactly(x);
@@ -608,7 +609,7 @@ fn elliott_sigmoid_backward(dy: f32, x: f32) -> f32 {
     elliott_sigmoid_pair_divide(elliott_sigmoid_pair(0.5, 0.0), elliott_sigmoid_pair_multiply(u, u))
   );
   // Far out, or no number at all.
-  if (!((v.high <= 288230380000000000.0) & ((v.high >= 3.469447e-18) | (x == 0.0)))) {
+  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((v.high >= 3.469447e-18) | (x == 0.0)))) {
     result = elliott_sigmoid_slope_0_far(x);
   }
   return dy * result;

@@ -197,8 +197,8 @@ fn elu(x: f32, alpha: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (abs(x) <= 288230380000000000.0) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (abs(alpha) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
       ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0))
     )
   ) {
@@ -749,8 +749,8 @@ fn elu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
     )
   );
   var found =
-    (v.high >= 1.9721523e-31) & (abs(x) <= 288230380000000000.0) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (abs(alpha) <= 288230380000000000.0) &
+    (v.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
     ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {

@@ -814,11 +814,11 @@ fn ft_swish(x: f32, t: f32) -> f32 {
   var result = ft_swish_pair_to_f32(v2);
   var found =
     ((x < 0.0) | ((p3.high <= 16.0 * abs(u2.high)) & (abs(u2.high) >= 3.9443045e-31))) &
-      (abs(x) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (abs(t) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(t)) <= 0x5c800000u) &
       ((abs(t) >= 3.469447e-18) | (t == 0.0)) &
-    ((x < 0.0) | (p2.high <= 3.32307e+35));
+    ((x < 0.0) | (bitcast<u32>(abs(p2.high)) <= 0x7a800000u));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = ft_swish_exactly(x, t);
@@ -865,7 +865,12 @@ fn ft_swish_backward(dy: f32, x: f32, t: f32) -> f32 {
   }
   var result = ft_swish_pair_to_f32(v3);
   // Far out, or no number at all.
-  if (!((abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) & ((x < 0.0) | (p2.high <= 3.32307e+35)))) {
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      ((x < 0.0) | (bitcast<u32>(abs(p2.high)) <= 0x7a800000u))
+    )
+  ) {
     result = ft_swish_slope_0_far(x);
   }
   return dy * result;

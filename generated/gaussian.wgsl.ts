@@ -152,7 +152,7 @@ fn gaussian(x: f32) -> f32 {
     )
   );
   // Far out, or no number at all.
-  if (!((abs(x) <= 288230380000000000.0) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
+  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
     result = gaussian_value_far(x);
   }
   return result;
@@ -170,7 +170,7 @@ fn gaussian_backward(dy: f32, x: f32) -> f32 {
   let e = gaussian_pair_exp(v);
   var result = gaussian_pair_to_f32(gaussian_pair_multiply(gaussian_pair_scale(gaussian_pair_from_f32(x), -2.0), e));
   // Far out, or no number at all.
-  if (!((e.high >= 1.9721523e-31) & (abs(x) <= 288230380000000000.0) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
+  if (!((e.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
     result = gaussian_slope_0_far(x);
   }
   return dy * result;

@@ -291,7 +291,7 @@ fn gcu_backward(dy: f32, x: f32) -> f32 {
     )
   );
   // Far out, or no number at all.
-  if (!((abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) & (abs(x) <= 4096.0))) {
+  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) & (abs(x) <= 4096.0))) {
     result = gcu_slope_0_far(x);
   }
   return dy * result;

@@ -276,10 +276,11 @@ fn geglu(gate: f32, up: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (v.high >= 3.9443045e-31) & (abs(gate) <= 274877900000.0) & ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
-        (abs(up) <= 274877900000.0) &
+      (v.high >= 3.9443045e-31) & (bitcast<u32>(abs(gate)) <= 0x52800000u) &
+        ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x52800000u) &
         ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
-      (abs(p2.high) <= 3.32307e+35)
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
     )
   ) {
     result = geglu_value_far(gate, up);
@@ -1105,14 +1106,17 @@ fn geglu_backward(dy: f32, gate: f32, up: f32) -> geglu_gradients {
   var result_gate = geglu_pair_to_f32(geglu_pair_multiply(geglu_pair_from_f32(up), phi));
   var found0 =
     ((abs(gate + 0.75) >= 0.25) | (0.5 <= 32.0 * abs(phi.high))) & (abs(phi.high) >= 1.9721523e-31) &
-      (abs(gate) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(gate)) <= 0x71800000u) &
       ((abs(gate) >= 7.888609e-31) | (gate == 0.0)) &
-      (abs(up) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(up)) <= 0x71800000u) &
     ((abs(up) >= 7.888609e-31) | (up == 0.0));
   var result_up = geglu_pair_to_f32(geglu_pair_scale(geglu_pair_multiply(geglu_pair_from_f32(gate), v), 8.6736174e-19));
   // Far out, or no number at all.
   if (
-    !((v.high >= 1.9721523e-31) & (abs(gate) <= 288230380000000000.0) & ((abs(gate) >= 3.469447e-18) | (gate == 0.0)))
+    !(
+      (v.high >= 1.9721523e-31) & (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
+      ((abs(gate) >= 3.469447e-18) | (gate == 0.0))
+    )
   ) {
     result_up = geglu_slope_1_far(gate);
   }

@@ -275,7 +275,7 @@ fn gelu(x: f32) -> f32 {
   let v = gelu_pair_raised_normcdf(gelu_pair_from_f32(x));
   var result = gelu_pair_to_f32(gelu_pair_scale(gelu_pair_multiply(gelu_pair_from_f32(x), v), 8.6736174e-19));
   // Far out, or no number at all.
-  if (!((v.high >= 3.9443045e-31) & (abs(x) <= 288230380000000000.0) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
+  if (!((v.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
     result = gelu_value_far(x);
   }
   return result;
@@ -322,7 +322,7 @@ fn gelu_pair_gelu_slope(a: gelu_pair) -> gelu_pair {
 fn gelu_backward(dy: f32, x: f32) -> f32 {
   var result = gelu_pair_to_f32(gelu_pair_gelu_slope(gelu_pair_from_f32(x)));
   // Far out, or no number at all.
-  if (!((abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
+  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
     result = gelu_slope_0_far(x);
   }
   return dy * result;

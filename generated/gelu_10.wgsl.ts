@@ -289,11 +289,12 @@ fn gelu_10(x: f32, min_val: f32, max_val: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      ((p2.high <= min_val) | ((p2.high >= max_val) | (v.high >= 3.9443045e-31))) & (abs(x) <= 288230380000000000.0) &
+      ((p2.high <= min_val) | ((p2.high >= max_val) | (v.high >= 3.9443045e-31))) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (abs(min_val) <= 288230380000000000.0) &
+        (bitcast<u32>(abs(min_val)) <= 0x5c800000u) &
         ((abs(min_val) >= 3.469447e-18) | (min_val == 0.0)) &
-        (abs(max_val) <= 288230380000000000.0) &
+        (bitcast<u32>(abs(max_val)) <= 0x5c800000u) &
       ((abs(max_val) >= 3.469447e-18) | (max_val == 0.0))
     )
   ) {
@@ -1156,11 +1157,11 @@ fn gelu_10_backward(dy: f32, x: f32, min_val: f32, max_val: f32) -> f32 {
   var result = gelu_10_pair_to_f32(v3);
   var found =
     ((p2.high <= min_val) | ((p2.high >= max_val) | ((abs(x + 0.75) >= 0.25) | (0.5 <= 32.0 * abs(phi.high))))) &
-      (abs(x) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (abs(min_val) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(min_val)) <= 0x5c800000u) &
       ((abs(min_val) >= 3.469447e-18) | (min_val == 0.0)) &
-      (abs(max_val) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(max_val)) <= 0x5c800000u) &
     ((abs(max_val) >= 3.469447e-18) | (max_val == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {

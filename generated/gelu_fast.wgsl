@@ -178,8 +178,8 @@ fn gelu_fast(x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (v.high >= 7.888609e-31) & (abs(x) <= 274877900000.0) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-      (abs(p5.high) <= 3.32307e+35)
+      (v.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
     )
   ) {
     result = gelu_fast_value_far(x);
@@ -844,10 +844,10 @@ fn gelu_fast_backward(dy: f32, x: f32) -> f32 {
       ((p3.high >= 40.0) |
         ((u2.high + 0.000061035156 * abs(p6.high) <= 8.0 * abs(u2.high + p6.high)) &
           (abs(u2.high + p6.high) >= 7.888609e-31))) &
-      (abs(x) <= 274877900000.0) &
+      (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-      (abs(p8.high) <= 3.32307e+35) &
-    (abs(p7.high) <= 3.32307e+35);
+      (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(p7.high)) <= 0x7a800000u);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = gelu_fast_backward_exactly(x);

@@ -183,9 +183,9 @@ fn gelu_sigmoid(x: f32) -> f32 {
     !(
       (1.6671239 * v.high <= 1.2676506e+30 * v.high) & (v.high >= 7.888609e-31) &
         (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high) &
-        (abs(x) <= 274877900000.0) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-      (abs(p5.high) <= 3.32307e+35)
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
     )
   ) {
     result = gelu_sigmoid_value_far(x);
@@ -858,10 +858,10 @@ fn gelu_sigmoid_backward(dy: f32, x: f32) -> f32 {
           8.0 * abs(u2.high + p7.high)) &
           (abs(u2.high + p7.high) >= 7.888609e-31))) &
       ((p3.high < 40.0) | (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high)) &
-      (abs(x) <= 274877900000.0) &
+      (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-      (abs(p9.high) <= 3.32307e+35) &
-    (abs(p8.high) <= 3.32307e+35);
+      (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(p8.high)) <= 0x7a800000u);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = gelu_sigmoid_backward_exactly(x);

@@ -893,9 +893,9 @@ fn gish(x: f32) -> f32 {
   var found =
     (1.0 + abs(e2.high) * e.high * (1.0 / abs(u.high)) + 6.3108872e-30 * (1.0 / abs(u.high)) <= 16.0 * l.high) &
       (l.high >= 3.9443045e-31) &
-      (abs(x) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-    (e.high <= 3.32307e+35);
+    (bitcast<u32>(abs(e.high)) <= 0x7a800000u);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = gish_exactly(x);
@@ -1055,14 +1055,14 @@ fn gish_backward(dy: f32, x: f32) -> f32 {
       (l.high + abs(q.high)) <=
       8.0 * abs(u3.high)) &
       (abs(u3.high) >= 3.9443045e-31) &
-      (abs(x) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-      (abs(u3.high) <= 3.32307e+35) &
-      (abs(q.high) <= 3.32307e+35) &
-      (e.high <= 3.32307e+35) &
-      (abs(p.high) <= 3.32307e+35) &
-      (e3.high <= 3.32307e+35) &
-    (abs(u2.high) <= 3.32307e+35);
+      (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e3.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(u2.high)) <= 0x7a800000u);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = gish_backward_exactly(x);

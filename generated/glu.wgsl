@@ -172,10 +172,10 @@ fn glu(a: f32, b: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (v.high >= 7.888609e-31) & (abs(a) <= 288230380000000000.0) & ((abs(a) >= 3.469447e-18) | (a == 0.0)) &
-        (abs(b) <= 288230380000000000.0) &
+      (v.high >= 7.888609e-31) & (bitcast<u32>(abs(a)) <= 0x5c800000u) & ((abs(a) >= 3.469447e-18) | (a == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x5c800000u) &
         ((abs(b) >= 3.469447e-18) | (b == 0.0)) &
-      (abs(p2.high) <= 3.32307e+35)
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
     )
   ) {
     result = glu_value_far(a, b);
@@ -227,7 +227,7 @@ fn glu_backward(dy: f32, a: f32, b: f32) -> glu_gradients {
     )
   );
   // Far out, or no number at all.
-  if (!((v.high >= 3.9443045e-31) & (v2.high <= 1.2676506e+30) & ((v2.high >= 7.888609e-31) | (b == 0.0)))) {
+  if (!((v.high >= 3.9443045e-31) & (bitcast<u32>(abs(b)) <= 0x71800000u) & ((v2.high >= 7.888609e-31) | (b == 0.0)))) {
     result_a = glu_slope_0_far(b);
   }
   var result_b = glu_pair_to_f32(
@@ -236,8 +236,8 @@ fn glu_backward(dy: f32, a: f32, b: f32) -> glu_gradients {
   // Far out, or no number at all.
   if (
     !(
-      (v4.high >= 3.9443045e-31) & (abs(a) <= 288230380000000000.0) & ((abs(a) >= 3.469447e-18) | (a == 0.0)) &
-        (v2.high <= 288230380000000000.0) &
+      (v4.high >= 3.9443045e-31) & (bitcast<u32>(abs(a)) <= 0x5c800000u) & ((abs(a) >= 3.469447e-18) | (a == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x5c800000u) &
       ((v2.high >= 3.469447e-18) | (b == 0.0))
     )
   ) {

@@ -211,12 +211,12 @@ fn gtu(a: f32, b: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (abs(q.high) >= 7.888609e-31) & (v.high >= 1.5777218e-30) & (abs(a) <= 1.2676506e+30) &
+      (abs(q.high) >= 7.888609e-31) & (v.high >= 1.5777218e-30) & (bitcast<u32>(abs(a)) <= 0x71800000u) &
         ((abs(a) >= 7.888609e-31) | (a == 0.0)) &
-        (abs(b) <= 1.2676506e+30) &
+        (bitcast<u32>(abs(b)) <= 0x71800000u) &
         ((abs(b) >= 7.888609e-31) | (b == 0.0)) &
-        (abs(p4.high) <= 3.32307e+35) &
-      (abs(p3.high) <= 3.32307e+35)
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
     )
   ) {
     result = gtu_value_far(a, b);
@@ -287,11 +287,11 @@ fn gtu_backward(dy: f32, a: f32, b: f32) -> gtu_gradients {
   // Far out, or no number at all.
   if (
     !(
-      (v.high >= 7.888609e-31) & (v4.high >= 7.888609e-31) & (abs(a) <= 1.2676506e+30) &
+      (v.high >= 7.888609e-31) & (v4.high >= 7.888609e-31) & (bitcast<u32>(abs(a)) <= 0x71800000u) &
         ((abs(a) >= 7.888609e-31) | (a == 0.0)) &
-        (v5.high <= 1.2676506e+30) &
+        (bitcast<u32>(abs(b)) <= 0x71800000u) &
         ((v5.high >= 7.888609e-31) | (b == 0.0)) &
-      (p2.high <= 3.32307e+35)
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
     )
   ) {
     result_a = gtu_slope_0_far(a, b);
@@ -300,11 +300,11 @@ fn gtu_backward(dy: f32, a: f32, b: f32) -> gtu_gradients {
   // Far out, or no number at all.
   if (
     !(
-      (abs(q2.high) >= 3.9443045e-31) & (v7.high >= 7.888609e-31) & (abs(a) <= 1.2676506e+30) &
+      (abs(q2.high) >= 3.9443045e-31) & (v7.high >= 7.888609e-31) & (bitcast<u32>(abs(a)) <= 0x71800000u) &
         ((abs(a) >= 7.888609e-31) | (a == 0.0)) &
-        (v5.high <= 1.2676506e+30) &
+        (bitcast<u32>(abs(b)) <= 0x71800000u) &
         ((v5.high >= 7.888609e-31) | (b == 0.0)) &
-      (abs(p5.high) <= 3.32307e+35)
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
     )
   ) {
     result_b = gtu_slope_1_far(a, b);

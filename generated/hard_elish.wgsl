@@ -205,7 +205,7 @@ fn hard_elish(x: f32) -> f32 {
   if (
     !(
       ((x < -1.0) | ((x > 1.0) | ((p3.high >= 7.888609e-31) & (abs(u.high) >= 7.888609e-31)))) &
-        (abs(x) <= 1.2676506e+30) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0))
     )
   ) {
@@ -283,7 +283,7 @@ fn hard_elish_backward(dy: f32, x: f32) -> f32 {
   }
   var result = hard_elish_pair_to_f32(v3);
   // Far out, or no number at all.
-  if (!((abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
+  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
     result = hard_elish_slope_0_far(x);
   }
   return dy * result;

@@ -606,11 +606,11 @@ fn hard_sigmoid_02(x: f32, alpha: f32, beta: f32) -> f32 {
   var result = hard_sigmoid_02_pair_to_f32(v2);
   var found =
     ((u.high <= 0.0) | ((u.high >= 1.0) | ((abs(p.high) <= 2097152.0 * u.high) & (u.high >= 3.9443045e-31)))) &
-      (abs(x) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (abs(alpha) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
       ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
-      (abs(beta) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
     ((abs(beta) >= 3.469447e-18) | (beta == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {

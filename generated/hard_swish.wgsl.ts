@@ -92,7 +92,7 @@ fn hard_swish(x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      ((x <= -3.0) | ((x >= 3.0) | (abs(p.high) >= 3.9443045e-31))) & (abs(x) <= 1.2676506e+30) &
+      ((x <= -3.0) | ((x >= 3.0) | (abs(p.high) >= 3.9443045e-31))) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0))
     )
   ) {
@@ -124,7 +124,7 @@ fn hard_swish_backward(dy: f32, x: f32) -> f32 {
   }
   var result = hard_swish_pair_to_f32(v2);
   // Far out, or no number at all.
-  if (!((abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
+  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
     result = hard_swish_slope_0_far(x);
   }
   return dy * result;

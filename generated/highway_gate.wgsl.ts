@@ -814,14 +814,14 @@ fn highway_gate(x: f32, h: f32, t: f32) -> f32 {
       (abs(p3.high) + abs(p6.high)) <=
       8.0 * abs(u3.high)) &
       (abs(u3.high) >= 7.888609e-31) &
-      (abs(x) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (abs(h) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(h)) <= 0x5c800000u) &
       ((abs(h) >= 3.469447e-18) | (h == 0.0)) &
-      (abs(t) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(t)) <= 0x5c800000u) &
       ((abs(t) >= 3.469447e-18) | (t == 0.0)) &
-      (abs(p5.high) <= 3.32307e+35) &
-    (abs(p2.high) <= 3.32307e+35);
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(p2.high)) <= 0x7a800000u);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = highway_gate_exactly(x, h, t);
@@ -890,7 +890,9 @@ fn highway_gate_backward(dy: f32, x: f32, h: f32, t: f32) -> highway_gate_gradie
     )
   );
   // Far out, or no number at all.
-  if (!((v2.high >= 3.9443045e-31) & (v4.high <= 1.2676506e+30) & ((v4.high >= 7.888609e-31) | (t == 0.0)))) {
+  if (
+    !((v2.high >= 3.9443045e-31) & (bitcast<u32>(abs(t)) <= 0x71800000u) & ((v4.high >= 7.888609e-31) | (t == 0.0)))
+  ) {
     result_x = highway_gate_slope_0_far(t);
   }
   var result_h = highway_gate_pair_to_f32(
@@ -903,7 +905,9 @@ fn highway_gate_backward(dy: f32, x: f32, h: f32, t: f32) -> highway_gate_gradie
     )
   );
   // Far out, or no number at all.
-  if (!((v3.high >= 3.9443045e-31) & (v4.high <= 1.2676506e+30) & ((v4.high >= 7.888609e-31) | (t == 0.0)))) {
+  if (
+    !((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(t)) <= 0x71800000u) & ((v4.high >= 7.888609e-31) | (t == 0.0)))
+  ) {
     result_h = highway_gate_slope_1_far(t);
   }
   var result_t = highway_gate_pair_to_f32(
@@ -918,10 +922,10 @@ fn highway_gate_backward(dy: f32, x: f32, h: f32, t: f32) -> highway_gate_gradie
   // Far out, or no number at all.
   if (
     !(
-      (v6.high >= 3.9443045e-31) & (abs(x) <= 274877900000.0) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-        (abs(h) <= 274877900000.0) &
+      (v6.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(h)) <= 0x52800000u) &
         ((abs(h) >= 3.637979e-12) | (h == 0.0)) &
-        (v4.high <= 274877900000.0) &
+        (bitcast<u32>(abs(t)) <= 0x52800000u) &
       ((v4.high >= 3.637979e-12) | (t == 0.0))
     )
   ) {

@@ -204,10 +204,10 @@ fn hyper_sinh(x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      ((x > 0.0) | (abs(p.high) >= 3.9443045e-31)) & (abs(x) <= 274877900000.0) &
+      ((x > 0.0) | (abs(p.high) >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-        (abs(v2.high) <= 3.32307e+35) &
-      ((x <= 0.0) | ((q.high <= 3.32307e+35) & (v.high <= 3.32307e+35)))
+        (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
+      ((x <= 0.0) | ((bitcast<u32>(abs(q.high)) <= 0x7a800000u) & (bitcast<u32>(abs(v.high)) <= 0x7a800000u)))
     )
   ) {
     result = hyper_sinh_value_far(x);
@@ -250,8 +250,9 @@ fn hyper_sinh_backward(dy: f32, x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (abs(x) <= 274877900000.0) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) & (v2.high <= 3.32307e+35) &
-      ((x <= 0.0) | ((q.high <= 3.32307e+35) & (v.high <= 3.32307e+35)))
+      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
+      ((x <= 0.0) | ((bitcast<u32>(abs(q.high)) <= 0x7a800000u) & (bitcast<u32>(abs(v.high)) <= 0x7a800000u)))
     )
   ) {
     result = hyper_sinh_slope_0_far(x);

@@ -677,7 +677,8 @@ fn isru(x: f32, alpha: f32) -> f32 {
     )
   );
   var found =
-    (abs(x) <= 288230380000000000.0) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) & (abs(alpha) <= 288230380000000000.0) &
+    (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
     ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
@@ -796,9 +797,10 @@ fn isru_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   let p3 = isru_pair_multiply(u, r2);
   var result = isru_pair_to_f32(isru_pair_divide(isru_pair(1.0, 0.0), p3));
   var found =
-    (abs(x) <= 274877900000.0) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) & (abs(alpha) <= 274877900000.0) &
+    (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
       ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0)) &
-    (p3.high <= 3.32307e+35);
+    (bitcast<u32>(abs(p3.high)) <= 0x7a800000u);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = isru_backward_exactly(x, alpha);

@@ -179,8 +179,8 @@ fn lisht(x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (abs(q.high) >= 3.9443045e-31) & (abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-      (abs(p2.high) <= 3.32307e+35)
+      (abs(q.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
     )
   ) {
     result = lisht_value_far(x);
@@ -247,7 +247,7 @@ fn lisht_backward(dy: f32, x: f32) -> f32 {
     lisht_pair_add(lisht_pair_divide(em1, lisht_pair_add(em1, lisht_pair(2.0, 0.0))), lisht_pair_scale(v3, 2.0))
   );
   // Far out, or no number at all.
-  if (!((abs(x) <= 274877900000.0) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
+  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
     result = lisht_slope_0_far(x);
   }
   return dy * result;

@@ -315,9 +315,11 @@ fn logcosh(x: f32) -> f32 {
       ((v.high >= 1.0) |
         ((((1.0 + abs(v2.high)) * abs(v2.high) + abs(v2.high)) * 2.0 + 2.0 <= 2.5353012e+30 * l.high) &
           (l.high >= 7.888609e-31))) &
-        (v.high <= 1.2676506e+30) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((v.high >= 7.888609e-31) | (x == 0.0)) &
-      ((v.high >= 1.0) | ((p2.high <= 3.32307e+35) & (squared.high <= 3.32307e+35) & (abs(v2.high) <= 3.32307e+35)))
+      ((v.high >= 1.0) |
+        ((bitcast<u32>(abs(p2.high)) <= 0x7a800000u) & (bitcast<u32>(abs(squared.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(v2.high)) <= 0x7a800000u)))
     )
   ) {
     result = logcosh_value_far(x);
@@ -361,7 +363,7 @@ fn logcosh_backward(dy: f32, x: f32) -> f32 {
   );
   var result = logcosh_pair_to_f32(logcosh_pair_divide(em1, logcosh_pair_add(em1, logcosh_pair(2.0, 0.0))));
   // Far out, or no number at all.
-  if (!((abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
+  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
     result = logcosh_slope_0_far(x);
   }
   return dy * result;

@@ -962,7 +962,8 @@ fn logish(x: f32) -> f32 {
   let l = logish_pair_log1p(p2);
   var result = logish_pair_to_f32(logish_pair_multiply(logish_pair_from_f32(x), l));
   var found =
-    ((1.0 / u.high) * 8.6736174e-19 <= 2.5353012e+30 * l.high) & (l.high >= 7.888609e-31) & (abs(x) <= 1.2676506e+30) &
+    ((1.0 / u.high) * 8.6736174e-19 <= 2.5353012e+30 * l.high) & (l.high >= 7.888609e-31) &
+      (bitcast<u32>(abs(x)) <= 0x71800000u) &
     ((abs(x) >= 7.888609e-31) | (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
@@ -1195,7 +1196,7 @@ fn logish_backward(dy: f32, x: f32) -> f32 {
       (l.high + abs(q3.high)) <=
       4.0 * abs(u4.high)) &
       (abs(u4.high) >= 7.888609e-31) &
-      (v2.high <= 288230380000000000.0) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
     ((v2.high >= 3.469447e-18) | (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {

@@ -263,9 +263,9 @@ fn mish(x: f32) -> f32 {
   if (
     !(
       (v.high >= 1.5777218e-30) & ((u.high + v.high) * 8.6736174e-19 <= 1.2676506e+30 * u2.high) &
-        (abs(x) <= 288230380000000000.0) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (abs(p4.high) <= 3.32307e+35)
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)
     )
   ) {
     result = mish_value_far(x);
@@ -1090,11 +1090,13 @@ fn mish_backward(dy: f32, x: f32) -> f32 {
         4.0 * abs(p2.high + 4.0 * x * q.high)) &
         (abs(p2.high + 4.0 * x * q.high) >= 7.888609e-31))) &
       ((u.high + v.high) * 8.6736174e-19 <= 2.5353012e+30 * u3.high) &
-      (abs(x) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (abs(q2.high) <= 3.32307e+35) &
-      (abs(u4.high) <= 3.32307e+35) &
-    ((x >= 16.0) | ((abs(p2.high + 4.0 * x * q.high) <= 3.32307e+35) & (abs(4.0 * x * q.high) <= 3.32307e+35)));
+      (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+    ((x >= 16.0) |
+      ((bitcast<u32>(abs(p2.high + 4.0 * x * q.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(4.0 * x * q.high)) <= 0x7a800000u)));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = mish_backward_exactly(x);

@@ -802,12 +802,13 @@ fn mpelu(x: f32, alpha: f32, beta: f32) -> f32 {
   }
   var result = mpelu_pair_to_f32(v);
   var found =
-    (abs(x) <= 274877900000.0) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) & (abs(alpha) <= 274877900000.0) &
+    (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
       ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0)) &
-      (abs(beta) <= 274877900000.0) &
+      (bitcast<u32>(abs(beta)) <= 0x52800000u) &
       ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
-      (abs(v.high) <= 3.32307e+35) &
-    ((x > 0.0) | ((abs(p2.high) <= 3.32307e+35) & (abs(em1.high) <= 3.32307e+35)));
+      (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
+    ((x > 0.0) | ((bitcast<u32>(abs(p2.high)) <= 0x7a800000u) & (bitcast<u32>(abs(em1.high)) <= 0x7a800000u)));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = mpelu_exactly(x, alpha, beta);
@@ -1003,40 +1004,44 @@ fn mpelu_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> mpelu_gradients {
   }
   var result_x = mpelu_pair_to_f32(v);
   var found0 =
-    ((x > 0.0) | ((abs(p.high) >= 3.9443045e-31) & (e.high >= 3.9443045e-31))) & (abs(x) <= 1.2676506e+30) &
+    ((x > 0.0) | ((abs(p.high) >= 3.9443045e-31) & (e.high >= 3.9443045e-31))) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-      (abs(alpha) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
       ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
-      (abs(beta) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(beta)) <= 0x71800000u) &
       ((abs(beta) >= 7.888609e-31) | (beta == 0.0)) &
-      (abs(v.high) <= 3.32307e+35) &
+      (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
     ((x > 0.0) |
-      ((abs(p3.high) <= 3.32307e+35) & (e.high <= 3.32307e+35) & (abs(p2.high) <= 3.32307e+35) &
-        (abs(p.high) <= 3.32307e+35)));
+      ((bitcast<u32>(abs(p3.high)) <= 0x7a800000u) & (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p.high)) <= 0x7a800000u)));
   var result_alpha = mpelu_pair_to_f32(v2);
   // Far out, or no number at all.
   if (
     !(
-      (abs(x) <= 274877900000.0) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) & (abs(beta) <= 274877900000.0) &
+      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
         ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
-        (abs(v2.high) <= 3.32307e+35) &
-      ((x > 0.0) | (abs(em1.high) <= 3.32307e+35))
+        (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
+      ((x > 0.0) | (bitcast<u32>(abs(em1.high)) <= 0x7a800000u))
     )
   ) {
     result_alpha = mpelu_slope_1_far(x, beta);
   }
   var result_beta = mpelu_pair_to_f32(v3);
   var found2 =
-    ((x > 0.0) | ((abs(p4.high) >= 3.9443045e-31) & (e.high >= 3.9443045e-31))) & (abs(x) <= 1.2676506e+30) &
+    ((x > 0.0) | ((abs(p4.high) >= 3.9443045e-31) & (e.high >= 3.9443045e-31))) &
+      (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-      (abs(alpha) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
       ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
-      (abs(beta) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(beta)) <= 0x71800000u) &
       ((abs(beta) >= 7.888609e-31) | (beta == 0.0)) &
-      (abs(v3.high) <= 3.32307e+35) &
+      (bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
     ((x > 0.0) |
-      ((abs(p5.high) <= 3.32307e+35) & (e.high <= 3.32307e+35) & (abs(p2.high) <= 3.32307e+35) &
-        (abs(p4.high) <= 3.32307e+35)));
+      ((bitcast<u32>(abs(p5.high)) <= 0x7a800000u) & (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0 | !found2) {
     let exact = mpelu_backward_exactly(x, alpha, beta, select(1.0, 0.0, !found0));

@@ -176,9 +176,10 @@ fn pelu(x: f32, a: f32, b: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (abs(x) <= 274877900000.0) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) & (abs(a) <= 274877900000.0) &
+      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(a)) <= 0x52800000u) &
         (abs(a) >= 3.637979e-12) &
-        (abs(b) <= 274877900000.0) &
+        (bitcast<u32>(abs(b)) <= 0x52800000u) &
       (abs(b) >= 3.637979e-12)
     )
   ) {
@@ -861,17 +862,18 @@ fn pelu_backward(dy: f32, x: f32, a: f32, b: f32) -> pelu_gradients {
   }
   var result_x = pelu_pair_to_f32(v);
   var found0 =
-    ((x >= 0.0) | (e.high >= 1.9721523e-31)) & (abs(x) <= 288230380000000000.0) &
+    ((x >= 0.0) | (e.high >= 1.9721523e-31)) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (abs(a) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(a)) <= 0x5c800000u) &
       (abs(a) >= 3.469447e-18) &
-      (abs(b) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(b)) <= 0x5c800000u) &
     (abs(b) >= 3.469447e-18);
   var result_a = pelu_pair_to_f32(v2);
   // Far out, or no number at all.
   if (
     !(
-      (abs(x) <= 274877900000.0) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) & (abs(b) <= 274877900000.0) &
+      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(b)) <= 0x52800000u) &
       (abs(b) >= 3.637979e-12)
     )
   ) {
@@ -879,14 +881,15 @@ fn pelu_backward(dy: f32, x: f32, a: f32, b: f32) -> pelu_gradients {
   }
   var result_b = pelu_pair_to_f32(v5);
   var found2 =
-    ((x >= 0.0) | (e.high >= 1.9721523e-31)) & (abs(x) <= 274877900000.0) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-      (abs(a) <= 274877900000.0) &
+    ((x >= 0.0) | (e.high >= 1.9721523e-31)) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      (bitcast<u32>(abs(a)) <= 0x52800000u) &
       (abs(a) >= 3.637979e-12) &
-      (abs(b) <= 274877900000.0) &
+      (bitcast<u32>(abs(b)) <= 0x52800000u) &
       (abs(b) >= 3.637979e-12) &
-      (abs(v5.high) <= 3.32307e+35) &
-      ((x < 0.0) | (abs(q2.high) <= 3.32307e+35)) &
-    ((x >= 0.0) | (q3.high <= 3.32307e+35));
+      (bitcast<u32>(abs(v5.high)) <= 0x7a800000u) &
+      ((x < 0.0) | (bitcast<u32>(abs(q2.high)) <= 0x7a800000u)) &
+    ((x >= 0.0) | (bitcast<u32>(abs(q3.high)) <= 0x7a800000u));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0 | !found2) {
     let exact = pelu_backward_exactly(x, a, b, select(1.0, 0.0, !found0));

@@ -1107,9 +1107,9 @@ fn phish(x: f32) -> f32 {
         1.26217745e-29 * ((abs(x) * 2.0 + 2.0) * 8.6736174e-19 * (1.0 + abs(em1.high))) +
         1.26217745e-29 * (1.0 + abs(em1.high)) <=
         16.0 * u.high) &
-      (abs(x) <= 274877900000.0) &
+      (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-    (abs(p4.high) <= 3.32307e+35);
+    (bitcast<u32>(abs(p4.high)) <= 0x7a800000u);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = phish_exactly(x);
@@ -1458,7 +1458,7 @@ fn phish_backward(dy: f32, x: f32) -> f32 {
       (abs(q.high) + abs(p11.high)) <=
       4.0 * abs(u3.high)) &
       (abs(u3.high) >= 3.9443045e-31) &
-      (abs(x) <= 274877900000.0) &
+      (bitcast<u32>(abs(x)) <= 0x52800000u) &
     ((abs(x) >= 3.637979e-12) | (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {

@@ -674,9 +674,9 @@ fn poisson1(x: f32) -> f32 {
   let p = poisson1_pair_multiply(u, e);
   var result = poisson1_pair_to_f32(p);
   var found =
-    (e.high >= 3.9443045e-31) & (abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-      (abs(p.high) <= 3.32307e+35) &
-    (e.high <= 3.32307e+35);
+    (e.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(e.high)) <= 0x7a800000u);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = poisson1_exactly(x);
@@ -705,10 +705,11 @@ fn poisson1_backward(dy: f32, x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) & (abs(u.high) <= 3.32307e+35) &
-        (abs(p2.high) <= 3.32307e+35) &
-        (e.high <= 3.32307e+35) &
-      (p.high <= 3.32307e+35)
+      (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p.high)) <= 0x7a800000u)
     )
   ) {
     result = poisson1_slope_0_far(x);

@@ -179,11 +179,12 @@ fn quick_geglu(gate: f32, up: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (v.high >= 7.888609e-31) & (abs(gate) <= 274877900000.0) & ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
-        (abs(up) <= 274877900000.0) &
+      (v.high >= 7.888609e-31) & (bitcast<u32>(abs(gate)) <= 0x52800000u) &
+        ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
+        (bitcast<u32>(abs(up)) <= 0x52800000u) &
         ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
-        (abs(p5.high) <= 3.32307e+35) &
-      (abs(p4.high) <= 3.32307e+35)
+        (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)
     )
   ) {
     result = quick_geglu_value_far(gate, up);
@@ -864,19 +865,20 @@ fn quick_geglu_backward(dy: f32, gate: f32, up: f32) -> quick_geglu_gradients {
       ((p.high >= 40.0) |
         ((u.high + 0.000030517578 * abs(p.high) <= 8.0 * abs(u.high + p.high)) &
           (abs(u.high + p.high) >= 7.888609e-31))) &
-      (abs(gate) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(gate)) <= 0x71800000u) &
       ((abs(gate) >= 7.888609e-31) | (gate == 0.0)) &
-      (abs(up) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(up)) <= 0x71800000u) &
       ((abs(up) >= 7.888609e-31) | (up == 0.0)) &
-      (abs(p5.high) <= 3.32307e+35) &
-      (abs(p4.high) <= 3.32307e+35) &
-    (abs(p3.high) <= 3.32307e+35);
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(p3.high)) <= 0x7a800000u);
   var result_up = quick_geglu_pair_to_f32(quick_geglu_pair_scale(p6, 8.6736174e-19));
   // Far out, or no number at all.
   if (
     !(
-      (v.high >= 3.9443045e-31) & (abs(gate) <= 288230380000000000.0) & ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
-      (abs(p6.high) <= 3.32307e+35)
+      (v.high >= 3.9443045e-31) & (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
+        ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
+      (bitcast<u32>(abs(p6.high)) <= 0x7a800000u)
     )
   ) {
     result_up = quick_geglu_slope_1_far(gate);

@@ -177,10 +177,10 @@ fn quick_gelu(x: f32, alpha: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (v.high >= 7.888609e-31) & (abs(x) <= 288230380000000000.0) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (abs(alpha) <= 288230380000000000.0) &
+      (v.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
         ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
-      (abs(p3.high) <= 3.32307e+35)
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
     )
   ) {
     result = quick_gelu_value_far(x, alpha);
@@ -839,12 +839,12 @@ fn quick_gelu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
       ((p.high >= 40.0) |
         ((u.high + 0.000015258789 * abs(p.high) <= 8.0 * abs(u.high + p.high)) &
           (abs(u.high + p.high) >= 1.5777218e-30))) &
-      (abs(x) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (abs(alpha) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
       ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
-      (abs(p4.high) <= 3.32307e+35) &
-    (abs(p3.high) <= 3.32307e+35);
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(p3.high)) <= 0x7a800000u);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = quick_gelu_backward_exactly(x, alpha);

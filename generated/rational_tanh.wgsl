@@ -118,24 +118,27 @@ fn rational_tanh(x: f32) -> f32 {
           ((0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u5.high) &
             (u5.high >= 1.5777218e-30) &
             (0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u6.high))) &
-        (abs(x) <= 1.2676506e+30) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
         ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-        (abs(v.high) <= 3.32307e+35) &
+        (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
         ((x < 0.0) |
-          ((q.high <= 3.32307e+35) & (u3.high <= 3.32307e+35) & (u2.high <= 3.32307e+35) & (p3.high <= 3.32307e+35) &
-            (squared2.high <= 3.32307e+35) &
-            (squared.high <= 3.32307e+35) &
-            (u.high <= 3.32307e+35) &
-            (p2.high <= 3.32307e+35) &
-            (p4.high <= 3.32307e+35))) &
+          ((bitcast<u32>(abs(q.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(squared.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p4.high)) <= 0x7a800000u))) &
       ((x >= 0.0) |
-        ((abs(q2.high) <= 3.32307e+35) & (u6.high <= 3.32307e+35) & (u5.high <= 3.32307e+35) &
-          (p3.high <= 3.32307e+35) &
-          (squared2.high <= 3.32307e+35) &
-          (squared.high <= 3.32307e+35) &
-          (abs(u4.high) <= 3.32307e+35) &
-          (p2.high <= 3.32307e+35) &
-          (abs(p5.high) <= 3.32307e+35)))
+        ((bitcast<u32>(abs(q2.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(squared.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)))
     )
   ) {
     result = rational_tanh_value_far(x);
@@ -209,16 +212,18 @@ fn rational_tanh_backward(dy: f32, x: f32) -> f32 {
     !(
       ((x < 0.0) | ((1.1191704 <= 2.5353012e+30 * u2.high) & (0.2797926 <= 1.2676506e+30 * u5.high))) &
         ((x >= 0.0) | ((1.1191704 <= 2.5353012e+30 * abs(u6.high)) & (0.2797926 <= 1.2676506e+30 * u9.high))) &
-        (abs(x) <= 274877900000.0) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
         ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         ((x < 0.0) |
-          ((squared3.high <= 3.32307e+35) & (u5.high <= 3.32307e+35) & (u4.high <= 3.32307e+35) &
-            (p6.high <= 3.32307e+35) &
-            (squared2.high <= 3.32307e+35))) &
+          ((bitcast<u32>(abs(squared3.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u))) &
       ((x >= 0.0) |
-        ((squared4.high <= 3.32307e+35) & (u9.high <= 3.32307e+35) & (u8.high <= 3.32307e+35) &
-          (p6.high <= 3.32307e+35) &
-          (squared2.high <= 3.32307e+35)))
+        ((bitcast<u32>(abs(squared4.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u9.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(u8.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u)))
     )
   ) {
     result = rational_tanh_slope_0_far(x);

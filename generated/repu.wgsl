@@ -278,10 +278,11 @@ fn repu_backward(dy: f32, x: f32, k: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      ((x <= 0.0) | (v.high >= 1.9721523e-31)) & (abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-        (abs(k) <= 1.2676506e+30) &
-        ((x <= 0.0) | (p.high <= 3.32307e+35)) &
-      ((x <= 0.0) | ((p.high <= 3.32307e+35) & (v.high <= 3.32307e+35)))
+      ((x <= 0.0) | (v.high >= 1.9721523e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(k)) <= 0x71800000u) &
+        ((x <= 0.0) | (bitcast<u32>(abs(p.high)) <= 0x7a800000u)) &
+      ((x <= 0.0) | ((bitcast<u32>(abs(p.high)) <= 0x7a800000u) & (bitcast<u32>(abs(v.high)) <= 0x7a800000u)))
     )
   ) {
     result = repu_slope_0_far(x, k);

@@ -1189,7 +1189,7 @@ fn serf(x: f32) -> f32 {
   let v3 = serf_pair_erf(u);
   var result = serf_pair_to_f32(serf_pair_multiply(serf_pair_from_f32(x), v3));
   var found =
-    (2.0 <= 1.2676506e+30 * v3.high) & (v3.high >= 3.9443045e-31) & (v.high <= 1.2676506e+30) &
+    (2.0 <= 1.2676506e+30 * v3.high) & (v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
     ((v.high >= 7.888609e-31) | (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
@@ -1474,10 +1474,10 @@ fn serf_backward(dy: f32, x: f32) -> f32 {
       (v3.high + abs(p5.high)) <=
       8.0 * abs(u3.high)) &
       (abs(u3.high) >= 3.9443045e-31) &
-      (v.high <= 288230380000000000.0) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((v.high >= 3.469447e-18) | (x == 0.0)) &
-      (abs(p4.high) <= 3.32307e+35) &
-    (abs(p3.high) <= 3.32307e+35);
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(p3.high)) <= 0x7a800000u);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = serf_backward_exactly(x);

@@ -687,10 +687,11 @@ fn serlu(x: f32, lam: f32, alpha: f32) -> f32 {
   }
   var result = serlu_pair_to_f32(serlu_pair_multiply(serlu_pair_from_f32(lam), v));
   var found =
-    ((x >= 0.0) | (e.high >= 3.9443045e-31)) & (abs(x) <= 274877900000.0) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-      (abs(lam) <= 274877900000.0) &
+    ((x >= 0.0) | (e.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      (bitcast<u32>(abs(lam)) <= 0x52800000u) &
       ((abs(lam) >= 3.637979e-12) | (lam == 0.0)) &
-      (abs(alpha) <= 274877900000.0) &
+      (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
     ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
@@ -885,11 +886,11 @@ fn serlu_backward(dy: f32, x: f32, lam: f32, alpha: f32) -> f32 {
   var found =
     ((x >= 0.0) |
       ((1.26217745e-29 * abs(x) + (e.high + abs(p.high)) <= 32.0 * abs(u.high)) & (abs(u.high) >= 3.9443045e-31))) &
-      (abs(x) <= 274877900000.0) &
+      (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-      (abs(lam) <= 274877900000.0) &
+      (bitcast<u32>(abs(lam)) <= 0x52800000u) &
       ((abs(lam) >= 3.637979e-12) | (lam == 0.0)) &
-      (abs(alpha) <= 274877900000.0) &
+      (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
     ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {

@@ -970,7 +970,8 @@ fn shifted_softplus(x: f32) -> f32 {
   let u2 = shifted_softplus_pair_subtract(u, shifted_softplus_pair(0.6931472, -1.9046542e-9));
   var result = shifted_softplus_pair_to_f32(u2);
   var found =
-    (u.high + 0.0000052882933 <= 16.0 * abs(u2.high)) & (abs(u2.high) >= 7.888609e-31) & (v.high <= 1.2676506e+30) &
+    (u.high + 0.0000052882933 <= 16.0 * abs(u2.high)) & (abs(u2.high) >= 7.888609e-31) &
+      (bitcast<u32>(abs(x)) <= 0x71800000u) &
     ((v.high >= 7.888609e-31) | (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
@@ -1027,7 +1028,7 @@ fn shifted_softplus_backward(dy: f32, x: f32) -> f32 {
     )
   );
   // Far out, or no number at all.
-  if (!((v.high >= 3.9443045e-31) & (abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
+  if (!((v.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
     result = shifted_softplus_slope_0_far(x);
   }
   return dy * result;

@@ -183,7 +183,7 @@ fn sigmoid_backward(dy: f32, x: f32) -> f32 {
     sigmoid_pair_scale(sigmoid_pair_divide(v3, sigmoid_pair_multiply(u, u)), 8.6736174e-19)
   );
   // Far out, or no number at all.
-  if (!((v3.high >= 3.9443045e-31) & (v.high <= 1.2676506e+30) & ((v.high >= 7.888609e-31) | (x == 0.0)))) {
+  if (!((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((v.high >= 7.888609e-31) | (x == 0.0)))) {
     result = sigmoid_slope_0_far(x);
   }
   return dy * result;

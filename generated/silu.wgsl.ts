@@ -176,8 +176,8 @@ fn silu(x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (v.high >= 7.888609e-31) & (abs(x) <= 288230380000000000.0) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (abs(p2.high) <= 3.32307e+35)
+      (v.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
     )
   ) {
     result = silu_value_far(x);
@@ -215,7 +215,12 @@ fn silu_backward(dy: f32, x: f32) -> f32 {
   let p2 = silu_pair_multiply(q, q2);
   var result = silu_pair_to_f32(silu_pair_scale(p2, 8.6736174e-19));
   // Far out, or no number at all.
-  if (!((abs(x) <= 288230380000000000.0) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) & (abs(p2.high) <= 3.32307e+35))) {
+  if (
+    !(
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
+    )
+  ) {
     result = silu_slope_0_far(x);
   }
   return dy * result;

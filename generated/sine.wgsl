@@ -826,8 +826,9 @@ fn sine(x: f32, w0: f32) -> f32 {
   let s = sine_pair_sin(p);
   var result = sine_pair_to_f32(s);
   var found =
-    (abs(p.high) <= 2097152.0 * abs(s.high)) & (abs(x) <= 274877900000.0) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-      (abs(w0) <= 274877900000.0) &
+    (abs(p.high) <= 2097152.0 * abs(s.high)) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      (bitcast<u32>(abs(w0)) <= 0x52800000u) &
       ((abs(w0) >= 3.637979e-12) | (w0 == 0.0)) &
     (abs(p.high) <= 4096.0);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
@@ -937,9 +938,9 @@ fn sine_backward(dy: f32, x: f32, w0: f32) -> f32 {
   let c = sine_pair_cos(p);
   var result = sine_pair_to_f32(sine_pair_multiply(sine_pair_from_f32(w0), c));
   var found =
-    (abs(p.high) <= 4194304.0 * abs(c.high)) & (abs(c.high) >= 3.9443045e-31) & (abs(x) <= 288230380000000000.0) &
+    (abs(p.high) <= 4194304.0 * abs(c.high)) & (abs(c.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (abs(w0) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(w0)) <= 0x5c800000u) &
       ((abs(w0) >= 3.469447e-18) | (w0 == 0.0)) &
     (abs(p.high) <= 4096.0);
   // A loop, since compilers that run all branches skip a loop that nobody enters.

@@ -518,10 +518,11 @@ fn slaf(x: f32, c0: f32, c1: f32) -> f32 {
   let u = slaf_pair_add(slaf_pair_from_f32(c0), p);
   var result = slaf_pair_to_f32(u);
   var found =
-    (abs(p.high) <= 2097152.0 * abs(u.high)) & (abs(x) <= 274877900000.0) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-      (abs(c0) <= 274877900000.0) &
+    (abs(p.high) <= 2097152.0 * abs(u.high)) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      (bitcast<u32>(abs(c0)) <= 0x52800000u) &
       ((abs(c0) >= 3.637979e-12) | (c0 == 0.0)) &
-      (abs(c1) <= 274877900000.0) &
+      (bitcast<u32>(abs(c1)) <= 0x52800000u) &
     ((abs(c1) >= 3.637979e-12) | (c1 == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {

@@ -306,7 +306,7 @@ fn smish(x: f32) -> f32 {
     smish_pair_multiply(smish_pair_from_f32(x), smish_pair_divide(em1, smish_pair_add(em1, smish_pair(2.0, 0.0))))
   );
   // Far out, or no number at all.
-  if (!((abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
+  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
     result = smish_value_far(x);
   }
   return result;
@@ -1189,7 +1189,7 @@ fn smish_backward(dy: f32, x: f32) -> f32 {
       (q2.high + abs(p10.high)) <=
       4.0 * abs(u6.high)) &
       (abs(u6.high) >= 3.9443045e-31) &
-      (v5.high <= 274877900000.0) &
+      (bitcast<u32>(abs(x)) <= 0x52800000u) &
     ((v5.high >= 3.637979e-12) | (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {

@@ -954,9 +954,9 @@ fn snake(x: f32, alpha: f32) -> f32 {
       q.high <=
       16.0 * abs(u.high)) &
       (abs(u.high) >= 3.9443045e-31) &
-      (abs(x) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (abs(alpha) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
       (abs(alpha) >= 3.469447e-18) &
     (abs(p.high) <= 4096.0);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
@@ -1173,9 +1173,9 @@ fn snake_backward(dy: f32, x: f32, alpha: f32) -> snake_gradients {
       abs(p3.high) <=
       16.0 * abs(u.high)) &
       (abs(u.high) >= 1.9721523e-31) &
-      (abs(x) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (abs(alpha) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
       (abs(alpha) >= 3.469447e-18) &
     (abs(p.high) <= 4096.0);
   var result_alpha = snake_pair_to_f32(snake_pair_divide(u2, snake_pair_from_f32(alpha)));
@@ -1188,9 +1188,9 @@ fn snake_backward(dy: f32, x: f32, alpha: f32) -> snake_gradients {
       (abs(p6.high) + q.high) <=
       16.0 * abs(u2.high)) &
       (abs(u2.high) >= 3.9443045e-31) &
-      (abs(x) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (abs(alpha) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
       (abs(alpha) >= 3.469447e-18) &
     (abs(p.high) <= 4096.0);
   // A loop, since compilers that run all branches skip a loop that nobody enters.

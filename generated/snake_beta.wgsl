@@ -1091,17 +1091,17 @@ fn snake_beta(x: f32, alpha: f32, beta: f32) -> f32 {
       q.high <=
       8.0 * abs(u2.high)) &
       (abs(u2.high) >= 3.9443045e-31) &
-      (abs(x) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-      (abs(alpha) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
       ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
-      (abs(beta) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(beta)) <= 0x71800000u) &
       ((abs(beta) >= 7.888609e-31) | (beta == 0.0)) &
-      (u.high <= 3.32307e+35) &
-      (e2.high <= 3.32307e+35) &
+      (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
       (abs(p.high) <= 4096.0) &
-      (abs(p.high) <= 3.32307e+35) &
-    (e.high <= 3.32307e+35);
+      (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(e.high)) <= 0x7a800000u);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = snake_beta_exactly(x, alpha, beta);
@@ -1369,61 +1369,61 @@ fn snake_beta_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> snake_beta_gra
       abs(q.high) <=
       8.0 * abs(u2.high)) &
       (abs(u2.high) >= 1.9721523e-31) &
-      (abs(x) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-      (abs(alpha) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
       ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
-      (abs(beta) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(beta)) <= 0x71800000u) &
       ((abs(beta) >= 7.888609e-31) | (beta == 0.0)) &
-      (abs(u2.high) <= 3.32307e+35) &
-      (abs(q.high) <= 3.32307e+35) &
-      (u.high <= 3.32307e+35) &
-      (e2.high <= 3.32307e+35) &
-      (abs(p4.high) <= 3.32307e+35) &
+      (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
       (abs(p2.high) <= 4096.0) &
-      (abs(p2.high) <= 3.32307e+35) &
-      (e.high <= 3.32307e+35) &
-      (abs(p3.high) <= 3.32307e+35) &
-    (p.high <= 3.32307e+35);
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(p.high)) <= 0x7a800000u);
   var result_alpha = snake_beta_pair_to_f32(q2);
   var found1 =
     (e.high >= 1.5777218e-30) & (abs(p2.high) + 1.26217745e-29 * abs(x) <= 4.0 * abs(s.high)) &
       (abs(s.high) >= 3.1554436e-30) &
       (abs(p2.high) + 1.26217745e-29 * abs(x) <= 8.0 * abs(c.high)) &
       (abs(c.high) >= 1.5777218e-30) &
-      (abs(x) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-      (abs(alpha) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
       ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
-      (abs(beta) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(beta)) <= 0x71800000u) &
       ((abs(beta) >= 7.888609e-31) | (beta == 0.0)) &
-      (abs(q2.high) <= 3.32307e+35) &
-      (u.high <= 3.32307e+35) &
-      (e2.high <= 3.32307e+35) &
-      (abs(p8.high) <= 3.32307e+35) &
+      (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
       (abs(p2.high) <= 4096.0) &
-      (abs(p2.high) <= 3.32307e+35) &
-      (e.high <= 3.32307e+35) &
-      (abs(p7.high) <= 3.32307e+35) &
-    (abs(p6.high) <= 3.32307e+35);
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(p6.high)) <= 0x7a800000u);
   var result_beta = snake_beta_pair_to_f32(q3);
   var found2 =
     (e2.high >= 7.888609e-31) & (abs(p2.high) + 1.26217745e-29 * abs(x) <= 4.0 * abs(s.high)) &
       (abs(s.high) >= 3.1554436e-30) &
-      (abs(x) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-      (abs(alpha) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
       ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
-      (abs(beta) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(beta)) <= 0x71800000u) &
       ((abs(beta) >= 7.888609e-31) | (beta == 0.0)) &
-      (abs(q3.high) <= 3.32307e+35) &
-      (squared2.high <= 3.32307e+35) &
-      (u.high <= 3.32307e+35) &
-      (e2.high <= 3.32307e+35) &
-      (p9.high <= 3.32307e+35) &
+      (bitcast<u32>(abs(q3.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
       (abs(p2.high) <= 4096.0) &
-      (abs(p2.high) <= 3.32307e+35) &
-    (e.high <= 3.32307e+35);
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(e.high)) <= 0x7a800000u);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0 | !found1 | !found2) {
     let exact = snake_beta_backward_exactly(x, alpha, beta, select(select(2.0, 1.0, !found1), 0.0, !found0));

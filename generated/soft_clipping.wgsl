@@ -1034,13 +1034,13 @@ fn soft_clipping(x: f32, alpha: f32) -> f32 {
   var result = soft_clipping_pair_to_f32(soft_clipping_pair_divide(l, soft_clipping_pair_from_f32(alpha)));
   var found =
     (((1.0 / u2.high) * em1.high + em1.high) * 8.6736174e-19 <= 2.5353012e+30 * l.high) & (l.high >= 7.888609e-31) &
-      (abs(x) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (abs(alpha) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
       (abs(alpha) >= 3.469447e-18) &
-      (p4.high <= 3.32307e+35) &
-      (p3.high <= 3.32307e+35) &
-    (em1.high <= 3.32307e+35);
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(em1.high)) <= 0x7a800000u);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = soft_clipping_exactly(x, alpha);
@@ -1240,17 +1240,17 @@ fn soft_clipping_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   var result = soft_clipping_pair_to_f32(p7);
   var found =
     (v3.high >= 7.888609e-31) & (((1.0 / u3.high) * em1.high + em1.high) * 8.6736174e-19 <= 2.5353012e+30 * u4.high) &
-      (abs(x) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (abs(alpha) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
       (abs(alpha) >= 3.469447e-18) &
-      (p7.high <= 3.32307e+35) &
-      (q3.high <= 3.32307e+35) &
-      (u4.high <= 3.32307e+35) &
-      (p6.high <= 3.32307e+35) &
-      (p5.high <= 3.32307e+35) &
-      (em1.high <= 3.32307e+35) &
-    (p3.high <= 3.32307e+35);
+      (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(q3.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(em1.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(p3.high)) <= 0x7a800000u);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = soft_clipping_backward_exactly(x, alpha);

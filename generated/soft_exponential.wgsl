@@ -1038,17 +1038,19 @@ fn soft_exponential(x: f32, alpha: f32) -> f32 {
         ((alpha < 0.0) |
           (1.26217745e-29 * ((1.0 + abs(em1.high)) / abs(alpha) + 1.0 / abs(alpha)) + abs(q2.high) <=
             32.0 * abs(u2.high))))) &
-      (abs(x) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-      (abs(alpha) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
       ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
-      (abs(v4.high) <= 3.32307e+35) &
+      (bitcast<u32>(abs(v4.high)) <= 0x7a800000u) &
     ((alpha == 0.0) |
-      ((abs(v3.high) <= 3.32307e+35) & ((alpha >= 0.0) | ((v.high >= -0.99902344) & (abs(p.high) <= 3.32307e+35))) &
+      ((bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
+        ((alpha >= 0.0) | ((v.high >= -0.99902344) & (bitcast<u32>(abs(p.high)) <= 0x7a800000u))) &
         ((alpha < 0.0) |
-          ((abs(u2.high) <= 3.32307e+35) & (abs(q2.high) <= 3.32307e+35) & (abs(alpha) >= 7.888609e-31) &
-            (abs(em1.high) <= 3.32307e+35) &
-            (abs(p2.high) <= 3.32307e+35)))));
+          ((bitcast<u32>(abs(u2.high)) <= 0x7a800000u) & (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
+            (abs(alpha) >= 7.888609e-31) &
+            (bitcast<u32>(abs(em1.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = soft_exponential_exactly(x, alpha);
@@ -1382,17 +1384,18 @@ fn soft_exponential_backward(dy: f32, x: f32, alpha: f32) -> soft_exponential_gr
   var found0 =
     ((alpha == 0.0) |
       ((alpha >= 0.0) | ((abs(p.high) <= 2097152.0 * abs(u2.high)) & (abs(u2.high) >= 1.9721523e-31)))) &
-      (abs(x) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-      (abs(alpha) <= 1.2676506e+30) &
+      (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
       ((abs(alpha) >= 7.888609e-31) | (alpha == 0.0)) &
-      (abs(v2.high) <= 3.32307e+35) &
+      (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
     ((alpha == 0.0) |
-      ((abs(v.high) <= 3.32307e+35) &
+      ((bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
         ((alpha >= 0.0) |
-          ((abs(q.high) <= 3.32307e+35) & (abs(u2.high) >= 7.888609e-31) & (abs(u2.high) <= 3.32307e+35) &
-            (abs(p.high) <= 3.32307e+35))) &
-        ((alpha < 0.0) | ((e.high <= 3.32307e+35) & (abs(p2.high) <= 3.32307e+35)))));
+          ((bitcast<u32>(abs(q.high)) <= 0x7a800000u) & (abs(u2.high) >= 7.888609e-31) &
+            (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p.high)) <= 0x7a800000u))) &
+        ((alpha < 0.0) | ((bitcast<u32>(abs(e.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))));
   var result_alpha = soft_exponential_pair_to_f32(v6);
   var found1 =
     ((alpha == 0.0) |
@@ -1411,24 +1414,26 @@ fn soft_exponential_backward(dy: f32, x: f32, alpha: f32) -> soft_exponential_gr
             2.524355e-29 * (1.0 / abs(alpha)) +
             0.000030517578 * abs(q6.high) <=
             32.0 * abs(u7.high))))) &
-      (abs(x) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (abs(alpha) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
       ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
-      (abs(v6.high) <= 3.32307e+35) &
+      (bitcast<u32>(abs(v6.high)) <= 0x7a800000u) &
     ((alpha == 0.0) |
-      ((abs(v5.high) <= 3.32307e+35) &
+      ((bitcast<u32>(abs(v5.high)) <= 0x7a800000u) &
         ((alpha >= 0.0) |
-          ((abs(q4.high) <= 3.32307e+35) & (abs(u5.high) <= 3.32307e+35) & (abs(q3.high) <= 3.32307e+35) &
+          ((bitcast<u32>(abs(q4.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(q3.high)) <= 0x7a800000u) &
             (abs(u2.high) >= 7.888609e-31) &
             (v3.high >= -0.99902344))) &
         ((alpha < 0.0) |
-          ((abs(u7.high) <= 3.32307e+35) & (abs(q6.high) <= 3.32307e+35) & (abs(alpha) >= 7.888609e-31) &
-            (abs(u6.high) <= 3.32307e+35) &
-            (abs(q5.high) <= 3.32307e+35) &
-            (abs(em1.high) <= 3.32307e+35) &
-            (abs(p5.high) <= 3.32307e+35) &
-            (e.high <= 3.32307e+35)))));
+          ((bitcast<u32>(abs(u7.high)) <= 0x7a800000u) & (bitcast<u32>(abs(q6.high)) <= 0x7a800000u) &
+            (abs(alpha) >= 7.888609e-31) &
+            (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(q5.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(em1.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+            (bitcast<u32>(abs(e.high)) <= 0x7a800000u)))));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0 | !found1) {
     let exact = soft_exponential_backward_exactly(x, alpha, select(1.0, 0.0, !found0));

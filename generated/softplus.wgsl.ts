@@ -978,8 +978,8 @@ fn softplus(x: f32, beta: f32) -> f32 {
   let u = softplus_pair_add(bounded, l);
   var result = softplus_pair_to_f32(softplus_pair_divide(u, softplus_pair_from_f32(beta)));
   var found =
-    (u.high >= 7.888609e-31) & (abs(x) <= 274877900000.0) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-      (abs(beta) <= 274877900000.0) &
+    (u.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      (bitcast<u32>(abs(beta)) <= 0x52800000u) &
     (abs(beta) >= 3.637979e-12);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
@@ -1036,8 +1036,8 @@ fn softplus_backward(dy: f32, x: f32, beta: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (v.high >= 3.9443045e-31) & (abs(x) <= 288230380000000000.0) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (abs(beta) <= 288230380000000000.0) &
+      (v.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
       (abs(beta) >= 3.469447e-18)
     )
   ) {

@@ -996,11 +996,11 @@ fn softplus_beta(x: f32, beta: f32, threshold: f32) -> f32 {
   }
   var result = softplus_beta_pair_to_f32(v3);
   var found =
-    ((p.high > threshold) | (u.high >= 7.888609e-31)) & (abs(x) <= 274877900000.0) &
+    ((p.high > threshold) | (u.high >= 7.888609e-31)) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-      (abs(beta) <= 274877900000.0) &
+      (bitcast<u32>(abs(beta)) <= 0x52800000u) &
       (abs(beta) >= 3.637979e-12) &
-      (abs(threshold) <= 274877900000.0) &
+      (bitcast<u32>(abs(threshold)) <= 0x52800000u) &
     ((abs(threshold) >= 3.637979e-12) | (threshold == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
@@ -1063,11 +1063,11 @@ fn softplus_beta_backward(dy: f32, x: f32, beta: f32, threshold: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      ((p.high > threshold) | (v.high >= 3.9443045e-31)) & (abs(x) <= 288230380000000000.0) &
+      ((p.high > threshold) | (v.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (abs(beta) <= 288230380000000000.0) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
         (abs(beta) >= 3.469447e-18) &
-        (abs(threshold) <= 288230380000000000.0) &
+        (bitcast<u32>(abs(threshold)) <= 0x5c800000u) &
       ((abs(threshold) >= 3.469447e-18) | (threshold == 0.0))
     )
   ) {

@@ -89,7 +89,7 @@ fn softsign_backward(dy: f32, x: f32) -> f32 {
   let u = softsign_pair_add(v, softsign_pair(1.0, 0.0));
   var result = softsign_pair_to_f32(softsign_pair_divide(softsign_pair(1.0, 0.0), softsign_pair_multiply(u, u)));
   // Far out, or no number at all.
-  if (!((v.high <= 288230380000000000.0) & ((v.high >= 3.469447e-18) | (x == 0.0)))) {
+  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((v.high >= 3.469447e-18) | (x == 0.0)))) {
     result = softsign_slope_0_far(x);
   }
   return dy * result;

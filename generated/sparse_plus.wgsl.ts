@@ -89,7 +89,7 @@ fn sparse_plus(x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      ((x <= -1.0) | ((x >= 1.0) | (squared.high >= 3.9443045e-31))) & (abs(x) <= 1.2676506e+30) &
+      ((x <= -1.0) | ((x >= 1.0) | (squared.high >= 3.9443045e-31))) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0))
     )
   ) {

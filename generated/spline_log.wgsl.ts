@@ -184,7 +184,7 @@ fn spline_log(x: f32) -> f32 {
     )
   );
   // Far out, or no number at all.
-  if (!((abs(x) <= 274877900000.0) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) & (x >= -0.99902344))) {
+  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) & (x >= -0.99902344))) {
     result = spline_log_value_far(x);
   }
   return result;
@@ -848,10 +848,10 @@ fn spline_log_backward(dy: f32, x: f32) -> f32 {
   var found =
     (1.26217745e-29 * (1.0 / abs(u.high)) + (abs(p2.high) + 0.000030517578 * abs(q.high)) <= 32.0 * abs(u2.high)) &
       (abs(u2.high) >= 3.9443045e-31) &
-      (abs(x) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (abs(u2.high) <= 3.32307e+35) &
-      (abs(q.high) <= 3.32307e+35) &
+      (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
       (abs(u.high) >= 7.888609e-31) &
     (x >= -0.99902344);
   // A loop, since compilers that run all branches skip a loop that nobody enters.

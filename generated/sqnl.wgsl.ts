@@ -95,7 +95,7 @@ fn sqnl(x: f32) -> f32 {
   }
   var result = sqnl_pair_to_f32(v3);
   // Far out, or no number at all.
-  if (!((abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
+  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
     result = sqnl_value_far(x);
   }
   return result;

@@ -631,15 +631,15 @@ fn srelu(x: f32, t_r: f32, a_r: f32, t_l: f32, a_l: f32) -> f32 {
   var found =
     ((x < t_r) | ((abs(p.high) <= 1048576.0 * abs(u2.high)) & (abs(u2.high) >= 3.9443045e-31))) &
       ((x >= t_r) | ((x > t_l) | ((abs(p2.high) <= 1048576.0 * abs(u4.high)) & (abs(u4.high) >= 3.9443045e-31)))) &
-      (abs(x) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (abs(t_r) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(t_r)) <= 0x5c800000u) &
       ((abs(t_r) >= 3.469447e-18) | (t_r == 0.0)) &
-      (abs(a_r) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(a_r)) <= 0x5c800000u) &
       ((abs(a_r) >= 3.469447e-18) | (a_r == 0.0)) &
-      (abs(t_l) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(t_l)) <= 0x5c800000u) &
       ((abs(t_l) >= 3.469447e-18) | (t_l == 0.0)) &
-      (abs(a_l) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(a_l)) <= 0x5c800000u) &
     ((abs(a_l) >= 3.469447e-18) | (a_l == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {

@@ -866,16 +866,16 @@ fn swiglu_oai(gate: f32, up: f32, alpha: f32, limit: f32) -> f32 {
   let p5 = swiglu_oai_pair_scale(p4, 8.6736174e-19);
   var result = swiglu_oai_pair_to_f32(p5);
   var found =
-    (abs(p.high) >= 7.888609e-31) & (v4.high >= 1.5777218e-30) & (abs(gate) <= 288230380000000000.0) &
+    (abs(p.high) >= 7.888609e-31) & (v4.high >= 1.5777218e-30) & (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
       ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
-      (abs(up) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(up)) <= 0x5c800000u) &
       ((abs(up) >= 3.469447e-18) | (up == 0.0)) &
-      (abs(alpha) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
       ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
-      (abs(limit) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(limit)) <= 0x5c800000u) &
       (abs(limit) >= 3.469447e-18) &
-      (abs(p5.high) <= 3.32307e+35) &
-    (abs(p4.high) <= 3.32307e+35);
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(p4.high)) <= 0x7a800000u);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = swiglu_oai_exactly(gate, up, alpha, limit);
@@ -1181,26 +1181,28 @@ fn swiglu_oai_backward(dy: f32, gate: f32, up: f32, alpha: f32, limit: f32) -> s
         (abs(p3.high * 8.6736174e-19) + abs(u.high * v9.high)) <=
         8.0 * abs(p3.high * 8.6736174e-19 + u.high * v9.high)) &
         (abs(p3.high * 8.6736174e-19 + u.high * v9.high) >= 3.9443045e-31))) &
-      (abs(gate) <= 274877900000.0) &
+      (bitcast<u32>(abs(gate)) <= 0x52800000u) &
       ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
-      (abs(up) <= 274877900000.0) &
+      (bitcast<u32>(abs(up)) <= 0x52800000u) &
       ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
-      (abs(alpha) <= 274877900000.0) &
+      (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
       ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0)) &
-      (abs(limit) <= 274877900000.0) &
+      (bitcast<u32>(abs(limit)) <= 0x52800000u) &
       (abs(limit) >= 3.637979e-12) &
-    ((gate >= limit) | (((v6.high > 800.0) | (abs(p5.high) <= 3.32307e+35)) & (abs(p3.high) <= 3.32307e+35)));
+    ((gate >= limit) |
+      (((v6.high > 800.0) | (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)) &
+        (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)));
   var result_up = swiglu_oai_pair_to_f32(v11);
   var found1 =
-    ((up <= v.high) | ((up >= limit) | (v4.high >= 3.9443045e-31))) & (abs(gate) <= 288230380000000000.0) &
+    ((up <= v.high) | ((up >= limit) | (v4.high >= 3.9443045e-31))) & (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
       ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
-      (abs(up) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(up)) <= 0x5c800000u) &
       ((abs(up) >= 3.469447e-18) | (up == 0.0)) &
-      (abs(alpha) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
       ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
-      (abs(limit) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(limit)) <= 0x5c800000u) &
       (abs(limit) >= 3.469447e-18) &
-    ((up <= v.high) | ((up >= limit) | (abs(p7.high) <= 3.32307e+35)));
+    ((up <= v.high) | ((up >= limit) | (bitcast<u32>(abs(p7.high)) <= 0x7a800000u)));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found0 | !found1) {
     let exact = swiglu_oai_backward_exactly(gate, up, alpha, limit, select(1.0, 0.0, !found0));

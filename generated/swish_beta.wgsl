@@ -174,10 +174,10 @@ fn swish_beta(x: f32, beta: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (v.high >= 7.888609e-31) & (abs(x) <= 288230380000000000.0) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (abs(beta) <= 288230380000000000.0) &
+      (v.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
         ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
-      (abs(p3.high) <= 3.32307e+35)
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
     )
   ) {
     result = swish_beta_value_far(x, beta);
@@ -836,12 +836,12 @@ fn swish_beta_backward(dy: f32, x: f32, beta: f32) -> f32 {
       ((p.high >= 40.0) |
         ((u.high + 0.000015258789 * abs(p.high) <= 8.0 * abs(u.high + p.high)) &
           (abs(u.high + p.high) >= 1.5777218e-30))) &
-      (abs(x) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (abs(beta) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
       ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
-      (abs(p4.high) <= 3.32307e+35) &
-    (abs(p3.high) <= 3.32307e+35);
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(p3.high)) <= 0x7a800000u);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = swish_beta_backward_exactly(x, beta);

@@ -196,7 +196,7 @@ fn tanh__backward(dy: f32, x: f32) -> f32 {
     tanh__pair_scale(tanh__pair_scale(tanh__pair_divide(v3, tanh__pair_multiply(u, u)), 4.0), 8.6736174e-19)
   );
   // Far out, or no number at all.
-  if (!((v3.high >= 3.9443045e-31) & (abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
+  if (!((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
     result = tanh__slope_0_far(x);
   }
   return dy * result;

@@ -811,7 +811,7 @@ fn tanh_shrink(x: f32) -> f32 {
   let u2 = tanh_shrink_pair_subtract(tanh_shrink_pair_from_f32(x), q);
   var result = tanh_shrink_pair_to_f32(u2);
   var found =
-    (abs(q.high) <= 8.0 * abs(u2.high)) & (abs(u2.high) >= 3.9443045e-31) & (abs(x) <= 1.2676506e+30) &
+    (abs(q.high) <= 8.0 * abs(u2.high)) & (abs(u2.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
     ((abs(x) >= 7.888609e-31) | (x == 0.0));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
@@ -846,8 +846,8 @@ fn tanh_shrink_backward(dy: f32, x: f32) -> f32 {
   // Far out, or no number at all.
   if (
     !(
-      (abs(q.high) >= 3.9443045e-31) & (abs(x) <= 1.2676506e+30) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-      (squared.high <= 3.32307e+35)
+      (abs(q.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (bitcast<u32>(abs(squared.high)) <= 0x7a800000u)
     )
   ) {
     result = tanh_shrink_slope_0_far(x);

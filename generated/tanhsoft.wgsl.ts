@@ -1183,22 +1183,22 @@ fn tanhsoft(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> f32 {
         8.0 * u2.high) &
       (0.0 * abs(x) + abs(l.high) <= 16.0 * abs(v.high)) &
       (abs(v.high) >= 1.5777218e-30) &
-      (abs(x) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (abs(alpha) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
       ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
-      (abs(beta) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
       ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
-      (abs(gamma) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(gamma)) <= 0x5c800000u) &
       (abs(gamma) >= 3.469447e-18) &
       ((abs(delta) >= 3.469447e-18) | (delta == 0.0)) &
-      (abs(p5.high) <= 3.32307e+35) &
-      (abs(v.high) <= 3.32307e+35) &
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
       (delta >= 7.888609e-31) &
-      (abs(p4.high) <= 3.32307e+35) &
-      (abs(u.high) <= 3.32307e+35) &
-      (p3.high <= 3.32307e+35) &
-    (e.high <= 3.32307e+35);
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(e.high)) <= 0x7a800000u);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = tanhsoft_exactly(x, alpha, beta, gamma, delta);
@@ -1598,30 +1598,30 @@ fn tanhsoft_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: 
       (abs(p11.high) + abs(p14.high)) <=
       4.0 * abs(u7.high)) &
       (abs(u7.high) >= 3.9443045e-31) &
-      (abs(x) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (abs(alpha) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
       ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
-      (abs(beta) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
       ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
-      (abs(gamma) <= 288230380000000000.0) &
+      (bitcast<u32>(abs(gamma)) <= 0x5c800000u) &
       (abs(gamma) >= 3.469447e-18) &
       ((abs(delta) >= 3.469447e-18) | (delta == 0.0)) &
-      (abs(u7.high) <= 3.32307e+35) &
-      (abs(p14.high) <= 3.32307e+35) &
-      (abs(p13.high) <= 3.32307e+35) &
+      (bitcast<u32>(abs(u7.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p14.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p13.high)) <= 0x7a800000u) &
       (delta >= 7.888609e-31) &
-      (v2.high <= 3.32307e+35) &
-      (abs(u2.high) <= 3.32307e+35) &
-      (p7.high <= 3.32307e+35) &
-      (e.high <= 3.32307e+35) &
-      (abs(p11.high) <= 3.32307e+35) &
-      (abs(p10.high) <= 3.32307e+35) &
-      (abs(p5.high) <= 3.32307e+35) &
-      (abs(u.high) <= 3.32307e+35) &
-      (p4.high <= 3.32307e+35) &
-      (abs(p.high) <= 3.32307e+35) &
-    (abs(v.high) <= 3.32307e+35);
+      (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(v.high)) <= 0x7a800000u);
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = tanhsoft_backward_exactly(x, alpha, beta, gamma, delta);

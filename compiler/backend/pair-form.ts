@@ -18,7 +18,7 @@ import {
 import { divide, one, type Rational, toNumber } from "../ir/rational.js";
 import { pairLibrary } from "../machine/library/pair/index.js";
 import { wgslReserved } from "../names.js";
-import { call, type Dialect, Precedence, type Spelling } from "../printing/dialect.js";
+import { call, type Dialect, Precedence, type Printed, type PrintOperand, type Spelling } from "../printing/dialect.js";
 import { printExpression } from "../printing/print.js";
 import type { PrimitiveName } from "../primitives/table.js";
 import { type CallArithmetic, callForm } from "./call-form.js";
@@ -156,6 +156,33 @@ function constantText(value: Rational): string {
   return `pair(${literal(high)}, ${literal(Math.fround(number - high))})`;
 }
 
+/** Sizes that a guard holds numbers below so that nothing overflows. */
+const large = 2 ** 35;
+
+/**
+ * Guards: that a size is below a large number is tested by its bits, since compilers may take what is no number for one that
+ * compares as they like.
+ */
+const guardDialect: Dialect = {
+  ...machineFloat32,
+  spellings: {
+    ...machineFloat32.spellings,
+    lessOrEqual: ([a, b], print, library) => {
+      const bound = b?.kind === "constant" ? toNumber(b.value) : 0;
+      if (bound < large) return comparisonOf(a!, b!, print, library);
+      const size = print(isApplication(a!, "abs") ? a.operands[0]! : a!, Precedence.selection);
+      const bits = new Uint32Array(Float32Array.of(Math.min(bound, 3.4028234663852886e38)).buffer)[0] ?? 0;
+      return { text: `bitcast<u32>(abs(${size})) <= 0x${bits.toString(16)}u`, precedence: Precedence.comparison };
+    },
+  },
+};
+
+function comparisonOf(a: Expr, b: Expr, print: PrintOperand, library: (name: string) => string): Printed {
+  const { lessOrEqual } = machineFloat32.spellings;
+  if (typeof lessOrEqual !== "function") throw new Error("comparisons are spelled");
+  return lessOrEqual([a, b], print, library);
+}
+
 /** A result, and how it is computed. */
 export type WgslForm =
   | { readonly kind: "single"; readonly value: Expr }
@@ -210,7 +237,7 @@ export function scalarFunctionText(fn: ScalarFunction): string {
     return text === undefined ? undefined : high(text);
   };
   const condition = (guard: Expr): string =>
-    printExpression(guard, { dialect: machineFloat32, nameOf: nameInGuard, library: (each) => each });
+    printExpression(guard, { dialect: guardDialect, nameOf: nameInGuard, library: (each) => each });
   const called = ({ name, variables }: MachineFunction, ...more: readonly string[]): string =>
     `${name}(${[...variables.map((variable) => names.get(variable) ?? ""), ...more].join(", ")})`;
   /** Whether a result is no number, or an infinite one although the inputs are not. */

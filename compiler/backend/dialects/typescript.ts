@@ -1,3 +1,4 @@
+import { isApplication } from "../../ir/expr.js";
 import type { PrimitiveName } from "../../primitives/table.js";
 import { call, type Dialect, form, infix, libraryCall, Precedence, type Spelling } from "../../printing/dialect.js";
 
@@ -49,7 +50,7 @@ export const typescript: Dialect = {
       precedence: Precedence.and,
     }),
     or: ([a, b], print) => ({
-      text: `${print(a!, Precedence.comparison)} || ${print(b!, Precedence.comparison)}`,
+      text: `${print(a!, isApplication(a!, "or") ? Precedence.or : Precedence.comparison)} || ${print(b!, Precedence.comparison)}`,
       precedence: Precedence.or,
     }),
     not: ([a], print) => ({ text: `!${print(a!, Precedence.primary)}`, precedence: Precedence.unary }),
