@@ -38,7 +38,7 @@ beforeAll(async () => {
   standard = await compiled(standardText);
   // Where there is time, all; else of the long ones some.
   gpu = await shaders(standard, (_, isLong, i) => process.env["CI"] !== undefined || !isLong || i % 8 === 0);
-}, 120_000);
+}, 400_000);
 
 /** One number of a check value, and what was computed for it. */
 interface Figure {

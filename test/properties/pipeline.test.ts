@@ -27,7 +27,7 @@ let gpu: WgslKernelSet | null;
 beforeAll(async () => {
   all = await compiled(text);
   gpu = await shaders(all, (entry, isLong, i) => entry.axis !== null || (!isLong && i % 8 === 0) || i % 40 === 0);
-}, 120_000);
+}, 400_000);
 
 const size = 24;
 
