@@ -595,7 +595,7 @@ fn apl(x: f32, a: f32, b: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(result, x, apl_is_nan(x));
 }
 
 struct apl_gradients {

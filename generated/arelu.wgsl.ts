@@ -203,7 +203,7 @@ fn arelu(x: f32, alpha: f32, beta: f32) -> f32 {
   ) {
     result = arelu_value_far(x, alpha, beta);
   }
-  return result;
+  return select(result, x, arelu_is_nan(x));
 }
 
 struct arelu_gradients {

@@ -177,7 +177,7 @@ fn bipolar_sigmoid(x: f32) -> f32 {
   if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
     result = bipolar_sigmoid_value_far(x);
   }
-  return result;
+  return select(result, x, bipolar_sigmoid_is_nan(x));
 }
 
 // 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.

@@ -670,7 +670,7 @@ fn blu(x: f32, beta: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(result, x, blu_is_nan(x));
 }
 
 struct blu_gradients {

@@ -8,7 +8,11 @@ fn bounded_relu_is_nan(x: f32) -> bool {
 // Source: Liew et al. 2016.
 // bounded_relu(x; a = 1 in (0, inf)) = clamp(x, 0, a)
 fn bounded_relu(x: f32, a: f32) -> f32 {
-  return select(select(select(a, x, x < a), x, bounded_relu_is_nan(x)), 0.0, x <= 0.0);
+  return select(
+    select(select(select(a, x, x < a), x, bounded_relu_is_nan(x)), 0.0, x <= 0.0),
+    x,
+    bounded_relu_is_nan(x)
+  );
 }
 
 fn bounded_relu_backward(dy: f32, x: f32, a: f32) -> f32 {

@@ -820,7 +820,7 @@ fn celu(x: f32, alpha: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(result, x, celu_is_nan(x));
 }
 
 fn celu_exp(x: f32) -> f32 {

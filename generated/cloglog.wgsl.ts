@@ -189,7 +189,7 @@ fn cloglog(x: f32) -> f32 {
   ) {
     result = cloglog_value_far(x);
   }
-  return result;
+  return select(result, x, cloglog_is_nan(x));
 }
 
 fn cloglog_slope_0_far(x0: f32) -> f32 {

@@ -53,6 +53,10 @@ fn cube_pair_from_f32(x: f32) -> cube_pair {
   return cube_pair(x, 0.0);
 }
 
+fn cube_is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
 // Cube.
 // Source: survey of Kunc and Klema 2024.
 // cube(x) = x^3
@@ -64,7 +68,7 @@ fn cube(x: f32) -> f32 {
   if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
     result = cube_value_far(x);
   }
-  return result;
+  return select(result, x, cube_is_nan(x));
 }
 
 fn cube_slope_0_far(x0: f32) -> f32 {

@@ -11,7 +11,7 @@ fn displaced_relu_is_nan(x: f32) -> bool {
 // Source: Macedo et al. 2019.
 // displaced_relu(x; delta = 0.05) = max(x, -delta)
 fn displaced_relu(x: f32, delta: f32) -> f32 {
-  return select(select(-delta, x, x > -delta), x, displaced_relu_is_nan(x));
+  return select(select(select(-delta, x, x > -delta), x, displaced_relu_is_nan(x)), x, displaced_relu_is_nan(x));
 }
 
 fn displaced_relu_backward(dy: f32, x: f32, delta: f32) -> f32 {

@@ -797,7 +797,7 @@ fn dsilu(x: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(result, x, dsilu_is_nan(x));
 }
 
 // sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).

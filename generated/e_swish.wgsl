@@ -775,7 +775,7 @@ fn e_swish(x: f32, beta: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(result, x, e_swish_is_nan(x));
 }
 
 // sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).

@@ -221,7 +221,7 @@ fn elish(x: f32) -> f32 {
   ) {
     result = elish_value_far(x);
   }
-  return result;
+  return select(result, x, elish_is_nan(x));
 }
 
 // sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).

@@ -592,7 +592,7 @@ fn elliott_sigmoid(x: f32) -> f32 {
     result = elliott_sigmoid_exactly(x);
     found = true;
   }
-  return result;
+  return select(result, x, elliott_sigmoid_is_nan(x));
 }
 
 fn elliott_sigmoid_slope_0_far(x0: f32) -> f32 {

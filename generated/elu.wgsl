@@ -201,7 +201,7 @@ fn elu(x: f32, alpha: f32) -> f32 {
   ) {
     result = elu_value_far(x, alpha);
   }
-  return result;
+  return select(result, x, elu_is_nan(x));
 }
 
 fn elu_exp(x: f32) -> f32 {

@@ -831,7 +831,7 @@ fn ft_swish(x: f32, t: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(result, x, ft_swish_is_nan(x));
 }
 
 // sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).

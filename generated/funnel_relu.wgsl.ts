@@ -11,7 +11,11 @@ fn funnel_relu_is_nan(x: f32) -> bool {
 // Source: Ma et al. 2020 (FReLU); Echo Funnel.
 // funnel_relu(x, t) = max(x, t)
 fn funnel_relu(x: f32, t: f32) -> f32 {
-  return select(select(t, x, x > t), x, funnel_relu_is_nan(x));
+  return select(
+    select(select(select(t, x, x > t), x, funnel_relu_is_nan(x)), x, funnel_relu_is_nan(x)),
+    t,
+    funnel_relu_is_nan(t)
+  );
 }
 
 struct funnel_relu_gradients {

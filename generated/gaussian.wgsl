@@ -152,7 +152,7 @@ fn gaussian(x: f32) -> f32 {
   if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
     result = gaussian_value_far(x);
   }
-  return result;
+  return select(result, x, gaussian_is_nan(x));
 }
 
 fn gaussian_slope_0_far(x0: f32) -> f32 {

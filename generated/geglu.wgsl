@@ -285,7 +285,7 @@ fn geglu(gate: f32, up: f32) -> f32 {
   ) {
     result = geglu_value_far(gate, up);
   }
-  return result;
+  return select(select(result, gate, geglu_is_nan(gate)), up, geglu_is_nan(up));
 }
 
 struct geglu_gradients {

@@ -275,7 +275,7 @@ fn gelu(x: f32) -> f32 {
   if (!((v.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
     result = gelu_value_far(x);
   }
-  return result;
+  return select(result, x, gelu_is_nan(x));
 }
 
 // The density of the standard normal distribution, e^(-x^2/2) / sqrt(2 pi).

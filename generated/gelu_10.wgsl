@@ -297,7 +297,7 @@ fn gelu_10(x: f32, min_val: f32, max_val: f32) -> f32 {
   ) {
     result = gelu_10_value_far(x, min_val, max_val);
   }
-  return result;
+  return select(result, x, gelu_10_is_nan(x));
 }
 
 // The density of the standard normal distribution, e^(-x^2/2) / sqrt(2 pi).

@@ -184,7 +184,7 @@ fn gelu_fast(x: f32) -> f32 {
   ) {
     result = gelu_fast_value_far(x);
   }
-  return result;
+  return select(result, x, gelu_fast_is_nan(x));
 }
 
 // sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).

@@ -190,7 +190,7 @@ fn gelu_sigmoid(x: f32) -> f32 {
   ) {
     result = gelu_sigmoid_value_far(x);
   }
-  return result;
+  return select(result, x, gelu_sigmoid_is_nan(x));
 }
 
 // sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).

@@ -905,7 +905,7 @@ fn gish(x: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(result, x, gish_is_nan(x));
 }
 
 fn gish_slope_0_far(x0: f32) -> f32 {

@@ -180,7 +180,7 @@ fn glu(a: f32, b: f32) -> f32 {
   ) {
     result = glu_value_far(a, b);
   }
-  return result;
+  return select(select(result, a, glu_is_nan(a)), b, glu_is_nan(b));
 }
 
 struct glu_gradients {

@@ -218,7 +218,7 @@ fn gtu(a: f32, b: f32) -> f32 {
   ) {
     result = gtu_value_far(a, b);
   }
-  return result;
+  return select(select(result, a, gtu_is_nan(a)), b, gtu_is_nan(b));
 }
 
 struct gtu_gradients {

@@ -214,7 +214,7 @@ fn hard_elish(x: f32) -> f32 {
   ) {
     result = hard_elish_value_far(x);
   }
-  return result;
+  return select(result, x, hard_elish_is_nan(x));
 }
 
 fn hard_elish_exp(x: f32) -> f32 {

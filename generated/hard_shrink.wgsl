@@ -9,7 +9,7 @@ fn hard_shrink_is_nan(x: f32) -> bool {
 // hard_shrink(x; lambd = 0.5 in [0, inf)) = where(x > lambd or x < -lambd, x, 0)
 fn hard_shrink(x: f32, lambd: f32) -> f32 {
   let v = select(x, 0.0, (x <= lambd) & (x >= -lambd));
-  return select(v, lambd, hard_shrink_is_nan(lambd));
+  return select(select(v, lambd, hard_shrink_is_nan(lambd)), x, hard_shrink_is_nan(x));
 }
 
 fn hard_shrink_backward(dy: f32, x: f32, lambd: f32) -> f32 {

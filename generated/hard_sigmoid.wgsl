@@ -65,6 +65,10 @@ fn hard_sigmoid_pair_to_f32(a: hard_sigmoid_pair) -> f32 {
   return a.high + a.low;
 }
 
+fn hard_sigmoid_is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
 // Piecewise linear sigmoid of slope 1/6. The derivative at -3 and 3 is 0. Keras 2, ONNX, Burn: see hard_sigmoid_02.
 // Source: PyTorch nn.Hardsigmoid; Howard et al. 2019.
 // hard_sigmoid(x) = relu6(x + 3) / 6
@@ -85,7 +89,7 @@ fn hard_sigmoid(x: f32) -> f32 {
   if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
     result = hard_sigmoid_value_far(x);
   }
-  return result;
+  return select(result, x, hard_sigmoid_is_nan(x));
 }
 
 fn hard_sigmoid_backward(dy: f32, x: f32) -> f32 {

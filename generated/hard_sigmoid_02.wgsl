@@ -621,7 +621,7 @@ fn hard_sigmoid_02(x: f32, alpha: f32, beta: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(result, x, hard_sigmoid_02_is_nan(x));
 }
 
 fn hard_sigmoid_02_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> f32 {

@@ -73,6 +73,10 @@ fn hard_swish_pair_to_f32(a: hard_swish_pair) -> f32 {
   return a.high + a.low;
 }
 
+fn hard_swish_is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
 // Piecewise approximation of silu. The derivative is 0 at -3 and 1 at 3 (JAX the same; PyTorch: -0.5 at -3,
 // and 1 or 1.5 at 3, depending on its code path).
 // Source: PyTorch nn.Hardswish; Howard et al. 2019.
@@ -98,7 +102,7 @@ fn hard_swish(x: f32) -> f32 {
   ) {
     result = hard_swish_value_far(x);
   }
-  return result;
+  return select(result, x, hard_swish_is_nan(x));
 }
 
 fn hard_swish_slope_0_far(x0: f32) -> f32 {

@@ -12,7 +12,7 @@ fn hard_tanh_is_nan(x: f32) -> bool {
 // hard_tanh(x; min_val = -1, max_val = 1) = clamp(x, min_val, max_val)
 fn hard_tanh(x: f32, min_val: f32, max_val: f32) -> f32 {
   let v = select(select(select(max_val, x, x < max_val), x, hard_tanh_is_nan(x)), min_val, x <= min_val);
-  return select(v, min_val, hard_tanh_is_nan(min_val));
+  return select(select(v, min_val, hard_tanh_is_nan(min_val)), x, hard_tanh_is_nan(x));
 }
 
 fn hard_tanh_backward(dy: f32, x: f32, min_val: f32, max_val: f32) -> f32 {

@@ -831,7 +831,11 @@ fn highway_gate(x: f32, h: f32, t: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(
+    select(select(result, x, highway_gate_is_nan(x)), h, highway_gate_is_nan(h)),
+    t,
+    highway_gate_is_nan(t)
+  );
 }
 
 struct highway_gate_gradients {

@@ -209,7 +209,7 @@ fn hyper_sinh(x: f32) -> f32 {
   ) {
     result = hyper_sinh_value_far(x);
   }
-  return result;
+  return select(result, x, hyper_sinh_is_nan(x));
 }
 
 fn hyper_sinh_slope_0_far(x0: f32) -> f32 {

@@ -692,7 +692,7 @@ fn isru(x: f32, alpha: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(result, x, isru_is_nan(x));
 }
 
 fn isru_slope_0_far(x0: f32, x1: f32) -> f32 {

@@ -188,7 +188,7 @@ fn lisht(x: f32) -> f32 {
   ) {
     result = lisht_value_far(x);
   }
-  return result;
+  return select(result, x, lisht_is_nan(x));
 }
 
 // 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.

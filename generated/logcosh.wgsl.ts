@@ -327,7 +327,7 @@ fn logcosh(x: f32) -> f32 {
   ) {
     result = logcosh_value_far(x);
   }
-  return result;
+  return select(result, x, logcosh_is_nan(x));
 }
 
 // A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).

@@ -977,7 +977,7 @@ fn logish(x: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(result, x, logish_is_nan(x));
 }
 
 // sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).

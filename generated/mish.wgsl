@@ -267,7 +267,7 @@ fn mish(x: f32) -> f32 {
   ) {
     result = mish_value_far(x);
   }
-  return result;
+  return select(result, x, mish_is_nan(x));
 }
 
 // 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.

@@ -821,7 +821,7 @@ fn mpelu(x: f32, alpha: f32, beta: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(result, x, mpelu_is_nan(x));
 }
 
 struct mpelu_gradients {

@@ -83,7 +83,7 @@ fn nlrelu_log1p(x: f32) -> f32 {
 // Source: Liu et al. 2019; Echo NLReLU.
 // nlrelu(x; beta = 1 in (0, inf)) = log(1 + beta * max(x, 0))
 fn nlrelu(x: f32, beta: f32) -> f32 {
-  return nlrelu_log1p(select(x, 0.0, x <= 0.0) * beta);
+  return select(nlrelu_log1p(select(x, 0.0, x <= 0.0) * beta), x, nlrelu_is_nan(x));
 }
 
 fn nlrelu_backward(dy: f32, x: f32, beta: f32) -> f32 {

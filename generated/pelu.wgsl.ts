@@ -185,7 +185,7 @@ fn pelu(x: f32, a: f32, b: f32) -> f32 {
   ) {
     result = pelu_value_far(x, a, b);
   }
-  return result;
+  return select(result, x, pelu_is_nan(x));
 }
 
 struct pelu_gradients {

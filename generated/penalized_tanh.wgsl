@@ -186,7 +186,7 @@ fn penalized_tanh(x: f32, a: f32) -> f32 {
   if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) & (abs(a) >= 3.469447e-18))) {
     result = penalized_tanh_value_far(x, a);
   }
-  return result;
+  return select(result, x, penalized_tanh_is_nan(x));
 }
 
 // 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.

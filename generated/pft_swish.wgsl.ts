@@ -831,7 +831,7 @@ fn pft_swish(x: f32, t: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(result, x, pft_swish_is_nan(x));
 }
 
 struct pft_swish_gradients {

@@ -1119,7 +1119,7 @@ fn phish(x: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(result, x, phish_is_nan(x));
 }
 
 // The density of the standard normal distribution, e^(-x^2/2) / sqrt(2 pi).

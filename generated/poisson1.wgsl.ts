@@ -689,7 +689,7 @@ fn poisson1(x: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(result, x, poisson1_is_nan(x));
 }
 
 fn poisson1_slope_0_far(x0: f32) -> f32 {

@@ -186,7 +186,7 @@ fn quick_geglu(gate: f32, up: f32) -> f32 {
   ) {
     result = quick_geglu_value_far(gate, up);
   }
-  return result;
+  return select(select(result, gate, quick_geglu_is_nan(gate)), up, quick_geglu_is_nan(up));
 }
 
 struct quick_geglu_gradients {

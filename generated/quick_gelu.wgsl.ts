@@ -185,7 +185,7 @@ fn quick_gelu(x: f32, alpha: f32) -> f32 {
   ) {
     result = quick_gelu_value_far(x, alpha);
   }
-  return result;
+  return select(result, x, quick_gelu_is_nan(x));
 }
 
 // sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).

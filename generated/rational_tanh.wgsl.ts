@@ -85,6 +85,10 @@ fn rational_tanh_pair_to_f32(a: rational_tanh_pair) -> f32 {
   return a.high + a.low;
 }
 
+fn rational_tanh_is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
 // Rational approximation of 1.7159 * tanh(2 * x / 3), odd.
 // Source: DL4J ActivationRationalTanh.
 // rational_tanh(x) = 1.7159 * where(y >= 0, 1 - 1 / (1 + y + y^2 + c * y^4), 1 / (1 - y + y^2 + c * y^4) - 1)
@@ -146,7 +150,7 @@ fn rational_tanh(x: f32) -> f32 {
   ) {
     result = rational_tanh_value_far(x);
   }
-  return result;
+  return select(result, x, rational_tanh_is_nan(x));
 }
 
 fn rational_tanh_slope_0_far(x0: f32) -> f32 {

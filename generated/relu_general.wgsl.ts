@@ -14,9 +14,13 @@ fn relu_general_is_nan(x: f32) -> bool {
 fn relu_general(x: f32, negative_slope: f32, max_value: f32, threshold: f32) -> f32 {
   let bounded = select(x, -3.4028234663852886e38, x < -3.4028234663852886e38);
   return select(
-    (bounded - threshold) * negative_slope,
-    select(select(max_value, bounded, bounded < max_value), bounded, relu_general_is_nan(bounded)),
-    bounded > threshold
+    select(
+      (bounded - threshold) * negative_slope,
+      select(select(max_value, bounded, bounded < max_value), bounded, relu_general_is_nan(bounded)),
+      bounded > threshold
+    ),
+    x,
+    relu_general_is_nan(x)
   );
 }
 

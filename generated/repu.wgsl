@@ -126,7 +126,7 @@ fn repu_pow(x: f32, y: f32) -> f32 {
 // repu(x; k = 3 in [1, inf)) = where(x > 0, x^k, 0)
 fn repu(x: f32, k: f32) -> f32 {
   let v = select(0.0, repu_pow(x, k), x > 0.0);
-  return select(v, x, repu_is_nan(x));
+  return select(select(v, x, repu_is_nan(x)), x, repu_is_nan(x));
 }
 
 fn repu_slope_0_far(x0: f32, x1: f32) -> f32 {

@@ -84,7 +84,7 @@ fn seagull_log1p(x: f32) -> f32 {
 // seagull(x) = log(1 + x^2)
 fn seagull(x: f32) -> f32 {
   let v = abs(x);
-  return select(seagull_log1p(x * x), 2.0 * seagull_log(v), v > 1073741800.0);
+  return select(select(seagull_log1p(x * x), 2.0 * seagull_log(v), v > 1073741800.0), x, seagull_is_nan(x));
 }
 
 fn seagull_slope_0_far(x0: f32) -> f32 {

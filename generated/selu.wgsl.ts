@@ -200,7 +200,7 @@ fn selu(x: f32) -> f32 {
   if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
     result = selu_value_far(x);
   }
-  return result;
+  return select(result, x, selu_is_nan(x));
 }
 
 fn selu_exp(x: f32) -> f32 {

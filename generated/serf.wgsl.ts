@@ -1200,7 +1200,7 @@ fn serf(x: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(result, x, serf_is_nan(x));
 }
 
 // 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.

@@ -702,7 +702,7 @@ fn serlu(x: f32, lam: f32, alpha: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(result, x, serlu_is_nan(x));
 }
 
 fn serlu_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {

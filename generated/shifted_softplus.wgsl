@@ -982,7 +982,7 @@ fn shifted_softplus(x: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(result, x, shifted_softplus_is_nan(x));
 }
 
 // 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.

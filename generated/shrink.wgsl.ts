@@ -12,7 +12,7 @@ fn shrink_is_nan(x: f32) -> bool {
 // shrink(x; lambd = 0.5, bias = 0) = where(x < -lambd, x + bias, where(x > lambd, x - bias, 0))
 fn shrink(x: f32, lambd: f32, bias: f32) -> f32 {
   let v = select(x - bias, 0.0, x <= lambd);
-  return select(select(v, lambd, shrink_is_nan(lambd)), x + bias, x < -lambd);
+  return select(select(select(v, lambd, shrink_is_nan(lambd)), x + bias, x < -lambd), x, shrink_is_nan(x));
 }
 
 fn shrink_backward(dy: f32, x: f32, lambd: f32, bias: f32) -> f32 {

@@ -179,7 +179,7 @@ fn silu(x: f32) -> f32 {
   ) {
     result = silu_value_far(x);
   }
-  return result;
+  return select(result, x, silu_is_nan(x));
 }
 
 // sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).

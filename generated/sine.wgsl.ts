@@ -843,7 +843,7 @@ fn sine(x: f32, w0: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(result, x, sine_is_nan(x));
 }
 
 fn sine_cos(x: f32) -> f32 {

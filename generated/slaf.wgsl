@@ -533,7 +533,7 @@ fn slaf(x: f32, c0: f32, c1: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(result, x, slaf_is_nan(x));
 }
 
 struct slaf_gradients {

@@ -309,7 +309,7 @@ fn smish(x: f32) -> f32 {
   if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
     result = smish_value_far(x);
   }
-  return result;
+  return select(result, x, smish_is_nan(x));
 }
 
 // sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).

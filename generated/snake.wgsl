@@ -965,7 +965,7 @@ fn snake(x: f32, alpha: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(result, x, snake_is_nan(x));
 }
 
 struct snake_gradients {

@@ -1111,7 +1111,7 @@ fn snake_beta(x: f32, alpha: f32, beta: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(result, x, snake_beta_is_nan(x));
 }
 
 struct snake_beta_gradients {

@@ -1060,7 +1060,7 @@ fn soft_exponential(x: f32, alpha: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(result, x, soft_exponential_is_nan(x));
 }
 
 struct soft_exponential_gradients {

@@ -990,7 +990,7 @@ fn softplus(x: f32, beta: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(result, x, softplus_is_nan(x));
 }
 
 // 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.

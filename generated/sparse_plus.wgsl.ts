@@ -71,6 +71,10 @@ fn sparse_plus_pair_to_f32(a: sparse_plus_pair) -> f32 {
   return a.high + a.low;
 }
 
+fn sparse_plus_is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
 // 0, a parabola, then x.
 // Source: JAX sparse_plus; Keras 3 sparse_plus.
 // sparse_plus(x) = where(x <= -1, 0, where(x >= 1, x, (x + 1)^2 / 4))
@@ -95,7 +99,7 @@ fn sparse_plus(x: f32) -> f32 {
   ) {
     result = sparse_plus_value_far(x);
   }
-  return result;
+  return select(result, x, sparse_plus_is_nan(x));
 }
 
 fn sparse_plus_backward(dy: f32, x: f32) -> f32 {

@@ -187,7 +187,7 @@ fn spline_log(x: f32) -> f32 {
   if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) & (x >= -0.99902344))) {
     result = spline_log_value_far(x);
   }
-  return result;
+  return select(result, x, spline_log_is_nan(x));
 }
 
 fn spline_log_slope_0_far(x0: f32) -> f32 {

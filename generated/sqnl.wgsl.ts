@@ -76,6 +76,10 @@ fn sqnl_pair_to_f32(a: sqnl_pair) -> f32 {
   return a.high + a.low;
 }
 
+fn sqnl_is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
 // Square non-linearity: two parabolas between -1 and 1.
 // Source: Wuraola and Patel 2018; Echo SQNL.
 // sqnl(x) = where(x > 2, 1, where(x >= 0, x - x^2 / 4, where(x >= -2, x + x^2 / 4, -1)))
@@ -98,7 +102,7 @@ fn sqnl(x: f32) -> f32 {
   if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
     result = sqnl_value_far(x);
   }
-  return result;
+  return select(result, x, sqnl_is_nan(x));
 }
 
 fn sqnl_backward(dy: f32, x: f32) -> f32 {

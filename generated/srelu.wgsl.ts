@@ -653,7 +653,7 @@ fn srelu(x: f32, t_r: f32, a_r: f32, t_l: f32, a_l: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(result, x, srelu_is_nan(x));
 }
 
 struct srelu_gradients {

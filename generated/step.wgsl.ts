@@ -13,7 +13,7 @@ fn step__is_nan(x: f32) -> bool {
 fn step_(x: f32, threshold: f32) -> f32 {
   let v = select(0.0, 1.0, x > threshold);
   let v2 = select(v, x, step__is_nan(x));
-  return select(v2, threshold, step__is_nan(threshold));
+  return select(select(v2, threshold, step__is_nan(threshold)), x, step__is_nan(x));
 }
 
 fn step__backward(dy: f32, x: f32, threshold: f32) -> f32 {

@@ -188,7 +188,7 @@ fn swiglu(gate: f32, up: f32) -> f32 {
   ) {
     result = swiglu_value_far(gate, up);
   }
-  return result;
+  return select(select(result, gate, swiglu_is_nan(gate)), up, swiglu_is_nan(up));
 }
 
 struct swiglu_gradients {

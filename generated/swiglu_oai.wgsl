@@ -885,7 +885,7 @@ fn swiglu_oai(gate: f32, up: f32, alpha: f32, limit: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(select(result, gate, swiglu_oai_is_nan(gate)), up, swiglu_oai_is_nan(up));
 }
 
 struct swiglu_oai_gradients {

@@ -182,7 +182,7 @@ fn swish_beta(x: f32, beta: f32) -> f32 {
   ) {
     result = swish_beta_value_far(x, beta);
   }
-  return result;
+  return select(result, x, swish_beta_is_nan(x));
 }
 
 // sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).

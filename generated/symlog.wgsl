@@ -83,7 +83,7 @@ fn symlog_log1p(x: f32) -> f32 {
 // Source: Hafner et al. 2023.
 // symlog(x) = where(x >= 0, log(1 + x), -log(1 - x))
 fn symlog(x: f32) -> f32 {
-  return select(-symlog_log1p(-x), symlog_log1p(x), x >= 0.0);
+  return select(select(-symlog_log1p(-x), symlog_log1p(x), x >= 0.0), x, symlog_is_nan(x));
 }
 
 fn symlog_backward(dy: f32, x: f32) -> f32 {

@@ -822,7 +822,7 @@ fn tanh_shrink(x: f32) -> f32 {
     }
     found = true;
   }
-  return result;
+  return select(result, x, tanh_shrink_is_nan(x));
 }
 
 fn tanh_shrink_slope_0_far(x0: f32) -> f32 {

@@ -13,7 +13,7 @@ fn threshold_is_nan(x: f32) -> bool {
 // threshold(x; threshold = 1, value = 0) = where(x > threshold, x, value)
 fn threshold(x: f32, threshold: f32, value: f32) -> f32 {
   let v = select(x, value, x <= threshold);
-  return select(v, threshold, threshold_is_nan(threshold));
+  return select(select(v, threshold, threshold_is_nan(threshold)), x, threshold_is_nan(x));
 }
 
 fn threshold_backward(dy: f32, x: f32, threshold: f32, value: f32) -> f32 {

@@ -160,7 +160,7 @@ fn xunit(x: f32, t: f32) -> f32 {
   ) {
     result = xunit_value_far(x, t);
   }
-  return result;
+  return select(select(result, x, xunit_is_nan(x)), t, xunit_is_nan(t));
 }
 
 struct xunit_gradients {

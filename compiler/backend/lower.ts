@@ -218,6 +218,9 @@ function alwaysMet(root: Expr): Names {
   });
 }
 
+/** Variables whose NaN makes the value NaN, whatever branch is taken. */
+export const variablesMet = (definition: Expr): ReadonlySet<Variable> => alwaysMet(expandCallsRaw(definition));
+
 /**
  * Arranges selections such that a NaN in a variable that is met gives NaN. A comparison with NaN is false: often it is
  * enough to turn the condition round, so that the branch taken then holds the variable; else the value is guarded.
@@ -251,7 +254,7 @@ function passNaN(definition: Expr, root: Expr, from: Names): Expr {
     return built;
   });
   let guarded = result;
-  for (const name of alwaysMet(expandCallsRaw(definition))) {
+  for (const name of variablesMet(definition)) {
     if (from.has(name) && !strictOf(result).has(name)) guarded = apply("guard", [guarded, name]);
   }
   return guarded;

@@ -206,6 +206,8 @@ export interface ScalarFunction {
   readonly results: readonly { readonly name: string; readonly form: WgslForm }[];
   /** What computes those that have an exact form, of several each by its place among them. */
   readonly exact: MachineFunction | null;
+  /** Whose NaN is the result: tested by its bits, since compilers may take comparisons with NaN for what they like. */
+  readonly passes: readonly Variable[];
   /** The struct of the results, if there are several. */
   readonly struct: string | null;
   readonly temporaryName: (node: Application) => string;
@@ -276,7 +278,11 @@ export function scalarFunctionText(fn: ScalarFunction): string {
   });
   if (fn.exact) statements.push(...search(fn.exact));
   const signature = fn.parameters.map(({ name }) => `${name}: f32`).join(", ");
-  const result = fn.struct ? `${fn.struct}(${values.join(", ")})` : (values[0] ?? "");
+  const only = fn.passes.reduce((value, variable) => {
+    const name = names.get(variable) ?? "";
+    return `select(${value}, ${name}, is_nan(${name}))`;
+  }, values[0] ?? "");
+  const result = fn.struct ? `${fn.struct}(${values.join(", ")})` : only;
   return [`fn ${fn.name}(${signature}) -> ${fn.struct ?? "f32"} {`, ...statements, `return ${result};`, "}"].join("\n");
 
   /** One call computes what has not been found, one result after the other. */
@@ -334,6 +340,7 @@ export function singleFunction(name: string, root: Expr, cotangent: Variable | n
     parameters,
     results: [{ name: "", form: { kind: "single", value } }],
     exact: null,
+    passes: [],
     struct: null,
     temporaryName: () => "t",
   });
@@ -363,6 +370,11 @@ function singleForm(
   });
   return { statements, textOf: print };
 }
+
+const selecting: ReadonlySet<string> = new Set(["where", "choose", "at_least", "at_most", "smaller", "larger"]);
+
+/** Whether a NaN may get lost in a form: in a selection, or in pairs. */
+export const mayLoseNaN = (form: WgslForm): boolean => form.kind === "pairs" || hasOneOf(form.value, selecting);
 
 /** What grows faster than wide numbers reach where its operand is a large float32. */
 const exponentials: ReadonlySet<string> = new Set([

@@ -48,6 +48,7 @@ describe("a result in pairs is right where its guard holds", () => {
             parameters: operands.map((variable, i) => ({ variable, name: `x${i}` })),
             results: [{ name: "", form: { ...form, exact: form.guard && form.fast, far: null } }],
             exact,
+            passes: [],
             struct: null,
             temporaryName: () => "t",
           });

@@ -12,12 +12,13 @@ import { isRightFarOut } from "../far-out.js";
 import { formFor } from "../forms.js";
 import { type Exponents, recogniseGates } from "../gates.js";
 import type { KernelPlan } from "../kernels.js";
-import { lower } from "../lower.js";
+import { lower, variablesMet } from "../lower.js";
 import { type MachineFunction, machineNames, ownName, wgslMachineText } from "../machine-functions.js";
 import {
   compresses,
   isExponential,
   isSpelledInPairs,
+  mayLoseNaN,
   pairFormOf,
   pairSpells,
   type ScalarFunction,
@@ -187,6 +188,7 @@ function scalarFunctions({ plan, prefix, machine, value, gradients }: WgslContex
   const struct = gradients.length > 1 ? ownName(gradientsStruct(prefix)) : null;
   const [forward, backward] = [ownName(prefix), ownName(`${prefix}_backward`)];
   const own = new Set([forward, backward]);
+  const met = variablesMet(plan.definition);
   const carry = (name: string, text: string): void => {
     machine.names.push(name);
     machine.texts.push(text);
@@ -220,6 +222,7 @@ function scalarFunctions({ plan, prefix, machine, value, gradients }: WgslContex
       parameters: variables.map((variable) => ({ variable, name: scope.claim(localName(variable.name)) })),
       results,
       exact,
+      passes: name === forward && mayLoseNaN(value) ? plan.activation.inputs.filter((input) => met.has(input)) : [],
       struct: of,
       temporaryName: (node) => localName(temporaryName(node, plan)),
     });
