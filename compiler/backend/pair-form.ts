@@ -371,27 +371,13 @@ function singleForm(
   return { statements, textOf: print };
 }
 
+export const hasOneOf = (root: Expr, names: ReadonlySet<string>): boolean =>
+  reachable([root]).some((node) => node.kind === "application" && names.has(node.primitive));
+
 const selecting: ReadonlySet<string> = new Set(["where", "choose", "at_least", "at_most", "smaller", "larger"]);
 
 /** Whether a NaN may get lost in a form: in a selection, or in pairs. */
 export const mayLoseNaN = (form: WgslForm): boolean => form.kind === "pairs" || hasOneOf(form.value, selecting);
-
-/** What grows faster than wide numbers reach where its operand is a large float32. */
-const exponentials: ReadonlySet<string> = new Set([
-  ...["exp", "expm1", "sigmoid", "logistic", "logistic_moment", "softplus", "tanh", "sinh", "cosh"],
-  ...["erfc", "normcdf", "normpdf", "logaddexp", "pow"],
-]);
-
-/** What makes numbers of ordinary size of such. */
-const compressing: ReadonlySet<string> = new Set([
-  ...["log", "log1p", "logaddexp", "softplus", "sqrt", "cbrt", "hypot", "pow", "asinh", "acosh"],
-]);
-
-const hasOneOf = (root: Expr, names: ReadonlySet<string>): boolean =>
-  reachable([root]).some((node) => node.kind === "application" && names.has(node.primitive));
-
-export const isExponential = (root: Expr): boolean => hasOneOf(root, exponentials);
-export const compresses = (root: Expr): boolean => hasOneOf(root, compressing);
 
 /** Whether pairs can compute an expression as it is lowered. */
 export const isSpelledInPairs = (root: Expr): boolean =>

@@ -3,10 +3,13 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { planKernels } from "../../compiler/backend/kernels.js";
 import { scalarFunctionText } from "../../compiler/backend/pair-form.js";
-import { formsFor } from "../../compiler/backend/targets/wgsl.js";
+import { wgslKernels } from "../../compiler/backend/targets/wgsl.js";
+import { formsFor } from "../../compiler/backend/wgsl-forms.js";
+import { variablesMet } from "../../compiler/backend/lower.js";
 import { activationOf, readDefinitions } from "../../compiler/compile.js";
 import { inFreshGraph, type Variable, variablesOf } from "../../compiler/ir/expr.js";
 import { emulate, readLibrary } from "../../compiler/machine/index.js";
+import { wgslName } from "../../compiler/names.js";
 import { pairLibrary } from "../../compiler/machine/library/pair/index.js";
 import { referenceDerivative, referenceValue } from "../../compiler/numerics/reference.js";
 import { ulpError } from "../../compiler/numerics/rounding.js";
@@ -65,6 +68,29 @@ describe("a result in pairs is right where its guard holds", () => {
             if (decided)
               expect(ulpError(actual, ball, "binary32"), `d${of?.name ?? ""} at ${x}`).toBeLessThan(of ? 6 : 4);
           }
+        }
+      });
+    });
+  }
+});
+
+/** Emulation compares as IEEE 754 has it; compilers of shaders need not. */
+describe("a NaN gets through by its bits wherever something is selected", () => {
+  for (const checked of definitions) {
+    it(checked.definition.name.text, () => {
+      inFreshGraph(() => {
+        const { activation } = activationOf(checked);
+        if (!activation) throw new Error("the definition has errors");
+        const plan = planKernels(activation);
+        if (plan.reduces) return;
+        const { functions } = wgslKernels(plan);
+        const forward = new RegExp(`^fn ${wgslName(activation.name)}\\([^]*?^}`, "m").exec(functions)?.[0] ?? "";
+        expect(forward).toContain("return ");
+        if (!/select\(|_pair_|if \(/.test(forward)) return;
+        const result = forward.slice(forward.lastIndexOf("return "));
+        for (const input of activation.inputs) {
+          if (variablesMet(plan.definition).has(input))
+            expect(result).toMatch(new RegExp(`is_nan\\(${input.name}_?\\)`));
         }
       });
     });

@@ -1,36 +1,14 @@
 /** WGSL kernels: scalar functions for any shader, and the entry points that run them over whole tensors. */
-import { constant, type Expr, occurs, substitute, type Variable, variablesOf } from "../../ir/expr.js";
-import { normalise } from "../../algebra/normalise.js";
+import type { Expr, Variable } from "../../ir/expr.js";
 import { wgslName, wgslReserved } from "../../names.js";
-import { wgsl } from "../dialects/wgsl.js";
-import { float32, pairs } from "../accuracy/arithmetic.js";
-import { cancelsHarmlessly } from "../accuracy/cancellation.js";
-import { guardFor, rangeGuard } from "../accuracy/guard.js";
-import { settleExtremes } from "../extremes.js";
 import { exactFunctionInSteps } from "../exact-form.js";
-import { isRightFarOut } from "../far-out.js";
-import { formFor } from "../forms.js";
-import { type Exponents, recogniseGates } from "../gates.js";
 import type { KernelPlan } from "../kernels.js";
-import { lower, variablesMet } from "../lower.js";
+import { variablesMet } from "../lower.js";
 import { type MachineFunction, machineNames, ownName, wgslMachineText } from "../machine-functions.js";
-import {
-  compresses,
-  isExponential,
-  isSpelledInPairs,
-  mayLoseNaN,
-  pairFormOf,
-  pairSpells,
-  type ScalarFunction,
-  scalarFunctionText,
-  scaledLast,
-  singleFunction,
-  type WgslForm,
-} from "../pair-form.js";
-import type { PrimitiveName } from "../../primitives/table.js";
+import { mayLoseNaN, type ScalarFunction, scalarFunctionText, type WgslForm } from "../pair-form.js";
+import { formsFor } from "../wgsl-forms.js";
 import type { WgslKernel } from "../manifest.js";
 import { NameScope } from "../naming.js";
-import { spellingOf } from "../../printing/print.js";
 import { lineComments } from "./text.js";
 import { temporaryName } from "./temporary-names.js";
 import { elementKernels } from "./wgsl-element-kernels.js";
@@ -96,77 +74,6 @@ export function wgslKernels(plan: KernelPlan): WgslOutput {
     forward: kernels.forward,
     backward: kernels.backward,
   };
-}
-
-/** Errors that a form in single numbers may have, in units of 2^-24: of a value, and of a derivative. */
-const tolerances = { value: 5, derivative: 7 } as const;
-
-/** In pairs e^a is computed up to here; in float32 its inverse is not 0 there yet. */
-const pairExponents: Exponents = { most: 80, decays: false };
-
-/** Results in single numbers where these are accurate enough, else in pairs. */
-export function formsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: ReadonlySet<Variable>): WgslForm[] {
-  const { activation, cotangent, definition } = plan;
-  const spells = (primitive: PrimitiveName): boolean => spellingOf(wgsl, primitive) !== undefined;
-  const lowered = (expr: Expr): Expr => lower(expr, { spells, nanFrom, definition, narrow: true });
-  const singles = settleExtremes(roots, { activation, cotangent, arithmetic: "binary32", lower: lowered });
-  const isValue = nanFrom.size > 0;
-  const tolerance = isValue ? tolerances.value : tolerances.derivative;
-  return roots.map((root, i): WgslForm => {
-    const single = { kind: "single", value: singles[i]! } as const;
-    if (plan.reduces) return single;
-    const {
-      condition,
-      relative,
-      cancels: isLossy,
-    } = guardFor(lowered(root), {
-      model: float32,
-      allowance: 1,
-      negligible: 2 ** -150,
-    });
-    // What leaves the range on the way is taken care of in rational functions, but not where exponentials vanish.
-    const isSettled = !condition || (!isLossy && !isExponential(root));
-    if (isSettled && relative <= tolerance) return single;
-    // Derivatives are linear in the cotangent: its size is no matter for the guard.
-    const factor = occurs(cotangent, root) ? cotangent : null;
-    const unscaled = factor ? normalise(substitute(root, new Map([[factor, constant(1)]]))) : root;
-    const [recognised] = recogniseGates([unscaled], pairExponents);
-    const { fast, guard, exact, cancels } = formFor(unscaled, {
-      plan,
-      model: pairs,
-      allowance: 10 * tolerance,
-      negligible: 2 ** -150,
-      intolerable: 64,
-      lower: () =>
-        scaledLast(
-          lower(recognised!, { spells: pairSpells, formOf: pairFormOf, nanFrom: new Set(), definition, narrow: false }),
-        ),
-    });
-    if (!fast || !isSpelledInPairs(fast)) return single;
-    const pair = { kind: "pairs", fast, guard, factor } as const;
-    if (!guard || !exact) return { ...pair, guard: null, exact: null, far: null, compresses: false };
-    const name = `${wgslName(activation.name)}_${isValue ? "value" : `slope_${i}`}`;
-    const [input, ...others] = variablesOf(fast);
-    const isHarmless =
-      cancels &&
-      input?.role === "input" &&
-      others.length === 0 &&
-      cancelsHarmlessly(fast, input, { model: pairs, relative: (tolerance - 2) * 2 ** -24, isDerivative: !isValue });
-    const far = singleFunction(ownName(`${name}_far`), single.value, factor);
-    const range = isHarmless ? rangeGuard(fast, pairs) : guard;
-    if ((!cancels || isHarmless) && isRightFarOut(single.value, root, range, plan)) {
-      return { ...pair, guard: range, exact: null, far, compresses: false };
-    }
-    // A NaN that is not met must not get through either.
-    const needsFar = isExponential(exact) || variablesOf(exact).size > 1;
-    return {
-      ...pair,
-      guard: range,
-      exact,
-      far: needsFar ? far : null,
-      compresses: compresses(exact),
-    };
-  });
 }
 
 /** The parameters that a scalar function takes after the inputs. */
