@@ -103,8 +103,9 @@ export function exactFunction(name: string, root: Expr, removable: boolean): Mac
 /**
  * As {@link exactFunction} for shaders: from and to f32, in steps, so that compilers are quick. Of several expressions the
  * function takes which one is asked for, as a last operand, counted from 0.
+ * @param removable as of {@link exactFunction}
  */
-export function exactFunctionInSteps(name: string, roots: readonly Expr[]): MachineFunction {
+export function exactFunctionInSteps(name: string, roots: readonly Expr[], removable: boolean): MachineFunction {
   const variables = [...new Set(roots.flatMap((root) => [...variablesOf(root)]))].sort((a, b) => a.id - b.id);
   const local = new Map<Expr, string>(variables.map((variable, i) => [variable, `x${i}`]));
   const { statements, results } = callForm(roots, local, wide);
@@ -124,7 +125,11 @@ export function exactFunctionInSteps(name: string, roots: readonly Expr[]): Mach
       : [`return ${results[0] ?? ""};`]),
     "}",
   ].join("\n");
-  const text = [inSteps(inner, `${name}_wide`), "", ...searcher(name, variables, local, roots.length > 1)].join("\n");
+  const text = [
+    inSteps(inner, `${name}_wide`),
+    "",
+    ...searcher(name, { root: roots, removable }, variables, local),
+  ].join("\n");
   return { name, own: [name, `${name}_wide`], variables, text };
 }
 
@@ -182,41 +187,39 @@ function caller(
   ];
 }
 
-const infinityTest = (variables: readonly Variable[], local: ReadonlyMap<Expr, string>, largest: string): string =>
-  variables
-    .filter(({ role }) => role === "input")
-    .map((variable) => `abs(${local.get(variable) ?? ""}) > ${largest}`)
-    .join(" || ");
-
-/** Exponents of numbers in the place of infinity, at points 1 to 6 of a search (in the wide library). */
-const sizes = [200, 150, 26, 20, 13, 10];
-
 /** As {@link caller}, with one call, since compilers of shaders inline every one: in a loop, once for each point of a search. */
 function searcher(
   name: string,
+  { root, removable }: { readonly root: readonly Expr[]; readonly removable: boolean },
   variables: readonly Variable[],
   local: ReadonlyMap<Expr, string>,
-  several: boolean,
 ): string[] {
+  const several = root.length > 1;
   const own = variables.map((variable) => local.get(variable) ?? "");
+  const inputs = variables.filter(({ role }) => role === "input").map((variable) => local.get(variable) ?? "");
   const parameters = [...own, ...(several ? ["which"] : [])].map((each) => `${each}: f32`).join(", ");
   if (own.length === 0) return [`fn ${name}() -> f32 {`, `return wide_leading_to_f32(${name}_wide().value);`, "}"];
-  const operands = own.map((each, i) => `wide_operand_at(wide_${each}, search, ${i + 1}, large)`);
-  if (several) operands.push("wide_which");
+  const operands = own.map((each, i) => `wide_operand_at(wide_${each}, search, ${i + 1}, infinite)`);
+  if (several) operands.push("wide_from_f32(which)");
+  const anyOf = (test: (input: string) => string): string => inputs.map(test).join(" || ") || "false";
+  const extreme = (of: "min" | "max", exponents: readonly string[]): string =>
+    exponents.reduce((left, right) => `${of}(${left}, ${right})`);
+  const exponents = own.map((_, i) => `exponents[${i}]`);
   return [
     `fn ${name}(${parameters}) -> f32 {`,
     ...own.flatMap((each) => [`if (is_nan(${each})) {`, `return ${each};`, "}"]),
     ...own.map((each) => `let wide_${each} = wide_from_f32(${each});`),
-    ...(several ? ["let wide_which = wide_from_f32(which);"] : []),
     `var exponents: array<int, ${own.length}> = [${own.map((each) => `wide_${each}.exponent`).join(", ")}];`,
-    `var sizes: array<int, ${sizes.length}> = [${sizes.join(", ")}];`,
-    `let infinite = ${infinityTest(variables, local, "3.4028234663852886e38") || "false"};`,
+    `let infinite = ${anyOf((input) => `abs(${input}) > 3.4028234663852886e38`)};`,
+    // What a periodic function does far out says nothing of what it does further out.
+    `let largest = ${root.some(isPeriodic) ? `select(0, ${extreme("max", exponents)}, infinite)` : extreme("max", exponents)};`,
+    `let smallest = ${extreme("min", exponents)};`,
+    `let zero = ${removable ? anyOf((input) => `${input} == 0.0`) : "false"};`,
     "var search = WIDE_SEARCH;",
-    "while (search.level < 6) {",
-    `let large = sizes[clamp(search.point - 1, 0, ${sizes.length - 1})];`,
+    "while (search.stage < 24) {",
     `let found = ${name}_wide(${operands.join(", ")});`,
-    `let varied = exponents[clamp(search.point - 1, 0, ${own.length - 1})];`,
-    `search = wide_searched(search, found, infinite, varied, ${own.length});`,
+    `let varied = exponents[clamp((search.point - 1) >> 1, 0, ${own.length - 1})];`,
+    `search = wide_searched(search, found, ${own.length}, varied, largest, smallest, infinite, ${String(root.some(comparesResults))}, zero);`,
     "}",
     "return wide_leading_to_f32(search.value);",
     "}",
@@ -233,3 +236,6 @@ const comparesResults = (root: Expr): boolean =>
   );
 
 const varies = (node: Expr): boolean => [...variablesOf(node)].some(({ role }) => role === "input");
+
+const isPeriodic = (root: Expr): boolean =>
+  reachable([root]).some((node) => node.kind === "application" && ["sin", "cos", "tan"].includes(node.primitive));

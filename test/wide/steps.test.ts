@@ -159,7 +159,7 @@ function exactFunctions(): Map<string, { readonly fn: MachineFunction; readonly 
         const root = expandCalls(value);
         const long = exactFunction(name, root, false);
         const truth = run(readLibrary(long.text, library.declarations), name);
-        return [name, { fn: exactFunctionInSteps(name, [root]), truth }] as const;
+        return [name, { fn: exactFunctionInSteps(name, [root], false), truth }] as const;
       });
     }),
   );

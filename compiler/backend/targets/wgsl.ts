@@ -116,7 +116,7 @@ function scalarFunctions({ plan, prefix, machine, value, gradients }: WgslContex
       if (form.far) needed.push(form.far);
       if (form.exact) roots.push(form.exact);
     }
-    const exact = roots.length > 0 ? exactFunctionInSteps(`${name}_exactly`, roots) : null;
+    const exact = roots.length > 0 ? exactFunctionInSteps(`${name}_exactly`, roots, name !== forward) : null;
     if (exact) needed.push(exact);
     for (const each of needed) {
       machine.names.push(...each.own);

@@ -44,36 +44,61 @@ fn wide_exponential(x: wide, near: u32) -> wide {
   return wide_normalised(false, NAT_HALF + excess, n + 1);
 }
 
-// The result of a program, and how many of its last bits are wrong: because operands cancelled, or all of them because a
-// number became infinite on the way.
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
+// became infinite on the way.
 struct wide_outcome { value: wide_leading, lost: int }
 
-// A function's value, and where it is to be computed next. Level 0: at the operands themselves (point 0); where infinite ones
-// say nothing, twice with numbers in their place, up to three times (1 to 6). Where bits are lost, levels 1 to 5: with operands
-// that are large moved towards 1, to 2^98, 2^74, 2^50, 2^26 or 2^13, and on the last two levels those that are small, to 2^-33
-// or 2^-19 (0); and with each of them 2^6 nearer to 1 (1, 2 ...), which tells of which power of it the function is a multiple.
-// Level 6: nowhere.
-struct wide_search { level: i32, point: i32, value: wide_leading, other: wide_leading }
-
-const WIDE_SEARCH: wide_search = wide_search(
-  0, 0, wide_leading(false, 0u, (2 << int_bits()) + 4096), wide_leading(false, 0u, (2 << int_bits()) + 4096)
-);
-
-// By how many times 2^6 an operand is moved towards 1; zero and infinity are not.
-fn wide_moves(exponent: int, level: i32) -> int {
-  let high = int(select(122 - 24 * level, 13, level == 5));
-  let low = select(int(select(-33, -19, level == 5)), -WIDE_LIMIT, level < 4);
-  let moves = select(min(exponent - low - 5, 0), exponent - high + 5, exponent > high) / 6;
-  return select(moves, 0, abs(exponent) >= WIDE_LIMIT);
+// Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says nothing,
+// because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved below 2^800,
+// 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40, 2^-24, until the result is good. Values
+// still nearer to 1 then tell what the function does on the way from there. For finite operands: of which power of each it is a
+// multiple, as it goes by two steps alike, if there is room for two (points 1 and 2 for the first operand, and so on; the
+// shift is what comes of it).
+// For infinite ones: whether it grows, vanishes or stays (point 1). At stage 23 numbers on both sides of an operand 0 are in
+// its place. Stage 24: nowhere.
+struct wide_search {
+  stage: i32, point: i32, value: wide_leading, base: wide_leading, before: wide_leading, steps: int, shift: int
 }
 
-// An operand at a point of a search, its own one given; on level 0 a large one gets the given exponent.
-fn wide_operand_at(x: wide, search: wide_search, own: i32, large: int) -> wide {
-  let near = select(min(x.exponent, large), x.exponent, search.point == 0);
-  let moves = wide_moves(x.exponent, search.level);
-  let further = select(int(moves > 0) - int(moves < 0), 0, search.point != own);
-  let moved = x.exponent - 6 * (moves + further);
-  return wide(x.negative, x.mantissa, select(moved, near, search.level == 0));
+const WIDE_SEARCH: wide_search = wide_search(
+  0, 0,
+  wide_leading(false, 0u, (2 << int_bits()) + 4096), wide_leading(false, 0u, 0), wide_leading(false, 0u, 0), 0, 0
+);
+
+// The largest exponent that operands have at a stage.
+fn wide_highest(stage: i32) -> int {
+  let last = select(select(26, 20, stage == 18), 13, stage == 19);
+  return select(int(select(165 - 8 * stage, last, stage > 16)), 800, stage == 1);
+}
+
+// By how much an operand's exponent is moved at a stage, in sixes, so that square and cube roots change by whole powers of
+// two: downwards, or upwards if that is negative.
+fn wide_excess(exponent: int, stage: i32) -> int {
+  if (stage == 0 || stage > 22) {
+    return 0;
+  }
+  if (stage < 20) {
+    return (max(exponent - wide_highest(stage), 0) + 5) / 6 * 6;
+  }
+  let lowest = int(select(select(-24, -40, stage == 21), -64, stage == 20));
+  return select((min(exponent - lowest, 0) - 5) / 6 * 6, 0, abs(exponent) >= WIDE_LIMIT);
+}
+
+// How much nearer to 1 an operand is at one more point.
+fn wide_distance(stage: i32) -> int {
+  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+}
+
+// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
+fn wide_operand_at(x: wide, search: wide_search, own: i32, infinite: bool) -> wide {
+  if (search.stage == 23 && is_zero(x.mantissa)) {
+    return wide(search.point == 1, NAT_HALF, -150);
+  }
+  let excess = wide_excess(x.exponent, search.stage);
+  let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
+  let steps = select(nearer, min(nearer, 1), search.stage > 16);
+  let further = select(int(0), wide_distance(search.stage) * int(steps), excess != 0 && nearer > 0 && nearer < 3);
+  return wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
 fn wide_leading_is_nan(x: wide_leading) -> bool {
@@ -88,60 +113,98 @@ fn wide_leading_exceeds(a: wide_leading, b: wide_leading) -> bool {
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
 }
 
-// The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
-fn wide_searched(search: wide_search, found: wide_outcome, infinite: bool, exponent: int, operands: i32) -> wide_search {
+// What a function tends to, given its value and the one before.
+fn wide_leading_trend(value: wide_leading, before: wide_leading) -> wide_leading {
+  if (wide_leading_exceeds(value, before)) {
+    return wide_leading(value.negative, 0x80000000u, WIDE_BEYOND);
+  }
+  if (wide_leading_exceeds(before, value)) {
+    return wide_leading(false, 0u, WIDE_ZERO.exponent);
+  }
+  return value;
+}
+
+// The k for which a is about 2^k b.
+fn wide_leading_ratio(a: wide_leading, b: wide_leading) -> int {
+  let more = 2u * (a.digits >> 8u) > 3u * (b.digits >> 8u);
+  let less = 3u * (a.digits >> 8u) < 2u * (b.digits >> 8u);
+  return max(min(a.exponent - b.exponent + int(more) - int(less), 65536), -65536);
+}
+
+// The first stage after the given one that changes an operand, given the exponents of the largest and the smallest.
+fn wide_next_stage(stage: i32, largest: int, smallest: int) -> i32 {
+  var next = stage + 1;
+  while (next < 23 && wide_excess(largest, next) == 0 && wide_excess(smallest, next) == 0) {
+    next = next + 1;
+  }
+  return select(next, 24, next > 22);
+}
+
+// The search after one more value: how many operands there are, the exponent of the one that was varied for it, those of the
+// largest and the smallest, whether an input is infinite, and if so, whether numbers are compared that may be infinite too,
+// and whether one is 0 where the function's limit is meant.
+fn wide_searched(
+  search: wide_search, found: wide_outcome, operands: i32, varied: int, largest: int, smallest: int,
+  infinite: bool, compares: bool, zero: bool
+) -> wide_search {
   let is_nan = wide_leading_is_nan(found.value);
-  let fails = is_nan || found.lost > int(nat_bits() - 28);
-  var level = search.level;
+  let fails = is_nan || found.lost > int(nat_bits() - 27);
+  var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
-  var other = search.other;
-  if (wide_leading_is_nan(value)) {
+  var base = search.base;
+  var steps = search.steps;
+  var shift = search.shift;
+  // What cancels altogether wherever it is looked at is taken for 0.
+  if (stage == 0 || (wide_leading_is_nan(value) && (infinite || found.value.digits == 0u))) {
     value = found.value;
   }
-  if (level == 0 && point == 1) {
-    if (!(is_nan && infinite)) {
-      level = select(6, select(4, 1, found.value.exponent >= WIDE_LIMIT), found.lost > int(nat_bits() - 28));
-      point = 0;
-    }
-  } else if (level == 0 && (point & 1) == 0) {
-    other = found.value;
-    if (fails) {
-      other = search.other;
-    }
-  } else if (level == 0) {
-    if (!fails && !wide_leading_is_nan(other)) {
-      // As wide_limit.
-      level = 6;
-      value = other;
-      if (wide_leading_exceeds(other, found.value)) {
-        value = wide_leading(other.negative, 0x80000000u, WIDE_BEYOND);
-      } else if (wide_leading_exceeds(found.value, other)) {
-        value = wide_leading(false, 0u, WIDE_ZERO.exponent);
+  // On the way of the second step the function must do what it did on the first, or grow or vanish faster than powers do.
+  let ratio = wide_leading_ratio(search.before, found.value);
+  let is_second = point > 2 && (point & 1) == 1;
+  let strays = !infinite && stage < 17 && is_second && ratio != steps && min(abs(ratio), abs(steps)) < 64;
+  if (stage == 23) {
+    // The limit that both sides have.
+    let apart = wide_leading_exceeds(found.value, base) || wide_leading_exceeds(base, found.value);
+    if (point == 2) {
+      value = base;
+      if (fails || apart || (base.negative != found.value.negative && base.digits != 0u)) {
+        value = wide_leading(false, 0u, WIDE_NAN.exponent);
       }
-    } else if (point == 7) {
-      level = 6;
     }
-    other = wide_leading(false, 0u, WIDE_NAN.exponent);
-  } else if (point == 1) {
-    if (fails) {
-      level = level + 1;
-      point = 0;
+    base = found.value;
+    stage = select(23, 24, point == 2 || fails);
+  } else if (fails || strays || (stage == 0 && infinite && compares)) {
+    if (is_nan && zero && !infinite) {
+      stage = 23;
+    } else if (stage == 0 && !infinite && is_nan && found.lost < (WIDE_LIMIT >> 1)) {
+      stage = 24;
     } else {
-      value = found.value;
-      other = value;
+      stage = wide_next_stage(stage, largest, smallest);
+    }
+    point = 0;
+  } else if (stage == 0) {
+    stage = 24;
+  } else if (point == 1) {
+    base = found.value;
+    shift = 0;
+  } else if (infinite) {
+    value = wide_leading_trend(base, found.value);
+    stage = 24;
+  } else if (is_second) {
+    shift = shift + steps * wide_excess(varied, stage) / wide_distance(stage);
+    if (point > 2 * operands) {
+      value = wide_leading(base.negative, base.digits, base.exponent + shift);
+      stage = 24;
     }
   } else {
-    // The k for which the value became 2^k times as large.
-    let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
-    let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
-    let power = max(min(found.value.exponent - other.exponent + int(more) - int(less), 384), -384);
-    value = wide_leading(value.negative, value.digits, value.exponent - power * abs(wide_moves(exponent, level)));
+    steps = ratio;
   }
-  if (level > 0 && point > operands) {
-    level = 6;
+  var before = found.value;
+  if (is_second) {
+    before = base;
   }
-  return wide_search(level, point, value, other);
+  return wide_search(stage, point, value, base, before, steps, shift);
 }
 
 fn wide_selected_exp(x: wide) -> wide {

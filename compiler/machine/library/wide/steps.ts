@@ -328,9 +328,17 @@ function named<K, T>(items: ReadonlyMap<K, T>, key: K): T {
 
 /** A value in the machine language. */
 function textOf(value: Value): string {
-  if (typeof value === "bigint") return `0x${value.toString(16)}n`;
+  if (typeof value === "bigint") return fractionText(value);
   if (!isStruct(value)) return String(value);
   return `wide(${Object.values(value).map(textOf).join(", ")})`;
+}
+
+function fractionText(natural: bigint): string {
+  const digits = natural
+    .toString(16)
+    .padStart(wgslNatBits / 4, "0")
+    .replace(/0+$/, "");
+  return digits === "" ? "0n" : `0x0.${digits}n`;
 }
 
 interface ProgramStep {
@@ -351,6 +359,21 @@ interface Program {
   readonly steps: readonly ProgramStep[];
   /** The register of what it computes. */
   readonly result: number;
+}
+
+/** Operations whose results were not rounded if they have zeros at their end, and what else that takes. */
+const exactOperations: ReadonlyMap<string, string> = new Map([
+  ["wide_multiply", "abs(result.exponent) < WIDE_LIMIT"],
+  ["wide_add", "abs(a.exponent - b.exponent) <= 32"],
+]);
+
+/** Where the wrong bits of what a register begins with begin: operands and short numbers are exact. */
+function errorOf(term: Term | undefined, register: number): string {
+  if (term?.kind !== "known" || !isStruct(term.value)) return "-WIDE_BEYOND";
+  const { mantissa } = term.value;
+  return typeof mantissa === "bigint" && BigInt.asUintN(32, mantissa) !== 0n
+    ? `registers[${register}].exponent`
+    : "-WIDE_BEYOND";
 }
 
 /** A word holds three registers, or two and a number, which may be negative. */
@@ -415,7 +438,7 @@ export function inSteps(text: string, name: string): string {
   const after: Readonly<Record<string, string>> = {
     // The sine of a multiple of pi, which is not known as one: what is left is the rounding of the operand.
     wide_sine:
-      "if (a.exponent > 0 && result.exponent < min(a.exponent - int(nat_bits() - 12), -56)) {\nresult = WIDE_ZERO;\n}",
+      "if (a.exponent > 0 && result.exponent < min(a.exponent - int(nat_bits() - 12), -56)) {\nresult = WIDE_ZERO;\n}\nerror = errors[first];",
     wide_add: "error = max(errors[first], errors[second]);",
     wide_multiply: "error = max(errors[first] + b.exponent, errors[second] + a.exponent);",
     wide_divide: "error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;",
@@ -433,7 +456,7 @@ export function inSteps(text: string, name: string): string {
     `fn ${name}(${fn.parameters.map((parameter) => `${parameter.name}: wide`).join(", ")}) -> wide_outcome {`,
     `var registers: array<wide, ${registers}> = [${[...starts, ...room].join(", ")}];`,
     "// Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.",
-    `var errors: array<int, ${registers}> = [${Array.from({ length: registers }, (_, i) => (i < starts.length ? `registers[${i}].exponent` : "0")).join(", ")}];`,
+    `var errors: array<int, ${registers}> = [${Array.from({ length: registers }, (_, i) => errorOf(start[i], i)).join(", ")}];`,
     "// The operation and the register of its result, then the operands.",
     `var steps: array<u32, ${words.length}> = [${words.map((word) => `0x${word.toString(16).padStart(8, "0")}u`).join(", ")}];`,
     `for (var i = 0; i < ${words.length}; i += 2) {`,
@@ -462,10 +485,20 @@ export function inSteps(text: string, name: string): string {
     "if (result.exponent >= WIDE_LIMIT) {",
     "error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);",
     "if (a.exponent < WIDE_LIMIT && b.exponent < WIDE_LIMIT) {",
-    "error = result.exponent + int(nat_bits());",
+    "error = result.exponent + WIDE_LIMIT;",
     "}",
     "}",
-    "errors[code & 1023u] = max(error, result.exponent);",
+    "var rounding = result.exponent;",
+    ...[...exactOperations].flatMap(([operation, condition]) =>
+      operations.includes(operation)
+        ? [
+            `if (operation == ${operations.indexOf(operation)}u && ${condition} && low_u32(result.mantissa) == 0u) {`,
+            "rounding = -WIDE_BEYOND;",
+            "}",
+          ]
+        : [],
+    ),
+    "errors[code & 1023u] = max(min(error, WIDE_BEYOND + WIDE_LIMIT), rounding);",
     "}",
     `return wide_outcome(wide_leading_of(registers[${last}]), errors[${last}] - registers[${last}].exponent);`,
     "}",
