@@ -3,7 +3,7 @@ import { type OutputFile, type TargetName, targetNames } from "./backend/output.
 import type { AnalysisFacts } from "./analysis/facts/facts.js";
 import { isAnalysisFacts } from "./analysis/facts/form.js";
 import type { Activation } from "./ir/activation.js";
-import { decided, DecisionBook, type Decisions } from "./decisions.js";
+import { decided, DecisionBook, type Decisions, type OwnDecisions } from "./decisions.js";
 import { collate, type Diagnostic } from "./diagnostics.js";
 import { checkDefinitions, type CheckedDefinition } from "./frontend/check.js";
 import { parseSource } from "./frontend/parse.js";
@@ -68,13 +68,15 @@ async function compileSources(sources: readonly Source[], options: CompileOption
   const { definitions, diagnostics } = readDefinitions(sources);
   const found: Diagnostic[] = [...diagnostics];
   const book = options.decisions ?? new DecisionBook();
+  const decisionsOf = ({ source, definition }: CheckedDefinition): OwnDecisions =>
+    book.of(source.file, definition.name.text);
   const emitted: Emitted[] = [];
   const keys: string[] = [];
   const targets = targetNames.filter((name) => options.targets.includes(name));
   for (const definition of definitions) {
     const key = options.cache ? await contentKey(definition, targets) : "";
     const known = options.cache?.get(key);
-    const decisions = book.of(definition.definition.name.text);
+    const decisions = decisionsOf(definition);
     const result =
       known === undefined ? await emitDefinition(definition, targets, decisions) : recalled(known, decisions);
     found.push(...moved(result.diagnostics, definition.definition.span.start));
@@ -95,7 +97,7 @@ async function compileSources(sources: readonly Source[], options: CompileOption
   const entries = emitted.map(({ entry }, i) => {
     const definition = definitions[i]!;
     const analysis = options.facts
-      ? factsOf(definition, options.facts, book.of(definition.definition.name.text), options.cache, keys[i]!)
+      ? factsOf(definition, options.facts, decisionsOf(definition), options.cache, keys[i]!)
       : null;
     return { ...entry, source: sourceEntry(definition), ...(analysis ? { analysis } : {}) };
   });

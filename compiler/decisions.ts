@@ -35,18 +35,30 @@ export interface OwnDecisions extends Decisions {
 /** The decisions of a compilation, with who asked for them. */
 export class DecisionBook {
   private readonly known: Map<string, unknown>;
-  private readonly asked = new Map<string, OwnDecisions>();
+  private readonly owners = new Map<string, Map<string, OwnDecisions>>();
 
   /** @param known answers from before */
   constructor(known: Iterable<readonly [question: string, answer: unknown]> = []) {
     this.known = new Map(known);
   }
 
-  of(activation: string): OwnDecisions {
-    const before = this.asked.get(activation);
-    if (before) return before;
+  /** What is asked for an activation of a file of definitions. */
+  of(file: string, activation: string): OwnDecisions {
+    const siblings = this.owners.get(file) ?? new Map<string, OwnDecisions>();
+    const own = siblings.get(activation) ?? this.ownDecisions();
+    this.owners.set(file, siblings.set(activation, own));
+    return own;
+  }
+
+  /** By activation, what was asked for those of a file, and the answers. */
+  askedFor(file: string): ReadonlyMap<string, ReadonlyMap<string, unknown>> {
+    const owners = [...(this.owners.get(file) ?? [])];
+    return new Map(owners.map(([activation, own]) => [activation, new Map(own.asked())]));
+  }
+
+  private ownDecisions(): OwnDecisions {
     const asked = new Map<string, unknown>();
-    const own: OwnDecisions = {
+    return {
       get: (question) => {
         const answer = this.known.get(question);
         if (answer !== undefined) asked.set(question, answer);
@@ -58,7 +70,5 @@ export class DecisionBook {
       },
       asked: () => [...asked],
     };
-    this.asked.set(activation, own);
-    return own;
   }
 }

@@ -45,7 +45,7 @@ export function atInfinity(
 /** What is done at an infinite input. */
 type Remedy = (typeof remedyNames)[number];
 const remedyNames = ["none", "hold", "test", "test the input"] as const;
-const isRemedies = (answer: unknown): answer is readonly Remedy[] =>
+export const isRemedies = (answer: unknown): answer is readonly Remedy[] =>
   Array.isArray(answer) && answer.every((each) => remedyNames.some((name) => name === each));
 
 /** For each input, at -inf and inf. */
