@@ -197,7 +197,7 @@ async function measureQuickly(
   plan: QuickPlan,
 ): Promise<Certificate> {
   const run = async (parameters: readonly number[], stratified: number): Promise<Run> => {
-    const work = { kind: "points", stratified, byReference: 0 } as const;
+    const work = { kind: "points", stratified, byReference: 0, density: "sparse" } as const;
     const outcome = await measure({ activation: subject.name, column, parameters, work, emulated: true });
     if (outcome.kind !== "measured") throw new Error("points need no interpolant");
     return { measurement: outcome.measurement, parameters };

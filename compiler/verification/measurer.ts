@@ -5,7 +5,7 @@ import { tieToReference, type UnaryTruth, unaryTruth } from "./interpolant.js";
 import { emulatedKernel } from "./emulation.js";
 import { loadKernel } from "./kernels.js";
 import { type BatchKernel, type Measurement, type MeasureOptions, measurePoints, measureRange } from "./measure.js";
-import { parameterSettings, pointsFor } from "./points.js";
+import { type Density, parameterSettings, pointsFor } from "./points.js";
 import type { Column } from "./truth.js";
 
 /** Plain data, to be sent to another thread. */
@@ -20,7 +20,7 @@ export interface Task {
 
 export type Work =
   /** Adversarial inputs and so many stratified ones; so many of both against the reference, whatever the fast form says. */
-  | { readonly kind: "points"; readonly stratified: number; readonly byReference: number }
+  | { readonly kind: "points"; readonly stratified: number; readonly byReference: number; readonly density?: Density }
   /** All float32 inputs with bit patterns in [from, to). */
   | { readonly kind: "range"; readonly from: number; readonly to: number }
   /** Holds the fast form of the truth for ranges against the reference: at adversarial inputs and so many stratified ones. */
@@ -59,8 +59,8 @@ export class Measurer {
       const column = columnOf(activation, emitted.of);
       switch (work.kind) {
         case "points": {
-          const { stratified, byReference } = work;
-          const points = pointsFor(column, parameters, stratified);
+          const { stratified, byReference, density } = work;
+          const points = pointsFor(column, parameters, stratified, density);
           const unary = points.count >= screenedFrom ? this.unary(key, column, parameters) : null;
           const options = { ...measureOptions(emitted.target, emitted.of), byReference, unary };
           const measurement = measurePoints(column, kernel, points, parameters, options);
