@@ -124,6 +124,11 @@ class Line {
     for (const value of [x, -x]) this.add(rankOf(value));
   }
 
+  /** The number of next smaller size, whose significand is long, and its negative. */
+  addBeneath(x: number): void {
+    for (const value of [x, -x]) this.ranks.add(rankOf(value) - Math.sign(value));
+  }
+
   /** The number and its negative. */
   addAlone(x: number): void {
     for (const value of [x, -x]) this.ranks.add(rankOf(value));
@@ -152,9 +157,9 @@ export function pointsFor(
 ): Points {
   const { inputs } = column.activation;
   const found = new PointList(inputs.length);
-  const isSparse = density === "sparse" && inputs.length > 1;
-  const line = generalLine(column.activation, parameters, isSparse ? 1 : 0);
-  const sparse = isSparse ? generalLine(column.activation, parameters, 4) : line;
+  const [spacing, wider] = spacings[density][inputs.length > 1 ? "several" : "one"];
+  const line = generalLine(column.activation, parameters, spacing);
+  const sparse = wider === spacing ? line : generalLine(column.activation, parameters, wider);
   const search = new Search(column, parameters);
   for (let input = 0; input < inputs.length; input++) {
     // What the other inputs are while one runs along the line
@@ -178,8 +183,17 @@ const companions: readonly number[] = [0.7, -1.3, 40, -3e4, 1e-20];
 /** The first of them are of ordinary size. */
 const usual = 2;
 
-/** Of several inputs there are many adversarial points; `sparse` are those of them that differ most. */
-export type Density = "dense" | "sparse";
+/** How many adversarial points: of several inputs there are very many, and as many again for each setting of parameters. */
+export type Density = "dense" | "sparse" | "sparsest";
+
+/** Between binary exponents along a line, with the other inputs of ordinary size and of others; 0: with neighbours. */
+const spacings: Readonly<
+  Record<Density, Readonly<Record<"one" | "several", readonly [usual: number, others: number]>>>
+> = {
+  dense: { one: [0, 0], several: [0, 0] },
+  sparse: { one: [0, 0], several: [1, 4] },
+  sparsest: { one: [1, 1], several: [2, 8] },
+};
 
 /** Extreme and ordinary numbers for all inputs at once. */
 function* crossed(count: number): Generator<number[]> {
@@ -201,11 +215,11 @@ function generalLine(activation: Activation, parameters: readonly number[], spac
   const line = new Line();
   for (let exponent = -149; exponent < 128; exponent += Math.max(spacing, 1)) {
     if (spacing === 0) line.addBoth(2 ** exponent);
-    else line.addAlone(2 ** exponent);
+    else line.addBeneath(2 ** exponent);
   }
   for (const x of [0, 2 ** -126 - 2 ** -149, largestNumber]) line.addBoth(x);
   for (const x of magnitudes)
-    if (spacing > 1) line.addAlone(x);
+    if (spacing > 2) line.addAlone(x);
     else line.addBoth(x);
   const constants = reachable([activation.body]).flatMap((node) => (node.kind === "constant" ? [node.value] : []));
   const own = [...constants.map(toNumber), ...parameters].filter((x) => x !== 0 && Number.isFinite(x));
