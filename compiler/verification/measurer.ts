@@ -40,8 +40,8 @@ export type WithActivation = <T>(name: string, look: (activation: Activation) =>
 export type RemoteKernel = (activation: string, column: EmittedColumn) => BatchKernel;
 
 export class Measurer {
-  private readonly kernels = new Latest<BatchKernel>();
-  private readonly truths = new Latest<UnaryTruth | null>();
+  private readonly kernels = new Latest<Promise<BatchKernel>>(16);
+  private readonly truths = new Latest<UnaryTruth | null>(1);
 
   constructor(
     private readonly withActivation: WithActivation,
@@ -51,7 +51,7 @@ export class Measurer {
   async measure(task: Task): Promise<Outcome> {
     const { activation: name, column: emitted, parameters, work } = task;
     const key = JSON.stringify([name, emitted.target, emitted.of, emitted.digest]);
-    const kernel = await this.kernels.get(key, () => {
+    const kernel = await this.kernels.get(JSON.stringify([key, task.emulated]), async () => {
       if (emitted.target === "ts") return loadKernel(emitted);
       return task.emulated ? emulatedKernel(emitted) : this.remote(name, emitted);
     });
@@ -91,7 +91,7 @@ export class Measurer {
 
   private unary(key: string, column: Column, parameters: readonly number[]): UnaryTruth | null {
     if (column.activation.inputs.length > 1) return null;
-    return this.truths.now(JSON.stringify([key, parameters.map(String)]), () => unaryTruth(column, parameters));
+    return this.truths.get(JSON.stringify([key, parameters.map(String)]), () => unaryTruth(column, parameters));
   }
 }
 
@@ -100,18 +100,22 @@ const deviceBatch = 2 ** 22;
 /** From so many points on, an interpolant saves more time than it takes to be made. */
 const screenedFrom = 2 ** 15;
 
-/** Remembers what was made last: tasks of one column come one after the other. */
+/** Remembers what was made last: tasks of one column come one after the other, and those of a few columns in turn. */
 class Latest<T> {
-  private known: { readonly key: string; readonly value: T } | undefined;
+  private readonly known = new Map<string, T>();
 
-  now(key: string, make: () => T): T {
-    if (this.known?.key !== key) this.known = { key, value: make() };
-    return this.known.value;
-  }
+  constructor(private readonly most: number) {}
 
-  async get(key: string, make: () => T | Promise<T>): Promise<T> {
-    if (this.known?.key !== key) this.known = { key, value: await make() };
-    return this.known.value;
+  get(key: string, make: () => T): T {
+    const before = this.known.get(key);
+    const value = before === undefined ? make() : before;
+    this.known.delete(key);
+    this.known.set(key, value);
+    for (const oldest of this.known.keys()) {
+      if (this.known.size <= this.most) break;
+      this.known.delete(oldest);
+    }
+    return value;
   }
 }
 
