@@ -14,6 +14,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts", ...(process.env["LIBRARY_STRIDE"] ? ["test/**/*.sweep.ts"] : [])],
     pool: "forks",
+    execArgv: ["--interrupt-budget=600000"],
     testTimeout: 60_000,
   },
 });

@@ -66,13 +66,14 @@ function inProject(n, measure) {
 
 const compile = (cwd, ...options) => run([main, "compile", ...options], cwd);
 
-const cold = (n) =>
-  inProject(n, (cwd) =>
-    repeat(() => {
+const cold = (n, ...options) =>
+  inProject(n, (cwd) => {
+    if (options.length === 0) compile(cwd, "--no-cache");
+    return repeat(() => {
       rmSync(join(cwd, "generated"), { recursive: true, force: true });
-      return compile(cwd, "--no-cache");
-    }),
-  );
+      return compile(cwd, "--no-cache", ...options);
+    });
+  });
 
 const unchanged = (n) =>
   inProject(n, (cwd) => {
@@ -130,6 +131,7 @@ const add = (name, result) => {
   rows.push([name, result]);
   console.error(`${name}: ${result.median.toFixed(2)} s`);
 };
+for (const n of sizes) add(`${n} definitions, cold, without a lock file`, cold(n, "--no-lock"));
 for (const n of sizes) add(`${n} definitions, cold`, cold(n));
 for (const n of sizes) add(`${n} definitions, nothing changed`, unchanged(n));
 add("50 definitions, one changed", oneChanged(50));

@@ -1,12 +1,15 @@
 /** The pipeline in one screen: from text to files. A pure function, the same wherever it runs. */
 import { type OutputFile, type TargetName, targetNames } from "./backend/output.js";
 import type { AnalysisFacts } from "./analysis/facts/facts.js";
+import { isAnalysisFacts } from "./analysis/facts/form.js";
 import type { Activation } from "./ir/activation.js";
+import { decided, DecisionBook, type Decisions, type OwnDecisions } from "./decisions.js";
 import { collate, type Diagnostic } from "./diagnostics.js";
 import { checkDefinitions, type CheckedDefinition } from "./frontend/check.js";
 import { parseSource } from "./frontend/parse.js";
 import { elaborate } from "./frontend/elaborate.js";
 import { inFreshGraph } from "./ir/expr.js";
+import { questionOf } from "./ir/question.js";
 import { fileStem } from "./names.js";
 import type { ManifestEntry } from "./backend/emit.js";
 import { review } from "./review.js";
@@ -20,7 +23,9 @@ export interface CompileOptions {
   readonly targets: readonly TargetName[];
   /** Text made earlier, by content key; see {@link EmissionCache}. */
   readonly cache?: EmissionCache;
-  /** Finds out about an activation what goes into the manifest as its analysis: a twentieth of a second, remembered by the cache. */
+  /** What is known of what compiling searches for; holds afterwards what was asked. */
+  readonly decisions?: DecisionBook;
+  /** Finds out about an activation what goes into the manifest as its analysis. */
   readonly facts?: (activation: Activation) => AnalysisFacts | null;
 }
 
@@ -42,7 +47,12 @@ export interface Compilation {
 }
 
 /** What is remembered of one definition: nothing that depends on where in its file it stands. */
-interface Remembered {
+interface Remembered extends Emitted {
+  /** What was asked for it, and the answers. */
+  readonly decisions: readonly (readonly [question: string, answer: unknown])[];
+}
+
+interface Emitted {
   readonly files: readonly OutputFile[];
   readonly entry: ManifestEntry;
   /** With spans that count from the definition's start. */
@@ -57,17 +67,25 @@ export async function compile(sources: readonly Source[], options: CompileOption
 async function compileSources(sources: readonly Source[], options: CompileOptions): Promise<Compilation> {
   const { definitions, diagnostics } = readDefinitions(sources);
   const found: Diagnostic[] = [...diagnostics];
-  const emitted: Remembered[] = [];
+  const book = options.decisions ?? new DecisionBook();
+  const decisionsOf = ({ source, definition }: CheckedDefinition): OwnDecisions =>
+    book.of(source.file, definition.name.text);
+  const emitted: Emitted[] = [];
   const keys: string[] = [];
   const targets = targetNames.filter((name) => options.targets.includes(name));
   for (const definition of definitions) {
     const key = options.cache ? await contentKey(definition, targets) : "";
     const known = options.cache?.get(key);
-    const result = known === undefined ? await emitDefinition(definition, targets) : (JSON.parse(known) as Remembered);
+    const decisions = decisionsOf(definition);
+    const result =
+      known === undefined ? await emitDefinition(definition, targets, decisions) : recalled(known, decisions);
     found.push(...moved(result.diagnostics, definition.definition.span.start));
     emitted.push(result);
     keys.push(key);
-    if (known === undefined && !hasErrors(result.diagnostics)) options.cache?.set(key, JSON.stringify(result));
+    if (known === undefined && !hasErrors(result.diagnostics)) {
+      const remembered: Remembered = { ...result, decisions: decisions.asked() };
+      options.cache?.set(key, JSON.stringify(remembered));
+    }
   }
   if (hasErrors(found)) {
     // What a comparison chooses at a kink is of no interest while something is wrong.
@@ -78,7 +96,9 @@ async function compileSources(sources: readonly Source[], options: CompileOption
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   const entries = emitted.map(({ entry }, i) => {
     const definition = definitions[i]!;
-    const analysis = options.facts ? factsOf(definition, options.facts, options.cache, keys[i]!) : null;
+    const analysis = options.facts
+      ? factsOf(definition, options.facts, decisionsOf(definition), options.cache, keys[i]!)
+      : null;
     return { ...entry, source: sourceEntry(definition), ...(analysis ? { analysis } : {}) };
   });
   files.push(await manifestFile(entries, files));
@@ -109,14 +129,24 @@ export function readDefinitions(sources: readonly Source[]): {
   return { definitions, diagnostics: [...parsed.flatMap(({ diagnostics }) => diagnostics), ...checked.diagnostics] };
 }
 
-async function emitDefinition(definition: CheckedDefinition, targets: readonly TargetName[]): Promise<Remembered> {
+function recalled(text: string, decisions: Decisions): Emitted {
+  const { decisions: known, ...emitted } = JSON.parse(text) as Remembered;
+  for (const [question, answer] of known) decisions.set(question, answer);
+  return emitted;
+}
+
+async function emitDefinition(
+  definition: CheckedDefinition,
+  targets: readonly TargetName[],
+  decisions: Decisions,
+): Promise<Emitted> {
   // Loaded late: with nothing changed, neither ts-morph nor prettier is needed.
   const { emitActivation } = await import("./backend/emit.js");
   const work = inFreshGraph(() => {
     const { activation, diagnostics } = elaborate(definition);
     if (!activation) return { diagnostics, emission: null };
     const all = [...diagnostics, ...review(activation, definition)];
-    return { diagnostics: all, emission: hasErrors(all) ? null : emitActivation(activation, targets) };
+    return { diagnostics: all, emission: hasErrors(all) ? null : emitActivation(activation, targets, decisions) };
   });
   const emission = await work.emission;
   return {
@@ -129,18 +159,42 @@ async function emitDefinition(definition: CheckedDefinition, targets: readonly T
 function factsOf(
   definition: CheckedDefinition,
   facts: NonNullable<CompileOptions["facts"]>,
+  decisions: Decisions,
   cache: EmissionCache | undefined,
   key: string,
 ): AnalysisFacts | null {
   const own = `${key} analysis`;
   const known = cache?.get(own);
-  if (known !== undefined) return JSON.parse(known) as AnalysisFacts | null;
-  const found = inFreshGraph(() => {
+  if (known !== undefined) {
+    const { question, found } = JSON.parse(known) as RememberedFacts;
+    decisions.set(question, found);
+    return found;
+  }
+  return inFreshGraph(() => {
     const { activation } = elaborate(definition);
-    return activation ? facts(activation) : null;
+    if (!activation) return null;
+    const question = factsQuestion(activation);
+    const found = decided(decisions, question, isAnalysisFacts, () => facts(activation));
+    const remembered: RememberedFacts = { question, found };
+    cache?.set(own, JSON.stringify(remembered));
+    return found;
   });
-  cache?.set(own, JSON.stringify(found));
-  return found;
+}
+
+interface RememberedFacts {
+  readonly question: string;
+  readonly found: AnalysisFacts | null;
+}
+
+function factsQuestion(activation: Activation): string {
+  const { body, inputs, learned, hyperparameters, gradients } = activation;
+  const names = [...inputs, ...[...hyperparameters, ...learned].map(({ variable }) => variable)].map(
+    ({ name }) => name,
+  );
+  const declared = [...inputs, ...learned.map(({ variable }) => variable)].map((of) => gradients.get(of));
+  const isDeclared = declared.map((gradient) => gradient !== undefined);
+  const roots = [body, ...declared.filter((gradient) => gradient !== undefined)];
+  return questionOf("analysis", roots, activation, [names, isDeclared]);
 }
 
 const moved = (diagnostics: readonly Diagnostic[], by: number): Diagnostic[] =>

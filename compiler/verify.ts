@@ -21,6 +21,7 @@ import {
   type MeasuredTarget,
   measuredTargets,
 } from "./verification/emitted.js";
+import type { Density } from "./verification/points.js";
 import { type Accuracy, accuracyOf, type ColumnAccuracy, columnAccuracy } from "./verification/accuracy.js";
 import { defaultsFor, type Outcome, settingsFor, type Task, type WithActivation } from "./verification/measurer.js";
 
@@ -196,15 +197,15 @@ async function measureQuickly(
   settings: readonly (readonly number[])[],
   plan: QuickPlan,
 ): Promise<Certificate> {
-  const run = async (parameters: readonly number[], stratified: number): Promise<Run> => {
-    const work = { kind: "points", stratified, byReference: 0 } as const;
+  const run = async (parameters: readonly number[], stratified: number, density: Density): Promise<Run> => {
+    const work = { kind: "points", stratified, byReference: 0, density } as const;
     const outcome = await measure({ activation: subject.name, column, parameters, work, emulated: true });
     if (outcome.kind !== "measured") throw new Error("points need no interpolant");
     return { measurement: outcome.measurement, parameters };
   };
   const [defaults, ...others] = await Promise.all([
-    run(subject.defaults[column.target], plan.defaults),
-    ...settings.map((setting) => run(setting, plan.settings)),
+    run(subject.defaults[column.target], plan.defaults, "sparse"),
+    ...settings.map((setting) => run(setting, plan.settings, "sparsest")),
   ]);
   const truth: TruthUsed = { form: "double-double", margin: null, byReference: 0 };
   return {

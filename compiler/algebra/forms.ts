@@ -39,8 +39,20 @@ export function multiplyPower(product: Product, factor: Expr, exponent: number):
   else product.powers.set(factor, sum);
 }
 
+const products = new WeakMap<Expr, Product>();
+
 /** The node as coefficient and factors. Descends through products, quotients, negations and integer powers. */
 export function productOf(root: Expr): Product {
+  if (root.kind !== "application") return flatProduct(root);
+  let known = products.get(root);
+  if (!known) {
+    known = flatProduct(root);
+    products.set(root, known);
+  }
+  return { coefficient: known.coefficient, powers: new Map(known.powers) };
+}
+
+function flatProduct(root: Expr): Product {
   const product: Product = { coefficient: R.one, powers: new Map() };
   const stack: [Expr, number][] = [[root, 1]];
   for (let next = stack.pop(); next; next = stack.pop()) {
@@ -66,8 +78,19 @@ export function productOf(root: Expr): Product {
   return product;
 }
 
+const sums = new WeakMap<Expr, Terms>();
+
 /** The node as terms. Descends through sums, differences and negations; a constant has the base 1. */
 export function termsOf(root: Expr): Terms {
+  let known = sums.get(root);
+  if (!known) {
+    known = flatTerms(root);
+    sums.set(root, known);
+  }
+  return new Map(known);
+}
+
+function flatTerms(root: Expr): Terms {
   const terms: Terms = new Map();
   const stack: [Expr, Rational][] = [[root, R.one]];
   for (let next = stack.pop(); next; next = stack.pop()) {

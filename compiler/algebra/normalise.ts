@@ -40,8 +40,19 @@ import { negateCondition, simplifyComparison, simplifyLogic, simplifyWhere } fro
 const sumLike: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["add", "subtract", "negate"]);
 const productLike: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["multiply", "divide"]);
 
+const normalForms = new WeakMap<Expr, Expr>();
+
 /** The normal form of an expression. */
 export function normalise(root: Expr): Expr {
+  let known = normalForms.get(root);
+  if (!known) {
+    known = normalFormOf(root);
+    normalForms.set(root, known);
+  }
+  return known;
+}
+
+function normalFormOf(root: Expr): Expr {
   const nodes = reachable([root]);
   const interior = interiorNodes(root, nodes);
   const done = new Map<Expr, Expr>();

@@ -3,12 +3,14 @@
  * as 1 - tanh(x) does for large x, it shows in trials at inputs of all sizes, in ball arithmetic.
  */
 import { isSum } from "../algebra/forms.js";
+import { isBoolean } from "../decisions.js";
 import { type Expr, reachable } from "../ir/expr.js";
 import { typescriptNatBits } from "../machine/index.js";
 import { type Ball, fromNumber, top } from "../numerics/ball.js";
 import { evaluate } from "../numerics/evaluate.js";
 import { magnitude } from "../numerics/integers.js";
 import type { KernelPlan } from "./kernels.js";
+import { searched, type Subject } from "./searches.js";
 import { trialsOf } from "./trials.js";
 
 /** Room for the cancellation of sums with an exponential that binary64 has no number for, and of eighth powers. */
@@ -25,12 +27,17 @@ const mostSettings = 4;
 
 /** The bits of mantissas in wide arithmetic. */
 export function natBitsFor(exactForms: readonly Expr[], plan: KernelPlan): number {
-  return exactForms.some((form) => cancelsDeeply(form, plan)) ? deepNatBits : typescriptNatBits;
+  const isDeep = searched(plan, exactForms, {
+    name: "cancels deeply",
+    isAnswer: isBoolean,
+    find: (forms, subject) => forms.some((form) => cancelsDeeply(form, subject)),
+  });
+  return isDeep ? deepNatBits : typescriptNatBits;
 }
 
-function cancelsDeeply(form: Expr, plan: KernelPlan): boolean {
+function cancelsDeeply(form: Expr, subject: Subject): boolean {
   if (!reachable([form]).some(mayCancel)) return false;
-  const { variables, settings, rowsOf } = trialsOf(plan);
+  const { variables, settings, rowsOf } = trialsOf(subject);
   const isKnownAt = (row: readonly number[], precision: number): boolean => {
     const bindings = variables.map(
       (variable, i) => [variable, { value: fromNumber(row[i] ?? 0), tangent: null }] as const,
@@ -39,7 +46,7 @@ function cancelsDeeply(form: Expr, plan: KernelPlan): boolean {
   };
   // What is not known with more digits either costs time.
   let attempts = 0;
-  for (const index of plan.activation.inputs.keys()) {
+  for (const index of subject.activation.inputs.keys()) {
     for (const size of sizes) {
       for (const row of [size, -size].flatMap((x) => rowsOf(index, Math.fround(x), settings.slice(0, mostSettings)))) {
         if (isKnownAt(row, typescriptNatBits - spare)) continue;

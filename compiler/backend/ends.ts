@@ -3,6 +3,7 @@ import { apply, constant, type Expr, substitute, type Variable } from "../ir/exp
 import { fromNumber } from "../ir/rational.js";
 import { sampler } from "../numerics/sample.js";
 import type { KernelPlan } from "./kernels.js";
+import { searched, type Subject } from "./searches.js";
 import { trialsOf } from "./trials.js";
 
 const largest = 3.4028234663852886e38;
@@ -24,11 +25,36 @@ export function atInfinity(
   form: Expr,
   plan: KernelPlan,
 ): { readonly form: Expr; readonly tested: readonly (Expr | null)[] } {
-  const { variables, settings, rowsOf: rows, vanishing } = trialsOf(plan);
-  const hasParameters = settings.length > 1;
+  const remedies = searched(plan, [form], {
+    name: "at infinity",
+    isAnswer: isRemedies,
+    find: ([copy = form], subject) => remediesFor(copy, subject),
+  });
   let result = form;
   const tested = new Set<Expr | null>();
-  for (const [index, input] of plan.activation.inputs.entries()) {
+  const ends = plan.activation.inputs.flatMap((input) => ([-1, 1] as const).map((sign) => ({ input, sign })));
+  ends.forEach(({ input, sign }, i) => {
+    const remedy = remedies[i];
+    if (remedy === "hold") result = hold(result, input, sign);
+    else if (remedy === "test") tested.add(null);
+    else if (remedy === "test the input") tested.add(input);
+  });
+  return { form: result, tested: [...tested] };
+}
+
+/** What is done at an infinite input. */
+type Remedy = (typeof remedyNames)[number];
+const remedyNames = ["none", "hold", "test", "test the input"] as const;
+export const isRemedies = (answer: unknown): answer is readonly Remedy[] =>
+  Array.isArray(answer) && answer.every((each) => remedyNames.some((name) => name === each));
+
+/** For each input, at -inf and inf. */
+function remediesFor(form: Expr, subject: Subject): readonly Remedy[] {
+  const { variables, settings, rowsOf: rows, vanishing } = trialsOf(subject);
+  const hasParameters = settings.length > 1;
+  let result = form;
+  const remedies: Remedy[] = [];
+  for (const [index, input] of subject.activation.inputs.entries()) {
     for (const sign of [-1, 1] as const) {
       const rowsOf = (x: number): number[][] => rows(index, sign * x, settings);
       const original = sampler(result, variables, "binary64");
@@ -45,18 +71,21 @@ export function atInfinity(
         });
       };
       // A factor that has underflowed is no 0.
-      if (!tested.has(null) && vanishing(index, sign * Infinity).some((row) => Number.isNaN(original(row)))) {
-        tested.add(null);
+      const isTested = remedies.includes("test");
+      if (!isTested && vanishing(index, sign * Infinity).some((row) => Number.isNaN(original(row)))) {
+        remedies.push("test");
         continue;
       }
       const values = wrong(result);
-      if (values.length === 0) continue;
       const held = hold(result, input, sign);
-      if (!hasParameters && wrong(held).length === 0) result = held;
-      else tested.add(values.some(Number.isFinite) ? input : null);
+      if (values.length === 0) remedies.push("none");
+      else if (!hasParameters && wrong(held).length === 0) {
+        remedies.push("hold");
+        result = held;
+      } else remedies.push(values.some(Number.isFinite) ? "test the input" : "test");
     }
   }
-  return { form: result, tested: [...tested] };
+  return remedies;
 }
 
 /** Whether a derivative is 0 / 0 at an input 0, but a number on both sides of it. */

@@ -2,10 +2,12 @@
  * Whether a form in single float32 numbers is right far out, where pairs leave the range of numbers: tried out on inputs of
  * extreme sizes, at the parameters' defaults and around them.
  */
+import { isBoolean } from "../decisions.js";
 import type { Expr } from "../ir/expr.js";
 import { sampler } from "../numerics/sample.js";
 import { truthOf } from "./extremes.js";
 import type { KernelPlan } from "./kernels.js";
+import { searched, type Subject } from "./searches.js";
 import { trialsOf } from "./trials.js";
 
 const steps = (from: number, to: number, step: number): number[] =>
@@ -30,8 +32,18 @@ const extremes: readonly number[] = [2 ** -110, 2 ** -60, 2 ** 60, 2 ** 110, -(2
  * @param guard where it holds, the form is not needed
  */
 export function isRightFarOut(single: Expr, root: Expr, guard: Expr | null, plan: KernelPlan): boolean {
-  const { variables, settings, rowsOf } = trialsOf(plan);
-  const parameters = [...plan.activation.hyperparameters, ...plan.activation.learned];
+  return searched(plan, [single, root, ...(guard ? [guard] : [])], {
+    name: "right far out",
+    isAnswer: isBoolean,
+    find: ([one, whole, test], subject) =>
+      one !== undefined && whole !== undefined && isRight(one, whole, test, subject),
+  });
+}
+
+function isRight(single: Expr, root: Expr, guard: Expr | undefined, subject: Subject): boolean {
+  const { activation } = subject;
+  const { variables, settings, rowsOf } = trialsOf(subject);
+  const parameters = [...activation.hyperparameters, ...activation.learned];
   const [usual = []] = settings;
   const extreme = parameters.flatMap(({ range }, i) =>
     extremes
@@ -41,7 +53,7 @@ export function isRightFarOut(single: Expr, root: Expr, guard: Expr | null, plan
   const run = sampler(single, variables, "binary32 without subnormal numbers");
   const truth = truthOf(single, root, variables);
   const holds = guard && sampler(guard, variables, "binary32 without subnormal numbers");
-  return plan.activation.inputs.every((_, index) =>
+  return activation.inputs.every((_, index) =>
     sizes.every((size) =>
       [2 ** size, -(2 ** size)].every((x) =>
         rowsOf(index, Math.fround(x), [...settings, ...extreme]).every((row) => {

@@ -3,10 +3,13 @@ import { normalise } from "../algebra/normalise.js";
 import { stabiliseSoftmax } from "../algebra/softmax.js";
 import { type Gradient, gradientsOf } from "../calculus/gradients.js";
 import { isReduction } from "../calculus/differentiate.js";
+import type { Decisions } from "../decisions.js";
 import type { Activation } from "../ir/activation.js";
 import { type Expr, isApplication, reachable, Space, variable, type Variable } from "../ir/expr.js";
 
 export interface KernelPlan {
+  /** What is known of the searches for forms. */
+  readonly decisions: Decisions;
   readonly activation: Activation;
   /** The value as it was written, for what it says about NaN. */
   readonly definition: Expr;
@@ -19,13 +22,14 @@ export interface KernelPlan {
   readonly perChannel: boolean;
 }
 
-export function planKernels(activation: Activation): KernelPlan {
+export function planKernels(activation: Activation, decisions: Decisions = new Map()): KernelPlan {
   const cotangent = variable("dy", "cotangent", Space.element);
   const normal = normalise(activation.body);
   const reduces = reachable([normal]).some(isReduction);
   const value = reduces ? stabiliseSoftmax(normal) : normal;
   const variables = [...activation.inputs, ...activation.learned.map(({ variable: learned }) => learned)];
   return {
+    decisions,
     activation,
     definition: activation.body,
     value,

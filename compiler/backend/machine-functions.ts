@@ -95,7 +95,9 @@ const distinct = (pieces: readonly WgslPiece[]): WgslPiece[] => [
 ];
 
 /** All names that a function for WGSL cannot have for its own variables. */
-export const machineNames = (): readonly string[] => [...intrinsics.keys(), ...libraries().map(({ name }) => name)];
+export const machineNames = (): ReadonlySet<string> =>
+  (allNames ??= new Set([...intrinsics.keys(), ...libraries().map(({ name }) => name)]));
+let allNames: ReadonlySet<string> | undefined;
 
 /**
  * The functions, and what they and the file's other functions call of the libraries, as WGSL.

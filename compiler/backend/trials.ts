@@ -1,9 +1,10 @@
 /** Numbers for inputs and parameters on which forms of a kernel are tried out when compiling. */
 import type { Variable } from "../ir/expr.js";
 import type { KernelPlan } from "./kernels.js";
+import type { Subject } from "./searches.js";
 
 /** Rows of variables on which forms are tried out: one input is given. */
-export function trialsOf({ activation, cotangent }: KernelPlan): {
+export function trialsOf({ activation, cotangent }: Subject): {
   readonly variables: readonly Variable[];
   readonly settings: readonly (readonly number[])[];
   readonly rowsOf: (index: number, x: number, settings: readonly (readonly number[])[]) => number[][];

@@ -1,5 +1,6 @@
 /** In which form WGSL computes a result: single float32 numbers, or pairs, and what serves where those do not. */
 import { normalise } from "../algebra/normalise.js";
+import { isBoolean } from "../decisions.js";
 import { constant, type Expr, occurs, substitute, type Variable, variablesOf } from "../ir/expr.js";
 import { wgslName } from "../names.js";
 import { spellingOf } from "../printing/print.js";
@@ -24,6 +25,7 @@ import {
   singleFunction,
   type WgslForm,
 } from "./pair-form.js";
+import { searched } from "./searches.js";
 
 /** Errors that a form in single numbers may have, in units of 2^-24: of a value, and of a derivative. */
 const tolerances = { value: 5, derivative: 7 } as const;
@@ -78,7 +80,17 @@ export function formsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: Read
       cancels &&
       input?.role === "input" &&
       others.length === 0 &&
-      cancelsHarmlessly(fast, input, { model: pairs, relative: (tolerance - 2) * 2 ** -24, isDerivative: !isValue });
+      searched(plan, [fast], {
+        name: "cancels harmlessly",
+        isAnswer: isBoolean,
+        details: [tolerance, isValue],
+        find: ([form = fast], { activation: { inputs } }) =>
+          cancelsHarmlessly(form, inputs[activation.inputs.indexOf(input)] ?? input, {
+            model: pairs,
+            relative: (tolerance - 2) * 2 ** -24,
+            isDerivative: !isValue,
+          }),
+      });
     const far = singleFunction(ownName(`${name}_far`), single.value, factor);
     const range = isHarmless ? rangeGuard(fast, pairs) : guard;
     if ((!cancels || isHarmless) && isRightFarOut(single.value, root, range, plan)) {

@@ -16,8 +16,18 @@ export interface Step {
   readonly derivative: Expr;
 }
 
+const derivatives = new WeakMap<Expr, Map<Variable, Expr>>();
+
 /** The derivative of `root` in `variable`, in normal form. Reductions must not depend on the variable. */
 export function differentiate(root: Expr, variable: Variable, steps?: Step[]): Expr {
+  if (steps) return derivativeOf(root, variable, steps);
+  const known = derivatives.get(root) ?? new Map<Variable, Expr>();
+  const derivative = known.get(variable) ?? derivativeOf(root, variable);
+  derivatives.set(root, known.set(variable, derivative));
+  return derivative;
+}
+
+function derivativeOf(root: Expr, variable: Variable, steps?: Step[]): Expr {
   const carrying = carryingGradient(root);
   const derivative = fold<Expr>(root, (node, tangents) => {
     if (node.kind !== "application") return constant(node === variable ? 1 : 0);
@@ -122,8 +132,16 @@ function tangentOfCustom(rule: CustomGradient, operands: readonly Expr[], tangen
   return sum;
 }
 
+const expanded = new WeakMap<Expr, Expr>();
+
 /** Replaces calls with declared gradients and stopped gradients by their values: what is left is to be computed. */
 export function expandCalls(root: Expr): Expr {
+  const known = expanded.get(root) ?? withCallsExpanded(root);
+  expanded.set(root, known);
+  return known;
+}
+
+function withCallsExpanded(root: Expr): Expr {
   let result = root;
   for (;;) {
     const next = fold<Expr>(result, (node, operands) => {

@@ -17,6 +17,7 @@ export interface CompileRequest {
   readonly mode: "write" | "check" | "watch" | "stdout";
   readonly json: boolean;
   readonly cache: boolean;
+  readonly lock: boolean;
 }
 
 export interface CheckRequest {
@@ -76,6 +77,7 @@ const options = {
   watch: { type: "boolean", short: "w", commands: ["compile"] },
   stdout: { type: "boolean", commands: ["compile"] },
   "no-cache": { type: "boolean", commands: ["compile"] },
+  "no-lock": { type: "boolean", commands: ["compile"] },
   exhaustive: { type: "boolean", commands: ["verify"] },
   name: { type: "string", multiple: true, commands: ["verify"], expected: "a list of activations" },
   "max-ulp": { type: "string", commands: ["verify", "check"], expected: "a number of units in the last place" },
@@ -227,7 +229,8 @@ function compileRequest(files: readonly string[], given: Given): Result<Invocati
     return usage("conflicting-options", "'--watch' cannot watch standard input");
   }
   const cache = !flags.has("no-cache");
-  return success({ command: "compile", files, outDir, targets: targets.value, mode, json, cache });
+  const lock = !flags.has("no-lock");
+  return success({ command: "compile", files, outDir, targets: targets.value, mode, json, cache, lock });
 }
 
 /** The targets in the order of the known ones, so that the order in which they were asked for changes no byte. */

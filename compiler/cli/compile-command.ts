@@ -1,12 +1,14 @@
 import { readFileSync, lstatSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Compilation } from "../compile.js";
+import type { DecisionBook } from "../decisions.js";
 import { collate } from "../diagnostics.js";
 import type { CompileRequest } from "./arguments.js";
 import { openCache, type Cache, type RunRecord } from "./cache.js";
 import { sha256 } from "./digest.js";
 import { exitCodes, type Environment, type ExitCode } from "./environment.js";
 import { readInputs, type Input } from "./inputs.js";
+import { bookOf, type LockFiles, readLockFiles, writeLockFiles } from "./lock-files.js";
 import { carryOut, planOutput, shownFolder, type Plan } from "./output.js";
 import { breachWarnings, recordedBreaches } from "./recorded-breaches.js";
 import {
@@ -35,7 +37,8 @@ export async function compileCommand(request: CompileRequest, environment: Envir
       return printCode(request, inputs, environment);
     case "check": {
       const { checkOutput } = await import("./check-output.js");
-      return checkOutput(request, inputs, await compileInputs(request, inputs, environment), environment);
+      const book = await bookOf(locksOf(request, inputs, environment));
+      return checkOutput(request, inputs, await compileInputs(request, inputs, environment, book), environment);
     }
     case "write":
     case "watch": {
@@ -51,13 +54,19 @@ export async function compileInputs(
   request: CompileRequest,
   inputs: readonly Input[],
   environment: Environment,
+  decisions: DecisionBook,
   cache?: Cache,
 ): Promise<Compilation> {
   const compile = await environment.stages.compile();
   const sources = inputs.map(({ source }) => source);
   const { targets } = request;
   const facts = await environment.stages.facts();
-  const compilation = await compile(sources, { targets, facts, ...(cache ? { cache: cache.emissions } : {}) });
+  const compilation = await compile(sources, {
+    targets,
+    facts,
+    decisions,
+    ...(cache ? { cache: cache.emissions } : {}),
+  });
   const recorded = recordedBreaches(request.files, inputs, environment);
   const warnings = await breachWarnings(recorded, sources, compilation, environment);
   return { ...compilation, diagnostics: collate([...compilation.diagnostics, ...warnings]) };
@@ -68,7 +77,8 @@ async function printCode(
   inputs: readonly Input[],
   environment: Environment,
 ): Promise<ExitCode> {
-  const { files, diagnostics } = await compileInputs(request, inputs, environment);
+  const book = await bookOf(locksOf(request, inputs, environment));
+  const { files, diagnostics } = await compileInputs(request, inputs, environment, book);
   environment.stderr.write(await diagnosticsText(aloud(diagnostics), inputs, environment));
   if (hasErrors(diagnostics)) {
     environment.stderr.write(`actc: ${tally(diagnostics)}\n`);
@@ -99,7 +109,8 @@ export async function build(
   start: number,
 ): Promise<ExitCode> {
   const folder = resolve(environment.cwd, request.outDir);
-  const key = runKey(request, inputs, environment);
+  const locks = locksOf(request, inputs, environment);
+  const key = runKey(request, inputs, environment, locks);
   const record = cache?.run(key);
   if (record !== undefined && holds(folder, record)) {
     const files = record.files.map(([path]) => path);
@@ -108,7 +119,8 @@ export async function build(
     return reportOutcome(request, inputs, environment, outcome, diagnostics, start);
   }
 
-  const { files, diagnostics, activations } = await compileInputs(request, inputs, environment, cache);
+  const book = await bookOf(locks);
+  const { files, diagnostics, activations } = await compileInputs(request, inputs, environment, book, cache);
   if (hasErrors(diagnostics)) return reportErrors(request, inputs, environment, diagnostics);
   const plan = planOutput(folder, shownFolder(request.outDir), files);
   const done = plan.ok ? carryOut(plan.value) : plan;
@@ -124,16 +136,20 @@ export async function build(
     return exitCodes.refused;
   }
   const digests = files.map(({ path, text }) => [path, sha256(text)] as const);
-  cache?.rememberRun(key, { files: digests, diagnostics, activations });
+  const written = await writeLockFiles(locks, book);
+  cache?.rememberRun(runKey(request, inputs, environment, written), { files: digests, diagnostics, activations });
   return reportOutcome(request, inputs, environment, outcomeOf(plan.value, activations), diagnostics, start);
 }
 
-/** Covers everything the output depends on. */
-function runKey(request: CompileRequest, inputs: readonly Input[], environment: Environment): string {
+/** Covers everything the output depends on, and the lock files, which are written too. */
+function runKey(request: CompileRequest, inputs: readonly Input[], environment: Environment, locks: LockFiles): string {
   const sources = inputs.map(({ source }) => [source.file, source.text]);
   const recorded = recordedBreaches(request.files, inputs, environment);
-  return sha256(JSON.stringify([environment.build(), request.targets, sources, recorded]));
+  return sha256(JSON.stringify([environment.build(), request.targets, sources, recorded, locks]));
 }
+
+const locksOf = (request: CompileRequest, inputs: readonly Input[], environment: Environment): LockFiles =>
+  request.lock ? readLockFiles(request.files, inputs, environment) : [];
 
 /** Whether the output folder holds exactly what the record says. */
 function holds(folder: string, record: RunRecord): boolean {

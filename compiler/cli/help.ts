@@ -39,6 +39,8 @@ ${describedTargets}
       --stdout         print the code of one target instead of writing it
       --json           print one JSON object: ok, files, diagnostics
       --no-cache       neither use nor keep what earlier runs found out
+      --no-lock        neither use nor write FILE's lock (acts.lock.json), which
+                       spares searching, and changes no byte of the code
   -h, --help           this help
 
 Environment: NO_COLOR and FORCE_COLOR turn colours off and on.

@@ -129,8 +129,21 @@ export const isApplication = <P extends PrimitiveName>(
   primitive: P,
 ): node is Application & { readonly primitive: P } => node.kind === "application" && node.primitive === primitive;
 
+const beneath = new WeakMap<Expr, readonly Expr[]>();
+
 /** All nodes that the roots are made of, operands before results. */
 export function reachable(roots: Iterable<Expr>): Expr[] {
+  const [root, ...others] = roots;
+  if (!root || others.length > 0) return collected(root ? [root, ...others] : []);
+  let known = beneath.get(root);
+  if (!known) {
+    known = collected([root]);
+    beneath.set(root, known);
+  }
+  return [...known];
+}
+
+function collected(roots: readonly Expr[]): Expr[] {
   const seen = new Set<Expr>();
   const stack = [...roots];
   for (let node = stack.pop(); node; node = stack.pop()) {

@@ -10,7 +10,6 @@ import {
   type Declaration,
   type Expr,
   type Function,
-  type Parameter,
   type Scalar,
   type Statement,
   type Struct,
@@ -61,25 +60,23 @@ interface Variable {
 }
 type Scope = ReadonlyMap<string, Variable>;
 
+type Names<T> = Pick<ReadonlyMap<string, T>, "get" | "has">;
+
 /** What can be named at module scope. */
 export interface Signatures {
-  readonly structs: ReadonlyMap<string, Struct>;
-  readonly constants: ReadonlyMap<string, Constant>;
-  readonly functions: ReadonlyMap<string, { readonly parameters: readonly Parameter[]; readonly result: Type }>;
+  readonly structs: Names<Struct>;
+  readonly constants: Names<Constant>;
+  readonly functions: Names<Pick<Function, "parameters" | "result">>;
 }
 
 /** Checks the declarations, which may name those of `known` and one another in any order (structs and constants: before). */
 export function check(parsed: readonly ParsedDeclaration[], known: readonly Declaration[]): Declaration[] {
-  const structs = new Map<string, Struct>();
-  const constants = new Map<string, Constant>();
-  const functions = new Map<string, { readonly parameters: readonly Parameter[]; readonly result: Type }>();
+  const before = signaturesOf(known);
+  const structs = new Layered(before.structs);
+  const constants = new Layered(before.constants);
+  const functions = new Layered(before.functions);
   const signatures: Signatures = { structs, constants, functions };
   const checked = new Map<ParsedDeclaration, Declaration>();
-  for (const each of known) {
-    if (each.kind === "struct") structs.set(each.name, each);
-    else if (each.kind === "constant") constants.set(each.name, each);
-    else functions.set(each.name, each);
-  }
   for (const each of parsed) {
     const { name, line, text } = each;
     if (structs.has(name) || constants.has(name) || functions.has(name))
@@ -114,6 +111,39 @@ export function check(parsed: readonly ParsedDeclaration[], known: readonly Decl
     if (found === undefined) throw new Error(`${each.name} was not checked`);
     return found;
   });
+}
+
+/** Names on top of others. */
+class Layered<T> {
+  private readonly own = new Map<string, T>();
+
+  constructor(private readonly before: Names<T>) {}
+
+  get(name: string): T | undefined {
+    return this.own.get(name) ?? this.before.get(name);
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== undefined;
+  }
+
+  set(name: string, value: T): void {
+    this.own.set(name, value);
+  }
+}
+
+const signatures = new WeakMap<readonly Declaration[], Signatures>();
+
+function signaturesOf(known: readonly Declaration[]): Signatures {
+  const before = signatures.get(known);
+  if (before) return before;
+  const found: Signatures = {
+    structs: new Map(known.filter((each) => each.kind === "struct").map((each) => [each.name, each])),
+    constants: new Map(known.filter((each) => each.kind === "constant").map((each) => [each.name, each])),
+    functions: new Map(known.filter((each) => each.kind === "function").map((each) => [each.name, each])),
+  };
+  signatures.set(known, found);
+  return found;
 }
 
 /** The one float type of these types, or null when there is none or there are both. */

@@ -13,7 +13,7 @@ export type Doc =
   /** Tried in turn, the first as a group in one line; the last stands if none fits. */
   | { readonly kind: "choice"; readonly choices: readonly Doc[] }
   /** Items and separators in turn: a separator breaks only where the next item does not fit. */
-  | { readonly kind: "fill"; readonly parts: readonly Doc[] }
+  | { readonly kind: "fill"; readonly parts: readonly Doc[]; readonly from?: number }
   | { readonly kind: "ifBroken"; readonly broken: Doc; readonly flat: Doc }
   /** Indented if the marked group was broken. */
   | { readonly kind: "indentIfBroken"; readonly doc: Doc; readonly mark: Mark };
@@ -104,12 +104,13 @@ export function layOut(doc: Doc, width: number, margin = 0, column = margin): st
           break;
         }
         case "fill": {
-          const [item = "", separator, ...others] = each.parts;
+          const { parts, from = 0 } = each;
+          const [item = "", separator] = [parts[from], parts[from + 1]];
           const itemFits = fits({ margin: own, flat: true, doc: item }, [], width - position);
           if (separator !== undefined) {
-            const [next = ""] = others;
+            const next = parts[from + 2] ?? "";
             const both = fits({ margin: own, flat: true, doc: [item, separator, next] }, [], width - position);
-            if (others.length > 0) push({ kind: "fill", parts: others });
+            if (from + 2 < parts.length) push({ kind: "fill", parts, from: from + 2 });
             push(separator, both);
           }
           push(item, itemFits);
@@ -127,6 +128,8 @@ export function layOut(doc: Doc, width: number, margin = 0, column = margin): st
   return [...lines, text.trimEnd()].join("\n");
 }
 
+const several = 16;
+
 /** Whether a document, and what follows up to where a line may end, fits in so many columns. */
 function fits(first: Command, rest: readonly Command[], columns: number, mayBreak = false): boolean {
   let left = columns;
@@ -142,10 +145,16 @@ function fits(first: Command, rest: readonly Command[], columns: number, mayBrea
     const push = (inner: Doc, innerFlat = flat): void => {
       stack.push({ margin, flat: innerFlat, doc: inner });
     };
+    // Of a long list, what is beyond the columns need not be looked at.
+    const pushAll = (docs: readonly Doc[], from: number): void => {
+      const to = Math.min(docs.length, from + several);
+      if (to < docs.length) push({ kind: "fill", parts: docs, from: to });
+      for (let i = to - 1; i >= from; i--) push(docs[i] ?? "");
+    };
     if (typeof doc === "string") {
       left -= doc.length;
     } else if (!("kind" in doc)) {
-      for (let i = doc.length - 1; i >= 0; i--) push(doc[i] ?? "");
+      pushAll(doc, 0);
     } else {
       switch (doc.kind) {
         case "line":
@@ -167,7 +176,7 @@ function fits(first: Command, rest: readonly Command[], columns: number, mayBrea
           push((flat ? doc.choices[0] : doc.choices.at(-1)) ?? "");
           break;
         case "fill":
-          for (let i = doc.parts.length - 1; i >= 0; i--) push(doc.parts[i] ?? "");
+          pushAll(doc.parts, doc.from ?? 0);
           break;
         case "ifBroken":
           push(flat ? doc.flat : doc.broken);

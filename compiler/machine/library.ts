@@ -22,18 +22,20 @@ export function readLibrary(texts: string | readonly string[], known: readonly D
   const parsed = [texts].flat().flatMap((text) => parse(text));
   const checked = check(parsed, known);
   const declarations = [...known, ...checked];
-  const byName = new Map(declarations.map((each) => [each.name, each]));
-  const find = (name: string): Declaration | undefined => byName.get(name);
-  const functions = declarations.filter((each) => each.kind === "function");
+  const own = new Map(checked.map((each) => [each.name, each]));
+  const before = byName(known);
+  const find = (name: string): Declaration | undefined => own.get(name) ?? before.get(name);
   // What is known calls nothing that it does not know.
   requireNoRecursion(
     checked.filter((each) => each.kind === "function"),
     find,
-    new Set(known.map(({ name }) => name)),
+    before,
   );
   return {
     declarations,
-    functions,
+    get functions() {
+      return declarations.filter((each) => each.kind === "function");
+    },
     find,
     fn: (name) => {
       const found = find(name);
@@ -53,6 +55,14 @@ export function readLibrary(texts: string | readonly string[], known: readonly D
       return [...found];
     },
   };
+}
+
+const named = new WeakMap<readonly Declaration[], ReadonlyMap<string, Declaration>>();
+
+function byName(declarations: readonly Declaration[]): ReadonlyMap<string, Declaration> {
+  const found = named.get(declarations) ?? new Map(declarations.map((each) => [each.name, each]));
+  named.set(declarations, found);
+  return found;
 }
 
 const used = new WeakMap<Declaration, readonly string[]>();
@@ -88,13 +98,14 @@ export function usedBy(declaration: Declaration): readonly string[] {
 function requireNoRecursion(
   functions: readonly Function[],
   find: (name: string) => Declaration | undefined,
-  done: Set<string>,
+  known: ReadonlyMap<string, unknown>,
 ): void {
+  const done = new Set<string>();
   const open = new Set<string>();
   const visit = (name: string): void => {
     if (open.has(name)) throw new Error(`${name} calls itself`);
     const each = find(name);
-    if (done.has(name) || each === undefined) return;
+    if (done.has(name) || known.has(name) || each === undefined) return;
     open.add(name);
     usedBy(each).forEach(visit);
     open.delete(name);

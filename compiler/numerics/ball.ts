@@ -74,13 +74,21 @@ function limited(mid: bigint, radius: bigint, exponent: bigint): Ball {
 export function fromNumber(value: number): Ball {
   if (Number.isNaN(value)) return nan;
   if (!Number.isFinite(value)) return infinity(value);
-  const bits = new DataView(new ArrayBuffer(8));
-  bits.setFloat64(0, value);
-  const word = bits.getBigUint64(0);
+  if (Number.isInteger(value) && Math.abs(value) < 2 ** 30) return fromInteger(value);
+  binary64.setFloat64(0, value);
+  const word = binary64.getBigUint64(0);
   const biased = (word >> 52n) & 0x7ffn;
   const fraction = word & 0xf_ffff_ffff_ffffn;
   const mid = biased === 0n ? fraction : fraction | (1n << 52n);
   return exact(value < 0 ? -mid : mid, (biased === 0n ? 1n : biased) - 1075n, 53);
+}
+
+const binary64 = new DataView(new ArrayBuffer(8));
+
+function fromInteger(value: number): Ball {
+  if (value === 0) return zero;
+  const zeros = 31 - Math.clz32(value & -value);
+  return dyadic(BigInt(value >> zeros), BigInt(zeros));
 }
 
 /** mid·2^exponent without trailing zeros, which keeps short what is computed from it. */
@@ -142,9 +150,11 @@ export const midpoint = (a: Ball): Ball => (a.kind === "finite" ? dyadic(a.mid, 
 
 /** The sign of x − y for exact numbers, however far apart. */
 function order(x: FiniteBall, y: FiniteBall): -1 | 0 | 1 {
-  const [a, b] = [sign(x) ?? 0, sign(y) ?? 0];
+  const a = x.mid > 0n ? 1 : x.mid < 0n ? -1 : 0;
+  const b = y.mid > 0n ? 1 : y.mid < 0n ? -1 : 0;
   if (a !== b) return a < b ? -1 : 1;
   if (a === 0) return 0;
+  if (x.exponent === y.exponent) return x.mid < y.mid ? -1 : x.mid > y.mid ? 1 : 0;
   const [s, t] = [top(x), top(y)];
   if (s !== t) return s < t === a > 0 ? -1 : 1;
   const least = x.exponent < y.exponent ? x.exponent : y.exponent;
@@ -165,7 +175,7 @@ export function contains(outer: Ball, inner: Ball): boolean {
 export function negate(a: Ball): Ball {
   switch (a.kind) {
     case "finite":
-      return { ...a, mid: -a.mid };
+      return { kind: "finite", mid: -a.mid, radius: a.radius, exponent: a.exponent };
     case "infinite":
       return infinity(-a.sign);
     case "nan":

@@ -244,6 +244,19 @@ const complement = (e: Emitter, a: number): number => e.emit("subtract", one, sq
 const gaussian = (e: Emitter, a: number): number =>
   e.emit("divide", e.emit("doubled", e.emit("exp", minus(e, square(e, a)))), e.emit("sqrt", e.emit("pi")));
 
+/** exp(−|a|) / (1 + exp(−|a|))² */
+const logistic = (e: Emitter, a: number): number => {
+  const decay = e.emit("exp", minus(e, e.emit("abs", a)));
+  return e.emit("divide", decay, square(e, plusOne(e, decay)));
+};
+/** exp(−a²/2) / √(2π) */
+const density = (e: Emitter, a: number): number =>
+  e.emit(
+    "divide",
+    e.emit("exp", minus(e, e.emit("halved", square(e, a)))),
+    e.emit("sqrt", e.emit("doubled", e.emit("pi"))),
+  );
+
 /** f′ of the functions of one operand. */
 const derivatives: Partial<Record<PrimitiveName, Derivative>> = {
   negate: (e) => minus(e, one),
@@ -255,21 +268,13 @@ const derivatives: Partial<Record<PrimitiveName, Derivative>> = {
   sqrt: (e, _, value) => reciprocal(e, e.emit("doubled", value)),
   rsqrt: (e, a, value) => minus(e, e.emit("halved", e.emit("divide", value, a))),
   cbrt: (e, _, value) => reciprocal(e, e.emit("multiply", e.number(3), square(e, value))),
-  sigmoid: (e, a) => {
-    const decay = e.emit("exp", minus(e, e.emit("abs", a)));
-    return e.emit("divide", decay, square(e, plusOne(e, decay)));
-  },
+  sigmoid: (e, a) => logistic(e, a),
   softplus: (e, a) => falling(e, minus(e, a)),
   log_sigmoid: (e, a) => falling(e, a),
   tanh: (e, a) => reciprocal(e, square(e, e.emit("cosh", a))),
   erf: gaussian,
   erfc: (e, a) => minus(e, gaussian(e, a)),
-  normcdf: (e, a) =>
-    e.emit(
-      "divide",
-      e.emit("exp", minus(e, e.emit("halved", square(e, a)))),
-      e.emit("sqrt", e.emit("doubled", e.emit("pi"))),
-    ),
+  normcdf: (e, a) => density(e, a),
   sin: (e, a) => e.emit("cos", a),
   cos: (e, a) => minus(e, e.emit("sin", a)),
   tan: (e, a) => reciprocal(e, square(e, e.emit("cos", a))),
@@ -281,6 +286,16 @@ const derivatives: Partial<Record<PrimitiveName, Derivative>> = {
   asinh: (e, a) => reciprocal(e, e.emit("sqrt", plusOne(e, square(e, a)))),
   acosh: (e, a) => reciprocal(e, e.emit("sqrt", e.emit("subtract", square(e, a), one))),
   atanh: (e, a) => reciprocal(e, complement(e, a)),
+};
+
+/** What occurs in derivatives only, by the compiler's own calculus. */
+const compositions: Partial<Record<PrimitiveName, (e: Emitter, a: number, b: number) => number>> = {
+  logistic: (e, a) => logistic(e, a),
+  logistic_moment: (e, a) => e.emit("multiply", a, logistic(e, a)),
+  normpdf: (e, a) => density(e, a),
+  logcosh: (e, a) => e.emit("log1p", e.emit("doubled", square(e, e.emit("sinh", e.emit("halved", a))))),
+  log1p_square: (e, a) => e.emit("log1p", square(e, a)),
+  hypot: (e, a, b) => e.emit("sqrt", e.emit("add", square(e, a), square(e, b))),
 };
 
 /** Those whose derivative is 0 wherever it exists, and those that stop it. */
@@ -431,6 +446,11 @@ function compileApplication(node: Application, operands: readonly Dual[], e: Emi
     case "ceil":
     case "round":
       e.pivots.set(a.value, "step");
+  }
+  const composition = compositions[primitive];
+  if (composition) {
+    const still = operands.every(({ tangent }) => tangent === null);
+    return { value: composition(e, a.value, b.value), tangent: still ? null : e.emit("unknown") };
   }
   if (!isOperation(primitive)) return { value: e.emit("unknown"), tangent: null };
   const value = e.emit(primitive, a.value, b.value);

@@ -1,7 +1,20 @@
+const bits = new DataView(new ArrayBuffer(8));
+
 /** Number of binary digits of |n|; 0 for 0. */
 export function bitLength(n: bigint): number {
   if (n === 0n) return 0;
-  const digits = (n < 0n ? -n : n).toString(16);
+  // The exponent of the nearest binary64, which is one too large where n is just below a power of two.
+  bits.setFloat64(0, Number(n));
+  const high = bits.getUint32(0) & 0x7fff_ffff;
+  if (high >= 0x7ff0_0000) return longBitLength(n);
+  const length = (high >>> 20) - 1022;
+  const isPower = length > 53 && (high & 0xf_ffff) === 0 && bits.getUint32(4) === 0;
+  return isPower && magnitude(n) >> BigInt(length - 1) === 0n ? length - 1 : length;
+}
+
+/** Of a number that binary64 does not reach. */
+function longBitLength(n: bigint): number {
+  const digits = magnitude(n).toString(16);
   return 4 * digits.length + 28 - Math.clz32(Number.parseInt(digits.charAt(0), 16));
 }
 

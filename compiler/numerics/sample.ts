@@ -39,11 +39,13 @@ export function sampler(
   });
   const result = slot(root);
   return (values) => {
-    inputs.forEach((index, i) => {
+    for (let i = 0; i < inputs.length; i++) {
+      const index = inputs[i];
       if (index !== undefined) registers[index] = round(values[i] ?? 0);
-    });
-    for (const { target, run, a, b, c } of program) {
-      registers[target] = round(run(registers[a] ?? 0, registers[b] ?? 0, registers[c] ?? 0));
+    }
+    for (let i = 0; i < program.length; i++) {
+      const { target, run, a, b, c } = program[i]!;
+      registers[target] = round(run(registers[a]!, registers[b]!, registers[c]!));
     }
     return registers[result] ?? NaN;
   };

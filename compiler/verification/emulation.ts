@@ -1,5 +1,5 @@
 /** WGSL kernels without a device: run in JavaScript, with every operation rounded to float32. */
-import { emulateBatch, type EmulatedBatch, machineName, readWgsl } from "../machine/index.js";
+import { emulateBatch, type EmulatedBatch, type Library, machineName, readWgsl } from "../machine/index.js";
 import type { WgslColumn } from "./emitted.js";
 import type { BatchKernel } from "./measure.js";
 import { wgslFunction } from "./program.js";
@@ -22,8 +22,18 @@ export function emulatedFunction(
   place: number,
   { flushes }: EmulatedArithmetic = usual,
 ): EmulatedBatch {
-  const library = readWgsl(wgslFunction(shader, name).text);
-  return emulateBatch(library, machineName(name), place, { flushSubnormals: flushes, flushOperands: flushes });
+  return emulateBatch(libraryOf(wgslFunction(shader, name).text), machineName(name), place, {
+    flushSubnormals: flushes,
+    flushOperands: flushes,
+  });
+}
+
+/** Functions that give several derivatives are asked for by one after the other. */
+let latest: { readonly text: string; readonly library: Library } | undefined;
+
+function libraryOf(text: string): Library {
+  if (latest?.text !== text) latest = { text, library: readWgsl(text) };
+  return latest.library;
 }
 
 /** A column's kernel, for a cotangent of 1: the scalar function that its entry points call. */

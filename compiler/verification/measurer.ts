@@ -5,7 +5,7 @@ import { tieToReference, type UnaryTruth, unaryTruth } from "./interpolant.js";
 import { emulatedKernel } from "./emulation.js";
 import { loadKernel } from "./kernels.js";
 import { type BatchKernel, type Measurement, type MeasureOptions, measurePoints, measureRange } from "./measure.js";
-import { parameterSettings, pointsFor } from "./points.js";
+import { type Density, parameterSettings, pointsFor } from "./points.js";
 import type { Column } from "./truth.js";
 
 /** Plain data, to be sent to another thread. */
@@ -20,7 +20,7 @@ export interface Task {
 
 export type Work =
   /** Adversarial inputs and so many stratified ones; so many of both against the reference, whatever the fast form says. */
-  | { readonly kind: "points"; readonly stratified: number; readonly byReference: number }
+  | { readonly kind: "points"; readonly stratified: number; readonly byReference: number; readonly density?: Density }
   /** All float32 inputs with bit patterns in [from, to). */
   | { readonly kind: "range"; readonly from: number; readonly to: number }
   /** Holds the fast form of the truth for ranges against the reference: at adversarial inputs and so many stratified ones. */
@@ -40,8 +40,8 @@ export type WithActivation = <T>(name: string, look: (activation: Activation) =>
 export type RemoteKernel = (activation: string, column: EmittedColumn) => BatchKernel;
 
 export class Measurer {
-  private readonly kernels = new Latest<BatchKernel>();
-  private readonly truths = new Latest<UnaryTruth | null>();
+  private readonly kernels = new Latest<Promise<BatchKernel>>(16);
+  private readonly truths = new Latest<UnaryTruth | null>(1);
 
   constructor(
     private readonly withActivation: WithActivation,
@@ -51,7 +51,7 @@ export class Measurer {
   async measure(task: Task): Promise<Outcome> {
     const { activation: name, column: emitted, parameters, work } = task;
     const key = JSON.stringify([name, emitted.target, emitted.of, emitted.digest]);
-    const kernel = await this.kernels.get(key, () => {
+    const kernel = await this.kernels.get(JSON.stringify([key, task.emulated]), async () => {
       if (emitted.target === "ts") return loadKernel(emitted);
       return task.emulated ? emulatedKernel(emitted) : this.remote(name, emitted);
     });
@@ -59,8 +59,8 @@ export class Measurer {
       const column = columnOf(activation, emitted.of);
       switch (work.kind) {
         case "points": {
-          const { stratified, byReference } = work;
-          const points = pointsFor(column, parameters, stratified);
+          const { stratified, byReference, density } = work;
+          const points = pointsFor(column, parameters, stratified, density);
           const unary = points.count >= screenedFrom ? this.unary(key, column, parameters) : null;
           const options = { ...measureOptions(emitted.target, emitted.of), byReference, unary };
           const measurement = measurePoints(column, kernel, points, parameters, options);
@@ -91,7 +91,7 @@ export class Measurer {
 
   private unary(key: string, column: Column, parameters: readonly number[]): UnaryTruth | null {
     if (column.activation.inputs.length > 1) return null;
-    return this.truths.now(JSON.stringify([key, parameters.map(String)]), () => unaryTruth(column, parameters));
+    return this.truths.get(JSON.stringify([key, parameters.map(String)]), () => unaryTruth(column, parameters));
   }
 }
 
@@ -100,18 +100,22 @@ const deviceBatch = 2 ** 22;
 /** From so many points on, an interpolant saves more time than it takes to be made. */
 const screenedFrom = 2 ** 15;
 
-/** Remembers what was made last: tasks of one column come one after the other. */
+/** Remembers what was made last: tasks of one column come one after the other, and those of a few columns in turn. */
 class Latest<T> {
-  private known: { readonly key: string; readonly value: T } | undefined;
+  private readonly known = new Map<string, T>();
 
-  now(key: string, make: () => T): T {
-    if (this.known?.key !== key) this.known = { key, value: make() };
-    return this.known.value;
-  }
+  constructor(private readonly most: number) {}
 
-  async get(key: string, make: () => T | Promise<T>): Promise<T> {
-    if (this.known?.key !== key) this.known = { key, value: await make() };
-    return this.known.value;
+  get(key: string, make: () => T): T {
+    const before = this.known.get(key);
+    const value = before === undefined ? make() : before;
+    this.known.delete(key);
+    this.known.set(key, value);
+    for (const oldest of this.known.keys()) {
+      if (this.known.size <= this.most) break;
+      this.known.delete(oldest);
+    }
+    return value;
   }
 }
 

@@ -124,6 +124,16 @@ class Line {
     for (const value of [x, -x]) this.add(rankOf(value));
   }
 
+  /** The number of next smaller size, whose significand is long, and its negative. */
+  addBeneath(x: number): void {
+    for (const value of [x, -x]) this.ranks.add(rankOf(value) - Math.sign(value));
+  }
+
+  /** The number and its negative. */
+  addAlone(x: number): void {
+    for (const value of [x, -x]) this.ranks.add(rankOf(value));
+  }
+
   add(rank: number): void {
     for (const near of [rank, rank - 1, rank + 1]) if (Math.abs(near) <= largestRank) this.ranks.add(near);
   }
@@ -139,20 +149,27 @@ class Line {
  * neighbours of all of these; then `stratified` ones: half with all exponents alike, half of ordinary size, their
  * significands random. The same in every run.
  */
-export function pointsFor(column: Column, parameters: readonly number[], stratified: number): Points {
+export function pointsFor(
+  column: Column,
+  parameters: readonly number[],
+  stratified: number,
+  density: Density = "dense",
+): Points {
   const { inputs } = column.activation;
   const found = new PointList(inputs.length);
-  const line = generalLine(column.activation, parameters);
+  const [spacing, wider] = spacings[density][inputs.length > 1 ? "several" : "one"];
+  const line = generalLine(column.activation, parameters, spacing);
+  const sparse = wider === spacing ? line : generalLine(column.activation, parameters, wider);
   const search = new Search(column, parameters);
   for (let input = 0; input < inputs.length; input++) {
     // What the other inputs are while one runs along the line
-    for (const companion of inputs.length > 1 ? companions : [0]) {
+    for (const [which, companion] of (inputs.length > 1 ? companions : [0]).entries()) {
       const others = inputs.map((_, i) => Math.fround(companion * (1 + i / 8)));
       const own = new Line();
       const { zeros, places } = search.along(input, others);
       for (const rank of places) own.add(rank);
       const near = new Set(zeros.flatMap((rank) => [bitsOfRank(rank), bitsOfRank(rank + 1)]));
-      for (const x of [...line, ...own.numbers()]) {
+      for (const x of [...(which < usual ? line : sparse), ...own.numbers()]) {
         others[input] = x;
         found.add(others, near.has(bitsOfNumber(x + 0)));
       }
@@ -163,6 +180,20 @@ export function pointsFor(column: Column, parameters: readonly number[], stratif
 }
 
 const companions: readonly number[] = [0.7, -1.3, 40, -3e4, 1e-20];
+/** The first of them are of ordinary size. */
+const usual = 2;
+
+/** How many adversarial points: of several inputs there are very many, and as many again for each setting of parameters. */
+export type Density = "dense" | "sparse" | "sparsest";
+
+/** Between binary exponents along a line, with the other inputs of ordinary size and of others; 0: with neighbours. */
+const spacings: Readonly<
+  Record<Density, Readonly<Record<"one" | "several", readonly [usual: number, others: number]>>>
+> = {
+  dense: { one: [0, 0], several: [0, 0] },
+  sparse: { one: [0, 0], several: [1, 4] },
+  sparsest: { one: [1, 1], several: [2, 8] },
+};
 
 /** Extreme and ordinary numbers for all inputs at once. */
 function* crossed(count: number): Generator<number[]> {
@@ -176,11 +207,20 @@ function* crossed(count: number): Generator<number[]> {
   }
 }
 
-/** What is tried for every definition, its own numbers included. */
-function generalLine(activation: Activation, parameters: readonly number[]): number[] {
+/**
+ * What is tried for every definition, its own numbers included.
+ * @param spacing between binary exponents; 0: all of them, and the numbers beside the powers
+ */
+function generalLine(activation: Activation, parameters: readonly number[], spacing: number): number[] {
   const line = new Line();
-  for (let exponent = -149; exponent < 128; exponent++) line.addBoth(2 ** exponent);
-  for (const x of [0, 2 ** -126 - 2 ** -149, largestNumber, ...magnitudes]) line.addBoth(x);
+  for (let exponent = -149; exponent < 128; exponent += Math.max(spacing, 1)) {
+    if (spacing === 0) line.addBoth(2 ** exponent);
+    else line.addBeneath(2 ** exponent);
+  }
+  for (const x of [0, 2 ** -126 - 2 ** -149, largestNumber]) line.addBoth(x);
+  for (const x of magnitudes)
+    if (spacing > 2) line.addAlone(x);
+    else line.addBoth(x);
   const constants = reachable([activation.body]).flatMap((node) => (node.kind === "constant" ? [node.value] : []));
   const own = [...constants.map(toNumber), ...parameters].filter((x) => x !== 0 && Number.isFinite(x));
   for (const p of own.slice(0, 40)) for (const x of [p, 1 / p, 88.72284 / p, 103.97208 / p]) line.addBoth(x);

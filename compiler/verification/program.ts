@@ -83,8 +83,15 @@ export function wgslFunction(
 
 const wgslToken = /\/\/[^\n]*|\/\*[^]*?\*\/|[A-Za-z_]\w*|[\d.][\w.]*|\S/g;
 
+let latestShader: { readonly file: string; readonly declarations: readonly Declaration[] } | undefined;
+
+function wgslDeclarations(file: string): readonly Declaration[] {
+  if (latestShader?.file !== file) latestShader = { file, declarations: splitShader(file) };
+  return latestShader.declarations;
+}
+
 /** Splits a shader at the ends of its declarations: a `;` or a function's `}` outside of all brackets. */
-function wgslDeclarations(file: string): Declaration[] {
+function splitShader(file: string): Declaration[] {
   const declarations: Declaration[] = [];
   let tokens: string[] = [];
   let depth = 0;

@@ -20,9 +20,9 @@ const order = [
   ["compiler/cli"],
 ];
 
-/** Files that every layer may use: positions, diagnostics, names, digests. */
+/** Files that every layer may use: positions, diagnostics, names, digests, decisions. */
 const everywhere = new Set(
-  ["source", "diagnostics", "names", "reserved-names", "sha256", "suggestion", "version"].map(
+  ["decisions", "source", "diagnostics", "names", "reserved-names", "sha256", "suggestion", "version"].map(
     (name) => `compiler/${name}.ts`,
   ),
 );

@@ -72,7 +72,15 @@ describe("usage errors end with 2 and say what was meant", () => {
 });
 
 describe("what the arguments mean", () => {
-  const compile = { command: "compile", files: [], outDir: "generated", mode: "write", json: false, cache: true };
+  const compile = {
+    command: "compile",
+    files: [],
+    outDir: "generated",
+    mode: "write",
+    json: false,
+    cache: true,
+    lock: true,
+  };
   const all = ["ts", "wgsl", "module"];
   const off = { exhaustive: false, device: "gpu", write: false, json: false };
   const verify = { command: "verify", files: [], names: [], ...off };
@@ -84,6 +92,7 @@ describe("what the arguments mean", () => {
     ["compile --target wgsl --target=ts", { ...compile, targets: ["ts", "wgsl"] }],
     ["compile - --stdout --target ts", { ...compile, files: ["-"], targets: ["ts"], mode: "stdout" }],
     ["compile -w --no-cache", { ...compile, targets: all, mode: "watch", cache: false }],
+    ["compile --no-lock", { ...compile, targets: all, lock: false }],
     ["compile -- --check", { ...compile, files: ["--check"], targets: all }],
     ["check a.def", { command: "check", files: ["a.def"], certificates: false, write: false, json: false }],
     [

@@ -7,6 +7,7 @@ import type { Expr, Variable } from "../../ir/expr.js";
 import { dyadic, subtract } from "../../numerics/ball.js";
 import { toBinary64 } from "../../numerics/rounding.js";
 import { Encloser } from "../intervals/enclosure.js";
+import { QuickEncloser } from "../intervals/quick.js";
 import {
   below,
   exactly,
@@ -33,20 +34,22 @@ const negligible = dyadic(1n, -200n);
 /** One function of the input, evaluated at single numbers and remembered. */
 export class Quantity {
   private readonly encloser: Encloser;
+  private quick: QuickEncloser | undefined;
   private readonly known = new Map<number, Enclosure>();
 
   constructor(
     readonly expression: Expr,
     private readonly input: Variable,
-    defaults: ReadonlyMap<Variable, Interval>,
+    private readonly fixed: ReadonlyMap<Variable, Interval>,
   ) {
-    this.encloser = new Encloser([expression], defaults);
+    this.encloser = new Encloser([expression], fixed);
   }
 
   at(x: number): Enclosure {
     const before = this.known.get(x);
     if (before !== undefined) return before;
-    const found = this.atExactly(exactly(x));
+    this.quick ??= new QuickEncloser(this.expression, this.input, this.fixed);
+    const found = this.quick.at(x) ?? this.atExactly(exactly(x));
     this.known.set(x, found);
     return found;
   }

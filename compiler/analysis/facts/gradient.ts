@@ -121,14 +121,19 @@ function openEnds(
 
 /** The span on which the gradient is what it is at x, if that does not change there. */
 function plateauAt({ gradient, bend }: Curve, places: Places, samples: readonly number[], x: number): Span | undefined {
-  const flat = bend.at(x);
+  const isFlat = (place: number): boolean => {
+    const value = bend.at(place);
+    return value !== null && value.total && isPoint(value) && signOfEnd(value.low) === 0;
+  };
   const here = gradient.at(x);
-  if (!here || !flat || !flat.total || !isPoint(flat) || signOfEnd(flat.low) !== 0) return undefined;
+  if (!here || !isFlat(x)) return undefined;
   const level = magnitudeOf(here);
   const isSame = (other: number): boolean => {
     const value = gradient.at(other);
     const size = value && magnitudeOf(value);
-    return size !== null && order(size.low, level.low) === 0 && order(size.high, level.high) === 0;
+    const isEqual = size !== null && order(size.low, level.low) === 0 && order(size.high, level.high) === 0;
+    // What is equal as far as it is known need not be the same.
+    return isEqual && (isPoint(size) || isFlat(other));
   };
   const all = stretches(samples, isSame, float32).filter(({ is, from, to }) => is && from < to);
   const around = all.find(({ from, to }) => from <= x && x <= to);

@@ -48,19 +48,24 @@ function single(expr: Expr, input: Variable): (x: number) => number {
   return (x) => run([x]);
 }
 
+const sizes = Array.from({ length: 800 }, (_, i) => 2 ** (-100 + i / 4));
+const ordinary = Array.from({ length: 2001 }, (_, i) => i / 50);
+
+/** Inputs of all sizes, ascending. */
+const line: readonly number[] = [...new Set([...sizes, ...ordinary].flatMap((size) => [-size, size]))].sort(
+  (a, b) => a - b,
+);
+
 /** Inputs of all sizes, and those around zeros. */
 function inputsAround(valueAt: (x: number) => number): number[] {
-  const sizes = Array.from({ length: 800 }, (_, i) => 2 ** (-100 + i / 4));
-  const ordinary = Array.from({ length: 2001 }, (_, i) => i / 50);
-  const sorted = [...new Set([...sizes, ...ordinary].flatMap((size) => [-size, size]))].sort((a, b) => a - b);
-  const zeros = sorted.slice(1).flatMap((right, i) => {
-    const left = sorted[i]!;
-    return valueAt(left) * valueAt(right) < 0 ? [zeroBetween(valueAt, left, right)] : [];
+  const values = line.map(valueAt);
+  const zeros = line.slice(1).flatMap((right, i) => {
+    return values[i]! * values[i + 1]! < 0 ? [zeroBetween(valueAt, line[i]!, right)] : [];
   });
   const near = zeros.flatMap((zero) =>
     Array.from({ length: 24 }, (_, k) => [zero * (1 + 2 ** (k - 26)), zero * (1 - 2 ** (k - 26))]).flat(),
   );
-  return [...sorted, ...near];
+  return [...line, ...near];
 }
 
 function zeroBetween(valueAt: (x: number) => number, left: number, right: number): number {

@@ -123,7 +123,7 @@ function scalarFunctions({ plan, prefix, machine, value, gradients }: WgslContex
       machine.texts.push(each.text);
       each.own.forEach((inner) => own.add(inner));
     }
-    const scope = new NameScope([...wgslReserved, ...machineNames(), ...own]);
+    const scope = new NameScope([...wgslReserved, ...own], [machineNames()]);
     return scalarFunctionText({
       name,
       parameters: variables.map((variable) => ({ variable, name: scope.claim(localName(variable.name)) })),
