@@ -170,7 +170,7 @@ export function referenceLimit(compute: (x: Ball) => Reference, sign: 1 | -1): n
   const at = (exponent: bigint): Reference => compute({ kind: "finite", mid: BigInt(sign), radius: 0n, exponent });
   const [a, b, c] = [at(300n), at(1000n), at(4000n)];
   const [u, v, w] = [a.value, b.value, c.value];
-  if (Number.isNaN(w) || ![a, b, c].every(isBounded)) return undefined;
+  if (Number.isNaN(w) || ![a, b, c].every(isBounded)) return settledLimit(at);
   // Whatever it is multiplied by, a power of the input leaves every range at last.
   const [far, further] = [at(100_000n).ball, at(400_000n).ball];
   const [before, after] = [exponentOf(far), exponentOf(further)];
@@ -181,4 +181,24 @@ export function referenceLimit(compute: (x: Ball) => Reference, sign: 1 | -1): n
   // A logarithm grows too slowly to overflow.
   const grows = Math.abs(w) > 2 * Math.abs(v) && Math.abs(v) > 2 * Math.abs(u) && Math.sign(u) === Math.sign(w);
   return grows ? Math.sign(w) * Infinity : undefined;
+}
+
+/**
+ * The limit where a product with what vanishes like an exponential leaves nothing known of a value far away: read off nearer,
+ * from 2^120 to 2^300. What is not known there must be what the input itself has made vanish, and not a factor that was never
+ * known: so the value must be seen to run towards the limit, faster than any power.
+ */
+function settledLimit(at: (exponent: bigint) => Reference): number | undefined {
+  const far = [at(120n), at(200n), at(300n)];
+  const [u, v, w] = far.map(({ value }) => value);
+  const limit = far[2]?.ball;
+  if (limit?.kind !== "finite" || u !== v || v !== w || !far.every(isBounded)) return undefined;
+  let before: bigint | undefined;
+  for (let exponent = 0n; exponent < 40n; exponent += 1n) {
+    const distance = subtract(at(exponent).ball, midpoint(limit), 256);
+    const size = exponentOf(distance);
+    if (before !== undefined && before < -8n && size !== undefined && 2n * size < 3n * before) return w;
+    before = size;
+  }
+  return undefined;
 }

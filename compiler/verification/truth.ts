@@ -170,7 +170,7 @@ export class FastTruth implements Truth {
     this.asked += 1;
     const infinite = Array.from(values).some((x) => Math.abs(x) === Infinity);
     if (infinite) {
-      const limit = limitTruth(this.column, values) ?? this.limit(values);
+      const limit = limitTruth(this.column, values);
       this.set(limit ?? NaN, 0, limit === undefined ? NaN : 0);
       return;
     }
@@ -181,25 +181,6 @@ export class FastTruth implements Truth {
 
   private isKnown(relative: number): boolean {
     return this.radius <= Math.abs(this.value) * relative || this.radius < negligible || Number.isNaN(this.value);
-  }
-
-  /** The limit at an infinite input as `referenceLimit` reads it off, in exponents that double-double reaches. */
-  private limit(values: ArrayLike<number>): number | undefined {
-    const moved = Array.from(values);
-    const infinite = moved.flatMap((x, i) => (Math.abs(x) === Infinity ? [i] : []));
-    const [index] = infinite;
-    if (index === undefined || infinite.length > 1) return undefined;
-    const sign = moved[index]! < 0 ? -1 : 1;
-    const alone = moved.length === 1;
-    const at = ([100, 200, 300] as const).map((exponent) => {
-      moved[index] = sign * 2 ** exponent;
-      this.program.run(moved);
-      // A factor that is nearly 0 is not 0: nobody knows what it makes of infinity.
-      const isKnown = this.read() && (alone || this.radius <= Math.abs(this.value) * enough);
-      return isKnown ? Math.fround(this.value) : NaN;
-    });
-    const [u, v, w] = at;
-    return u === v && v === w ? w : undefined;
   }
 
   private take(ball: Ball): void {

@@ -162,6 +162,10 @@ describe("the meaning of definitions", () => {
     expect(gate("f(a, b) = a / (1 + exp(-b)) - b", -Infinity, -30000)).toBe(-Infinity);
     expect(gate("f(a, b) = a * b", Infinity, 0)).toBe(0);
     expect(gate("f(a) = a * sin(a)", Infinity)).toBeNaN();
+    // What is left of the digits far away says nothing; nearer to 0 the value is seen to vanish, or not.
+    expect(gate("f(a, b) = a * (1 + erf(a)) * b", -Infinity, 0.7) + 0).toBe(0);
+    expect(gate("f(a, b) = b + a * (1 - tanh(a))", Infinity, 1)).toBe(1);
+    expect(gate("f(a, b) = 1 + a * (1 + erf(b))", Infinity, -30000)).toBeNaN();
     expect(gate("f(a, b) = a * (1 + erf(b))", Infinity, -30000)).toBeNaN();
     expect(gate("f(a) = a * (1 + erf(a))", -Infinity) + 0).toBe(0);
   });
