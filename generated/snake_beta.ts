@@ -1077,6 +1077,12 @@ function wideLimit(
   if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
     return a;
   }
+  if (wideIsAlike(a, tail, 16n)) {
+    return a;
+  }
+  if (wideIsAlike(tail, before, 40n)) {
+    return tail;
+  }
   if (
     !(tail.mantissa === 0n) &&
     wideLess(wideAbs(tail), {
@@ -1087,12 +1093,6 @@ function wideLimit(
   ) {
     return WIDE_ZERO;
   }
-  if (wideIsAlike(a, tail, 16n)) {
-    return a;
-  }
-  if (wideIsAlike(tail, before, 40n)) {
-    return tail;
-  }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
     return usual;
@@ -1102,6 +1102,60 @@ function wideLimit(
     return closer;
   }
   return wideTrend(f, g);
+}
+
+/**
+ * Whether a function goes from one value to the next without turning back:
+ * nearly the same, or larger and of the same sign.
+ */
+function wideGoesOn(from_: Wide, to: Wide): boolean {
+  return (
+    from_.negative === to.negative && !wideLess(wideAbs(to), wideAbs(from_))
+  );
+}
+
+/**
+ * As wide_limit, of a function with a sine in it: NaN where its values do not
+ * go one way.
+ */
+function wideLimitOfWaves(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (
+    wideIsNan(tail) ||
+    wideIsNan(before) ||
+    wideIsNan(b) ||
+    wideIsNan(c) ||
+    wideIsNan(d)
+  ) {
+    return wideLimit(a, tail, before, b, c, d, e, f, g);
+  }
+  if (wideIsAlike(tail, before, 16n) && wideIsAlike(before, b, 16n)) {
+    return tail;
+  }
+  if (intMax(intMax(tail.exponent, before.exponent), b.exponent - 20n) < -40n) {
+    return WIDE_ZERO;
+  }
+  const far =
+    wideGoesOn(before, tail) &&
+    wideGoesOn(b, before) &&
+    (wideIsNan(a) || wideGoesOn(tail, a));
+  if (far && wideGoesOn(c, b) && wideGoesOn(d, c) && wideGoesOn(e, d)) {
+    return {
+      negative: tail.negative,
+      mantissa: NAT_HALF,
+      exponent: WIDE_BEYOND,
+    };
+  }
+  return WIDE_NAN;
 }
 
 function snakeBetaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
@@ -1137,7 +1191,7 @@ function snakeBetaExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfWaves(
     snakeBetaExactlyAt(x0, x1, x2, 800n * sign),
     snakeBetaExactlyAt(x0, x1, x2, 150n * sign),
     snakeBetaExactlyAt(x0, x1, x2, 140n * sign),
@@ -1211,7 +1265,7 @@ function snakeBetaDxExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfWaves(
     snakeBetaDxExactlyAt(x0, x1, x2, x3, 800n * sign),
     snakeBetaDxExactlyAt(x0, x1, x2, x3, 150n * sign),
     snakeBetaDxExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1292,7 +1346,7 @@ function snakeBetaDalphaExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfWaves(
     snakeBetaDalphaExactlyAt(x0, x1, x2, x3, 800n * sign),
     snakeBetaDalphaExactlyAt(x0, x1, x2, x3, 150n * sign),
     snakeBetaDalphaExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1374,7 +1428,7 @@ function snakeBetaDbetaExactlyLimit(
   x3: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfWaves(
     snakeBetaDbetaExactlyAt(x0, x1, x2, x3, 800n * sign),
     snakeBetaDbetaExactlyAt(x0, x1, x2, x3, 150n * sign),
     snakeBetaDbetaExactlyAt(x0, x1, x2, x3, 140n * sign),

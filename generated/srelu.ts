@@ -637,6 +637,12 @@ function wideLimit(
   if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
     return a;
   }
+  if (wideIsAlike(a, tail, 16n)) {
+    return a;
+  }
+  if (wideIsAlike(tail, before, 40n)) {
+    return tail;
+  }
   if (
     !(tail.mantissa === 0n) &&
     wideLess(wideAbs(tail), {
@@ -646,12 +652,6 @@ function wideLimit(
     })
   ) {
     return WIDE_ZERO;
-  }
-  if (wideIsAlike(a, tail, 16n)) {
-    return a;
-  }
-  if (wideIsAlike(tail, before, 40n)) {
-    return tail;
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {

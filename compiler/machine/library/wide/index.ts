@@ -48,14 +48,14 @@ fn wide_limit(
   if (wide_is_alike(a, b, 2) && !wide_is_alike(c, b, 26)) {
     return a;
   }
-  if (!is_zero(tail.mantissa) && wide_less(wide_abs(tail), wide(false, NAT_HALF, -100))) {
-    return WIDE_ZERO;
-  }
   if (wide_is_alike(a, tail, 16)) {
     return a;
   }
   if (wide_is_alike(tail, before, 40)) {
     return tail;
+  }
+  if (!is_zero(tail.mantissa) && wide_less(wide_abs(tail), wide(false, NAT_HALF, -100))) {
+    return WIDE_ZERO;
   }
   let usual = wide_trend(b, c);
   if (!wide_is_nan(usual)) {
@@ -66,6 +66,31 @@ fn wide_limit(
     return closer;
   }
   return wide_trend(f, g);
+}
+
+// Whether a function goes from one value to the next without turning back: nearly the same, or larger and of the same sign.
+fn wide_goes_on(from: wide, to: wide) -> bool {
+  return from.negative == to.negative && !wide_less(wide_abs(to), wide_abs(from));
+}
+
+// As wide_limit, of a function with a sine in it: NaN where its values do not go one way.
+fn wide_limit_of_waves(
+  a: wide, tail: wide, before: wide, b: wide, c: wide, d: wide, e: wide, f: wide, g: wide
+) -> wide {
+  if (wide_is_nan(tail) || wide_is_nan(before) || wide_is_nan(b) || wide_is_nan(c) || wide_is_nan(d)) {
+    return wide_limit(a, tail, before, b, c, d, e, f, g);
+  }
+  if (wide_is_alike(tail, before, 16) && wide_is_alike(before, b, 16)) {
+    return tail;
+  }
+  if (max(max(tail.exponent, before.exponent), b.exponent - 20) < -40) {
+    return WIDE_ZERO;
+  }
+  let far = wide_goes_on(before, tail) && wide_goes_on(b, before) && (wide_is_nan(a) || wide_goes_on(tail, a));
+  if (far && wide_goes_on(c, b) && wide_goes_on(d, c) && wide_goes_on(e, d)) {
+    return wide(tail.negative, NAT_HALF, WIDE_BEYOND);
+  }
+  return WIDE_NAN;
 }
 
 // The limit that both sides have; NaN where they differ.
