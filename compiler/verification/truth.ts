@@ -65,7 +65,7 @@ export function limitTruth(column: Column, values: ArrayLike<number>): number | 
   const [moved] = infinite;
   if (!moved || infinite.length > 1) return undefined;
   const bindings = new Map<Variable, number | Ball>(variables.map((variable, i) => [variable, values[i] ?? NaN]));
-  const at = (x: Ball): Reference => referenceFor(column, bindings.set(moved, x), "binary32");
+  const at = (x: Ball): Reference => referenceFor(column, bindings.set(moved, x), "binary64");
   return referenceLimit(at, (values[variables.indexOf(moved)] ?? NaN) > 0 ? 1 : -1);
 }
 
@@ -197,7 +197,8 @@ export class FastTruth implements Truth {
       case "finite": {
         const value = toBinary64(midpoint(ball)) ?? NaN;
         if (!Number.isFinite(value)) {
-          this.set(value, 0, 0);
+          // Where not all of the ball is beyond the range, its middle says nothing.
+          this.set(value, 0, toBinary64(ball) === value ? 0 : NaN);
           return;
         }
         const low = toBinary64(subtract(midpoint(ball), fromNumber(value), 200)) ?? NaN;
