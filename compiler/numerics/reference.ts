@@ -176,20 +176,21 @@ export function referenceLimit(compute: (x: Ball) => Reference, sign: 1 | -1): n
   const [before, after] = [exponentOf(far), exponentOf(further)];
   if (before !== undefined && after !== undefined && after - before > 1000n && further.kind === "finite")
     return further.mid < 0n ? -Infinity : Infinity;
-  if (v === w && (u === w || Number.isFinite(w))) return drift([a.ball, b.ball, c.ball, far, further]) ?? w;
+  // What a large factor hides at first.
+  const [last, lasting] = [toBinary32(far), toBinary32(further)];
+  if (last === lasting && last !== undefined && Number.isFinite(last) && !Number.isFinite(w)) return last;
+  if (v === w && (u === w || Number.isFinite(w))) return drifts([a.ball, b.ball, c.ball, far, further]) ? undefined : w;
   if (!Number.isFinite(w)) return v === w && Math.sign(u) === Math.sign(w) ? w : undefined;
   // A logarithm grows too slowly to overflow.
   const grows = Math.abs(w) > 2 * Math.abs(v) && Math.abs(v) > 2 * Math.abs(u) && Math.sign(u) === Math.sign(w);
   return grows ? Math.sign(w) * Infinity : undefined;
 }
 
-/** Infinity for what grows so slowly, as a power with a tiny exponent does, that it seems to stand still. */
-function drift(balls: readonly Ball[]): number | undefined {
+/** Whether values that seem to stand still go one way all the same, as a power with a tiny exponent does. */
+function drifts(balls: readonly Ball[]): boolean {
   const steps = balls.slice(1).map((ball, i) => subtract(ball, balls[i] ?? unknown, 256));
   const sizes = steps.map(exponentOf);
-  const grows = sizes.every((size, i) => size !== undefined && (i === 0 || size >= (sizes[i - 1] ?? size)));
-  const [sign, ...others] = steps.map((step) => (step.kind === "finite" && step.mid < 0n ? -1 : 1));
-  return grows && sign !== undefined && others.every((other) => other === sign) ? sign * Infinity : undefined;
+  return sizes.every((size, i) => size !== undefined && (i === 0 || size >= (sizes[i - 1] ?? size)));
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What kernels are measured against: the value or a derivative of an activation as it is written, quickly. */
 import type { Activation } from "../ir/activation.js";
-import type { Variable } from "../ir/expr.js";
+import { type Expr, reachable, type Variable } from "../ir/expr.js";
 import { type Ball, fromNumber, midpoint, subtract } from "../numerics/ball.js";
 import { isHuge, isNotANumber, isSpecial, scaleBy, signOf, valueOf } from "../numerics/double-double.js";
 import { Program } from "../numerics/double-double-program.js";
@@ -58,12 +58,28 @@ function referenceFor({ activation, of }: Column, bindings: Bindings, format: Fo
   return value?.ball.kind === "nan" ? value : referenceDerivative(activation, of, bindings, format);
 }
 
+/** An exponent so small that powers with it cannot be told from logarithms or constants. */
+const isTiny = (x: number): boolean => x !== 0 && Math.abs(x) < 2 ** -16;
+
+/** A power whose exponent is not constant, be it an exponential of a logarithm's multiple. */
+const isPower = (node: Expr): boolean =>
+  node.kind === "application" &&
+  ((node.primitive === "pow" && node.operands[1]?.kind !== "constant") ||
+    (exponentials.has(node.primitive) && reachable(node.operands).some(isLogarithm)));
+
+const isLogarithm = (node: Expr): boolean => node.kind === "application" && logarithms.has(node.primitive);
+
+const exponentials: ReadonlySet<string> = new Set(["exp", "expm1", "sinh", "cosh"]);
+const logarithms: ReadonlySet<string> = new Set(["log", "log1p", "asinh", "acosh", "softplus", "logaddexp"]);
+
 /** The limit at an infinite input, rounded to binary32; undefined where there is none, or none is found. */
 export function limitTruth(column: Column, values: ArrayLike<number>): number | undefined {
   const variables = columnVariables(column);
   const infinite = variables.filter((_, i) => Math.abs(values[i] ?? NaN) === Infinity);
   const [moved] = infinite;
   if (!moved || infinite.length > 1) return undefined;
+  const hasTiny = variables.some((_, i) => isTiny(values[i] ?? NaN));
+  if (hasTiny && reachable([column.activation.body]).some(isPower)) return undefined;
   const bindings = new Map<Variable, number | Ball>(variables.map((variable, i) => [variable, values[i] ?? NaN]));
   const at = (x: Ball): Reference => referenceFor(column, bindings.set(moved, x), "binary64");
   return referenceLimit(at, (values[variables.indexOf(moved)] ?? NaN) > 0 ? 1 : -1);

@@ -40,7 +40,8 @@ fn wide_is_alike(a: wide, b: wide, bits: int) -> bool {
 
 // What a function tends to, given its values at points with the exponents 800, 150, 140, 60, 50, 26, 20, 11 and 10 (or their
 // negatives). Too many digits may cancel at the first: it is for slow powers, where the next ones still differ. The second and
-// the third are for what grows until it vanishes or levels off, where a parameter is small; the last are for functions that
+// the third are for what stands still, or grows like a power, until it vanishes, levels off or grows like an exponential, where
+// a parameter is small; the last are for functions that
 // leave even the range of wide numbers.
 fn wide_limit(
   a: wide, tail: wide, before: wide, b: wide, c: wide, d: wide, e: wide, f: wide, g: wide
@@ -56,6 +57,12 @@ fn wide_limit(
   }
   if (!is_zero(tail.mantissa) && wide_less(wide_abs(tail), wide(false, NAT_HALF, -100))) {
     return WIDE_ZERO;
+  }
+  if (wide_less(wide_scale(wide_abs(before), 40), wide_abs(b)) && !wide_less(wide_abs(before), wide_abs(tail))) {
+    return WIDE_ZERO;
+  }
+  if (tail.exponent > 0 && tail.exponent - before.exponent > 1000 && !wide_is_nan(tail)) {
+    return wide(tail.negative, NAT_HALF, WIDE_BEYOND);
   }
   let usual = wide_trend(b, c);
   if (!wide_is_nan(usual)) {
