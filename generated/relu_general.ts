@@ -461,9 +461,10 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
  * What a function tends to, given its values at points with the exponents 800,
  * 150, 140, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
  * cancel at the first: it is for slow powers, where the next ones still differ.
- * The second and the third are for what grows until it vanishes or levels off,
- * where a parameter is small; the last are for functions that leave even the
- * range of wide numbers.
+ * The second and the third are for what stands still, or grows like a power,
+ * until it vanishes, levels off or grows like an exponential, where a parameter
+ * is small; the last are for functions that leave even the range of wide
+ * numbers.
  */
 function wideLimit(
   a: Wide,
@@ -479,6 +480,12 @@ function wideLimit(
   if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
     return a;
   }
+  if (wideIsAlike(a, tail, 16n)) {
+    return a;
+  }
+  if (wideIsAlike(tail, before, 40n)) {
+    return tail;
+  }
   if (
     !(tail.mantissa === 0n) &&
     wideLess(wideAbs(tail), {
@@ -489,11 +496,22 @@ function wideLimit(
   ) {
     return WIDE_ZERO;
   }
-  if (wideIsAlike(a, tail, 16n)) {
-    return a;
+  if (
+    wideLess(wideScale(wideAbs(before), 40n), wideAbs(b)) &&
+    !wideLess(wideAbs(before), wideAbs(tail))
+  ) {
+    return WIDE_ZERO;
   }
-  if (wideIsAlike(tail, before, 40n)) {
-    return tail;
+  if (
+    tail.exponent > 0n &&
+    tail.exponent - before.exponent > 1000n &&
+    !wideIsNan(tail)
+  ) {
+    return {
+      negative: tail.negative,
+      mantissa: NAT_HALF,
+      exponent: WIDE_BEYOND,
+    };
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {

@@ -616,9 +616,10 @@ function wideIsAlike(a: Wide, b: Wide, bits: bigint): boolean {
  * What a function tends to, given its values at points with the exponents 800,
  * 150, 140, 60, 50, 26, 20, 11 and 10 (or their negatives). Too many digits may
  * cancel at the first: it is for slow powers, where the next ones still differ.
- * The second and the third are for what grows until it vanishes or levels off,
- * where a parameter is small; the last are for functions that leave even the
- * range of wide numbers.
+ * The second and the third are for what stands still, or grows like a power,
+ * until it vanishes, levels off or grows like an exponential, where a parameter
+ * is small; the last are for functions that leave even the range of wide
+ * numbers.
  */
 function wideLimit(
   a: Wide,
@@ -634,6 +635,12 @@ function wideLimit(
   if (wideIsAlike(a, b, 2n) && !wideIsAlike(c, b, 26n)) {
     return a;
   }
+  if (wideIsAlike(a, tail, 16n)) {
+    return a;
+  }
+  if (wideIsAlike(tail, before, 40n)) {
+    return tail;
+  }
   if (
     !(tail.mantissa === 0n) &&
     wideLess(wideAbs(tail), {
@@ -644,11 +651,22 @@ function wideLimit(
   ) {
     return WIDE_ZERO;
   }
-  if (wideIsAlike(a, tail, 16n)) {
-    return a;
+  if (
+    wideLess(wideScale(wideAbs(before), 40n), wideAbs(b)) &&
+    !wideLess(wideAbs(before), wideAbs(tail))
+  ) {
+    return WIDE_ZERO;
   }
-  if (wideIsAlike(tail, before, 40n)) {
-    return tail;
+  if (
+    tail.exponent > 0n &&
+    tail.exponent - before.exponent > 1000n &&
+    !wideIsNan(tail)
+  ) {
+    return {
+      negative: tail.negative,
+      mantissa: NAT_HALF,
+      exponent: WIDE_BEYOND,
+    };
   }
   const usual = wideTrend(b, c);
   if (!wideIsNan(usual)) {
@@ -661,6 +679,60 @@ function wideLimit(
   return wideTrend(f, g);
 }
 
+/**
+ * Whether a function goes from one value to the next without turning back:
+ * nearly the same, or larger and of the same sign.
+ */
+function wideGoesOn(from_: Wide, to: Wide): boolean {
+  return (
+    from_.negative === to.negative && !wideLess(wideAbs(to), wideAbs(from_))
+  );
+}
+
+/**
+ * As wide_limit, of a function with a sine in it: NaN where its values do not
+ * go one way.
+ */
+function wideLimitOfWaves(
+  a: Wide,
+  tail: Wide,
+  before: Wide,
+  b: Wide,
+  c: Wide,
+  d: Wide,
+  e: Wide,
+  f: Wide,
+  g: Wide,
+): Wide {
+  if (
+    wideIsNan(tail) ||
+    wideIsNan(before) ||
+    wideIsNan(b) ||
+    wideIsNan(c) ||
+    wideIsNan(d)
+  ) {
+    return wideLimit(a, tail, before, b, c, d, e, f, g);
+  }
+  if (wideIsAlike(tail, before, 16n) && wideIsAlike(before, b, 16n)) {
+    return tail;
+  }
+  if (intMax(intMax(tail.exponent, before.exponent), b.exponent - 20n) < -40n) {
+    return WIDE_ZERO;
+  }
+  const far =
+    wideGoesOn(before, tail) &&
+    wideGoesOn(b, before) &&
+    (wideIsNan(a) || wideGoesOn(tail, a));
+  if (far && wideGoesOn(c, b) && wideGoesOn(d, c) && wideGoesOn(e, d)) {
+    return {
+      negative: tail.negative,
+      mantissa: NAT_HALF,
+      exponent: WIDE_BEYOND,
+    };
+  }
+  return WIDE_NAN;
+}
+
 function sineExactlyWide(x0: Wide, x1: Wide): Wide {
   return wideSin(wideMultiply(x0, x1));
 }
@@ -671,7 +743,7 @@ function sineExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 }
 
 function sineExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
-  return wideLimit(
+  return wideLimitOfWaves(
     sineExactlyAt(x0, x1, 800n * sign),
     sineExactlyAt(x0, x1, 150n * sign),
     sineExactlyAt(x0, x1, 140n * sign),
@@ -722,7 +794,7 @@ function sineDxExactlyLimit(
   x2: number,
   sign: bigint,
 ): Wide {
-  return wideLimit(
+  return wideLimitOfWaves(
     sineDxExactlyAt(x0, x1, x2, 800n * sign),
     sineDxExactlyAt(x0, x1, x2, 150n * sign),
     sineDxExactlyAt(x0, x1, x2, 140n * sign),

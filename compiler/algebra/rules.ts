@@ -37,7 +37,12 @@ export const sumRules: readonly Rule[] = [
   rule("exp(a) - exp(-a)", "2 * sinh(a)"),
   rule("expm1(a) - expm1(-a)", "2 * sinh(a)"),
   rule("softplus(a) - a", "softplus(-a)"),
-  rule("softplus(a) - softplus(b)", "log1p(expm1(a - b) * sigmoid(b))", { "a - b": "uniform" }),
+  rule("softplus(a) - softplus(b)", "log1p(expm1(a - b) * sigmoid(b))", { "a - b": "positive" }),
+  rule(
+    "softplus(a) - softplus(b)",
+    "where(a - b >= 0, 1, -1) * log1p(expm1(abs(a - b)) * sigmoid(where(a - b >= 0, b, a)))",
+    { "a - b": "uniform" },
+  ),
   rule("1 - a / (a + b)", "b / (a + b)"),
   rule("sin(a)^2 + cos(a)^2", "1"),
   rule("1 - cos(a)", "2 * sin(a / 2)^2"),

@@ -4,7 +4,7 @@
  */
 import { isSum } from "../algebra/forms.js";
 import { isBoolean } from "../decisions.js";
-import { type Expr, reachable } from "../ir/expr.js";
+import { type Expr, reachable, variablesOf } from "../ir/expr.js";
 import { typescriptNatBits } from "../machine/index.js";
 import { type Ball, fromNumber, top } from "../numerics/ball.js";
 import { evaluate } from "../numerics/evaluate.js";
@@ -38,6 +38,7 @@ export function natBitsFor(exactForms: readonly Expr[], plan: KernelPlan): numbe
 function cancelsDeeply(form: Expr, subject: Subject): boolean {
   if (!reachable([form]).some(mayCancel)) return false;
   const { variables, settings, rowsOf } = trialsOf(subject);
+  const hasExponential = reachable([form]).some(isExponential);
   const isKnownAt = (row: readonly number[], precision: number): boolean => {
     const bindings = variables.map(
       (variable, i) => [variable, { value: fromNumber(row[i] ?? 0), tangent: null }] as const,
@@ -48,8 +49,10 @@ function cancelsDeeply(form: Expr, subject: Subject): boolean {
   let attempts = 0;
   for (const index of subject.activation.inputs.keys()) {
     for (const size of sizes) {
+      // An error of an exponential's argument, which may be a square, is one relative to its value.
+      const lost = hasExponential ? Math.max(0, Math.ceil(2 * Math.log2(size))) : 0;
       for (const row of [size, -size].flatMap((x) => rowsOf(index, Math.fround(x), settings.slice(0, mostSettings)))) {
-        if (isKnownAt(row, typescriptNatBits - spare)) continue;
+        if (isKnownAt(row, typescriptNatBits - spare - lost)) continue;
         if (isKnownAt(row, deepNatBits - spare)) return true;
         attempts += 1;
         if (attempts === mostAttempts) return false;
@@ -65,6 +68,14 @@ const mayCancel = (node: Expr): boolean =>
   (node.kind === "application" && periodic.has(node.primitive) && node.operands[0]?.kind === "application");
 
 const periodic: ReadonlySet<string> = new Set(["sin", "cos", "tan"]);
+
+/** An exponential of what varies. */
+const isExponential = (node: Expr): boolean =>
+  node.kind === "application" &&
+  exponentials.has(node.primitive) &&
+  [...variablesOf(node)].some(({ role }) => role === "input");
+
+const exponentials: ReadonlySet<string> = new Set(["exp", "expm1", "sinh", "cosh", "erfc", "normcdf", "normpdf"]);
 
 const mostAttempts = 12;
 

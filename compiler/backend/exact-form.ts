@@ -166,7 +166,7 @@ function caller(
     "}",
     "",
     `fn ${name}_limit(${parameters}, sign: int) -> wide {`,
-    `return wide_limit(${distances.map((exponent) => at(`${exponent} * sign`)).join(", ")});`,
+    `return ${hasWaves(root) ? "wide_limit_of_waves" : "wide_limit"}(${distances.map((exponent) => at(`${exponent} * sign`)).join(", ")});`,
     "}",
     "",
     ...head,
@@ -225,6 +225,12 @@ function searcher(
     "}",
   ];
 }
+
+/** Whether there is a sine of what varies: it need not have a limit. */
+const hasWaves = (root: Expr): boolean =>
+  reachable([root]).some((node) => node.kind === "application" && periodic.has(node.primitive) && varies(node));
+
+const periodic: ReadonlySet<string> = new Set(["sin", "cos", "tan"]);
 
 /** Whether other numbers than inputs and what does not vary are compared. */
 const comparesResults = (root: Expr): boolean =>

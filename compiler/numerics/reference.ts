@@ -22,7 +22,7 @@ import {
 } from "./ball.js";
 import { larger, magnitude } from "./integers.js";
 import { evaluate } from "./evaluate.js";
-import { decide, toFormat, type Format, type PrecisionRange } from "./rounding.js";
+import { decide, type Format, type PrecisionRange, toBinary32, toFormat } from "./rounding.js";
 import type { Dual } from "./tangents.js";
 
 /** Numbers for variables; an exact ball stands for a number that no format holds. */
@@ -163,22 +163,53 @@ const exponentOf = (ball: Ball): bigint | undefined =>
   ball.kind === "finite" && !containsZero(ball) ? top(ball) : undefined;
 
 /**
- * The limit as one input grows to `sign`·∞, the others held: read off at powers of two from 2^300 to 2^400000. Undefined
- * where these do not tell one.
+ * The limit as one input grows to `sign`·∞, the others held: read off at powers of two from 2^300 to 2^400000, and
+ * rounded to binary32. Undefined where these do not tell one.
  */
 export function referenceLimit(compute: (x: Ball) => Reference, sign: 1 | -1): number | undefined {
   const at = (exponent: bigint): Reference => compute({ kind: "finite", mid: BigInt(sign), radius: 0n, exponent });
   const [a, b, c] = [at(300n), at(1000n), at(4000n)];
-  const [u, v, w] = [a.value, b.value, c.value];
-  if (Number.isNaN(w) || ![a, b, c].every(isBounded)) return undefined;
+  const [u, v, w] = [Math.fround(a.value), Math.fround(b.value), Math.fround(c.value)];
+  if (Number.isNaN(w) || ![a, b, c].every(isBounded)) return settledLimit(at);
   // Whatever it is multiplied by, a power of the input leaves every range at last.
   const [far, further] = [at(100_000n).ball, at(400_000n).ball];
   const [before, after] = [exponentOf(far), exponentOf(further)];
   if (before !== undefined && after !== undefined && after - before > 1000n && further.kind === "finite")
     return further.mid < 0n ? -Infinity : Infinity;
-  if (v === w && (u === w || Number.isFinite(w))) return w;
+  // What a large factor hides at first.
+  const [last, lasting] = [toBinary32(far), toBinary32(further)];
+  if (last === lasting && last !== undefined && Number.isFinite(last) && !Number.isFinite(w)) return last;
+  if (v === w && (u === w || Number.isFinite(w))) return drifts([a.ball, b.ball, c.ball, far, further]) ? undefined : w;
   if (!Number.isFinite(w)) return v === w && Math.sign(u) === Math.sign(w) ? w : undefined;
   // A logarithm grows too slowly to overflow.
   const grows = Math.abs(w) > 2 * Math.abs(v) && Math.abs(v) > 2 * Math.abs(u) && Math.sign(u) === Math.sign(w);
   return grows ? Math.sign(w) * Infinity : undefined;
+}
+
+/** Whether values that seem to stand still go one way all the same, as a power with a tiny exponent does. */
+function drifts(balls: readonly Ball[]): boolean {
+  const steps = balls.slice(1).map((ball, i) => subtract(ball, balls[i] ?? unknown, 256));
+  const sizes = steps.map(exponentOf);
+  return sizes.every((size, i) => size !== undefined && (i === 0 || size >= (sizes[i - 1] ?? size)));
+}
+
+/**
+ * The limit where a product with what vanishes like an exponential leaves nothing known of a value far away: read off nearer,
+ * from 2^160 to 2^300. What is not known of it even there must be what the input itself has made vanish, and not a factor that was never
+ * known: so the value must be seen to run towards the limit, faster than any power.
+ */
+function settledLimit(at: (exponent: bigint) => Reference): number | undefined {
+  const far = ([160n, 230n, 300n] as const).map((exponent) => at(exponent).ball);
+  const [u, v, w] = far.map(toBinary32);
+  const [first = unknown, second = unknown, limit = unknown] = far;
+  if (limit.kind !== "finite" || u !== v || v !== w) return undefined;
+  const isKnown = (step: Ball): boolean => exponentOf(step) !== undefined;
+  if (isKnown(subtract(second, first, 256)) && isKnown(subtract(limit, second, 256))) return w;
+  let before: bigint | undefined;
+  for (let exponent = 0n; exponent < 40n; exponent += 1n) {
+    const size = exponentOf(subtract(at(exponent).ball, midpoint(limit), 256));
+    if (before !== undefined && before < -8n && size !== undefined && 2n * size < 3n * before) return w;
+    before = size;
+  }
+  return undefined;
 }

@@ -1,5 +1,6 @@
 /** How far a kernel is off the truth, and where most. */
-import { ulpError } from "../numerics/rounding.js";
+import { type Ball, fromNumber, midpoint, subtract } from "../numerics/ball.js";
+import { toBinary64, ulpError } from "../numerics/rounding.js";
 import { infinityBits, numberOfBits, numberOfRank, rankOf, signBit } from "./float32.js";
 import { PieceKind, type UnaryTruth } from "./interpolant.js";
 import type { Points } from "./points.js";
@@ -54,6 +55,8 @@ export interface MeasureOptions {
   readonly vanishing?: boolean;
   /** Relative rounding error of numbers that the kernel compares: within it, either branch is right. 2^-50 unless given. */
   readonly comparisons?: number;
+  /** A limit is missed by more than so many units in the last place: 1 unless given. */
+  readonly limits?: number;
   /** So many points, spread evenly, are judged by the reference whatever the fast truth says. */
   readonly byReference?: number;
   /** Screens the points where there is one: then only what comes near the largest error costs the fast truth's time. */
@@ -79,10 +82,11 @@ export const nothingMeasured: Measurement = {
 const indifferent = 1 / 64;
 /** What an interpolant's own error may come to, in units in the last place, with room for roundings. */
 const screenMargin = 2 ** -18;
-/** Of a value that is so close to what rounds to infinity, infinity is no further off than another result may be. */
-const overflowTolerance = 0.51;
-/** A limit is missed by more than so many units in the last place. */
-const limitTolerance = 16;
+/**
+ * So close to the middle between the largest number and 2^128, arithmetic in binary64 cannot tell on which side a value is;
+ * further from it, an infinity for a number that does not round to one is a fault, however small the difference.
+ */
+const overflowTolerance = 0.5 + 2 ** -20;
 const [smallestNormal, beyondLargest] = [2 ** -126, 2 ** 128];
 
 const double = new Float64Array(1);
@@ -102,10 +106,8 @@ function reciprocalUlp(value: number): number {
   return reciprocalUlps[(words[high]! >>> 20) & 0x7ff]!;
 }
 
-function isPowerOfTwo(value: number): boolean {
-  double[0] = value;
-  return (words[high]! & 0xfffff) === 0 && words[1 - high] === 0;
-}
+/** What the middle of a ball rounds to in binary64. */
+const toNearest = (ball: Ball): number => (ball.kind === "finite" ? toBinary64(midpoint(ball)) : undefined) ?? NaN;
 
 const clamped = (x: number): number => Math.max(-beyondLargest, Math.min(beyondLargest, x));
 
@@ -170,14 +172,13 @@ class Judge {
     const { truth } = this;
     truth.evaluate(this.values);
     if (Number.isNaN(truth.value)) {
-      if (Number.isNaN(truth.radius) && inputs.every(Number.isFinite)) this.undecided += 1;
+      if (Number.isNaN(truth.radius)) this.undecided += 1;
       return;
     }
     this.count += 1;
     if (!inputs.every(Number.isFinite)) return this.judgeLimit(inputs, actual, truth.value);
     const expected = truth.value;
     let ulp = byReference ? this.errorByReference(actual) : this.error(actual);
-    // Next to the middle between the largest number and 2^128, an error of hardly more than half a unit is infinite.
     if (!Number.isFinite(actual) && isFiniteRounded(expected, truth.low) && !(ulp <= overflowTolerance)) {
       if (!this.isExcused(inputs, actual)) this.notFinite ??= { ulp: Infinity, at: [...inputs], actual, expected };
       return;
@@ -211,13 +212,17 @@ class Judge {
     return this.surface.slopes.reduce((sum, slope, i) => sum + Math.abs(inputs[i]! * at(slope)), 0) > 8 * value;
   }
 
-  /** The error against what the truth has just found. */
+  /**
+   * The error against what the truth has just found. Numbers below a power of two lie twice as close as those above: a result
+   * that falls short of one which the value is next to has missed by the smaller unit, whatever side the value is on.
+   */
   private error(actual: number): number {
     const { value, low } = this.truth;
     if (Number.isNaN(actual) || Number.isNaN(value)) return Infinity;
     if (Math.abs(value) >= beyondLargest) return Math.abs(clamped(actual) - clamped(value)) * 2 ** -104;
-    // A power of two that is rounded up to has the smaller unit of what lies below it.
-    const inner = low !== 0 && low < 0 === value > 0 ? value * (1 - 2 ** -53) : value;
+    const below = value * (1 - 2 ** -40);
+    const falls = low !== 0 && low < 0 === value > 0;
+    const inner = Math.abs(actual) < Math.abs(below) ? below : falls ? value * (1 - 2 ** -53) : value;
     return Math.abs(clamped(actual) - value - low) * reciprocalUlp(inner);
   }
 
@@ -231,17 +236,23 @@ class Judge {
     }
     // Not decided: a zero by cancellation, or the middle between two numbers. The ball says enough all the same.
     if (!decided) return this.error(actual);
-    const ulp = ulpError(actual, ball, "binary32");
-    const fast = this.error(actual);
-    const agrees = (error: number): boolean => !(Math.abs(ulp - error) > 2 ** -20 * Math.max(1, ulp));
-    // By how much a value falls short of a power of two may be less than the fast truth can say; its unit is then half as large.
-    if (!agrees(fast) && !(isPowerOfTwo(this.truth.value) && agrees(2 * fast))) {
+    if (!this.agrees(ball)) {
       const where = this.values.join(", ");
       throw new Error(
         `the fast truth of ${this.column.activation.name} at ${where} is ${this.truth.value}, which the reference denies`,
       );
     }
-    return ulp;
+    return Math.max(ulpError(actual, ball, "binary32"), this.error(actual));
+  }
+
+  /** Whether the fast truth and the reference are the same to within 2^-20 of a unit in the last place of float32. */
+  private agrees(ball: Ball): boolean {
+    const { value, low } = this.truth;
+    if (ball.kind !== "finite") return ball.kind === "infinite" && value === ball.sign * Infinity;
+    const nearest = toNearest(ball);
+    if (Math.abs(value) >= beyondLargest) return clamped(nearest) === clamped(value);
+    const off = toNearest(subtract(midpoint(ball), fromNumber(value), 128));
+    return Math.abs(off - low) * reciprocalUlp(value) <= 2 ** -20;
   }
 
   /** Whether a NaN among the inputs is met on the way to the value. */
@@ -254,14 +265,30 @@ class Judge {
 
   private judgeLimit(inputs: readonly number[], actual: number, exact: number): void {
     const limit = Math.fround(exact);
-    // Beside an infinity, a factor of 0 may make NaN.
-    const zeros = this.values.some((x) => x === 0);
-    if (Number.isNaN(actual) && zeros) return;
     const ulp =
       actual === limit ? 0 : Number.isFinite(limit) === Number.isFinite(actual) ? this.error(actual) : Infinity;
-    if (ulp > limitTolerance && !(this.options.flushes && actual === 0 && Math.abs(limit) < smallestNormal)) {
-      this.wrongLimit ??= { ulp, at: [...inputs], actual, expected: limit };
-    }
+    const tolerance = this.options.limits ?? 1;
+    if (ulp <= tolerance || (this.options.flushes && actual === 0 && Math.abs(limit) < smallestNormal)) return;
+    if (Number.isNaN(actual) && this.turnsAtZero(limit)) return;
+    this.wrongLimit ??= { ulp, at: [...inputs], actual, expected: limit };
+  }
+
+  /**
+   * Whether there is another limit beside a number that is exactly 0: then it is a factor of infinity, which may make NaN.
+   * A 0 that does nothing of the kind excuses nothing.
+   */
+  private turnsAtZero(limit: number): boolean {
+    const { truth, values } = this;
+    return values.some((zero, i) => {
+      if (zero !== 0) return false;
+      const besides = [-(2 ** -126), 2 ** -126].map((beside) => {
+        values[i] = beside;
+        truth.evaluate(values);
+        return Math.fround(truth.value);
+      });
+      values[i] = zero;
+      return besides.some((beside) => beside !== limit);
+    });
   }
 
   /** The least error by what is right as well: the other branch, a subnormal input taken for 0, a rounded input. */

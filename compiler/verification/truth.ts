@@ -1,6 +1,6 @@
 /** What kernels are measured against: the value or a derivative of an activation as it is written, quickly. */
 import type { Activation } from "../ir/activation.js";
-import type { Variable } from "../ir/expr.js";
+import { type Expr, reachable, type Variable } from "../ir/expr.js";
 import { type Ball, fromNumber, midpoint, subtract } from "../numerics/ball.js";
 import { isHuge, isNotANumber, isSpecial, scaleBy, signOf, valueOf } from "../numerics/double-double.js";
 import { Program } from "../numerics/double-double-program.js";
@@ -58,14 +58,30 @@ function referenceFor({ activation, of }: Column, bindings: Bindings, format: Fo
   return value?.ball.kind === "nan" ? value : referenceDerivative(activation, of, bindings, format);
 }
 
+/** An exponent so small that powers with it cannot be told from logarithms or constants. */
+const isTiny = (x: number): boolean => x !== 0 && Math.abs(x) < 2 ** -16;
+
+/** A power whose exponent is not constant, be it an exponential of a logarithm's multiple. */
+const isPower = (node: Expr): boolean =>
+  node.kind === "application" &&
+  ((node.primitive === "pow" && node.operands[1]?.kind !== "constant") ||
+    (exponentials.has(node.primitive) && reachable(node.operands).some(isLogarithm)));
+
+const isLogarithm = (node: Expr): boolean => node.kind === "application" && logarithms.has(node.primitive);
+
+const exponentials: ReadonlySet<string> = new Set(["exp", "expm1", "sinh", "cosh"]);
+const logarithms: ReadonlySet<string> = new Set(["log", "log1p", "asinh", "acosh", "softplus", "logaddexp"]);
+
 /** The limit at an infinite input, rounded to binary32; undefined where there is none, or none is found. */
 export function limitTruth(column: Column, values: ArrayLike<number>): number | undefined {
   const variables = columnVariables(column);
   const infinite = variables.filter((_, i) => Math.abs(values[i] ?? NaN) === Infinity);
   const [moved] = infinite;
   if (!moved || infinite.length > 1) return undefined;
+  const hasTiny = variables.some((_, i) => isTiny(values[i] ?? NaN));
+  if (hasTiny && reachable([column.activation.body]).some(isPower)) return undefined;
   const bindings = new Map<Variable, number | Ball>(variables.map((variable, i) => [variable, values[i] ?? NaN]));
-  const at = (x: Ball): Reference => referenceFor(column, bindings.set(moved, x), "binary32");
+  const at = (x: Ball): Reference => referenceFor(column, bindings.set(moved, x), "binary64");
   return referenceLimit(at, (values[variables.indexOf(moved)] ?? NaN) > 0 ? 1 : -1);
 }
 
@@ -170,7 +186,7 @@ export class FastTruth implements Truth {
     this.asked += 1;
     const infinite = Array.from(values).some((x) => Math.abs(x) === Infinity);
     if (infinite) {
-      const limit = limitTruth(this.column, values) ?? this.limit(values);
+      const limit = limitTruth(this.column, values);
       this.set(limit ?? NaN, 0, limit === undefined ? NaN : 0);
       return;
     }
@@ -181,25 +197,6 @@ export class FastTruth implements Truth {
 
   private isKnown(relative: number): boolean {
     return this.radius <= Math.abs(this.value) * relative || this.radius < negligible || Number.isNaN(this.value);
-  }
-
-  /** The limit at an infinite input as `referenceLimit` reads it off, in exponents that double-double reaches. */
-  private limit(values: ArrayLike<number>): number | undefined {
-    const moved = Array.from(values);
-    const infinite = moved.flatMap((x, i) => (Math.abs(x) === Infinity ? [i] : []));
-    const [index] = infinite;
-    if (index === undefined || infinite.length > 1) return undefined;
-    const sign = moved[index]! < 0 ? -1 : 1;
-    const alone = moved.length === 1;
-    const at = ([100, 200, 300] as const).map((exponent) => {
-      moved[index] = sign * 2 ** exponent;
-      this.program.run(moved);
-      // A factor that is nearly 0 is not 0: nobody knows what it makes of infinity.
-      const isKnown = this.read() && (alone || this.radius <= Math.abs(this.value) * enough);
-      return isKnown ? Math.fround(this.value) : NaN;
-    });
-    const [u, v, w] = at;
-    return u === v && v === w ? w : undefined;
   }
 
   private take(ball: Ball): void {
@@ -216,7 +213,8 @@ export class FastTruth implements Truth {
       case "finite": {
         const value = toBinary64(midpoint(ball)) ?? NaN;
         if (!Number.isFinite(value)) {
-          this.set(value, 0, 0);
+          // Where not all of the ball is beyond the range, its middle says nothing.
+          this.set(value, 0, toBinary64(ball) === value ? 0 : NaN);
           return;
         }
         const low = toBinary64(subtract(midpoint(ball), fromNumber(value), 200)) ?? NaN;

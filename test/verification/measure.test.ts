@@ -137,6 +137,62 @@ describe("results are counted by the definition's meaning", () => {
     expect(judged(square, Math.fround(1.8446745e19), () => 3.4028234663852886e38).worst?.ulp).toBe(1);
   });
 
+  it("∞ beside the middle between the largest number and 2^128, unless binary64 cannot tell the two", () => {
+    const largest = 3.4028234663852886e38;
+    const sum = (excess: number): Column => valueOf(activationOfText(`f(x) = x + ${excess} * 2^104`));
+    const infinite = (excess: number): Measurement => judged(sum(excess), largest, () => Infinity);
+    expect(infinite(0.495).notFinite).toMatchObject({ at: [largest], actual: Infinity });
+    expect(infinite(0.49999).notFinite).not.toBeNull();
+    expect(infinite(0.4999999999)).toMatchObject({ notFinite: null, worst: { ulp: 0.5000000001 } });
+    expect(infinite(0.5).worst?.ulp).toBeLessThanOrEqual(0.5);
+  });
+
+  it("what falls short of a power of two by the unit below it", () => {
+    const below = 1 - 2 ** -24;
+    for (const text of ["f(x) = x", "f(x) = x + 1e-300", "f(x) = x - 1e-300", "f(x) = x - 1e-25"]) {
+      const column = valueOf(activationOfText(text));
+      expect([text, judged(column, 1, () => below).worst?.ulp]).toEqual([text, 1]);
+      const byReference = measurePoints(
+        column,
+        rightBut(column, () => below),
+        pointsAt(1),
+        [],
+        { byReference: 1 },
+      );
+      expect([text, byReference.worst?.ulp]).toEqual([text, 1]);
+    }
+    const above = valueOf(activationOfText("f(x) = x + 1e-13"));
+    expect(judged(above, 1, () => 1).worst?.ulp ?? 0).toBeLessThan(1e-5);
+  });
+
+  it("limits at infinite inputs, to the last bit but one", () => {
+    const half = valueOf(activationOfText("f(x) = x / (1 + 2 * abs(x))"));
+    expect(judged(half, Infinity, () => next(0.5)).wrongLimit).toBeNull();
+    expect(judged(half, Infinity, () => next(0.5, 2)).wrongLimit?.expected).toBe(0.5);
+    expect(judged(half, Infinity, () => next(0.5, 2), { limits: 8 }).wrongLimit).toBeNull();
+    const angle = valueOf(activationOfText("f(x) = sin(x)"));
+    const kernel = kernelOf(() => Infinity);
+    expect(measurePoints(angle, kernel, pointsAt(Infinity), [])).toMatchObject({ undecided: 1, wrongLimit: null });
+  });
+
+  it("NaN beside infinity where a factor is 0, and not where there is a 0 that is none", () => {
+    const wrong = (text: string, ...values: readonly number[]): number | undefined => {
+      const column = valueOf(activationOfText(text));
+      const points = { ...pointsAt(NaN), inputs: values.map((x) => Float32Array.of(x)) };
+      return measurePoints(
+        column,
+        kernelOf(() => NaN),
+        points,
+        defaultParameters(column.activation),
+      ).wrongLimit?.expected;
+    };
+    expect(wrong("f(a, b) = a * b", Infinity, 0)).toBeUndefined();
+    expect(wrong("f(x; k = 0) = k * x", Infinity)).toBeUndefined();
+    expect(wrong("f(a, b) = a + b", Infinity, 0)).toBe(Infinity);
+    expect(wrong("f(a, b) = a / (1 + exp(-b))", -Infinity, 0)).toBe(-Infinity);
+    expect(wrong("f(x; k = 0) = x / (1 + abs(x)) + k", Infinity)).toBe(1);
+  });
+
   it("limits at infinite inputs", () => {
     expect(judged(reciprocal, Infinity, () => NaN).wrongLimit?.expected).toBe(0);
     expect(judged(reciprocal, -Infinity, () => 0)).toMatchObject({ wrongLimit: null, count: 1 });

@@ -162,6 +162,13 @@ describe("the meaning of definitions", () => {
     expect(gate("f(a, b) = a / (1 + exp(-b)) - b", -Infinity, -30000)).toBe(-Infinity);
     expect(gate("f(a, b) = a * b", Infinity, 0)).toBe(0);
     expect(gate("f(a) = a * sin(a)", Infinity)).toBeNaN();
+    // What is left of the digits far away says nothing; nearer to 0 the value is seen to vanish, or not.
+    expect(gate("f(a, b) = a * (1 + erf(a)) * b", -Infinity, 0.7) + 0).toBe(0);
+    expect(gate("f(a, b) = b + a * (1 - tanh(a))", Infinity, 1)).toBe(1);
+    expect(gate("f(a, b) = 1 + a * (1 + erf(b))", Infinity, -30000)).toBeNaN();
+    expect(gate("f(a, b) = sqrt(a^2 + b^2) - abs(a)", -Infinity, 0.7)).toBe(0);
+    expect(gate("f(a, b) = where(a > 0, a^b, 0)", Infinity, 1e-20)).toBeNaN();
+    expect(gate("f(a, b) = where(a > 0, b * a / (1 + a), 0)", Infinity, 1e-20)).toBe(Math.fround(1e-20));
     expect(gate("f(a, b) = a * (1 + erf(b))", Infinity, -30000)).toBeNaN();
     expect(gate("f(a) = a * (1 + erf(a))", -Infinity) + 0).toBe(0);
   });
@@ -173,6 +180,7 @@ describe("the meaning of definitions", () => {
 
   it("nor is a difference that takes more than its digits", () => {
     expect(at(activation("f(x) = sqrt(exp(2 * x) + 1) - exp(x)"), 2000).bound).toBeNaN();
+    expect(at(activation("f(x) = exp(x) * log(1 + exp(-x))"), 2048)).toMatchObject({ bound: NaN, value: NaN });
   });
 
   it("the other branch is right too, where what is compared was rounded", () => {

@@ -40,7 +40,8 @@ fn wide_is_alike(a: wide, b: wide, bits: int) -> bool {
 
 // What a function tends to, given its values at points with the exponents 800, 150, 140, 60, 50, 26, 20, 11 and 10 (or their
 // negatives). Too many digits may cancel at the first: it is for slow powers, where the next ones still differ. The second and
-// the third are for what grows until it vanishes or levels off, where a parameter is small; the last are for functions that
+// the third are for what stands still, or grows like a power, until it vanishes, levels off or grows like an exponential, where
+// a parameter is small; the last are for functions that
 // leave even the range of wide numbers.
 fn wide_limit(
   a: wide, tail: wide, before: wide, b: wide, c: wide, d: wide, e: wide, f: wide, g: wide
@@ -48,14 +49,20 @@ fn wide_limit(
   if (wide_is_alike(a, b, 2) && !wide_is_alike(c, b, 26)) {
     return a;
   }
-  if (!is_zero(tail.mantissa) && wide_less(wide_abs(tail), wide(false, NAT_HALF, -100))) {
-    return WIDE_ZERO;
-  }
   if (wide_is_alike(a, tail, 16)) {
     return a;
   }
   if (wide_is_alike(tail, before, 40)) {
     return tail;
+  }
+  if (!is_zero(tail.mantissa) && wide_less(wide_abs(tail), wide(false, NAT_HALF, -100))) {
+    return WIDE_ZERO;
+  }
+  if (wide_less(wide_scale(wide_abs(before), 40), wide_abs(b)) && !wide_less(wide_abs(before), wide_abs(tail))) {
+    return WIDE_ZERO;
+  }
+  if (tail.exponent > 0 && tail.exponent - before.exponent > 1000 && !wide_is_nan(tail)) {
+    return wide(tail.negative, NAT_HALF, WIDE_BEYOND);
   }
   let usual = wide_trend(b, c);
   if (!wide_is_nan(usual)) {
@@ -66,6 +73,31 @@ fn wide_limit(
     return closer;
   }
   return wide_trend(f, g);
+}
+
+// Whether a function goes from one value to the next without turning back: nearly the same, or larger and of the same sign.
+fn wide_goes_on(from: wide, to: wide) -> bool {
+  return from.negative == to.negative && !wide_less(wide_abs(to), wide_abs(from));
+}
+
+// As wide_limit, of a function with a sine in it: NaN where its values do not go one way.
+fn wide_limit_of_waves(
+  a: wide, tail: wide, before: wide, b: wide, c: wide, d: wide, e: wide, f: wide, g: wide
+) -> wide {
+  if (wide_is_nan(tail) || wide_is_nan(before) || wide_is_nan(b) || wide_is_nan(c) || wide_is_nan(d)) {
+    return wide_limit(a, tail, before, b, c, d, e, f, g);
+  }
+  if (wide_is_alike(tail, before, 16) && wide_is_alike(before, b, 16)) {
+    return tail;
+  }
+  if (max(max(tail.exponent, before.exponent), b.exponent - 20) < -40) {
+    return WIDE_ZERO;
+  }
+  let far = wide_goes_on(before, tail) && wide_goes_on(b, before) && (wide_is_nan(a) || wide_goes_on(tail, a));
+  if (far && wide_goes_on(c, b) && wide_goes_on(d, c) && wide_goes_on(e, d)) {
+    return wide(tail.negative, NAT_HALF, WIDE_BEYOND);
+  }
+  return WIDE_NAN;
 }
 
 // The limit that both sides have; NaN where they differ.
