@@ -230,8 +230,8 @@ struct swiglu_wide_leading {
   exponent: i32,
 }
 
-// The result of a program, and how many of its last bits are wrong: because operands cancelled, or all of them because a
-// number became infinite on the way.
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
+// became infinite on the way.
 struct swiglu_wide_outcome {
   value: swiglu_wide_leading,
   lost: i32,
@@ -279,23 +279,32 @@ fn swiglu_wide_from_f32(x: f32) -> swiglu_wide {
   );
 }
 
-// A function's value, and where it is to be computed next. Level 0: at the operands themselves (point 0); where infinite ones
-// say nothing, twice with numbers in their place, up to three times (1 to 6). Where bits are lost, levels 1 to 5: with operands
-// that are large moved towards 1, to 2^98, 2^74, 2^50, 2^26 or 2^13, and on the last two levels those that are small, to 2^-33
-// or 2^-19 (0); and with each of them 2^6 nearer to 1 (1, 2 ...), which tells of which power of it the function is a multiple.
-// Level 6: nowhere.
+// Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says nothing,
+// because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved below 2^800,
+// 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40, 2^-24, until the result is good. Values
+// still nearer to 1 then tell what the function does on the way from there. For finite operands: of which power of each it is a
+// multiple, as it goes by two steps alike, if there is room for two (points 1 and 2 for the first operand, and so on; the
+// shift is what comes of it).
+// For infinite ones: whether it grows, vanishes or stays (point 1). At stage 23 numbers on both sides of an operand 0 are in
+// its place. Stage 24: nowhere.
 struct swiglu_wide_search {
-  level: i32,
+  stage: i32,
   point: i32,
   value: swiglu_wide_leading,
-  other: swiglu_wide_leading,
+  base: swiglu_wide_leading,
+  before: swiglu_wide_leading,
+  steps: i32,
+  shift: i32,
 }
 
 const swiglu_WIDE_SEARCH: swiglu_wide_search = swiglu_wide_search(
   0,
   0,
   swiglu_wide_leading(false, 0u, (2 << 28u) + 4096),
-  swiglu_wide_leading(false, 0u, (2 << 28u) + 4096)
+  swiglu_wide_leading(false, 0u, 0),
+  swiglu_wide_leading(false, 0u, 0),
+  0,
+  0
 );
 
 const swiglu_WIDE_ONE: swiglu_wide = swiglu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
@@ -606,12 +615,12 @@ fn swiglu_backward_exactly_wide(x0: swiglu_wide, x1: swiglu_wide) -> swiglu_wide
   var registers = array<swiglu_wide, 6>(x0, x1, swiglu_WIDE_ONE, swiglu_WIDE_ZERO, swiglu_WIDE_ZERO, swiglu_WIDE_ZERO);
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
   var errors = array<i32, 6>(
-    registers[0].exponent,
-    registers[1].exponent,
-    registers[2].exponent,
-    registers[3].exponent,
-    0,
-    0
+    -swiglu_WIDE_BEYOND,
+    -swiglu_WIDE_BEYOND,
+    -swiglu_WIDE_BEYOND,
+    -swiglu_WIDE_BEYOND,
+    -swiglu_WIDE_BEYOND,
+    -swiglu_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
   var steps = array<u32, 26>(
@@ -669,33 +678,66 @@ fn swiglu_backward_exactly_wide(x0: swiglu_wide, x1: swiglu_wide) -> swiglu_wide
     if (result.exponent >= swiglu_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
       if ((a.exponent < swiglu_WIDE_LIMIT) & (b.exponent < swiglu_WIDE_LIMIT)) {
-        error = result.exponent + 128;
+        error = result.exponent + swiglu_WIDE_LIMIT;
       }
     }
-    errors[code & 1023u] = max(error, result.exponent);
+    var rounding = result.exponent;
+    if ((operation == 6u) & (abs(result.exponent) < swiglu_WIDE_LIMIT) & (swiglu_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -swiglu_WIDE_BEYOND;
+    }
+    if ((operation == 4u) & (abs(a.exponent - b.exponent) <= 32) & (swiglu_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -swiglu_WIDE_BEYOND;
+    }
+    errors[code & 1023u] = max(min(error, swiglu_WIDE_BEYOND + swiglu_WIDE_LIMIT), rounding);
   }
   return swiglu_wide_outcome(swiglu_wide_leading_of(registers[2]), errors[2] - registers[2].exponent);
 }
 
-// By how many times 2^6 an operand is moved towards 1; zero and infinity are not.
-fn swiglu_wide_moves(exponent: i32, level: i32) -> i32 {
-  let high = select(122 - 24 * level, 13, level == 5);
-  let low = select(select(-33, -19, level == 5), -swiglu_WIDE_LIMIT, level < 4);
-  let moves = select(min(exponent - low - 5, 0), exponent - high + 5, exponent > high) / 6;
-  return select(moves, 0, abs(exponent) >= swiglu_WIDE_LIMIT);
+// The largest exponent that operands have at a stage.
+fn swiglu_wide_highest(stage: i32) -> i32 {
+  let last = select(select(26, 20, stage == 18), 13, stage == 19);
+  return select(select(165 - 8 * stage, last, stage > 16), 800, stage == 1);
 }
 
-// An operand at a point of a search, its own one given; on level 0 a large one gets the given exponent.
-fn swiglu_wide_operand_at(x: swiglu_wide, search: swiglu_wide_search, own: i32, large: i32) -> swiglu_wide {
-  let near = select(min(x.exponent, large), x.exponent, search.point == 0);
-  let moves = swiglu_wide_moves(x.exponent, search.level);
-  let further = select(i32(moves > 0) - i32(moves < 0), 0, search.point != own);
-  let moved = x.exponent - 6 * (moves + further);
-  return swiglu_wide(x.negative, x.mantissa, select(moved, near, search.level == 0));
+// By how much an operand's exponent is moved at a stage, in sixes, so that square and cube roots change by whole powers of
+// two: downwards, or upwards if that is negative.
+fn swiglu_wide_excess(exponent: i32, stage: i32) -> i32 {
+  if ((stage == 0) | (stage > 22)) {
+    return 0;
+  }
+  if (stage < 20) {
+    return ((max(exponent - swiglu_wide_highest(stage), 0) + 5) / 6) * 6;
+  }
+  let lowest = select(select(-24, -40, stage == 21), -64, stage == 20);
+  return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= swiglu_WIDE_LIMIT);
+}
+
+// How much nearer to 1 an operand is at one more point.
+fn swiglu_wide_distance(stage: i32) -> i32 {
+  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+}
+
+// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
+fn swiglu_wide_operand_at(x: swiglu_wide, search: swiglu_wide_search, own: i32, infinite: bool) -> swiglu_wide {
+  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+    return swiglu_wide(search.point == 1, swiglu_NAT_HALF, -150);
+  }
+  let excess = swiglu_wide_excess(x.exponent, search.stage);
+  let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
+  let steps = select(nearer, min(nearer, 1), search.stage > 16);
+  let further = select(0, swiglu_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  return swiglu_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
 fn swiglu_wide_leading_is_nan(x: swiglu_wide_leading) -> bool {
   return (x.digits == 0u) & (x.exponent > 0);
+}
+
+// The k for which a is about 2^k b.
+fn swiglu_wide_leading_ratio(a: swiglu_wide_leading, b: swiglu_wide_leading) -> i32 {
+  let more = 2u * (a.digits >> 8u) > 3u * (b.digits >> 8u);
+  let less = 3u * (a.digits >> 8u) < 2u * (b.digits >> 8u);
+  return max(min(a.exponent - b.exponent + i32(more) - i32(less), 65536), -65536);
 }
 
 // Whether |a| > 135/128 |b|, by their first 24 digits.
@@ -706,70 +748,98 @@ fn swiglu_wide_leading_exceeds(a: swiglu_wide_leading, b: swiglu_wide_leading) -
   return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
 }
 
-// The search after one more value, given the exponent of the operand that was varied for it, and how many there are.
+// The first stage after the given one that changes an operand, given the exponents of the largest and the smallest.
+fn swiglu_wide_next_stage(stage: i32, largest: i32, smallest: i32) -> i32 {
+  var next = stage + 1;
+  while ((next < 23) & (swiglu_wide_excess(largest, next) == 0) & (swiglu_wide_excess(smallest, next) == 0)) {
+    next = next + 1;
+  }
+  return select(next, 24, next > 22);
+}
+
+// What a function tends to, given its value and the one before.
+fn swiglu_wide_leading_trend(value: swiglu_wide_leading, before: swiglu_wide_leading) -> swiglu_wide_leading {
+  if (swiglu_wide_leading_exceeds(value, before)) {
+    return swiglu_wide_leading(value.negative, 0x80000000u, swiglu_WIDE_BEYOND);
+  }
+  if (swiglu_wide_leading_exceeds(before, value)) {
+    return swiglu_wide_leading(false, 0u, swiglu_WIDE_ZERO.exponent);
+  }
+  return value;
+}
+
+// The search after one more value: how many operands there are, the exponent of the one that was varied for it, those of the
+// largest and the smallest, whether an input is infinite, and if so, whether numbers are compared that may be infinite too,
+// and whether one is 0 where the function's limit is meant.
 fn swiglu_wide_searched(
   search: swiglu_wide_search,
   found: swiglu_wide_outcome,
+  operands: i32,
+  varied: i32,
+  largest: i32,
+  smallest: i32,
   infinite: bool,
-  exponent: i32,
-  operands: i32
+  compares: bool,
+  zero: bool
 ) -> swiglu_wide_search {
   let is_nan = swiglu_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 28);
-  var level = search.level;
+  let fails = is_nan | (found.lost > 128 - 27);
+  var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
-  var other = search.other;
-  if (swiglu_wide_leading_is_nan(value)) {
+  var base = search.base;
+  var steps = search.steps;
+  var shift = search.shift;
+  // What cancels altogether wherever it is looked at is taken for 0.
+  if ((stage == 0) | (swiglu_wide_leading_is_nan(value) & (infinite | (found.value.digits == 0u)))) {
     value = found.value;
   }
-  if ((level == 0) & (point == 1)) {
-    if (!(is_nan & infinite)) {
-      level = select(6, select(4, 1, found.value.exponent >= swiglu_WIDE_LIMIT), found.lost > 128 - 28);
-      point = 0;
-    }
-  } else if ((level == 0) & ((point & 1) == 0)) {
-    other = found.value;
-    if (fails) {
-      other = search.other;
-    }
-  } else if (level == 0) {
-    if (!fails & !swiglu_wide_leading_is_nan(other)) {
-      // As wide_limit.
-      level = 6;
-      value = other;
-      if (swiglu_wide_leading_exceeds(other, found.value)) {
-        value = swiglu_wide_leading(other.negative, 0x80000000u, swiglu_WIDE_BEYOND);
-      } else if (swiglu_wide_leading_exceeds(found.value, other)) {
-        value = swiglu_wide_leading(false, 0u, swiglu_WIDE_ZERO.exponent);
+  // On the way of the second step the function must do what it did on the first, or grow or vanish faster than powers do.
+  let ratio = swiglu_wide_leading_ratio(search.before, found.value);
+  let is_second = (point > 2) & ((point & 1) == 1);
+  let strays = !infinite & (stage < 17) & is_second & (ratio != steps) & (min(abs(ratio), abs(steps)) < 64);
+  if (stage == 23) {
+    // The limit that both sides have.
+    let apart = swiglu_wide_leading_exceeds(found.value, base) | swiglu_wide_leading_exceeds(base, found.value);
+    if (point == 2) {
+      value = base;
+      if (fails | apart | ((base.negative != found.value.negative) & (base.digits != 0u))) {
+        value = swiglu_wide_leading(false, 0u, swiglu_WIDE_NAN.exponent);
       }
-    } else if (point == 7) {
-      level = 6;
     }
-    other = swiglu_wide_leading(false, 0u, swiglu_WIDE_NAN.exponent);
-  } else if (point == 1) {
-    if (fails) {
-      level = level + 1;
-      point = 0;
+    base = found.value;
+    stage = select(23, 24, (point == 2) | fails);
+  } else if (fails | strays | ((stage == 0) & infinite & compares)) {
+    if (is_nan & zero & !infinite) {
+      stage = 23;
+    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (swiglu_WIDE_LIMIT >> 1u))) {
+      stage = 24;
     } else {
-      value = found.value;
-      other = value;
+      stage = swiglu_wide_next_stage(stage, largest, smallest);
+    }
+    point = 0;
+  } else if (stage == 0) {
+    stage = 24;
+  } else if (point == 1) {
+    base = found.value;
+    shift = 0;
+  } else if (infinite) {
+    value = swiglu_wide_leading_trend(base, found.value);
+    stage = 24;
+  } else if (is_second) {
+    shift = shift + (steps * swiglu_wide_excess(varied, stage)) / swiglu_wide_distance(stage);
+    if (point > 2 * operands) {
+      value = swiglu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      stage = 24;
     }
   } else {
-    // The k for which the value became 2^k times as large.
-    let more = 2u * (found.value.digits >> 8u) > 3u * (other.digits >> 8u);
-    let less = 3u * (found.value.digits >> 8u) < 2u * (other.digits >> 8u);
-    let power = max(min(found.value.exponent - other.exponent + i32(more) - i32(less), 384), -384);
-    value = swiglu_wide_leading(
-      value.negative,
-      value.digits,
-      value.exponent - power * abs(swiglu_wide_moves(exponent, level))
-    );
+    steps = ratio;
   }
-  if ((level > 0) & (point > operands)) {
-    level = 6;
+  var before = found.value;
+  if (is_second) {
+    before = base;
   }
-  return swiglu_wide_search(level, point, value, other);
+  return swiglu_wide_search(stage, point, value, base, before, steps, shift);
 }
 
 // A constant expression may not be NaN; a variable's bits may.
@@ -812,17 +882,18 @@ fn swiglu_backward_exactly(x0: f32, x1: f32) -> f32 {
   let wide_x0 = swiglu_wide_from_f32(x0);
   let wide_x1 = swiglu_wide_from_f32(x1);
   var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
-  var sizes = array<i32, 6>(200, 150, 26, 20, 13, 10);
   let infinite = (abs(x0) > 3.4028234663852886e38) | (abs(x1) > 3.4028234663852886e38);
+  let largest = max(exponents[0], exponents[1]);
+  let smallest = min(exponents[0], exponents[1]);
+  let zero = (x0 == 0.0) | (x1 == 0.0);
   var search = swiglu_WIDE_SEARCH;
-  while (search.level < 6) {
-    let large = sizes[clamp(search.point - 1, 0, 5)];
+  while (search.stage < 24) {
     let found = swiglu_backward_exactly_wide(
-      swiglu_wide_operand_at(wide_x0, search, 1, large),
-      swiglu_wide_operand_at(wide_x1, search, 2, large)
+      swiglu_wide_operand_at(wide_x0, search, 1, infinite),
+      swiglu_wide_operand_at(wide_x1, search, 2, infinite)
     );
-    let varied = exponents[clamp(search.point - 1, 0, 1)];
-    search = swiglu_wide_searched(search, found, infinite, varied, 2);
+    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
+    search = swiglu_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
   }
   return swiglu_wide_leading_to_f32(search.value);
 }
