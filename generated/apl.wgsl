@@ -275,6 +275,13 @@ fn apl_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> ap
   return apl_wide(negative, apl_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn apl_wide_adds_exactly(a: apl_wide, b: apl_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(apl_nat_shift_left(apl_nat_shift_right(small, shift), shift) == small);
+}
+
 fn apl_wide_leading_of(x: apl_wide) -> apl_wide_leading {
   let high = apl_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(apl_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -344,7 +351,7 @@ fn apl_exactly_wide(x0: apl_wide, x1: apl_wide, x2: apl_wide) -> apl_wide_outcom
     if ((operation == 4u) & (abs(result.exponent) < apl_WIDE_LIMIT) & (apl_nat_low_word(result.mantissa) == 0u)) {
       rounding = -apl_WIDE_BEYOND;
     }
-    if ((operation == 3u) & (abs(a.exponent - b.exponent) <= 32) & (apl_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 3u) & apl_wide_adds_exactly(a, b) & (apl_nat_low_word(result.mantissa) == 0u)) {
       rounding = -apl_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, apl_WIDE_BEYOND + apl_WIDE_LIMIT), rounding);

@@ -610,6 +610,13 @@ fn arelu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> 
   return arelu_wide(negative, arelu_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn arelu_wide_adds_exactly(a: arelu_wide, b: arelu_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(arelu_nat_shift_left(arelu_nat_shift_right(small, shift), shift) == small);
+}
+
 fn arelu_wide_leading_of(x: arelu_wide) -> arelu_wide_leading {
   let high = arelu_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(arelu_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -672,7 +679,11 @@ fn arelu_backward_exactly_wide(x0: arelu_wide, x1: arelu_wide) -> arelu_wide_out
     var result = arelu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
     if (operation == 2u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -arelu_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 3u) {
       error = max(errors[first], errors[second]);
@@ -697,7 +708,7 @@ fn arelu_backward_exactly_wide(x0: arelu_wide, x1: arelu_wide) -> arelu_wide_out
     if ((operation == 4u) & (abs(result.exponent) < arelu_WIDE_LIMIT) & (arelu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -arelu_WIDE_BEYOND;
     }
-    if ((operation == 3u) & (abs(a.exponent - b.exponent) <= 32) & (arelu_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 3u) & arelu_wide_adds_exactly(a, b) & (arelu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -arelu_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, arelu_WIDE_BEYOND + arelu_WIDE_LIMIT), rounding);

@@ -320,6 +320,13 @@ fn blu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> bl
   return blu_wide(negative, blu_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn blu_wide_adds_exactly(a: blu_wide, b: blu_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(blu_nat_shift_left(blu_nat_shift_right(small, shift), shift) == small);
+}
+
 fn blu_wide_leading_of(x: blu_wide) -> blu_wide_leading {
   let high = blu_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(blu_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -384,7 +391,7 @@ fn blu_exactly_wide(x0: blu_wide, x1: blu_wide) -> blu_wide_outcome {
     if ((operation == 0u) & (abs(result.exponent) < blu_WIDE_LIMIT) & (blu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -blu_WIDE_BEYOND;
     }
-    if ((operation == 1u) & (abs(a.exponent - b.exponent) <= 32) & (blu_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 1u) & blu_wide_adds_exactly(a, b) & (blu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -blu_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, blu_WIDE_BEYOND + blu_WIDE_LIMIT), rounding);
@@ -872,7 +879,7 @@ fn blu_backward_exactly_wide(x0: blu_wide, x1: blu_wide, which: blu_wide) -> blu
     if ((operation == 0u) & (abs(result.exponent) < blu_WIDE_LIMIT) & (blu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -blu_WIDE_BEYOND;
     }
-    if ((operation == 1u) & (abs(a.exponent - b.exponent) <= 32) & (blu_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 1u) & blu_wide_adds_exactly(a, b) & (blu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -blu_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, blu_WIDE_BEYOND + blu_WIDE_LIMIT), rounding);

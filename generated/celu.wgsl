@@ -433,6 +433,13 @@ fn celu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> c
   return celu_wide(negative, celu_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn celu_wide_adds_exactly(a: celu_wide, b: celu_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(celu_nat_shift_left(celu_nat_shift_right(small, shift), shift) == small);
+}
+
 fn celu_wide_leading_of(x: celu_wide) -> celu_wide_leading {
   let high = celu_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(celu_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -523,7 +530,11 @@ fn celu_exactly_wide(x0: celu_wide, x1: celu_wide) -> celu_wide_outcome {
       error = errors[select(first, second, registers[c].negative)];
     }
     if (operation == 4u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -celu_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 5u) {
       error = max(errors[first], errors[second]);
@@ -542,7 +553,7 @@ fn celu_exactly_wide(x0: celu_wide, x1: celu_wide) -> celu_wide_outcome {
     if ((operation == 7u) & (abs(result.exponent) < celu_WIDE_LIMIT) & (celu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -celu_WIDE_BEYOND;
     }
-    if ((operation == 5u) & (abs(a.exponent - b.exponent) <= 32) & (celu_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 5u) & celu_wide_adds_exactly(a, b) & (celu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -celu_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, celu_WIDE_BEYOND + celu_WIDE_LIMIT), rounding);

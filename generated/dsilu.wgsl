@@ -410,6 +410,13 @@ fn dsilu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> 
   return dsilu_wide(negative, dsilu_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn dsilu_wide_adds_exactly(a: dsilu_wide, b: dsilu_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(dsilu_nat_shift_left(dsilu_nat_shift_right(small, shift), shift) == small);
+}
+
 fn dsilu_wide_leading_of(x: dsilu_wide) -> dsilu_wide_leading {
   let high = dsilu_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(dsilu_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -480,7 +487,11 @@ fn dsilu_exactly_wide(x0: dsilu_wide) -> dsilu_wide_outcome {
     var result = dsilu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
     if (operation == 2u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -dsilu_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 3u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -505,7 +516,7 @@ fn dsilu_exactly_wide(x0: dsilu_wide) -> dsilu_wide_outcome {
     if ((operation == 6u) & (abs(result.exponent) < dsilu_WIDE_LIMIT) & (dsilu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -dsilu_WIDE_BEYOND;
     }
-    if ((operation == 4u) & (abs(a.exponent - b.exponent) <= 32) & (dsilu_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 4u) & dsilu_wide_adds_exactly(a, b) & (dsilu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -dsilu_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, dsilu_WIDE_BEYOND + dsilu_WIDE_LIMIT), rounding);
@@ -992,7 +1003,11 @@ fn dsilu_backward_exactly_wide(x0: dsilu_wide) -> dsilu_wide_outcome {
     var result = dsilu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
     if (operation == 2u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -dsilu_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 3u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -1017,7 +1032,7 @@ fn dsilu_backward_exactly_wide(x0: dsilu_wide) -> dsilu_wide_outcome {
     if ((operation == 6u) & (abs(result.exponent) < dsilu_WIDE_LIMIT) & (dsilu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -dsilu_WIDE_BEYOND;
     }
-    if ((operation == 4u) & (abs(a.exponent - b.exponent) <= 32) & (dsilu_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 4u) & dsilu_wide_adds_exactly(a, b) & (dsilu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -dsilu_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, dsilu_WIDE_BEYOND + dsilu_WIDE_LIMIT), rounding);

@@ -409,6 +409,13 @@ fn e_swish_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -
   return e_swish_wide(negative, e_swish_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn e_swish_wide_adds_exactly(a: e_swish_wide, b: e_swish_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(e_swish_nat_shift_left(e_swish_nat_shift_right(small, shift), shift) == small);
+}
+
 fn e_swish_wide_leading_of(x: e_swish_wide) -> e_swish_wide_leading {
   let high = e_swish_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(e_swish_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -466,7 +473,11 @@ fn e_swish_exactly_wide(x0: e_swish_wide, x1: e_swish_wide) -> e_swish_wide_outc
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
     if (operation == 3u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -e_swish_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 4u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -492,7 +503,7 @@ fn e_swish_exactly_wide(x0: e_swish_wide, x1: e_swish_wide) -> e_swish_wide_outc
     ) {
       rounding = -e_swish_WIDE_BEYOND;
     }
-    if ((operation == 5u) & (abs(a.exponent - b.exponent) <= 32) & (e_swish_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 5u) & e_swish_wide_adds_exactly(a, b) & (e_swish_nat_low_word(result.mantissa) == 0u)) {
       rounding = -e_swish_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, e_swish_WIDE_BEYOND + e_swish_WIDE_LIMIT), rounding);
@@ -948,7 +959,11 @@ fn e_swish_backward_exactly_wide(x0: e_swish_wide, x1: e_swish_wide) -> e_swish_
     var result = e_swish_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
     if (operation == 2u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -e_swish_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 3u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -977,7 +992,7 @@ fn e_swish_backward_exactly_wide(x0: e_swish_wide, x1: e_swish_wide) -> e_swish_
     ) {
       rounding = -e_swish_WIDE_BEYOND;
     }
-    if ((operation == 4u) & (abs(a.exponent - b.exponent) <= 32) & (e_swish_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 4u) & e_swish_wide_adds_exactly(a, b) & (e_swish_nat_low_word(result.mantissa) == 0u)) {
       rounding = -e_swish_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, e_swish_WIDE_BEYOND + e_swish_WIDE_LIMIT), rounding);

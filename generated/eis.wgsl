@@ -741,6 +741,13 @@ fn eis_wide_whole_power_loose(x: eis_wide, n: eis_wide) -> eis_wide {
   return power;
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn eis_wide_adds_exactly(a: eis_wide, b: eis_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(eis_nat_shift_left(eis_nat_shift_right(small, shift), shift) == small);
+}
+
 fn eis_wide_leading_of(x: eis_wide) -> eis_wide_leading {
   let high = eis_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(eis_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -948,7 +955,11 @@ fn eis_exactly_wide(
     var result = eis_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
     if (operation == 2u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -eis_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 3u) {
       error = max(errors[first], errors[second]);
@@ -973,7 +984,7 @@ fn eis_exactly_wide(
     if ((operation == 7u) & (abs(result.exponent) < eis_WIDE_LIMIT) & (eis_nat_low_word(result.mantissa) == 0u)) {
       rounding = -eis_WIDE_BEYOND;
     }
-    if ((operation == 3u) & (abs(a.exponent - b.exponent) <= 32) & (eis_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 3u) & eis_wide_adds_exactly(a, b) & (eis_nat_low_word(result.mantissa) == 0u)) {
       rounding = -eis_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, eis_WIDE_BEYOND + eis_WIDE_LIMIT), rounding);
@@ -1750,7 +1761,11 @@ fn eis_backward_exactly_wide(
     var result = eis_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
     if (operation == 2u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -eis_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 3u) {
       error = max(errors[first], errors[second]);
@@ -1775,7 +1790,7 @@ fn eis_backward_exactly_wide(
     if ((operation == 7u) & (abs(result.exponent) < eis_WIDE_LIMIT) & (eis_nat_low_word(result.mantissa) == 0u)) {
       rounding = -eis_WIDE_BEYOND;
     }
-    if ((operation == 3u) & (abs(a.exponent - b.exponent) <= 32) & (eis_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 3u) & eis_wide_adds_exactly(a, b) & (eis_nat_low_word(result.mantissa) == 0u)) {
       rounding = -eis_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, eis_WIDE_BEYOND + eis_WIDE_LIMIT), rounding);

@@ -295,6 +295,13 @@ fn elliott_sigmoid_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent
   return elliott_sigmoid_wide(negative, elliott_sigmoid_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn elliott_sigmoid_wide_adds_exactly(a: elliott_sigmoid_wide, b: elliott_sigmoid_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(elliott_sigmoid_nat_shift_left(elliott_sigmoid_nat_shift_right(small, shift), shift) == small);
+}
+
 fn elliott_sigmoid_wide_leading_of(x: elliott_sigmoid_wide) -> elliott_sigmoid_wide_leading {
   let high = elliott_sigmoid_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(elliott_sigmoid_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -373,7 +380,7 @@ fn elliott_sigmoid_exactly_wide(x0: elliott_sigmoid_wide) -> elliott_sigmoid_wid
     }
     if (
       (operation == 2u) &
-      (abs(a.exponent - b.exponent) <= 32) &
+      elliott_sigmoid_wide_adds_exactly(a, b) &
       (elliott_sigmoid_nat_low_word(result.mantissa) == 0u)
     ) {
       rounding = -elliott_sigmoid_WIDE_BEYOND;

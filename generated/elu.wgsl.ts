@@ -558,7 +558,11 @@ fn elu_backward_exactly_wide(x0: elu_wide, x1: elu_wide) -> elu_wide_outcome {
     var result = elu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
     if (operation == 0u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -elu_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 1u) {
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);

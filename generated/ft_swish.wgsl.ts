@@ -433,6 +433,13 @@ fn ft_swish_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) 
   return ft_swish_wide(negative, ft_swish_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn ft_swish_wide_adds_exactly(a: ft_swish_wide, b: ft_swish_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(ft_swish_nat_shift_left(ft_swish_nat_shift_right(small, shift), shift) == small);
+}
+
 fn ft_swish_wide_leading_of(x: ft_swish_wide) -> ft_swish_wide_leading {
   let high = ft_swish_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(ft_swish_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -514,7 +521,11 @@ fn ft_swish_exactly_wide(x0: ft_swish_wide, x1: ft_swish_wide) -> ft_swish_wide_
     var result = ft_swish_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
     if (operation == 2u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -ft_swish_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 3u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -543,7 +554,7 @@ fn ft_swish_exactly_wide(x0: ft_swish_wide, x1: ft_swish_wide) -> ft_swish_wide_
     ) {
       rounding = -ft_swish_WIDE_BEYOND;
     }
-    if ((operation == 4u) & (abs(a.exponent - b.exponent) <= 32) & (ft_swish_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 4u) & ft_swish_wide_adds_exactly(a, b) & (ft_swish_nat_low_word(result.mantissa) == 0u)) {
       rounding = -ft_swish_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, ft_swish_WIDE_BEYOND + ft_swish_WIDE_LIMIT), rounding);

@@ -88,234 +88,6 @@ fn geglu_value_far(x0: f32, x1: f32) -> f32 {
   return t * geglu_normcdf(t) * x1;
 }
 
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct geglu_pair {
-  high: f32,
-  low: f32,
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn geglu_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn geglu_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn geglu_pair_product(a: f32, b: f32) -> geglu_pair {
-  let p = geglu_rounded(a * b);
-  let ah = geglu_upper_half(a);
-  let al = a - ah;
-  let bh = geglu_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return geglu_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn geglu_pair_ordered_sum(a: f32, b: f32) -> geglu_pair {
-  let s = geglu_rounded(a + b);
-  return geglu_pair(s, b - geglu_rounded(s - a));
-}
-
-fn geglu_pair_multiply(a: geglu_pair, b: geglu_pair) -> geglu_pair {
-  let p = geglu_pair_product(a.high, b.high);
-  return geglu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn geglu_pair_from_f32(x: f32) -> geglu_pair {
-  return geglu_pair(x, 0.0);
-}
-
-fn geglu_pair_abs(a: geglu_pair) -> geglu_pair {
-  return geglu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
-}
-
-// a times a power of two.
-fn geglu_pair_scale(a: geglu_pair, factor: f32) -> geglu_pair {
-  return geglu_pair(a.high * factor, a.low * factor);
-}
-
-// a + b exactly (Knuth).
-fn geglu_pair_sum(a: f32, b: f32) -> geglu_pair {
-  let s = geglu_rounded(a + b);
-  let t = geglu_rounded(s - a);
-  return geglu_pair(s, (a - geglu_rounded(s - t)) + (b - t));
-}
-
-fn geglu_pair_add(a: geglu_pair, b: geglu_pair) -> geglu_pair {
-  let s = geglu_pair_sum(a.high, b.high);
-  return geglu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// A polynomial for |a| < 0.47 (2^-44).
-fn geglu_pair_erf_small(a: geglu_pair) -> geglu_pair {
-  let square = geglu_pair_multiply(a, a);
-  let z = square.high;
-  let p = 0.11283792 + z * (-0.026866132 + z * (0.0052234847 + z * (-0.00085154147 + z * 0.00010956138)));
-  let p1 = geglu_pair_add(
-    geglu_pair(-0.37612638, -1.0237824e-8),
-    geglu_pair_multiply(square, geglu_pair(p, 0.0))
-  );
-  let p0 = geglu_pair_add(geglu_pair(1.1283792, -5.8635429e-8), geglu_pair_multiply(square, p1));
-  return geglu_pair_multiply(a, p0);
-}
-
-// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
-fn geglu_pair_expm1_small(a: geglu_pair) -> geglu_pair {
-  let x = a.high;
-  let square = geglu_pair_product(x, x);
-  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
-  let third = x * square.high;
-  let cube = third * 0.16666667 + third * x * p;
-  let s = geglu_pair_ordered_sum(x, 0.5 * square.high);
-  return geglu_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
-}
-
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn geglu_pair_reduced(a: geglu_pair, k: f32) -> geglu_pair {
-  return geglu_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn geglu_pair_times_power(a: geglu_pair, k: i32) -> geglu_pair {
-  let first = k >> 1u;
-  return geglu_pair_scale(geglu_pair_scale(a, geglu_power_of_two(first)), geglu_power_of_two(k - first));
-}
-
-// e^a 2^n
-fn geglu_pair_exp_scaled(a: geglu_pair, n: i32) -> geglu_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = geglu_pair_expm1_small(geglu_pair_reduced(geglu_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return geglu_pair_times_power(geglu_pair_add(geglu_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-// 2^60 e^a: parts of small numbers underflow later.
-fn geglu_pair_raised_exp(a: geglu_pair) -> geglu_pair {
-  return geglu_pair_exp_scaled(a, 60);
-}
-
-// The quotient as rounded, and what is left of a over b.
-fn geglu_pair_divide(a: geglu_pair, b: geglu_pair) -> geglu_pair {
-  let q = geglu_rounded(a.high / b.high);
-  let p = geglu_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return geglu_pair_ordered_sum(q, rest / b.high);
-}
-
-fn geglu_pair_subtract(a: geglu_pair, b: geglu_pair) -> geglu_pair {
-  let s = geglu_pair_sum(a.high, -b.high);
-  return geglu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
-}
-
-// e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is 1.25 plus a polynomial in v = (x - 2)/(x + 2) (2.5e-12).
-fn geglu_pair_erfcx(a: geglu_pair) -> geglu_pair {
-  let v = geglu_pair_divide(
-    geglu_pair_subtract(a, geglu_pair(2.0, 0.0)),
-    geglu_pair_add(a, geglu_pair(2.0, 0.0))
-  );
-  let x = v.high;
-  let p =
-    -0.0080340290 +
-    x *
-      (0.0087228818 +
-        x *
-          (0.0012713828 +
-            x *
-              (-0.0014584871 +
-                x *
-                  (-0.00045404740 +
-                    x * (0.00021287719 + x * (0.00014871488 + x * (-0.000014944048 + x * -0.000031005733)))))));
-  let p4 = geglu_pair_add(geglu_pair(-0.054220017, 1.0742711e-9), geglu_pair_multiply(v, geglu_pair(p, 0.0)));
-  let p3 = geglu_pair_add(geglu_pair(0.16405128, 1.6463834e-9), geglu_pair_multiply(v, p4));
-  let p2 = geglu_pair_add(geglu_pair(-0.16603039, -5.1900155e-9), geglu_pair_multiply(v, p3));
-  let p1 = geglu_pair_add(geglu_pair(-0.092763826, -3.5358294e-10), geglu_pair_multiply(v, p2));
-  let p0 = geglu_pair_add(geglu_pair(1.2769784, 8.0234532e-9), geglu_pair_multiply(v, p1));
-  return geglu_pair_divide(p0, geglu_pair_add(geglu_pair(1.0, 0.0), geglu_pair_scale(a, 2.0)));
-}
-
-// 2^60 erfc(-a / sqrt(2)) / 2, the exponential from a itself.
-fn geglu_pair_raised_normcdf(a: geglu_pair) -> geglu_pair {
-  let t = geglu_pair_multiply(a, geglu_pair(0.70710677, 1.2101617e-8));
-  let x = geglu_pair_abs(t);
-  if (x.high < 0.46875) {
-    return geglu_pair_scale(
-      geglu_pair_add(geglu_pair(1.0, 0.0), geglu_pair_erf_small(t)),
-      576460752303423488.0
-    );
-  }
-  if (x.high > 11.0) {
-    return geglu_pair(select(1152921504606846976.0, 0.0, a.high < 0.0), 0.0);
-  }
-  let tail = geglu_pair_scale(
-    geglu_pair_multiply(
-      geglu_pair_raised_exp(geglu_pair_scale(geglu_pair_multiply(a, a), -0.5)),
-      geglu_pair_erfcx(x)
-    ),
-    0.5
-  );
-  if (a.high < 0.0) {
-    return tail;
-  }
-  return geglu_pair_subtract(geglu_pair(1152921504606846976.0, 0.0), tail);
-}
-
-fn geglu_pair_to_f32(a: geglu_pair) -> f32 {
-  return a.high + a.low;
-}
-
-// Gate through gelu. The gate is the first half.
-// Source: vLLM GeluAndMul; Shazeer 2020.
-// geglu(gate, up) = gelu(gate) * up
-fn geglu(gate: f32, up: f32) -> f32 {
-  let p = geglu_pair_multiply(geglu_pair_from_f32(gate), geglu_pair_from_f32(up));
-  let v = geglu_pair_raised_normcdf(geglu_pair_from_f32(gate));
-  let p2 = geglu_pair_multiply(p, v);
-  var result = geglu_pair_to_f32(geglu_pair_scale(p2, 8.6736174e-19));
-  // Far out, or no number at all.
-  if (
-    !(
-      (v.high >= 3.9443045e-31) & (bitcast<u32>(abs(gate)) <= 0x52800000u) &
-        ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
-        (bitcast<u32>(abs(up)) <= 0x52800000u) &
-        ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
-      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
-    )
-  ) {
-    result = geglu_value_far(gate, up);
-  }
-  return select(select(result, gate, geglu_is_nan(gate)), up, geglu_is_nan(up));
-}
-
-struct geglu_gradients {
-  gate: f32,
-  up: f32,
-}
-
-// The density of the standard normal distribution, e^(-x^2/2) / sqrt(2 pi).
-fn geglu_normpdf(x: f32) -> f32 {
-  if (geglu_is_nan(x)) {
-    return x;
-  }
-  return 0.39894228 * geglu_exp_square(x, -0.5);
-}
-
-fn geglu_slope_0_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  return (geglu_normcdf(t2) + t2 * geglu_normpdf(t2)) * x1;
-}
-
-fn geglu_slope_1_far(x0: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  return t2 * geglu_normcdf(t2);
-}
-
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
 // mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
 // and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
@@ -436,12 +208,6 @@ const geglu_WIDE_TEN_PI: geglu_wide = geglu_wide(
 const geglu_WIDE_16: geglu_wide = geglu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 5);
 
 const geglu_WIDE_ONE: geglu_wide = geglu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
-
-const geglu_WIDE_RSQRT_TWO_PI: geglu_wide = geglu_wide(
-  false,
-  vec4<u32>(0x5d5c717fu, 0x7e59e280u, 0xa1b28468u, 0xcc42299eu),
-  -1
-);
 
 const geglu_WIDE_LIMIT: i32 = 1 << 28u;
 
@@ -781,6 +547,13 @@ fn geglu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> 
   return geglu_wide(negative, geglu_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn geglu_wide_adds_exactly(a: geglu_wide, b: geglu_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(geglu_nat_shift_left(geglu_nat_shift_right(small, shift), shift) == small);
+}
+
 fn geglu_wide_leading_of(x: geglu_wide) -> geglu_wide_leading {
   let high = geglu_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(geglu_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -788,46 +561,40 @@ fn geglu_wide_leading_of(x: geglu_wide) -> geglu_wide_leading {
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r1 = multiply(r0, r1)
 //   r2 = multiply(r0, r2)
 //   r2 = negate(r2)
-//   r11 = abs(r2)
-//   r12 = multiply(r11, r11)
-//   r12 = negate(r12)
-//   r12 = exponential(r12, 0)
-//   r3 = multiply(r11, r3)
-//   r13 = erfc_sum(r3)
-//   r4 = multiply(r13, r4)
-//   r4 = multiply(r12, r4)
+//   r0 = abs(r2)
+//   r10 = multiply(r0, r0)
+//   r10 = negate(r10)
+//   r10 = exponential(r10, 0)
+//   r3 = multiply(r0, r3)
+//   r11 = erfc_sum(r3)
+//   r4 = multiply(r11, r4)
+//   r4 = multiply(r10, r4)
 //   r3 = divide(r4, r3)
-//   r6 = multiply(r11, r6)
+//   r6 = multiply(r0, r6)
 //   r6 = exponential(r6, 0)
 //   r7 = add(r6, r7)
 //   r7 = divide(r5, r7)
 //   r7 = negate(r7)
 //   r7 = add(r3, r7)
-//   r8 = less(r8, r11)
+//   r8 = less(r8, r0)
 //   r8 = select(r7, r3, r8)
-//   r3 = is_nan(r11)
-//   r3 = select(r8, r11, r3)
+//   r3 = is_nan(r0)
+//   r3 = select(r8, r0, r3)
 //   r8 = negate(r3)
 //   r8 = add(r5, r8)
 //   r8 = select(r3, r8, r2)
 //   r2 = erf_near(r2)
 //   r2 = negate(r2)
 //   r2 = add(r9, r2)
-//   r9 = less(r11, r9)
+//   r9 = less(r0, r9)
 //   r9 = select(r8, r2, r9)
 //   r9 = scale(r9, -1)
-//   r2 = multiply(r0, r0)
-//   r2 = scale(r2, -1)
-//   r2 = negate(r2)
-//   r2 = exponential(r2, 0)
-//   r10 = multiply(r2, r10)
-//   r10 = multiply(r0, r10)
-//   r10 = add(r9, r10)
-//   r10 = multiply(r1, r10)
-fn geglu_backward_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide_outcome {
-  var registers = array<geglu_wide, 14>(
+//   r9 = multiply(r1, r9)
+fn geglu_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide_outcome {
+  var registers = array<geglu_wide, 12>(
     x0,
     x1,
     geglu_WIDE_SQRT_HALF,
@@ -838,13 +605,11 @@ fn geglu_backward_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide_out
     geglu_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
     geglu_WIDE_16,
     geglu_WIDE_ONE,
-    geglu_WIDE_RSQRT_TWO_PI,
-    geglu_WIDE_ZERO,
     geglu_WIDE_ZERO,
     geglu_WIDE_ZERO
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 14>(
+  var errors = array<i32, 12>(
     -geglu_WIDE_BEYOND,
     -geglu_WIDE_BEYOND,
     registers[2].exponent,
@@ -855,24 +620,21 @@ fn geglu_backward_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide_out
     -geglu_WIDE_BEYOND,
     -geglu_WIDE_BEYOND,
     -geglu_WIDE_BEYOND,
-    registers[10].exponent,
-    -geglu_WIDE_BEYOND,
     -geglu_WIDE_BEYOND,
     -geglu_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 76>(
-    0x00000002u, 0x00000800u, 0x00000402u, 0x00000802u, 0x0000080bu, 0x00000802u, 0x0000000cu, 0x00002c0bu, 0x0000040cu,
-    0x0000300cu, 0x00000c0cu, 0x2000300cu, 0x00000003u, 0x00000c0bu, 0x0000100du, 0x00000c03u, 0x00000004u, 0x0000100du,
-    0x00000004u, 0x0000100cu, 0x00001403u, 0x00000c04u, 0x00000006u, 0x0000180bu, 0x00000c06u, 0x20001806u, 0x00001807u,
-    0x00001c06u, 0x00001407u, 0x00001c05u, 0x00000407u, 0x00001c07u, 0x00001807u, 0x00001c03u, 0x00001c08u, 0x00002c08u,
-    0x00002008u, 0x00800c07u, 0x00002403u, 0x00002c0bu, 0x00002003u, 0x00302c08u, 0x00000408u, 0x00000c03u, 0x00001808u,
-    0x00002005u, 0x00002008u, 0x00202003u, 0x00002802u, 0x00000802u, 0x00000402u, 0x00000802u, 0x00001802u, 0x00000809u,
-    0x00001c09u, 0x0000240bu, 0x00002009u, 0x00900808u, 0x00002c09u, 0x1ff02409u, 0x00000002u, 0x00000000u, 0x00002c02u,
-    0x1ff00802u, 0x00000402u, 0x00000802u, 0x00000c02u, 0x20000802u, 0x0000000au, 0x00002802u, 0x0000000au, 0x00002800u,
-    0x0000180au, 0x00002809u, 0x0000000au, 0x00002801u
+  var steps = array<u32, 64>(
+    0x00000001u, 0x00000400u, 0x00000002u, 0x00000800u, 0x00000402u, 0x00000802u, 0x00000800u, 0x00000802u, 0x0000000au,
+    0x00000000u, 0x0000040au, 0x0000280au, 0x00000c0au, 0x2000280au, 0x00000003u, 0x00000c00u, 0x0000100bu, 0x00000c03u,
+    0x00000004u, 0x0000100bu, 0x00000004u, 0x0000100au, 0x00001403u, 0x00000c04u, 0x00000006u, 0x00001800u, 0x00000c06u,
+    0x20001806u, 0x00001807u, 0x00001c06u, 0x00001407u, 0x00001c05u, 0x00000407u, 0x00001c07u, 0x00001807u, 0x00001c03u,
+    0x00001c08u, 0x00000008u, 0x00002008u, 0x00800c07u, 0x00002403u, 0x00000000u, 0x00002003u, 0x00300008u, 0x00000408u,
+    0x00000c03u, 0x00001808u, 0x00002005u, 0x00002008u, 0x00202003u, 0x00002802u, 0x00000802u, 0x00000402u, 0x00000802u,
+    0x00001802u, 0x00000809u, 0x00001c09u, 0x00002400u, 0x00002009u, 0x00900808u, 0x00002c09u, 0x1ff02409u, 0x00000009u,
+    0x00002401u
   );
-  for (var i = 0; i < 76; i = i + 2) {
+  for (var i = 0; i < 64; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -915,7 +677,11 @@ fn geglu_backward_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide_out
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
     if (operation == 3u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -geglu_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 5u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
@@ -937,12 +703,12 @@ fn geglu_backward_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide_out
     if ((operation == 0u) & (abs(result.exponent) < geglu_WIDE_LIMIT) & (geglu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -geglu_WIDE_BEYOND;
     }
-    if ((operation == 6u) & (abs(a.exponent - b.exponent) <= 32) & (geglu_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 6u) & geglu_wide_adds_exactly(a, b) & (geglu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -geglu_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, geglu_WIDE_BEYOND + geglu_WIDE_LIMIT), rounding);
   }
-  return geglu_wide_outcome(geglu_wide_leading_of(registers[10]), errors[10] - registers[10].exponent);
+  return geglu_wide_outcome(geglu_wide_leading_of(registers[9]), errors[9] - registers[9].exponent);
 }
 
 // The largest exponent that operands have at a stage.
@@ -1122,6 +888,431 @@ fn geglu_wide_leading_to_f32(x: geglu_wide_leading) -> f32 {
   let kept = (x.digits >> dropped) >> 1u;
   let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
+}
+
+fn geglu_exactly(x0: f32, x1: f32) -> f32 {
+  if (geglu_is_nan(x0)) {
+    return x0;
+  }
+  if (geglu_is_nan(x1)) {
+    return x1;
+  }
+  let wide_x0 = geglu_wide_from_f32(x0);
+  let wide_x1 = geglu_wide_from_f32(x1);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  let infinite = (abs(x0) > 3.4028234663852886e38) | (abs(x1) > 3.4028234663852886e38);
+  let largest = max(exponents[0], exponents[1]);
+  let smallest = min(exponents[0], exponents[1]);
+  let zero = false;
+  var search = geglu_WIDE_SEARCH;
+  while (search.stage < 24) {
+    let found = geglu_exactly_wide(
+      geglu_wide_operand_at(wide_x0, search, 1, infinite),
+      geglu_wide_operand_at(wide_x1, search, 2, infinite)
+    );
+    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
+    search = geglu_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
+  }
+  return geglu_wide_leading_to_f32(search.value);
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct geglu_pair {
+  high: f32,
+  low: f32,
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn geglu_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn geglu_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn geglu_pair_product(a: f32, b: f32) -> geglu_pair {
+  let p = geglu_rounded(a * b);
+  let ah = geglu_upper_half(a);
+  let al = a - ah;
+  let bh = geglu_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return geglu_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn geglu_pair_ordered_sum(a: f32, b: f32) -> geglu_pair {
+  let s = geglu_rounded(a + b);
+  return geglu_pair(s, b - geglu_rounded(s - a));
+}
+
+fn geglu_pair_multiply(a: geglu_pair, b: geglu_pair) -> geglu_pair {
+  let p = geglu_pair_product(a.high, b.high);
+  return geglu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn geglu_pair_from_f32(x: f32) -> geglu_pair {
+  return geglu_pair(x, 0.0);
+}
+
+fn geglu_pair_abs(a: geglu_pair) -> geglu_pair {
+  return geglu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+// a times a power of two.
+fn geglu_pair_scale(a: geglu_pair, factor: f32) -> geglu_pair {
+  return geglu_pair(a.high * factor, a.low * factor);
+}
+
+// a + b exactly (Knuth).
+fn geglu_pair_sum(a: f32, b: f32) -> geglu_pair {
+  let s = geglu_rounded(a + b);
+  let t = geglu_rounded(s - a);
+  return geglu_pair(s, (a - geglu_rounded(s - t)) + (b - t));
+}
+
+fn geglu_pair_add(a: geglu_pair, b: geglu_pair) -> geglu_pair {
+  let s = geglu_pair_sum(a.high, b.high);
+  return geglu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// A polynomial for |a| < 0.47 (2^-44).
+fn geglu_pair_erf_small(a: geglu_pair) -> geglu_pair {
+  let square = geglu_pair_multiply(a, a);
+  let z = square.high;
+  let p = 0.11283792 + z * (-0.026866132 + z * (0.0052234847 + z * (-0.00085154147 + z * 0.00010956138)));
+  let p1 = geglu_pair_add(
+    geglu_pair(-0.37612638, -1.0237824e-8),
+    geglu_pair_multiply(square, geglu_pair(p, 0.0))
+  );
+  let p0 = geglu_pair_add(geglu_pair(1.1283792, -5.8635429e-8), geglu_pair_multiply(square, p1));
+  return geglu_pair_multiply(a, p0);
+}
+
+// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
+fn geglu_pair_expm1_small(a: geglu_pair) -> geglu_pair {
+  let x = a.high;
+  let square = geglu_pair_product(x, x);
+  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
+  let third = x * square.high;
+  let cube = third * 0.16666667 + third * x * p;
+  let s = geglu_pair_ordered_sum(x, 0.5 * square.high);
+  return geglu_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
+}
+
+// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
+fn geglu_pair_reduced(a: geglu_pair, k: f32) -> geglu_pair {
+  return geglu_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
+}
+
+// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
+fn geglu_pair_times_power(a: geglu_pair, k: i32) -> geglu_pair {
+  let first = k >> 1u;
+  return geglu_pair_scale(geglu_pair_scale(a, geglu_power_of_two(first)), geglu_power_of_two(k - first));
+}
+
+// e^a 2^n
+fn geglu_pair_exp_scaled(a: geglu_pair, n: i32) -> geglu_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = geglu_pair_expm1_small(geglu_pair_reduced(geglu_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return geglu_pair_times_power(geglu_pair_add(geglu_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn geglu_pair_raised_exp(a: geglu_pair) -> geglu_pair {
+  return geglu_pair_exp_scaled(a, 60);
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn geglu_pair_divide(a: geglu_pair, b: geglu_pair) -> geglu_pair {
+  let q = geglu_rounded(a.high / b.high);
+  let p = geglu_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return geglu_pair_ordered_sum(q, rest / b.high);
+}
+
+fn geglu_pair_subtract(a: geglu_pair, b: geglu_pair) -> geglu_pair {
+  let s = geglu_pair_sum(a.high, -b.high);
+  return geglu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+// e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is 1.25 plus a polynomial in v = (x - 2)/(x + 2) (2.5e-12).
+fn geglu_pair_erfcx(a: geglu_pair) -> geglu_pair {
+  let v = geglu_pair_divide(
+    geglu_pair_subtract(a, geglu_pair(2.0, 0.0)),
+    geglu_pair_add(a, geglu_pair(2.0, 0.0))
+  );
+  let x = v.high;
+  let p =
+    -0.0080340290 +
+    x *
+      (0.0087228818 +
+        x *
+          (0.0012713828 +
+            x *
+              (-0.0014584871 +
+                x *
+                  (-0.00045404740 +
+                    x * (0.00021287719 + x * (0.00014871488 + x * (-0.000014944048 + x * -0.000031005733)))))));
+  let p4 = geglu_pair_add(geglu_pair(-0.054220017, 1.0742711e-9), geglu_pair_multiply(v, geglu_pair(p, 0.0)));
+  let p3 = geglu_pair_add(geglu_pair(0.16405128, 1.6463834e-9), geglu_pair_multiply(v, p4));
+  let p2 = geglu_pair_add(geglu_pair(-0.16603039, -5.1900155e-9), geglu_pair_multiply(v, p3));
+  let p1 = geglu_pair_add(geglu_pair(-0.092763826, -3.5358294e-10), geglu_pair_multiply(v, p2));
+  let p0 = geglu_pair_add(geglu_pair(1.2769784, 8.0234532e-9), geglu_pair_multiply(v, p1));
+  return geglu_pair_divide(p0, geglu_pair_add(geglu_pair(1.0, 0.0), geglu_pair_scale(a, 2.0)));
+}
+
+// 2^60 erfc(-a / sqrt(2)) / 2, the exponential from a itself.
+fn geglu_pair_raised_normcdf(a: geglu_pair) -> geglu_pair {
+  let t = geglu_pair_multiply(a, geglu_pair(0.70710677, 1.2101617e-8));
+  let x = geglu_pair_abs(t);
+  if (x.high < 0.46875) {
+    return geglu_pair_scale(
+      geglu_pair_add(geglu_pair(1.0, 0.0), geglu_pair_erf_small(t)),
+      576460752303423488.0
+    );
+  }
+  if (x.high > 11.0) {
+    return geglu_pair(select(1152921504606846976.0, 0.0, a.high < 0.0), 0.0);
+  }
+  let tail = geglu_pair_scale(
+    geglu_pair_multiply(
+      geglu_pair_raised_exp(geglu_pair_scale(geglu_pair_multiply(a, a), -0.5)),
+      geglu_pair_erfcx(x)
+    ),
+    0.5
+  );
+  if (a.high < 0.0) {
+    return tail;
+  }
+  return geglu_pair_subtract(geglu_pair(1152921504606846976.0, 0.0), tail);
+}
+
+fn geglu_pair_to_f32(a: geglu_pair) -> f32 {
+  return a.high + a.low;
+}
+
+// Gate through gelu. The gate is the first half.
+// Source: vLLM GeluAndMul; Shazeer 2020.
+// geglu(gate, up) = gelu(gate) * up
+fn geglu(gate: f32, up: f32) -> f32 {
+  let p = geglu_pair_multiply(geglu_pair_from_f32(gate), geglu_pair_from_f32(up));
+  let v = geglu_pair_raised_normcdf(geglu_pair_from_f32(gate));
+  let p2 = geglu_pair_multiply(p, v);
+  var result = geglu_pair_to_f32(geglu_pair_scale(p2, 8.6736174e-19));
+  var found =
+    (v.high >= 3.9443045e-31) & (bitcast<u32>(abs(gate)) <= 0x52800000u) &
+      ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
+      (bitcast<u32>(abs(up)) <= 0x52800000u) &
+      ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
+    (bitcast<u32>(abs(p2.high)) <= 0x7a800000u);
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = geglu_exactly(gate, up);
+    if (geglu_is_nan(result)) {
+      let far = geglu_value_far(gate, up);
+      result = select(far, result, geglu_is_nan(far));
+    }
+    found = true;
+  }
+  return select(select(result, gate, geglu_is_nan(gate)), up, geglu_is_nan(up));
+}
+
+struct geglu_gradients {
+  gate: f32,
+  up: f32,
+}
+
+// The density of the standard normal distribution, e^(-x^2/2) / sqrt(2 pi).
+fn geglu_normpdf(x: f32) -> f32 {
+  if (geglu_is_nan(x)) {
+    return x;
+  }
+  return 0.39894228 * geglu_exp_square(x, -0.5);
+}
+
+fn geglu_slope_0_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  return (geglu_normcdf(t2) + t2 * geglu_normpdf(t2)) * x1;
+}
+
+fn geglu_slope_1_far(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  return t2 * geglu_normcdf(t2);
+}
+
+const geglu_WIDE_RSQRT_TWO_PI: geglu_wide = geglu_wide(
+  false,
+  vec4<u32>(0x5d5c717fu, 0x7e59e280u, 0xa1b28468u, 0xcc42299eu),
+  -1
+);
+
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r2 = multiply(r0, r2)
+//   r2 = negate(r2)
+//   r11 = abs(r2)
+//   r12 = multiply(r11, r11)
+//   r12 = negate(r12)
+//   r12 = exponential(r12, 0)
+//   r3 = multiply(r11, r3)
+//   r13 = erfc_sum(r3)
+//   r4 = multiply(r13, r4)
+//   r4 = multiply(r12, r4)
+//   r3 = divide(r4, r3)
+//   r6 = multiply(r11, r6)
+//   r6 = exponential(r6, 0)
+//   r7 = add(r6, r7)
+//   r7 = divide(r5, r7)
+//   r7 = negate(r7)
+//   r7 = add(r3, r7)
+//   r8 = less(r8, r11)
+//   r8 = select(r7, r3, r8)
+//   r3 = is_nan(r11)
+//   r3 = select(r8, r11, r3)
+//   r8 = negate(r3)
+//   r8 = add(r5, r8)
+//   r8 = select(r3, r8, r2)
+//   r2 = erf_near(r2)
+//   r2 = negate(r2)
+//   r2 = add(r9, r2)
+//   r9 = less(r11, r9)
+//   r9 = select(r8, r2, r9)
+//   r9 = scale(r9, -1)
+//   r2 = multiply(r0, r0)
+//   r2 = scale(r2, -1)
+//   r2 = negate(r2)
+//   r2 = exponential(r2, 0)
+//   r10 = multiply(r2, r10)
+//   r10 = multiply(r0, r10)
+//   r10 = add(r9, r10)
+//   r10 = multiply(r1, r10)
+fn geglu_backward_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide_outcome {
+  var registers = array<geglu_wide, 14>(
+    x0,
+    x1,
+    geglu_WIDE_SQRT_HALF,
+    geglu_WIDE_FIVE,
+    geglu_WIDE_INVERSE_PI,
+    geglu_WIDE_TWO,
+    geglu_WIDE_TEN_PI,
+    geglu_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    geglu_WIDE_16,
+    geglu_WIDE_ONE,
+    geglu_WIDE_RSQRT_TWO_PI,
+    geglu_WIDE_ZERO,
+    geglu_WIDE_ZERO,
+    geglu_WIDE_ZERO
+  );
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 14>(
+    -geglu_WIDE_BEYOND,
+    -geglu_WIDE_BEYOND,
+    registers[2].exponent,
+    -geglu_WIDE_BEYOND,
+    registers[4].exponent,
+    -geglu_WIDE_BEYOND,
+    registers[6].exponent,
+    -geglu_WIDE_BEYOND,
+    -geglu_WIDE_BEYOND,
+    -geglu_WIDE_BEYOND,
+    registers[10].exponent,
+    -geglu_WIDE_BEYOND,
+    -geglu_WIDE_BEYOND,
+    -geglu_WIDE_BEYOND
+  );
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 76>(
+    0x00000002u, 0x00000800u, 0x00000402u, 0x00000802u, 0x0000080bu, 0x00000802u, 0x0000000cu, 0x00002c0bu, 0x0000040cu,
+    0x0000300cu, 0x00000c0cu, 0x2000300cu, 0x00000003u, 0x00000c0bu, 0x0000100du, 0x00000c03u, 0x00000004u, 0x0000100du,
+    0x00000004u, 0x0000100cu, 0x00001403u, 0x00000c04u, 0x00000006u, 0x0000180bu, 0x00000c06u, 0x20001806u, 0x00001807u,
+    0x00001c06u, 0x00001407u, 0x00001c05u, 0x00000407u, 0x00001c07u, 0x00001807u, 0x00001c03u, 0x00001c08u, 0x00002c08u,
+    0x00002008u, 0x00800c07u, 0x00002403u, 0x00002c0bu, 0x00002003u, 0x00302c08u, 0x00000408u, 0x00000c03u, 0x00001808u,
+    0x00002005u, 0x00002008u, 0x00202003u, 0x00002802u, 0x00000802u, 0x00000402u, 0x00000802u, 0x00001802u, 0x00000809u,
+    0x00001c09u, 0x0000240bu, 0x00002009u, 0x00900808u, 0x00002c09u, 0x1ff02409u, 0x00000002u, 0x00000000u, 0x00002c02u,
+    0x1ff00802u, 0x00000402u, 0x00000802u, 0x00000c02u, 0x20000802u, 0x0000000au, 0x00002802u, 0x0000000au, 0x00002800u,
+    0x0000180au, 0x00002809u, 0x0000000au, 0x00002801u
+  );
+  for (var i = 0; i < 76; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = geglu_wide_multiply_loose(a, b);
+    } else if (operation == 1u) {
+      value = geglu_wide_negate(a);
+    } else if (operation == 2u) {
+      value = geglu_wide_abs(a);
+    } else if (operation == 3u) {
+      value = geglu_wide_exponential_loose(a, c - 512u);
+    } else if (operation == 4u) {
+      value = geglu_wide_erfc_sum_loose(a);
+    } else if (operation == 5u) {
+      value = geglu_wide_divide_loose(a, b);
+    } else if (operation == 6u) {
+      value = geglu_wide_add_loose(a, b);
+    } else if (operation == 7u) {
+      value = geglu_wide(geglu_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 8u) {
+      if (registers[c].negative) {
+        value = b;
+      }
+    } else if (operation == 9u) {
+      value = geglu_wide(geglu_wide_is_nan(a), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 10u) {
+      value = geglu_wide_erf_near_loose(a);
+    } else if (operation == 11u) {
+      value = geglu_wide_scale_loose(a, i32(c) - 512);
+    }
+    var result = geglu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 0u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 3u) {
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -geglu_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
+    }
+    if (operation == 5u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    if (operation == 6u) {
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 8u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= geglu_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if ((a.exponent < geglu_WIDE_LIMIT) & (b.exponent < geglu_WIDE_LIMIT)) {
+        error = result.exponent + geglu_WIDE_LIMIT;
+      }
+    }
+    var rounding = result.exponent;
+    if ((operation == 0u) & (abs(result.exponent) < geglu_WIDE_LIMIT) & (geglu_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -geglu_WIDE_BEYOND;
+    }
+    if ((operation == 6u) & geglu_wide_adds_exactly(a, b) & (geglu_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -geglu_WIDE_BEYOND;
+    }
+    errors[code & 1023u] = max(min(error, geglu_WIDE_BEYOND + geglu_WIDE_LIMIT), rounding);
+  }
+  return geglu_wide_outcome(geglu_wide_leading_of(registers[10]), errors[10] - registers[10].exponent);
 }
 
 fn geglu_backward_exactly(x0: f32, x1: f32) -> f32 {

@@ -788,6 +788,13 @@ fn gelu_10_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -
   return gelu_10_wide(negative, gelu_10_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn gelu_10_wide_adds_exactly(a: gelu_10_wide, b: gelu_10_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(gelu_10_nat_shift_left(gelu_10_nat_shift_right(small, shift), shift) == small);
+}
+
 fn gelu_10_wide_leading_of(x: gelu_10_wide) -> gelu_10_wide_leading {
   let high = gelu_10_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(gelu_10_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -945,7 +952,11 @@ fn gelu_10_backward_exactly_wide(x0: gelu_10_wide, x1: gelu_10_wide, x2: gelu_10
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
     if (operation == 3u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -gelu_10_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 5u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
@@ -971,7 +982,7 @@ fn gelu_10_backward_exactly_wide(x0: gelu_10_wide, x1: gelu_10_wide, x2: gelu_10
     ) {
       rounding = -gelu_10_WIDE_BEYOND;
     }
-    if ((operation == 6u) & (abs(a.exponent - b.exponent) <= 32) & (gelu_10_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 6u) & gelu_10_wide_adds_exactly(a, b) & (gelu_10_nat_low_word(result.mantissa) == 0u)) {
       rounding = -gelu_10_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, gelu_10_WIDE_BEYOND + gelu_10_WIDE_LIMIT), rounding);

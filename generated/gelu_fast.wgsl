@@ -570,6 +570,13 @@ fn gelu_fast_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32)
   return gelu_fast_wide(negative, gelu_fast_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn gelu_fast_wide_adds_exactly(a: gelu_fast_wide, b: gelu_fast_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(gelu_fast_nat_shift_left(gelu_fast_nat_shift_right(small, shift), shift) == small);
+}
+
 fn gelu_fast_wide_leading_of(x: gelu_fast_wide) -> gelu_fast_wide_leading {
   let high = gelu_fast_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(gelu_fast_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -660,7 +667,11 @@ fn gelu_fast_backward_exactly_wide(x0: gelu_fast_wide) -> gelu_fast_wide_outcome
       error = max(errors[first], errors[second]);
     }
     if (operation == 4u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -gelu_fast_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 5u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -683,7 +694,7 @@ fn gelu_fast_backward_exactly_wide(x0: gelu_fast_wide) -> gelu_fast_wide_outcome
     ) {
       rounding = -gelu_fast_WIDE_BEYOND;
     }
-    if ((operation == 1u) & (abs(a.exponent - b.exponent) <= 32) & (gelu_fast_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 1u) & gelu_fast_wide_adds_exactly(a, b) & (gelu_fast_nat_low_word(result.mantissa) == 0u)) {
       rounding = -gelu_fast_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, gelu_fast_WIDE_BEYOND + gelu_fast_WIDE_LIMIT), rounding);

@@ -576,6 +576,13 @@ fn gelu_sigmoid_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i
   return gelu_sigmoid_wide(negative, gelu_sigmoid_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn gelu_sigmoid_wide_adds_exactly(a: gelu_sigmoid_wide, b: gelu_sigmoid_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(gelu_sigmoid_nat_shift_left(gelu_sigmoid_nat_shift_right(small, shift), shift) == small);
+}
+
 fn gelu_sigmoid_wide_leading_of(x: gelu_sigmoid_wide) -> gelu_sigmoid_wide_leading {
   let high = gelu_sigmoid_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(gelu_sigmoid_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -670,7 +677,11 @@ fn gelu_sigmoid_backward_exactly_wide(x0: gelu_sigmoid_wide) -> gelu_sigmoid_wid
       error = max(errors[first], errors[second]);
     }
     if (operation == 4u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -gelu_sigmoid_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 5u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -693,7 +704,7 @@ fn gelu_sigmoid_backward_exactly_wide(x0: gelu_sigmoid_wide) -> gelu_sigmoid_wid
     ) {
       rounding = -gelu_sigmoid_WIDE_BEYOND;
     }
-    if ((operation == 1u) & (abs(a.exponent - b.exponent) <= 32) & (gelu_sigmoid_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 1u) & gelu_sigmoid_wide_adds_exactly(a, b) & (gelu_sigmoid_nat_low_word(result.mantissa) == 0u)) {
       rounding = -gelu_sigmoid_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, gelu_sigmoid_WIDE_BEYOND + gelu_sigmoid_WIDE_LIMIT), rounding);

@@ -422,10 +422,10 @@ interface Wide {
 
 /** 2^(N - 1) and 2^N - 1. */
 const NAT_HALF =
-  0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n;
+  0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n;
 
 const NAT_ONES =
-  0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn;
+  0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffn;
 
 const WIDE_LIMIT = 1n << 4096n;
 
@@ -440,7 +440,7 @@ const WIDE_ZERO: Wide = {
 const WIDE_ONE: Wide = {
   negative: false,
   mantissa:
-    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
   exponent: 1n,
 };
 
@@ -459,7 +459,7 @@ function wideNormalised(
   if (mantissa >= NAT_HALF && intAbs(exponent) < WIDE_LIMIT) {
     return { negative, mantissa, exponent };
   }
-  const shift = 384 - bitLength(mantissa);
+  const shift = 1536 - bitLength(mantissa);
   const least = exponent - BigInt(shift);
   const isFar = intAbs(least) >= WIDE_LIMIT;
   if (mantissa === 0n || (isFar && least < 0n)) {
@@ -478,11 +478,11 @@ function wideNormalised(
 
 function wideInteger(n: bigint): Wide {
   const size = intAbs(n);
-  const excess = Math.max(bitLength(size) - 384, 0);
+  const excess = Math.max(bitLength(size) - 1536, 0);
   return wideNormalised(
     n < 0n,
     size >> BigInt(excess),
-    BigInt((384 + excess) | 0),
+    BigInt((1536 + excess) | 0),
   );
 }
 
@@ -532,7 +532,7 @@ function wideAdd(a: Wide, b: Wide): Wide {
   const small = swapped ? a.mantissa : b.mantissa;
   const negative = swapped ? b.negative : a.negative;
   const exponent = intMax(a.exponent, b.exponent);
-  const shift = intMin(exponent - intMin(a.exponent, b.exponent), 384n);
+  const shift = intMin(exponent - intMin(a.exponent, b.exponent), 1536n);
   const addend = small >> shift;
   if (a.negative === b.negative) {
     const room = NAT_ONES - large;
@@ -565,7 +565,7 @@ function wideSubtract(a: Wide, b: Wide): Wide {
 }
 
 function wideMultiply(a: Wide, b: Wide): Wide {
-  const product = (a.mantissa * b.mantissa) >> 384n;
+  const product = (a.mantissa * b.mantissa) >> 1536n;
   const exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
   const invalid = product === 0n && exponent > -WIDE_LIMIT;
@@ -593,7 +593,7 @@ function wideDivide(a: Wide, b: Wide): Wide {
   }
   const fits = a.mantissa < b.mantissa;
   const quotient =
-    ((fits ? a.mantissa : a.mantissa - b.mantissa) << 384n) / b.mantissa;
+    ((fits ? a.mantissa : a.mantissa - b.mantissa) << 1536n) / b.mantissa;
   return wideNormalised(
     negative,
     fits ? quotient : NAT_HALF + (quotient >> 1n),
@@ -608,7 +608,7 @@ function wideDivide(a: Wide, b: Wide): Wide {
 function natRounded(a: bigint, k: number): bigint {
   const whole = a >> BigInt(k);
   const rest = a - (whole << BigInt(k));
-  const half = NAT_HALF >> BigInt((384 - k) | 0);
+  const half = NAT_HALF >> BigInt((1536 - k) | 0);
   const odd = (Number(BigInt.asUintN(32, whole)) & 1) === 1;
   return whole + BigInt(rest > half || (rest === half && odd) ? 1 : 0);
 }
@@ -629,7 +629,7 @@ function wideFromF64(x: number): Wide {
   return wideNormalised(
     negative,
     digits,
-    BigInt((384 + Math.max(field, 1) - 1075) | 0),
+    BigInt((1536 + Math.max(field, 1) - 1075) | 0),
   );
 }
 
@@ -648,7 +648,7 @@ function wideToF64(x: Wide): number {
   }
   const exponent = Number(x.exponent);
   const digits = Math.min(53, (exponent + 1074) | 0);
-  const rounded = natRounded(x.mantissa, (384 - digits) | 0);
+  const rounded = natRounded(x.mantissa, (1536 - digits) | 0);
   const high =
     ((Math.max((exponent + 1021) | 0, 0) << 20) +
       Number(BigInt.asUintN(32, rounded >> 32n))) >>>
@@ -658,20 +658,20 @@ function wideToF64(x: Wide): number {
 
 /** ln 2, log2(e) / 2, sqrt(1/2). */
 const NAT_LN2 =
-  0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
+  0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10ed2eae35c138214427573b291169b8253e96ca16224ae8c51acbda11317c387eb9ea9bc3b136603b256fa0ec7657f74b72ce87b19d6548caf5dfa6bd38303248655fa1872f20e3a2da2d97c50f3fd5c607f4ca11fb5bfb90610d30f88fe551a2ee569d6dfc1efa157d2e23de1400b39617460775db8990e5c943e732b479cd33cccc4e659393514c4c1a1e0bd1d6095dn;
 
 const WIDE_LN2: Wide = {
   negative: false,
   mantissa:
-    0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n,
+    0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10ed2eae35c138214427573b291169b8253e96ca16224ae8c51acbda11317c387eb9ea9bc3b136603b256fa0ec7657f74b72ce87b19d6548caf5dfa6bd38303248655fa1872f20e3a2da2d97c50f3fd5c607f4ca11fb5bfb90610d30f88fe551a2ee569d6dfc1efa157d2e23de1400b39617460775db8990e5c943e732b479cd33cccc4e659393514c4c1a1e0bd1d6095dn,
   exponent: 0n,
 };
 
 const NAT_HALF_LOG2_E =
-  0xb8aa3b295c17f0bbbe87fed0691d3e88eb577aa8dd695a588b25166cd1a13247de1c43f755176cd624d92f75c16be0b3n;
+  0xb8aa3b295c17f0bbbe87fed0691d3e88eb577aa8dd695a588b25166cd1a13247de1c43f755176cd624d92f75c16be0b3ea90b9e60c4a909fc4bfaf0353df39b32fe294932617d9d5b21b43d579d5a2060b5ebbbf3a8285468d1cf457ab63253c199a94836f5b4967278ccf084679c940ce7e20358cd5db8f612f08fbae30a1732650b6d1058eba509638c84c5a02065f411a8dec5ea11213918fcf712de862387f12325c49412609079683eda1a245b5ee9ac0b2f8d159ec33afcf70ec68ce71n;
 
 const NAT_SQRT_HALF =
-  0xb504f333f9de6484597d89b3754abe9f1d6f60ba893ba84ced17ac85833399154afc83043ab8a2c3a8b1fe6fdc83db39n;
+  0xb504f333f9de6484597d89b3754abe9f1d6f60ba893ba84ced17ac85833399154afc83043ab8a2c3a8b1fe6fdc83db390f74a85e439c7b4a780487363dfa2768d2202e8742af1f4e53059c6011bc337bcab1bc911688458a460abc722f7c4e33c6d5a8a38bb7e9dccb2a634331f3c84df52f120f836e582eeaa4a0899040ca4a81394ab6d8fd0efdf4d3a02cebc93e0c4264dabcd528b651b8cf341b6f8236c70104dc01fe32352f332a5e9f7bda1ebff6a1be3fca221307dea06241f7aa81c2n;
 
 /**
  * (e^r - 1) / 2r for r in [0, 1). With u = (e^t - 1) / 2t, the quotient for 2t
@@ -679,17 +679,18 @@ const NAT_SQRT_HALF =
  * times.
  */
 function natExpm1Quotient(r: bigint): bigint {
-  const halvings = (4 + ((384 / 32) | 0)) | 0;
+  const halvings = (4 + ((1536 / 32) | 0)) | 0;
   const t = r >> BigInt(halvings);
   let term = NAT_HALF;
   let quotient = NAT_HALF;
   for (let k = 2; !(term === 0n); k++) {
-    term = ((term * t) >> 384n) / BigInt(k);
+    term = ((term * t) >> 1536n) / BigInt(k);
     quotient = quotient + term;
   }
   for (let i = halvings; i > 0; i = (i - 1) | 0) {
     quotient =
-      quotient + ((((quotient * quotient) >> 384n) * (r >> BigInt(i))) >> 384n);
+      quotient +
+      ((((quotient * quotient) >> 1536n) * (r >> BigInt(i))) >> 1536n);
   }
   return quotient;
 }
@@ -710,15 +711,15 @@ function wideExp(x: Wide): Wide {
       x.negative ? -WIDE_BEYOND : WIDE_BEYOND,
     );
   }
-  if (x.exponent < -384n) {
+  if (x.exponent < -1536n) {
     return WIDE_ONE;
   }
-  const quotient = (x.mantissa * NAT_HALF_LOG2_E) >> 384n;
+  const quotient = (x.mantissa * NAT_HALF_LOG2_E) >> 1536n;
   // quotient = (whole + rest / 2^N) 2^point.
-  const point = (384 - 1 - Number(x.exponent)) | 0;
+  const point = (1536 - 1 - Number(x.exponent)) | 0;
   const whole = quotient >> BigInt(Math.max(point, 0));
   const rest = quotient - (whole << BigInt(Math.max(point, 0)));
-  const shift = (384 - point) | 0;
+  const shift = (1536 - point) | 0;
   const scaled =
     shift < 0
       ? rest >> BigInt(Math.max(-shift | 0, 0))
@@ -726,10 +727,10 @@ function wideExp(x: Wide): Wide {
   const fraction = x.negative ? NAT_ONES - scaled : scaled;
   const size = whole << BigInt(Math.max(-point | 0, 0));
   const n = x.negative ? -1n - size : size;
-  const r = (fraction * NAT_LN2) >> 384n;
+  const r = (fraction * NAT_LN2) >> 1536n;
   return wideNormalised(
     false,
-    NAT_HALF + ((r * natExpm1Quotient(r)) >> 384n),
+    NAT_HALF + ((r * natExpm1Quotient(r)) >> 1536n),
     n + 1n,
   );
 }
@@ -744,7 +745,7 @@ function natArctangentSeries(z: bigint, alternating: boolean): bigint {
   for (let k = 3; !(power === 0n); k = (k + 2) >>> 0) {
     const term = power / BigInt(k);
     sum = alternating && (k & 2) === 0 ? sum - term : sum + term;
-    power = (power * z) >> 384n;
+    power = (power * z) >> 1536n;
   }
   return sum;
 }
@@ -752,7 +753,7 @@ function natArctangentSeries(z: bigint, alternating: boolean): bigint {
 /** x^2 as a fraction, for |x| < 1; 0 for NaN. */
 function natSquare(x: Wide): bigint {
   const fraction = x.mantissa >> intMax(-x.exponent, 0n);
-  return (fraction * fraction) >> 384n;
+  return (fraction * fraction) >> 1536n;
 }
 
 /** 2 artanh(s) = 2s (1 + s^2/3 + s^4/5 + ...) for |s| <= 1/4. */
@@ -760,7 +761,7 @@ function wideTwiceArtanh(s: Wide): Wide {
   const factor = NAT_HALF + (natArctangentSeries(natSquare(s), false) >> 1n);
   return wideNormalised(
     s.negative,
-    (s.mantissa * factor) >> 384n,
+    (s.mantissa * factor) >> 1536n,
     s.exponent + 2n,
   );
 }
@@ -826,7 +827,7 @@ function wideTrend(close: Wide, less: Wide): Wide {
     wideMultiply(less, {
       negative: false,
       mantissa:
-        0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+        0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
       exponent: 1n,
     }),
   );
@@ -843,7 +844,7 @@ function wideTrend(close: Wide, less: Wide): Wide {
         wideMultiply(close, {
           negative: false,
           mantissa:
-            0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+            0x870000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
           exponent: 1n,
         }),
       ),

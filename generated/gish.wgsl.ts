@@ -525,6 +525,13 @@ fn gish_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> g
   return gish_wide(negative, gish_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn gish_wide_adds_exactly(a: gish_wide, b: gish_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(gish_nat_shift_left(gish_nat_shift_right(small, shift), shift) == small);
+}
+
 fn gish_wide_leading_of(x: gish_wide) -> gish_wide_leading {
   let high = gish_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(gish_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -601,7 +608,11 @@ fn gish_exactly_wide(x0: gish_wide) -> gish_wide_outcome {
     var result = gish_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
     if (operation == 0u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -gish_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 2u) {
       error = max(errors[first], errors[second]);
@@ -623,7 +634,7 @@ fn gish_exactly_wide(x0: gish_wide) -> gish_wide_outcome {
     if ((operation == 4u) & (abs(result.exponent) < gish_WIDE_LIMIT) & (gish_nat_low_word(result.mantissa) == 0u)) {
       rounding = -gish_WIDE_BEYOND;
     }
-    if ((operation == 2u) & (abs(a.exponent - b.exponent) <= 32) & (gish_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 2u) & gish_wide_adds_exactly(a, b) & (gish_nat_low_word(result.mantissa) == 0u)) {
       rounding = -gish_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, gish_WIDE_BEYOND + gish_WIDE_LIMIT), rounding);
@@ -1066,7 +1077,11 @@ fn gish_backward_exactly_wide(x0: gish_wide) -> gish_wide_outcome {
     var result = gish_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
     if (operation == 0u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -gish_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 2u) {
       error = max(errors[first], errors[second]);
@@ -1088,7 +1103,7 @@ fn gish_backward_exactly_wide(x0: gish_wide) -> gish_wide_outcome {
     if ((operation == 4u) & (abs(result.exponent) < gish_WIDE_LIMIT) & (gish_nat_low_word(result.mantissa) == 0u)) {
       rounding = -gish_WIDE_BEYOND;
     }
-    if ((operation == 2u) & (abs(a.exponent - b.exponent) <= 32) & (gish_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 2u) & gish_wide_adds_exactly(a, b) & (gish_nat_low_word(result.mantissa) == 0u)) {
       rounding = -gish_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, gish_WIDE_BEYOND + gish_WIDE_LIMIT), rounding);

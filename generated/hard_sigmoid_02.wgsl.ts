@@ -286,6 +286,13 @@ fn hard_sigmoid_02_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent
   return hard_sigmoid_02_wide(negative, hard_sigmoid_02_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn hard_sigmoid_02_wide_adds_exactly(a: hard_sigmoid_02_wide, b: hard_sigmoid_02_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(hard_sigmoid_02_nat_shift_left(hard_sigmoid_02_nat_shift_right(small, shift), shift) == small);
+}
+
 fn hard_sigmoid_02_wide_leading_of(x: hard_sigmoid_02_wide) -> hard_sigmoid_02_wide_leading {
   let high = hard_sigmoid_02_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(hard_sigmoid_02_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -389,7 +396,7 @@ fn hard_sigmoid_02_exactly_wide(
     }
     if (
       (operation == 1u) &
-      (abs(a.exponent - b.exponent) <= 32) &
+      hard_sigmoid_02_wide_adds_exactly(a, b) &
       (hard_sigmoid_02_nat_low_word(result.mantissa) == 0u)
     ) {
       rounding = -hard_sigmoid_02_WIDE_BEYOND;
@@ -706,9 +713,179 @@ fn hard_sigmoid_02(x: f32, alpha: f32, beta: f32) -> f32 {
   return select(result, x, hard_sigmoid_02_is_nan(x));
 }
 
+fn hard_sigmoid_02_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = x2 + x0 * x1;
+  return select(select(x1, 0.0, t >= 1.0), 0.0, t <= 0.0);
+}
+
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r0 = multiply(r0, r1)
+//   r0 = add(r2, r0)
+//   r2 = less(r4, r0)
+//   r2 = negate(r2)
+//   r4 = equal(r4, r0)
+//   r4 = negate(r4)
+//   r4 = select(r2, r4, r2)
+//   r4 = negate(r4)
+//   r4 = select(r1, r3, r4)
+//   r1 = less(r0, r3)
+//   r1 = negate(r1)
+//   r0 = equal(r0, r3)
+//   r0 = negate(r0)
+//   r0 = select(r1, r0, r1)
+//   r0 = negate(r0)
+//   r0 = select(r4, r3, r0)
+fn hard_sigmoid_02_backward_exactly_wide(
+  x0: hard_sigmoid_02_wide,
+  x1: hard_sigmoid_02_wide,
+  x2: hard_sigmoid_02_wide
+) -> hard_sigmoid_02_wide_outcome {
+  var registers = array<hard_sigmoid_02_wide, 5>(
+    x0,
+    x1,
+    x2,
+    hard_sigmoid_02_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
+    hard_sigmoid_02_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1)
+  );
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 5>(
+    -hard_sigmoid_02_WIDE_BEYOND,
+    -hard_sigmoid_02_WIDE_BEYOND,
+    -hard_sigmoid_02_WIDE_BEYOND,
+    -hard_sigmoid_02_WIDE_BEYOND,
+    -hard_sigmoid_02_WIDE_BEYOND
+  );
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 32>(
+    0x00000000u, 0x00000400u, 0x00000400u, 0x00000002u, 0x00000802u, 0x00000004u, 0x00000c02u, 0x00000802u, 0x00001004u,
+    0x00000004u, 0x00000c04u, 0x00001004u, 0x00001404u, 0x00201002u, 0x00000c04u, 0x00001004u, 0x00001404u, 0x00400c01u,
+    0x00000801u, 0x00000c00u, 0x00000c01u, 0x00000401u, 0x00001000u, 0x00000c00u, 0x00000c00u, 0x00000000u, 0x00001400u,
+    0x00100001u, 0x00000c00u, 0x00000000u, 0x00001400u, 0x00000c04u
+  );
+  for (var i = 0; i < 32; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = hard_sigmoid_02_wide_multiply_loose(a, b);
+    } else if (operation == 1u) {
+      value = hard_sigmoid_02_wide_add_loose(a, b);
+    } else if (operation == 2u) {
+      value = hard_sigmoid_02_wide(hard_sigmoid_02_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 3u) {
+      value = hard_sigmoid_02_wide_negate(a);
+    } else if (operation == 4u) {
+      value = hard_sigmoid_02_wide(hard_sigmoid_02_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 5u) {
+      if (registers[c].negative) {
+        value = b;
+      }
+    }
+    var result = hard_sigmoid_02_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 0u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 1u) {
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 5u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= hard_sigmoid_02_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if ((a.exponent < hard_sigmoid_02_WIDE_LIMIT) & (b.exponent < hard_sigmoid_02_WIDE_LIMIT)) {
+        error = result.exponent + hard_sigmoid_02_WIDE_LIMIT;
+      }
+    }
+    var rounding = result.exponent;
+    if (
+      (operation == 0u) &
+      (abs(result.exponent) < hard_sigmoid_02_WIDE_LIMIT) &
+      (hard_sigmoid_02_nat_low_word(result.mantissa) == 0u)
+    ) {
+      rounding = -hard_sigmoid_02_WIDE_BEYOND;
+    }
+    if (
+      (operation == 1u) &
+      hard_sigmoid_02_wide_adds_exactly(a, b) &
+      (hard_sigmoid_02_nat_low_word(result.mantissa) == 0u)
+    ) {
+      rounding = -hard_sigmoid_02_WIDE_BEYOND;
+    }
+    errors[code & 1023u] = max(min(error, hard_sigmoid_02_WIDE_BEYOND + hard_sigmoid_02_WIDE_LIMIT), rounding);
+  }
+  return hard_sigmoid_02_wide_outcome(hard_sigmoid_02_wide_leading_of(registers[0]), errors[0] - registers[0].exponent);
+}
+
+fn hard_sigmoid_02_backward_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
+  if (hard_sigmoid_02_is_nan(x0)) {
+    return x0;
+  }
+  if (hard_sigmoid_02_is_nan(x1)) {
+    return x1;
+  }
+  if (hard_sigmoid_02_is_nan(x2)) {
+    return x2;
+  }
+  let wide_x0 = hard_sigmoid_02_wide_from_f32(x0);
+  let wide_x1 = hard_sigmoid_02_wide_from_f32(x1);
+  let wide_x2 = hard_sigmoid_02_wide_from_f32(x2);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
+  let infinite = abs(x0) > 3.4028234663852886e38;
+  let largest = max(max(exponents[0], exponents[1]), exponents[2]);
+  let smallest = min(min(exponents[0], exponents[1]), exponents[2]);
+  let zero = x0 == 0.0;
+  var search = hard_sigmoid_02_WIDE_SEARCH;
+  while (search.stage < 24) {
+    let found = hard_sigmoid_02_backward_exactly_wide(
+      hard_sigmoid_02_wide_operand_at(wide_x0, search, 1, infinite),
+      hard_sigmoid_02_wide_operand_at(wide_x1, search, 2, infinite),
+      hard_sigmoid_02_wide_operand_at(wide_x2, search, 3, infinite)
+    );
+    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 2)];
+    search = hard_sigmoid_02_wide_searched(search, found, 3, varied, largest, smallest, infinite, true, zero);
+  }
+  return hard_sigmoid_02_wide_leading_to_f32(search.value);
+}
+
 fn hard_sigmoid_02_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> f32 {
-  let u = beta + x * alpha;
-  return select(select(alpha * dy, 0.0, u >= 1.0), 0.0, u <= 0.0);
+  let u = hard_sigmoid_02_pair_add(
+    hard_sigmoid_02_pair_from_f32(beta),
+    hard_sigmoid_02_pair_multiply(hard_sigmoid_02_pair_from_f32(x), hard_sigmoid_02_pair_from_f32(alpha))
+  );
+  var v = hard_sigmoid_02_pair_from_f32(alpha);
+  if (u.high >= 1.0) {
+    v = hard_sigmoid_02_pair(0.0, 0.0);
+  }
+  var v2 = v;
+  if (u.high <= 0.0) {
+    v2 = hard_sigmoid_02_pair(0.0, 0.0);
+  }
+  var result = hard_sigmoid_02_pair_to_f32(v2);
+  var found =
+    (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+      ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
+      (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+    ((abs(beta) >= 3.469447e-18) | (beta == 0.0));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = hard_sigmoid_02_backward_exactly(x, alpha, beta);
+    if (hard_sigmoid_02_is_nan(result)) {
+      let far = hard_sigmoid_02_slope_0_far(x, alpha, beta);
+      result = select(far, result, hard_sigmoid_02_is_nan(far));
+    }
+    found = true;
+  }
+  return dy * result;
 }
 `;
 
@@ -757,11 +934,10 @@ fn hard_sigmoid_02_backward_inputs(
   }
   let dy = hard_sigmoid_02_cotangent_dy[i];
   let x0 = hard_sigmoid_02_input_x[i];
-  hard_sigmoid_02_gradient_dx[i] = vec4<f32>(
-    hard_sigmoid_02_backward(dy.x, x0.x, hard_sigmoid_02_uniforms.p_alpha, hard_sigmoid_02_uniforms.p_beta),
-    hard_sigmoid_02_backward(dy.y, x0.y, hard_sigmoid_02_uniforms.p_alpha, hard_sigmoid_02_uniforms.p_beta),
-    hard_sigmoid_02_backward(dy.z, x0.z, hard_sigmoid_02_uniforms.p_alpha, hard_sigmoid_02_uniforms.p_beta),
-    hard_sigmoid_02_backward(dy.w, x0.w, hard_sigmoid_02_uniforms.p_alpha, hard_sigmoid_02_uniforms.p_beta),
-  );
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    result[k] = hard_sigmoid_02_backward(dy[k], x0[k], hard_sigmoid_02_uniforms.p_alpha, hard_sigmoid_02_uniforms.p_beta);
+  }
+  hard_sigmoid_02_gradient_dx[i] = result;
 }
 `);

@@ -411,6 +411,13 @@ fn highway_gate_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i
   return highway_gate_wide(negative, highway_gate_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn highway_gate_wide_adds_exactly(a: highway_gate_wide, b: highway_gate_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(highway_gate_nat_shift_left(highway_gate_nat_shift_right(small, shift), shift) == small);
+}
+
 fn highway_gate_wide_leading_of(x: highway_gate_wide) -> highway_gate_wide_leading {
   let high = highway_gate_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(highway_gate_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -493,7 +500,11 @@ fn highway_gate_exactly_wide(
     var result = highway_gate_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
     if (operation == 2u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -highway_gate_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 3u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -522,7 +533,7 @@ fn highway_gate_exactly_wide(
     ) {
       rounding = -highway_gate_WIDE_BEYOND;
     }
-    if ((operation == 4u) & (abs(a.exponent - b.exponent) <= 32) & (highway_gate_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 4u) & highway_gate_wide_adds_exactly(a, b) & (highway_gate_nat_low_word(result.mantissa) == 0u)) {
       rounding = -highway_gate_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, highway_gate_WIDE_BEYOND + highway_gate_WIDE_LIMIT), rounding);
@@ -940,6 +951,130 @@ fn highway_gate_slope_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
   return highway_gate_logistic(x2) * (x1 - x0);
 }
 
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r2 = abs(r2)
+//   r2 = negate(r2)
+//   r2 = exponential(r2, 0)
+//   r3 = add(r3, r2)
+//   r3 = multiply(r3, r3)
+//   r3 = divide(r2, r3)
+//   r0 = negate(r0)
+//   r0 = add(r1, r0)
+//   r0 = multiply(r3, r0)
+fn highway_gate_backward_exactly_wide(
+  x0: highway_gate_wide,
+  x1: highway_gate_wide,
+  x2: highway_gate_wide
+) -> highway_gate_wide_outcome {
+  var registers = array<highway_gate_wide, 4>(x0, x1, x2, highway_gate_WIDE_ONE);
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 4>(
+    -highway_gate_WIDE_BEYOND,
+    -highway_gate_WIDE_BEYOND,
+    -highway_gate_WIDE_BEYOND,
+    -highway_gate_WIDE_BEYOND
+  );
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 18>(
+    0x00000002u, 0x00000802u, 0x00000402u, 0x00000802u, 0x00000802u, 0x20000802u, 0x00000c03u, 0x00000803u, 0x00001003u,
+    0x00000c03u, 0x00001403u, 0x00000c02u, 0x00000400u, 0x00000000u, 0x00000c00u, 0x00000001u, 0x00001000u, 0x00000003u
+  );
+  for (var i = 0; i < 18; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = highway_gate_wide_abs(a);
+    } else if (operation == 1u) {
+      value = highway_gate_wide_negate(a);
+    } else if (operation == 2u) {
+      value = highway_gate_wide_exponential_loose(a, c - 512u);
+    } else if (operation == 3u) {
+      value = highway_gate_wide_add_loose(a, b);
+    } else if (operation == 4u) {
+      value = highway_gate_wide_multiply_loose(a, b);
+    } else if (operation == 5u) {
+      value = highway_gate_wide_divide_loose(a, b);
+    }
+    var result = highway_gate_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 2u) {
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -highway_gate_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
+    }
+    if (operation == 3u) {
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 4u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 5u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= highway_gate_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if ((a.exponent < highway_gate_WIDE_LIMIT) & (b.exponent < highway_gate_WIDE_LIMIT)) {
+        error = result.exponent + highway_gate_WIDE_LIMIT;
+      }
+    }
+    var rounding = result.exponent;
+    if (
+      (operation == 4u) &
+      (abs(result.exponent) < highway_gate_WIDE_LIMIT) &
+      (highway_gate_nat_low_word(result.mantissa) == 0u)
+    ) {
+      rounding = -highway_gate_WIDE_BEYOND;
+    }
+    if ((operation == 3u) & highway_gate_wide_adds_exactly(a, b) & (highway_gate_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -highway_gate_WIDE_BEYOND;
+    }
+    errors[code & 1023u] = max(min(error, highway_gate_WIDE_BEYOND + highway_gate_WIDE_LIMIT), rounding);
+  }
+  return highway_gate_wide_outcome(highway_gate_wide_leading_of(registers[0]), errors[0] - registers[0].exponent);
+}
+
+fn highway_gate_backward_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
+  if (highway_gate_is_nan(x0)) {
+    return x0;
+  }
+  if (highway_gate_is_nan(x1)) {
+    return x1;
+  }
+  if (highway_gate_is_nan(x2)) {
+    return x2;
+  }
+  let wide_x0 = highway_gate_wide_from_f32(x0);
+  let wide_x1 = highway_gate_wide_from_f32(x1);
+  let wide_x2 = highway_gate_wide_from_f32(x2);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
+  let infinite =
+    (abs(x0) > 3.4028234663852886e38) | (abs(x1) > 3.4028234663852886e38) | (abs(x2) > 3.4028234663852886e38);
+  let largest = max(max(exponents[0], exponents[1]), exponents[2]);
+  let smallest = min(min(exponents[0], exponents[1]), exponents[2]);
+  let zero = (x0 == 0.0) | (x1 == 0.0) | (x2 == 0.0);
+  var search = highway_gate_WIDE_SEARCH;
+  while (search.stage < 24) {
+    let found = highway_gate_backward_exactly_wide(
+      highway_gate_wide_operand_at(wide_x0, search, 1, infinite),
+      highway_gate_wide_operand_at(wide_x1, search, 2, infinite),
+      highway_gate_wide_operand_at(wide_x2, search, 3, infinite)
+    );
+    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 2)];
+    search = highway_gate_wide_searched(search, found, 3, varied, largest, smallest, infinite, false, zero);
+  }
+  return highway_gate_wide_leading_to_f32(search.value);
+}
+
 fn highway_gate_pair_abs(a: highway_gate_pair) -> highway_gate_pair {
   return highway_gate_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
 }
@@ -998,17 +1133,20 @@ fn highway_gate_backward(dy: f32, x: f32, h: f32, t: f32) -> highway_gate_gradie
       8.6736174e-19
     )
   );
-  // Far out, or no number at all.
-  if (
-    !(
-      (v6.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-        (bitcast<u32>(abs(h)) <= 0x52800000u) &
-        ((abs(h) >= 3.637979e-12) | (h == 0.0)) &
-        (bitcast<u32>(abs(t)) <= 0x52800000u) &
-      ((v4.high >= 3.637979e-12) | (t == 0.0))
-    )
-  ) {
-    result_t = highway_gate_slope_2_far(x, h, t);
+  var found2 =
+    (v6.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      (bitcast<u32>(abs(h)) <= 0x52800000u) &
+      ((abs(h) >= 3.637979e-12) | (h == 0.0)) &
+      (bitcast<u32>(abs(t)) <= 0x52800000u) &
+    ((v4.high >= 3.637979e-12) | (t == 0.0));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found2) {
+    result_t = highway_gate_backward_exactly(x, h, t);
+    if (highway_gate_is_nan(result_t)) {
+      let far = highway_gate_slope_2_far(x, h, t);
+      result_t = select(far, result_t, highway_gate_is_nan(far));
+    }
+    found2 = true;
   }
   return highway_gate_gradients(dy * result_x, dy * result_h, dy * result_t);
 }

@@ -348,6 +348,13 @@ fn isru_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> i
   return isru_wide(negative, isru_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn isru_wide_adds_exactly(a: isru_wide, b: isru_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(isru_nat_shift_left(isru_nat_shift_right(small, shift), shift) == small);
+}
+
 fn isru_wide_leading_of(x: isru_wide) -> isru_wide_leading {
   let high = isru_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(isru_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -411,7 +418,7 @@ fn isru_exactly_wide(x0: isru_wide, x1: isru_wide) -> isru_wide_outcome {
     if ((operation == 1u) & (abs(result.exponent) < isru_WIDE_LIMIT) & (isru_nat_low_word(result.mantissa) == 0u)) {
       rounding = -isru_WIDE_BEYOND;
     }
-    if ((operation == 2u) & (abs(a.exponent - b.exponent) <= 32) & (isru_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 2u) & isru_wide_adds_exactly(a, b) & (isru_nat_low_word(result.mantissa) == 0u)) {
       rounding = -isru_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, isru_WIDE_BEYOND + isru_WIDE_LIMIT), rounding);
@@ -832,7 +839,7 @@ fn isru_backward_exactly_wide(x0: isru_wide, x1: isru_wide) -> isru_wide_outcome
     if ((operation == 0u) & (abs(result.exponent) < isru_WIDE_LIMIT) & (isru_nat_low_word(result.mantissa) == 0u)) {
       rounding = -isru_WIDE_BEYOND;
     }
-    if ((operation == 1u) & (abs(a.exponent - b.exponent) <= 32) & (isru_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 1u) & isru_wide_adds_exactly(a, b) & (isru_nat_low_word(result.mantissa) == 0u)) {
       rounding = -isru_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, isru_WIDE_BEYOND + isru_WIDE_LIMIT), rounding);

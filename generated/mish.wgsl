@@ -754,6 +754,13 @@ fn mish_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> m
   return mish_wide(negative, mish_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn mish_wide_adds_exactly(a: mish_wide, b: mish_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(mish_nat_shift_left(mish_nat_shift_right(small, shift), shift) == small);
+}
+
 fn mish_wide_leading_of(x: mish_wide) -> mish_wide_leading {
   let high = mish_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(mish_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -900,7 +907,11 @@ fn mish_backward_exactly_wide(x0: mish_wide) -> mish_wide_outcome {
     var result = mish_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
     if (operation == 2u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -mish_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 3u) {
       error = max(errors[first], errors[second]);
@@ -925,7 +936,7 @@ fn mish_backward_exactly_wide(x0: mish_wide) -> mish_wide_outcome {
     if ((operation == 7u) & (abs(result.exponent) < mish_WIDE_LIMIT) & (mish_nat_low_word(result.mantissa) == 0u)) {
       rounding = -mish_WIDE_BEYOND;
     }
-    if ((operation == 3u) & (abs(a.exponent - b.exponent) <= 32) & (mish_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 3u) & mish_wide_adds_exactly(a, b) & (mish_nat_low_word(result.mantissa) == 0u)) {
       rounding = -mish_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, mish_WIDE_BEYOND + mish_WIDE_LIMIT), rounding);

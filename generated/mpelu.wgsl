@@ -433,6 +433,13 @@ fn mpelu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> 
   return mpelu_wide(negative, mpelu_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn mpelu_wide_adds_exactly(a: mpelu_wide, b: mpelu_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(mpelu_nat_shift_left(mpelu_nat_shift_right(small, shift), shift) == small);
+}
+
 fn mpelu_wide_leading_of(x: mpelu_wide) -> mpelu_wide_leading {
   let high = mpelu_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(mpelu_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -523,7 +530,11 @@ fn mpelu_exactly_wide(x0: mpelu_wide, x1: mpelu_wide, x2: mpelu_wide) -> mpelu_w
       error = errors[select(first, second, registers[c].negative)];
     }
     if (operation == 4u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -mpelu_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 5u) {
       error = max(errors[first], errors[second]);
@@ -542,7 +553,7 @@ fn mpelu_exactly_wide(x0: mpelu_wide, x1: mpelu_wide, x2: mpelu_wide) -> mpelu_w
     if ((operation == 0u) & (abs(result.exponent) < mpelu_WIDE_LIMIT) & (mpelu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -mpelu_WIDE_BEYOND;
     }
-    if ((operation == 5u) & (abs(a.exponent - b.exponent) <= 32) & (mpelu_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 5u) & mpelu_wide_adds_exactly(a, b) & (mpelu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -mpelu_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, mpelu_WIDE_BEYOND + mpelu_WIDE_LIMIT), rounding);
@@ -921,35 +932,61 @@ fn mpelu_slope_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r6 = multiply(r0, r1)
-//   r7 = multiply(r0, r2)
-//   r7 = exponential(r7, 0)
-//   r6 = multiply(r6, r7)
+//   r9 = multiply(r0, r1)
+//   r10 = multiply(r0, r2)
+//   r11 = exponential(r10, 0)
+//   r9 = multiply(r9, r11)
 //   r0 = less(r4, r0)
-//   r4 = select(r6, r4, r0)
+//   r9 = select(r9, r4, r0)
+//   r12 = abs(r10)
+//   r5 = less(r12, r5)
+//   r12 = select(r4, r12, r5)
+//   r12 = exponential(r12, 1)
+//   r13 = add(r12, r6)
+//   r13 = divide(r12, r13)
+//   r13 = negate(r13)
+//   r10 = select(r12, r13, r10)
+//   r7 = add(r11, r7)
+//   r5 = negate(r5)
+//   r5 = select(r10, r7, r5)
+//   r4 = select(r5, r4, r0)
+//   r8 = less(r3, r8)
+//   r8 = select(r9, r4, r8)
 //   r2 = multiply(r1, r2)
-//   r7 = multiply(r2, r7)
-//   r0 = select(r7, r5, r0)
-//   r5 = less(r3, r5)
-//   r5 = select(r4, r0, r5)
+//   r11 = multiply(r2, r11)
+//   r0 = select(r11, r6, r0)
+//   r6 = less(r3, r6)
+//   r6 = select(r8, r0, r6)
 fn mpelu_backward_exactly_wide(
   x0: mpelu_wide,
   x1: mpelu_wide,
   x2: mpelu_wide,
   which: mpelu_wide
 ) -> mpelu_wide_outcome {
-  var registers = array<mpelu_wide, 8>(
+  var registers = array<mpelu_wide, 14>(
     x0,
     x1,
     x2,
     which,
-    mpelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
-    mpelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    mpelu_WIDE_ZERO,
+    mpelu_WIDE_HALF,
+    mpelu_WIDE_ONE,
+    mpelu_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    mpelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2),
+    mpelu_WIDE_ZERO,
+    mpelu_WIDE_ZERO,
+    mpelu_WIDE_ZERO,
     mpelu_WIDE_ZERO,
     mpelu_WIDE_ZERO
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 8>(
+  var errors = array<i32, 14>(
+    -mpelu_WIDE_BEYOND,
+    -mpelu_WIDE_BEYOND,
+    -mpelu_WIDE_BEYOND,
+    -mpelu_WIDE_BEYOND,
+    -mpelu_WIDE_BEYOND,
+    -mpelu_WIDE_BEYOND,
     -mpelu_WIDE_BEYOND,
     -mpelu_WIDE_BEYOND,
     -mpelu_WIDE_BEYOND,
@@ -960,12 +997,15 @@ fn mpelu_backward_exactly_wide(
     -mpelu_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 22>(
-    0x00000006u, 0x00000400u, 0x00000007u, 0x00000800u, 0x00000407u, 0x20001c07u, 0x00000006u, 0x00001c06u, 0x00000800u,
-    0x00000004u, 0x00000c04u, 0x00001006u, 0x00000002u, 0x00000801u, 0x00000007u, 0x00001c02u, 0x00000c00u, 0x00001407u,
-    0x00000805u, 0x00001403u, 0x00000c05u, 0x00500004u
+  var steps = array<u32, 50>(
+    0x00000009u, 0x00000400u, 0x0000000au, 0x00000800u, 0x0000040bu, 0x2000280au, 0x00000009u, 0x00002c09u, 0x00000800u,
+    0x00000004u, 0x00000c09u, 0x00001009u, 0x0000100cu, 0x0000280au, 0x00000805u, 0x0000140cu, 0x00000c0cu, 0x00503004u,
+    0x0000040cu, 0x2010300cu, 0x0000140du, 0x0000180cu, 0x0000180du, 0x0000340cu, 0x00001c0du, 0x0000340du, 0x00000c0au,
+    0x00a0340cu, 0x00001407u, 0x00001c0bu, 0x00001c05u, 0x00001405u, 0x00000c05u, 0x00501c0au, 0x00000c04u, 0x00001005u,
+    0x00000808u, 0x00002003u, 0x00000c08u, 0x00801009u, 0x00000002u, 0x00000801u, 0x0000000bu, 0x00002c02u, 0x00000c00u,
+    0x0000180bu, 0x00000806u, 0x00001803u, 0x00000c06u, 0x00600008u
   );
-  for (var i = 0; i < 22; i = i + 2) {
+  for (var i = 0; i < 50; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -985,6 +1025,14 @@ fn mpelu_backward_exactly_wide(
       if (registers[c].negative) {
         value = b;
       }
+    } else if (operation == 4u) {
+      value = mpelu_wide_abs(a);
+    } else if (operation == 5u) {
+      value = mpelu_wide_add_loose(a, b);
+    } else if (operation == 6u) {
+      value = mpelu_wide_divide_loose(a, b);
+    } else if (operation == 7u) {
+      value = mpelu_wide_negate(a);
     }
     var result = mpelu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -992,10 +1040,20 @@ fn mpelu_backward_exactly_wide(
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
     if (operation == 1u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -mpelu_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 3u) {
       error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 5u) {
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 6u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
     registers[code & 1023u] = result;
     if (result.exponent >= mpelu_WIDE_LIMIT) {
@@ -1008,9 +1066,12 @@ fn mpelu_backward_exactly_wide(
     if ((operation == 0u) & (abs(result.exponent) < mpelu_WIDE_LIMIT) & (mpelu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -mpelu_WIDE_BEYOND;
     }
+    if ((operation == 5u) & mpelu_wide_adds_exactly(a, b) & (mpelu_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -mpelu_WIDE_BEYOND;
+    }
     errors[code & 1023u] = max(min(error, mpelu_WIDE_BEYOND + mpelu_WIDE_LIMIT), rounding);
   }
-  return mpelu_wide_outcome(mpelu_wide_leading_of(registers[5]), errors[5] - registers[5].exponent);
+  return mpelu_wide_outcome(mpelu_wide_leading_of(registers[6]), errors[6] - registers[6].exponent);
 }
 
 fn mpelu_backward_exactly(x0: f32, x1: f32, x2: f32, which: f32) -> f32 {
@@ -1091,18 +1152,12 @@ fn mpelu_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> mpelu_gradients {
         (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
         (bitcast<u32>(abs(p.high)) <= 0x7a800000u)));
   var result_alpha = mpelu_pair_to_f32(v2);
-  // Far out, or no number at all.
-  if (
-    !(
-      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
-        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
-        (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
-      ((x > 0.0) | (bitcast<u32>(abs(em1.high)) <= 0x7a800000u))
-    )
-  ) {
-    result_alpha = mpelu_slope_1_far(x, beta);
-  }
+  var found1 =
+    (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+      ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
+      (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
+    ((x > 0.0) | (bitcast<u32>(abs(em1.high)) <= 0x7a800000u));
   var result_beta = mpelu_pair_to_f32(v3);
   var found2 =
     ((x > 0.0) | ((abs(p4.high) >= 3.9443045e-31) & (e.high >= 3.9443045e-31))) &
@@ -1118,8 +1173,8 @@ fn mpelu_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> mpelu_gradients {
         (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
         (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)));
   // A loop, since compilers that run all branches skip a loop that nobody enters.
-  while (!found0 | !found2) {
-    let exact = mpelu_backward_exactly(x, alpha, beta, select(1.0, 0.0, !found0));
+  while (!found0 | !found1 | !found2) {
+    let exact = mpelu_backward_exactly(x, alpha, beta, select(select(2.0, 1.0, !found1), 0.0, !found0));
     if (!found0) {
       result_x = exact;
       if (mpelu_is_nan(result_x)) {
@@ -1127,6 +1182,13 @@ fn mpelu_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> mpelu_gradients {
         result_x = select(far, result_x, mpelu_is_nan(far));
       }
       found0 = true;
+    } else if (!found1) {
+      result_alpha = exact;
+      if (mpelu_is_nan(result_alpha)) {
+        let far = mpelu_slope_1_far(x, beta);
+        result_alpha = select(far, result_alpha, mpelu_is_nan(far));
+      }
+      found1 = true;
     } else if (!found2) {
       result_beta = exact;
       if (mpelu_is_nan(result_beta)) {

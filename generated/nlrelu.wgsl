@@ -79,15 +79,976 @@ fn nlrelu_log1p(x: f32) -> f32 {
   return nlrelu_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
 }
 
+fn nlrelu_value_far(x0: f32, x1: f32) -> f32 {
+  return nlrelu_log1p(select(x0, 0.0, x0 <= 0.0) * x1);
+}
+
+// A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
+// mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
+// and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
+// this is what operations make of them by themselves, or nearly so. Results are cut off: an operation that says nothing else
+// is off by a few units of the last bit.
+struct nlrelu_wide {
+  negative: bool,
+  mantissa: vec4<u32>,
+  exponent: i32,
+}
+
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct nlrelu_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
+// became infinite on the way.
+struct nlrelu_wide_outcome {
+  value: nlrelu_wide_leading,
+  lost: i32,
+}
+
+// 2^(N - 1) and 2^N - 1.
+const nlrelu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
+
+const nlrelu_WIDE_NAN: nlrelu_wide = nlrelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
+
+const nlrelu_WIDE_BEYOND: i32 = 2 << 28u;
+
+const nlrelu_WIDE_ZERO: nlrelu_wide = nlrelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
+
+// a * 2^n without the bits that leave 128.
+fn nlrelu_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
+  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
+}
+
+fn nlrelu_wide_from_f32(x: f32) -> nlrelu_wide {
+  let bits = bitcast<u32>(x);
+  let negative = bits >= 0x80000000u;
+  let field = i32((bits >> 23u) & 0xffu);
+  let fraction = bits & 0x7fffffu;
+  if (field == 255) {
+    return nlrelu_wide(
+      negative,
+      select(vec4<u32>(0u, 0u, 0u, 0u), nlrelu_NAT_HALF, fraction == 0u),
+      select(nlrelu_WIDE_NAN.exponent, nlrelu_WIDE_BEYOND, fraction == 0u)
+    );
+  }
+  let digits = fraction + select(0u, 0x800000u, field > 0);
+  let zeros = countLeadingZeros(digits);
+  if (digits == 0u) {
+    return nlrelu_wide(negative, vec4<u32>(0u, 0u, 0u, 0u), nlrelu_WIDE_ZERO.exponent);
+  }
+  return nlrelu_wide(
+    negative,
+    nlrelu_nat_shift_left(vec4<u32>(digits << zeros, 0u, 0u, 0u), 128 - 32),
+    max(field, 1) - 118 - i32(zeros)
+  );
+}
+
+// Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says nothing,
+// because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved below 2^800,
+// 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40, 2^-24, until the result is good. Values
+// still nearer to 1 then tell what the function does on the way from there. For finite operands: of which power of each it is a
+// multiple, as it goes by two steps alike, if there is room for two (points 1 and 2 for the first operand, and so on; the
+// shift is what comes of it).
+// For infinite ones: whether it grows, vanishes or stays (point 1). At stage 23 numbers on both sides of an operand 0 are in
+// its place. Stage 24: nowhere.
+struct nlrelu_wide_search {
+  stage: i32,
+  point: i32,
+  value: nlrelu_wide_leading,
+  base: nlrelu_wide_leading,
+  before: nlrelu_wide_leading,
+  steps: i32,
+  shift: i32,
+}
+
+const nlrelu_WIDE_SEARCH: nlrelu_wide_search = nlrelu_wide_search(
+  0,
+  0,
+  nlrelu_wide_leading(false, 0u, (2 << 28u) + 4096),
+  nlrelu_wide_leading(false, 0u, 0),
+  nlrelu_wide_leading(false, 0u, 0),
+  0,
+  0
+);
+
+const nlrelu_WIDE_ONE: nlrelu_wide = nlrelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
+
+const nlrelu_WIDE_QUARTER: nlrelu_wide = nlrelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1);
+
+const nlrelu_WIDE_LN2: nlrelu_wide = nlrelu_wide(
+  false,
+  vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u),
+  0
+);
+
+const nlrelu_WIDE_TWO: nlrelu_wide = nlrelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2);
+
+fn nlrelu_wide_is_nan(x: nlrelu_wide) -> bool {
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
+}
+
+fn nlrelu_wide_is_negative(x: nlrelu_wide) -> bool {
+  return x.negative & !all(x.mantissa == vec4<u32>());
+}
+
+// a < b for natural numbers of 128 bits.
+fn nlrelu_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
+  let less = a < b;
+  let same = a == b;
+  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
+}
+
+// Whether |a| < |b|, neither being NaN.
+fn nlrelu_wide_is_smaller(a: nlrelu_wide, b: nlrelu_wide) -> bool {
+  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & nlrelu_nat_less(a.mantissa, b.mantissa));
+}
+
+fn nlrelu_wide_less(a: nlrelu_wide, b: nlrelu_wide) -> bool {
+  if (nlrelu_wide_is_nan(a) | nlrelu_wide_is_nan(b)) {
+    return false;
+  }
+  if (nlrelu_wide_is_negative(a) != nlrelu_wide_is_negative(b)) {
+    return nlrelu_wide_is_negative(a);
+  }
+  return select(nlrelu_wide_is_smaller(a, b), nlrelu_wide_is_smaller(b, a), nlrelu_wide_is_negative(a));
+}
+
+const nlrelu_WIDE_LIMIT: i32 = 1 << 28u;
+
+// A sum of natural numbers of 128 bits, the lowest word first.
+fn nlrelu_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let sum = a + b;
+  let carries = vec3<u32>(sum.xyz < a.xyz);
+  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
+  let carry_y = carries.y | (full.y & carries.x);
+  let carry_z = carries.z | (full.z & carry_y);
+  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
+}
+
+// The upper words of the products of each word of a with b.
+fn nlrelu_nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
+  let a0 = a & vec4<u32>(0xffffu);
+  let a1 = a >> vec4<u32>(16u);
+  let b0 = b & 0xffffu;
+  let b1 = b >> 16u;
+  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
+  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
+  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
+}
+
+// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
+fn nlrelu_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var words = b;
+  var sum = vec4<u32>();
+  for (var i = 0; i < 4; i++) {
+    let low = a * words.x;
+    let total = nlrelu_nat_add(sum, low);
+    sum = nlrelu_nat_add(vec4<u32>(total.yzw, u32(nlrelu_nat_less(total, low))), nlrelu_nat_high_words(a, words.x));
+    words = words.yzwx;
+  }
+  return sum;
+}
+
+fn nlrelu_wide_multiply_loose(a: nlrelu_wide, b: nlrelu_wide) -> nlrelu_wide {
+  let product = nlrelu_nat_multiply_high(a.mantissa, b.mantissa);
+  let exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  let invalid = all(product == vec4<u32>()) & (exponent > -nlrelu_WIDE_LIMIT);
+  return nlrelu_wide(a.negative != b.negative, product, select(exponent, nlrelu_WIDE_NAN.exponent, invalid));
+}
+
+const nlrelu_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
+
+// floor(a / 2^n).
+fn nlrelu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
+}
+
+// A difference of natural numbers of 128 bits.
+fn nlrelu_nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let less = vec3<u32>(a.xyz < b.xyz);
+  let same = vec3<u32>(a.xyz == b.xyz);
+  let borrow_y = less.y | (same.y & less.x);
+  let borrow_z = less.z | (same.z & borrow_y);
+  return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
+}
+
+// How many bits a natural number has.
+fn nlrelu_nat_bit_length(a: vec4<u32>) -> i32 {
+  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
+  let word = select(high.y, high.x, high.y == 0u);
+  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
+  return below + 32 - i32(countLeadingZeros(word));
+}
+
+// A natural number below 2^32, or the lowest 32 bits of one.
+fn nlrelu_nat_low_word(a: vec4<u32>) -> u32 {
+  return a.x;
+}
+
+fn nlrelu_wide_add_loose(a: nlrelu_wide, b: nlrelu_wide) -> nlrelu_wide {
+  let swapped = nlrelu_wide_is_smaller(a, b);
+  let large = select(a.mantissa, b.mantissa, swapped);
+  let small = select(b.mantissa, a.mantissa, swapped);
+  let negative = select(a.negative, b.negative, swapped);
+  let exponent = max(a.exponent, b.exponent);
+  let shift = min(exponent - min(a.exponent, b.exponent), 128);
+  let addend = nlrelu_nat_shift_right(small, shift);
+  if (a.negative == b.negative) {
+    let room = nlrelu_nat_subtract(nlrelu_NAT_ONES, large);
+    if (nlrelu_nat_less(room, addend)) {
+      return nlrelu_wide(
+        negative,
+        nlrelu_nat_add(
+          nlrelu_NAT_HALF,
+          nlrelu_nat_shift_right(
+            nlrelu_nat_subtract(nlrelu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
+        ),
+        exponent + 1
+      );
+    }
+    return nlrelu_wide(negative, nlrelu_nat_add(large, addend), exponent);
+  }
+  let difference = nlrelu_nat_subtract(large, addend);
+  // What is left would be the rounding of the operands.
+  if ((nlrelu_nat_bit_length(difference) <= 12) & (exponent < nlrelu_WIDE_LIMIT)) {
+    return nlrelu_WIDE_ZERO;
+  }
+  if ((shift == 1) & nlrelu_nat_less(difference, nlrelu_NAT_HALF)) {
+    return nlrelu_wide(
+      negative,
+      nlrelu_nat_subtract(
+        nlrelu_nat_shift_left(difference, 1),
+        vec4<u32>(nlrelu_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
+      exponent - 1
+    );
+  }
+  return nlrelu_wide(negative, difference, exponent);
+}
+
+fn nlrelu_wide_integer_loose(n: i32) -> nlrelu_wide {
+  let size = abs(n);
+  let excess = max(32 - i32(countLeadingZeros(u32(size))) - 128, 0);
+  return nlrelu_wide(n < 0, vec4<u32>(u32(size >> u32(excess)), 0u, 0u, 0u), 128 + excess);
+}
+
+const nlrelu_NAT_SQRT_HALF: vec4<u32> = vec4<u32>(0x754abe9fu, 0x597d89b3u, 0xf9de6484u, 0xb504f333u);
+
+fn nlrelu_wide_log_exponent_loose(x: nlrelu_wide) -> nlrelu_wide {
+  if (nlrelu_wide_is_negative(x)) {
+    return nlrelu_WIDE_NAN;
+  }
+  if (abs(x.exponent) >= nlrelu_WIDE_LIMIT) {
+    return nlrelu_wide(
+      x.exponent < 0,
+      select(nlrelu_NAT_HALF, vec4<u32>(0u, 0u, 0u, 0u), nlrelu_wide_is_nan(x)),
+      abs(x.exponent)
+    );
+  }
+  return nlrelu_wide_integer_loose(x.exponent - i32(nlrelu_nat_less(x.mantissa, nlrelu_NAT_SQRT_HALF)));
+}
+
+fn nlrelu_wide_abs(x: nlrelu_wide) -> nlrelu_wide {
+  return nlrelu_wide(false, x.mantissa, x.exponent);
+}
+
+// The y of that, or 1.
+fn nlrelu_wide_log_fraction(x: nlrelu_wide) -> nlrelu_wide {
+  if (nlrelu_wide_is_negative(x) | (abs(x.exponent) >= nlrelu_WIDE_LIMIT)) {
+    return nlrelu_WIDE_ONE;
+  }
+  return nlrelu_wide(false, x.mantissa, i32(nlrelu_nat_less(x.mantissa, nlrelu_NAT_SQRT_HALF)));
+}
+
+// floor(a * 2^128 / b) for a < b, bit by bit.
+fn nlrelu_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var rest = a;
+  var quotient = vec4<u32>();
+  for (var i = 0; i < 128; i++) {
+    let doubled = (rest << vec4<u32>(1u)) | vec4<u32>(0u, rest.xyz >> vec3<u32>(31u));
+    let fits = rest.w >= 0x80000000u || !nlrelu_nat_less(doubled, b);
+    rest = select(doubled, nlrelu_nat_subtract(doubled, b), fits);
+    quotient = (quotient << vec4<u32>(1u)) | vec4<u32>(u32(fits), quotient.xyz >> vec3<u32>(31u));
+  }
+  return quotient;
+}
+
+fn nlrelu_wide_divide_loose(a: nlrelu_wide, b: nlrelu_wide) -> nlrelu_wide {
+  let negative = a.negative != b.negative;
+  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  if (
+    nlrelu_wide_is_nan(b) |
+    both_zero |
+    ((a.exponent >= nlrelu_WIDE_BEYOND) & (b.exponent >= nlrelu_WIDE_BEYOND))
+  ) {
+    return nlrelu_WIDE_NAN;
+  }
+  let exponent = a.exponent - b.exponent;
+  if (all(b.mantissa == vec4<u32>())) {
+    return nlrelu_wide(negative, a.mantissa, exponent);
+  }
+  let fits = nlrelu_nat_less(a.mantissa, b.mantissa);
+  let quotient = nlrelu_nat_divide_high(
+    select(nlrelu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
+  return nlrelu_wide(
+    negative,
+    select(nlrelu_nat_add(nlrelu_NAT_HALF, nlrelu_nat_shift_right(quotient, 1)), quotient, fits),
+    exponent + i32(!fits)
+  );
+}
+
+// floor(a / n) for 0 < n < 2^16.
+fn nlrelu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
+  var quotient = a;
+  var rest = 0u;
+  for (var i = 0; i < 4; i++) {
+    let high = (rest << 16u) | (quotient.w >> 16u);
+    let low = ((high % n) << 16u) | (quotient.w & 0xffffu);
+    rest = low % n;
+    quotient = vec4<u32>(((high / n) << 16u) | (low / n), quotient.xyz);
+  }
+  return quotient;
+}
+
+// z/3 + z^2/5 + z^3/7 + ..., for z in [0, 1/8); of alternating sign z/3 - z^2/5 + z^3/7 - ...
+fn nlrelu_nat_arctangent_series(z: vec4<u32>, alternating: bool) -> vec4<u32> {
+  var sum = vec4<u32>(0u, 0u, 0u, 0u);
+  var power = z;
+  for (var k = 3u; !all(power == vec4<u32>()); k = k + 2u) {
+    let term = nlrelu_nat_divide_short(power, k);
+    sum = select(nlrelu_nat_add(sum, term), nlrelu_nat_subtract(sum, term), alternating & ((k & 2u) == 0u));
+    power = nlrelu_nat_multiply_high(power, z);
+  }
+  return sum;
+}
+
+// x^2 as a fraction, for |x| < 1; 0 for NaN.
+fn nlrelu_nat_square(x: nlrelu_wide) -> vec4<u32> {
+  let fraction = nlrelu_nat_shift_right(x.mantissa, max(-x.exponent, 0));
+  return nlrelu_nat_multiply_high(fraction, fraction);
+}
+
+fn nlrelu_wide_twice_artanh_loose(s: nlrelu_wide) -> nlrelu_wide {
+  let factor = nlrelu_nat_add(
+    nlrelu_NAT_HALF,
+    nlrelu_nat_shift_right(nlrelu_nat_arctangent_series(nlrelu_nat_square(s), false), 1)
+  );
+  return nlrelu_wide(s.negative, nlrelu_nat_multiply_high(s.mantissa, factor), s.exponent + 2);
+}
+
+// The number with these parts, whatever the highest bit of the mantissa is.
+fn nlrelu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> nlrelu_wide {
+  if (!nlrelu_nat_less(mantissa, nlrelu_NAT_HALF) & (abs(exponent) < nlrelu_WIDE_LIMIT)) {
+    return nlrelu_wide(negative, mantissa, exponent);
+  }
+  let shift = 128 - nlrelu_nat_bit_length(mantissa);
+  let least = exponent - shift;
+  let is_far = abs(least) >= nlrelu_WIDE_LIMIT;
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
+    return nlrelu_wide(
+      negative,
+      vec4<u32>(0u, 0u, 0u, 0u),
+      select(nlrelu_WIDE_ZERO.exponent, nlrelu_WIDE_NAN.exponent, exponent >= nlrelu_WIDE_BEYOND)
+    );
+  }
+  if (is_far) {
+    return nlrelu_wide(negative, nlrelu_NAT_HALF, nlrelu_WIDE_BEYOND);
+  }
+  return nlrelu_wide(negative, nlrelu_nat_shift_left(mantissa, shift), least);
+}
+
+// Whether no digit of the smaller one is cut off in a sum.
+fn nlrelu_wide_adds_exactly(a: nlrelu_wide, b: nlrelu_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(nlrelu_nat_shift_left(nlrelu_nat_shift_right(small, shift), shift) == small);
+}
+
+fn nlrelu_wide_leading_of(x: nlrelu_wide) -> nlrelu_wide_leading {
+  let high = nlrelu_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(nlrelu_nat_shift_left(high, 128 - 32) != x.mantissa);
+  return nlrelu_wide_leading(x.negative, nlrelu_nat_low_word(high) | u32(is_more), x.exponent);
+}
+
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r8 = less(r2, r0)
+//   r8 = select(r2, r0, r8)
+//   r8 = multiply(r1, r8)
+//   r3 = add(r8, r3)
+//   r1 = log_exponent(r3)
+//   r0 = abs(r8)
+//   r4 = less(r0, r4)
+//   r2 = select(r1, r2, r4)
+//   r5 = multiply(r2, r5)
+//   r3 = log_fraction(r3)
+//   r6 = add(r3, r6)
+//   r4 = select(r6, r8, r4)
+//   r7 = add(r4, r7)
+//   r7 = divide(r4, r7)
+//   r7 = twice_artanh(r7)
+//   r7 = add(r5, r7)
+fn nlrelu_exactly_wide(x0: nlrelu_wide, x1: nlrelu_wide) -> nlrelu_wide_outcome {
+  var registers = array<nlrelu_wide, 9>(
+    x0,
+    x1,
+    nlrelu_WIDE_ZERO,
+    nlrelu_WIDE_ONE,
+    nlrelu_WIDE_QUARTER,
+    nlrelu_WIDE_LN2,
+    nlrelu_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    nlrelu_WIDE_TWO,
+    nlrelu_WIDE_ZERO
+  );
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 9>(
+    -nlrelu_WIDE_BEYOND,
+    -nlrelu_WIDE_BEYOND,
+    -nlrelu_WIDE_BEYOND,
+    -nlrelu_WIDE_BEYOND,
+    -nlrelu_WIDE_BEYOND,
+    registers[5].exponent,
+    -nlrelu_WIDE_BEYOND,
+    -nlrelu_WIDE_BEYOND,
+    -nlrelu_WIDE_BEYOND
+  );
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 32>(
+    0x00000008u, 0x00000002u, 0x00000408u, 0x00800002u, 0x00000808u, 0x00002001u, 0x00000c03u, 0x00000c08u, 0x00001001u,
+    0x00000c03u, 0x00001400u, 0x00002008u, 0x00000004u, 0x00001000u, 0x00000402u, 0x00400801u, 0x00000805u, 0x00001402u,
+    0x00001803u, 0x00000c03u, 0x00000c06u, 0x00001803u, 0x00000404u, 0x00402006u, 0x00000c07u, 0x00001c04u, 0x00001c07u,
+    0x00001c04u, 0x00002007u, 0x00001c07u, 0x00000c07u, 0x00001c05u
+  );
+  for (var i = 0; i < 32; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = nlrelu_wide(nlrelu_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 1u) {
+      if (registers[c].negative) {
+        value = b;
+      }
+    } else if (operation == 2u) {
+      value = nlrelu_wide_multiply_loose(a, b);
+    } else if (operation == 3u) {
+      value = nlrelu_wide_add_loose(a, b);
+    } else if (operation == 4u) {
+      value = nlrelu_wide_log_exponent_loose(a);
+    } else if (operation == 5u) {
+      value = nlrelu_wide_abs(a);
+    } else if (operation == 6u) {
+      value = nlrelu_wide_log_fraction(a);
+    } else if (operation == 7u) {
+      value = nlrelu_wide_divide_loose(a, b);
+    } else if (operation == 8u) {
+      value = nlrelu_wide_twice_artanh_loose(a);
+    }
+    var result = nlrelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 1u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 2u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 3u) {
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 7u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= nlrelu_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if ((a.exponent < nlrelu_WIDE_LIMIT) & (b.exponent < nlrelu_WIDE_LIMIT)) {
+        error = result.exponent + nlrelu_WIDE_LIMIT;
+      }
+    }
+    var rounding = result.exponent;
+    if ((operation == 2u) & (abs(result.exponent) < nlrelu_WIDE_LIMIT) & (nlrelu_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -nlrelu_WIDE_BEYOND;
+    }
+    if ((operation == 3u) & nlrelu_wide_adds_exactly(a, b) & (nlrelu_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -nlrelu_WIDE_BEYOND;
+    }
+    errors[code & 1023u] = max(min(error, nlrelu_WIDE_BEYOND + nlrelu_WIDE_LIMIT), rounding);
+  }
+  return nlrelu_wide_outcome(nlrelu_wide_leading_of(registers[7]), errors[7] - registers[7].exponent);
+}
+
+// The largest exponent that operands have at a stage.
+fn nlrelu_wide_highest(stage: i32) -> i32 {
+  let last = select(select(26, 20, stage == 18), 13, stage == 19);
+  return select(select(165 - 8 * stage, last, stage > 16), 800, stage == 1);
+}
+
+// By how much an operand's exponent is moved at a stage, in sixes, so that square and cube roots change by whole powers of
+// two: downwards, or upwards if that is negative.
+fn nlrelu_wide_excess(exponent: i32, stage: i32) -> i32 {
+  if ((stage == 0) | (stage > 22)) {
+    return 0;
+  }
+  if (stage < 20) {
+    return ((max(exponent - nlrelu_wide_highest(stage), 0) + 5) / 6) * 6;
+  }
+  let lowest = select(select(-24, -40, stage == 21), -64, stage == 20);
+  return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= nlrelu_WIDE_LIMIT);
+}
+
+// How much nearer to 1 an operand is at one more point.
+fn nlrelu_wide_distance(stage: i32) -> i32 {
+  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+}
+
+// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
+fn nlrelu_wide_operand_at(x: nlrelu_wide, search: nlrelu_wide_search, own: i32, infinite: bool) -> nlrelu_wide {
+  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+    return nlrelu_wide(search.point == 1, nlrelu_NAT_HALF, -150);
+  }
+  let excess = nlrelu_wide_excess(x.exponent, search.stage);
+  let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
+  let steps = select(nearer, min(nearer, 1), search.stage > 16);
+  let further = select(0, nlrelu_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  return nlrelu_wide(x.negative, x.mantissa, x.exponent - excess - further);
+}
+
+fn nlrelu_wide_leading_is_nan(x: nlrelu_wide_leading) -> bool {
+  return (x.digits == 0u) & (x.exponent > 0);
+}
+
+// The k for which a is about 2^k b.
+fn nlrelu_wide_leading_ratio(a: nlrelu_wide_leading, b: nlrelu_wide_leading) -> i32 {
+  let more = 2u * (a.digits >> 8u) > 3u * (b.digits >> 8u);
+  let less = 3u * (a.digits >> 8u) < 2u * (b.digits >> 8u);
+  return max(min(a.exponent - b.exponent + i32(more) - i32(less), 65536), -65536);
+}
+
+// Whether |a| > 135/128 |b|, by their first 24 digits.
+fn nlrelu_wide_leading_exceeds(a: nlrelu_wide_leading, b: nlrelu_wide_leading) -> bool {
+  let more = a.exponent - b.exponent;
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
+}
+
+// The first stage after the given one that changes an operand, given the exponents of the largest and the smallest.
+fn nlrelu_wide_next_stage(stage: i32, largest: i32, smallest: i32) -> i32 {
+  var next = stage + 1;
+  while ((next < 23) & (nlrelu_wide_excess(largest, next) == 0) & (nlrelu_wide_excess(smallest, next) == 0)) {
+    next = next + 1;
+  }
+  return select(next, 24, next > 22);
+}
+
+// What a function tends to, given its value and the one before.
+fn nlrelu_wide_leading_trend(value: nlrelu_wide_leading, before: nlrelu_wide_leading) -> nlrelu_wide_leading {
+  if (nlrelu_wide_leading_exceeds(value, before)) {
+    return nlrelu_wide_leading(value.negative, 0x80000000u, nlrelu_WIDE_BEYOND);
+  }
+  if (nlrelu_wide_leading_exceeds(before, value)) {
+    return nlrelu_wide_leading(false, 0u, nlrelu_WIDE_ZERO.exponent);
+  }
+  return value;
+}
+
+// The search after one more value: how many operands there are, the exponent of the one that was varied for it, those of the
+// largest and the smallest, whether an input is infinite, and if so, whether numbers are compared that may be infinite too,
+// and whether one is 0 where the function's limit is meant.
+fn nlrelu_wide_searched(
+  search: nlrelu_wide_search,
+  found: nlrelu_wide_outcome,
+  operands: i32,
+  varied: i32,
+  largest: i32,
+  smallest: i32,
+  infinite: bool,
+  compares: bool,
+  zero: bool
+) -> nlrelu_wide_search {
+  let is_nan = nlrelu_wide_leading_is_nan(found.value);
+  let fails = is_nan | (found.lost > 128 - 27);
+  var stage = search.stage;
+  var point = search.point + 1;
+  var value = search.value;
+  var base = search.base;
+  var steps = search.steps;
+  var shift = search.shift;
+  // What cancels altogether wherever it is looked at is taken for 0.
+  if ((stage == 0) | (nlrelu_wide_leading_is_nan(value) & (infinite | (found.value.digits == 0u)))) {
+    value = found.value;
+  }
+  // On the way of the second step the function must do what it did on the first, or grow or vanish faster than powers do.
+  let ratio = nlrelu_wide_leading_ratio(search.before, found.value);
+  let is_second = (point > 2) & ((point & 1) == 1);
+  let strays = !infinite & (stage < 17) & is_second & (ratio != steps) & (min(abs(ratio), abs(steps)) < 64);
+  if (stage == 23) {
+    // The limit that both sides have.
+    let apart = nlrelu_wide_leading_exceeds(found.value, base) | nlrelu_wide_leading_exceeds(base, found.value);
+    if (point == 2) {
+      value = base;
+      if (fails | apart | ((base.negative != found.value.negative) & (base.digits != 0u))) {
+        value = nlrelu_wide_leading(false, 0u, nlrelu_WIDE_NAN.exponent);
+      }
+    }
+    base = found.value;
+    stage = select(23, 24, (point == 2) | fails);
+  } else if (fails | strays | ((stage == 0) & infinite & compares)) {
+    if (is_nan & zero & !infinite) {
+      stage = 23;
+    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (nlrelu_WIDE_LIMIT >> 1u))) {
+      stage = 24;
+    } else {
+      stage = nlrelu_wide_next_stage(stage, largest, smallest);
+    }
+    point = 0;
+  } else if (stage == 0) {
+    stage = 24;
+  } else if (point == 1) {
+    base = found.value;
+    shift = 0;
+  } else if (infinite) {
+    value = nlrelu_wide_leading_trend(base, found.value);
+    stage = 24;
+  } else if (is_second) {
+    shift = shift + (steps * nlrelu_wide_excess(varied, stage)) / nlrelu_wide_distance(stage);
+    if (point > 2 * operands) {
+      value = nlrelu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      stage = 24;
+    }
+  } else {
+    steps = ratio;
+  }
+  var before = found.value;
+  if (is_second) {
+    before = base;
+  }
+  return nlrelu_wide_search(stage, point, value, base, before, steps, shift);
+}
+
+// To nearest, from the middle to the even one.
+fn nlrelu_wide_leading_to_f32(x: nlrelu_wide_leading) -> f32 {
+  let sign_ = select(0u, 0x80000000u, x.negative);
+  if ((x.digits == 0u) & (x.exponent > 0)) {
+    return nlrelu_nan();
+  }
+  if (x.exponent > 128) {
+    return bitcast<f32>(sign_ + 0x7f800000u);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -149) {
+    return bitcast<f32>(sign_);
+  }
+  // Digits that round up to a power of two carry into the exponent, as they should.
+  let exponent = i32(x.exponent);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
+}
+
+fn nlrelu_exactly(x0: f32, x1: f32) -> f32 {
+  if (nlrelu_is_nan(x0)) {
+    return x0;
+  }
+  if (nlrelu_is_nan(x1)) {
+    return x1;
+  }
+  let wide_x0 = nlrelu_wide_from_f32(x0);
+  let wide_x1 = nlrelu_wide_from_f32(x1);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  let infinite = abs(x0) > 3.4028234663852886e38;
+  let largest = max(exponents[0], exponents[1]);
+  let smallest = min(exponents[0], exponents[1]);
+  let zero = false;
+  var search = nlrelu_WIDE_SEARCH;
+  while (search.stage < 24) {
+    let found = nlrelu_exactly_wide(
+      nlrelu_wide_operand_at(wide_x0, search, 1, infinite),
+      nlrelu_wide_operand_at(wide_x1, search, 2, infinite)
+    );
+    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
+    search = nlrelu_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
+  }
+  return nlrelu_wide_leading_to_f32(search.value);
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct nlrelu_pair {
+  high: f32,
+  low: f32,
+}
+
+fn nlrelu_pair_from_f32(x: f32) -> nlrelu_pair {
+  return nlrelu_pair(x, 0.0);
+}
+
+fn nlrelu_pair_to_f32(a: nlrelu_pair) -> f32 {
+  return a.high + a.low;
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn nlrelu_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn nlrelu_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn nlrelu_pair_product(a: f32, b: f32) -> nlrelu_pair {
+  let p = nlrelu_rounded(a * b);
+  let ah = nlrelu_upper_half(a);
+  let al = a - ah;
+  let bh = nlrelu_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return nlrelu_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn nlrelu_pair_ordered_sum(a: f32, b: f32) -> nlrelu_pair {
+  let s = nlrelu_rounded(a + b);
+  return nlrelu_pair(s, b - nlrelu_rounded(s - a));
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn nlrelu_pair_divide(a: nlrelu_pair, b: nlrelu_pair) -> nlrelu_pair {
+  let q = nlrelu_rounded(a.high / b.high);
+  let p = nlrelu_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return nlrelu_pair_ordered_sum(q, rest / b.high);
+}
+
+// a + b exactly (Knuth).
+fn nlrelu_pair_sum(a: f32, b: f32) -> nlrelu_pair {
+  let s = nlrelu_rounded(a + b);
+  let t = nlrelu_rounded(s - a);
+  return nlrelu_pair(s, (a - nlrelu_rounded(s - t)) + (b - t));
+}
+
+fn nlrelu_pair_add(a: nlrelu_pair, b: nlrelu_pair) -> nlrelu_pair {
+  let s = nlrelu_pair_sum(a.high, b.high);
+  return nlrelu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2): with s = f/(2 + f), ln(1 + f) = 2s + s^3 (2/3 + ...).
+fn nlrelu_pair_log_scaled(k: f32, f: nlrelu_pair) -> nlrelu_pair {
+  let s = nlrelu_pair_divide(f, nlrelu_pair_add(nlrelu_pair(2.0, 0.0), f));
+  let z = s.high * s.high;
+  let r = z * (0.66666667 + z * (0.4 + z * (0.28571429 + z * (0.22222222 + z * (0.18181818 + z * 0.15384615)))));
+  let logarithm = nlrelu_pair_ordered_sum(2.0 * s.high, 2.0 * s.low + s.high * r);
+  let whole = nlrelu_pair_sum(k * 0.693145751953125, k * 1.4286068e-6);
+  return nlrelu_pair_add(whole, logarithm);
+}
+
+// For a > -1 + 2^-20.
+fn nlrelu_pair_log1p(a: nlrelu_pair) -> nlrelu_pair {
+  let k = bitcast<i32>(bitcast<u32>(1.0 + a.high) - 0x3f3504f3u) >> 23u;
+  if (k == 0) {
+    return nlrelu_pair_log_scaled(0.0, a);
+  }
+  let scale = nlrelu_power_of_two(-clamp(k, -126, 126));
+  let f = nlrelu_pair_sum(a.high * scale, scale - 1.0);
+  return nlrelu_pair_log_scaled(f32(k), nlrelu_pair_ordered_sum(f.high, f.low + a.low * scale));
+}
+
+fn nlrelu_pair_multiply(a: nlrelu_pair, b: nlrelu_pair) -> nlrelu_pair {
+  let p = nlrelu_pair_product(a.high, b.high);
+  return nlrelu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
 // Logarithm of a rectifier: grows slowly.
 // Source: Liu et al. 2019; Echo NLReLU.
 // nlrelu(x; beta = 1 in (0, inf)) = log(1 + beta * max(x, 0))
 fn nlrelu(x: f32, beta: f32) -> f32 {
-  return select(nlrelu_log1p(select(x, 0.0, x <= 0.0) * beta), x, nlrelu_is_nan(x));
+  var v = nlrelu_pair(0.0, 0.0);
+  if (x > 0.0) {
+    v = nlrelu_pair_from_f32(x);
+  }
+  var result = nlrelu_pair_to_f32(nlrelu_pair_log1p(nlrelu_pair_multiply(nlrelu_pair_from_f32(beta), v)));
+  var found =
+    (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
+      (bitcast<u32>(abs(beta)) <= 0x52800000u) &
+    (abs(beta) >= 3.637979e-12);
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = nlrelu_exactly(x, beta);
+    if (nlrelu_is_nan(result) | ((abs(result) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))) {
+      let far = nlrelu_value_far(x, beta);
+      result = select(far, result, nlrelu_is_nan(far));
+    }
+    found = true;
+  }
+  return select(result, x, nlrelu_is_nan(x));
+}
+
+fn nlrelu_slope_0_far(x0: f32, x1: f32) -> f32 {
+  return select(0.0, x1 / (select(0.0, x0, x0 > 0.0) * x1 + 1.0), x0 > 0.0);
+}
+
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r4 = less(r2, r0)
+//   r0 = select(r2, r0, r4)
+//   r0 = multiply(r1, r0)
+//   r3 = add(r0, r3)
+//   r3 = divide(r1, r3)
+//   r4 = select(r2, r3, r4)
+fn nlrelu_backward_exactly_wide(x0: nlrelu_wide, x1: nlrelu_wide) -> nlrelu_wide_outcome {
+  var registers = array<nlrelu_wide, 5>(
+    x0,
+    x1,
+    nlrelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
+    nlrelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    nlrelu_WIDE_ZERO
+  );
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 5>(
+    -nlrelu_WIDE_BEYOND,
+    -nlrelu_WIDE_BEYOND,
+    -nlrelu_WIDE_BEYOND,
+    -nlrelu_WIDE_BEYOND,
+    -nlrelu_WIDE_BEYOND
+  );
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 12>(
+    0x00000004u, 0x00000002u, 0x00000400u, 0x00400002u, 0x00000800u, 0x00000001u, 0x00000c03u, 0x00000c00u, 0x00001003u,
+    0x00000c01u, 0x00000404u, 0x00400c02u
+  );
+  for (var i = 0; i < 12; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = nlrelu_wide(nlrelu_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 1u) {
+      if (registers[c].negative) {
+        value = b;
+      }
+    } else if (operation == 2u) {
+      value = nlrelu_wide_multiply_loose(a, b);
+    } else if (operation == 3u) {
+      value = nlrelu_wide_add_loose(a, b);
+    } else if (operation == 4u) {
+      value = nlrelu_wide_divide_loose(a, b);
+    }
+    var result = nlrelu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 1u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 2u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 3u) {
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 4u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= nlrelu_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if ((a.exponent < nlrelu_WIDE_LIMIT) & (b.exponent < nlrelu_WIDE_LIMIT)) {
+        error = result.exponent + nlrelu_WIDE_LIMIT;
+      }
+    }
+    var rounding = result.exponent;
+    if ((operation == 2u) & (abs(result.exponent) < nlrelu_WIDE_LIMIT) & (nlrelu_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -nlrelu_WIDE_BEYOND;
+    }
+    if ((operation == 3u) & nlrelu_wide_adds_exactly(a, b) & (nlrelu_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -nlrelu_WIDE_BEYOND;
+    }
+    errors[code & 1023u] = max(min(error, nlrelu_WIDE_BEYOND + nlrelu_WIDE_LIMIT), rounding);
+  }
+  return nlrelu_wide_outcome(nlrelu_wide_leading_of(registers[4]), errors[4] - registers[4].exponent);
+}
+
+fn nlrelu_backward_exactly(x0: f32, x1: f32) -> f32 {
+  if (nlrelu_is_nan(x0)) {
+    return x0;
+  }
+  if (nlrelu_is_nan(x1)) {
+    return x1;
+  }
+  let wide_x0 = nlrelu_wide_from_f32(x0);
+  let wide_x1 = nlrelu_wide_from_f32(x1);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  let infinite = abs(x0) > 3.4028234663852886e38;
+  let largest = max(exponents[0], exponents[1]);
+  let smallest = min(exponents[0], exponents[1]);
+  let zero = x0 == 0.0;
+  var search = nlrelu_WIDE_SEARCH;
+  while (search.stage < 24) {
+    let found = nlrelu_backward_exactly_wide(
+      nlrelu_wide_operand_at(wide_x0, search, 1, infinite),
+      nlrelu_wide_operand_at(wide_x1, search, 2, infinite)
+    );
+    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
+    search = nlrelu_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
+  }
+  return nlrelu_wide_leading_to_f32(search.value);
 }
 
 fn nlrelu_backward(dy: f32, x: f32, beta: f32) -> f32 {
-  return select(0.0, (beta * dy) / (select(0.0, x, x > 0.0) * beta + 1.0), x > 0.0);
+  var v = nlrelu_pair(0.0, 0.0);
+  if (x > 0.0) {
+    v = nlrelu_pair_from_f32(x);
+  }
+  var v2 = nlrelu_pair(0.0, 0.0);
+  if (x > 0.0) {
+    v2 = nlrelu_pair_divide(
+      nlrelu_pair_from_f32(beta),
+      nlrelu_pair_add(nlrelu_pair_multiply(nlrelu_pair_from_f32(beta), v), nlrelu_pair(1.0, 0.0))
+    );
+  }
+  var result = nlrelu_pair_to_f32(v2);
+  var found =
+    (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+    (abs(beta) >= 3.469447e-18);
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = nlrelu_backward_exactly(x, beta);
+    if (nlrelu_is_nan(result)) {
+      let far = nlrelu_slope_0_far(x, beta);
+      result = select(far, result, nlrelu_is_nan(far));
+    }
+    found = true;
+  }
+  return dy * result;
 }
 
 struct nlrelu_uniform_values {
@@ -112,12 +1073,11 @@ fn nlrelu_forward(
     return;
   }
   let x0 = nlrelu_input_x[i];
-  nlrelu_output_y[i] = vec4<f32>(
-    nlrelu(x0.x, nlrelu_uniforms.p_beta),
-    nlrelu(x0.y, nlrelu_uniforms.p_beta),
-    nlrelu(x0.z, nlrelu_uniforms.p_beta),
-    nlrelu(x0.w, nlrelu_uniforms.p_beta),
-  );
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    result[k] = nlrelu(x0[k], nlrelu_uniforms.p_beta);
+  }
+  nlrelu_output_y[i] = result;
 }
 
 @compute @workgroup_size(256)
@@ -132,10 +1092,9 @@ fn nlrelu_backward_inputs(
   }
   let dy = nlrelu_cotangent_dy[i];
   let x0 = nlrelu_input_x[i];
-  nlrelu_gradient_dx[i] = vec4<f32>(
-    nlrelu_backward(dy.x, x0.x, nlrelu_uniforms.p_beta),
-    nlrelu_backward(dy.y, x0.y, nlrelu_uniforms.p_beta),
-    nlrelu_backward(dy.z, x0.z, nlrelu_uniforms.p_beta),
-    nlrelu_backward(dy.w, x0.w, nlrelu_uniforms.p_beta),
-  );
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    result[k] = nlrelu_backward(dy[k], x0[k], nlrelu_uniforms.p_beta);
+  }
+  nlrelu_gradient_dx[i] = result;
 }

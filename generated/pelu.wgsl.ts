@@ -657,7 +657,11 @@ fn pelu_backward_exactly_wide(x0: pelu_wide, x1: pelu_wide, x2: pelu_wide, which
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
     if (operation == 2u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -pelu_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 6u) {
       error = errors[select(first, second, registers[c].negative)];

@@ -597,6 +597,13 @@ fn penalized_tanh_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent:
   return penalized_tanh_wide(negative, penalized_tanh_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn penalized_tanh_wide_adds_exactly(a: penalized_tanh_wide, b: penalized_tanh_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(penalized_tanh_nat_shift_left(penalized_tanh_nat_shift_right(small, shift), shift) == small);
+}
+
 fn penalized_tanh_wide_leading_of(x: penalized_tanh_wide) -> penalized_tanh_wide_leading {
   let high = penalized_tanh_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(penalized_tanh_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -680,7 +687,11 @@ fn penalized_tanh_backward_exactly_wide(
       error = errors[select(first, second, registers[c].negative)];
     }
     if (operation == 5u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -penalized_tanh_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 6u) {
       error = max(errors[first], errors[second]);
@@ -705,7 +716,7 @@ fn penalized_tanh_backward_exactly_wide(
     }
     if (
       (operation == 6u) &
-      (abs(a.exponent - b.exponent) <= 32) &
+      penalized_tanh_wide_adds_exactly(a, b) &
       (penalized_tanh_nat_low_word(result.mantissa) == 0u)
     ) {
       rounding = -penalized_tanh_WIDE_BEYOND;

@@ -430,6 +430,13 @@ fn pft_swish_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32)
   return pft_swish_wide(negative, pft_swish_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn pft_swish_wide_adds_exactly(a: pft_swish_wide, b: pft_swish_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(pft_swish_nat_shift_left(pft_swish_nat_shift_right(small, shift), shift) == small);
+}
+
 fn pft_swish_wide_leading_of(x: pft_swish_wide) -> pft_swish_wide_leading {
   let high = pft_swish_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(pft_swish_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -511,7 +518,11 @@ fn pft_swish_exactly_wide(x0: pft_swish_wide, x1: pft_swish_wide) -> pft_swish_w
     var result = pft_swish_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
     if (operation == 2u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -pft_swish_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 3u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -540,7 +551,7 @@ fn pft_swish_exactly_wide(x0: pft_swish_wide, x1: pft_swish_wide) -> pft_swish_w
     ) {
       rounding = -pft_swish_WIDE_BEYOND;
     }
-    if ((operation == 4u) & (abs(a.exponent - b.exponent) <= 32) & (pft_swish_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 4u) & pft_swish_wide_adds_exactly(a, b) & (pft_swish_nat_low_word(result.mantissa) == 0u)) {
       rounding = -pft_swish_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, pft_swish_WIDE_BEYOND + pft_swish_WIDE_LIMIT), rounding);

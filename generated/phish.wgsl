@@ -566,6 +566,13 @@ fn phish_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> 
   return phish_wide(negative, phish_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn phish_wide_adds_exactly(a: phish_wide, b: phish_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(phish_nat_shift_left(phish_nat_shift_right(small, shift), shift) == small);
+}
+
 fn phish_wide_leading_of(x: phish_wide) -> phish_wide_leading {
   let high = phish_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(phish_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -717,7 +724,11 @@ fn phish_exactly_wide(x0: phish_wide) -> phish_wide_outcome {
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
     if (operation == 3u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -phish_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 5u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
@@ -739,7 +750,7 @@ fn phish_exactly_wide(x0: phish_wide) -> phish_wide_outcome {
     if ((operation == 0u) & (abs(result.exponent) < phish_WIDE_LIMIT) & (phish_nat_low_word(result.mantissa) == 0u)) {
       rounding = -phish_WIDE_BEYOND;
     }
-    if ((operation == 6u) & (abs(a.exponent - b.exponent) <= 32) & (phish_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 6u) & phish_wide_adds_exactly(a, b) & (phish_nat_low_word(result.mantissa) == 0u)) {
       rounding = -phish_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, phish_WIDE_BEYOND + phish_WIDE_LIMIT), rounding);
@@ -1402,7 +1413,11 @@ fn phish_backward_exactly_wide(x0: phish_wide) -> phish_wide_outcome {
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
     if (operation == 3u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -phish_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 5u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
@@ -1424,7 +1439,7 @@ fn phish_backward_exactly_wide(x0: phish_wide) -> phish_wide_outcome {
     if ((operation == 0u) & (abs(result.exponent) < phish_WIDE_LIMIT) & (phish_nat_low_word(result.mantissa) == 0u)) {
       rounding = -phish_WIDE_BEYOND;
     }
-    if ((operation == 6u) & (abs(a.exponent - b.exponent) <= 32) & (phish_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 6u) & phish_wide_adds_exactly(a, b) & (phish_nat_low_word(result.mantissa) == 0u)) {
       rounding = -phish_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, phish_WIDE_BEYOND + phish_WIDE_LIMIT), rounding);

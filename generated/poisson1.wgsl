@@ -363,6 +363,13 @@ fn poisson1_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) 
   return poisson1_wide(negative, poisson1_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn poisson1_wide_adds_exactly(a: poisson1_wide, b: poisson1_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(poisson1_nat_shift_left(poisson1_nat_shift_right(small, shift), shift) == small);
+}
+
 fn poisson1_wide_leading_of(x: poisson1_wide) -> poisson1_wide_leading {
   let high = poisson1_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(poisson1_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -407,7 +414,11 @@ fn poisson1_exactly_wide(x0: poisson1_wide) -> poisson1_wide_outcome {
       error = max(errors[first], errors[second]);
     }
     if (operation == 2u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -poisson1_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 3u) {
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
@@ -427,7 +438,7 @@ fn poisson1_exactly_wide(x0: poisson1_wide) -> poisson1_wide_outcome {
     ) {
       rounding = -poisson1_WIDE_BEYOND;
     }
-    if ((operation == 0u) & (abs(a.exponent - b.exponent) <= 32) & (poisson1_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 0u) & poisson1_wide_adds_exactly(a, b) & (poisson1_nat_low_word(result.mantissa) == 0u)) {
       rounding = -poisson1_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, poisson1_WIDE_BEYOND + poisson1_WIDE_LIMIT), rounding);

@@ -42,177 +42,6 @@ fn quick_geglu_value_far(x0: f32, x1: f32) -> f32 {
   return t * quick_geglu_sigmoid(1.702 * t) * x1;
 }
 
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct quick_geglu_pair {
-  high: f32,
-  low: f32,
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn quick_geglu_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn quick_geglu_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn quick_geglu_pair_product(a: f32, b: f32) -> quick_geglu_pair {
-  let p = quick_geglu_rounded(a * b);
-  let ah = quick_geglu_upper_half(a);
-  let al = a - ah;
-  let bh = quick_geglu_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return quick_geglu_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn quick_geglu_pair_ordered_sum(a: f32, b: f32) -> quick_geglu_pair {
-  let s = quick_geglu_rounded(a + b);
-  return quick_geglu_pair(s, b - quick_geglu_rounded(s - a));
-}
-
-fn quick_geglu_pair_multiply(a: quick_geglu_pair, b: quick_geglu_pair) -> quick_geglu_pair {
-  let p = quick_geglu_pair_product(a.high, b.high);
-  return quick_geglu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn quick_geglu_pair_from_f32(x: f32) -> quick_geglu_pair {
-  return quick_geglu_pair(x, 0.0);
-}
-
-fn quick_geglu_pair_smaller(a: quick_geglu_pair, b: quick_geglu_pair) -> quick_geglu_pair {
-  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
-    return b;
-  }
-  return a;
-}
-
-fn quick_geglu_pair_at_most(a: quick_geglu_pair, b: quick_geglu_pair) -> quick_geglu_pair {
-  return quick_geglu_pair_smaller(a, b);
-}
-
-// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
-fn quick_geglu_pair_expm1_small(a: quick_geglu_pair) -> quick_geglu_pair {
-  let x = a.high;
-  let square = quick_geglu_pair_product(x, x);
-  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
-  let third = x * square.high;
-  let cube = third * 0.16666667 + third * x * p;
-  let s = quick_geglu_pair_ordered_sum(x, 0.5 * square.high);
-  return quick_geglu_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
-}
-
-// a + b exactly (Knuth).
-fn quick_geglu_pair_sum(a: f32, b: f32) -> quick_geglu_pair {
-  let s = quick_geglu_rounded(a + b);
-  let t = quick_geglu_rounded(s - a);
-  return quick_geglu_pair(s, (a - quick_geglu_rounded(s - t)) + (b - t));
-}
-
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn quick_geglu_pair_reduced(a: quick_geglu_pair, k: f32) -> quick_geglu_pair {
-  return quick_geglu_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// a times a power of two.
-fn quick_geglu_pair_scale(a: quick_geglu_pair, factor: f32) -> quick_geglu_pair {
-  return quick_geglu_pair(a.high * factor, a.low * factor);
-}
-
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn quick_geglu_pair_times_power(a: quick_geglu_pair, k: i32) -> quick_geglu_pair {
-  let first = k >> 1u;
-  return quick_geglu_pair_scale(quick_geglu_pair_scale(a, quick_geglu_power_of_two(first)), quick_geglu_power_of_two(k - first));
-}
-
-fn quick_geglu_pair_add(a: quick_geglu_pair, b: quick_geglu_pair) -> quick_geglu_pair {
-  let s = quick_geglu_pair_sum(a.high, b.high);
-  return quick_geglu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// e^a 2^n
-fn quick_geglu_pair_exp_scaled(a: quick_geglu_pair, n: i32) -> quick_geglu_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = quick_geglu_pair_expm1_small(quick_geglu_pair_reduced(quick_geglu_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return quick_geglu_pair_times_power(quick_geglu_pair_add(quick_geglu_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-// 2^60 e^a: parts of small numbers underflow later.
-fn quick_geglu_pair_raised_exp(a: quick_geglu_pair) -> quick_geglu_pair {
-  return quick_geglu_pair_exp_scaled(a, 60);
-}
-
-// The quotient as rounded, and what is left of a over b.
-fn quick_geglu_pair_divide(a: quick_geglu_pair, b: quick_geglu_pair) -> quick_geglu_pair {
-  let q = quick_geglu_rounded(a.high / b.high);
-  let p = quick_geglu_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return quick_geglu_pair_ordered_sum(q, rest / b.high);
-}
-
-fn quick_geglu_pair_to_f32(a: quick_geglu_pair) -> f32 {
-  return a.high + a.low;
-}
-
-// Gate through quick_gelu. The gate is the first half.
-// Source: Megatron-LM quick-geglu.
-// quick_geglu(gate, up) = quick_gelu(gate) * up
-fn quick_geglu(gate: f32, up: f32) -> f32 {
-  let p = quick_geglu_pair_multiply(quick_geglu_pair_from_f32(gate), quick_geglu_pair_from_f32(up));
-  let p2 = quick_geglu_pair_multiply(quick_geglu_pair(1.702, -2.193451e-8), quick_geglu_pair_from_f32(gate));
-  let bounded = quick_geglu_pair_at_most(p2, quick_geglu_pair(40.0, 0.0));
-  let v = quick_geglu_pair_raised_exp(bounded);
-  let p3 = quick_geglu_pair_scale(v, 8.6736174e-19);
-  let u = quick_geglu_pair_add(p3, quick_geglu_pair(1.0, 0.0));
-  let q = quick_geglu_pair_divide(v, u);
-  let p4 = quick_geglu_pair_multiply(p, q);
-  let p5 = quick_geglu_pair_scale(p4, 8.6736174e-19);
-  var result = quick_geglu_pair_to_f32(p5);
-  // Far out, or no number at all.
-  if (
-    !(
-      (v.high >= 7.888609e-31) & (bitcast<u32>(abs(gate)) <= 0x52800000u) &
-        ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
-        (bitcast<u32>(abs(up)) <= 0x52800000u) &
-        ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
-        (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)
-    )
-  ) {
-    result = quick_geglu_value_far(gate, up);
-  }
-  return select(select(result, gate, quick_geglu_is_nan(gate)), up, quick_geglu_is_nan(up));
-}
-
-struct quick_geglu_gradients {
-  gate: f32,
-  up: f32,
-}
-
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn quick_geglu_logistic(x: f32) -> f32 {
-  if (quick_geglu_is_nan(x)) {
-    return x;
-  }
-  let s = quick_geglu_sigmoid(-abs(x));
-  return s - s * s;
-}
-
-fn quick_geglu_slope_0_far(x0: f32, x1: f32) -> f32 {
-  let t = 1.702 * select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  return (quick_geglu_sigmoid(t) + select(t * quick_geglu_logistic(t), 0.0, abs(t) > 800.0)) * x1;
-}
-
-fn quick_geglu_slope_1_far(x0: f32) -> f32 {
-  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  return t * quick_geglu_sigmoid(1.702 * t);
-}
-
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
 // mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
 // and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
@@ -559,18 +388,6 @@ fn quick_geglu_wide_divide_loose(a: quick_geglu_wide, b: quick_geglu_wide) -> qu
   );
 }
 
-fn quick_geglu_wide_is_negative(x: quick_geglu_wide) -> bool {
-  return x.negative & !all(x.mantissa == vec4<u32>());
-}
-
-fn quick_geglu_wide_equal(a: quick_geglu_wide, b: quick_geglu_wide) -> bool {
-  let same =
-    (a.exponent == b.exponent) &
-    all(a.mantissa == b.mantissa) &
-    (quick_geglu_wide_is_negative(a) == quick_geglu_wide_is_negative(b));
-  return same & !quick_geglu_wide_is_nan(a);
-}
-
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn quick_geglu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> quick_geglu_wide {
   if (!quick_geglu_nat_less(mantissa, quick_geglu_NAT_HALF) & (abs(exponent) < quick_geglu_WIDE_LIMIT)) {
@@ -592,6 +409,13 @@ fn quick_geglu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i3
   return quick_geglu_wide(negative, quick_geglu_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn quick_geglu_wide_adds_exactly(a: quick_geglu_wide, b: quick_geglu_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(quick_geglu_nat_shift_left(quick_geglu_nat_shift_right(small, shift), shift) == small);
+}
+
 fn quick_geglu_wide_leading_of(x: quick_geglu_wide) -> quick_geglu_wide_leading {
   let high = quick_geglu_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(quick_geglu_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -599,46 +423,35 @@ fn quick_geglu_wide_leading_of(x: quick_geglu_wide) -> quick_geglu_wide_leading 
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r1 = multiply(r0, r1)
 //   r0 = multiply(r3, r0)
 //   r3 = abs(r0)
 //   r3 = negate(r3)
 //   r3 = exponential(r3, 0)
-//   r5 = select(r2, r3, r0)
-//   r2 = add(r2, r3)
-//   r5 = divide(r5, r2)
-//   r2 = multiply(r2, r2)
-//   r2 = divide(r3, r2)
-//   r0 = multiply(r0, r2)
-//   r2 = equal(r2, r4)
-//   r2 = select(r0, r4, r2)
-//   r2 = add(r5, r2)
-//   r2 = multiply(r1, r2)
-fn quick_geglu_backward_exactly_wide(x0: quick_geglu_wide, x1: quick_geglu_wide) -> quick_geglu_wide_outcome {
-  var registers = array<quick_geglu_wide, 6>(
+//   r0 = select(r2, r3, r0)
+//   r3 = add(r2, r3)
+//   r3 = divide(r0, r3)
+//   r3 = multiply(r1, r3)
+fn quick_geglu_exactly_wide(x0: quick_geglu_wide, x1: quick_geglu_wide) -> quick_geglu_wide_outcome {
+  var registers = array<quick_geglu_wide, 4>(
     x0,
     x1,
     quick_geglu_WIDE_ONE,
-    quick_geglu_wide(false, vec4<u32>(0u, 0u, 0xe5604000u, 0xd9db22d0u), 1),
-    quick_geglu_WIDE_ZERO,
-    quick_geglu_WIDE_ZERO
+    quick_geglu_wide(false, vec4<u32>(0u, 0u, 0xe5604000u, 0xd9db22d0u), 1)
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 6>(
-    -quick_geglu_WIDE_BEYOND,
-    -quick_geglu_WIDE_BEYOND,
+  var errors = array<i32, 4>(
     -quick_geglu_WIDE_BEYOND,
     -quick_geglu_WIDE_BEYOND,
     -quick_geglu_WIDE_BEYOND,
     -quick_geglu_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 28>(
-    0x00000000u, 0x00000003u, 0x00000403u, 0x00000000u, 0x00000803u, 0x00000c03u, 0x00000c03u, 0x20000c03u, 0x00001005u,
-    0x00000c02u, 0x00001402u, 0x00000c02u, 0x00001805u, 0x00000805u, 0x00000002u, 0x00000802u, 0x00001802u, 0x00000803u,
-    0x00000000u, 0x00000800u, 0x00001c02u, 0x00001002u, 0x00001002u, 0x00201000u, 0x00001402u, 0x00000805u, 0x00000002u,
-    0x00000801u
+  var steps = array<u32, 18>(
+    0x00000001u, 0x00000400u, 0x00000000u, 0x00000003u, 0x00000403u, 0x00000000u, 0x00000803u, 0x00000c03u, 0x00000c03u,
+    0x20000c03u, 0x00001000u, 0x00000c02u, 0x00001403u, 0x00000c02u, 0x00001803u, 0x00000c00u, 0x00000003u, 0x00000c01u
   );
-  for (var i = 0; i < 28; i = i + 2) {
+  for (var i = 0; i < 18; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -664,8 +477,6 @@ fn quick_geglu_backward_exactly_wide(x0: quick_geglu_wide, x1: quick_geglu_wide)
       value = quick_geglu_wide_add_loose(a, b);
     } else if (operation == 6u) {
       value = quick_geglu_wide_divide_loose(a, b);
-    } else if (operation == 7u) {
-      value = quick_geglu_wide(quick_geglu_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
     var result = quick_geglu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -673,7 +484,11 @@ fn quick_geglu_backward_exactly_wide(x0: quick_geglu_wide, x1: quick_geglu_wide)
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
     if (operation == 3u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -quick_geglu_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 4u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -699,12 +514,12 @@ fn quick_geglu_backward_exactly_wide(x0: quick_geglu_wide, x1: quick_geglu_wide)
     ) {
       rounding = -quick_geglu_WIDE_BEYOND;
     }
-    if ((operation == 5u) & (abs(a.exponent - b.exponent) <= 32) & (quick_geglu_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 5u) & quick_geglu_wide_adds_exactly(a, b) & (quick_geglu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -quick_geglu_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, quick_geglu_WIDE_BEYOND + quick_geglu_WIDE_LIMIT), rounding);
   }
-  return quick_geglu_wide_outcome(quick_geglu_wide_leading_of(registers[2]), errors[2] - registers[2].exponent);
+  return quick_geglu_wide_outcome(quick_geglu_wide_leading_of(registers[3]), errors[3] - registers[3].exponent);
 }
 
 // The largest exponent that operands have at a stage.
@@ -884,6 +699,331 @@ fn quick_geglu_wide_leading_to_f32(x: quick_geglu_wide_leading) -> f32 {
   let kept = (x.digits >> dropped) >> 1u;
   let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
+}
+
+fn quick_geglu_exactly(x0: f32, x1: f32) -> f32 {
+  if (quick_geglu_is_nan(x0)) {
+    return x0;
+  }
+  if (quick_geglu_is_nan(x1)) {
+    return x1;
+  }
+  let wide_x0 = quick_geglu_wide_from_f32(x0);
+  let wide_x1 = quick_geglu_wide_from_f32(x1);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  let infinite = (abs(x0) > 3.4028234663852886e38) | (abs(x1) > 3.4028234663852886e38);
+  let largest = max(exponents[0], exponents[1]);
+  let smallest = min(exponents[0], exponents[1]);
+  let zero = false;
+  var search = quick_geglu_WIDE_SEARCH;
+  while (search.stage < 24) {
+    let found = quick_geglu_exactly_wide(
+      quick_geglu_wide_operand_at(wide_x0, search, 1, infinite),
+      quick_geglu_wide_operand_at(wide_x1, search, 2, infinite)
+    );
+    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
+    search = quick_geglu_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
+  }
+  return quick_geglu_wide_leading_to_f32(search.value);
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct quick_geglu_pair {
+  high: f32,
+  low: f32,
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn quick_geglu_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn quick_geglu_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn quick_geglu_pair_product(a: f32, b: f32) -> quick_geglu_pair {
+  let p = quick_geglu_rounded(a * b);
+  let ah = quick_geglu_upper_half(a);
+  let al = a - ah;
+  let bh = quick_geglu_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return quick_geglu_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn quick_geglu_pair_ordered_sum(a: f32, b: f32) -> quick_geglu_pair {
+  let s = quick_geglu_rounded(a + b);
+  return quick_geglu_pair(s, b - quick_geglu_rounded(s - a));
+}
+
+fn quick_geglu_pair_multiply(a: quick_geglu_pair, b: quick_geglu_pair) -> quick_geglu_pair {
+  let p = quick_geglu_pair_product(a.high, b.high);
+  return quick_geglu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn quick_geglu_pair_from_f32(x: f32) -> quick_geglu_pair {
+  return quick_geglu_pair(x, 0.0);
+}
+
+fn quick_geglu_pair_smaller(a: quick_geglu_pair, b: quick_geglu_pair) -> quick_geglu_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn quick_geglu_pair_at_most(a: quick_geglu_pair, b: quick_geglu_pair) -> quick_geglu_pair {
+  return quick_geglu_pair_smaller(a, b);
+}
+
+// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
+fn quick_geglu_pair_expm1_small(a: quick_geglu_pair) -> quick_geglu_pair {
+  let x = a.high;
+  let square = quick_geglu_pair_product(x, x);
+  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
+  let third = x * square.high;
+  let cube = third * 0.16666667 + third * x * p;
+  let s = quick_geglu_pair_ordered_sum(x, 0.5 * square.high);
+  return quick_geglu_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
+}
+
+// a + b exactly (Knuth).
+fn quick_geglu_pair_sum(a: f32, b: f32) -> quick_geglu_pair {
+  let s = quick_geglu_rounded(a + b);
+  let t = quick_geglu_rounded(s - a);
+  return quick_geglu_pair(s, (a - quick_geglu_rounded(s - t)) + (b - t));
+}
+
+// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
+fn quick_geglu_pair_reduced(a: quick_geglu_pair, k: f32) -> quick_geglu_pair {
+  return quick_geglu_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
+}
+
+// a times a power of two.
+fn quick_geglu_pair_scale(a: quick_geglu_pair, factor: f32) -> quick_geglu_pair {
+  return quick_geglu_pair(a.high * factor, a.low * factor);
+}
+
+// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
+fn quick_geglu_pair_times_power(a: quick_geglu_pair, k: i32) -> quick_geglu_pair {
+  let first = k >> 1u;
+  return quick_geglu_pair_scale(quick_geglu_pair_scale(a, quick_geglu_power_of_two(first)), quick_geglu_power_of_two(k - first));
+}
+
+fn quick_geglu_pair_add(a: quick_geglu_pair, b: quick_geglu_pair) -> quick_geglu_pair {
+  let s = quick_geglu_pair_sum(a.high, b.high);
+  return quick_geglu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// e^a 2^n
+fn quick_geglu_pair_exp_scaled(a: quick_geglu_pair, n: i32) -> quick_geglu_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = quick_geglu_pair_expm1_small(quick_geglu_pair_reduced(quick_geglu_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return quick_geglu_pair_times_power(quick_geglu_pair_add(quick_geglu_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn quick_geglu_pair_raised_exp(a: quick_geglu_pair) -> quick_geglu_pair {
+  return quick_geglu_pair_exp_scaled(a, 60);
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn quick_geglu_pair_divide(a: quick_geglu_pair, b: quick_geglu_pair) -> quick_geglu_pair {
+  let q = quick_geglu_rounded(a.high / b.high);
+  let p = quick_geglu_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return quick_geglu_pair_ordered_sum(q, rest / b.high);
+}
+
+fn quick_geglu_pair_to_f32(a: quick_geglu_pair) -> f32 {
+  return a.high + a.low;
+}
+
+// Gate through quick_gelu. The gate is the first half.
+// Source: Megatron-LM quick-geglu.
+// quick_geglu(gate, up) = quick_gelu(gate) * up
+fn quick_geglu(gate: f32, up: f32) -> f32 {
+  let p = quick_geglu_pair_multiply(quick_geglu_pair_from_f32(gate), quick_geglu_pair_from_f32(up));
+  let p2 = quick_geglu_pair_multiply(quick_geglu_pair(1.702, -2.193451e-8), quick_geglu_pair_from_f32(gate));
+  let bounded = quick_geglu_pair_at_most(p2, quick_geglu_pair(40.0, 0.0));
+  let v = quick_geglu_pair_raised_exp(bounded);
+  let p3 = quick_geglu_pair_scale(v, 8.6736174e-19);
+  let u = quick_geglu_pair_add(p3, quick_geglu_pair(1.0, 0.0));
+  let q = quick_geglu_pair_divide(v, u);
+  let p4 = quick_geglu_pair_multiply(p, q);
+  let p5 = quick_geglu_pair_scale(p4, 8.6736174e-19);
+  var result = quick_geglu_pair_to_f32(p5);
+  var found =
+    (v.high >= 7.888609e-31) & (bitcast<u32>(abs(gate)) <= 0x52800000u) &
+      ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
+      (bitcast<u32>(abs(up)) <= 0x52800000u) &
+      ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
+      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(p4.high)) <= 0x7a800000u);
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = quick_geglu_exactly(gate, up);
+    if (quick_geglu_is_nan(result)) {
+      let far = quick_geglu_value_far(gate, up);
+      result = select(far, result, quick_geglu_is_nan(far));
+    }
+    found = true;
+  }
+  return select(select(result, gate, quick_geglu_is_nan(gate)), up, quick_geglu_is_nan(up));
+}
+
+struct quick_geglu_gradients {
+  gate: f32,
+  up: f32,
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn quick_geglu_logistic(x: f32) -> f32 {
+  if (quick_geglu_is_nan(x)) {
+    return x;
+  }
+  let s = quick_geglu_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn quick_geglu_slope_0_far(x0: f32, x1: f32) -> f32 {
+  let t = 1.702 * select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return (quick_geglu_sigmoid(t) + select(t * quick_geglu_logistic(t), 0.0, abs(t) > 800.0)) * x1;
+}
+
+fn quick_geglu_slope_1_far(x0: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return t * quick_geglu_sigmoid(1.702 * t);
+}
+
+fn quick_geglu_wide_is_negative(x: quick_geglu_wide) -> bool {
+  return x.negative & !all(x.mantissa == vec4<u32>());
+}
+
+fn quick_geglu_wide_equal(a: quick_geglu_wide, b: quick_geglu_wide) -> bool {
+  let same =
+    (a.exponent == b.exponent) &
+    all(a.mantissa == b.mantissa) &
+    (quick_geglu_wide_is_negative(a) == quick_geglu_wide_is_negative(b));
+  return same & !quick_geglu_wide_is_nan(a);
+}
+
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r0 = multiply(r3, r0)
+//   r3 = abs(r0)
+//   r3 = negate(r3)
+//   r3 = exponential(r3, 0)
+//   r5 = select(r2, r3, r0)
+//   r2 = add(r2, r3)
+//   r5 = divide(r5, r2)
+//   r2 = multiply(r2, r2)
+//   r2 = divide(r3, r2)
+//   r0 = multiply(r0, r2)
+//   r2 = equal(r2, r4)
+//   r2 = select(r0, r4, r2)
+//   r2 = add(r5, r2)
+//   r2 = multiply(r1, r2)
+fn quick_geglu_backward_exactly_wide(x0: quick_geglu_wide, x1: quick_geglu_wide) -> quick_geglu_wide_outcome {
+  var registers = array<quick_geglu_wide, 6>(
+    x0,
+    x1,
+    quick_geglu_WIDE_ONE,
+    quick_geglu_wide(false, vec4<u32>(0u, 0u, 0xe5604000u, 0xd9db22d0u), 1),
+    quick_geglu_WIDE_ZERO,
+    quick_geglu_WIDE_ZERO
+  );
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 6>(
+    -quick_geglu_WIDE_BEYOND,
+    -quick_geglu_WIDE_BEYOND,
+    -quick_geglu_WIDE_BEYOND,
+    -quick_geglu_WIDE_BEYOND,
+    -quick_geglu_WIDE_BEYOND,
+    -quick_geglu_WIDE_BEYOND
+  );
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 28>(
+    0x00000000u, 0x00000003u, 0x00000403u, 0x00000000u, 0x00000803u, 0x00000c03u, 0x00000c03u, 0x20000c03u, 0x00001005u,
+    0x00000c02u, 0x00001402u, 0x00000c02u, 0x00001805u, 0x00000805u, 0x00000002u, 0x00000802u, 0x00001802u, 0x00000803u,
+    0x00000000u, 0x00000800u, 0x00001c02u, 0x00001002u, 0x00001002u, 0x00201000u, 0x00001402u, 0x00000805u, 0x00000002u,
+    0x00000801u
+  );
+  for (var i = 0; i < 28; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = quick_geglu_wide_multiply_loose(a, b);
+    } else if (operation == 1u) {
+      value = quick_geglu_wide_abs(a);
+    } else if (operation == 2u) {
+      value = quick_geglu_wide_negate(a);
+    } else if (operation == 3u) {
+      value = quick_geglu_wide_exponential_loose(a, c - 512u);
+    } else if (operation == 4u) {
+      if (registers[c].negative) {
+        value = b;
+      }
+    } else if (operation == 5u) {
+      value = quick_geglu_wide_add_loose(a, b);
+    } else if (operation == 6u) {
+      value = quick_geglu_wide_divide_loose(a, b);
+    } else if (operation == 7u) {
+      value = quick_geglu_wide(quick_geglu_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    }
+    var result = quick_geglu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 0u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 3u) {
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -quick_geglu_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
+    }
+    if (operation == 4u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 5u) {
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 6u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= quick_geglu_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if ((a.exponent < quick_geglu_WIDE_LIMIT) & (b.exponent < quick_geglu_WIDE_LIMIT)) {
+        error = result.exponent + quick_geglu_WIDE_LIMIT;
+      }
+    }
+    var rounding = result.exponent;
+    if (
+      (operation == 0u) &
+      (abs(result.exponent) < quick_geglu_WIDE_LIMIT) &
+      (quick_geglu_nat_low_word(result.mantissa) == 0u)
+    ) {
+      rounding = -quick_geglu_WIDE_BEYOND;
+    }
+    if ((operation == 5u) & quick_geglu_wide_adds_exactly(a, b) & (quick_geglu_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -quick_geglu_WIDE_BEYOND;
+    }
+    errors[code & 1023u] = max(min(error, quick_geglu_WIDE_BEYOND + quick_geglu_WIDE_LIMIT), rounding);
+  }
+  return quick_geglu_wide_outcome(quick_geglu_wide_leading_of(registers[2]), errors[2] - registers[2].exponent);
 }
 
 fn quick_geglu_backward_exactly(x0: f32, x1: f32) -> f32 {

@@ -4,21 +4,687 @@ fn relu_general_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+fn relu_general_value_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return select((t - x3) * x1, select(select(x2, t, t < x2), t, relu_general_is_nan(t)), t > x3);
+}
+
+// A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
+// mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
+// and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
+// this is what operations make of them by themselves, or nearly so. Results are cut off: an operation that says nothing else
+// is off by a few units of the last bit.
+struct relu_general_wide {
+  negative: bool,
+  mantissa: vec4<u32>,
+  exponent: i32,
+}
+
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct relu_general_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
+// became infinite on the way.
+struct relu_general_wide_outcome {
+  value: relu_general_wide_leading,
+  lost: i32,
+}
+
+// 2^(N - 1) and 2^N - 1.
+const relu_general_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
+
+const relu_general_WIDE_NAN: relu_general_wide = relu_general_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
+
+const relu_general_WIDE_BEYOND: i32 = 2 << 28u;
+
+const relu_general_WIDE_ZERO: relu_general_wide = relu_general_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
+
+// a * 2^n without the bits that leave 128.
+fn relu_general_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
+  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
+}
+
+fn relu_general_wide_from_f32(x: f32) -> relu_general_wide {
+  let bits = bitcast<u32>(x);
+  let negative = bits >= 0x80000000u;
+  let field = i32((bits >> 23u) & 0xffu);
+  let fraction = bits & 0x7fffffu;
+  if (field == 255) {
+    return relu_general_wide(
+      negative,
+      select(vec4<u32>(0u, 0u, 0u, 0u), relu_general_NAT_HALF, fraction == 0u),
+      select(relu_general_WIDE_NAN.exponent, relu_general_WIDE_BEYOND, fraction == 0u)
+    );
+  }
+  let digits = fraction + select(0u, 0x800000u, field > 0);
+  let zeros = countLeadingZeros(digits);
+  if (digits == 0u) {
+    return relu_general_wide(negative, vec4<u32>(0u, 0u, 0u, 0u), relu_general_WIDE_ZERO.exponent);
+  }
+  return relu_general_wide(
+    negative,
+    relu_general_nat_shift_left(vec4<u32>(digits << zeros, 0u, 0u, 0u), 128 - 32),
+    max(field, 1) - 118 - i32(zeros)
+  );
+}
+
+// Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says nothing,
+// because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved below 2^800,
+// 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40, 2^-24, until the result is good. Values
+// still nearer to 1 then tell what the function does on the way from there. For finite operands: of which power of each it is a
+// multiple, as it goes by two steps alike, if there is room for two (points 1 and 2 for the first operand, and so on; the
+// shift is what comes of it).
+// For infinite ones: whether it grows, vanishes or stays (point 1). At stage 23 numbers on both sides of an operand 0 are in
+// its place. Stage 24: nowhere.
+struct relu_general_wide_search {
+  stage: i32,
+  point: i32,
+  value: relu_general_wide_leading,
+  base: relu_general_wide_leading,
+  before: relu_general_wide_leading,
+  steps: i32,
+  shift: i32,
+}
+
+const relu_general_WIDE_SEARCH: relu_general_wide_search = relu_general_wide_search(
+  0,
+  0,
+  relu_general_wide_leading(false, 0u, (2 << 28u) + 4096),
+  relu_general_wide_leading(false, 0u, 0),
+  relu_general_wide_leading(false, 0u, 0),
+  0,
+  0
+);
+
+fn relu_general_wide_negate(x: relu_general_wide) -> relu_general_wide {
+  return relu_general_wide(!x.negative, x.mantissa, x.exponent);
+}
+
+// a < b for natural numbers of 128 bits.
+fn relu_general_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
+  let less = a < b;
+  let same = a == b;
+  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
+}
+
+// Whether |a| < |b|, neither being NaN.
+fn relu_general_wide_is_smaller(a: relu_general_wide, b: relu_general_wide) -> bool {
+  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & relu_general_nat_less(a.mantissa, b.mantissa));
+}
+
+const relu_general_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
+
+const relu_general_WIDE_LIMIT: i32 = 1 << 28u;
+
+// floor(a / 2^n).
+fn relu_general_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
+}
+
+// A difference of natural numbers of 128 bits.
+fn relu_general_nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let less = vec3<u32>(a.xyz < b.xyz);
+  let same = vec3<u32>(a.xyz == b.xyz);
+  let borrow_y = less.y | (same.y & less.x);
+  let borrow_z = less.z | (same.z & borrow_y);
+  return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
+}
+
+// A sum of natural numbers of 128 bits, the lowest word first.
+fn relu_general_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let sum = a + b;
+  let carries = vec3<u32>(sum.xyz < a.xyz);
+  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
+  let carry_y = carries.y | (full.y & carries.x);
+  let carry_z = carries.z | (full.z & carry_y);
+  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
+}
+
+// How many bits a natural number has.
+fn relu_general_nat_bit_length(a: vec4<u32>) -> i32 {
+  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
+  let word = select(high.y, high.x, high.y == 0u);
+  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
+  return below + 32 - i32(countLeadingZeros(word));
+}
+
+// A natural number below 2^32, or the lowest 32 bits of one.
+fn relu_general_nat_low_word(a: vec4<u32>) -> u32 {
+  return a.x;
+}
+
+fn relu_general_wide_add_loose(a: relu_general_wide, b: relu_general_wide) -> relu_general_wide {
+  let swapped = relu_general_wide_is_smaller(a, b);
+  let large = select(a.mantissa, b.mantissa, swapped);
+  let small = select(b.mantissa, a.mantissa, swapped);
+  let negative = select(a.negative, b.negative, swapped);
+  let exponent = max(a.exponent, b.exponent);
+  let shift = min(exponent - min(a.exponent, b.exponent), 128);
+  let addend = relu_general_nat_shift_right(small, shift);
+  if (a.negative == b.negative) {
+    let room = relu_general_nat_subtract(relu_general_NAT_ONES, large);
+    if (relu_general_nat_less(room, addend)) {
+      return relu_general_wide(
+        negative,
+        relu_general_nat_add(
+          relu_general_NAT_HALF,
+          relu_general_nat_shift_right(
+            relu_general_nat_subtract(relu_general_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
+        ),
+        exponent + 1
+      );
+    }
+    return relu_general_wide(negative, relu_general_nat_add(large, addend), exponent);
+  }
+  let difference = relu_general_nat_subtract(large, addend);
+  // What is left would be the rounding of the operands.
+  if ((relu_general_nat_bit_length(difference) <= 12) & (exponent < relu_general_WIDE_LIMIT)) {
+    return relu_general_WIDE_ZERO;
+  }
+  if ((shift == 1) & relu_general_nat_less(difference, relu_general_NAT_HALF)) {
+    return relu_general_wide(
+      negative,
+      relu_general_nat_subtract(
+        relu_general_nat_shift_left(difference, 1),
+        vec4<u32>(relu_general_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
+      exponent - 1
+    );
+  }
+  return relu_general_wide(negative, difference, exponent);
+}
+
+// The upper words of the products of each word of a with b.
+fn relu_general_nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
+  let a0 = a & vec4<u32>(0xffffu);
+  let a1 = a >> vec4<u32>(16u);
+  let b0 = b & 0xffffu;
+  let b1 = b >> 16u;
+  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
+  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
+  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
+}
+
+// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
+fn relu_general_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var words = b;
+  var sum = vec4<u32>();
+  for (var i = 0; i < 4; i++) {
+    let low = a * words.x;
+    let total = relu_general_nat_add(sum, low);
+    sum = relu_general_nat_add(vec4<u32>(total.yzw, u32(relu_general_nat_less(total, low))), relu_general_nat_high_words(a, words.x));
+    words = words.yzwx;
+  }
+  return sum;
+}
+
+fn relu_general_wide_multiply_loose(a: relu_general_wide, b: relu_general_wide) -> relu_general_wide {
+  let product = relu_general_nat_multiply_high(a.mantissa, b.mantissa);
+  let exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  let invalid = all(product == vec4<u32>()) & (exponent > -relu_general_WIDE_LIMIT);
+  return relu_general_wide(a.negative != b.negative, product, select(exponent, relu_general_WIDE_NAN.exponent, invalid));
+}
+
+fn relu_general_wide_is_nan(x: relu_general_wide) -> bool {
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
+}
+
+fn relu_general_wide_is_negative(x: relu_general_wide) -> bool {
+  return x.negative & !all(x.mantissa == vec4<u32>());
+}
+
+fn relu_general_wide_less(a: relu_general_wide, b: relu_general_wide) -> bool {
+  if (relu_general_wide_is_nan(a) | relu_general_wide_is_nan(b)) {
+    return false;
+  }
+  if (relu_general_wide_is_negative(a) != relu_general_wide_is_negative(b)) {
+    return relu_general_wide_is_negative(a);
+  }
+  return select(relu_general_wide_is_smaller(a, b), relu_general_wide_is_smaller(b, a), relu_general_wide_is_negative(a));
+}
+
+// The number with these parts, whatever the highest bit of the mantissa is.
+fn relu_general_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> relu_general_wide {
+  if (!relu_general_nat_less(mantissa, relu_general_NAT_HALF) & (abs(exponent) < relu_general_WIDE_LIMIT)) {
+    return relu_general_wide(negative, mantissa, exponent);
+  }
+  let shift = 128 - relu_general_nat_bit_length(mantissa);
+  let least = exponent - shift;
+  let is_far = abs(least) >= relu_general_WIDE_LIMIT;
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
+    return relu_general_wide(
+      negative,
+      vec4<u32>(0u, 0u, 0u, 0u),
+      select(relu_general_WIDE_ZERO.exponent, relu_general_WIDE_NAN.exponent, exponent >= relu_general_WIDE_BEYOND)
+    );
+  }
+  if (is_far) {
+    return relu_general_wide(negative, relu_general_NAT_HALF, relu_general_WIDE_BEYOND);
+  }
+  return relu_general_wide(negative, relu_general_nat_shift_left(mantissa, shift), least);
+}
+
+// Whether no digit of the smaller one is cut off in a sum.
+fn relu_general_wide_adds_exactly(a: relu_general_wide, b: relu_general_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(relu_general_nat_shift_left(relu_general_nat_shift_right(small, shift), shift) == small);
+}
+
+fn relu_general_wide_leading_of(x: relu_general_wide) -> relu_general_wide_leading {
+  let high = relu_general_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(relu_general_nat_shift_left(high, 128 - 32) != x.mantissa);
+  return relu_general_wide_leading(x.negative, relu_general_nat_low_word(high) | u32(is_more), x.exponent);
+}
+
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r4 = negate(r3)
+//   r4 = add(r0, r4)
+//   r4 = multiply(r1, r4)
+//   r1 = less(r0, r2)
+//   r1 = select(r2, r0, r1)
+//   r0 = less(r3, r0)
+//   r0 = select(r4, r1, r0)
+fn relu_general_exactly_wide(
+  x0: relu_general_wide,
+  x1: relu_general_wide,
+  x2: relu_general_wide,
+  x3: relu_general_wide
+) -> relu_general_wide_outcome {
+  var registers = array<relu_general_wide, 5>(x0, x1, x2, x3, relu_general_WIDE_ZERO);
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 5>(
+    -relu_general_WIDE_BEYOND,
+    -relu_general_WIDE_BEYOND,
+    -relu_general_WIDE_BEYOND,
+    -relu_general_WIDE_BEYOND,
+    -relu_general_WIDE_BEYOND
+  );
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 14>(
+    0x00000004u, 0x00000c03u, 0x00000404u, 0x00001000u, 0x00000804u, 0x00001001u, 0x00000c01u, 0x00000800u, 0x00001001u,
+    0x00100002u, 0x00000c00u, 0x00000003u, 0x00001000u, 0x00000404u
+  );
+  for (var i = 0; i < 14; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = relu_general_wide_negate(a);
+    } else if (operation == 1u) {
+      value = relu_general_wide_add_loose(a, b);
+    } else if (operation == 2u) {
+      value = relu_general_wide_multiply_loose(a, b);
+    } else if (operation == 3u) {
+      value = relu_general_wide(relu_general_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 4u) {
+      if (registers[c].negative) {
+        value = b;
+      }
+    }
+    var result = relu_general_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 1u) {
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 2u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 4u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= relu_general_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if ((a.exponent < relu_general_WIDE_LIMIT) & (b.exponent < relu_general_WIDE_LIMIT)) {
+        error = result.exponent + relu_general_WIDE_LIMIT;
+      }
+    }
+    var rounding = result.exponent;
+    if (
+      (operation == 2u) &
+      (abs(result.exponent) < relu_general_WIDE_LIMIT) &
+      (relu_general_nat_low_word(result.mantissa) == 0u)
+    ) {
+      rounding = -relu_general_WIDE_BEYOND;
+    }
+    if ((operation == 1u) & relu_general_wide_adds_exactly(a, b) & (relu_general_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -relu_general_WIDE_BEYOND;
+    }
+    errors[code & 1023u] = max(min(error, relu_general_WIDE_BEYOND + relu_general_WIDE_LIMIT), rounding);
+  }
+  return relu_general_wide_outcome(relu_general_wide_leading_of(registers[0]), errors[0] - registers[0].exponent);
+}
+
+// The largest exponent that operands have at a stage.
+fn relu_general_wide_highest(stage: i32) -> i32 {
+  let last = select(select(26, 20, stage == 18), 13, stage == 19);
+  return select(select(165 - 8 * stage, last, stage > 16), 800, stage == 1);
+}
+
+// By how much an operand's exponent is moved at a stage, in sixes, so that square and cube roots change by whole powers of
+// two: downwards, or upwards if that is negative.
+fn relu_general_wide_excess(exponent: i32, stage: i32) -> i32 {
+  if ((stage == 0) | (stage > 22)) {
+    return 0;
+  }
+  if (stage < 20) {
+    return ((max(exponent - relu_general_wide_highest(stage), 0) + 5) / 6) * 6;
+  }
+  let lowest = select(select(-24, -40, stage == 21), -64, stage == 20);
+  return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= relu_general_WIDE_LIMIT);
+}
+
+// How much nearer to 1 an operand is at one more point.
+fn relu_general_wide_distance(stage: i32) -> i32 {
+  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+}
+
+// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
+fn relu_general_wide_operand_at(x: relu_general_wide, search: relu_general_wide_search, own: i32, infinite: bool) -> relu_general_wide {
+  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+    return relu_general_wide(search.point == 1, relu_general_NAT_HALF, -150);
+  }
+  let excess = relu_general_wide_excess(x.exponent, search.stage);
+  let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
+  let steps = select(nearer, min(nearer, 1), search.stage > 16);
+  let further = select(0, relu_general_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  return relu_general_wide(x.negative, x.mantissa, x.exponent - excess - further);
+}
+
+fn relu_general_wide_leading_is_nan(x: relu_general_wide_leading) -> bool {
+  return (x.digits == 0u) & (x.exponent > 0);
+}
+
+// The k for which a is about 2^k b.
+fn relu_general_wide_leading_ratio(a: relu_general_wide_leading, b: relu_general_wide_leading) -> i32 {
+  let more = 2u * (a.digits >> 8u) > 3u * (b.digits >> 8u);
+  let less = 3u * (a.digits >> 8u) < 2u * (b.digits >> 8u);
+  return max(min(a.exponent - b.exponent + i32(more) - i32(less), 65536), -65536);
+}
+
+// Whether |a| > 135/128 |b|, by their first 24 digits.
+fn relu_general_wide_leading_exceeds(a: relu_general_wide_leading, b: relu_general_wide_leading) -> bool {
+  let more = a.exponent - b.exponent;
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
+}
+
+// The first stage after the given one that changes an operand, given the exponents of the largest and the smallest.
+fn relu_general_wide_next_stage(stage: i32, largest: i32, smallest: i32) -> i32 {
+  var next = stage + 1;
+  while ((next < 23) & (relu_general_wide_excess(largest, next) == 0) & (relu_general_wide_excess(smallest, next) == 0)) {
+    next = next + 1;
+  }
+  return select(next, 24, next > 22);
+}
+
+// What a function tends to, given its value and the one before.
+fn relu_general_wide_leading_trend(value: relu_general_wide_leading, before: relu_general_wide_leading) -> relu_general_wide_leading {
+  if (relu_general_wide_leading_exceeds(value, before)) {
+    return relu_general_wide_leading(value.negative, 0x80000000u, relu_general_WIDE_BEYOND);
+  }
+  if (relu_general_wide_leading_exceeds(before, value)) {
+    return relu_general_wide_leading(false, 0u, relu_general_WIDE_ZERO.exponent);
+  }
+  return value;
+}
+
+// The search after one more value: how many operands there are, the exponent of the one that was varied for it, those of the
+// largest and the smallest, whether an input is infinite, and if so, whether numbers are compared that may be infinite too,
+// and whether one is 0 where the function's limit is meant.
+fn relu_general_wide_searched(
+  search: relu_general_wide_search,
+  found: relu_general_wide_outcome,
+  operands: i32,
+  varied: i32,
+  largest: i32,
+  smallest: i32,
+  infinite: bool,
+  compares: bool,
+  zero: bool
+) -> relu_general_wide_search {
+  let is_nan = relu_general_wide_leading_is_nan(found.value);
+  let fails = is_nan | (found.lost > 128 - 27);
+  var stage = search.stage;
+  var point = search.point + 1;
+  var value = search.value;
+  var base = search.base;
+  var steps = search.steps;
+  var shift = search.shift;
+  // What cancels altogether wherever it is looked at is taken for 0.
+  if ((stage == 0) | (relu_general_wide_leading_is_nan(value) & (infinite | (found.value.digits == 0u)))) {
+    value = found.value;
+  }
+  // On the way of the second step the function must do what it did on the first, or grow or vanish faster than powers do.
+  let ratio = relu_general_wide_leading_ratio(search.before, found.value);
+  let is_second = (point > 2) & ((point & 1) == 1);
+  let strays = !infinite & (stage < 17) & is_second & (ratio != steps) & (min(abs(ratio), abs(steps)) < 64);
+  if (stage == 23) {
+    // The limit that both sides have.
+    let apart = relu_general_wide_leading_exceeds(found.value, base) | relu_general_wide_leading_exceeds(base, found.value);
+    if (point == 2) {
+      value = base;
+      if (fails | apart | ((base.negative != found.value.negative) & (base.digits != 0u))) {
+        value = relu_general_wide_leading(false, 0u, relu_general_WIDE_NAN.exponent);
+      }
+    }
+    base = found.value;
+    stage = select(23, 24, (point == 2) | fails);
+  } else if (fails | strays | ((stage == 0) & infinite & compares)) {
+    if (is_nan & zero & !infinite) {
+      stage = 23;
+    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (relu_general_WIDE_LIMIT >> 1u))) {
+      stage = 24;
+    } else {
+      stage = relu_general_wide_next_stage(stage, largest, smallest);
+    }
+    point = 0;
+  } else if (stage == 0) {
+    stage = 24;
+  } else if (point == 1) {
+    base = found.value;
+    shift = 0;
+  } else if (infinite) {
+    value = relu_general_wide_leading_trend(base, found.value);
+    stage = 24;
+  } else if (is_second) {
+    shift = shift + (steps * relu_general_wide_excess(varied, stage)) / relu_general_wide_distance(stage);
+    if (point > 2 * operands) {
+      value = relu_general_wide_leading(base.negative, base.digits, base.exponent + shift);
+      stage = 24;
+    }
+  } else {
+    steps = ratio;
+  }
+  var before = found.value;
+  if (is_second) {
+    before = base;
+  }
+  return relu_general_wide_search(stage, point, value, base, before, steps, shift);
+}
+
+// A constant expression may not be NaN; a variable's bits may.
+var<private> relu_general_nan_bits: u32 = 0x7fc00000u;
+
+fn relu_general_nan() -> f32 {
+  return bitcast<f32>(relu_general_nan_bits);
+}
+
+// To nearest, from the middle to the even one.
+fn relu_general_wide_leading_to_f32(x: relu_general_wide_leading) -> f32 {
+  let sign_ = select(0u, 0x80000000u, x.negative);
+  if ((x.digits == 0u) & (x.exponent > 0)) {
+    return relu_general_nan();
+  }
+  if (x.exponent > 128) {
+    return bitcast<f32>(sign_ + 0x7f800000u);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -149) {
+    return bitcast<f32>(sign_);
+  }
+  // Digits that round up to a power of two carry into the exponent, as they should.
+  let exponent = i32(x.exponent);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
+}
+
+fn relu_general_exactly(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  if (relu_general_is_nan(x0)) {
+    return x0;
+  }
+  if (relu_general_is_nan(x1)) {
+    return x1;
+  }
+  if (relu_general_is_nan(x2)) {
+    return x2;
+  }
+  if (relu_general_is_nan(x3)) {
+    return x3;
+  }
+  let wide_x0 = relu_general_wide_from_f32(x0);
+  let wide_x1 = relu_general_wide_from_f32(x1);
+  let wide_x2 = relu_general_wide_from_f32(x2);
+  let wide_x3 = relu_general_wide_from_f32(x3);
+  var exponents = array<i32, 4>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent, wide_x3.exponent);
+  let infinite = abs(x0) > 3.4028234663852886e38;
+  let largest = max(max(max(exponents[0], exponents[1]), exponents[2]), exponents[3]);
+  let smallest = min(min(min(exponents[0], exponents[1]), exponents[2]), exponents[3]);
+  let zero = false;
+  var search = relu_general_WIDE_SEARCH;
+  while (search.stage < 24) {
+    let found = relu_general_exactly_wide(
+      relu_general_wide_operand_at(wide_x0, search, 1, infinite),
+      relu_general_wide_operand_at(wide_x1, search, 2, infinite),
+      relu_general_wide_operand_at(wide_x2, search, 3, infinite),
+      relu_general_wide_operand_at(wide_x3, search, 4, infinite)
+    );
+    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 3)];
+    search = relu_general_wide_searched(search, found, 4, varied, largest, smallest, infinite, false, zero);
+  }
+  return relu_general_wide_leading_to_f32(search.value);
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct relu_general_pair {
+  high: f32,
+  low: f32,
+}
+
+fn relu_general_pair_from_f32(x: f32) -> relu_general_pair {
+  return relu_general_pair(x, 0.0);
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn relu_general_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn relu_general_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn relu_general_pair_product(a: f32, b: f32) -> relu_general_pair {
+  let p = relu_general_rounded(a * b);
+  let ah = relu_general_upper_half(a);
+  let al = a - ah;
+  let bh = relu_general_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return relu_general_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn relu_general_pair_ordered_sum(a: f32, b: f32) -> relu_general_pair {
+  let s = relu_general_rounded(a + b);
+  return relu_general_pair(s, b - relu_general_rounded(s - a));
+}
+
+fn relu_general_pair_multiply(a: relu_general_pair, b: relu_general_pair) -> relu_general_pair {
+  let p = relu_general_pair_product(a.high, b.high);
+  return relu_general_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+// a + b exactly (Knuth).
+fn relu_general_pair_sum(a: f32, b: f32) -> relu_general_pair {
+  let s = relu_general_rounded(a + b);
+  let t = relu_general_rounded(s - a);
+  return relu_general_pair(s, (a - relu_general_rounded(s - t)) + (b - t));
+}
+
+fn relu_general_pair_subtract(a: relu_general_pair, b: relu_general_pair) -> relu_general_pair {
+  let s = relu_general_pair_sum(a.high, -b.high);
+  return relu_general_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+fn relu_general_pair_to_f32(a: relu_general_pair) -> f32 {
+  return a.high + a.low;
+}
+
 // Keras's rectifier with all its options: slope below the threshold, upper limit. Keras has no upper limit unless
 // one is given; the default 6 is ours.
 // Source: Keras 3 relu.
 // relu_general(x; negative_slope = 0 in [0, inf), max_value = 6 in [0, inf), threshold = 0 in [0, inf)) = where(x > threshold, min(x, max_value), negative_slope * (x - threshold))
 fn relu_general(x: f32, negative_slope: f32, max_value: f32, threshold: f32) -> f32 {
-  let bounded = select(x, -3.4028234663852886e38, x < -3.4028234663852886e38);
-  return select(
-    select(
-      (bounded - threshold) * negative_slope,
-      select(select(max_value, bounded, bounded < max_value), bounded, relu_general_is_nan(bounded)),
-      bounded > threshold
-    ),
-    x,
-    relu_general_is_nan(x)
+  var v = relu_general_pair_from_f32(max_value);
+  if (x < max_value) {
+    v = relu_general_pair_from_f32(x);
+  }
+  var v2 = relu_general_pair_multiply(
+    relu_general_pair_from_f32(negative_slope),
+    relu_general_pair_subtract(relu_general_pair_from_f32(x), relu_general_pair_from_f32(threshold))
   );
+  if (x > threshold) {
+    v2 = v;
+  }
+  var result = relu_general_pair_to_f32(v2);
+  var found =
+    (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (bitcast<u32>(abs(negative_slope)) <= 0x5c800000u) &
+      ((abs(negative_slope) >= 3.469447e-18) | (negative_slope == 0.0)) &
+      (bitcast<u32>(abs(max_value)) <= 0x5c800000u) &
+      ((abs(max_value) >= 3.469447e-18) | (max_value == 0.0)) &
+      (bitcast<u32>(abs(threshold)) <= 0x5c800000u) &
+    ((abs(threshold) >= 3.469447e-18) | (threshold == 0.0));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = relu_general_exactly(x, negative_slope, max_value, threshold);
+    if (relu_general_is_nan(result)) {
+      let far = relu_general_value_far(x, negative_slope, max_value, threshold);
+      result = select(far, result, relu_general_is_nan(far));
+    }
+    found = true;
+  }
+  return select(result, x, relu_general_is_nan(x));
 }
 
 fn relu_general_backward(dy: f32, x: f32, negative_slope: f32, max_value: f32, threshold: f32) -> f32 {
@@ -49,12 +715,11 @@ fn relu_general_forward(
     return;
   }
   let x0 = relu_general_input_x[i];
-  relu_general_output_y[i] = vec4<f32>(
-    relu_general(x0.x, relu_general_uniforms.p_negative_slope, relu_general_uniforms.p_max_value, relu_general_uniforms.p_threshold),
-    relu_general(x0.y, relu_general_uniforms.p_negative_slope, relu_general_uniforms.p_max_value, relu_general_uniforms.p_threshold),
-    relu_general(x0.z, relu_general_uniforms.p_negative_slope, relu_general_uniforms.p_max_value, relu_general_uniforms.p_threshold),
-    relu_general(x0.w, relu_general_uniforms.p_negative_slope, relu_general_uniforms.p_max_value, relu_general_uniforms.p_threshold),
-  );
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    result[k] = relu_general(x0[k], relu_general_uniforms.p_negative_slope, relu_general_uniforms.p_max_value, relu_general_uniforms.p_threshold);
+  }
+  relu_general_output_y[i] = result;
 }
 
 @compute @workgroup_size(256)

@@ -413,7 +413,11 @@ fn serlu_exactly_wide(x0: serlu_wide, x1: serlu_wide, x2: serlu_wide) -> serlu_w
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
     if (operation == 1u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -serlu_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 5u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -819,6 +823,13 @@ fn serlu_wide_add_loose(a: serlu_wide, b: serlu_wide) -> serlu_wide {
   return serlu_wide(negative, difference, exponent);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn serlu_wide_adds_exactly(a: serlu_wide, b: serlu_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(serlu_nat_shift_left(serlu_nat_shift_right(small, shift), shift) == small);
+}
+
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r2 = multiply(r1, r2)
 //   r4 = exponential(r0, 0)
@@ -889,7 +900,11 @@ fn serlu_backward_exactly_wide(x0: serlu_wide, x1: serlu_wide, x2: serlu_wide) -
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
     if (operation == 1u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -serlu_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 2u) {
       error = max(errors[first], errors[second]);
@@ -908,7 +923,7 @@ fn serlu_backward_exactly_wide(x0: serlu_wide, x1: serlu_wide, x2: serlu_wide) -
     if ((operation == 0u) & (abs(result.exponent) < serlu_WIDE_LIMIT) & (serlu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -serlu_WIDE_BEYOND;
     }
-    if ((operation == 2u) & (abs(a.exponent - b.exponent) <= 32) & (serlu_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 2u) & serlu_wide_adds_exactly(a, b) & (serlu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -serlu_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, serlu_WIDE_BEYOND + serlu_WIDE_LIMIT), rounding);

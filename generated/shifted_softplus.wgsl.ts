@@ -559,6 +559,13 @@ fn shifted_softplus_wide_normalised(negative: bool, mantissa: vec4<u32>, exponen
   return shifted_softplus_wide(negative, shifted_softplus_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn shifted_softplus_wide_adds_exactly(a: shifted_softplus_wide, b: shifted_softplus_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(shifted_softplus_nat_shift_left(shifted_softplus_nat_shift_right(small, shift), shift) == small);
+}
+
 fn shifted_softplus_wide_leading_of(x: shifted_softplus_wide) -> shifted_softplus_wide_leading {
   let high = shifted_softplus_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(shifted_softplus_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -659,7 +666,11 @@ fn shifted_softplus_exactly_wide(x0: shifted_softplus_wide) -> shifted_softplus_
     var result = shifted_softplus_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
     if (operation == 2u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -shifted_softplus_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 3u) {
       error = max(errors[first], errors[second]);
@@ -690,7 +701,7 @@ fn shifted_softplus_exactly_wide(x0: shifted_softplus_wide) -> shifted_softplus_
     }
     if (
       (operation == 3u) &
-      (abs(a.exponent - b.exponent) <= 32) &
+      shifted_softplus_wide_adds_exactly(a, b) &
       (shifted_softplus_nat_low_word(result.mantissa) == 0u)
     ) {
       rounding = -shifted_softplus_WIDE_BEYOND;

@@ -255,6 +255,13 @@ fn slaf_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> s
   return slaf_wide(negative, slaf_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn slaf_wide_adds_exactly(a: slaf_wide, b: slaf_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(slaf_nat_shift_left(slaf_nat_shift_right(small, shift), shift) == small);
+}
+
 fn slaf_wide_leading_of(x: slaf_wide) -> slaf_wide_leading {
   let high = slaf_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(slaf_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -304,7 +311,7 @@ fn slaf_exactly_wide(x0: slaf_wide, x1: slaf_wide, x2: slaf_wide) -> slaf_wide_o
     if ((operation == 0u) & (abs(result.exponent) < slaf_WIDE_LIMIT) & (slaf_nat_low_word(result.mantissa) == 0u)) {
       rounding = -slaf_WIDE_BEYOND;
     }
-    if ((operation == 1u) & (abs(a.exponent - b.exponent) <= 32) & (slaf_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 1u) & slaf_wide_adds_exactly(a, b) & (slaf_nat_low_word(result.mantissa) == 0u)) {
       rounding = -slaf_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, slaf_WIDE_BEYOND + slaf_WIDE_LIMIT), rounding);

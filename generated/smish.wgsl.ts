@@ -796,6 +796,13 @@ fn smish_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> 
   return smish_wide(negative, smish_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn smish_wide_adds_exactly(a: smish_wide, b: smish_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(smish_nat_shift_left(smish_nat_shift_right(small, shift), shift) == small);
+}
+
 fn smish_wide_leading_of(x: smish_wide) -> smish_wide_leading {
   let high = smish_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(smish_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -951,7 +958,11 @@ fn smish_backward_exactly_wide(x0: smish_wide) -> smish_wide_outcome {
     var result = smish_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
     if (operation == 2u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -smish_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 3u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -976,7 +987,7 @@ fn smish_backward_exactly_wide(x0: smish_wide) -> smish_wide_outcome {
     if ((operation == 8u) & (abs(result.exponent) < smish_WIDE_LIMIT) & (smish_nat_low_word(result.mantissa) == 0u)) {
       rounding = -smish_WIDE_BEYOND;
     }
-    if ((operation == 4u) & (abs(a.exponent - b.exponent) <= 32) & (smish_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 4u) & smish_wide_adds_exactly(a, b) & (smish_nat_low_word(result.mantissa) == 0u)) {
       rounding = -smish_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, smish_WIDE_BEYOND + smish_WIDE_LIMIT), rounding);

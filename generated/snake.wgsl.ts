@@ -601,6 +601,13 @@ fn snake_wide_add_loose(a: snake_wide, b: snake_wide) -> snake_wide {
   return snake_wide(negative, difference, exponent);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn snake_wide_adds_exactly(a: snake_wide, b: snake_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(snake_nat_shift_left(snake_nat_shift_right(small, shift), shift) == small);
+}
+
 fn snake_wide_leading_of(x: snake_wide) -> snake_wide_leading {
   let high = snake_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(snake_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -670,7 +677,7 @@ fn snake_exactly_wide(x0: snake_wide, x1: snake_wide) -> snake_wide_outcome {
     if ((operation == 0u) & (abs(result.exponent) < snake_WIDE_LIMIT) & (snake_nat_low_word(result.mantissa) == 0u)) {
       rounding = -snake_WIDE_BEYOND;
     }
-    if ((operation == 3u) & (abs(a.exponent - b.exponent) <= 32) & (snake_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 3u) & snake_wide_adds_exactly(a, b) & (snake_nat_low_word(result.mantissa) == 0u)) {
       rounding = -snake_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, snake_WIDE_BEYOND + snake_WIDE_LIMIT), rounding);
@@ -1192,7 +1199,7 @@ fn snake_backward_exactly_wide(x0: snake_wide, x1: snake_wide, which: snake_wide
     if ((operation == 0u) & (abs(result.exponent) < snake_WIDE_LIMIT) & (snake_nat_low_word(result.mantissa) == 0u)) {
       rounding = -snake_WIDE_BEYOND;
     }
-    if ((operation == 4u) & (abs(a.exponent - b.exponent) <= 32) & (snake_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 4u) & snake_wide_adds_exactly(a, b) & (snake_nat_low_word(result.mantissa) == 0u)) {
       rounding = -snake_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, snake_WIDE_BEYOND + snake_WIDE_LIMIT), rounding);

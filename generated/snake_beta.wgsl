@@ -680,6 +680,13 @@ fn snake_beta_wide_divide_loose(a: snake_beta_wide, b: snake_beta_wide) -> snake
   );
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn snake_beta_wide_adds_exactly(a: snake_beta_wide, b: snake_beta_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(snake_beta_nat_shift_left(snake_beta_nat_shift_right(small, shift), shift) == small);
+}
+
 fn snake_beta_wide_leading_of(x: snake_beta_wide) -> snake_beta_wide_leading {
   let high = snake_beta_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(snake_beta_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -741,7 +748,11 @@ fn snake_beta_exactly_wide(x0: snake_beta_wide, x1: snake_beta_wide, x2: snake_b
     var result = snake_beta_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
     if (operation == 0u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -snake_beta_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 1u) {
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
@@ -773,7 +784,7 @@ fn snake_beta_exactly_wide(x0: snake_beta_wide, x1: snake_beta_wide, x2: snake_b
     ) {
       rounding = -snake_beta_WIDE_BEYOND;
     }
-    if ((operation == 3u) & (abs(a.exponent - b.exponent) <= 32) & (snake_beta_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 3u) & snake_beta_wide_adds_exactly(a, b) & (snake_beta_nat_low_word(result.mantissa) == 0u)) {
       rounding = -snake_beta_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, snake_beta_WIDE_BEYOND + snake_beta_WIDE_LIMIT), rounding);
@@ -1343,7 +1354,11 @@ fn snake_beta_backward_exactly_wide(
     var result = snake_beta_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
     if (operation == 0u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -snake_beta_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 1u) {
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
@@ -1378,7 +1393,7 @@ fn snake_beta_backward_exactly_wide(
     ) {
       rounding = -snake_beta_WIDE_BEYOND;
     }
-    if ((operation == 4u) & (abs(a.exponent - b.exponent) <= 32) & (snake_beta_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 4u) & snake_beta_wide_adds_exactly(a, b) & (snake_beta_nat_low_word(result.mantissa) == 0u)) {
       rounding = -snake_beta_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, snake_beta_WIDE_BEYOND + snake_beta_WIDE_LIMIT), rounding);

@@ -579,6 +579,13 @@ fn soft_clipping_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: 
   return soft_clipping_wide(negative, soft_clipping_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn soft_clipping_wide_adds_exactly(a: soft_clipping_wide, b: soft_clipping_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(soft_clipping_nat_shift_left(soft_clipping_nat_shift_right(small, shift), shift) == small);
+}
+
 fn soft_clipping_wide_leading_of(x: soft_clipping_wide) -> soft_clipping_wide_leading {
   let high = soft_clipping_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(soft_clipping_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -701,7 +708,11 @@ fn soft_clipping_exactly_wide(x0: soft_clipping_wide, x1: soft_clipping_wide) ->
       error = errors[select(first, second, registers[c].negative)];
     }
     if (operation == 3u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -soft_clipping_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 4u) {
       error = max(errors[first], errors[second]);
@@ -729,7 +740,7 @@ fn soft_clipping_exactly_wide(x0: soft_clipping_wide, x1: soft_clipping_wide) ->
     }
     if (
       (operation == 4u) &
-      (abs(a.exponent - b.exponent) <= 32) &
+      soft_clipping_wide_adds_exactly(a, b) &
       (soft_clipping_nat_low_word(result.mantissa) == 0u)
     ) {
       rounding = -soft_clipping_WIDE_BEYOND;
@@ -1238,7 +1249,11 @@ fn soft_clipping_backward_exactly_wide(x0: soft_clipping_wide, x1: soft_clipping
       error = errors[select(first, second, registers[c].negative)];
     }
     if (operation == 3u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -soft_clipping_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 4u) {
       error = max(errors[first], errors[second]);
@@ -1266,7 +1281,7 @@ fn soft_clipping_backward_exactly_wide(x0: soft_clipping_wide, x1: soft_clipping
     }
     if (
       (operation == 4u) &
-      (abs(a.exponent - b.exponent) <= 32) &
+      soft_clipping_wide_adds_exactly(a, b) &
       (soft_clipping_nat_low_word(result.mantissa) == 0u)
     ) {
       rounding = -soft_clipping_WIDE_BEYOND;

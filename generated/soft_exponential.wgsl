@@ -581,6 +581,13 @@ fn soft_exponential_wide_normalised(negative: bool, mantissa: vec4<u32>, exponen
   return soft_exponential_wide(negative, soft_exponential_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn soft_exponential_wide_adds_exactly(a: soft_exponential_wide, b: soft_exponential_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(soft_exponential_nat_shift_left(soft_exponential_nat_shift_right(small, shift), shift) == small);
+}
+
 fn soft_exponential_wide_leading_of(x: soft_exponential_wide) -> soft_exponential_wide_leading {
   let high = soft_exponential_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(soft_exponential_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -716,7 +723,11 @@ fn soft_exponential_exactly_wide(
       error = errors[select(first, second, registers[c].negative)];
     }
     if (operation == 4u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -soft_exponential_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 5u) {
       error = max(errors[first], errors[second]);
@@ -741,7 +752,7 @@ fn soft_exponential_exactly_wide(
     }
     if (
       (operation == 5u) &
-      (abs(a.exponent - b.exponent) <= 32) &
+      soft_exponential_wide_adds_exactly(a, b) &
       (soft_exponential_nat_low_word(result.mantissa) == 0u)
     ) {
       rounding = -soft_exponential_WIDE_BEYOND;
@@ -1348,7 +1359,11 @@ fn soft_exponential_backward_exactly_wide(
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
     if (operation == 1u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -soft_exponential_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 4u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -1376,7 +1391,7 @@ fn soft_exponential_backward_exactly_wide(
     }
     if (
       (operation == 5u) &
-      (abs(a.exponent - b.exponent) <= 32) &
+      soft_exponential_wide_adds_exactly(a, b) &
       (soft_exponential_nat_low_word(result.mantissa) == 0u)
     ) {
       rounding = -soft_exponential_WIDE_BEYOND;

@@ -556,6 +556,13 @@ fn softplus_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) 
   return softplus_wide(negative, softplus_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn softplus_wide_adds_exactly(a: softplus_wide, b: softplus_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(softplus_nat_shift_left(softplus_nat_shift_right(small, shift), shift) == small);
+}
+
 fn softplus_wide_leading_of(x: softplus_wide) -> softplus_wide_leading {
   let high = softplus_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(softplus_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -660,7 +667,11 @@ fn softplus_exactly_wide(x0: softplus_wide, x1: softplus_wide) -> softplus_wide_
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
     if (operation == 3u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -softplus_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 4u) {
       error = max(errors[first], errors[second]);
@@ -686,7 +697,7 @@ fn softplus_exactly_wide(x0: softplus_wide, x1: softplus_wide) -> softplus_wide_
     ) {
       rounding = -softplus_WIDE_BEYOND;
     }
-    if ((operation == 4u) & (abs(a.exponent - b.exponent) <= 32) & (softplus_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 4u) & softplus_wide_adds_exactly(a, b) & (softplus_nat_low_word(result.mantissa) == 0u)) {
       rounding = -softplus_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, softplus_WIDE_BEYOND + softplus_WIDE_LIMIT), rounding);
@@ -1079,6 +1090,120 @@ fn softplus_slope_0_far(x0: f32, x1: f32) -> f32 {
   return softplus_sigmoid(x0 * x1);
 }
 
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r1 = multiply(r0, r1)
+//   r0 = abs(r1)
+//   r0 = negate(r0)
+//   r0 = exponential(r0, 0)
+//   r1 = select(r2, r0, r1)
+//   r0 = add(r2, r0)
+//   r0 = divide(r1, r0)
+fn softplus_backward_exactly_wide(x0: softplus_wide, x1: softplus_wide) -> softplus_wide_outcome {
+  var registers = array<softplus_wide, 3>(x0, x1, softplus_WIDE_ONE);
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 3>(-softplus_WIDE_BEYOND, -softplus_WIDE_BEYOND, -softplus_WIDE_BEYOND);
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 14>(
+    0x00000001u, 0x00000400u, 0x00000400u, 0x00000401u, 0x00000800u, 0x00000000u, 0x00000c00u, 0x20000000u, 0x00001001u,
+    0x00100002u, 0x00001400u, 0x00000002u, 0x00001800u, 0x00000001u
+  );
+  for (var i = 0; i < 14; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = softplus_wide_multiply_loose(a, b);
+    } else if (operation == 1u) {
+      value = softplus_wide_abs(a);
+    } else if (operation == 2u) {
+      value = softplus_wide_negate(a);
+    } else if (operation == 3u) {
+      value = softplus_wide_exponential_loose(a, c - 512u);
+    } else if (operation == 4u) {
+      if (registers[c].negative) {
+        value = b;
+      }
+    } else if (operation == 5u) {
+      value = softplus_wide_add_loose(a, b);
+    } else if (operation == 6u) {
+      value = softplus_wide_divide_loose(a, b);
+    }
+    var result = softplus_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 0u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 3u) {
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -softplus_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
+    }
+    if (operation == 4u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 5u) {
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 6u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= softplus_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if ((a.exponent < softplus_WIDE_LIMIT) & (b.exponent < softplus_WIDE_LIMIT)) {
+        error = result.exponent + softplus_WIDE_LIMIT;
+      }
+    }
+    var rounding = result.exponent;
+    if (
+      (operation == 0u) &
+      (abs(result.exponent) < softplus_WIDE_LIMIT) &
+      (softplus_nat_low_word(result.mantissa) == 0u)
+    ) {
+      rounding = -softplus_WIDE_BEYOND;
+    }
+    if ((operation == 5u) & softplus_wide_adds_exactly(a, b) & (softplus_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -softplus_WIDE_BEYOND;
+    }
+    errors[code & 1023u] = max(min(error, softplus_WIDE_BEYOND + softplus_WIDE_LIMIT), rounding);
+  }
+  return softplus_wide_outcome(softplus_wide_leading_of(registers[0]), errors[0] - registers[0].exponent);
+}
+
+fn softplus_backward_exactly(x0: f32, x1: f32) -> f32 {
+  if (softplus_is_nan(x0)) {
+    return x0;
+  }
+  if (softplus_is_nan(x1)) {
+    return x1;
+  }
+  let wide_x0 = softplus_wide_from_f32(x0);
+  let wide_x1 = softplus_wide_from_f32(x1);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  let infinite = abs(x0) > 3.4028234663852886e38;
+  let largest = max(exponents[0], exponents[1]);
+  let smallest = min(exponents[0], exponents[1]);
+  let zero = x0 == 0.0;
+  var search = softplus_WIDE_SEARCH;
+  while (search.stage < 24) {
+    let found = softplus_backward_exactly_wide(
+      softplus_wide_operand_at(wide_x0, search, 1, infinite),
+      softplus_wide_operand_at(wide_x1, search, 2, infinite)
+    );
+    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
+    search = softplus_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
+  }
+  return softplus_wide_leading_to_f32(search.value);
+}
+
 fn softplus_pair_smaller(a: softplus_pair, b: softplus_pair) -> softplus_pair {
   if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
     return b;
@@ -1105,15 +1230,18 @@ fn softplus_backward(dy: f32, x: f32, beta: f32) -> f32 {
       8.6736174e-19
     )
   );
-  // Far out, or no number at all.
-  if (
-    !(
-      (v.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
-      (abs(beta) >= 3.469447e-18)
-    )
-  ) {
-    result = softplus_slope_0_far(x, beta);
+  var found =
+    (v.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+    (abs(beta) >= 3.469447e-18);
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = softplus_backward_exactly(x, beta);
+    if (softplus_is_nan(result)) {
+      let far = softplus_slope_0_far(x, beta);
+      result = select(far, result, softplus_is_nan(far));
+    }
+    found = true;
   }
   return dy * result;
 }

@@ -558,6 +558,13 @@ fn softplus_beta_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: 
   return softplus_beta_wide(negative, softplus_beta_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn softplus_beta_wide_adds_exactly(a: softplus_beta_wide, b: softplus_beta_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(softplus_beta_nat_shift_left(softplus_beta_nat_shift_right(small, shift), shift) == small);
+}
+
 fn softplus_beta_wide_leading_of(x: softplus_beta_wide) -> softplus_beta_wide_leading {
   let high = softplus_beta_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(softplus_beta_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -672,7 +679,11 @@ fn softplus_beta_exactly_wide(
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
     if (operation == 3u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -softplus_beta_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 4u) {
       error = max(errors[first], errors[second]);
@@ -700,7 +711,7 @@ fn softplus_beta_exactly_wide(
     }
     if (
       (operation == 4u) &
-      (abs(a.exponent - b.exponent) <= 32) &
+      softplus_beta_wide_adds_exactly(a, b) &
       (softplus_beta_nat_low_word(result.mantissa) == 0u)
     ) {
       rounding = -softplus_beta_WIDE_BEYOND;
@@ -1108,6 +1119,143 @@ fn softplus_beta_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
   return select(softplus_beta_sigmoid(t), 1.0, t > x2);
 }
 
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r1 = multiply(r0, r1)
+//   r0 = abs(r1)
+//   r0 = negate(r0)
+//   r0 = exponential(r0, 0)
+//   r4 = select(r3, r0, r1)
+//   r0 = add(r3, r0)
+//   r0 = divide(r4, r0)
+//   r1 = less(r2, r1)
+//   r1 = select(r0, r3, r1)
+fn softplus_beta_backward_exactly_wide(
+  x0: softplus_beta_wide,
+  x1: softplus_beta_wide,
+  x2: softplus_beta_wide
+) -> softplus_beta_wide_outcome {
+  var registers = array<softplus_beta_wide, 5>(x0, x1, x2, softplus_beta_WIDE_ONE, softplus_beta_WIDE_ZERO);
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 5>(
+    -softplus_beta_WIDE_BEYOND,
+    -softplus_beta_WIDE_BEYOND,
+    -softplus_beta_WIDE_BEYOND,
+    -softplus_beta_WIDE_BEYOND,
+    -softplus_beta_WIDE_BEYOND
+  );
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 18>(
+    0x00000001u, 0x00000400u, 0x00000400u, 0x00000401u, 0x00000800u, 0x00000000u, 0x00000c00u, 0x20000000u, 0x00001004u,
+    0x00100003u, 0x00001400u, 0x00000003u, 0x00001800u, 0x00000004u, 0x00001c01u, 0x00000402u, 0x00001001u, 0x00100c00u
+  );
+  for (var i = 0; i < 18; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = softplus_beta_wide_multiply_loose(a, b);
+    } else if (operation == 1u) {
+      value = softplus_beta_wide_abs(a);
+    } else if (operation == 2u) {
+      value = softplus_beta_wide_negate(a);
+    } else if (operation == 3u) {
+      value = softplus_beta_wide_exponential_loose(a, c - 512u);
+    } else if (operation == 4u) {
+      if (registers[c].negative) {
+        value = b;
+      }
+    } else if (operation == 5u) {
+      value = softplus_beta_wide_add_loose(a, b);
+    } else if (operation == 6u) {
+      value = softplus_beta_wide_divide_loose(a, b);
+    } else if (operation == 7u) {
+      value = softplus_beta_wide(softplus_beta_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    }
+    var result = softplus_beta_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 0u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 3u) {
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -softplus_beta_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
+    }
+    if (operation == 4u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 5u) {
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 6u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= softplus_beta_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if ((a.exponent < softplus_beta_WIDE_LIMIT) & (b.exponent < softplus_beta_WIDE_LIMIT)) {
+        error = result.exponent + softplus_beta_WIDE_LIMIT;
+      }
+    }
+    var rounding = result.exponent;
+    if (
+      (operation == 0u) &
+      (abs(result.exponent) < softplus_beta_WIDE_LIMIT) &
+      (softplus_beta_nat_low_word(result.mantissa) == 0u)
+    ) {
+      rounding = -softplus_beta_WIDE_BEYOND;
+    }
+    if (
+      (operation == 5u) &
+      softplus_beta_wide_adds_exactly(a, b) &
+      (softplus_beta_nat_low_word(result.mantissa) == 0u)
+    ) {
+      rounding = -softplus_beta_WIDE_BEYOND;
+    }
+    errors[code & 1023u] = max(min(error, softplus_beta_WIDE_BEYOND + softplus_beta_WIDE_LIMIT), rounding);
+  }
+  return softplus_beta_wide_outcome(softplus_beta_wide_leading_of(registers[1]), errors[1] - registers[1].exponent);
+}
+
+fn softplus_beta_backward_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
+  if (softplus_beta_is_nan(x0)) {
+    return x0;
+  }
+  if (softplus_beta_is_nan(x1)) {
+    return x1;
+  }
+  if (softplus_beta_is_nan(x2)) {
+    return x2;
+  }
+  let wide_x0 = softplus_beta_wide_from_f32(x0);
+  let wide_x1 = softplus_beta_wide_from_f32(x1);
+  let wide_x2 = softplus_beta_wide_from_f32(x2);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
+  let infinite = abs(x0) > 3.4028234663852886e38;
+  let largest = max(max(exponents[0], exponents[1]), exponents[2]);
+  let smallest = min(min(exponents[0], exponents[1]), exponents[2]);
+  let zero = x0 == 0.0;
+  var search = softplus_beta_WIDE_SEARCH;
+  while (search.stage < 24) {
+    let found = softplus_beta_backward_exactly_wide(
+      softplus_beta_wide_operand_at(wide_x0, search, 1, infinite),
+      softplus_beta_wide_operand_at(wide_x1, search, 2, infinite),
+      softplus_beta_wide_operand_at(wide_x2, search, 3, infinite)
+    );
+    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 2)];
+    search = softplus_beta_wide_searched(search, found, 3, varied, largest, smallest, infinite, true, zero);
+  }
+  return softplus_beta_wide_leading_to_f32(search.value);
+}
+
 fn softplus_beta_pair_smaller(a: softplus_beta_pair, b: softplus_beta_pair) -> softplus_beta_pair {
   if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
     return b;
@@ -1139,18 +1287,21 @@ fn softplus_beta_backward(dy: f32, x: f32, beta: f32, threshold: f32) -> f32 {
     v2 = softplus_beta_pair(1.0, 0.0);
   }
   var result = softplus_beta_pair_to_f32(v2);
-  // Far out, or no number at all.
-  if (
-    !(
-      ((p.high > threshold) | (v.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
-        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
-        (abs(beta) >= 3.469447e-18) &
-        (bitcast<u32>(abs(threshold)) <= 0x5c800000u) &
-      ((abs(threshold) >= 3.469447e-18) | (threshold == 0.0))
-    )
-  ) {
-    result = softplus_beta_slope_0_far(x, beta, threshold);
+  var found =
+    ((p.high > threshold) | (v.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+      ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+      (abs(beta) >= 3.469447e-18) &
+      (bitcast<u32>(abs(threshold)) <= 0x5c800000u) &
+    ((abs(threshold) >= 3.469447e-18) | (threshold == 0.0));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = softplus_beta_backward_exactly(x, beta, threshold);
+    if (softplus_beta_is_nan(result)) {
+      let far = softplus_beta_slope_0_far(x, beta, threshold);
+      result = select(far, result, softplus_beta_is_nan(far));
+    }
+    found = true;
   }
   return dy * result;
 }

@@ -585,6 +585,13 @@ fn spline_log_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32
   return spline_log_wide(negative, spline_log_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn spline_log_wide_adds_exactly(a: spline_log_wide, b: spline_log_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(spline_log_nat_shift_left(spline_log_nat_shift_right(small, shift), shift) == small);
+}
+
 fn spline_log_wide_leading_of(x: spline_log_wide) -> spline_log_wide_leading {
   let high = spline_log_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(spline_log_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -707,7 +714,7 @@ fn spline_log_backward_exactly_wide(x0: spline_log_wide) -> spline_log_wide_outc
     ) {
       rounding = -spline_log_WIDE_BEYOND;
     }
-    if ((operation == 1u) & (abs(a.exponent - b.exponent) <= 32) & (spline_log_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 1u) & spline_log_wide_adds_exactly(a, b) & (spline_log_nat_low_word(result.mantissa) == 0u)) {
       rounding = -spline_log_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, spline_log_WIDE_BEYOND + spline_log_WIDE_LIMIT), rounding);

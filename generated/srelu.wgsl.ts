@@ -286,6 +286,13 @@ fn srelu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> 
   return srelu_wide(negative, srelu_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn srelu_wide_adds_exactly(a: srelu_wide, b: srelu_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(srelu_nat_shift_left(srelu_nat_shift_right(small, shift), shift) == small);
+}
+
 fn srelu_wide_leading_of(x: srelu_wide) -> srelu_wide_leading {
   let high = srelu_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(srelu_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -381,7 +388,7 @@ fn srelu_exactly_wide(
     if ((operation == 2u) & (abs(result.exponent) < srelu_WIDE_LIMIT) & (srelu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -srelu_WIDE_BEYOND;
     }
-    if ((operation == 1u) & (abs(a.exponent - b.exponent) <= 32) & (srelu_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 1u) & srelu_wide_adds_exactly(a, b) & (srelu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -srelu_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, srelu_WIDE_BEYOND + srelu_WIDE_LIMIT), rounding);

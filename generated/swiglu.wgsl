@@ -42,176 +42,6 @@ fn swiglu_value_far(x0: f32, x1: f32) -> f32 {
   return t * swiglu_sigmoid(t) * x1;
 }
 
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct swiglu_pair {
-  high: f32,
-  low: f32,
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn swiglu_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn swiglu_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn swiglu_pair_product(a: f32, b: f32) -> swiglu_pair {
-  let p = swiglu_rounded(a * b);
-  let ah = swiglu_upper_half(a);
-  let al = a - ah;
-  let bh = swiglu_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return swiglu_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn swiglu_pair_ordered_sum(a: f32, b: f32) -> swiglu_pair {
-  let s = swiglu_rounded(a + b);
-  return swiglu_pair(s, b - swiglu_rounded(s - a));
-}
-
-fn swiglu_pair_multiply(a: swiglu_pair, b: swiglu_pair) -> swiglu_pair {
-  let p = swiglu_pair_product(a.high, b.high);
-  return swiglu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn swiglu_pair_from_f32(x: f32) -> swiglu_pair {
-  return swiglu_pair(x, 0.0);
-}
-
-fn swiglu_pair_smaller(a: swiglu_pair, b: swiglu_pair) -> swiglu_pair {
-  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
-    return b;
-  }
-  return a;
-}
-
-fn swiglu_pair_at_most(a: swiglu_pair, b: swiglu_pair) -> swiglu_pair {
-  return swiglu_pair_smaller(a, b);
-}
-
-// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
-fn swiglu_pair_expm1_small(a: swiglu_pair) -> swiglu_pair {
-  let x = a.high;
-  let square = swiglu_pair_product(x, x);
-  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
-  let third = x * square.high;
-  let cube = third * 0.16666667 + third * x * p;
-  let s = swiglu_pair_ordered_sum(x, 0.5 * square.high);
-  return swiglu_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
-}
-
-// a + b exactly (Knuth).
-fn swiglu_pair_sum(a: f32, b: f32) -> swiglu_pair {
-  let s = swiglu_rounded(a + b);
-  let t = swiglu_rounded(s - a);
-  return swiglu_pair(s, (a - swiglu_rounded(s - t)) + (b - t));
-}
-
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn swiglu_pair_reduced(a: swiglu_pair, k: f32) -> swiglu_pair {
-  return swiglu_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// a times a power of two.
-fn swiglu_pair_scale(a: swiglu_pair, factor: f32) -> swiglu_pair {
-  return swiglu_pair(a.high * factor, a.low * factor);
-}
-
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn swiglu_pair_times_power(a: swiglu_pair, k: i32) -> swiglu_pair {
-  let first = k >> 1u;
-  return swiglu_pair_scale(swiglu_pair_scale(a, swiglu_power_of_two(first)), swiglu_power_of_two(k - first));
-}
-
-fn swiglu_pair_add(a: swiglu_pair, b: swiglu_pair) -> swiglu_pair {
-  let s = swiglu_pair_sum(a.high, b.high);
-  return swiglu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// e^a 2^n
-fn swiglu_pair_exp_scaled(a: swiglu_pair, n: i32) -> swiglu_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = swiglu_pair_expm1_small(swiglu_pair_reduced(swiglu_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return swiglu_pair_times_power(swiglu_pair_add(swiglu_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-// 2^60 e^a: parts of small numbers underflow later.
-fn swiglu_pair_raised_exp(a: swiglu_pair) -> swiglu_pair {
-  return swiglu_pair_exp_scaled(a, 60);
-}
-
-// The quotient as rounded, and what is left of a over b.
-fn swiglu_pair_divide(a: swiglu_pair, b: swiglu_pair) -> swiglu_pair {
-  let q = swiglu_rounded(a.high / b.high);
-  let p = swiglu_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return swiglu_pair_ordered_sum(q, rest / b.high);
-}
-
-fn swiglu_pair_to_f32(a: swiglu_pair) -> f32 {
-  return a.high + a.low;
-}
-
-// Gate through silu. The gate is the first half, as in Liger-Kernel and vLLM SiluAndMul.
-// Source: Shazeer 2020.
-// swiglu(gate, up) = silu(gate) * up
-fn swiglu(gate: f32, up: f32) -> f32 {
-  let p = swiglu_pair_multiply(swiglu_pair_from_f32(gate), swiglu_pair_from_f32(up));
-  let bounded = swiglu_pair_at_most(swiglu_pair_from_f32(gate), swiglu_pair(40.0, 0.0));
-  let v = swiglu_pair_raised_exp(bounded);
-  let p2 = swiglu_pair_scale(v, 8.6736174e-19);
-  let u = swiglu_pair_add(p2, swiglu_pair(1.0, 0.0));
-  let q = swiglu_pair_divide(v, u);
-  let p3 = swiglu_pair_multiply(p, q);
-  let p4 = swiglu_pair_scale(p3, 8.6736174e-19);
-  var result = swiglu_pair_to_f32(p4);
-  // Far out, or no number at all.
-  if (
-    !(
-      (v.high >= 7.888609e-31) & (bitcast<u32>(abs(gate)) <= 0x52800000u) &
-        ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
-        (bitcast<u32>(abs(up)) <= 0x52800000u) &
-        ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
-        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
-    )
-  ) {
-    result = swiglu_value_far(gate, up);
-  }
-  return select(select(result, gate, swiglu_is_nan(gate)), up, swiglu_is_nan(up));
-}
-
-struct swiglu_gradients {
-  gate: f32,
-  up: f32,
-}
-
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn swiglu_logistic(x: f32) -> f32 {
-  if (swiglu_is_nan(x)) {
-    return x;
-  }
-  let s = swiglu_sigmoid(-abs(x));
-  return s - s * s;
-}
-
-fn swiglu_slope_0_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  return (swiglu_sigmoid(t) + select(t * swiglu_logistic(t), 0.0, abs(t) > 800.0)) * x1;
-}
-
-fn swiglu_slope_1_far(x0: f32) -> f32 {
-  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  return t * swiglu_sigmoid(t);
-}
-
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
 // mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
 // and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
@@ -309,20 +139,7 @@ const swiglu_WIDE_SEARCH: swiglu_wide_search = swiglu_wide_search(
 
 const swiglu_WIDE_ONE: swiglu_wide = swiglu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
-fn swiglu_wide_abs(x: swiglu_wide) -> swiglu_wide {
-  return swiglu_wide(false, x.mantissa, x.exponent);
-}
-
-fn swiglu_wide_negate(x: swiglu_wide) -> swiglu_wide {
-  return swiglu_wide(!x.negative, x.mantissa, x.exponent);
-}
-
-const swiglu_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
-
-const swiglu_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
-
-// ln 2, log2(e) / 2, sqrt(1/2).
-const swiglu_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
+const swiglu_WIDE_LIMIT: i32 = 1 << 28u;
 
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn swiglu_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
@@ -364,6 +181,29 @@ fn swiglu_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
   }
   return sum;
 }
+
+fn swiglu_wide_multiply_loose(a: swiglu_wide, b: swiglu_wide) -> swiglu_wide {
+  let product = swiglu_nat_multiply_high(a.mantissa, b.mantissa);
+  let exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  let invalid = all(product == vec4<u32>()) & (exponent > -swiglu_WIDE_LIMIT);
+  return swiglu_wide(a.negative != b.negative, product, select(exponent, swiglu_WIDE_NAN.exponent, invalid));
+}
+
+fn swiglu_wide_abs(x: swiglu_wide) -> swiglu_wide {
+  return swiglu_wide(false, x.mantissa, x.exponent);
+}
+
+fn swiglu_wide_negate(x: swiglu_wide) -> swiglu_wide {
+  return swiglu_wide(!x.negative, x.mantissa, x.exponent);
+}
+
+const swiglu_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
+
+const swiglu_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
+
+// ln 2, log2(e) / 2, sqrt(1/2).
+const swiglu_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
 // floor(a / n) for 0 < n < 2^16.
 fn swiglu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
@@ -458,8 +298,6 @@ fn swiglu_wide_is_smaller(a: swiglu_wide, b: swiglu_wide) -> bool {
   return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & swiglu_nat_less(a.mantissa, b.mantissa));
 }
 
-const swiglu_WIDE_LIMIT: i32 = 1 << 28u;
-
 // How many bits a natural number has.
 fn swiglu_nat_bit_length(a: vec4<u32>) -> i32 {
   let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
@@ -550,26 +388,6 @@ fn swiglu_wide_divide_loose(a: swiglu_wide, b: swiglu_wide) -> swiglu_wide {
   );
 }
 
-fn swiglu_wide_multiply_loose(a: swiglu_wide, b: swiglu_wide) -> swiglu_wide {
-  let product = swiglu_nat_multiply_high(a.mantissa, b.mantissa);
-  let exponent = a.exponent + b.exponent;
-  // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) & (exponent > -swiglu_WIDE_LIMIT);
-  return swiglu_wide(a.negative != b.negative, product, select(exponent, swiglu_WIDE_NAN.exponent, invalid));
-}
-
-fn swiglu_wide_is_negative(x: swiglu_wide) -> bool {
-  return x.negative & !all(x.mantissa == vec4<u32>());
-}
-
-fn swiglu_wide_equal(a: swiglu_wide, b: swiglu_wide) -> bool {
-  let same =
-    (a.exponent == b.exponent) &
-    all(a.mantissa == b.mantissa) &
-    (swiglu_wide_is_negative(a) == swiglu_wide_is_negative(b));
-  return same & !swiglu_wide_is_nan(a);
-}
-
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn swiglu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> swiglu_wide {
   if (!swiglu_nat_less(mantissa, swiglu_NAT_HALF) & (abs(exponent) < swiglu_WIDE_LIMIT)) {
@@ -591,6 +409,13 @@ fn swiglu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) ->
   return swiglu_wide(negative, swiglu_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn swiglu_wide_adds_exactly(a: swiglu_wide, b: swiglu_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(swiglu_nat_shift_left(swiglu_nat_shift_right(small, shift), shift) == small);
+}
+
 fn swiglu_wide_leading_of(x: swiglu_wide) -> swiglu_wide_leading {
   let high = swiglu_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(swiglu_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -598,37 +423,24 @@ fn swiglu_wide_leading_of(x: swiglu_wide) -> swiglu_wide_leading {
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r4 = abs(r0)
-//   r4 = negate(r4)
-//   r4 = exponential(r4, 0)
-//   r5 = select(r2, r4, r0)
-//   r2 = add(r2, r4)
-//   r5 = divide(r5, r2)
-//   r2 = multiply(r2, r2)
-//   r2 = divide(r4, r2)
-//   r0 = multiply(r0, r2)
-//   r2 = equal(r2, r3)
-//   r2 = select(r0, r3, r2)
-//   r2 = add(r5, r2)
-//   r2 = multiply(r1, r2)
-fn swiglu_backward_exactly_wide(x0: swiglu_wide, x1: swiglu_wide) -> swiglu_wide_outcome {
-  var registers = array<swiglu_wide, 6>(x0, x1, swiglu_WIDE_ONE, swiglu_WIDE_ZERO, swiglu_WIDE_ZERO, swiglu_WIDE_ZERO);
+//   r1 = multiply(r0, r1)
+//   r3 = abs(r0)
+//   r3 = negate(r3)
+//   r3 = exponential(r3, 0)
+//   r0 = select(r2, r3, r0)
+//   r3 = add(r2, r3)
+//   r3 = divide(r0, r3)
+//   r3 = multiply(r1, r3)
+fn swiglu_exactly_wide(x0: swiglu_wide, x1: swiglu_wide) -> swiglu_wide_outcome {
+  var registers = array<swiglu_wide, 4>(x0, x1, swiglu_WIDE_ONE, swiglu_WIDE_ZERO);
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 6>(
-    -swiglu_WIDE_BEYOND,
-    -swiglu_WIDE_BEYOND,
-    -swiglu_WIDE_BEYOND,
-    -swiglu_WIDE_BEYOND,
-    -swiglu_WIDE_BEYOND,
-    -swiglu_WIDE_BEYOND
-  );
+  var errors = array<i32, 4>(-swiglu_WIDE_BEYOND, -swiglu_WIDE_BEYOND, -swiglu_WIDE_BEYOND, -swiglu_WIDE_BEYOND);
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 26>(
-    0x00000004u, 0x00000000u, 0x00000404u, 0x00001004u, 0x00000804u, 0x20001004u, 0x00000c05u, 0x00001002u, 0x00001002u,
-    0x00001002u, 0x00001405u, 0x00000805u, 0x00001802u, 0x00000802u, 0x00001402u, 0x00000804u, 0x00001800u, 0x00000800u,
-    0x00001c02u, 0x00000c02u, 0x00000c02u, 0x00200c00u, 0x00001002u, 0x00000805u, 0x00001802u, 0x00000801u
+  var steps = array<u32, 16>(
+    0x00000001u, 0x00000400u, 0x00000403u, 0x00000000u, 0x00000803u, 0x00000c03u, 0x00000c03u, 0x20000c03u, 0x00001000u,
+    0x00000c02u, 0x00001403u, 0x00000c02u, 0x00001803u, 0x00000c00u, 0x00000003u, 0x00000c01u
   );
-  for (var i = 0; i < 26; i = i + 2) {
+  for (var i = 0; i < 16; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -639,40 +451,42 @@ fn swiglu_backward_exactly_wide(x0: swiglu_wide, x1: swiglu_wide) -> swiglu_wide
     let operation = code >> 10u;
     var value = a;
     if (operation == 0u) {
-      value = swiglu_wide_abs(a);
+      value = swiglu_wide_multiply_loose(a, b);
     } else if (operation == 1u) {
-      value = swiglu_wide_negate(a);
+      value = swiglu_wide_abs(a);
     } else if (operation == 2u) {
-      value = swiglu_wide_exponential_loose(a, c - 512u);
+      value = swiglu_wide_negate(a);
     } else if (operation == 3u) {
+      value = swiglu_wide_exponential_loose(a, c - 512u);
+    } else if (operation == 4u) {
       if (registers[c].negative) {
         value = b;
       }
-    } else if (operation == 4u) {
-      value = swiglu_wide_add_loose(a, b);
     } else if (operation == 5u) {
-      value = swiglu_wide_divide_loose(a, b);
+      value = swiglu_wide_add_loose(a, b);
     } else if (operation == 6u) {
-      value = swiglu_wide_multiply_loose(a, b);
-    } else if (operation == 7u) {
-      value = swiglu_wide(swiglu_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+      value = swiglu_wide_divide_loose(a, b);
     }
     var result = swiglu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-    if (operation == 2u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+    if (operation == 0u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
     if (operation == 3u) {
-      error = errors[select(first, second, registers[c].negative)];
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -swiglu_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 4u) {
-      error = max(errors[first], errors[second]);
+      error = errors[select(first, second, registers[c].negative)];
     }
     if (operation == 5u) {
-      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+      error = max(errors[first], errors[second]);
     }
     if (operation == 6u) {
-      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
     registers[code & 1023u] = result;
     if (result.exponent >= swiglu_WIDE_LIMIT) {
@@ -682,15 +496,15 @@ fn swiglu_backward_exactly_wide(x0: swiglu_wide, x1: swiglu_wide) -> swiglu_wide
       }
     }
     var rounding = result.exponent;
-    if ((operation == 6u) & (abs(result.exponent) < swiglu_WIDE_LIMIT) & (swiglu_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 0u) & (abs(result.exponent) < swiglu_WIDE_LIMIT) & (swiglu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -swiglu_WIDE_BEYOND;
     }
-    if ((operation == 4u) & (abs(a.exponent - b.exponent) <= 32) & (swiglu_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 5u) & swiglu_wide_adds_exactly(a, b) & (swiglu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -swiglu_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, swiglu_WIDE_BEYOND + swiglu_WIDE_LIMIT), rounding);
   }
-  return swiglu_wide_outcome(swiglu_wide_leading_of(registers[2]), errors[2] - registers[2].exponent);
+  return swiglu_wide_outcome(swiglu_wide_leading_of(registers[3]), errors[3] - registers[3].exponent);
 }
 
 // The largest exponent that operands have at a stage.
@@ -870,6 +684,317 @@ fn swiglu_wide_leading_to_f32(x: swiglu_wide_leading) -> f32 {
   let kept = (x.digits >> dropped) >> 1u;
   let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
+}
+
+fn swiglu_exactly(x0: f32, x1: f32) -> f32 {
+  if (swiglu_is_nan(x0)) {
+    return x0;
+  }
+  if (swiglu_is_nan(x1)) {
+    return x1;
+  }
+  let wide_x0 = swiglu_wide_from_f32(x0);
+  let wide_x1 = swiglu_wide_from_f32(x1);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  let infinite = (abs(x0) > 3.4028234663852886e38) | (abs(x1) > 3.4028234663852886e38);
+  let largest = max(exponents[0], exponents[1]);
+  let smallest = min(exponents[0], exponents[1]);
+  let zero = false;
+  var search = swiglu_WIDE_SEARCH;
+  while (search.stage < 24) {
+    let found = swiglu_exactly_wide(
+      swiglu_wide_operand_at(wide_x0, search, 1, infinite),
+      swiglu_wide_operand_at(wide_x1, search, 2, infinite)
+    );
+    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
+    search = swiglu_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
+  }
+  return swiglu_wide_leading_to_f32(search.value);
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct swiglu_pair {
+  high: f32,
+  low: f32,
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn swiglu_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn swiglu_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn swiglu_pair_product(a: f32, b: f32) -> swiglu_pair {
+  let p = swiglu_rounded(a * b);
+  let ah = swiglu_upper_half(a);
+  let al = a - ah;
+  let bh = swiglu_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return swiglu_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn swiglu_pair_ordered_sum(a: f32, b: f32) -> swiglu_pair {
+  let s = swiglu_rounded(a + b);
+  return swiglu_pair(s, b - swiglu_rounded(s - a));
+}
+
+fn swiglu_pair_multiply(a: swiglu_pair, b: swiglu_pair) -> swiglu_pair {
+  let p = swiglu_pair_product(a.high, b.high);
+  return swiglu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn swiglu_pair_from_f32(x: f32) -> swiglu_pair {
+  return swiglu_pair(x, 0.0);
+}
+
+fn swiglu_pair_smaller(a: swiglu_pair, b: swiglu_pair) -> swiglu_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn swiglu_pair_at_most(a: swiglu_pair, b: swiglu_pair) -> swiglu_pair {
+  return swiglu_pair_smaller(a, b);
+}
+
+// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
+fn swiglu_pair_expm1_small(a: swiglu_pair) -> swiglu_pair {
+  let x = a.high;
+  let square = swiglu_pair_product(x, x);
+  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
+  let third = x * square.high;
+  let cube = third * 0.16666667 + third * x * p;
+  let s = swiglu_pair_ordered_sum(x, 0.5 * square.high);
+  return swiglu_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
+}
+
+// a + b exactly (Knuth).
+fn swiglu_pair_sum(a: f32, b: f32) -> swiglu_pair {
+  let s = swiglu_rounded(a + b);
+  let t = swiglu_rounded(s - a);
+  return swiglu_pair(s, (a - swiglu_rounded(s - t)) + (b - t));
+}
+
+// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
+fn swiglu_pair_reduced(a: swiglu_pair, k: f32) -> swiglu_pair {
+  return swiglu_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
+}
+
+// a times a power of two.
+fn swiglu_pair_scale(a: swiglu_pair, factor: f32) -> swiglu_pair {
+  return swiglu_pair(a.high * factor, a.low * factor);
+}
+
+// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
+fn swiglu_pair_times_power(a: swiglu_pair, k: i32) -> swiglu_pair {
+  let first = k >> 1u;
+  return swiglu_pair_scale(swiglu_pair_scale(a, swiglu_power_of_two(first)), swiglu_power_of_two(k - first));
+}
+
+fn swiglu_pair_add(a: swiglu_pair, b: swiglu_pair) -> swiglu_pair {
+  let s = swiglu_pair_sum(a.high, b.high);
+  return swiglu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// e^a 2^n
+fn swiglu_pair_exp_scaled(a: swiglu_pair, n: i32) -> swiglu_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = swiglu_pair_expm1_small(swiglu_pair_reduced(swiglu_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return swiglu_pair_times_power(swiglu_pair_add(swiglu_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn swiglu_pair_raised_exp(a: swiglu_pair) -> swiglu_pair {
+  return swiglu_pair_exp_scaled(a, 60);
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn swiglu_pair_divide(a: swiglu_pair, b: swiglu_pair) -> swiglu_pair {
+  let q = swiglu_rounded(a.high / b.high);
+  let p = swiglu_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return swiglu_pair_ordered_sum(q, rest / b.high);
+}
+
+fn swiglu_pair_to_f32(a: swiglu_pair) -> f32 {
+  return a.high + a.low;
+}
+
+// Gate through silu. The gate is the first half, as in Liger-Kernel and vLLM SiluAndMul.
+// Source: Shazeer 2020.
+// swiglu(gate, up) = silu(gate) * up
+fn swiglu(gate: f32, up: f32) -> f32 {
+  let p = swiglu_pair_multiply(swiglu_pair_from_f32(gate), swiglu_pair_from_f32(up));
+  let bounded = swiglu_pair_at_most(swiglu_pair_from_f32(gate), swiglu_pair(40.0, 0.0));
+  let v = swiglu_pair_raised_exp(bounded);
+  let p2 = swiglu_pair_scale(v, 8.6736174e-19);
+  let u = swiglu_pair_add(p2, swiglu_pair(1.0, 0.0));
+  let q = swiglu_pair_divide(v, u);
+  let p3 = swiglu_pair_multiply(p, q);
+  let p4 = swiglu_pair_scale(p3, 8.6736174e-19);
+  var result = swiglu_pair_to_f32(p4);
+  var found =
+    (v.high >= 7.888609e-31) & (bitcast<u32>(abs(gate)) <= 0x52800000u) &
+      ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
+      (bitcast<u32>(abs(up)) <= 0x52800000u) &
+      ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
+      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(p3.high)) <= 0x7a800000u);
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = swiglu_exactly(gate, up);
+    if (swiglu_is_nan(result)) {
+      let far = swiglu_value_far(gate, up);
+      result = select(far, result, swiglu_is_nan(far));
+    }
+    found = true;
+  }
+  return select(select(result, gate, swiglu_is_nan(gate)), up, swiglu_is_nan(up));
+}
+
+struct swiglu_gradients {
+  gate: f32,
+  up: f32,
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn swiglu_logistic(x: f32) -> f32 {
+  if (swiglu_is_nan(x)) {
+    return x;
+  }
+  let s = swiglu_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn swiglu_slope_0_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return (swiglu_sigmoid(t) + select(t * swiglu_logistic(t), 0.0, abs(t) > 800.0)) * x1;
+}
+
+fn swiglu_slope_1_far(x0: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return t * swiglu_sigmoid(t);
+}
+
+fn swiglu_wide_is_negative(x: swiglu_wide) -> bool {
+  return x.negative & !all(x.mantissa == vec4<u32>());
+}
+
+fn swiglu_wide_equal(a: swiglu_wide, b: swiglu_wide) -> bool {
+  let same =
+    (a.exponent == b.exponent) &
+    all(a.mantissa == b.mantissa) &
+    (swiglu_wide_is_negative(a) == swiglu_wide_is_negative(b));
+  return same & !swiglu_wide_is_nan(a);
+}
+
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r4 = abs(r0)
+//   r4 = negate(r4)
+//   r4 = exponential(r4, 0)
+//   r5 = select(r2, r4, r0)
+//   r2 = add(r2, r4)
+//   r5 = divide(r5, r2)
+//   r2 = multiply(r2, r2)
+//   r2 = divide(r4, r2)
+//   r0 = multiply(r0, r2)
+//   r2 = equal(r2, r3)
+//   r2 = select(r0, r3, r2)
+//   r2 = add(r5, r2)
+//   r2 = multiply(r1, r2)
+fn swiglu_backward_exactly_wide(x0: swiglu_wide, x1: swiglu_wide) -> swiglu_wide_outcome {
+  var registers = array<swiglu_wide, 6>(x0, x1, swiglu_WIDE_ONE, swiglu_WIDE_ZERO, swiglu_WIDE_ZERO, swiglu_WIDE_ZERO);
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 6>(
+    -swiglu_WIDE_BEYOND,
+    -swiglu_WIDE_BEYOND,
+    -swiglu_WIDE_BEYOND,
+    -swiglu_WIDE_BEYOND,
+    -swiglu_WIDE_BEYOND,
+    -swiglu_WIDE_BEYOND
+  );
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 26>(
+    0x00000004u, 0x00000000u, 0x00000404u, 0x00001004u, 0x00000804u, 0x20001004u, 0x00000c05u, 0x00001002u, 0x00001002u,
+    0x00001002u, 0x00001405u, 0x00000805u, 0x00001802u, 0x00000802u, 0x00001402u, 0x00000804u, 0x00001800u, 0x00000800u,
+    0x00001c02u, 0x00000c02u, 0x00000c02u, 0x00200c00u, 0x00001002u, 0x00000805u, 0x00001802u, 0x00000801u
+  );
+  for (var i = 0; i < 26; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = swiglu_wide_abs(a);
+    } else if (operation == 1u) {
+      value = swiglu_wide_negate(a);
+    } else if (operation == 2u) {
+      value = swiglu_wide_exponential_loose(a, c - 512u);
+    } else if (operation == 3u) {
+      if (registers[c].negative) {
+        value = b;
+      }
+    } else if (operation == 4u) {
+      value = swiglu_wide_add_loose(a, b);
+    } else if (operation == 5u) {
+      value = swiglu_wide_divide_loose(a, b);
+    } else if (operation == 6u) {
+      value = swiglu_wide_multiply_loose(a, b);
+    } else if (operation == 7u) {
+      value = swiglu_wide(swiglu_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    }
+    var result = swiglu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 2u) {
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -swiglu_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
+    }
+    if (operation == 3u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 5u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    if (operation == 6u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= swiglu_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if ((a.exponent < swiglu_WIDE_LIMIT) & (b.exponent < swiglu_WIDE_LIMIT)) {
+        error = result.exponent + swiglu_WIDE_LIMIT;
+      }
+    }
+    var rounding = result.exponent;
+    if ((operation == 6u) & (abs(result.exponent) < swiglu_WIDE_LIMIT) & (swiglu_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -swiglu_WIDE_BEYOND;
+    }
+    if ((operation == 4u) & swiglu_wide_adds_exactly(a, b) & (swiglu_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -swiglu_WIDE_BEYOND;
+    }
+    errors[code & 1023u] = max(min(error, swiglu_WIDE_BEYOND + swiglu_WIDE_LIMIT), rounding);
+  }
+  return swiglu_wide_outcome(swiglu_wide_leading_of(registers[2]), errors[2] - registers[2].exponent);
 }
 
 fn swiglu_backward_exactly(x0: f32, x1: f32) -> f32 {

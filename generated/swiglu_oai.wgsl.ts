@@ -439,6 +439,13 @@ fn swiglu_oai_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32
   return swiglu_oai_wide(negative, swiglu_oai_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn swiglu_oai_wide_adds_exactly(a: swiglu_oai_wide, b: swiglu_oai_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(swiglu_oai_nat_shift_left(swiglu_oai_nat_shift_right(small, shift), shift) == small);
+}
+
 fn swiglu_oai_wide_leading_of(x: swiglu_oai_wide) -> swiglu_oai_wide_leading {
   let high = swiglu_oai_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(swiglu_oai_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -550,7 +557,11 @@ fn swiglu_oai_exactly_wide(
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
     if (operation == 7u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -swiglu_oai_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 8u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
@@ -570,7 +581,7 @@ fn swiglu_oai_exactly_wide(
     ) {
       rounding = -swiglu_oai_WIDE_BEYOND;
     }
-    if ((operation == 4u) & (abs(a.exponent - b.exponent) <= 32) & (swiglu_oai_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 4u) & swiglu_oai_wide_adds_exactly(a, b) & (swiglu_oai_nat_low_word(result.mantissa) == 0u)) {
       rounding = -swiglu_oai_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, swiglu_oai_WIDE_BEYOND + swiglu_oai_WIDE_LIMIT), rounding);
@@ -1130,7 +1141,11 @@ fn swiglu_oai_backward_exactly_wide(
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
     if (operation == 5u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -swiglu_oai_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 6u) {
       error = max(errors[first], errors[second]);
@@ -1153,7 +1168,7 @@ fn swiglu_oai_backward_exactly_wide(
     ) {
       rounding = -swiglu_oai_WIDE_BEYOND;
     }
-    if ((operation == 6u) & (abs(a.exponent - b.exponent) <= 32) & (swiglu_oai_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 6u) & swiglu_oai_wide_adds_exactly(a, b) & (swiglu_oai_nat_low_word(result.mantissa) == 0u)) {
       rounding = -swiglu_oai_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, swiglu_oai_WIDE_BEYOND + swiglu_oai_WIDE_LIMIT), rounding);

@@ -432,6 +432,13 @@ fn tanh_shrink_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i3
   return tanh_shrink_wide(negative, tanh_shrink_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn tanh_shrink_wide_adds_exactly(a: tanh_shrink_wide, b: tanh_shrink_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(tanh_shrink_nat_shift_left(tanh_shrink_nat_shift_right(small, shift), shift) == small);
+}
+
 fn tanh_shrink_wide_leading_of(x: tanh_shrink_wide) -> tanh_shrink_wide_leading {
   let high = tanh_shrink_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(tanh_shrink_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -526,7 +533,11 @@ fn tanh_shrink_exactly_wide(x0: tanh_shrink_wide) -> tanh_shrink_wide_outcome {
       error = errors[select(first, second, registers[c].negative)];
     }
     if (operation == 5u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -tanh_shrink_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 6u) {
       error = max(errors[first], errors[second]);
@@ -542,7 +553,7 @@ fn tanh_shrink_exactly_wide(x0: tanh_shrink_wide) -> tanh_shrink_wide_outcome {
       }
     }
     var rounding = result.exponent;
-    if ((operation == 6u) & (abs(a.exponent - b.exponent) <= 32) & (tanh_shrink_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 6u) & tanh_shrink_wide_adds_exactly(a, b) & (tanh_shrink_nat_low_word(result.mantissa) == 0u)) {
       rounding = -tanh_shrink_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, tanh_shrink_WIDE_BEYOND + tanh_shrink_WIDE_LIMIT), rounding);

@@ -622,6 +622,13 @@ fn tanhsoft_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) 
   return tanhsoft_wide(negative, tanhsoft_nat_shift_left(mantissa, shift), least);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn tanhsoft_wide_adds_exactly(a: tanhsoft_wide, b: tanhsoft_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(tanhsoft_nat_shift_left(tanhsoft_nat_shift_right(small, shift), shift) == small);
+}
+
 fn tanhsoft_wide_leading_of(x: tanhsoft_wide) -> tanhsoft_wide_leading {
   let high = tanhsoft_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(tanhsoft_nat_shift_left(high, 128 - 32) != x.mantissa);
@@ -794,7 +801,11 @@ fn tanhsoft_exactly_wide(
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
     if (operation == 1u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -tanhsoft_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     if (operation == 2u) {
       error = max(errors[first], errors[second]);
@@ -820,7 +831,7 @@ fn tanhsoft_exactly_wide(
     ) {
       rounding = -tanhsoft_WIDE_BEYOND;
     }
-    if ((operation == 2u) & (abs(a.exponent - b.exponent) <= 32) & (tanhsoft_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 2u) & tanhsoft_wide_adds_exactly(a, b) & (tanhsoft_nat_low_word(result.mantissa) == 0u)) {
       rounding = -tanhsoft_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, tanhsoft_WIDE_BEYOND + tanhsoft_WIDE_LIMIT), rounding);
@@ -1525,7 +1536,11 @@ fn tanhsoft_backward_exactly_wide(
       error = errors[select(first, second, registers[c].negative)];
     }
     if (operation == 11u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -tanhsoft_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     registers[code & 1023u] = result;
     if (result.exponent >= tanhsoft_WIDE_LIMIT) {
@@ -1542,7 +1557,7 @@ fn tanhsoft_backward_exactly_wide(
     ) {
       rounding = -tanhsoft_WIDE_BEYOND;
     }
-    if ((operation == 3u) & (abs(a.exponent - b.exponent) <= 32) & (tanhsoft_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 3u) & tanhsoft_wide_adds_exactly(a, b) & (tanhsoft_nat_low_word(result.mantissa) == 0u)) {
       rounding = -tanhsoft_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, tanhsoft_WIDE_BEYOND + tanhsoft_WIDE_LIMIT), rounding);

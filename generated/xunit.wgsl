@@ -38,145 +38,6 @@ fn xunit_value_far(x0: f32, x1: f32) -> f32 {
   return xunit_exp(-(x1 * x1)) * x0;
 }
 
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct xunit_pair {
-  high: f32,
-  low: f32,
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn xunit_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn xunit_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn xunit_pair_product(a: f32, b: f32) -> xunit_pair {
-  let p = xunit_rounded(a * b);
-  let ah = xunit_upper_half(a);
-  let al = a - ah;
-  let bh = xunit_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return xunit_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn xunit_pair_ordered_sum(a: f32, b: f32) -> xunit_pair {
-  let s = xunit_rounded(a + b);
-  return xunit_pair(s, b - xunit_rounded(s - a));
-}
-
-fn xunit_pair_multiply(a: xunit_pair, b: xunit_pair) -> xunit_pair {
-  let p = xunit_pair_product(a.high, b.high);
-  return xunit_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn xunit_pair_from_f32(x: f32) -> xunit_pair {
-  return xunit_pair(x, 0.0);
-}
-
-fn xunit_pair_negate(a: xunit_pair) -> xunit_pair {
-  return xunit_pair(-a.high, -a.low);
-}
-
-// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
-fn xunit_pair_expm1_small(a: xunit_pair) -> xunit_pair {
-  let x = a.high;
-  let square = xunit_pair_product(x, x);
-  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
-  let third = x * square.high;
-  let cube = third * 0.16666667 + third * x * p;
-  let s = xunit_pair_ordered_sum(x, 0.5 * square.high);
-  return xunit_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
-}
-
-// a + b exactly (Knuth).
-fn xunit_pair_sum(a: f32, b: f32) -> xunit_pair {
-  let s = xunit_rounded(a + b);
-  let t = xunit_rounded(s - a);
-  return xunit_pair(s, (a - xunit_rounded(s - t)) + (b - t));
-}
-
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn xunit_pair_reduced(a: xunit_pair, k: f32) -> xunit_pair {
-  return xunit_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// a times a power of two.
-fn xunit_pair_scale(a: xunit_pair, factor: f32) -> xunit_pair {
-  return xunit_pair(a.high * factor, a.low * factor);
-}
-
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn xunit_pair_times_power(a: xunit_pair, k: i32) -> xunit_pair {
-  let first = k >> 1u;
-  return xunit_pair_scale(xunit_pair_scale(a, xunit_power_of_two(first)), xunit_power_of_two(k - first));
-}
-
-fn xunit_pair_add(a: xunit_pair, b: xunit_pair) -> xunit_pair {
-  let s = xunit_pair_sum(a.high, b.high);
-  return xunit_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// e^a 2^n
-fn xunit_pair_exp_scaled(a: xunit_pair, n: i32) -> xunit_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = xunit_pair_expm1_small(xunit_pair_reduced(xunit_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return xunit_pair_times_power(xunit_pair_add(xunit_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-fn xunit_pair_exp(a: xunit_pair) -> xunit_pair {
-  return xunit_pair_exp_scaled(a, 0);
-}
-
-fn xunit_pair_to_f32(a: xunit_pair) -> f32 {
-  return a.high + a.low;
-}
-
-// Gaussian gate; t comes from a depthwise 9x9 convolution, given as an input here.
-// Source: Kligvasser et al. 2018; Echo XUnit.
-// xunit(x, t) = x * exp(-t^2)
-fn xunit(x: f32, t: f32) -> f32 {
-  let squared = xunit_pair_multiply(xunit_pair_from_f32(t), xunit_pair_from_f32(t));
-  let v = xunit_pair_negate(squared);
-  let e = xunit_pair_exp(v);
-  var result = xunit_pair_to_f32(xunit_pair_multiply(xunit_pair_from_f32(x), e));
-  // Far out, or no number at all.
-  if (
-    !(
-      (e.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(t)) <= 0x5c800000u) &
-      ((abs(t) >= 3.469447e-18) | (t == 0.0))
-    )
-  ) {
-    result = xunit_value_far(x, t);
-  }
-  return select(select(result, x, xunit_is_nan(x)), t, xunit_is_nan(t));
-}
-
-struct xunit_gradients {
-  x: f32,
-  t: f32,
-}
-
-fn xunit_slope_0_far(x0: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  return xunit_exp(-(t2 * t2));
-}
-
-fn xunit_slope_1_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x1, 3.4028234663852886e38, x1 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  return -2.0 * (t2 * xunit_exp(-(t2 * t2)) * x0);
-}
-
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
 // mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
 // and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
@@ -460,23 +321,21 @@ fn xunit_wide_leading_of(x: xunit_wide) -> xunit_wide_leading {
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r0 = multiply(r2, r0)
-//   r0 = multiply(r0, r1)
 //   r1 = multiply(r1, r1)
-//   r1 = multiply(r3, r1)
+//   r1 = multiply(r2, r1)
 //   r1 = negate(r1)
 //   r1 = exponential(r1, 0)
 //   r1 = multiply(r0, r1)
-fn xunit_backward_exactly_wide(x0: xunit_wide, x1: xunit_wide) -> xunit_wide_outcome {
-  var registers = array<xunit_wide, 4>(x0, x1, xunit_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2), xunit_WIDE_ONE);
+fn xunit_exactly_wide(x0: xunit_wide, x1: xunit_wide) -> xunit_wide_outcome {
+  var registers = array<xunit_wide, 3>(x0, x1, xunit_WIDE_ONE);
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 4>(-xunit_WIDE_BEYOND, -xunit_WIDE_BEYOND, -xunit_WIDE_BEYOND, -xunit_WIDE_BEYOND);
+  var errors = array<i32, 3>(-xunit_WIDE_BEYOND, -xunit_WIDE_BEYOND, -xunit_WIDE_BEYOND);
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 14>(
-    0x00000000u, 0x00000002u, 0x00000000u, 0x00000400u, 0x00000001u, 0x00000401u, 0x00000001u, 0x00000403u, 0x00000401u,
-    0x00000401u, 0x00000801u, 0x20000401u, 0x00000001u, 0x00000400u
+  var steps = array<u32, 10>(
+    0x00000001u, 0x00000401u, 0x00000001u, 0x00000402u, 0x00000401u, 0x00000401u, 0x00000801u, 0x20000401u, 0x00000001u,
+    0x00000400u
   );
-  for (var i = 0; i < 14; i = i + 2) {
+  for (var i = 0; i < 10; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -499,7 +358,11 @@ fn xunit_backward_exactly_wide(x0: xunit_wide, x1: xunit_wide) -> xunit_wide_out
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
     if (operation == 2u) {
-      error = errors[first] + select(result.exponent, 1, c == 513u);
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -xunit_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
     }
     registers[code & 1023u] = result;
     if (result.exponent >= xunit_WIDE_LIMIT) {
@@ -694,6 +557,239 @@ fn xunit_wide_leading_to_f32(x: xunit_wide_leading) -> f32 {
   let kept = (x.digits >> dropped) >> 1u;
   let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
+}
+
+fn xunit_exactly(x0: f32, x1: f32) -> f32 {
+  if (xunit_is_nan(x0)) {
+    return x0;
+  }
+  if (xunit_is_nan(x1)) {
+    return x1;
+  }
+  let wide_x0 = xunit_wide_from_f32(x0);
+  let wide_x1 = xunit_wide_from_f32(x1);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  let infinite = (abs(x0) > 3.4028234663852886e38) | (abs(x1) > 3.4028234663852886e38);
+  let largest = max(exponents[0], exponents[1]);
+  let smallest = min(exponents[0], exponents[1]);
+  let zero = false;
+  var search = xunit_WIDE_SEARCH;
+  while (search.stage < 24) {
+    let found = xunit_exactly_wide(
+      xunit_wide_operand_at(wide_x0, search, 1, infinite),
+      xunit_wide_operand_at(wide_x1, search, 2, infinite)
+    );
+    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
+    search = xunit_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
+  }
+  return xunit_wide_leading_to_f32(search.value);
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct xunit_pair {
+  high: f32,
+  low: f32,
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn xunit_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn xunit_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn xunit_pair_product(a: f32, b: f32) -> xunit_pair {
+  let p = xunit_rounded(a * b);
+  let ah = xunit_upper_half(a);
+  let al = a - ah;
+  let bh = xunit_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return xunit_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn xunit_pair_ordered_sum(a: f32, b: f32) -> xunit_pair {
+  let s = xunit_rounded(a + b);
+  return xunit_pair(s, b - xunit_rounded(s - a));
+}
+
+fn xunit_pair_multiply(a: xunit_pair, b: xunit_pair) -> xunit_pair {
+  let p = xunit_pair_product(a.high, b.high);
+  return xunit_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn xunit_pair_from_f32(x: f32) -> xunit_pair {
+  return xunit_pair(x, 0.0);
+}
+
+fn xunit_pair_negate(a: xunit_pair) -> xunit_pair {
+  return xunit_pair(-a.high, -a.low);
+}
+
+// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
+fn xunit_pair_expm1_small(a: xunit_pair) -> xunit_pair {
+  let x = a.high;
+  let square = xunit_pair_product(x, x);
+  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
+  let third = x * square.high;
+  let cube = third * 0.16666667 + third * x * p;
+  let s = xunit_pair_ordered_sum(x, 0.5 * square.high);
+  return xunit_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
+}
+
+// a + b exactly (Knuth).
+fn xunit_pair_sum(a: f32, b: f32) -> xunit_pair {
+  let s = xunit_rounded(a + b);
+  let t = xunit_rounded(s - a);
+  return xunit_pair(s, (a - xunit_rounded(s - t)) + (b - t));
+}
+
+// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
+fn xunit_pair_reduced(a: xunit_pair, k: f32) -> xunit_pair {
+  return xunit_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
+}
+
+// a times a power of two.
+fn xunit_pair_scale(a: xunit_pair, factor: f32) -> xunit_pair {
+  return xunit_pair(a.high * factor, a.low * factor);
+}
+
+// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
+fn xunit_pair_times_power(a: xunit_pair, k: i32) -> xunit_pair {
+  let first = k >> 1u;
+  return xunit_pair_scale(xunit_pair_scale(a, xunit_power_of_two(first)), xunit_power_of_two(k - first));
+}
+
+fn xunit_pair_add(a: xunit_pair, b: xunit_pair) -> xunit_pair {
+  let s = xunit_pair_sum(a.high, b.high);
+  return xunit_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// e^a 2^n
+fn xunit_pair_exp_scaled(a: xunit_pair, n: i32) -> xunit_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = xunit_pair_expm1_small(xunit_pair_reduced(xunit_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return xunit_pair_times_power(xunit_pair_add(xunit_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn xunit_pair_exp(a: xunit_pair) -> xunit_pair {
+  return xunit_pair_exp_scaled(a, 0);
+}
+
+fn xunit_pair_to_f32(a: xunit_pair) -> f32 {
+  return a.high + a.low;
+}
+
+// Gaussian gate; t comes from a depthwise 9x9 convolution, given as an input here.
+// Source: Kligvasser et al. 2018; Echo XUnit.
+// xunit(x, t) = x * exp(-t^2)
+fn xunit(x: f32, t: f32) -> f32 {
+  let squared = xunit_pair_multiply(xunit_pair_from_f32(t), xunit_pair_from_f32(t));
+  let v = xunit_pair_negate(squared);
+  let e = xunit_pair_exp(v);
+  var result = xunit_pair_to_f32(xunit_pair_multiply(xunit_pair_from_f32(x), e));
+  var found =
+    (e.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (bitcast<u32>(abs(t)) <= 0x5c800000u) &
+    ((abs(t) >= 3.469447e-18) | (t == 0.0));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = xunit_exactly(x, t);
+    if (
+      xunit_is_nan(result) |
+      ((abs(result) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38) & (abs(t) <= 3.4028234663852886e38))
+    ) {
+      let far = xunit_value_far(x, t);
+      result = select(far, result, xunit_is_nan(far));
+    }
+    found = true;
+  }
+  return select(select(result, x, xunit_is_nan(x)), t, xunit_is_nan(t));
+}
+
+struct xunit_gradients {
+  x: f32,
+  t: f32,
+}
+
+fn xunit_slope_0_far(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  return xunit_exp(-(t2 * t2));
+}
+
+fn xunit_slope_1_far(x0: f32, x1: f32) -> f32 {
+  let t = select(x1, 3.4028234663852886e38, x1 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  return -2.0 * (t2 * xunit_exp(-(t2 * t2)) * x0);
+}
+
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r0 = multiply(r2, r0)
+//   r0 = multiply(r0, r1)
+//   r1 = multiply(r1, r1)
+//   r1 = multiply(r3, r1)
+//   r1 = negate(r1)
+//   r1 = exponential(r1, 0)
+//   r1 = multiply(r0, r1)
+fn xunit_backward_exactly_wide(x0: xunit_wide, x1: xunit_wide) -> xunit_wide_outcome {
+  var registers = array<xunit_wide, 4>(x0, x1, xunit_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2), xunit_WIDE_ONE);
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 4>(-xunit_WIDE_BEYOND, -xunit_WIDE_BEYOND, -xunit_WIDE_BEYOND, -xunit_WIDE_BEYOND);
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 14>(
+    0x00000000u, 0x00000002u, 0x00000000u, 0x00000400u, 0x00000001u, 0x00000401u, 0x00000001u, 0x00000403u, 0x00000401u,
+    0x00000401u, 0x00000801u, 0x20000401u, 0x00000001u, 0x00000400u
+  );
+  for (var i = 0; i < 14; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = xunit_wide_multiply_loose(a, b);
+    } else if (operation == 1u) {
+      value = xunit_wide_negate(a);
+    } else if (operation == 2u) {
+      value = xunit_wide_exponential_loose(a, c - 512u);
+    }
+    var result = xunit_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 0u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 2u) {
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -xunit_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= xunit_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if ((a.exponent < xunit_WIDE_LIMIT) & (b.exponent < xunit_WIDE_LIMIT)) {
+        error = result.exponent + xunit_WIDE_LIMIT;
+      }
+    }
+    var rounding = result.exponent;
+    if ((operation == 0u) & (abs(result.exponent) < xunit_WIDE_LIMIT) & (xunit_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -xunit_WIDE_BEYOND;
+    }
+    errors[code & 1023u] = max(min(error, xunit_WIDE_BEYOND + xunit_WIDE_LIMIT), rounding);
+  }
+  return xunit_wide_outcome(xunit_wide_leading_of(registers[1]), errors[1] - registers[1].exponent);
 }
 
 fn xunit_backward_exactly(x0: f32, x1: f32) -> f32 {

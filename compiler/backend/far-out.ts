@@ -19,12 +19,12 @@ const sizes: readonly number[] = [
   ...steps(-24, -6, 6),
   ...steps(0, 11, 0.25),
   ...steps(12, 124, 4),
-  127.99,
+  127.8,
   Infinity,
 ];
 
 /** Values of parameters, where their ranges admit them. */
-const extremes: readonly number[] = [2 ** -110, 2 ** -60, 2 ** 60, 2 ** 110, -(2 ** 110)];
+const extremes: readonly number[] = [0, 1.1 * 2 ** -110, 1.1 * 2 ** -60, 1.1 * 2 ** 60, 1.1 * 2 ** 110, -1.1 * 2 ** 110];
 
 /**
  * @param single the lowered form
@@ -42,7 +42,7 @@ export function isRightFarOut(single: Expr, root: Expr, guard: Expr | null, plan
 
 function isRight(single: Expr, root: Expr, guard: Expr | undefined, subject: Subject): boolean {
   const { activation } = subject;
-  const { variables, settings, rowsOf } = trialsOf(subject);
+  const { variables, settings, rowsOf, extreme: beside } = trialsOf(subject);
   const parameters = [...activation.hyperparameters, ...activation.learned];
   const [usual = []] = settings;
   const extreme = parameters.flatMap(({ range }, i) =>
@@ -55,8 +55,8 @@ function isRight(single: Expr, root: Expr, guard: Expr | undefined, subject: Sub
   const holds = guard && sampler(guard, variables, "binary32 without subnormal numbers");
   return activation.inputs.every((_, index) =>
     sizes.every((size) =>
-      [2 ** size, -(2 ** size)].every((x) =>
-        rowsOf(index, Math.fround(x), [...settings, ...extreme]).every((row) => {
+      [2 ** size, -1.1 * 2 ** size].map(Math.fround).every((x) =>
+        [...rowsOf(index, x, [...settings, ...extreme]), ...beside(index, x)].every((row) => {
           const values = row.map(Math.fround);
           return holds?.(values) === 1 || agrees(run(values), truth(values));
         }),

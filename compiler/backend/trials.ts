@@ -10,6 +10,8 @@ export function trialsOf({ activation, cotangent }: Subject): {
   readonly rowsOf: (index: number, x: number, settings: readonly (readonly number[])[]) => number[][];
   /** Rows at the defaults with other inputs at which exponentials underflow. */
   readonly vanishing: (index: number, x: number) => number[][];
+  /** Rows at the defaults with other inputs of extreme sizes. */
+  readonly extreme: (index: number, x: number) => number[][];
 } {
   const parameters = [...activation.hyperparameters, ...activation.learned];
   const defaults = parameters.map((parameter) => parameter.default);
@@ -28,8 +30,13 @@ export function trialsOf({ activation, cotangent }: Subject): {
       ),
     vanishing: (index, x) =>
       activation.inputs.length > 1 ? [-3e4, 3e4].map((companion) => rowOf(index, x, companion, defaults)) : [],
+    extreme: (index, x) =>
+      activation.inputs.length > 1 ? extremes.map((companion) => rowOf(index, x, companion, defaults)) : [],
   };
 }
+
+/** Values of the other inputs at which products with them leave the range, one way or the other. */
+const extremes: readonly number[] = [88.8, -88.8, 1.1 * 2 ** -126, -1.1 * 2 ** -70, 1.1 * 2 ** 70, -1.1 * 2 ** 126, 3e4, -3e4];
 
 /** Values of the other inputs while one is infinite. */
 const companions: readonly number[] = [0.7, -1.3];

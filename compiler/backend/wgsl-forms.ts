@@ -55,7 +55,7 @@ export function formsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: Read
     });
     // What leaves the range on the way is taken care of in rational functions, but not where exponentials vanish.
     const isSettled = !condition || (!isLossy && !isExponential(root));
-    if (isSettled && relative <= tolerance) return single;
+    if (isSettled && relative <= tolerance && isRightFarOut(single.value, root, null, plan)) return single;
     // Derivatives are linear in the cotangent: its size is no matter for the guard.
     const factor = occurs(cotangent, root) ? cotangent : null;
     const unscaled = factor ? normalise(substitute(root, new Map([[factor, constant(1)]]))) : root;

@@ -44,6 +44,13 @@ fn wide_exponential(x: wide, near: u32) -> wide {
   return wide_normalised(false, NAT_HALF + excess, n + 1);
 }
 
+// Whether no digit of the smaller one is cut off in a sum.
+fn wide_adds_exactly(a: wide, b: wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), int(nat_bits()));
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return (small >> shift) << shift == small;
+}
+
 // The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
 // became infinite on the way.
 struct wide_outcome { value: wide_leading, lost: int }

@@ -364,7 +364,7 @@ interface Program {
 /** Operations whose results were not rounded if they have zeros at their end, and what else that takes. */
 const exactOperations: ReadonlyMap<string, string> = new Map([
   ["wide_multiply", "abs(result.exponent) < WIDE_LIMIT"],
-  ["wide_add", "abs(a.exponent - b.exponent) <= 32"],
+  ["wide_add", "wide_adds_exactly(a, b)"],
 ]);
 
 /** Where the wrong bits of what a register begins with begin: operands and short numbers are exact. */
@@ -443,7 +443,7 @@ export function inSteps(text: string, name: string): string {
     wide_multiply: "error = max(errors[first] + b.exponent, errors[second] + a.exponent);",
     wide_divide: "error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;",
     // What is wrong with the exponent is relative to e^x, and as it is to e^x - 1 near 0.
-    wide_exponential: `error = errors[first] + select(result.exponent, 1, c == ${offset + 1}u);`,
+    wide_exponential: `error = select(errors[first] + select(result.exponent, 1, c == ${offset + 1}u), -WIDE_BEYOND, is_zero(result.mantissa));`,
     select: "error = errors[select(first, second, registers[c].negative)];",
   };
   const words = steps.flatMap(({ operation, to, a, b, c }) => [
