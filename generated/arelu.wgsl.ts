@@ -713,7 +713,8 @@ fn arelu_backward_exactly_wide(x0: arelu_wide, x1: arelu_wide) -> arelu_wide_out
     }
     errors[code & 1023u] = max(min(error, arelu_WIDE_BEYOND + arelu_WIDE_LIMIT), rounding);
   }
-  return arelu_wide_outcome(arelu_wide_leading_of(registers[0]), errors[0] - registers[0].exponent);
+  let lost = errors[0] - registers[0].exponent;
+  return arelu_wide_outcome(arelu_wide_leading_of(registers[0]), select(lost, 0, errors[0] < -arelu_WIDE_LIMIT));
 }
 
 // The largest exponent that operands have at a stage.
@@ -735,20 +736,33 @@ fn arelu_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= arelu_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn arelu_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn arelu_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn arelu_wide_operand_at(x: arelu_wide, search: arelu_wide_search, own: i32, infinite: bool) -> arelu_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn arelu_wide_operand_at(
+  x: arelu_wide,
+  search: arelu_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> arelu_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return arelu_wide(search.point == 1, arelu_NAT_HALF, -150);
   }
   let excess = arelu_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, arelu_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    arelu_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return arelu_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -835,7 +849,7 @@ fn arelu_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (arelu_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (arelu_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = arelu_wide_next_stage(stage, largest, smallest);
@@ -850,7 +864,7 @@ fn arelu_wide_searched(
     value = arelu_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * arelu_wide_excess(varied, stage)) / arelu_wide_distance(stage);
+    shift = shift + (steps * arelu_wide_excess(varied, stage)) / arelu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = arelu_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -912,8 +926,8 @@ fn arelu_backward_exactly(x0: f32, x1: f32) -> f32 {
   var search = arelu_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = arelu_backward_exactly_wide(
-      arelu_wide_operand_at(wide_x0, search, 1, infinite),
-      arelu_wide_operand_at(wide_x1, search, 2, infinite)
+      arelu_wide_operand_at(wide_x0, search, 1, true, infinite),
+      arelu_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = arelu_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);

@@ -393,7 +393,8 @@ fn blu_exactly_wide(x0: blu_wide, x1: blu_wide) -> blu_wide_outcome {
     }
     errors[code & 1023u] = max(min(error, blu_WIDE_BEYOND + blu_WIDE_LIMIT), rounding);
   }
-  return blu_wide_outcome(blu_wide_leading_of(registers[3]), errors[3] - registers[3].exponent);
+  let lost = errors[3] - registers[3].exponent;
+  return blu_wide_outcome(blu_wide_leading_of(registers[3]), select(lost, 0, errors[3] < -blu_WIDE_LIMIT));
 }
 
 // The largest exponent that operands have at a stage.
@@ -415,20 +416,33 @@ fn blu_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= blu_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn blu_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn blu_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn blu_wide_operand_at(x: blu_wide, search: blu_wide_search, own: i32, infinite: bool) -> blu_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn blu_wide_operand_at(
+  x: blu_wide,
+  search: blu_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> blu_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return blu_wide(search.point == 1, blu_NAT_HALF, -150);
   }
   let excess = blu_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, blu_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    blu_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return blu_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -515,7 +529,7 @@ fn blu_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (blu_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (blu_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = blu_wide_next_stage(stage, largest, smallest);
@@ -530,7 +544,7 @@ fn blu_wide_searched(
     value = blu_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * blu_wide_excess(varied, stage)) / blu_wide_distance(stage);
+    shift = shift + (steps * blu_wide_excess(varied, stage)) / blu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = blu_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -596,8 +610,8 @@ fn blu_exactly(x0: f32, x1: f32) -> f32 {
   var search = blu_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = blu_exactly_wide(
-      blu_wide_operand_at(wide_x0, search, 1, infinite),
-      blu_wide_operand_at(wide_x1, search, 2, infinite)
+      blu_wide_operand_at(wide_x0, search, 1, true, infinite),
+      blu_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = blu_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
@@ -881,7 +895,8 @@ fn blu_backward_exactly_wide(x0: blu_wide, x1: blu_wide, which: blu_wide) -> blu
     }
     errors[code & 1023u] = max(min(error, blu_WIDE_BEYOND + blu_WIDE_LIMIT), rounding);
   }
-  return blu_wide_outcome(blu_wide_leading_of(registers[3]), errors[3] - registers[3].exponent);
+  let lost = errors[3] - registers[3].exponent;
+  return blu_wide_outcome(blu_wide_leading_of(registers[3]), select(lost, 0, errors[3] < -blu_WIDE_LIMIT));
 }
 
 fn blu_backward_exactly(x0: f32, x1: f32, which: f32) -> f32 {
@@ -901,8 +916,8 @@ fn blu_backward_exactly(x0: f32, x1: f32, which: f32) -> f32 {
   var search = blu_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = blu_backward_exactly_wide(
-      blu_wide_operand_at(wide_x0, search, 1, infinite),
-      blu_wide_operand_at(wide_x1, search, 2, infinite),
+      blu_wide_operand_at(wide_x0, search, 1, true, infinite),
+      blu_wide_operand_at(wide_x1, search, 2, false, infinite),
       blu_wide_from_f32(which)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];

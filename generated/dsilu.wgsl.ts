@@ -524,7 +524,8 @@ fn dsilu_exactly_wide(x0: dsilu_wide) -> dsilu_wide_outcome {
     }
     errors[code & 1023u] = max(min(error, dsilu_WIDE_BEYOND + dsilu_WIDE_LIMIT), rounding);
   }
-  return dsilu_wide_outcome(dsilu_wide_leading_of(registers[1]), errors[1] - registers[1].exponent);
+  let lost = errors[1] - registers[1].exponent;
+  return dsilu_wide_outcome(dsilu_wide_leading_of(registers[1]), select(lost, 0, errors[1] < -dsilu_WIDE_LIMIT));
 }
 
 // The largest exponent that operands have at a stage.
@@ -546,20 +547,33 @@ fn dsilu_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= dsilu_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn dsilu_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn dsilu_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn dsilu_wide_operand_at(x: dsilu_wide, search: dsilu_wide_search, own: i32, infinite: bool) -> dsilu_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn dsilu_wide_operand_at(
+  x: dsilu_wide,
+  search: dsilu_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> dsilu_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return dsilu_wide(search.point == 1, dsilu_NAT_HALF, -150);
   }
   let excess = dsilu_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, dsilu_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    dsilu_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return dsilu_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -646,7 +660,7 @@ fn dsilu_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (dsilu_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (dsilu_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = dsilu_wide_next_stage(stage, largest, smallest);
@@ -661,7 +675,7 @@ fn dsilu_wide_searched(
     value = dsilu_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * dsilu_wide_excess(varied, stage)) / dsilu_wide_distance(stage);
+    shift = shift + (steps * dsilu_wide_excess(varied, stage)) / dsilu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = dsilu_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -718,7 +732,7 @@ fn dsilu_exactly(x0: f32) -> f32 {
   let zero = false;
   var search = dsilu_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = dsilu_exactly_wide(dsilu_wide_operand_at(wide_x0, search, 1, infinite));
+    let found = dsilu_exactly_wide(dsilu_wide_operand_at(wide_x0, search, 1, true, infinite));
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = dsilu_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
   }
@@ -1040,7 +1054,8 @@ fn dsilu_backward_exactly_wide(x0: dsilu_wide) -> dsilu_wide_outcome {
     }
     errors[code & 1023u] = max(min(error, dsilu_WIDE_BEYOND + dsilu_WIDE_LIMIT), rounding);
   }
-  return dsilu_wide_outcome(dsilu_wide_leading_of(registers[7]), errors[7] - registers[7].exponent);
+  let lost = errors[7] - registers[7].exponent;
+  return dsilu_wide_outcome(dsilu_wide_leading_of(registers[7]), select(lost, 0, errors[7] < -dsilu_WIDE_LIMIT));
 }
 
 fn dsilu_backward_exactly(x0: f32) -> f32 {
@@ -1055,7 +1070,7 @@ fn dsilu_backward_exactly(x0: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = dsilu_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = dsilu_backward_exactly_wide(dsilu_wide_operand_at(wide_x0, search, 1, infinite));
+    let found = dsilu_backward_exactly_wide(dsilu_wide_operand_at(wide_x0, search, 1, true, infinite));
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = dsilu_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
   }

@@ -992,7 +992,8 @@ fn eis_exactly_wide(
     }
     errors[code & 1023u] = max(min(error, eis_WIDE_BEYOND + eis_WIDE_LIMIT), rounding);
   }
-  return eis_wide_outcome(eis_wide_leading_of(registers[5]), errors[5] - registers[5].exponent);
+  let lost = errors[5] - registers[5].exponent;
+  return eis_wide_outcome(eis_wide_leading_of(registers[5]), select(lost, 0, errors[5] < -eis_WIDE_LIMIT));
 }
 
 // The largest exponent that operands have at a stage.
@@ -1014,20 +1015,33 @@ fn eis_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= eis_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn eis_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn eis_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn eis_wide_operand_at(x: eis_wide, search: eis_wide_search, own: i32, infinite: bool) -> eis_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn eis_wide_operand_at(
+  x: eis_wide,
+  search: eis_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> eis_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return eis_wide(search.point == 1, eis_NAT_HALF, -150);
   }
   let excess = eis_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, eis_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    eis_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return eis_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -1114,7 +1128,7 @@ fn eis_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (eis_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (eis_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = eis_wide_next_stage(stage, largest, smallest);
@@ -1129,7 +1143,7 @@ fn eis_wide_searched(
     value = eis_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * eis_wide_excess(varied, stage)) / eis_wide_distance(stage);
+    shift = shift + (steps * eis_wide_excess(varied, stage)) / eis_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = eis_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -1213,12 +1227,12 @@ fn eis_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f32) -> f32 {
   var search = eis_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = eis_exactly_wide(
-      eis_wide_operand_at(wide_x0, search, 1, infinite),
-      eis_wide_operand_at(wide_x1, search, 2, infinite),
-      eis_wide_operand_at(wide_x2, search, 3, infinite),
-      eis_wide_operand_at(wide_x3, search, 4, infinite),
-      eis_wide_operand_at(wide_x4, search, 5, infinite),
-      eis_wide_operand_at(wide_x5, search, 6, infinite)
+      eis_wide_operand_at(wide_x0, search, 1, true, infinite),
+      eis_wide_operand_at(wide_x1, search, 2, false, infinite),
+      eis_wide_operand_at(wide_x2, search, 3, false, infinite),
+      eis_wide_operand_at(wide_x3, search, 4, false, infinite),
+      eis_wide_operand_at(wide_x4, search, 5, false, infinite),
+      eis_wide_operand_at(wide_x5, search, 6, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 5)];
     search = eis_wide_searched(search, found, 6, varied, largest, smallest, infinite, false, zero);
@@ -1798,7 +1812,8 @@ fn eis_backward_exactly_wide(
     }
     errors[code & 1023u] = max(min(error, eis_WIDE_BEYOND + eis_WIDE_LIMIT), rounding);
   }
-  return eis_wide_outcome(eis_wide_leading_of(registers[5]), errors[5] - registers[5].exponent);
+  let lost = errors[5] - registers[5].exponent;
+  return eis_wide_outcome(eis_wide_leading_of(registers[5]), select(lost, 0, errors[5] < -eis_WIDE_LIMIT));
 }
 
 fn eis_backward_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f32) -> f32 {
@@ -1847,12 +1862,12 @@ fn eis_backward_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f32) ->
   var search = eis_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = eis_backward_exactly_wide(
-      eis_wide_operand_at(wide_x0, search, 1, infinite),
-      eis_wide_operand_at(wide_x1, search, 2, infinite),
-      eis_wide_operand_at(wide_x2, search, 3, infinite),
-      eis_wide_operand_at(wide_x3, search, 4, infinite),
-      eis_wide_operand_at(wide_x4, search, 5, infinite),
-      eis_wide_operand_at(wide_x5, search, 6, infinite)
+      eis_wide_operand_at(wide_x0, search, 1, true, infinite),
+      eis_wide_operand_at(wide_x1, search, 2, false, infinite),
+      eis_wide_operand_at(wide_x2, search, 3, false, infinite),
+      eis_wide_operand_at(wide_x3, search, 4, false, infinite),
+      eis_wide_operand_at(wide_x4, search, 5, false, infinite),
+      eis_wide_operand_at(wide_x5, search, 6, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 5)];
     search = eis_wide_searched(search, found, 6, varied, largest, smallest, infinite, false, zero);

@@ -556,7 +556,11 @@ fn ft_swish_exactly_wide(x0: ft_swish_wide, x1: ft_swish_wide) -> ft_swish_wide_
     }
     errors[code & 1023u] = max(min(error, ft_swish_WIDE_BEYOND + ft_swish_WIDE_LIMIT), rounding);
   }
-  return ft_swish_wide_outcome(ft_swish_wide_leading_of(registers[0]), errors[0] - registers[0].exponent);
+  let lost = errors[0] - registers[0].exponent;
+  return ft_swish_wide_outcome(
+    ft_swish_wide_leading_of(registers[0]),
+    select(lost, 0, errors[0] < -ft_swish_WIDE_LIMIT)
+  );
 }
 
 // The largest exponent that operands have at a stage.
@@ -578,20 +582,33 @@ fn ft_swish_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= ft_swish_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn ft_swish_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn ft_swish_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn ft_swish_wide_operand_at(x: ft_swish_wide, search: ft_swish_wide_search, own: i32, infinite: bool) -> ft_swish_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn ft_swish_wide_operand_at(
+  x: ft_swish_wide,
+  search: ft_swish_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> ft_swish_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return ft_swish_wide(search.point == 1, ft_swish_NAT_HALF, -150);
   }
   let excess = ft_swish_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, ft_swish_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    ft_swish_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return ft_swish_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -678,7 +695,7 @@ fn ft_swish_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (ft_swish_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (ft_swish_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = ft_swish_wide_next_stage(stage, largest, smallest);
@@ -693,7 +710,7 @@ fn ft_swish_wide_searched(
     value = ft_swish_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * ft_swish_wide_excess(varied, stage)) / ft_swish_wide_distance(stage);
+    shift = shift + (steps * ft_swish_wide_excess(varied, stage)) / ft_swish_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = ft_swish_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -755,8 +772,8 @@ fn ft_swish_exactly(x0: f32, x1: f32) -> f32 {
   var search = ft_swish_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = ft_swish_exactly_wide(
-      ft_swish_wide_operand_at(wide_x0, search, 1, infinite),
-      ft_swish_wide_operand_at(wide_x1, search, 2, infinite)
+      ft_swish_wide_operand_at(wide_x0, search, 1, true, infinite),
+      ft_swish_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = ft_swish_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);

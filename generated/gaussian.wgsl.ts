@@ -512,7 +512,11 @@ fn gaussian_backward_exactly_wide(x0: gaussian_wide) -> gaussian_wide_outcome {
     }
     errors[code & 1023u] = max(min(error, gaussian_WIDE_BEYOND + gaussian_WIDE_LIMIT), rounding);
   }
-  return gaussian_wide_outcome(gaussian_wide_leading_of(registers[0]), errors[0] - registers[0].exponent);
+  let lost = errors[0] - registers[0].exponent;
+  return gaussian_wide_outcome(
+    gaussian_wide_leading_of(registers[0]),
+    select(lost, 0, errors[0] < -gaussian_WIDE_LIMIT)
+  );
 }
 
 // The largest exponent that operands have at a stage.
@@ -534,20 +538,33 @@ fn gaussian_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= gaussian_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn gaussian_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn gaussian_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn gaussian_wide_operand_at(x: gaussian_wide, search: gaussian_wide_search, own: i32, infinite: bool) -> gaussian_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn gaussian_wide_operand_at(
+  x: gaussian_wide,
+  search: gaussian_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> gaussian_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return gaussian_wide(search.point == 1, gaussian_NAT_HALF, -150);
   }
   let excess = gaussian_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, gaussian_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    gaussian_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return gaussian_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -634,7 +651,7 @@ fn gaussian_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (gaussian_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (gaussian_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = gaussian_wide_next_stage(stage, largest, smallest);
@@ -649,7 +666,7 @@ fn gaussian_wide_searched(
     value = gaussian_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * gaussian_wide_excess(varied, stage)) / gaussian_wide_distance(stage);
+    shift = shift + (steps * gaussian_wide_excess(varied, stage)) / gaussian_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = gaussian_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -706,7 +723,7 @@ fn gaussian_backward_exactly(x0: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = gaussian_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = gaussian_backward_exactly_wide(gaussian_wide_operand_at(wide_x0, search, 1, infinite));
+    let found = gaussian_backward_exactly_wide(gaussian_wide_operand_at(wide_x0, search, 1, true, infinite));
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = gaussian_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
   }

@@ -705,7 +705,8 @@ fn geglu_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide_outcome {
     }
     errors[code & 1023u] = max(min(error, geglu_WIDE_BEYOND + geglu_WIDE_LIMIT), rounding);
   }
-  return geglu_wide_outcome(geglu_wide_leading_of(registers[9]), errors[9] - registers[9].exponent);
+  let lost = errors[9] - registers[9].exponent;
+  return geglu_wide_outcome(geglu_wide_leading_of(registers[9]), select(lost, 0, errors[9] < -geglu_WIDE_LIMIT));
 }
 
 // The largest exponent that operands have at a stage.
@@ -727,20 +728,33 @@ fn geglu_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= geglu_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn geglu_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn geglu_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn geglu_wide_operand_at(x: geglu_wide, search: geglu_wide_search, own: i32, infinite: bool) -> geglu_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn geglu_wide_operand_at(
+  x: geglu_wide,
+  search: geglu_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> geglu_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return geglu_wide(search.point == 1, geglu_NAT_HALF, -150);
   }
   let excess = geglu_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, geglu_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    geglu_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return geglu_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -827,7 +841,7 @@ fn geglu_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (geglu_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (geglu_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = geglu_wide_next_stage(stage, largest, smallest);
@@ -842,7 +856,7 @@ fn geglu_wide_searched(
     value = geglu_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * geglu_wide_excess(varied, stage)) / geglu_wide_distance(stage);
+    shift = shift + (steps * geglu_wide_excess(varied, stage)) / geglu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = geglu_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -904,8 +918,8 @@ fn geglu_exactly(x0: f32, x1: f32) -> f32 {
   var search = geglu_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = geglu_exactly_wide(
-      geglu_wide_operand_at(wide_x0, search, 1, infinite),
-      geglu_wide_operand_at(wide_x1, search, 2, infinite)
+      geglu_wide_operand_at(wide_x0, search, 1, true, infinite),
+      geglu_wide_operand_at(wide_x1, search, 2, true, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = geglu_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
@@ -1309,7 +1323,8 @@ fn geglu_backward_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide_out
     }
     errors[code & 1023u] = max(min(error, geglu_WIDE_BEYOND + geglu_WIDE_LIMIT), rounding);
   }
-  return geglu_wide_outcome(geglu_wide_leading_of(registers[10]), errors[10] - registers[10].exponent);
+  let lost = errors[10] - registers[10].exponent;
+  return geglu_wide_outcome(geglu_wide_leading_of(registers[10]), select(lost, 0, errors[10] < -geglu_WIDE_LIMIT));
 }
 
 fn geglu_backward_exactly(x0: f32, x1: f32) -> f32 {
@@ -1329,8 +1344,8 @@ fn geglu_backward_exactly(x0: f32, x1: f32) -> f32 {
   var search = geglu_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = geglu_backward_exactly_wide(
-      geglu_wide_operand_at(wide_x0, search, 1, infinite),
-      geglu_wide_operand_at(wide_x1, search, 2, infinite)
+      geglu_wide_operand_at(wide_x0, search, 1, true, infinite),
+      geglu_wide_operand_at(wide_x1, search, 2, true, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = geglu_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);

@@ -639,7 +639,8 @@ fn gish_exactly_wide(x0: gish_wide) -> gish_wide_outcome {
     }
     errors[code & 1023u] = max(min(error, gish_WIDE_BEYOND + gish_WIDE_LIMIT), rounding);
   }
-  return gish_wide_outcome(gish_wide_leading_of(registers[4]), errors[4] - registers[4].exponent);
+  let lost = errors[4] - registers[4].exponent;
+  return gish_wide_outcome(gish_wide_leading_of(registers[4]), select(lost, 0, errors[4] < -gish_WIDE_LIMIT));
 }
 
 // The largest exponent that operands have at a stage.
@@ -661,20 +662,33 @@ fn gish_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= gish_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn gish_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn gish_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn gish_wide_operand_at(x: gish_wide, search: gish_wide_search, own: i32, infinite: bool) -> gish_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn gish_wide_operand_at(
+  x: gish_wide,
+  search: gish_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> gish_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return gish_wide(search.point == 1, gish_NAT_HALF, -150);
   }
   let excess = gish_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, gish_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    gish_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return gish_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -761,7 +775,7 @@ fn gish_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (gish_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (gish_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = gish_wide_next_stage(stage, largest, smallest);
@@ -776,7 +790,7 @@ fn gish_wide_searched(
     value = gish_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * gish_wide_excess(varied, stage)) / gish_wide_distance(stage);
+    shift = shift + (steps * gish_wide_excess(varied, stage)) / gish_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = gish_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -826,7 +840,7 @@ fn gish_exactly(x0: f32) -> f32 {
   let zero = false;
   var search = gish_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = gish_exactly_wide(gish_wide_operand_at(wide_x0, search, 1, infinite));
+    let found = gish_exactly_wide(gish_wide_operand_at(wide_x0, search, 1, true, infinite));
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = gish_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
   }
@@ -1108,7 +1122,8 @@ fn gish_backward_exactly_wide(x0: gish_wide) -> gish_wide_outcome {
     }
     errors[code & 1023u] = max(min(error, gish_WIDE_BEYOND + gish_WIDE_LIMIT), rounding);
   }
-  return gish_wide_outcome(gish_wide_leading_of(registers[6]), errors[6] - registers[6].exponent);
+  let lost = errors[6] - registers[6].exponent;
+  return gish_wide_outcome(gish_wide_leading_of(registers[6]), select(lost, 0, errors[6] < -gish_WIDE_LIMIT));
 }
 
 fn gish_backward_exactly(x0: f32) -> f32 {
@@ -1123,7 +1138,7 @@ fn gish_backward_exactly(x0: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = gish_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = gish_backward_exactly_wide(gish_wide_operand_at(wide_x0, search, 1, infinite));
+    let found = gish_backward_exactly_wide(gish_wide_operand_at(wide_x0, search, 1, true, infinite));
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = gish_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
   }

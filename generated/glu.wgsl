@@ -502,7 +502,8 @@ fn glu_exactly_wide(x0: glu_wide, x1: glu_wide) -> glu_wide_outcome {
     }
     errors[code & 1023u] = max(min(error, glu_WIDE_BEYOND + glu_WIDE_LIMIT), rounding);
   }
-  return glu_wide_outcome(glu_wide_leading_of(registers[3]), errors[3] - registers[3].exponent);
+  let lost = errors[3] - registers[3].exponent;
+  return glu_wide_outcome(glu_wide_leading_of(registers[3]), select(lost, 0, errors[3] < -glu_WIDE_LIMIT));
 }
 
 // The largest exponent that operands have at a stage.
@@ -524,20 +525,33 @@ fn glu_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= glu_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn glu_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn glu_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn glu_wide_operand_at(x: glu_wide, search: glu_wide_search, own: i32, infinite: bool) -> glu_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn glu_wide_operand_at(
+  x: glu_wide,
+  search: glu_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> glu_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return glu_wide(search.point == 1, glu_NAT_HALF, -150);
   }
   let excess = glu_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, glu_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    glu_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return glu_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -624,7 +638,7 @@ fn glu_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (glu_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (glu_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = glu_wide_next_stage(stage, largest, smallest);
@@ -639,7 +653,7 @@ fn glu_wide_searched(
     value = glu_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * glu_wide_excess(varied, stage)) / glu_wide_distance(stage);
+    shift = shift + (steps * glu_wide_excess(varied, stage)) / glu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = glu_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -701,8 +715,8 @@ fn glu_exactly(x0: f32, x1: f32) -> f32 {
   var search = glu_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = glu_exactly_wide(
-      glu_wide_operand_at(wide_x0, search, 1, infinite),
-      glu_wide_operand_at(wide_x1, search, 2, infinite)
+      glu_wide_operand_at(wide_x0, search, 1, true, infinite),
+      glu_wide_operand_at(wide_x1, search, 2, true, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = glu_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
@@ -951,7 +965,8 @@ fn glu_backward_exactly_wide(x0: glu_wide, x1: glu_wide) -> glu_wide_outcome {
     }
     errors[code & 1023u] = max(min(error, glu_WIDE_BEYOND + glu_WIDE_LIMIT), rounding);
   }
-  return glu_wide_outcome(glu_wide_leading_of(registers[2]), errors[2] - registers[2].exponent);
+  let lost = errors[2] - registers[2].exponent;
+  return glu_wide_outcome(glu_wide_leading_of(registers[2]), select(lost, 0, errors[2] < -glu_WIDE_LIMIT));
 }
 
 fn glu_backward_exactly(x0: f32, x1: f32) -> f32 {
@@ -971,8 +986,8 @@ fn glu_backward_exactly(x0: f32, x1: f32) -> f32 {
   var search = glu_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = glu_backward_exactly_wide(
-      glu_wide_operand_at(wide_x0, search, 1, infinite),
-      glu_wide_operand_at(wide_x1, search, 2, infinite)
+      glu_wide_operand_at(wide_x0, search, 1, true, infinite),
+      glu_wide_operand_at(wide_x1, search, 2, true, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = glu_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);

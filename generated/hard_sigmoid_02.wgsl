@@ -400,7 +400,11 @@ fn hard_sigmoid_02_exactly_wide(
     }
     errors[code & 1023u] = max(min(error, hard_sigmoid_02_WIDE_BEYOND + hard_sigmoid_02_WIDE_LIMIT), rounding);
   }
-  return hard_sigmoid_02_wide_outcome(hard_sigmoid_02_wide_leading_of(registers[1]), errors[1] - registers[1].exponent);
+  let lost = errors[1] - registers[1].exponent;
+  return hard_sigmoid_02_wide_outcome(
+    hard_sigmoid_02_wide_leading_of(registers[1]),
+    select(lost, 0, errors[1] < -hard_sigmoid_02_WIDE_LIMIT)
+  );
 }
 
 // The largest exponent that operands have at a stage.
@@ -422,20 +426,33 @@ fn hard_sigmoid_02_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= hard_sigmoid_02_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn hard_sigmoid_02_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn hard_sigmoid_02_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn hard_sigmoid_02_wide_operand_at(x: hard_sigmoid_02_wide, search: hard_sigmoid_02_wide_search, own: i32, infinite: bool) -> hard_sigmoid_02_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn hard_sigmoid_02_wide_operand_at(
+  x: hard_sigmoid_02_wide,
+  search: hard_sigmoid_02_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> hard_sigmoid_02_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return hard_sigmoid_02_wide(search.point == 1, hard_sigmoid_02_NAT_HALF, -150);
   }
   let excess = hard_sigmoid_02_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, hard_sigmoid_02_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    hard_sigmoid_02_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return hard_sigmoid_02_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -522,7 +539,7 @@ fn hard_sigmoid_02_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (hard_sigmoid_02_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (hard_sigmoid_02_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = hard_sigmoid_02_wide_next_stage(stage, largest, smallest);
@@ -537,7 +554,7 @@ fn hard_sigmoid_02_wide_searched(
     value = hard_sigmoid_02_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * hard_sigmoid_02_wide_excess(varied, stage)) / hard_sigmoid_02_wide_distance(stage);
+    shift = shift + (steps * hard_sigmoid_02_wide_excess(varied, stage)) / hard_sigmoid_02_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = hard_sigmoid_02_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -607,9 +624,9 @@ fn hard_sigmoid_02_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   var search = hard_sigmoid_02_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = hard_sigmoid_02_exactly_wide(
-      hard_sigmoid_02_wide_operand_at(wide_x0, search, 1, infinite),
-      hard_sigmoid_02_wide_operand_at(wide_x1, search, 2, infinite),
-      hard_sigmoid_02_wide_operand_at(wide_x2, search, 3, infinite)
+      hard_sigmoid_02_wide_operand_at(wide_x0, search, 1, true, infinite),
+      hard_sigmoid_02_wide_operand_at(wide_x1, search, 2, false, infinite),
+      hard_sigmoid_02_wide_operand_at(wide_x2, search, 3, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 2)];
     search = hard_sigmoid_02_wide_searched(search, found, 3, varied, largest, smallest, infinite, true, zero);
@@ -819,7 +836,11 @@ fn hard_sigmoid_02_backward_exactly_wide(
     }
     errors[code & 1023u] = max(min(error, hard_sigmoid_02_WIDE_BEYOND + hard_sigmoid_02_WIDE_LIMIT), rounding);
   }
-  return hard_sigmoid_02_wide_outcome(hard_sigmoid_02_wide_leading_of(registers[0]), errors[0] - registers[0].exponent);
+  let lost = errors[0] - registers[0].exponent;
+  return hard_sigmoid_02_wide_outcome(
+    hard_sigmoid_02_wide_leading_of(registers[0]),
+    select(lost, 0, errors[0] < -hard_sigmoid_02_WIDE_LIMIT)
+  );
 }
 
 fn hard_sigmoid_02_backward_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -843,9 +864,9 @@ fn hard_sigmoid_02_backward_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   var search = hard_sigmoid_02_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = hard_sigmoid_02_backward_exactly_wide(
-      hard_sigmoid_02_wide_operand_at(wide_x0, search, 1, infinite),
-      hard_sigmoid_02_wide_operand_at(wide_x1, search, 2, infinite),
-      hard_sigmoid_02_wide_operand_at(wide_x2, search, 3, infinite)
+      hard_sigmoid_02_wide_operand_at(wide_x0, search, 1, true, infinite),
+      hard_sigmoid_02_wide_operand_at(wide_x1, search, 2, false, infinite),
+      hard_sigmoid_02_wide_operand_at(wide_x2, search, 3, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 2)];
     search = hard_sigmoid_02_wide_searched(search, found, 3, varied, largest, smallest, infinite, true, zero);

@@ -535,7 +535,11 @@ fn highway_gate_exactly_wide(
     }
     errors[code & 1023u] = max(min(error, highway_gate_WIDE_BEYOND + highway_gate_WIDE_LIMIT), rounding);
   }
-  return highway_gate_wide_outcome(highway_gate_wide_leading_of(registers[1]), errors[1] - registers[1].exponent);
+  let lost = errors[1] - registers[1].exponent;
+  return highway_gate_wide_outcome(
+    highway_gate_wide_leading_of(registers[1]),
+    select(lost, 0, errors[1] < -highway_gate_WIDE_LIMIT)
+  );
 }
 
 // The largest exponent that operands have at a stage.
@@ -557,20 +561,33 @@ fn highway_gate_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= highway_gate_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn highway_gate_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn highway_gate_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn highway_gate_wide_operand_at(x: highway_gate_wide, search: highway_gate_wide_search, own: i32, infinite: bool) -> highway_gate_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn highway_gate_wide_operand_at(
+  x: highway_gate_wide,
+  search: highway_gate_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> highway_gate_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return highway_gate_wide(search.point == 1, highway_gate_NAT_HALF, -150);
   }
   let excess = highway_gate_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, highway_gate_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    highway_gate_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return highway_gate_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -657,7 +674,7 @@ fn highway_gate_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (highway_gate_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (highway_gate_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = highway_gate_wide_next_stage(stage, largest, smallest);
@@ -672,7 +689,7 @@ fn highway_gate_wide_searched(
     value = highway_gate_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * highway_gate_wide_excess(varied, stage)) / highway_gate_wide_distance(stage);
+    shift = shift + (steps * highway_gate_wide_excess(varied, stage)) / highway_gate_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = highway_gate_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -739,9 +756,9 @@ fn highway_gate_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   var search = highway_gate_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = highway_gate_exactly_wide(
-      highway_gate_wide_operand_at(wide_x0, search, 1, infinite),
-      highway_gate_wide_operand_at(wide_x1, search, 2, infinite),
-      highway_gate_wide_operand_at(wide_x2, search, 3, infinite)
+      highway_gate_wide_operand_at(wide_x0, search, 1, true, infinite),
+      highway_gate_wide_operand_at(wide_x1, search, 2, true, infinite),
+      highway_gate_wide_operand_at(wide_x2, search, 3, true, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 2)];
     search = highway_gate_wide_searched(search, found, 3, varied, largest, smallest, infinite, false, zero);
@@ -1037,7 +1054,11 @@ fn highway_gate_backward_exactly_wide(
     }
     errors[code & 1023u] = max(min(error, highway_gate_WIDE_BEYOND + highway_gate_WIDE_LIMIT), rounding);
   }
-  return highway_gate_wide_outcome(highway_gate_wide_leading_of(registers[0]), errors[0] - registers[0].exponent);
+  let lost = errors[0] - registers[0].exponent;
+  return highway_gate_wide_outcome(
+    highway_gate_wide_leading_of(registers[0]),
+    select(lost, 0, errors[0] < -highway_gate_WIDE_LIMIT)
+  );
 }
 
 fn highway_gate_backward_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -1062,9 +1083,9 @@ fn highway_gate_backward_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   var search = highway_gate_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = highway_gate_backward_exactly_wide(
-      highway_gate_wide_operand_at(wide_x0, search, 1, infinite),
-      highway_gate_wide_operand_at(wide_x1, search, 2, infinite),
-      highway_gate_wide_operand_at(wide_x2, search, 3, infinite)
+      highway_gate_wide_operand_at(wide_x0, search, 1, true, infinite),
+      highway_gate_wide_operand_at(wide_x1, search, 2, true, infinite),
+      highway_gate_wide_operand_at(wide_x2, search, 3, true, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 2)];
     search = highway_gate_wide_searched(search, found, 3, varied, largest, smallest, infinite, false, zero);

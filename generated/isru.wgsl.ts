@@ -426,7 +426,8 @@ fn isru_exactly_wide(x0: isru_wide, x1: isru_wide) -> isru_wide_outcome {
     }
     errors[code & 1023u] = max(min(error, isru_WIDE_BEYOND + isru_WIDE_LIMIT), rounding);
   }
-  return isru_wide_outcome(isru_wide_leading_of(registers[1]), errors[1] - registers[1].exponent);
+  let lost = errors[1] - registers[1].exponent;
+  return isru_wide_outcome(isru_wide_leading_of(registers[1]), select(lost, 0, errors[1] < -isru_WIDE_LIMIT));
 }
 
 // The largest exponent that operands have at a stage.
@@ -448,20 +449,33 @@ fn isru_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= isru_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn isru_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn isru_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn isru_wide_operand_at(x: isru_wide, search: isru_wide_search, own: i32, infinite: bool) -> isru_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn isru_wide_operand_at(
+  x: isru_wide,
+  search: isru_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> isru_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return isru_wide(search.point == 1, isru_NAT_HALF, -150);
   }
   let excess = isru_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, isru_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    isru_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return isru_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -548,7 +562,7 @@ fn isru_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (isru_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (isru_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = isru_wide_next_stage(stage, largest, smallest);
@@ -563,7 +577,7 @@ fn isru_wide_searched(
     value = isru_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * isru_wide_excess(varied, stage)) / isru_wide_distance(stage);
+    shift = shift + (steps * isru_wide_excess(varied, stage)) / isru_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = isru_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -629,8 +643,8 @@ fn isru_exactly(x0: f32, x1: f32) -> f32 {
   var search = isru_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = isru_exactly_wide(
-      isru_wide_operand_at(wide_x0, search, 1, infinite),
-      isru_wide_operand_at(wide_x1, search, 2, infinite)
+      isru_wide_operand_at(wide_x0, search, 1, true, infinite),
+      isru_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = isru_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
@@ -847,7 +861,8 @@ fn isru_backward_exactly_wide(x0: isru_wide, x1: isru_wide) -> isru_wide_outcome
     }
     errors[code & 1023u] = max(min(error, isru_WIDE_BEYOND + isru_WIDE_LIMIT), rounding);
   }
-  return isru_wide_outcome(isru_wide_leading_of(registers[1]), errors[1] - registers[1].exponent);
+  let lost = errors[1] - registers[1].exponent;
+  return isru_wide_outcome(isru_wide_leading_of(registers[1]), select(lost, 0, errors[1] < -isru_WIDE_LIMIT));
 }
 
 fn isru_backward_exactly(x0: f32, x1: f32) -> f32 {
@@ -867,8 +882,8 @@ fn isru_backward_exactly(x0: f32, x1: f32) -> f32 {
   var search = isru_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = isru_backward_exactly_wide(
-      isru_wide_operand_at(wide_x0, search, 1, infinite),
-      isru_wide_operand_at(wide_x1, search, 2, infinite)
+      isru_wide_operand_at(wide_x0, search, 1, true, infinite),
+      isru_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = isru_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);

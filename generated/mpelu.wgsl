@@ -558,7 +558,8 @@ fn mpelu_exactly_wide(x0: mpelu_wide, x1: mpelu_wide, x2: mpelu_wide) -> mpelu_w
     }
     errors[code & 1023u] = max(min(error, mpelu_WIDE_BEYOND + mpelu_WIDE_LIMIT), rounding);
   }
-  return mpelu_wide_outcome(mpelu_wide_leading_of(registers[3]), errors[3] - registers[3].exponent);
+  let lost = errors[3] - registers[3].exponent;
+  return mpelu_wide_outcome(mpelu_wide_leading_of(registers[3]), select(lost, 0, errors[3] < -mpelu_WIDE_LIMIT));
 }
 
 // The largest exponent that operands have at a stage.
@@ -580,20 +581,33 @@ fn mpelu_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= mpelu_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn mpelu_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn mpelu_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn mpelu_wide_operand_at(x: mpelu_wide, search: mpelu_wide_search, own: i32, infinite: bool) -> mpelu_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn mpelu_wide_operand_at(
+  x: mpelu_wide,
+  search: mpelu_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> mpelu_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return mpelu_wide(search.point == 1, mpelu_NAT_HALF, -150);
   }
   let excess = mpelu_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, mpelu_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    mpelu_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return mpelu_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -680,7 +694,7 @@ fn mpelu_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (mpelu_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (mpelu_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = mpelu_wide_next_stage(stage, largest, smallest);
@@ -695,7 +709,7 @@ fn mpelu_wide_searched(
     value = mpelu_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * mpelu_wide_excess(varied, stage)) / mpelu_wide_distance(stage);
+    shift = shift + (steps * mpelu_wide_excess(varied, stage)) / mpelu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = mpelu_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -761,9 +775,9 @@ fn mpelu_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   var search = mpelu_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = mpelu_exactly_wide(
-      mpelu_wide_operand_at(wide_x0, search, 1, infinite),
-      mpelu_wide_operand_at(wide_x1, search, 2, infinite),
-      mpelu_wide_operand_at(wide_x2, search, 3, infinite)
+      mpelu_wide_operand_at(wide_x0, search, 1, true, infinite),
+      mpelu_wide_operand_at(wide_x1, search, 2, false, infinite),
+      mpelu_wide_operand_at(wide_x2, search, 3, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 2)];
     search = mpelu_wide_searched(search, found, 3, varied, largest, smallest, infinite, false, zero);
@@ -1071,7 +1085,8 @@ fn mpelu_backward_exactly_wide(
     }
     errors[code & 1023u] = max(min(error, mpelu_WIDE_BEYOND + mpelu_WIDE_LIMIT), rounding);
   }
-  return mpelu_wide_outcome(mpelu_wide_leading_of(registers[6]), errors[6] - registers[6].exponent);
+  let lost = errors[6] - registers[6].exponent;
+  return mpelu_wide_outcome(mpelu_wide_leading_of(registers[6]), select(lost, 0, errors[6] < -mpelu_WIDE_LIMIT));
 }
 
 fn mpelu_backward_exactly(x0: f32, x1: f32, x2: f32, which: f32) -> f32 {
@@ -1095,9 +1110,9 @@ fn mpelu_backward_exactly(x0: f32, x1: f32, x2: f32, which: f32) -> f32 {
   var search = mpelu_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = mpelu_backward_exactly_wide(
-      mpelu_wide_operand_at(wide_x0, search, 1, infinite),
-      mpelu_wide_operand_at(wide_x1, search, 2, infinite),
-      mpelu_wide_operand_at(wide_x2, search, 3, infinite),
+      mpelu_wide_operand_at(wide_x0, search, 1, true, infinite),
+      mpelu_wide_operand_at(wide_x1, search, 2, false, infinite),
+      mpelu_wide_operand_at(wide_x2, search, 3, false, infinite),
       mpelu_wide_from_f32(which)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 2)];

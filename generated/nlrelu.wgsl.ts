@@ -598,7 +598,8 @@ fn nlrelu_exactly_wide(x0: nlrelu_wide, x1: nlrelu_wide) -> nlrelu_wide_outcome 
     }
     errors[code & 1023u] = max(min(error, nlrelu_WIDE_BEYOND + nlrelu_WIDE_LIMIT), rounding);
   }
-  return nlrelu_wide_outcome(nlrelu_wide_leading_of(registers[7]), errors[7] - registers[7].exponent);
+  let lost = errors[7] - registers[7].exponent;
+  return nlrelu_wide_outcome(nlrelu_wide_leading_of(registers[7]), select(lost, 0, errors[7] < -nlrelu_WIDE_LIMIT));
 }
 
 // The largest exponent that operands have at a stage.
@@ -620,20 +621,33 @@ fn nlrelu_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= nlrelu_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn nlrelu_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn nlrelu_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn nlrelu_wide_operand_at(x: nlrelu_wide, search: nlrelu_wide_search, own: i32, infinite: bool) -> nlrelu_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn nlrelu_wide_operand_at(
+  x: nlrelu_wide,
+  search: nlrelu_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> nlrelu_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return nlrelu_wide(search.point == 1, nlrelu_NAT_HALF, -150);
   }
   let excess = nlrelu_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, nlrelu_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    nlrelu_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return nlrelu_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -720,7 +734,7 @@ fn nlrelu_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (nlrelu_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (nlrelu_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = nlrelu_wide_next_stage(stage, largest, smallest);
@@ -735,7 +749,7 @@ fn nlrelu_wide_searched(
     value = nlrelu_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * nlrelu_wide_excess(varied, stage)) / nlrelu_wide_distance(stage);
+    shift = shift + (steps * nlrelu_wide_excess(varied, stage)) / nlrelu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = nlrelu_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -790,8 +804,8 @@ fn nlrelu_exactly(x0: f32, x1: f32) -> f32 {
   var search = nlrelu_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = nlrelu_exactly_wide(
-      nlrelu_wide_operand_at(wide_x0, search, 1, infinite),
-      nlrelu_wide_operand_at(wide_x1, search, 2, infinite)
+      nlrelu_wide_operand_at(wide_x0, search, 1, true, infinite),
+      nlrelu_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = nlrelu_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
@@ -996,7 +1010,8 @@ fn nlrelu_backward_exactly_wide(x0: nlrelu_wide, x1: nlrelu_wide) -> nlrelu_wide
     }
     errors[code & 1023u] = max(min(error, nlrelu_WIDE_BEYOND + nlrelu_WIDE_LIMIT), rounding);
   }
-  return nlrelu_wide_outcome(nlrelu_wide_leading_of(registers[4]), errors[4] - registers[4].exponent);
+  let lost = errors[4] - registers[4].exponent;
+  return nlrelu_wide_outcome(nlrelu_wide_leading_of(registers[4]), select(lost, 0, errors[4] < -nlrelu_WIDE_LIMIT));
 }
 
 fn nlrelu_backward_exactly(x0: f32, x1: f32) -> f32 {
@@ -1016,8 +1031,8 @@ fn nlrelu_backward_exactly(x0: f32, x1: f32) -> f32 {
   var search = nlrelu_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = nlrelu_backward_exactly_wide(
-      nlrelu_wide_operand_at(wide_x0, search, 1, infinite),
-      nlrelu_wide_operand_at(wide_x1, search, 2, infinite)
+      nlrelu_wide_operand_at(wide_x0, search, 1, true, infinite),
+      nlrelu_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = nlrelu_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);

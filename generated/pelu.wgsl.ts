@@ -679,7 +679,8 @@ fn pelu_backward_exactly_wide(x0: pelu_wide, x1: pelu_wide, x2: pelu_wide, which
     }
     errors[code & 1023u] = max(min(error, pelu_WIDE_BEYOND + pelu_WIDE_LIMIT), rounding);
   }
-  return pelu_wide_outcome(pelu_wide_leading_of(registers[5]), errors[5] - registers[5].exponent);
+  let lost = errors[5] - registers[5].exponent;
+  return pelu_wide_outcome(pelu_wide_leading_of(registers[5]), select(lost, 0, errors[5] < -pelu_WIDE_LIMIT));
 }
 
 // The largest exponent that operands have at a stage.
@@ -701,20 +702,33 @@ fn pelu_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= pelu_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn pelu_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn pelu_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn pelu_wide_operand_at(x: pelu_wide, search: pelu_wide_search, own: i32, infinite: bool) -> pelu_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn pelu_wide_operand_at(
+  x: pelu_wide,
+  search: pelu_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> pelu_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return pelu_wide(search.point == 1, pelu_NAT_HALF, -150);
   }
   let excess = pelu_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, pelu_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    pelu_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return pelu_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -801,7 +815,7 @@ fn pelu_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (pelu_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (pelu_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = pelu_wide_next_stage(stage, largest, smallest);
@@ -816,7 +830,7 @@ fn pelu_wide_searched(
     value = pelu_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * pelu_wide_excess(varied, stage)) / pelu_wide_distance(stage);
+    shift = shift + (steps * pelu_wide_excess(varied, stage)) / pelu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = pelu_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -882,9 +896,9 @@ fn pelu_backward_exactly(x0: f32, x1: f32, x2: f32, which: f32) -> f32 {
   var search = pelu_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = pelu_backward_exactly_wide(
-      pelu_wide_operand_at(wide_x0, search, 1, infinite),
-      pelu_wide_operand_at(wide_x1, search, 2, infinite),
-      pelu_wide_operand_at(wide_x2, search, 3, infinite),
+      pelu_wide_operand_at(wide_x0, search, 1, true, infinite),
+      pelu_wide_operand_at(wide_x1, search, 2, false, infinite),
+      pelu_wide_operand_at(wide_x2, search, 3, false, infinite),
       pelu_wide_from_f32(which)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 2)];

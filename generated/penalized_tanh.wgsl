@@ -720,7 +720,11 @@ fn penalized_tanh_backward_exactly_wide(
     }
     errors[code & 1023u] = max(min(error, penalized_tanh_WIDE_BEYOND + penalized_tanh_WIDE_LIMIT), rounding);
   }
-  return penalized_tanh_wide_outcome(penalized_tanh_wide_leading_of(registers[5]), errors[5] - registers[5].exponent);
+  let lost = errors[5] - registers[5].exponent;
+  return penalized_tanh_wide_outcome(
+    penalized_tanh_wide_leading_of(registers[5]),
+    select(lost, 0, errors[5] < -penalized_tanh_WIDE_LIMIT)
+  );
 }
 
 // The largest exponent that operands have at a stage.
@@ -742,20 +746,33 @@ fn penalized_tanh_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= penalized_tanh_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn penalized_tanh_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn penalized_tanh_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn penalized_tanh_wide_operand_at(x: penalized_tanh_wide, search: penalized_tanh_wide_search, own: i32, infinite: bool) -> penalized_tanh_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn penalized_tanh_wide_operand_at(
+  x: penalized_tanh_wide,
+  search: penalized_tanh_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> penalized_tanh_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return penalized_tanh_wide(search.point == 1, penalized_tanh_NAT_HALF, -150);
   }
   let excess = penalized_tanh_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, penalized_tanh_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    penalized_tanh_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return penalized_tanh_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -842,7 +859,7 @@ fn penalized_tanh_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (penalized_tanh_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (penalized_tanh_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = penalized_tanh_wide_next_stage(stage, largest, smallest);
@@ -857,7 +874,7 @@ fn penalized_tanh_wide_searched(
     value = penalized_tanh_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * penalized_tanh_wide_excess(varied, stage)) / penalized_tanh_wide_distance(stage);
+    shift = shift + (steps * penalized_tanh_wide_excess(varied, stage)) / penalized_tanh_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = penalized_tanh_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -919,8 +936,8 @@ fn penalized_tanh_backward_exactly(x0: f32, x1: f32) -> f32 {
   var search = penalized_tanh_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = penalized_tanh_backward_exactly_wide(
-      penalized_tanh_wide_operand_at(wide_x0, search, 1, infinite),
-      penalized_tanh_wide_operand_at(wide_x1, search, 2, infinite)
+      penalized_tanh_wide_operand_at(wide_x0, search, 1, true, infinite),
+      penalized_tanh_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = penalized_tanh_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);

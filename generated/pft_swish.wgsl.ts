@@ -559,7 +559,11 @@ fn pft_swish_exactly_wide(x0: pft_swish_wide, x1: pft_swish_wide) -> pft_swish_w
     }
     errors[code & 1023u] = max(min(error, pft_swish_WIDE_BEYOND + pft_swish_WIDE_LIMIT), rounding);
   }
-  return pft_swish_wide_outcome(pft_swish_wide_leading_of(registers[0]), errors[0] - registers[0].exponent);
+  let lost = errors[0] - registers[0].exponent;
+  return pft_swish_wide_outcome(
+    pft_swish_wide_leading_of(registers[0]),
+    select(lost, 0, errors[0] < -pft_swish_WIDE_LIMIT)
+  );
 }
 
 // The largest exponent that operands have at a stage.
@@ -581,20 +585,33 @@ fn pft_swish_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= pft_swish_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn pft_swish_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn pft_swish_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn pft_swish_wide_operand_at(x: pft_swish_wide, search: pft_swish_wide_search, own: i32, infinite: bool) -> pft_swish_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn pft_swish_wide_operand_at(
+  x: pft_swish_wide,
+  search: pft_swish_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> pft_swish_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return pft_swish_wide(search.point == 1, pft_swish_NAT_HALF, -150);
   }
   let excess = pft_swish_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, pft_swish_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    pft_swish_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return pft_swish_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -681,7 +698,7 @@ fn pft_swish_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (pft_swish_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (pft_swish_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = pft_swish_wide_next_stage(stage, largest, smallest);
@@ -696,7 +713,7 @@ fn pft_swish_wide_searched(
     value = pft_swish_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * pft_swish_wide_excess(varied, stage)) / pft_swish_wide_distance(stage);
+    shift = shift + (steps * pft_swish_wide_excess(varied, stage)) / pft_swish_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = pft_swish_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -758,8 +775,8 @@ fn pft_swish_exactly(x0: f32, x1: f32) -> f32 {
   var search = pft_swish_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = pft_swish_exactly_wide(
-      pft_swish_wide_operand_at(wide_x0, search, 1, infinite),
-      pft_swish_wide_operand_at(wide_x1, search, 2, infinite)
+      pft_swish_wide_operand_at(wide_x0, search, 1, true, infinite),
+      pft_swish_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = pft_swish_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);

@@ -755,7 +755,8 @@ fn phish_exactly_wide(x0: phish_wide) -> phish_wide_outcome {
     }
     errors[code & 1023u] = max(min(error, phish_WIDE_BEYOND + phish_WIDE_LIMIT), rounding);
   }
-  return phish_wide_outcome(phish_wide_leading_of(registers[11]), errors[11] - registers[11].exponent);
+  let lost = errors[11] - registers[11].exponent;
+  return phish_wide_outcome(phish_wide_leading_of(registers[11]), select(lost, 0, errors[11] < -phish_WIDE_LIMIT));
 }
 
 // The largest exponent that operands have at a stage.
@@ -777,20 +778,33 @@ fn phish_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= phish_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn phish_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn phish_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn phish_wide_operand_at(x: phish_wide, search: phish_wide_search, own: i32, infinite: bool) -> phish_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn phish_wide_operand_at(
+  x: phish_wide,
+  search: phish_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> phish_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return phish_wide(search.point == 1, phish_NAT_HALF, -150);
   }
   let excess = phish_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, phish_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    phish_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return phish_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -877,7 +891,7 @@ fn phish_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (phish_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (phish_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = phish_wide_next_stage(stage, largest, smallest);
@@ -892,7 +906,7 @@ fn phish_wide_searched(
     value = phish_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * phish_wide_excess(varied, stage)) / phish_wide_distance(stage);
+    shift = shift + (steps * phish_wide_excess(varied, stage)) / phish_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = phish_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -949,7 +963,7 @@ fn phish_exactly(x0: f32) -> f32 {
   let zero = false;
   var search = phish_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = phish_exactly_wide(phish_wide_operand_at(wide_x0, search, 1, infinite));
+    let found = phish_exactly_wide(phish_wide_operand_at(wide_x0, search, 1, true, infinite));
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = phish_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
   }
@@ -1444,7 +1458,8 @@ fn phish_backward_exactly_wide(x0: phish_wide) -> phish_wide_outcome {
     }
     errors[code & 1023u] = max(min(error, phish_WIDE_BEYOND + phish_WIDE_LIMIT), rounding);
   }
-  return phish_wide_outcome(phish_wide_leading_of(registers[9]), errors[9] - registers[9].exponent);
+  let lost = errors[9] - registers[9].exponent;
+  return phish_wide_outcome(phish_wide_leading_of(registers[9]), select(lost, 0, errors[9] < -phish_WIDE_LIMIT));
 }
 
 fn phish_backward_exactly(x0: f32) -> f32 {
@@ -1459,7 +1474,7 @@ fn phish_backward_exactly(x0: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = phish_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = phish_backward_exactly_wide(phish_wide_operand_at(wide_x0, search, 1, infinite));
+    let found = phish_backward_exactly_wide(phish_wide_operand_at(wide_x0, search, 1, true, infinite));
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = phish_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
   }

@@ -377,7 +377,11 @@ fn relu_general_exactly_wide(
     }
     errors[code & 1023u] = max(min(error, relu_general_WIDE_BEYOND + relu_general_WIDE_LIMIT), rounding);
   }
-  return relu_general_wide_outcome(relu_general_wide_leading_of(registers[0]), errors[0] - registers[0].exponent);
+  let lost = errors[0] - registers[0].exponent;
+  return relu_general_wide_outcome(
+    relu_general_wide_leading_of(registers[0]),
+    select(lost, 0, errors[0] < -relu_general_WIDE_LIMIT)
+  );
 }
 
 // The largest exponent that operands have at a stage.
@@ -399,20 +403,33 @@ fn relu_general_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= relu_general_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn relu_general_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn relu_general_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn relu_general_wide_operand_at(x: relu_general_wide, search: relu_general_wide_search, own: i32, infinite: bool) -> relu_general_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn relu_general_wide_operand_at(
+  x: relu_general_wide,
+  search: relu_general_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> relu_general_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return relu_general_wide(search.point == 1, relu_general_NAT_HALF, -150);
   }
   let excess = relu_general_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, relu_general_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    relu_general_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return relu_general_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -499,7 +516,7 @@ fn relu_general_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (relu_general_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (relu_general_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = relu_general_wide_next_stage(stage, largest, smallest);
@@ -514,7 +531,7 @@ fn relu_general_wide_searched(
     value = relu_general_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * relu_general_wide_excess(varied, stage)) / relu_general_wide_distance(stage);
+    shift = shift + (steps * relu_general_wide_excess(varied, stage)) / relu_general_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = relu_general_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -584,10 +601,10 @@ fn relu_general_exactly(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
   var search = relu_general_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = relu_general_exactly_wide(
-      relu_general_wide_operand_at(wide_x0, search, 1, infinite),
-      relu_general_wide_operand_at(wide_x1, search, 2, infinite),
-      relu_general_wide_operand_at(wide_x2, search, 3, infinite),
-      relu_general_wide_operand_at(wide_x3, search, 4, infinite)
+      relu_general_wide_operand_at(wide_x0, search, 1, true, infinite),
+      relu_general_wide_operand_at(wide_x1, search, 2, false, infinite),
+      relu_general_wide_operand_at(wide_x2, search, 3, false, infinite),
+      relu_general_wide_operand_at(wide_x3, search, 4, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 3)];
     search = relu_general_wide_searched(search, found, 4, varied, largest, smallest, infinite, false, zero);

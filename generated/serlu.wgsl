@@ -435,7 +435,8 @@ fn serlu_exactly_wide(x0: serlu_wide, x1: serlu_wide, x2: serlu_wide) -> serlu_w
     }
     errors[code & 1023u] = max(min(error, serlu_WIDE_BEYOND + serlu_WIDE_LIMIT), rounding);
   }
-  return serlu_wide_outcome(serlu_wide_leading_of(registers[3]), errors[3] - registers[3].exponent);
+  let lost = errors[3] - registers[3].exponent;
+  return serlu_wide_outcome(serlu_wide_leading_of(registers[3]), select(lost, 0, errors[3] < -serlu_WIDE_LIMIT));
 }
 
 // The largest exponent that operands have at a stage.
@@ -457,20 +458,33 @@ fn serlu_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= serlu_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn serlu_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn serlu_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn serlu_wide_operand_at(x: serlu_wide, search: serlu_wide_search, own: i32, infinite: bool) -> serlu_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn serlu_wide_operand_at(
+  x: serlu_wide,
+  search: serlu_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> serlu_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return serlu_wide(search.point == 1, serlu_NAT_HALF, -150);
   }
   let excess = serlu_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, serlu_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    serlu_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return serlu_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -557,7 +571,7 @@ fn serlu_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (serlu_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (serlu_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = serlu_wide_next_stage(stage, largest, smallest);
@@ -572,7 +586,7 @@ fn serlu_wide_searched(
     value = serlu_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * serlu_wide_excess(varied, stage)) / serlu_wide_distance(stage);
+    shift = shift + (steps * serlu_wide_excess(varied, stage)) / serlu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = serlu_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -638,9 +652,9 @@ fn serlu_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   var search = serlu_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = serlu_exactly_wide(
-      serlu_wide_operand_at(wide_x0, search, 1, infinite),
-      serlu_wide_operand_at(wide_x1, search, 2, infinite),
-      serlu_wide_operand_at(wide_x2, search, 3, infinite)
+      serlu_wide_operand_at(wide_x0, search, 1, true, infinite),
+      serlu_wide_operand_at(wide_x1, search, 2, false, infinite),
+      serlu_wide_operand_at(wide_x2, search, 3, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 2)];
     search = serlu_wide_searched(search, found, 3, varied, largest, smallest, infinite, false, zero);
@@ -928,7 +942,8 @@ fn serlu_backward_exactly_wide(x0: serlu_wide, x1: serlu_wide, x2: serlu_wide) -
     }
     errors[code & 1023u] = max(min(error, serlu_WIDE_BEYOND + serlu_WIDE_LIMIT), rounding);
   }
-  return serlu_wide_outcome(serlu_wide_leading_of(registers[0]), errors[0] - registers[0].exponent);
+  let lost = errors[0] - registers[0].exponent;
+  return serlu_wide_outcome(serlu_wide_leading_of(registers[0]), select(lost, 0, errors[0] < -serlu_WIDE_LIMIT));
 }
 
 fn serlu_backward_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -952,9 +967,9 @@ fn serlu_backward_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   var search = serlu_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = serlu_backward_exactly_wide(
-      serlu_wide_operand_at(wide_x0, search, 1, infinite),
-      serlu_wide_operand_at(wide_x1, search, 2, infinite),
-      serlu_wide_operand_at(wide_x2, search, 3, infinite)
+      serlu_wide_operand_at(wide_x0, search, 1, true, infinite),
+      serlu_wide_operand_at(wide_x1, search, 2, false, infinite),
+      serlu_wide_operand_at(wide_x2, search, 3, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 2)];
     search = serlu_wide_searched(search, found, 3, varied, largest, smallest, infinite, false, zero);

@@ -316,7 +316,8 @@ fn slaf_exactly_wide(x0: slaf_wide, x1: slaf_wide, x2: slaf_wide) -> slaf_wide_o
     }
     errors[code & 1023u] = max(min(error, slaf_WIDE_BEYOND + slaf_WIDE_LIMIT), rounding);
   }
-  return slaf_wide_outcome(slaf_wide_leading_of(registers[2]), errors[2] - registers[2].exponent);
+  let lost = errors[2] - registers[2].exponent;
+  return slaf_wide_outcome(slaf_wide_leading_of(registers[2]), select(lost, 0, errors[2] < -slaf_WIDE_LIMIT));
 }
 
 // The largest exponent that operands have at a stage.
@@ -338,20 +339,33 @@ fn slaf_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= slaf_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn slaf_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn slaf_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn slaf_wide_operand_at(x: slaf_wide, search: slaf_wide_search, own: i32, infinite: bool) -> slaf_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn slaf_wide_operand_at(
+  x: slaf_wide,
+  search: slaf_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> slaf_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return slaf_wide(search.point == 1, slaf_NAT_HALF, -150);
   }
   let excess = slaf_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, slaf_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    slaf_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return slaf_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -438,7 +452,7 @@ fn slaf_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (slaf_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (slaf_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = slaf_wide_next_stage(stage, largest, smallest);
@@ -453,7 +467,7 @@ fn slaf_wide_searched(
     value = slaf_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * slaf_wide_excess(varied, stage)) / slaf_wide_distance(stage);
+    shift = shift + (steps * slaf_wide_excess(varied, stage)) / slaf_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = slaf_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -523,9 +537,9 @@ fn slaf_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   var search = slaf_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = slaf_exactly_wide(
-      slaf_wide_operand_at(wide_x0, search, 1, infinite),
-      slaf_wide_operand_at(wide_x1, search, 2, infinite),
-      slaf_wide_operand_at(wide_x2, search, 3, infinite)
+      slaf_wide_operand_at(wide_x0, search, 1, true, infinite),
+      slaf_wide_operand_at(wide_x1, search, 2, false, infinite),
+      slaf_wide_operand_at(wide_x2, search, 3, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 2)];
     search = slaf_wide_searched(search, found, 3, varied, largest, smallest, infinite, false, zero);

@@ -682,7 +682,8 @@ fn snake_exactly_wide(x0: snake_wide, x1: snake_wide) -> snake_wide_outcome {
     }
     errors[code & 1023u] = max(min(error, snake_WIDE_BEYOND + snake_WIDE_LIMIT), rounding);
   }
-  return snake_wide_outcome(snake_wide_leading_of(registers[1]), errors[1] - registers[1].exponent);
+  let lost = errors[1] - registers[1].exponent;
+  return snake_wide_outcome(snake_wide_leading_of(registers[1]), select(lost, 0, errors[1] < -snake_WIDE_LIMIT));
 }
 
 // The largest exponent that operands have at a stage.
@@ -704,20 +705,33 @@ fn snake_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= snake_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn snake_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn snake_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn snake_wide_operand_at(x: snake_wide, search: snake_wide_search, own: i32, infinite: bool) -> snake_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn snake_wide_operand_at(
+  x: snake_wide,
+  search: snake_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> snake_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return snake_wide(search.point == 1, snake_NAT_HALF, -150);
   }
   let excess = snake_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, snake_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    snake_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return snake_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -804,7 +818,7 @@ fn snake_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (snake_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (snake_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = snake_wide_next_stage(stage, largest, smallest);
@@ -819,7 +833,7 @@ fn snake_wide_searched(
     value = snake_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * snake_wide_excess(varied, stage)) / snake_wide_distance(stage);
+    shift = shift + (steps * snake_wide_excess(varied, stage)) / snake_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = snake_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -878,8 +892,8 @@ fn snake_exactly(x0: f32, x1: f32) -> f32 {
   var search = snake_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = snake_exactly_wide(
-      snake_wide_operand_at(wide_x0, search, 1, infinite),
-      snake_wide_operand_at(wide_x1, search, 2, infinite)
+      snake_wide_operand_at(wide_x0, search, 1, true, infinite),
+      snake_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = snake_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
@@ -1204,7 +1218,8 @@ fn snake_backward_exactly_wide(x0: snake_wide, x1: snake_wide, which: snake_wide
     }
     errors[code & 1023u] = max(min(error, snake_WIDE_BEYOND + snake_WIDE_LIMIT), rounding);
   }
-  return snake_wide_outcome(snake_wide_leading_of(registers[4]), errors[4] - registers[4].exponent);
+  let lost = errors[4] - registers[4].exponent;
+  return snake_wide_outcome(snake_wide_leading_of(registers[4]), select(lost, 0, errors[4] < -snake_WIDE_LIMIT));
 }
 
 fn snake_backward_exactly(x0: f32, x1: f32, which: f32) -> f32 {
@@ -1224,8 +1239,8 @@ fn snake_backward_exactly(x0: f32, x1: f32, which: f32) -> f32 {
   var search = snake_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = snake_backward_exactly_wide(
-      snake_wide_operand_at(wide_x0, search, 1, infinite),
-      snake_wide_operand_at(wide_x1, search, 2, infinite),
+      snake_wide_operand_at(wide_x0, search, 1, true, infinite),
+      snake_wide_operand_at(wide_x1, search, 2, false, infinite),
       snake_wide_from_f32(which)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];

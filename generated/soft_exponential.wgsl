@@ -759,9 +759,10 @@ fn soft_exponential_exactly_wide(
     }
     errors[code & 1023u] = max(min(error, soft_exponential_WIDE_BEYOND + soft_exponential_WIDE_LIMIT), rounding);
   }
+  let lost = errors[2] - registers[2].exponent;
   return soft_exponential_wide_outcome(
     soft_exponential_wide_leading_of(registers[2]),
-    errors[2] - registers[2].exponent
+    select(lost, 0, errors[2] < -soft_exponential_WIDE_LIMIT)
   );
 }
 
@@ -784,20 +785,33 @@ fn soft_exponential_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= soft_exponential_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn soft_exponential_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn soft_exponential_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn soft_exponential_wide_operand_at(x: soft_exponential_wide, search: soft_exponential_wide_search, own: i32, infinite: bool) -> soft_exponential_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn soft_exponential_wide_operand_at(
+  x: soft_exponential_wide,
+  search: soft_exponential_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> soft_exponential_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return soft_exponential_wide(search.point == 1, soft_exponential_NAT_HALF, -150);
   }
   let excess = soft_exponential_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, soft_exponential_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    soft_exponential_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return soft_exponential_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -884,7 +898,7 @@ fn soft_exponential_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (soft_exponential_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (soft_exponential_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = soft_exponential_wide_next_stage(stage, largest, smallest);
@@ -899,7 +913,7 @@ fn soft_exponential_wide_searched(
     value = soft_exponential_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * soft_exponential_wide_excess(varied, stage)) / soft_exponential_wide_distance(stage);
+    shift = shift + (steps * soft_exponential_wide_excess(varied, stage)) / soft_exponential_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = soft_exponential_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -954,8 +968,8 @@ fn soft_exponential_exactly(x0: f32, x1: f32) -> f32 {
   var search = soft_exponential_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = soft_exponential_exactly_wide(
-      soft_exponential_wide_operand_at(wide_x0, search, 1, infinite),
-      soft_exponential_wide_operand_at(wide_x1, search, 2, infinite)
+      soft_exponential_wide_operand_at(wide_x0, search, 1, true, infinite),
+      soft_exponential_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = soft_exponential_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
@@ -1398,9 +1412,10 @@ fn soft_exponential_backward_exactly_wide(
     }
     errors[code & 1023u] = max(min(error, soft_exponential_WIDE_BEYOND + soft_exponential_WIDE_LIMIT), rounding);
   }
+  let lost = errors[5] - registers[5].exponent;
   return soft_exponential_wide_outcome(
     soft_exponential_wide_leading_of(registers[5]),
-    errors[5] - registers[5].exponent
+    select(lost, 0, errors[5] < -soft_exponential_WIDE_LIMIT)
   );
 }
 
@@ -1421,8 +1436,8 @@ fn soft_exponential_backward_exactly(x0: f32, x1: f32, which: f32) -> f32 {
   var search = soft_exponential_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = soft_exponential_backward_exactly_wide(
-      soft_exponential_wide_operand_at(wide_x0, search, 1, infinite),
-      soft_exponential_wide_operand_at(wide_x1, search, 2, infinite),
+      soft_exponential_wide_operand_at(wide_x0, search, 1, true, infinite),
+      soft_exponential_wide_operand_at(wide_x1, search, 2, false, infinite),
       soft_exponential_wide_from_f32(which)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];

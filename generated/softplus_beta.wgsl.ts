@@ -721,7 +721,11 @@ fn softplus_beta_exactly_wide(
     }
     errors[code & 1023u] = max(min(error, softplus_beta_WIDE_BEYOND + softplus_beta_WIDE_LIMIT), rounding);
   }
-  return softplus_beta_wide_outcome(softplus_beta_wide_leading_of(registers[9]), errors[9] - registers[9].exponent);
+  let lost = errors[9] - registers[9].exponent;
+  return softplus_beta_wide_outcome(
+    softplus_beta_wide_leading_of(registers[9]),
+    select(lost, 0, errors[9] < -softplus_beta_WIDE_LIMIT)
+  );
 }
 
 // The largest exponent that operands have at a stage.
@@ -743,20 +747,33 @@ fn softplus_beta_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= softplus_beta_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn softplus_beta_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn softplus_beta_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn softplus_beta_wide_operand_at(x: softplus_beta_wide, search: softplus_beta_wide_search, own: i32, infinite: bool) -> softplus_beta_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn softplus_beta_wide_operand_at(
+  x: softplus_beta_wide,
+  search: softplus_beta_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> softplus_beta_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return softplus_beta_wide(search.point == 1, softplus_beta_NAT_HALF, -150);
   }
   let excess = softplus_beta_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, softplus_beta_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    softplus_beta_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return softplus_beta_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -843,7 +860,7 @@ fn softplus_beta_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (softplus_beta_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (softplus_beta_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = softplus_beta_wide_next_stage(stage, largest, smallest);
@@ -858,7 +875,7 @@ fn softplus_beta_wide_searched(
     value = softplus_beta_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * softplus_beta_wide_excess(varied, stage)) / softplus_beta_wide_distance(stage);
+    shift = shift + (steps * softplus_beta_wide_excess(varied, stage)) / softplus_beta_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = softplus_beta_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -917,9 +934,9 @@ fn softplus_beta_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   var search = softplus_beta_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = softplus_beta_exactly_wide(
-      softplus_beta_wide_operand_at(wide_x0, search, 1, infinite),
-      softplus_beta_wide_operand_at(wide_x1, search, 2, infinite),
-      softplus_beta_wide_operand_at(wide_x2, search, 3, infinite)
+      softplus_beta_wide_operand_at(wide_x0, search, 1, true, infinite),
+      softplus_beta_wide_operand_at(wide_x1, search, 2, false, infinite),
+      softplus_beta_wide_operand_at(wide_x2, search, 3, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 2)];
     search = softplus_beta_wide_searched(search, found, 3, varied, largest, smallest, infinite, true, zero);
@@ -1225,7 +1242,11 @@ fn softplus_beta_backward_exactly_wide(
     }
     errors[code & 1023u] = max(min(error, softplus_beta_WIDE_BEYOND + softplus_beta_WIDE_LIMIT), rounding);
   }
-  return softplus_beta_wide_outcome(softplus_beta_wide_leading_of(registers[1]), errors[1] - registers[1].exponent);
+  let lost = errors[1] - registers[1].exponent;
+  return softplus_beta_wide_outcome(
+    softplus_beta_wide_leading_of(registers[1]),
+    select(lost, 0, errors[1] < -softplus_beta_WIDE_LIMIT)
+  );
 }
 
 fn softplus_beta_backward_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -1249,9 +1270,9 @@ fn softplus_beta_backward_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   var search = softplus_beta_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = softplus_beta_backward_exactly_wide(
-      softplus_beta_wide_operand_at(wide_x0, search, 1, infinite),
-      softplus_beta_wide_operand_at(wide_x1, search, 2, infinite),
-      softplus_beta_wide_operand_at(wide_x2, search, 3, infinite)
+      softplus_beta_wide_operand_at(wide_x0, search, 1, true, infinite),
+      softplus_beta_wide_operand_at(wide_x1, search, 2, false, infinite),
+      softplus_beta_wide_operand_at(wide_x2, search, 3, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 2)];
     search = softplus_beta_wide_searched(search, found, 3, varied, largest, smallest, infinite, true, zero);

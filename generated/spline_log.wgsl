@@ -716,7 +716,11 @@ fn spline_log_backward_exactly_wide(x0: spline_log_wide) -> spline_log_wide_outc
     }
     errors[code & 1023u] = max(min(error, spline_log_WIDE_BEYOND + spline_log_WIDE_LIMIT), rounding);
   }
-  return spline_log_wide_outcome(spline_log_wide_leading_of(registers[8]), errors[8] - registers[8].exponent);
+  let lost = errors[8] - registers[8].exponent;
+  return spline_log_wide_outcome(
+    spline_log_wide_leading_of(registers[8]),
+    select(lost, 0, errors[8] < -spline_log_WIDE_LIMIT)
+  );
 }
 
 // The largest exponent that operands have at a stage.
@@ -738,20 +742,33 @@ fn spline_log_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= spline_log_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn spline_log_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn spline_log_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn spline_log_wide_operand_at(x: spline_log_wide, search: spline_log_wide_search, own: i32, infinite: bool) -> spline_log_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn spline_log_wide_operand_at(
+  x: spline_log_wide,
+  search: spline_log_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> spline_log_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return spline_log_wide(search.point == 1, spline_log_NAT_HALF, -150);
   }
   let excess = spline_log_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, spline_log_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    spline_log_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return spline_log_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -838,7 +855,7 @@ fn spline_log_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (spline_log_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (spline_log_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = spline_log_wide_next_stage(stage, largest, smallest);
@@ -853,7 +870,7 @@ fn spline_log_wide_searched(
     value = spline_log_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * spline_log_wide_excess(varied, stage)) / spline_log_wide_distance(stage);
+    shift = shift + (steps * spline_log_wide_excess(varied, stage)) / spline_log_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = spline_log_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -903,7 +920,7 @@ fn spline_log_backward_exactly(x0: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = spline_log_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = spline_log_backward_exactly_wide(spline_log_wide_operand_at(wide_x0, search, 1, infinite));
+    let found = spline_log_backward_exactly_wide(spline_log_wide_operand_at(wide_x0, search, 1, true, infinite));
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = spline_log_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
   }

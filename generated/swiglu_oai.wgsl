@@ -583,7 +583,11 @@ fn swiglu_oai_exactly_wide(
     }
     errors[code & 1023u] = max(min(error, swiglu_oai_WIDE_BEYOND + swiglu_oai_WIDE_LIMIT), rounding);
   }
-  return swiglu_oai_wide_outcome(swiglu_oai_wide_leading_of(registers[2]), errors[2] - registers[2].exponent);
+  let lost = errors[2] - registers[2].exponent;
+  return swiglu_oai_wide_outcome(
+    swiglu_oai_wide_leading_of(registers[2]),
+    select(lost, 0, errors[2] < -swiglu_oai_WIDE_LIMIT)
+  );
 }
 
 // The largest exponent that operands have at a stage.
@@ -605,20 +609,33 @@ fn swiglu_oai_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= swiglu_oai_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn swiglu_oai_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn swiglu_oai_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn swiglu_oai_wide_operand_at(x: swiglu_oai_wide, search: swiglu_oai_wide_search, own: i32, infinite: bool) -> swiglu_oai_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn swiglu_oai_wide_operand_at(
+  x: swiglu_oai_wide,
+  search: swiglu_oai_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> swiglu_oai_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return swiglu_oai_wide(search.point == 1, swiglu_oai_NAT_HALF, -150);
   }
   let excess = swiglu_oai_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, swiglu_oai_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    swiglu_oai_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return swiglu_oai_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -705,7 +722,7 @@ fn swiglu_oai_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (swiglu_oai_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (swiglu_oai_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = swiglu_oai_wide_next_stage(stage, largest, smallest);
@@ -720,7 +737,7 @@ fn swiglu_oai_wide_searched(
     value = swiglu_oai_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * swiglu_oai_wide_excess(varied, stage)) / swiglu_oai_wide_distance(stage);
+    shift = shift + (steps * swiglu_oai_wide_excess(varied, stage)) / swiglu_oai_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = swiglu_oai_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -790,10 +807,10 @@ fn swiglu_oai_exactly(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
   var search = swiglu_oai_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = swiglu_oai_exactly_wide(
-      swiglu_oai_wide_operand_at(wide_x0, search, 1, infinite),
-      swiglu_oai_wide_operand_at(wide_x1, search, 2, infinite),
-      swiglu_oai_wide_operand_at(wide_x2, search, 3, infinite),
-      swiglu_oai_wide_operand_at(wide_x3, search, 4, infinite)
+      swiglu_oai_wide_operand_at(wide_x0, search, 1, true, infinite),
+      swiglu_oai_wide_operand_at(wide_x1, search, 2, true, infinite),
+      swiglu_oai_wide_operand_at(wide_x2, search, 3, false, infinite),
+      swiglu_oai_wide_operand_at(wide_x3, search, 4, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 3)];
     search = swiglu_oai_wide_searched(search, found, 4, varied, largest, smallest, infinite, false, zero);
@@ -1170,7 +1187,11 @@ fn swiglu_oai_backward_exactly_wide(
     }
     errors[code & 1023u] = max(min(error, swiglu_oai_WIDE_BEYOND + swiglu_oai_WIDE_LIMIT), rounding);
   }
-  return swiglu_oai_wide_outcome(swiglu_oai_wide_leading_of(registers[5]), errors[5] - registers[5].exponent);
+  let lost = errors[5] - registers[5].exponent;
+  return swiglu_oai_wide_outcome(
+    swiglu_oai_wide_leading_of(registers[5]),
+    select(lost, 0, errors[5] < -swiglu_oai_WIDE_LIMIT)
+  );
 }
 
 fn swiglu_oai_backward_exactly(x0: f32, x1: f32, x2: f32, x3: f32, which: f32) -> f32 {
@@ -1198,10 +1219,10 @@ fn swiglu_oai_backward_exactly(x0: f32, x1: f32, x2: f32, x3: f32, which: f32) -
   var search = swiglu_oai_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = swiglu_oai_backward_exactly_wide(
-      swiglu_oai_wide_operand_at(wide_x0, search, 1, infinite),
-      swiglu_oai_wide_operand_at(wide_x1, search, 2, infinite),
-      swiglu_oai_wide_operand_at(wide_x2, search, 3, infinite),
-      swiglu_oai_wide_operand_at(wide_x3, search, 4, infinite),
+      swiglu_oai_wide_operand_at(wide_x0, search, 1, true, infinite),
+      swiglu_oai_wide_operand_at(wide_x1, search, 2, true, infinite),
+      swiglu_oai_wide_operand_at(wide_x2, search, 3, false, infinite),
+      swiglu_oai_wide_operand_at(wide_x3, search, 4, false, infinite),
       swiglu_oai_wide_from_f32(which)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 3)];

@@ -561,7 +561,11 @@ fn tanh_shrink_exactly_wide(x0: tanh_shrink_wide) -> tanh_shrink_wide_outcome {
     }
     errors[code & 1023u] = max(min(error, tanh_shrink_WIDE_BEYOND + tanh_shrink_WIDE_LIMIT), rounding);
   }
-  return tanh_shrink_wide_outcome(tanh_shrink_wide_leading_of(registers[5]), errors[5] - registers[5].exponent);
+  let lost = errors[5] - registers[5].exponent;
+  return tanh_shrink_wide_outcome(
+    tanh_shrink_wide_leading_of(registers[5]),
+    select(lost, 0, errors[5] < -tanh_shrink_WIDE_LIMIT)
+  );
 }
 
 // The largest exponent that operands have at a stage.
@@ -583,20 +587,33 @@ fn tanh_shrink_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= tanh_shrink_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn tanh_shrink_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn tanh_shrink_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn tanh_shrink_wide_operand_at(x: tanh_shrink_wide, search: tanh_shrink_wide_search, own: i32, infinite: bool) -> tanh_shrink_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn tanh_shrink_wide_operand_at(
+  x: tanh_shrink_wide,
+  search: tanh_shrink_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> tanh_shrink_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return tanh_shrink_wide(search.point == 1, tanh_shrink_NAT_HALF, -150);
   }
   let excess = tanh_shrink_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, tanh_shrink_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    tanh_shrink_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return tanh_shrink_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -683,7 +700,7 @@ fn tanh_shrink_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (tanh_shrink_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (tanh_shrink_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = tanh_shrink_wide_next_stage(stage, largest, smallest);
@@ -698,7 +715,7 @@ fn tanh_shrink_wide_searched(
     value = tanh_shrink_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * tanh_shrink_wide_excess(varied, stage)) / tanh_shrink_wide_distance(stage);
+    shift = shift + (steps * tanh_shrink_wide_excess(varied, stage)) / tanh_shrink_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = tanh_shrink_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -755,7 +772,7 @@ fn tanh_shrink_exactly(x0: f32) -> f32 {
   let zero = false;
   var search = tanh_shrink_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = tanh_shrink_exactly_wide(tanh_shrink_wide_operand_at(wide_x0, search, 1, infinite));
+    let found = tanh_shrink_exactly_wide(tanh_shrink_wide_operand_at(wide_x0, search, 1, true, infinite));
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = tanh_shrink_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
   }

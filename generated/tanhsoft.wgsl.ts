@@ -836,7 +836,11 @@ fn tanhsoft_exactly_wide(
     }
     errors[code & 1023u] = max(min(error, tanhsoft_WIDE_BEYOND + tanhsoft_WIDE_LIMIT), rounding);
   }
-  return tanhsoft_wide_outcome(tanhsoft_wide_leading_of(registers[4]), errors[4] - registers[4].exponent);
+  let lost = errors[4] - registers[4].exponent;
+  return tanhsoft_wide_outcome(
+    tanhsoft_wide_leading_of(registers[4]),
+    select(lost, 0, errors[4] < -tanhsoft_WIDE_LIMIT)
+  );
 }
 
 // The largest exponent that operands have at a stage.
@@ -858,20 +862,33 @@ fn tanhsoft_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= tanhsoft_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn tanhsoft_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn tanhsoft_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn tanhsoft_wide_operand_at(x: tanhsoft_wide, search: tanhsoft_wide_search, own: i32, infinite: bool) -> tanhsoft_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn tanhsoft_wide_operand_at(
+  x: tanhsoft_wide,
+  search: tanhsoft_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> tanhsoft_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return tanhsoft_wide(search.point == 1, tanhsoft_NAT_HALF, -150);
   }
   let excess = tanhsoft_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, tanhsoft_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    tanhsoft_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return tanhsoft_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -958,7 +975,7 @@ fn tanhsoft_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (tanhsoft_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (tanhsoft_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = tanhsoft_wide_next_stage(stage, largest, smallest);
@@ -973,7 +990,7 @@ fn tanhsoft_wide_searched(
     value = tanhsoft_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * tanhsoft_wide_excess(varied, stage)) / tanhsoft_wide_distance(stage);
+    shift = shift + (steps * tanhsoft_wide_excess(varied, stage)) / tanhsoft_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = tanhsoft_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -1046,11 +1063,11 @@ fn tanhsoft_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
   var search = tanhsoft_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = tanhsoft_exactly_wide(
-      tanhsoft_wide_operand_at(wide_x0, search, 1, infinite),
-      tanhsoft_wide_operand_at(wide_x1, search, 2, infinite),
-      tanhsoft_wide_operand_at(wide_x2, search, 3, infinite),
-      tanhsoft_wide_operand_at(wide_x3, search, 4, infinite),
-      tanhsoft_wide_operand_at(wide_x4, search, 5, infinite)
+      tanhsoft_wide_operand_at(wide_x0, search, 1, true, infinite),
+      tanhsoft_wide_operand_at(wide_x1, search, 2, false, infinite),
+      tanhsoft_wide_operand_at(wide_x2, search, 3, false, infinite),
+      tanhsoft_wide_operand_at(wide_x3, search, 4, false, infinite),
+      tanhsoft_wide_operand_at(wide_x4, search, 5, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 4)];
     search = tanhsoft_wide_searched(search, found, 5, varied, largest, smallest, infinite, false, zero);
@@ -1562,7 +1579,11 @@ fn tanhsoft_backward_exactly_wide(
     }
     errors[code & 1023u] = max(min(error, tanhsoft_WIDE_BEYOND + tanhsoft_WIDE_LIMIT), rounding);
   }
-  return tanhsoft_wide_outcome(tanhsoft_wide_leading_of(registers[15]), errors[15] - registers[15].exponent);
+  let lost = errors[15] - registers[15].exponent;
+  return tanhsoft_wide_outcome(
+    tanhsoft_wide_leading_of(registers[15]),
+    select(lost, 0, errors[15] < -tanhsoft_WIDE_LIMIT)
+  );
 }
 
 fn tanhsoft_backward_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
@@ -1600,11 +1621,11 @@ fn tanhsoft_backward_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32
   var search = tanhsoft_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = tanhsoft_backward_exactly_wide(
-      tanhsoft_wide_operand_at(wide_x0, search, 1, infinite),
-      tanhsoft_wide_operand_at(wide_x1, search, 2, infinite),
-      tanhsoft_wide_operand_at(wide_x2, search, 3, infinite),
-      tanhsoft_wide_operand_at(wide_x3, search, 4, infinite),
-      tanhsoft_wide_operand_at(wide_x4, search, 5, infinite)
+      tanhsoft_wide_operand_at(wide_x0, search, 1, true, infinite),
+      tanhsoft_wide_operand_at(wide_x1, search, 2, false, infinite),
+      tanhsoft_wide_operand_at(wide_x2, search, 3, false, infinite),
+      tanhsoft_wide_operand_at(wide_x3, search, 4, false, infinite),
+      tanhsoft_wide_operand_at(wide_x4, search, 5, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 4)];
     search = tanhsoft_wide_searched(search, found, 5, varied, largest, smallest, infinite, false, zero);

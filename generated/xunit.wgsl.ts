@@ -380,7 +380,8 @@ fn xunit_exactly_wide(x0: xunit_wide, x1: xunit_wide) -> xunit_wide_outcome {
     }
     errors[code & 1023u] = max(min(error, xunit_WIDE_BEYOND + xunit_WIDE_LIMIT), rounding);
   }
-  return xunit_wide_outcome(xunit_wide_leading_of(registers[1]), errors[1] - registers[1].exponent);
+  let lost = errors[1] - registers[1].exponent;
+  return xunit_wide_outcome(xunit_wide_leading_of(registers[1]), select(lost, 0, errors[1] < -xunit_WIDE_LIMIT));
 }
 
 // The largest exponent that operands have at a stage.
@@ -402,20 +403,33 @@ fn xunit_wide_excess(exponent: i32, stage: i32) -> i32 {
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= xunit_WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn xunit_wide_distance(stage: i32) -> i32 {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn xunit_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn xunit_wide_operand_at(x: xunit_wide, search: xunit_wide_search, own: i32, infinite: bool) -> xunit_wide {
-  if ((search.stage == 23) & all(x.mantissa == vec4<u32>())) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn xunit_wide_operand_at(
+  x: xunit_wide,
+  search: xunit_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> xunit_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return xunit_wide(search.point == 1, xunit_NAT_HALF, -150);
   }
   let excess = xunit_wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(0, xunit_wide_distance(search.stage) * steps, (excess != 0) & (nearer > 0) & (nearer < 3));
+  let further = select(
+    0,
+    xunit_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
   return xunit_wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -502,7 +516,7 @@ fn xunit_wide_searched(
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
       stage = 23;
-    } else if ((stage == 0) & !infinite & is_nan & (found.lost < (xunit_WIDE_LIMIT >> 1u))) {
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (xunit_WIDE_LIMIT >> 1u)))) {
       stage = 24;
     } else {
       stage = xunit_wide_next_stage(stage, largest, smallest);
@@ -517,7 +531,7 @@ fn xunit_wide_searched(
     value = xunit_wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + (steps * xunit_wide_excess(varied, stage)) / xunit_wide_distance(stage);
+    shift = shift + (steps * xunit_wide_excess(varied, stage)) / xunit_wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = xunit_wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;
@@ -579,8 +593,8 @@ fn xunit_exactly(x0: f32, x1: f32) -> f32 {
   var search = xunit_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = xunit_exactly_wide(
-      xunit_wide_operand_at(wide_x0, search, 1, infinite),
-      xunit_wide_operand_at(wide_x1, search, 2, infinite)
+      xunit_wide_operand_at(wide_x0, search, 1, true, infinite),
+      xunit_wide_operand_at(wide_x1, search, 2, true, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = xunit_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
@@ -792,7 +806,8 @@ fn xunit_backward_exactly_wide(x0: xunit_wide, x1: xunit_wide) -> xunit_wide_out
     }
     errors[code & 1023u] = max(min(error, xunit_WIDE_BEYOND + xunit_WIDE_LIMIT), rounding);
   }
-  return xunit_wide_outcome(xunit_wide_leading_of(registers[1]), errors[1] - registers[1].exponent);
+  let lost = errors[1] - registers[1].exponent;
+  return xunit_wide_outcome(xunit_wide_leading_of(registers[1]), select(lost, 0, errors[1] < -xunit_WIDE_LIMIT));
 }
 
 fn xunit_backward_exactly(x0: f32, x1: f32) -> f32 {
@@ -812,8 +827,8 @@ fn xunit_backward_exactly(x0: f32, x1: f32) -> f32 {
   var search = xunit_WIDE_SEARCH;
   while (search.stage < 24) {
     let found = xunit_backward_exactly_wide(
-      xunit_wide_operand_at(wide_x0, search, 1, infinite),
-      xunit_wide_operand_at(wide_x1, search, 2, infinite)
+      xunit_wide_operand_at(wide_x0, search, 1, true, infinite),
+      xunit_wide_operand_at(wide_x1, search, 2, true, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
     search = xunit_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);

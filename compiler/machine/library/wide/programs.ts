@@ -91,20 +91,23 @@ fn wide_excess(exponent: int, stage: i32) -> int {
   return select((min(exponent - lowest, 0) - 5) / 6 * 6, 0, abs(exponent) >= WIDE_LIMIT);
 }
 
-// How much nearer to 1 an operand is at one more point.
-fn wide_distance(stage: i32) -> int {
-  return select(select(select(6, 36, stage < 12), 402, stage == 1), -6, stage > 19);
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn wide_distance(stage: i32, infinite: bool) -> int {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return int(select(select(6, far, infinite), -6, stage > 19));
 }
 
-// An operand at a point of a search, its own number given, from 1; infinite ones are moved together with the others.
-fn wide_operand_at(x: wide, search: wide_search, own: i32, infinite: bool) -> wide {
-  if (search.stage == 23 && is_zero(x.mantissa)) {
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn wide_operand_at(x: wide, search: wide_search, own: i32, input: bool, infinite: bool) -> wide {
+  if (search.stage == 23 && input && is_zero(x.mantissa)) {
     return wide(search.point == 1, NAT_HALF, -150);
   }
   let excess = wide_excess(x.exponent, search.stage);
   let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
   let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(int(0), wide_distance(search.stage) * int(steps), excess != 0 && nearer > 0 && nearer < 3);
+  let further = select(int(0), wide_distance(search.stage, infinite) * int(steps), excess != 0 && nearer > 0 && nearer < 3);
   return wide(x.negative, x.mantissa, x.exponent - excess - further);
 }
 
@@ -184,7 +187,7 @@ fn wide_searched(
   } else if (fails || strays || (stage == 0 && infinite && compares)) {
     if (is_nan && zero && !infinite) {
       stage = 23;
-    } else if (stage == 0 && !infinite && is_nan && found.lost < (WIDE_LIMIT >> 1)) {
+    } else if (strays || (stage == 0 && !infinite && is_nan && found.lost < (WIDE_LIMIT >> 1))) {
       stage = 24;
     } else {
       stage = wide_next_stage(stage, largest, smallest);
@@ -199,7 +202,7 @@ fn wide_searched(
     value = wide_leading_trend(base, found.value);
     stage = 24;
   } else if (is_second) {
-    shift = shift + steps * wide_excess(varied, stage) / wide_distance(stage);
+    shift = shift + steps * wide_excess(varied, stage) / wide_distance(stage, infinite);
     if (point > 2 * operands) {
       value = wide_leading(base.negative, base.digits, base.exponent + shift);
       stage = 24;

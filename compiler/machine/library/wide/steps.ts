@@ -500,7 +500,8 @@ export function inSteps(text: string, name: string): string {
     ),
     "errors[code & 1023u] = max(min(error, WIDE_BEYOND + WIDE_LIMIT), rounding);",
     "}",
-    `return wide_outcome(wide_leading_of(registers[${last}]), errors[${last}] - registers[${last}].exponent);`,
+    `let lost = errors[${last}] - registers[${last}].exponent;`,
+    `return wide_outcome(wide_leading_of(registers[${last}]), select(lost, 0, errors[${last}] < -WIDE_LIMIT));`,
     "}",
   ].join("\n");
 
