@@ -30,8 +30,11 @@ fn blu_hypot(a: f32, b: f32) -> f32 {
 }
 
 fn blu_value_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  return t + (blu_hypot(1.0, t) - 1.0) * x1;
+  return select(
+    x0 + (blu_hypot(1.0, x0) - 1.0) * x1,
+    ((-1.0 / x0 - blu_hypot(1.0 / x0, 1.0)) * x1 + 1.0) * x0,
+    x0 < -1099511600000.0
+  );
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
@@ -747,7 +750,7 @@ fn blu(x: f32, beta: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = blu_exactly(x, beta);
-    if (blu_is_nan(result) | ((abs(result) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))) {
+    if (blu_is_nan(result)) {
       let far = blu_value_far(x, beta);
       result = select(far, result, blu_is_nan(far));
     }
@@ -946,7 +949,7 @@ fn blu_backward(dy: f32, x: f32, beta: f32) -> blu_gradients {
     let exact = blu_backward_exactly(x, beta, select(1.0, 0.0, !found0));
     if (!found0) {
       result_x = exact;
-      if (blu_is_nan(result_x) | ((abs(result_x) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))) {
+      if (blu_is_nan(result_x)) {
         let far = blu_slope_0_far(x, beta);
         result_x = select(far, result_x, blu_is_nan(far));
       }

@@ -69,7 +69,7 @@ fn cube(x: f32) -> f32 {
 }
 
 fn cube_slope_0_far(x0: f32) -> f32 {
-  return 3.0 * (x0 * x0);
+  return 3.0 * x0 * x0;
 }
 
 fn cube_backward(dy: f32, x: f32) -> f32 {

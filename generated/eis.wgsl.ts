@@ -1477,7 +1477,7 @@ fn eis(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, theta: f32) -> f32
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = eis_exactly(x, alpha, beta, gamma, delta, theta);
-    if (eis_is_nan(result) | ((abs(result) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))) {
+    if (eis_is_nan(result)) {
       let far = eis_value_far(x, alpha, beta, gamma, delta, theta);
       result = select(far, result, eis_is_nan(far));
     }
@@ -1982,7 +1982,7 @@ fn eis_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, 
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = eis_backward_exactly(x, alpha, beta, gamma, delta, theta);
-    if (eis_is_nan(result) | ((abs(result) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))) {
+    if (eis_is_nan(result)) {
       let far = eis_slope_0_far(x, alpha, beta, gamma, delta, theta);
       result = select(far, result, eis_is_nan(far));
     }

@@ -273,24 +273,32 @@ fn elish_backward(dy: f32, x: f32) -> f32 {
   let u2 = elish_pair_add(u, v2);
   let q2 = elish_pair_divide(u2, u);
   let p2 = elish_pair_multiply(q, q2);
+  let p3 = elish_pair_scale(p2, 8.6736174e-19);
+  let em1 = elish_pair_expm1(elish_pair_from_f32(x));
   let v3 = elish_pair_abs(elish_pair_from_f32(x));
-  let v4 = elish_pair_raised_exp(elish_pair_negate(v3));
-  let u3 = elish_pair_add(elish_pair_scale(v4, 8.6736174e-19), elish_pair(1.0, 0.0));
-  var v5 = elish_pair_add(
-    elish_pair_scale(
-      elish_pair_multiply(elish_pair_expm1(elish_pair_from_f32(x)), elish_pair_divide(v4, elish_pair_multiply(u3, u3))),
-      8.6736174e-19
-    ),
-    elish_pair_scale(elish_pair_multiply(elish_pair_exp(elish_pair_from_f32(x)), q), 8.6736174e-19)
-  );
+  let v4 = elish_pair_negate(v3);
+  let v5 = elish_pair_raised_exp(v4);
+  let p4 = elish_pair_scale(v5, 8.6736174e-19);
+  let u3 = elish_pair_add(p4, elish_pair(1.0, 0.0));
+  let squared = elish_pair_multiply(u3, u3);
+  let q3 = elish_pair_divide(v5, squared);
+  let p5 = elish_pair_multiply(em1, q3);
+  let p6 = elish_pair_scale(p5, 8.6736174e-19);
+  let e = elish_pair_exp(elish_pair_from_f32(x));
+  let p7 = elish_pair_multiply(e, q);
+  let p8 = elish_pair_scale(p7, 8.6736174e-19);
+  let u4 = elish_pair_add(p6, p8);
+  var v6 = u4;
   if (x >= 0.0) {
-    v5 = elish_pair_scale(p2, 8.6736174e-19);
+    v6 = p3;
   }
-  var result = elish_pair_to_f32(v5);
+  var result = elish_pair_to_f32(v6);
   // Far out, or no number at all.
   if (
     !(
-      (bitcast<u32>(abs(x)) <= 0x71800000u) & ((v3.high >= 7.888609e-31) | (x == 0.0)) &
+      ((x < 0.0) | (p3.high >= 1.9721523e-31)) & ((x >= 0.0) | (abs(u4.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((v3.high >= 7.888609e-31) | (x == 0.0)) &
       ((x < 0.0) | (bitcast<u32>(abs(p2.high)) <= 0x7a800000u))
     )
   ) {

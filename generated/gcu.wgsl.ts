@@ -166,10 +166,6 @@ struct gcu_pair {
   low: f32,
 }
 
-fn gcu_pair_to_f32(a: gcu_pair) -> f32 {
-  return a.high + a.low;
-}
-
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn gcu_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
@@ -186,11 +182,6 @@ fn gcu_pair_sum(a: f32, b: f32) -> gcu_pair {
 fn gcu_pair_ordered_sum(a: f32, b: f32) -> gcu_pair {
   let s = gcu_rounded(a + b);
   return gcu_pair(s, b - gcu_rounded(s - a));
-}
-
-fn gcu_pair_subtract(a: gcu_pair, b: gcu_pair) -> gcu_pair {
-  let s = gcu_pair_sum(a.high, -b.high);
-  return gcu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 fn gcu_pair_add(a: gcu_pair, b: gcu_pair) -> gcu_pair {
@@ -237,6 +228,11 @@ fn gcu_pair_sine_small(t: gcu_pair) -> gcu_pair {
     gcu_pair_multiply(square, gcu_pair(p, 0.0))
   );
   return gcu_pair_add(t, gcu_pair_multiply(gcu_pair_multiply(t, square), p1));
+}
+
+fn gcu_pair_subtract(a: gcu_pair, b: gcu_pair) -> gcu_pair {
+  let s = gcu_pair_sum(a.high, -b.high);
+  return gcu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 // a times a power of two.
@@ -286,15 +282,23 @@ fn gcu_pair_sin(a: gcu_pair) -> gcu_pair {
   return gcu_pair_sine_of(a, 0);
 }
 
+fn gcu_pair_to_f32(a: gcu_pair) -> f32 {
+  return a.high + a.low;
+}
+
 fn gcu_backward(dy: f32, x: f32) -> f32 {
-  var result = gcu_pair_to_f32(
-    gcu_pair_subtract(
-      gcu_pair_cos(gcu_pair_from_f32(x)),
-      gcu_pair_multiply(gcu_pair_from_f32(x), gcu_pair_sin(gcu_pair_from_f32(x)))
-    )
-  );
+  let c = gcu_pair_cos(gcu_pair_from_f32(x));
+  let s = gcu_pair_sin(gcu_pair_from_f32(x));
+  let p = gcu_pair_multiply(gcu_pair_from_f32(x), s);
+  let u = gcu_pair_subtract(c, p);
+  var result = gcu_pair_to_f32(u);
   // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) & (abs(x) <= 4096.0))) {
+  if (
+    !(
+      (abs(u.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (abs(x) <= 4096.0)
+    )
+  ) {
     result = gcu_slope_0_far(x);
   }
   return dy * result;

@@ -1153,9 +1153,8 @@ fn geglu_slope_0_far(x0: f32, x1: f32) -> f32 {
 }
 
 fn geglu_slope_1_far(x0: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  return t2 * geglu_normcdf(t2);
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  return t * geglu_normcdf(t);
 }
 
 const geglu_WIDE_RSQRT_TWO_PI: geglu_wide = geglu_wide(

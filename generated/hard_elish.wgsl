@@ -252,13 +252,14 @@ fn hard_elish_pair_raised_exp(a: hard_elish_pair) -> hard_elish_pair {
 }
 
 fn hard_elish_backward(dy: f32, x: f32) -> f32 {
-  var v = hard_elish_pair_add(
-    hard_elish_pair_scale(hard_elish_pair_expm1(hard_elish_pair_from_f32(x)), 0.5),
-    hard_elish_pair_multiply(
-      hard_elish_pair_scale(hard_elish_pair_exp(hard_elish_pair_from_f32(x)), 0.5),
-      hard_elish_pair_add(hard_elish_pair_from_f32(x), hard_elish_pair(1.0, 0.0))
-    )
-  );
+  let em1 = hard_elish_pair_expm1(hard_elish_pair_from_f32(x));
+  let p = hard_elish_pair_scale(em1, 0.5);
+  let e = hard_elish_pair_exp(hard_elish_pair_from_f32(x));
+  let p2 = hard_elish_pair_scale(e, 0.5);
+  let u = hard_elish_pair_add(hard_elish_pair_from_f32(x), hard_elish_pair(1.0, 0.0));
+  let p3 = hard_elish_pair_multiply(p2, u);
+  let u2 = hard_elish_pair_add(p, p3);
+  var v = u2;
   if (x >= 0.0) {
     v = hard_elish_pair_add(hard_elish_pair_from_f32(x), hard_elish_pair(0.5, 0.0));
   }
@@ -283,7 +284,13 @@ fn hard_elish_backward(dy: f32, x: f32) -> f32 {
   }
   var result = hard_elish_pair_to_f32(v3);
   // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
+  if (
+    !(
+      ((x < -1.0) | ((x > 1.0) | ((x >= 0.0) | (abs(u2.high) >= 3.9443045e-31)))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0))
+    )
+  ) {
     result = hard_elish_slope_0_far(x);
   }
   return dy * result;

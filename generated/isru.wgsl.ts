@@ -778,7 +778,7 @@ fn isru(x: f32, alpha: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = isru_exactly(x, alpha);
-    if (isru_is_nan(result) | ((abs(result) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))) {
+    if (isru_is_nan(result)) {
       let far = isru_value_far(x, alpha);
       result = select(far, result, isru_is_nan(far));
     }
@@ -908,7 +908,7 @@ fn isru_backward(dy: f32, x: f32, alpha: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = isru_backward_exactly(x, alpha);
-    if (isru_is_nan(result) | ((abs(result) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))) {
+    if (isru_is_nan(result)) {
       let far = isru_slope_0_far(x, alpha);
       result = select(far, result, isru_is_nan(far));
     }

@@ -219,6 +219,10 @@ fn lisht_pair_abs(a: lisht_pair) -> lisht_pair {
   return lisht_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
 }
 
+fn lisht_pair_negate(a: lisht_pair) -> lisht_pair {
+  return lisht_pair(-a.high, -a.low);
+}
+
 // e^a 2^n
 fn lisht_pair_exp_scaled(a: lisht_pair, n: i32) -> lisht_pair {
   let x = clamp(a.high, -150.0, 150.0);
@@ -232,25 +236,35 @@ fn lisht_pair_raised_exp(a: lisht_pair) -> lisht_pair {
   return lisht_pair_exp_scaled(a, 60);
 }
 
-fn lisht_pair_negate(a: lisht_pair) -> lisht_pair {
-  return lisht_pair(-a.high, -a.low);
-}
-
 fn lisht_backward(dy: f32, x: f32) -> f32 {
   let p = lisht_pair_scale(lisht_pair_from_f32(x), 2.0);
-  let em1 = lisht_pair_expm1(lisht_pair_at_most(p, lisht_pair(80.0, 0.0)));
+  let bounded = lisht_pair_at_most(p, lisht_pair(80.0, 0.0));
+  let em1 = lisht_pair_expm1(bounded);
+  let u = lisht_pair_add(em1, lisht_pair(2.0, 0.0));
+  let q = lisht_pair_divide(em1, u);
   let v = lisht_pair_abs(p);
-  let v2 = lisht_pair_raised_exp(lisht_pair_negate(v));
-  let u = lisht_pair_add(lisht_pair_scale(v2, 8.6736174e-19), lisht_pair(1.0, 0.0));
-  var v3 = lisht_pair_scale(lisht_pair_multiply(p, lisht_pair_divide(v2, lisht_pair_multiply(u, u))), 8.6736174e-19);
+  let v2 = lisht_pair_negate(v);
+  let v3 = lisht_pair_raised_exp(v2);
+  let p2 = lisht_pair_scale(v3, 8.6736174e-19);
+  let u2 = lisht_pair_add(p2, lisht_pair(1.0, 0.0));
+  let squared = lisht_pair_multiply(u2, u2);
+  let q2 = lisht_pair_divide(v3, squared);
+  let p3 = lisht_pair_multiply(p, q2);
+  let p4 = lisht_pair_scale(p3, 8.6736174e-19);
+  var v4 = p4;
   if (v.high > 800.0) {
-    v3 = lisht_pair(0.0, 0.0);
+    v4 = lisht_pair(0.0, 0.0);
   }
-  var result = lisht_pair_to_f32(
-    lisht_pair_add(lisht_pair_divide(em1, lisht_pair_add(em1, lisht_pair(2.0, 0.0))), lisht_pair_scale(v3, 2.0))
-  );
+  var result = lisht_pair_to_f32(lisht_pair_add(q, lisht_pair_scale(v4, 2.0)));
   // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
+  if (
+    !(
+      ((v.high <= 800.0) | (abs(q.high) >= 1.9721523e-31)) &
+        ((v.high > 800.0) | (abs(q.high + 2.0 * p4.high) >= 3.9443045e-31)) &
+        (bitcast<u32>(abs(x)) <= 0x52800000u) &
+      ((abs(x) >= 3.637979e-12) | (x == 0.0))
+    )
+  ) {
     result = lisht_slope_0_far(x);
   }
   return dy * result;

@@ -916,7 +916,7 @@ fn nlrelu(x: f32, beta: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = nlrelu_exactly(x, beta);
-    if (nlrelu_is_nan(result) | ((abs(result) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))) {
+    if (nlrelu_is_nan(result)) {
       let far = nlrelu_value_far(x, beta);
       result = select(far, result, nlrelu_is_nan(far));
     }

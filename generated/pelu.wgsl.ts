@@ -987,7 +987,7 @@ fn pelu_backward(dy: f32, x: f32, a: f32, b: f32) -> pelu_gradients {
       found0 = true;
     } else if (!found2) {
       result_b = exact;
-      if (pelu_is_nan(result_b) | ((abs(result_b) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))) {
+      if (pelu_is_nan(result_b)) {
         let far = pelu_slope_2_far(x, a, b);
         result_b = select(far, result_b, pelu_is_nan(far));
       }

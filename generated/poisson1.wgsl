@@ -798,6 +798,106 @@ fn poisson1_slope_0_far(x0: f32) -> f32 {
   return 2.0 * t2 - t * t2;
 }
 
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r2 = negate(r0)
+//   r2 = exponential(r2, 0)
+//   r1 = multiply(r1, r2)
+//   r2 = multiply(r0, r2)
+//   r2 = negate(r2)
+//   r2 = add(r1, r2)
+fn poisson1_backward_exactly_wide(x0: poisson1_wide) -> poisson1_wide_outcome {
+  var registers = array<poisson1_wide, 3>(
+    x0,
+    poisson1_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2),
+    poisson1_WIDE_ZERO
+  );
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 3>(-poisson1_WIDE_BEYOND, -poisson1_WIDE_BEYOND, -poisson1_WIDE_BEYOND);
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 12>(
+    0x00000002u, 0x00000000u, 0x00000402u, 0x20000802u, 0x00000801u, 0x00000801u, 0x00000802u, 0x00000800u, 0x00000002u,
+    0x00000802u, 0x00000c02u, 0x00000801u
+  );
+  for (var i = 0; i < 12; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = poisson1_wide_negate(a);
+    } else if (operation == 1u) {
+      value = poisson1_wide_exponential_loose(a, c - 512u);
+    } else if (operation == 2u) {
+      value = poisson1_wide_multiply_loose(a, b);
+    } else if (operation == 3u) {
+      value = poisson1_wide_add_loose(a, b);
+    }
+    var result = poisson1_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 1u) {
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -poisson1_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
+    }
+    if (operation == 2u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 3u) {
+      error = max(errors[first], errors[second]);
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= poisson1_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if ((a.exponent < poisson1_WIDE_LIMIT) & (b.exponent < poisson1_WIDE_LIMIT)) {
+        error = result.exponent + poisson1_WIDE_LIMIT;
+      }
+    }
+    var rounding = result.exponent;
+    if (
+      (operation == 2u) &
+      (abs(result.exponent) < poisson1_WIDE_LIMIT) &
+      (poisson1_nat_low_word(result.mantissa) == 0u)
+    ) {
+      rounding = -poisson1_WIDE_BEYOND;
+    }
+    if ((operation == 3u) & poisson1_wide_adds_exactly(a, b) & (poisson1_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -poisson1_WIDE_BEYOND;
+    }
+    errors[code & 1023u] = max(min(error, poisson1_WIDE_BEYOND + poisson1_WIDE_LIMIT), rounding);
+  }
+  let lost = errors[2] - registers[2].exponent;
+  return poisson1_wide_outcome(
+    poisson1_wide_leading_of(registers[2]),
+    select(lost, 0, errors[2] < -poisson1_WIDE_LIMIT)
+  );
+}
+
+fn poisson1_backward_exactly(x0: f32) -> f32 {
+  if (poisson1_is_nan(x0)) {
+    return x0;
+  }
+  let wide_x0 = poisson1_wide_from_f32(x0);
+  var exponents = array<i32, 1>(wide_x0.exponent);
+  let infinite = abs(x0) > 3.4028234663852886e38;
+  let largest = exponents[0];
+  let smallest = exponents[0];
+  let zero = x0 == 0.0;
+  var search = poisson1_WIDE_SEARCH;
+  while (search.stage < 24) {
+    let found = poisson1_backward_exactly_wide(poisson1_wide_operand_at(wide_x0, search, 1, true, infinite));
+    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
+    search = poisson1_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
+  }
+  return poisson1_wide_leading_to_f32(search.value);
+}
+
 fn poisson1_backward(dy: f32, x: f32) -> f32 {
   let v = poisson1_pair_negate(poisson1_pair_from_f32(x));
   let e = poisson1_pair_exp(v);
@@ -805,17 +905,20 @@ fn poisson1_backward(dy: f32, x: f32) -> f32 {
   let p2 = poisson1_pair_multiply(poisson1_pair_from_f32(x), e);
   let u = poisson1_pair_subtract(p, p2);
   var result = poisson1_pair_to_f32(u);
-  // Far out, or no number at all.
-  if (
-    !(
-      (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(p.high)) <= 0x7a800000u)
-    )
-  ) {
-    result = poisson1_slope_0_far(x);
+  var found =
+    (abs(u.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
+    (bitcast<u32>(abs(p.high)) <= 0x7a800000u);
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = poisson1_backward_exactly(x);
+    if (poisson1_is_nan(result)) {
+      let far = poisson1_slope_0_far(x);
+      result = select(far, result, poisson1_is_nan(far));
+    }
+    found = true;
   }
   return dy * result;
 }

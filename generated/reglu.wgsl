@@ -8,16 +8,8 @@ fn reglu_is_nan(x: f32) -> bool {
 // Source: Shazeer 2020.
 // reglu(gate, up) = relu(gate) * up
 fn reglu(gate: f32, up: f32) -> f32 {
-  let bounded = select(up, 3.4028234663852886e38, up > 3.4028234663852886e38);
-  return select(
-    select(
-      select(gate, 0.0, gate <= 0.0) * select(bounded, -3.4028234663852886e38, bounded < -3.4028234663852886e38),
-      gate,
-      reglu_is_nan(gate)
-    ),
-    up,
-    reglu_is_nan(up)
-  );
+  let v = select(gate, 0.0, gate <= 0.0);
+  return select(select(select(v * up, 0.0, v == 0.0), gate, reglu_is_nan(gate)), up, reglu_is_nan(up));
 }
 
 struct reglu_gradients {

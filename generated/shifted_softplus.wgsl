@@ -1080,7 +1080,7 @@ fn shifted_softplus(x: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = shifted_softplus_exactly(x);
-    if (shifted_softplus_is_nan(result) | ((abs(result) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))) {
+    if (shifted_softplus_is_nan(result)) {
       let far = shifted_softplus_value_far(x);
       result = select(far, result, shifted_softplus_is_nan(far));
     }

@@ -136,6 +136,21 @@ struct smish_pair {
   low: f32,
 }
 
+fn smish_pair_smaller(a: smish_pair, b: smish_pair) -> smish_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn smish_pair_at_most(a: smish_pair, b: smish_pair) -> smish_pair {
+  return smish_pair_smaller(a, b);
+}
+
+fn smish_pair_from_f32(x: f32) -> smish_pair {
+  return smish_pair(x, 0.0);
+}
+
 // x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
 fn smish_rounded(x: f32) -> f32 {
   return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
@@ -215,36 +230,6 @@ fn smish_pair_raised_exp(a: smish_pair) -> smish_pair {
   return smish_pair_exp_scaled(a, 60);
 }
 
-fn smish_pair_smaller(a: smish_pair, b: smish_pair) -> smish_pair {
-  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
-    return b;
-  }
-  return a;
-}
-
-fn smish_pair_at_most(a: smish_pair, b: smish_pair) -> smish_pair {
-  return smish_pair_smaller(a, b);
-}
-
-fn smish_pair_from_f32(x: f32) -> smish_pair {
-  return smish_pair(x, 0.0);
-}
-
-fn smish_pair_expm1(a: smish_pair) -> smish_pair {
-  let x = clamp(a.high, -30.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = smish_pair_expm1_small(smish_pair_reduced(smish_pair(x, select(a.low, 0.0, x != a.high)), k));
-  if (k == 0.0) {
-    return small;
-  }
-  if (x > 80.0) {
-    return smish_pair_times_power(smish_pair_add(smish_pair(1.0, 0.0), small), i32(k));
-  }
-  // 2^k (e^r - 1) + (2^k - 1)
-  let scale = smish_power_of_two(i32(k));
-  return smish_pair_add(smish_pair_sum(scale, -1.0), smish_pair_scale(small, scale));
-}
-
 // The quotient as rounded, and what is left of a over b.
 fn smish_pair_divide(a: smish_pair, b: smish_pair) -> smish_pair {
   let q = smish_rounded(a.high / b.high);
@@ -274,6 +259,21 @@ fn smish_pair_log1p(a: smish_pair) -> smish_pair {
   return smish_pair_log_scaled(f32(k), smish_pair_ordered_sum(f.high, f.low + a.low * scale));
 }
 
+fn smish_pair_expm1(a: smish_pair) -> smish_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = smish_pair_expm1_small(smish_pair_reduced(smish_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return smish_pair_times_power(smish_pair_add(smish_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = smish_power_of_two(i32(k));
+  return smish_pair_add(smish_pair_sum(scale, -1.0), smish_pair_scale(small, scale));
+}
+
 fn smish_pair_to_f32(a: smish_pair) -> f32 {
   return a.high + a.low;
 }
@@ -287,26 +287,21 @@ fn smish_pair_multiply(a: smish_pair, b: smish_pair) -> smish_pair {
 // Source: Wang et al. 2022.
 // smish(x) = x * tanh(log(1 + sigmoid(x)))
 fn smish(x: f32) -> f32 {
-  let v = smish_pair_raised_exp(smish_pair_at_most(smish_pair_from_f32(x), smish_pair(40.0, 0.0)));
-  let em1 = smish_pair_expm1(
-    smish_pair_at_most(
-      smish_pair_scale(
-        smish_pair_log1p(
-          smish_pair_scale(
-            smish_pair_divide(v, smish_pair_add(smish_pair_scale(v, 8.6736174e-19), smish_pair(1.0, 0.0))),
-            8.6736174e-19
-          )
-        ),
-        2.0
-      ),
-      smish_pair(80.0, 0.0)
-    )
-  );
+  let bounded = smish_pair_at_most(smish_pair_from_f32(x), smish_pair(40.0, 0.0));
+  let v = smish_pair_raised_exp(bounded);
+  let p = smish_pair_scale(v, 8.6736174e-19);
+  let u = smish_pair_add(p, smish_pair(1.0, 0.0));
+  let q = smish_pair_divide(v, u);
+  let p2 = smish_pair_scale(q, 8.6736174e-19);
+  let l = smish_pair_log1p(p2);
+  let p3 = smish_pair_scale(l, 2.0);
+  let bounded2 = smish_pair_at_most(p3, smish_pair(80.0, 0.0));
+  let em1 = smish_pair_expm1(bounded2);
   var result = smish_pair_to_f32(
     smish_pair_multiply(smish_pair_from_f32(x), smish_pair_divide(em1, smish_pair_add(em1, smish_pair(2.0, 0.0))))
   );
   // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
+  if (!((em1.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
     result = smish_value_far(x);
   }
   return select(result, x, smish_is_nan(x));
@@ -1290,7 +1285,7 @@ fn smish_backward(dy: f32, x: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = smish_backward_exactly(x);
-    if (smish_is_nan(result) | ((abs(result) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))) {
+    if (smish_is_nan(result)) {
       let far = smish_slope_0_far(x);
       result = select(far, result, smish_is_nan(far));
     }

@@ -137,10 +137,8 @@ fn snake_sin(x: f32) -> f32 {
 }
 
 fn snake_value_far(x0: f32, x1: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  let t3 = snake_sin(t2 * x1);
-  return t2 + (t3 * t3) / x1;
+  let t = snake_sin(x0 * x1);
+  return x0 + (t * t) / x1;
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
@@ -1052,7 +1050,7 @@ fn snake(x: f32, alpha: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = snake_exactly(x, alpha);
-    if (snake_is_nan(result) | ((abs(result) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))) {
+    if (snake_is_nan(result)) {
       let far = snake_value_far(x, alpha);
       result = select(far, result, snake_is_nan(far));
     }
@@ -1304,10 +1302,7 @@ fn snake_backward(dy: f32, x: f32, alpha: f32) -> snake_gradients {
       found0 = true;
     } else if (!found1) {
       result_alpha = exact;
-      if (
-        snake_is_nan(result_alpha) |
-        ((abs(result_alpha) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))
-      ) {
+      if (snake_is_nan(result_alpha)) {
         let far = snake_slope_1_far(x, alpha);
         result_alpha = select(far, result_alpha, snake_is_nan(far));
       }

@@ -169,10 +169,8 @@ fn snake_beta_exp(x: f32) -> f32 {
 }
 
 fn snake_beta_value_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  let t3 = snake_beta_sin(snake_beta_exp(x1) * t2);
-  return t2 + (t3 * t3) / (snake_beta_exp(x2) + 1e-9);
+  let t = snake_beta_sin(snake_beta_exp(x1) * x0);
+  return x0 + (t * t) / (snake_beta_exp(x2) + 1e-9);
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
@@ -1212,7 +1210,7 @@ fn snake_beta(x: f32, alpha: f32, beta: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = snake_beta_exactly(x, alpha, beta);
-    if (snake_beta_is_nan(result) | ((abs(result) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))) {
+    if (snake_beta_is_nan(result)) {
       let far = snake_beta_value_far(x, alpha, beta);
       result = select(far, result, snake_beta_is_nan(far));
     }
@@ -1570,10 +1568,7 @@ fn snake_beta_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> snake_beta_gra
       found1 = true;
     } else if (!found2) {
       result_beta = exact;
-      if (
-        snake_beta_is_nan(result_beta) |
-        ((abs(result_beta) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))
-      ) {
+      if (snake_beta_is_nan(result_beta)) {
         let far = snake_beta_slope_2_far(x, alpha, beta);
         result_beta = select(far, result_beta, snake_beta_is_nan(far));
       }

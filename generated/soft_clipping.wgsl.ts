@@ -1154,7 +1154,7 @@ fn soft_clipping(x: f32, alpha: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = soft_clipping_exactly(x, alpha);
-    if (soft_clipping_is_nan(result) | ((abs(result) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))) {
+    if (soft_clipping_is_nan(result)) {
       let far = soft_clipping_value_far(x, alpha);
       result = select(far, result, soft_clipping_is_nan(far));
     }

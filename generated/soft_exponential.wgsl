@@ -1158,7 +1158,7 @@ fn soft_exponential(x: f32, alpha: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = soft_exponential_exactly(x, alpha);
-    if (soft_exponential_is_nan(result) | ((abs(result) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))) {
+    if (soft_exponential_is_nan(result)) {
       let far = soft_exponential_value_far(x, alpha);
       result = select(far, result, soft_exponential_is_nan(far));
     }
@@ -1570,10 +1570,7 @@ fn soft_exponential_backward(dy: f32, x: f32, alpha: f32) -> soft_exponential_gr
       found0 = true;
     } else if (!found1) {
       result_alpha = exact;
-      if (
-        soft_exponential_is_nan(result_alpha) |
-        ((abs(result_alpha) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))
-      ) {
+      if (soft_exponential_is_nan(result_alpha)) {
         let far = soft_exponential_slope_1_far(x, alpha);
         result_alpha = select(far, result_alpha, soft_exponential_is_nan(far));
       }

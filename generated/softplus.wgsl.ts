@@ -1087,7 +1087,7 @@ fn softplus(x: f32, beta: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = softplus_exactly(x, beta);
-    if (softplus_is_nan(result) | ((abs(result) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))) {
+    if (softplus_is_nan(result)) {
       let far = softplus_value_far(x, beta);
       result = select(far, result, softplus_is_nan(far));
     }

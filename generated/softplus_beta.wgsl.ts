@@ -1115,7 +1115,7 @@ fn softplus_beta(x: f32, beta: f32, threshold: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = softplus_beta_exactly(x, beta, threshold);
-    if (softplus_beta_is_nan(result) | ((abs(result) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))) {
+    if (softplus_beta_is_nan(result)) {
       let far = softplus_beta_value_far(x, beta, threshold);
       result = select(far, result, softplus_beta_is_nan(far));
     }

@@ -956,7 +956,7 @@ fn spline_log_backward(dy: f32, x: f32) -> f32 {
   // A loop, since compilers that run all branches skip a loop that nobody enters.
   while (!found) {
     result = spline_log_backward_exactly(x);
-    if (spline_log_is_nan(result) | ((abs(result) > 3.4028234663852886e38) & (abs(x) <= 3.4028234663852886e38))) {
+    if (spline_log_is_nan(result)) {
       let far = spline_log_slope_0_far(x);
       result = select(far, result, spline_log_is_nan(far));
     }

@@ -99,7 +99,7 @@ fn sqnl(x: f32) -> f32 {
   }
   var result = sqnl_pair_to_f32(v3);
   // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
+  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
     result = sqnl_value_far(x);
   }
   return select(result, x, sqnl_is_nan(x));

@@ -199,7 +199,9 @@ function searcher(
   const inputs = variables.filter(({ role }) => role === "input").map((variable) => local.get(variable) ?? "");
   const parameters = [...own, ...(several ? ["which"] : [])].map((each) => `${each}: f32`).join(", ");
   if (own.length === 0) return [`fn ${name}() -> f32 {`, `return wide_leading_to_f32(${name}_wide().value);`, "}"];
-  const operands = own.map((each, i) => `wide_operand_at(wide_${each}, search, ${i + 1}, ${String(inputs.includes(each))}, infinite)`);
+  const operands = own.map(
+    (each, i) => `wide_operand_at(wide_${each}, search, ${i + 1}, ${String(inputs.includes(each))}, infinite)`,
+  );
   if (several) operands.push("wide_from_f32(which)");
   const anyOf = (test: (input: string) => string): string => inputs.map(test).join(" || ") || "false";
   const extreme = (of: "min" | "max", exponents: readonly string[]): string =>

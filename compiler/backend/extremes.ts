@@ -4,7 +4,7 @@
  * has reached its limit to the last bit, so the input is held at that size; whether that is right is tried out on
  * inputs over the whole range, against binary64, in which float32 inputs do not overflow as soon.
  */
-import { apply, constant, type Expr, substitute, type Variable } from "../ir/expr.js";
+import { apply, constant, type Expr, occurs, rebuild, substitute, type Variable } from "../ir/expr.js";
 import { fromNumber } from "../ir/rational.js";
 import type { Activation } from "../ir/activation.js";
 import { expandCalls } from "../calculus/differentiate.js";
@@ -79,12 +79,14 @@ export function settleExtremes(exprs: readonly Expr[], options: SettleOptions): 
       );
       const faults = (form: Expr, i: number): number => {
         const run = sampler(form, variables, arithmetic);
-        return (cases[i] ?? []).reduce(
-          (count, { values, expected }) => count + (agrees(run(values), expected) ? 0 : 1),
-          0,
-        );
+        return (cases[i] ?? []).reduce((count, each) => count + (agrees(run(each.values), each) ? 0 : 1), 0);
       };
       const best = settled.map((form, i) => ({ form, faults: faults(form, i) }));
+      for (const [i, candidate] of best.entries()) {
+        if (candidate.faults === 0 || activation.inputs.length < 2) continue;
+        const form = withZeros(settled[i]!, input);
+        if (faults(form, i) === 0) best[i] = { form, faults: 0 };
+      }
       for (const size of holds) {
         if (best.every((candidate) => candidate.faults === 0)) break;
         const held = settled.map((form) => hold(form, input, sign, size));
@@ -135,6 +137,17 @@ export function truthOf(form: Expr, expr: Expr, variables: readonly Variable[]):
     const reference = referenceValue(real, bindings, "binary64");
     return reference.decided ? reference.value : NaN;
   };
+}
+
+/** Where a factor without the input is 0, so is the product, even if the other factor is infinite. */
+function withZeros(form: Expr, input: Variable): Expr {
+  return rebuild(form, (node, operands) => {
+    const product = apply(node.primitive, operands, node.rule);
+    if (node.primitive !== "multiply") return product;
+    const others = operands.filter((operand) => !occurs(input, operand) && operand.kind !== "constant");
+    if (others.length !== 1) return product;
+    return apply("where", [apply("equal", [others[0]!, constant(0)]), constant(0), product]);
+  });
 }
 
 function hold(form: Expr, input: Variable, sign: -1 | 1, size: number): Expr {
@@ -188,9 +201,12 @@ function limitFrom(values: readonly number[]): number | undefined {
 }
 
 /** Whether a result is the expected one as far as this stage can ask: no fault of range, and some digits right. */
-function agrees(actual: number, expected: number): boolean {
+function agrees(actual: number, { values, expected }: Case): boolean {
   if (Number.isNaN(actual)) return false;
   const single = Math.fround(expected);
-  if (!Number.isFinite(single)) return Math.fround(actual) === single || Math.abs(actual) > 1e38;
+  if (!Number.isFinite(single)) {
+    const isLimit = values.some((value) => Math.abs(value) === Infinity);
+    return Math.fround(actual) === single || (!isLimit && Math.abs(actual) > 1e38);
+  }
   return Math.abs(actual - single) <= 1e-3 * Math.abs(single) + 1e-37;
 }

@@ -24,7 +24,14 @@ const sizes: readonly number[] = [
 ];
 
 /** Values of parameters, where their ranges admit them. */
-const extremes: readonly number[] = [0, 1.1 * 2 ** -110, 1.1 * 2 ** -60, 1.1 * 2 ** 60, 1.1 * 2 ** 110, -1.1 * 2 ** 110];
+const extremes: readonly number[] = [
+  0,
+  1.1 * 2 ** -110,
+  1.1 * 2 ** -60,
+  1.1 * 2 ** 60,
+  1.1 * 2 ** 110,
+  -1.1 * 2 ** 110,
+];
 
 /**
  * @param single the lowered form

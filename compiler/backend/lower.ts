@@ -112,7 +112,9 @@ function arranged(product: Product): Expr {
   for (const group of ordered) {
     let value: Expr | undefined;
     for (const factor of group) {
-      const scaled: Expr | undefined = coefficient ? scaledDown(coefficient, factor) : undefined;
+      const scaled: Expr | undefined = coefficient
+        ? (scaledDown(coefficient, factor) ?? scaledUp(coefficient, factor))
+        : undefined;
       if (scaled) coefficient = undefined;
       value = times(value, scaled ?? factor);
     }
@@ -121,6 +123,16 @@ function arranged(product: Product): Expr {
   if (!coefficient) return result ?? constant(1);
   if (!result) return constant(coefficient);
   return isOne(negate(coefficient)) ? apply("negate", [result]) : apply("multiply", [constant(coefficient), result]);
+}
+
+/** c * x^n for |c| > 1, such that x^n alone may vanish where the product does not. */
+function scaledUp(c: Rational, factor: Expr): Expr | undefined {
+  if (factor.kind !== "application" || factor.primitive !== "pow" || compare(multiply(c, c), one) <= 0)
+    return undefined;
+  const [base, exponent] = factor.operands;
+  const n = integerExponent(factor);
+  if (base?.kind !== "variable" || exponent?.kind !== "constant" || n === undefined || n < 2) return undefined;
+  return apply("multiply", [apply("multiply", [constant(c), base]), apply("pow", [base, constant(n - 1)])]);
 }
 
 /** c * f for |c| < 1, such that f alone may overflow where the product does not. */

@@ -141,9 +141,8 @@ const spellings: CallArithmetic["spellings"] = {
 
 const logic: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["and", "or", "not", "where"]);
 
-const largest = "3.4028234663852886e38";
-
 /** As the machine language has it, which knows no hexadecimal fractions. */
+const largest = "3.4028234663852886e38";
 const literal = (value: number): string => wgsl.literal(value).replace(largestLiteral, largest);
 
 /** Single float32 numbers in the machine language, which WGSL is close to. */
@@ -194,8 +193,6 @@ export type WgslForm =
       readonly exact: Expr | null;
       /** What is computed far out: in single numbers, where nothing else is given or where that gives no number. */
       readonly far: MachineFunction | null;
-      /** Whether infinity, too, may come from such an exponent, and not from the result. */
-      readonly compresses: boolean;
       /** What the number is multiplied by in the end. */
       readonly factor: Variable | null;
     };
@@ -242,13 +239,6 @@ export function scalarFunctionText(fn: ScalarFunction): string {
     printExpression(guard, { dialect: guardDialect, nameOf: nameInGuard, library: (each) => each });
   const called = ({ name, variables }: MachineFunction, ...more: readonly string[]): string =>
     `${name}(${[...variables.map((variable) => names.get(variable) ?? ""), ...more].join(", ")})`;
-  /** Whether a result is no number, or an infinite one although the inputs are not. */
-  const isLost = (result: string, { exact, compresses }: WgslForm & { kind: "pairs" }): string => {
-    if (!compresses) return `is_nan(${result})`;
-    const inputs = [...(exact ? variablesOf(exact) : [])].filter(({ role }) => role === "input");
-    const tests = inputs.map((input) => `abs(${names.get(input) ?? ""}) <= ${largest}`);
-    return `is_nan(${result}) || (${[`abs(${result}) > ${largest}`, ...tests].join(" && ")})`;
-  };
   const searched: { readonly result: string; readonly found: string; readonly form: WgslForm & { kind: "pairs" } }[] =
     [];
   const statements: string[] = [...singles.statements, ...inPairs.statements];
@@ -295,7 +285,7 @@ export function scalarFunctionText(fn: ScalarFunction): string {
       `${result} = ${value};`,
       ...(form.far
         ? [
-            `if (${isLost(result, form)}) {`,
+            `if (is_nan(${result})) {`,
             `let far = ${called(form.far)};`,
             `${result} = select(far, ${result}, is_nan(far));`,
             "}",

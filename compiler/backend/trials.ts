@@ -36,7 +36,16 @@ export function trialsOf({ activation, cotangent }: Subject): {
 }
 
 /** Values of the other inputs at which products with them leave the range, one way or the other. */
-const extremes: readonly number[] = [88.8, -88.8, 1.1 * 2 ** -126, -1.1 * 2 ** -70, 1.1 * 2 ** 70, -1.1 * 2 ** 126, 3e4, -3e4];
+const extremes: readonly number[] = [
+  88.8,
+  -88.8,
+  1.1 * 2 ** -126,
+  -1.1 * 2 ** -70,
+  1.1 * 2 ** 70,
+  -1.1 * 2 ** 126,
+  3e4,
+  -3e4,
+];
 
 /** Values of the other inputs while one is infinite. */
 const companions: readonly number[] = [0.7, -1.3];

@@ -55,16 +55,16 @@ export function formsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: Read
     });
     // What leaves the range on the way is taken care of in rational functions, but not where exponentials vanish.
     const isSettled = !condition || (!isLossy && !isExponential(root));
-    if (isSettled && relative <= tolerance && isRightFarOut(single.value, root, null, plan)) return single;
+    const isAccurate = isSettled && relative <= tolerance;
+    if (isAccurate && isRightFarOut(single.value, root, null, plan)) return single;
     // Derivatives are linear in the cotangent: its size is no matter for the guard.
     const factor = occurs(cotangent, root) ? cotangent : null;
     const unscaled = factor ? normalise(substitute(root, new Map([[factor, constant(1)]]))) : root;
     const [recognised] = recogniseGates([unscaled], pairExponents);
+    const guardOptions = { model: pairs, allowance: 10 * tolerance, negligible: 2 ** -150 };
     const { fast, guard, exact, cancels } = formFor(unscaled, {
+      ...guardOptions,
       plan,
-      model: pairs,
-      allowance: 10 * tolerance,
-      negligible: 2 ** -150,
       intolerable: 64,
       lower: () =>
         scaledLast(
@@ -73,7 +73,7 @@ export function formsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: Read
     });
     if (!fast || !isSpelledInPairs(fast)) return single;
     const pair = { kind: "pairs", fast, guard, factor } as const;
-    if (!guard || !exact) return { ...pair, guard: null, exact: null, far: null, compresses: false };
+    if (!guard || !exact) return isAccurate ? single : { ...pair, guard: null, exact: null, far: null };
     const name = `${wgslName(activation.name)}_${isValue ? "value" : `slope_${i}`}`;
     const [input, ...others] = variablesOf(fast);
     const isHarmless =
@@ -92,19 +92,13 @@ export function formsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: Read
           }),
       });
     const far = singleFunction(ownName(`${name}_far`), single.value, factor);
-    const range = isHarmless ? rangeGuard(fast, pairs) : guard;
+    const range = isHarmless ? rangeGuard(fast, guardOptions) : guard;
     if ((!cancels || isHarmless) && isRightFarOut(single.value, root, range, plan)) {
-      return { ...pair, guard: range, exact: null, far, compresses: false };
+      return isAccurate ? single : { ...pair, guard: range, exact: null, far };
     }
     // A NaN that is not met must not get through either.
     const needsFar = isExponential(exact) || variablesOf(exact).size > 1;
-    return {
-      ...pair,
-      guard: range,
-      exact,
-      far: needsFar ? far : null,
-      compresses: compresses(exact),
-    };
+    return { ...pair, guard: range, exact, far: needsFar ? far : null };
   });
 }
 
@@ -114,10 +108,4 @@ const exponentials: ReadonlySet<string> = new Set([
   ...["erfc", "normcdf", "normpdf", "logaddexp", "pow"],
 ]);
 
-/** What makes numbers of ordinary size of such. */
-const compressing: ReadonlySet<string> = new Set([
-  ...["log", "log1p", "logaddexp", "softplus", "sqrt", "cbrt", "hypot", "pow", "asinh", "acosh"],
-]);
-
 const isExponential = (root: Expr): boolean => hasOneOf(root, exponentials);
-const compresses = (root: Expr): boolean => hasOneOf(root, compressing);

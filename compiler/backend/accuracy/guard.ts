@@ -18,6 +18,8 @@ export interface GuardOptions {
   readonly allowance: number;
   /** Errors that small are of no interest: a fraction of the smallest float32, or that number itself. */
   readonly negligible: number;
+  /** Whether sums that cancel are nothing to guard against. */
+  readonly mayCancel?: boolean;
 }
 
 export interface Guard {
@@ -36,9 +38,9 @@ export function guardFor(root: Expr, options: GuardOptions): Guard {
   return guards.reduce((best, guard) => (guard.tests < best.tests ? guard : best));
 }
 
-/** Where nothing on the way leaves the range of numbers, whatever cancels. */
-export function rangeGuard(root: Expr, model: ArithmeticModel): Expr | null {
-  return guardFor(root, { model, allowance: Infinity, negligible: Infinity }).condition;
+/** Where nothing on the way leaves the range of numbers nor fades away, whatever cancels. */
+export function rangeGuard(root: Expr, options: Omit<GuardOptions, "mayCancel">): Expr | null {
+  return guardFor(root, { ...options, mayCancel: true }).condition;
 }
 
 /**
@@ -204,6 +206,7 @@ class GuardBuilder {
 
   /** scale · weight <= allowance · |value| */
   private requireSmall(scale: Expr, weight: number, allowance: number, node: Expr, { size }: Facts): void {
+    if (this.options.mayCancel) return;
     const right = apply("multiply", [powerOfTwo(Math.floor(Math.log2(allowance / weight))), absoluteOf(node, size)]);
     this.conditions.push(apply("lessOrEqual", [scale, right]));
   }
