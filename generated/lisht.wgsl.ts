@@ -215,6 +215,773 @@ fn lisht_slope_0_far(x0: f32) -> f32 {
   return lisht_tanh(x0) + 2.0 * select(t * lisht_logistic(t), 0.0, abs(t) > 800.0);
 }
 
+// A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
+// mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
+// and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
+// this is what operations make of them by themselves, or nearly so. Results are cut off: an operation that says nothing else
+// is off by a few units of the last bit.
+struct lisht_wide {
+  negative: bool,
+  mantissa: vec4<u32>,
+  exponent: i32,
+}
+
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct lisht_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
+// became infinite on the way.
+struct lisht_wide_outcome {
+  value: lisht_wide_leading,
+  lost: i32,
+}
+
+// 2^(N - 1) and 2^N - 1.
+const lisht_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
+
+const lisht_WIDE_NAN: lisht_wide = lisht_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
+
+const lisht_WIDE_BEYOND: i32 = 2 << 28u;
+
+const lisht_WIDE_ZERO: lisht_wide = lisht_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
+
+// a * 2^n without the bits that leave 128.
+fn lisht_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
+  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
+}
+
+fn lisht_wide_from_f32(x: f32) -> lisht_wide {
+  let bits = bitcast<u32>(x);
+  let negative = bits >= 0x80000000u;
+  let field = i32((bits >> 23u) & 0xffu);
+  let fraction = bits & 0x7fffffu;
+  if (field == 255) {
+    return lisht_wide(
+      negative,
+      select(vec4<u32>(0u, 0u, 0u, 0u), lisht_NAT_HALF, fraction == 0u),
+      select(lisht_WIDE_NAN.exponent, lisht_WIDE_BEYOND, fraction == 0u)
+    );
+  }
+  let digits = fraction + select(0u, 0x800000u, field > 0);
+  let zeros = countLeadingZeros(digits);
+  if (digits == 0u) {
+    return lisht_wide(negative, vec4<u32>(0u, 0u, 0u, 0u), lisht_WIDE_ZERO.exponent);
+  }
+  return lisht_wide(
+    negative,
+    lisht_nat_shift_left(vec4<u32>(digits << zeros, 0u, 0u, 0u), 128 - 32),
+    max(field, 1) - 118 - i32(zeros)
+  );
+}
+
+// Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says nothing,
+// because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved below 2^800,
+// 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40, 2^-24, until the result is good. Values
+// still nearer to 1 then tell what the function does on the way from there. For finite operands: of which power of each it is a
+// multiple, as it goes by two steps alike, if there is room for two (points 1 and 2 for the first operand, and so on; the
+// shift is what comes of it).
+// For infinite ones: whether it grows, vanishes or stays (point 1). At stage 23 numbers on both sides of an operand 0 are in
+// its place. Stage 24: nowhere.
+struct lisht_wide_search {
+  stage: i32,
+  point: i32,
+  value: lisht_wide_leading,
+  base: lisht_wide_leading,
+  before: lisht_wide_leading,
+  steps: i32,
+  shift: i32,
+}
+
+const lisht_WIDE_SEARCH: lisht_wide_search = lisht_wide_search(
+  0,
+  0,
+  lisht_wide_leading(false, 0u, (2 << 28u) + 4096),
+  lisht_wide_leading(false, 0u, 0),
+  lisht_wide_leading(false, 0u, 0),
+  0,
+  0
+);
+
+const lisht_WIDE_HALF: lisht_wide = lisht_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
+
+const lisht_WIDE_ONE: lisht_wide = lisht_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
+
+const lisht_WIDE_TWO: lisht_wide = lisht_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2);
+
+fn lisht_wide_abs(x: lisht_wide) -> lisht_wide {
+  return lisht_wide(false, x.mantissa, x.exponent);
+}
+
+fn lisht_wide_negate(x: lisht_wide) -> lisht_wide {
+  return lisht_wide(!x.negative, x.mantissa, x.exponent);
+}
+
+fn lisht_wide_scale_loose(x: lisht_wide, k: i32) -> lisht_wide {
+  return lisht_wide(x.negative, x.mantissa, x.exponent + k);
+}
+
+fn lisht_wide_is_nan(x: lisht_wide) -> bool {
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
+}
+
+fn lisht_wide_is_negative(x: lisht_wide) -> bool {
+  return x.negative & !all(x.mantissa == vec4<u32>());
+}
+
+// a < b for natural numbers of 128 bits.
+fn lisht_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
+  let less = a < b;
+  let same = a == b;
+  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
+}
+
+// Whether |a| < |b|, neither being NaN.
+fn lisht_wide_is_smaller(a: lisht_wide, b: lisht_wide) -> bool {
+  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & lisht_nat_less(a.mantissa, b.mantissa));
+}
+
+fn lisht_wide_less(a: lisht_wide, b: lisht_wide) -> bool {
+  if (lisht_wide_is_nan(a) | lisht_wide_is_nan(b)) {
+    return false;
+  }
+  if (lisht_wide_is_negative(a) != lisht_wide_is_negative(b)) {
+    return lisht_wide_is_negative(a);
+  }
+  return select(lisht_wide_is_smaller(a, b), lisht_wide_is_smaller(b, a), lisht_wide_is_negative(a));
+}
+
+const lisht_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
+
+const lisht_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
+
+// ln 2, log2(e) / 2, sqrt(1/2).
+const lisht_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
+
+// A sum of natural numbers of 128 bits, the lowest word first.
+fn lisht_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let sum = a + b;
+  let carries = vec3<u32>(sum.xyz < a.xyz);
+  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
+  let carry_y = carries.y | (full.y & carries.x);
+  let carry_z = carries.z | (full.z & carry_y);
+  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
+}
+
+// The upper words of the products of each word of a with b.
+fn lisht_nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
+  let a0 = a & vec4<u32>(0xffffu);
+  let a1 = a >> vec4<u32>(16u);
+  let b0 = b & 0xffffu;
+  let b1 = b >> 16u;
+  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
+  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
+  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
+}
+
+// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
+fn lisht_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var words = b;
+  var sum = vec4<u32>();
+  for (var i = 0; i < 4; i++) {
+    let low = a * words.x;
+    let total = lisht_nat_add(sum, low);
+    sum = lisht_nat_add(vec4<u32>(total.yzw, u32(lisht_nat_less(total, low))), lisht_nat_high_words(a, words.x));
+    words = words.yzwx;
+  }
+  return sum;
+}
+
+// floor(a / n) for 0 < n < 2^16.
+fn lisht_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
+  var quotient = a;
+  var rest = 0u;
+  for (var i = 0; i < 4; i++) {
+    let high = (rest << 16u) | (quotient.w >> 16u);
+    let low = ((high % n) << 16u) | (quotient.w & 0xffffu);
+    rest = low % n;
+    quotient = vec4<u32>(((high / n) << 16u) | (low / n), quotient.xyz);
+  }
+  return quotient;
+}
+
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn lisht_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
+  var term = lisht_NAT_HALF;
+  var quotient = lisht_NAT_HALF;
+  for (var k = 2u; !all(term == vec4<u32>()); k++) {
+    term = lisht_nat_divide_short(lisht_nat_multiply_high(term, r), k);
+    quotient = lisht_nat_add(quotient, term);
+  }
+  return quotient;
+}
+
+// floor(a / 2^n).
+fn lisht_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
+}
+
+// A difference of natural numbers of 128 bits.
+fn lisht_nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let less = vec3<u32>(a.xyz < b.xyz);
+  let same = vec3<u32>(a.xyz == b.xyz);
+  let borrow_y = less.y | (same.y & less.x);
+  let borrow_z = less.z | (same.z & borrow_y);
+  return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
+}
+
+// A natural number below 2^32, or the lowest 32 bits of one.
+fn lisht_nat_low_word(a: vec4<u32>) -> u32 {
+  return a.x;
+}
+
+fn lisht_wide_exponential_loose(x: lisht_wide, near: u32) -> lisht_wide {
+  let is_near = near == 1u;
+  let quotient = lisht_nat_multiply_high(x.mantissa, lisht_NAT_HALF_LOG2_E);
+  let exponent = clamp(i32(x.exponent), -128, 28);
+  let point = 128 - 1 - exponent;
+  let whole = lisht_nat_shift_right(quotient, max(point, 0));
+  let rest = lisht_nat_subtract(quotient, lisht_nat_shift_left(whole, max(point, 0)));
+  let shift = 128 - point;
+  let scaled = select(
+    lisht_nat_shift_left(rest, max(shift, 0)),
+    lisht_nat_shift_right(rest, max(-shift, 0)),
+    shift < 0
+  );
+  let fraction = select(scaled, lisht_nat_subtract(lisht_NAT_ONES, scaled), x.negative);
+  let size = i32(lisht_nat_low_word(whole)) << u32(max(-point, 0));
+  let n = select(size, -1 - size, x.negative);
+  let r = select(
+    lisht_nat_multiply_high(fraction, lisht_NAT_LN2),
+    lisht_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
+    is_near
+  );
+  let excess = lisht_nat_multiply_high(select(r, x.mantissa, is_near), lisht_nat_expm1_series(r));
+  if (is_near) {
+    return lisht_wide(false, excess, x.exponent + 1);
+  }
+  if (x.exponent > 28) {
+    if (lisht_wide_is_nan(x)) {
+      return x;
+    }
+    return lisht_wide(false, lisht_NAT_HALF, select(lisht_WIDE_BEYOND, -lisht_WIDE_BEYOND, x.negative));
+  }
+  if (x.exponent < -128) {
+    return lisht_WIDE_ONE;
+  }
+  return lisht_wide(false, lisht_nat_add(lisht_NAT_HALF, excess), n + 1);
+}
+
+const lisht_WIDE_LIMIT: i32 = 1 << 28u;
+
+// How many bits a natural number has.
+fn lisht_nat_bit_length(a: vec4<u32>) -> i32 {
+  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
+  let word = select(high.y, high.x, high.y == 0u);
+  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
+  return below + 32 - i32(countLeadingZeros(word));
+}
+
+fn lisht_wide_add_loose(a: lisht_wide, b: lisht_wide) -> lisht_wide {
+  let swapped = lisht_wide_is_smaller(a, b);
+  let large = select(a.mantissa, b.mantissa, swapped);
+  let small = select(b.mantissa, a.mantissa, swapped);
+  let negative = select(a.negative, b.negative, swapped);
+  let exponent = max(a.exponent, b.exponent);
+  let shift = min(exponent - min(a.exponent, b.exponent), 128);
+  let addend = lisht_nat_shift_right(small, shift);
+  if (a.negative == b.negative) {
+    let room = lisht_nat_subtract(lisht_NAT_ONES, large);
+    if (lisht_nat_less(room, addend)) {
+      return lisht_wide(
+        negative,
+        lisht_nat_add(
+          lisht_NAT_HALF,
+          lisht_nat_shift_right(
+            lisht_nat_subtract(lisht_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
+        ),
+        exponent + 1
+      );
+    }
+    return lisht_wide(negative, lisht_nat_add(large, addend), exponent);
+  }
+  let difference = lisht_nat_subtract(large, addend);
+  // What is left would be the rounding of the operands.
+  if ((lisht_nat_bit_length(difference) <= 12) & (exponent < lisht_WIDE_LIMIT)) {
+    return lisht_WIDE_ZERO;
+  }
+  if ((shift == 1) & lisht_nat_less(difference, lisht_NAT_HALF)) {
+    return lisht_wide(
+      negative,
+      lisht_nat_subtract(
+        lisht_nat_shift_left(difference, 1),
+        vec4<u32>(lisht_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
+      exponent - 1
+    );
+  }
+  return lisht_wide(negative, difference, exponent);
+}
+
+// floor(a * 2^128 / b) for a < b, bit by bit.
+fn lisht_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var rest = a;
+  var quotient = vec4<u32>();
+  for (var i = 0; i < 128; i++) {
+    let doubled = (rest << vec4<u32>(1u)) | vec4<u32>(0u, rest.xyz >> vec3<u32>(31u));
+    let fits = rest.w >= 0x80000000u || !lisht_nat_less(doubled, b);
+    rest = select(doubled, lisht_nat_subtract(doubled, b), fits);
+    quotient = (quotient << vec4<u32>(1u)) | vec4<u32>(u32(fits), quotient.xyz >> vec3<u32>(31u));
+  }
+  return quotient;
+}
+
+fn lisht_wide_divide_loose(a: lisht_wide, b: lisht_wide) -> lisht_wide {
+  let negative = a.negative != b.negative;
+  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  if (
+    lisht_wide_is_nan(b) |
+    both_zero |
+    ((a.exponent >= lisht_WIDE_BEYOND) & (b.exponent >= lisht_WIDE_BEYOND))
+  ) {
+    return lisht_WIDE_NAN;
+  }
+  let exponent = a.exponent - b.exponent;
+  if (all(b.mantissa == vec4<u32>())) {
+    return lisht_wide(negative, a.mantissa, exponent);
+  }
+  let fits = lisht_nat_less(a.mantissa, b.mantissa);
+  let quotient = lisht_nat_divide_high(
+    select(lisht_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
+  return lisht_wide(
+    negative,
+    select(lisht_nat_add(lisht_NAT_HALF, lisht_nat_shift_right(quotient, 1)), quotient, fits),
+    exponent + i32(!fits)
+  );
+}
+
+// |x| with the sign of y.
+fn lisht_wide_with_sign(x: lisht_wide, y: lisht_wide) -> lisht_wide {
+  return lisht_wide(y.negative, x.mantissa, x.exponent);
+}
+
+fn lisht_wide_multiply_loose(a: lisht_wide, b: lisht_wide) -> lisht_wide {
+  let product = lisht_nat_multiply_high(a.mantissa, b.mantissa);
+  let exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  let invalid = all(product == vec4<u32>()) & (exponent > -lisht_WIDE_LIMIT);
+  return lisht_wide(a.negative != b.negative, product, select(exponent, lisht_WIDE_NAN.exponent, invalid));
+}
+
+fn lisht_wide_equal(a: lisht_wide, b: lisht_wide) -> bool {
+  let same =
+    (a.exponent == b.exponent) &
+    all(a.mantissa == b.mantissa) &
+    (lisht_wide_is_negative(a) == lisht_wide_is_negative(b));
+  return same & !lisht_wide_is_nan(a);
+}
+
+// The number with these parts, whatever the highest bit of the mantissa is.
+fn lisht_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> lisht_wide {
+  if (!lisht_nat_less(mantissa, lisht_NAT_HALF) & (abs(exponent) < lisht_WIDE_LIMIT)) {
+    return lisht_wide(negative, mantissa, exponent);
+  }
+  let shift = 128 - lisht_nat_bit_length(mantissa);
+  let least = exponent - shift;
+  let is_far = abs(least) >= lisht_WIDE_LIMIT;
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
+    return lisht_wide(
+      negative,
+      vec4<u32>(0u, 0u, 0u, 0u),
+      select(lisht_WIDE_ZERO.exponent, lisht_WIDE_NAN.exponent, exponent >= lisht_WIDE_BEYOND)
+    );
+  }
+  if (is_far) {
+    return lisht_wide(negative, lisht_NAT_HALF, lisht_WIDE_BEYOND);
+  }
+  return lisht_wide(negative, lisht_nat_shift_left(mantissa, shift), least);
+}
+
+// Whether no digit of the smaller one is cut off in a sum.
+fn lisht_wide_adds_exactly(a: lisht_wide, b: lisht_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(lisht_nat_shift_left(lisht_nat_shift_right(small, shift), shift) == small);
+}
+
+fn lisht_wide_leading_of(x: lisht_wide) -> lisht_wide_leading {
+  let high = lisht_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(lisht_nat_shift_left(high, 128 - 32) != x.mantissa);
+  return lisht_wide_leading(x.negative, lisht_nat_low_word(high) | u32(is_more), x.exponent);
+}
+
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r6 = abs(r0)
+//   r6 = negate(r6)
+//   r6 = scale(r6, 1)
+//   r7 = abs(r6)
+//   r2 = less(r7, r2)
+//   r7 = select(r1, r7, r2)
+//   r7 = exponential(r7, 1)
+//   r8 = add(r7, r3)
+//   r8 = divide(r7, r8)
+//   r8 = negate(r8)
+//   r8 = select(r7, r8, r6)
+//   r6 = exponential(r6, 0)
+//   r4 = add(r6, r4)
+//   r2 = negate(r2)
+//   r2 = select(r8, r4, r2)
+//   r4 = add(r2, r5)
+//   r4 = divide(r2, r4)
+//   r4 = with_sign(r4, r0)
+//   r0 = multiply(r5, r0)
+//   r2 = abs(r0)
+//   r2 = negate(r2)
+//   r2 = exponential(r2, 0)
+//   r3 = add(r3, r2)
+//   r3 = multiply(r3, r3)
+//   r3 = divide(r2, r3)
+//   r0 = multiply(r0, r3)
+//   r3 = equal(r3, r1)
+//   r3 = select(r0, r1, r3)
+//   r3 = multiply(r5, r3)
+//   r3 = add(r4, r3)
+fn lisht_backward_exactly_wide(x0: lisht_wide) -> lisht_wide_outcome {
+  var registers = array<lisht_wide, 9>(
+    x0,
+    lisht_WIDE_ZERO,
+    lisht_WIDE_HALF,
+    lisht_WIDE_ONE,
+    lisht_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    lisht_WIDE_TWO,
+    lisht_WIDE_ZERO,
+    lisht_WIDE_ZERO,
+    lisht_WIDE_ZERO
+  );
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 9>(
+    -lisht_WIDE_BEYOND,
+    -lisht_WIDE_BEYOND,
+    -lisht_WIDE_BEYOND,
+    -lisht_WIDE_BEYOND,
+    -lisht_WIDE_BEYOND,
+    -lisht_WIDE_BEYOND,
+    -lisht_WIDE_BEYOND,
+    -lisht_WIDE_BEYOND,
+    -lisht_WIDE_BEYOND
+  );
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 60>(
+    0x00000006u, 0x00000000u, 0x00000406u, 0x00001806u, 0x00000806u, 0x20101806u, 0x00000007u, 0x00001806u, 0x00000c02u,
+    0x00000807u, 0x00001007u, 0x00201c01u, 0x00001407u, 0x20101c07u, 0x00001808u, 0x00000c07u, 0x00001c08u, 0x00002007u,
+    0x00000408u, 0x00002008u, 0x00001008u, 0x00602007u, 0x00001406u, 0x20001806u, 0x00001804u, 0x00001006u, 0x00000402u,
+    0x00000802u, 0x00001002u, 0x00201008u, 0x00001804u, 0x00001402u, 0x00001c04u, 0x00001002u, 0x00002004u, 0x00000004u,
+    0x00002400u, 0x00000005u, 0x00000002u, 0x00000000u, 0x00000402u, 0x00000802u, 0x00001402u, 0x20000802u, 0x00001803u,
+    0x00000803u, 0x00002403u, 0x00000c03u, 0x00001c03u, 0x00000c02u, 0x00002400u, 0x00000c00u, 0x00002803u, 0x00000403u,
+    0x00001003u, 0x00300400u, 0x00002403u, 0x00000c05u, 0x00001803u, 0x00000c04u
+  );
+  for (var i = 0; i < 60; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = lisht_wide_abs(a);
+    } else if (operation == 1u) {
+      value = lisht_wide_negate(a);
+    } else if (operation == 2u) {
+      value = lisht_wide_scale_loose(a, i32(c) - 512);
+    } else if (operation == 3u) {
+      value = lisht_wide(lisht_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 4u) {
+      if (registers[c].negative) {
+        value = b;
+      }
+    } else if (operation == 5u) {
+      value = lisht_wide_exponential_loose(a, c - 512u);
+    } else if (operation == 6u) {
+      value = lisht_wide_add_loose(a, b);
+    } else if (operation == 7u) {
+      value = lisht_wide_divide_loose(a, b);
+    } else if (operation == 8u) {
+      value = lisht_wide_with_sign(a, b);
+    } else if (operation == 9u) {
+      value = lisht_wide_multiply_loose(a, b);
+    } else if (operation == 10u) {
+      value = lisht_wide(lisht_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    }
+    var result = lisht_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 4u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 5u) {
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -lisht_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
+    }
+    if (operation == 6u) {
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 7u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    if (operation == 9u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= lisht_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if ((a.exponent < lisht_WIDE_LIMIT) & (b.exponent < lisht_WIDE_LIMIT)) {
+        error = result.exponent + lisht_WIDE_LIMIT;
+      }
+    }
+    var rounding = result.exponent;
+    if ((operation == 9u) & (abs(result.exponent) < lisht_WIDE_LIMIT) & (lisht_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -lisht_WIDE_BEYOND;
+    }
+    if ((operation == 6u) & lisht_wide_adds_exactly(a, b) & (lisht_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -lisht_WIDE_BEYOND;
+    }
+    errors[code & 1023u] = max(min(error, lisht_WIDE_BEYOND + lisht_WIDE_LIMIT), rounding);
+  }
+  let lost = errors[3] - registers[3].exponent;
+  return lisht_wide_outcome(lisht_wide_leading_of(registers[3]), select(lost, 0, errors[3] < -lisht_WIDE_LIMIT));
+}
+
+// The largest exponent that operands have at a stage.
+fn lisht_wide_highest(stage: i32) -> i32 {
+  let last = select(select(26, 20, stage == 18), 13, stage == 19);
+  return select(select(165 - 8 * stage, last, stage > 16), 800, stage == 1);
+}
+
+// By how much an operand's exponent is moved at a stage, in sixes, so that square and cube roots change by whole powers of
+// two: downwards, or upwards if that is negative.
+fn lisht_wide_excess(exponent: i32, stage: i32) -> i32 {
+  if ((stage == 0) | (stage > 22)) {
+    return 0;
+  }
+  if (stage < 20) {
+    return ((max(exponent - lisht_wide_highest(stage), 0) + 5) / 6) * 6;
+  }
+  let lowest = select(select(-24, -40, stage == 21), -64, stage == 20);
+  return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= lisht_WIDE_LIMIT);
+}
+
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn lisht_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
+}
+
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn lisht_wide_operand_at(
+  x: lisht_wide,
+  search: lisht_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> lisht_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
+    return lisht_wide(search.point == 1, lisht_NAT_HALF, -150);
+  }
+  let excess = lisht_wide_excess(x.exponent, search.stage);
+  let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
+  let steps = select(nearer, min(nearer, 1), search.stage > 16);
+  let further = select(
+    0,
+    lisht_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
+  return lisht_wide(x.negative, x.mantissa, x.exponent - excess - further);
+}
+
+fn lisht_wide_leading_is_nan(x: lisht_wide_leading) -> bool {
+  return (x.digits == 0u) & (x.exponent > 0);
+}
+
+// The k for which a is about 2^k b.
+fn lisht_wide_leading_ratio(a: lisht_wide_leading, b: lisht_wide_leading) -> i32 {
+  let more = 2u * (a.digits >> 8u) > 3u * (b.digits >> 8u);
+  let less = 3u * (a.digits >> 8u) < 2u * (b.digits >> 8u);
+  return max(min(a.exponent - b.exponent + i32(more) - i32(less), 65536), -65536);
+}
+
+// Whether |a| > 135/128 |b|, by their first 24 digits.
+fn lisht_wide_leading_exceeds(a: lisht_wide_leading, b: lisht_wide_leading) -> bool {
+  let more = a.exponent - b.exponent;
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
+}
+
+// The first stage after the given one that changes an operand, given the exponents of the largest and the smallest.
+fn lisht_wide_next_stage(stage: i32, largest: i32, smallest: i32) -> i32 {
+  var next = stage + 1;
+  while ((next < 23) & (lisht_wide_excess(largest, next) == 0) & (lisht_wide_excess(smallest, next) == 0)) {
+    next = next + 1;
+  }
+  return select(next, 24, next > 22);
+}
+
+// What a function tends to, given its value and the one before.
+fn lisht_wide_leading_trend(value: lisht_wide_leading, before: lisht_wide_leading) -> lisht_wide_leading {
+  if (lisht_wide_leading_exceeds(value, before)) {
+    return lisht_wide_leading(value.negative, 0x80000000u, lisht_WIDE_BEYOND);
+  }
+  if (lisht_wide_leading_exceeds(before, value)) {
+    return lisht_wide_leading(false, 0u, lisht_WIDE_ZERO.exponent);
+  }
+  return value;
+}
+
+// The search after one more value: how many operands there are, the exponent of the one that was varied for it, those of the
+// largest and the smallest, whether an input is infinite, and if so, whether numbers are compared that may be infinite too,
+// and whether one is 0 where the function's limit is meant.
+fn lisht_wide_searched(
+  search: lisht_wide_search,
+  found: lisht_wide_outcome,
+  operands: i32,
+  varied: i32,
+  largest: i32,
+  smallest: i32,
+  infinite: bool,
+  compares: bool,
+  zero: bool
+) -> lisht_wide_search {
+  let is_nan = lisht_wide_leading_is_nan(found.value);
+  let fails = is_nan | (found.lost > 128 - 27);
+  var stage = search.stage;
+  var point = search.point + 1;
+  var value = search.value;
+  var base = search.base;
+  var steps = search.steps;
+  var shift = search.shift;
+  // What cancels altogether wherever it is looked at is taken for 0.
+  if ((stage == 0) | (lisht_wide_leading_is_nan(value) & (infinite | (found.value.digits == 0u)))) {
+    value = found.value;
+  }
+  // On the way of the second step the function must do what it did on the first, or grow or vanish faster than powers do.
+  let ratio = lisht_wide_leading_ratio(search.before, found.value);
+  let is_second = (point > 2) & ((point & 1) == 1);
+  let strays = !infinite & (stage < 17) & is_second & (ratio != steps) & (min(abs(ratio), abs(steps)) < 64);
+  if (stage == 23) {
+    // The limit that both sides have.
+    let apart = lisht_wide_leading_exceeds(found.value, base) | lisht_wide_leading_exceeds(base, found.value);
+    if (point == 2) {
+      value = base;
+      if (fails | apart | ((base.negative != found.value.negative) & (base.digits != 0u))) {
+        value = lisht_wide_leading(false, 0u, lisht_WIDE_NAN.exponent);
+      }
+    }
+    base = found.value;
+    stage = select(23, 24, (point == 2) | fails);
+  } else if (fails | strays | ((stage == 0) & infinite & compares)) {
+    if (is_nan & zero & !infinite) {
+      stage = 23;
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (lisht_WIDE_LIMIT >> 1u)))) {
+      stage = 24;
+    } else {
+      stage = lisht_wide_next_stage(stage, largest, smallest);
+    }
+    point = 0;
+  } else if (stage == 0) {
+    stage = 24;
+  } else if (point == 1) {
+    base = found.value;
+    shift = 0;
+  } else if (infinite) {
+    value = lisht_wide_leading_trend(base, found.value);
+    stage = 24;
+  } else if (is_second) {
+    shift = shift + (steps * lisht_wide_excess(varied, stage)) / lisht_wide_distance(stage, infinite);
+    if (point > 2 * operands) {
+      value = lisht_wide_leading(base.negative, base.digits, base.exponent + shift);
+      stage = 24;
+    }
+  } else {
+    steps = ratio;
+  }
+  var before = found.value;
+  if (is_second) {
+    before = base;
+  }
+  return lisht_wide_search(stage, point, value, base, before, steps, shift);
+}
+
+// A constant expression may not be NaN; a variable's bits may.
+var<private> lisht_nan_bits: u32 = 0x7fc00000u;
+
+fn lisht_nan() -> f32 {
+  return bitcast<f32>(lisht_nan_bits);
+}
+
+// To nearest, from the middle to the even one.
+fn lisht_wide_leading_to_f32(x: lisht_wide_leading) -> f32 {
+  let sign_ = select(0u, 0x80000000u, x.negative);
+  if ((x.digits == 0u) & (x.exponent > 0)) {
+    return lisht_nan();
+  }
+  if (x.exponent > 128) {
+    return bitcast<f32>(sign_ + 0x7f800000u);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -149) {
+    return bitcast<f32>(sign_);
+  }
+  // Digits that round up to a power of two carry into the exponent, as they should.
+  let exponent = i32(x.exponent);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
+}
+
+fn lisht_backward_exactly(x0: f32) -> f32 {
+  if (lisht_is_nan(x0)) {
+    return x0;
+  }
+  let wide_x0 = lisht_wide_from_f32(x0);
+  var exponents = array<i32, 1>(wide_x0.exponent);
+  let infinite = abs(x0) > 3.4028234663852886e38;
+  let largest = exponents[0];
+  let smallest = exponents[0];
+  let zero = x0 == 0.0;
+  var search = lisht_WIDE_SEARCH;
+  while (search.stage < 24) {
+    let found = lisht_backward_exactly_wide(lisht_wide_operand_at(wide_x0, search, 1, true, infinite));
+    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
+    search = lisht_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
+  }
+  return lisht_wide_leading_to_f32(search.value);
+}
+
 fn lisht_pair_abs(a: lisht_pair) -> lisht_pair {
   return lisht_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
 }
@@ -256,16 +1023,19 @@ fn lisht_backward(dy: f32, x: f32) -> f32 {
     v4 = lisht_pair(0.0, 0.0);
   }
   var result = lisht_pair_to_f32(lisht_pair_add(q, lisht_pair_scale(v4, 2.0)));
-  // Far out, or no number at all.
-  if (
-    !(
-      ((v.high <= 800.0) | (abs(q.high) >= 1.9721523e-31)) &
-        ((v.high > 800.0) | (abs(q.high + 2.0 * p4.high) >= 3.9443045e-31)) &
-        (bitcast<u32>(abs(x)) <= 0x52800000u) &
-      ((abs(x) >= 3.637979e-12) | (x == 0.0))
-    )
-  ) {
-    result = lisht_slope_0_far(x);
+  var found =
+    ((v.high <= 800.0) | (abs(q.high) >= 1.9721523e-31)) &
+      ((v.high > 800.0) | (abs(q.high + 2.0 * p4.high) >= 3.9443045e-31)) &
+      (bitcast<u32>(abs(x)) <= 0x52800000u) &
+    ((abs(x) >= 3.637979e-12) | (x == 0.0));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = lisht_backward_exactly(x);
+    if (lisht_is_nan(result)) {
+      let far = lisht_slope_0_far(x);
+      result = select(far, result, lisht_is_nan(far));
+    }
+    found = true;
   }
   return dy * result;
 }

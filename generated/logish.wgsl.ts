@@ -115,183 +115,6 @@ fn logish_value_far(x0: f32) -> f32 {
   return t * logish_log1p(logish_sigmoid(t));
 }
 
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct logish_pair {
-  high: f32,
-  low: f32,
-}
-
-fn logish_pair_smaller(a: logish_pair, b: logish_pair) -> logish_pair {
-  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
-    return b;
-  }
-  return a;
-}
-
-fn logish_pair_at_most(a: logish_pair, b: logish_pair) -> logish_pair {
-  return logish_pair_smaller(a, b);
-}
-
-fn logish_pair_from_f32(x: f32) -> logish_pair {
-  return logish_pair(x, 0.0);
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn logish_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn logish_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn logish_pair_product(a: f32, b: f32) -> logish_pair {
-  let p = logish_rounded(a * b);
-  let ah = logish_upper_half(a);
-  let al = a - ah;
-  let bh = logish_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return logish_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn logish_pair_ordered_sum(a: f32, b: f32) -> logish_pair {
-  let s = logish_rounded(a + b);
-  return logish_pair(s, b - logish_rounded(s - a));
-}
-
-// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
-fn logish_pair_expm1_small(a: logish_pair) -> logish_pair {
-  let x = a.high;
-  let square = logish_pair_product(x, x);
-  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
-  let third = x * square.high;
-  let cube = third * 0.16666667 + third * x * p;
-  let s = logish_pair_ordered_sum(x, 0.5 * square.high);
-  return logish_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
-}
-
-// a + b exactly (Knuth).
-fn logish_pair_sum(a: f32, b: f32) -> logish_pair {
-  let s = logish_rounded(a + b);
-  let t = logish_rounded(s - a);
-  return logish_pair(s, (a - logish_rounded(s - t)) + (b - t));
-}
-
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn logish_pair_reduced(a: logish_pair, k: f32) -> logish_pair {
-  return logish_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// a times a power of two.
-fn logish_pair_scale(a: logish_pair, factor: f32) -> logish_pair {
-  return logish_pair(a.high * factor, a.low * factor);
-}
-
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn logish_pair_times_power(a: logish_pair, k: i32) -> logish_pair {
-  let first = k >> 1u;
-  return logish_pair_scale(logish_pair_scale(a, logish_power_of_two(first)), logish_power_of_two(k - first));
-}
-
-fn logish_pair_add(a: logish_pair, b: logish_pair) -> logish_pair {
-  let s = logish_pair_sum(a.high, b.high);
-  return logish_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// e^a 2^n
-fn logish_pair_exp_scaled(a: logish_pair, n: i32) -> logish_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = logish_pair_expm1_small(logish_pair_reduced(logish_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return logish_pair_times_power(logish_pair_add(logish_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-// 2^60 e^a: parts of small numbers underflow later.
-fn logish_pair_raised_exp(a: logish_pair) -> logish_pair {
-  return logish_pair_exp_scaled(a, 60);
-}
-
-// The quotient as rounded, and what is left of a over b.
-fn logish_pair_divide(a: logish_pair, b: logish_pair) -> logish_pair {
-  let q = logish_rounded(a.high / b.high);
-  let p = logish_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return logish_pair_ordered_sum(q, rest / b.high);
-}
-
-// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2): with s = f/(2 + f), ln(1 + f) = 2s + s^3 (2/3 + ...).
-fn logish_pair_log_scaled(k: f32, f: logish_pair) -> logish_pair {
-  let s = logish_pair_divide(f, logish_pair_add(logish_pair(2.0, 0.0), f));
-  let z = s.high * s.high;
-  let r = z * (0.66666667 + z * (0.4 + z * (0.28571429 + z * (0.22222222 + z * (0.18181818 + z * 0.15384615)))));
-  let logarithm = logish_pair_ordered_sum(2.0 * s.high, 2.0 * s.low + s.high * r);
-  let whole = logish_pair_sum(k * 0.693145751953125, k * 1.4286068e-6);
-  return logish_pair_add(whole, logarithm);
-}
-
-// For a > -1 + 2^-20.
-fn logish_pair_log1p(a: logish_pair) -> logish_pair {
-  let k = bitcast<i32>(bitcast<u32>(1.0 + a.high) - 0x3f3504f3u) >> 23u;
-  if (k == 0) {
-    return logish_pair_log_scaled(0.0, a);
-  }
-  let scale = logish_power_of_two(-clamp(k, -126, 126));
-  let f = logish_pair_sum(a.high * scale, scale - 1.0);
-  return logish_pair_log_scaled(f32(k), logish_pair_ordered_sum(f.high, f.low + a.low * scale));
-}
-
-fn logish_pair_to_f32(a: logish_pair) -> f32 {
-  return a.high + a.low;
-}
-
-fn logish_pair_multiply(a: logish_pair, b: logish_pair) -> logish_pair {
-  let p = logish_pair_product(a.high, b.high);
-  return logish_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-// x times a logarithm that rises from 0 to log(2).
-// Source: Zhu et al. 2021.
-// logish(x) = x * log(1 + sigmoid(x))
-fn logish(x: f32) -> f32 {
-  let bounded = logish_pair_at_most(logish_pair_from_f32(x), logish_pair(40.0, 0.0));
-  let v = logish_pair_raised_exp(bounded);
-  let p = logish_pair_scale(v, 8.6736174e-19);
-  let u = logish_pair_add(p, logish_pair(1.0, 0.0));
-  let q = logish_pair_divide(v, u);
-  let p2 = logish_pair_scale(q, 8.6736174e-19);
-  let l = logish_pair_log1p(p2);
-  var result = logish_pair_to_f32(logish_pair_multiply(logish_pair_from_f32(x), l));
-  // Far out, or no number at all.
-  if (
-    !(
-      ((1.0 / u.high) * 8.6736174e-19 <= 2.5353012e+30 * l.high) & (l.high >= 7.888609e-31) &
-        (bitcast<u32>(abs(x)) <= 0x71800000u) &
-      ((abs(x) >= 7.888609e-31) | (x == 0.0))
-    )
-  ) {
-    result = logish_value_far(x);
-  }
-  return select(result, x, logish_is_nan(x));
-}
-
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn logish_logistic(x: f32) -> f32 {
-  if (logish_is_nan(x)) {
-    return x;
-  }
-  let s = logish_sigmoid(-abs(x));
-  return s - s * s;
-}
-
-fn logish_slope_0_far(x0: f32) -> f32 {
-  let t = logish_sigmoid(x0);
-  return logish_log1p(t) + select(x0 * logish_logistic(x0), 0.0, abs(x0) > 800.0) / (t + 1.0);
-}
-
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
 // mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
 // and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
@@ -718,14 +541,6 @@ fn logish_wide_twice_artanh_loose(s: logish_wide) -> logish_wide {
   return logish_wide(s.negative, logish_nat_multiply_high(s.mantissa, factor), s.exponent + 2);
 }
 
-fn logish_wide_equal(a: logish_wide, b: logish_wide) -> bool {
-  let same =
-    (a.exponent == b.exponent) &
-    all(a.mantissa == b.mantissa) &
-    (logish_wide_is_negative(a) == logish_wide_is_negative(b));
-  return same & !logish_wide_is_nan(a);
-}
-
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn logish_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> logish_wide {
   if (!logish_nat_less(mantissa, logish_NAT_HALF) & (abs(exponent) < logish_WIDE_LIMIT)) {
@@ -765,30 +580,24 @@ fn logish_wide_leading_of(x: logish_wide) -> logish_wide_leading {
 //   r7 = negate(r7)
 //   r7 = exponential(r7, 0)
 //   r8 = select(r1, r7, r0)
-//   r9 = add(r1, r7)
-//   r8 = divide(r8, r9)
-//   r1 = add(r8, r1)
-//   r10 = log_exponent(r1)
-//   r11 = abs(r8)
-//   r3 = less(r11, r3)
-//   r10 = select(r10, r2, r3)
-//   r4 = multiply(r10, r4)
-//   r10 = log_fraction(r1)
-//   r5 = add(r10, r5)
-//   r3 = select(r5, r8, r3)
+//   r7 = add(r1, r7)
+//   r7 = divide(r8, r7)
+//   r1 = add(r7, r1)
+//   r8 = log_exponent(r1)
+//   r9 = abs(r7)
+//   r3 = less(r9, r3)
+//   r2 = select(r8, r2, r3)
+//   r4 = multiply(r2, r4)
+//   r1 = log_fraction(r1)
+//   r5 = add(r1, r5)
+//   r3 = select(r5, r7, r3)
 //   r6 = add(r3, r6)
 //   r6 = divide(r3, r6)
 //   r6 = twice_artanh(r6)
 //   r6 = add(r4, r6)
-//   r9 = multiply(r9, r9)
-//   r9 = divide(r7, r9)
-//   r0 = multiply(r0, r9)
-//   r9 = equal(r9, r2)
-//   r9 = select(r0, r2, r9)
-//   r1 = divide(r9, r1)
-//   r1 = add(r6, r1)
-fn logish_backward_exactly_wide(x0: logish_wide) -> logish_wide_outcome {
-  var registers = array<logish_wide, 12>(
+//   r6 = multiply(r0, r6)
+fn logish_exactly_wide(x0: logish_wide) -> logish_wide_outcome {
+  var registers = array<logish_wide, 10>(
     x0,
     logish_WIDE_ONE,
     logish_WIDE_ZERO,
@@ -798,12 +607,10 @@ fn logish_backward_exactly_wide(x0: logish_wide) -> logish_wide_outcome {
     logish_WIDE_TWO,
     logish_WIDE_ZERO,
     logish_WIDE_ZERO,
-    logish_WIDE_ZERO,
-    logish_WIDE_ZERO,
     logish_WIDE_ZERO
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 12>(
+  var errors = array<i32, 10>(
     -logish_WIDE_BEYOND,
     -logish_WIDE_BEYOND,
     -logish_WIDE_BEYOND,
@@ -813,20 +620,17 @@ fn logish_backward_exactly_wide(x0: logish_wide) -> logish_wide_outcome {
     -logish_WIDE_BEYOND,
     -logish_WIDE_BEYOND,
     -logish_WIDE_BEYOND,
-    -logish_WIDE_BEYOND,
-    -logish_WIDE_BEYOND,
     -logish_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 52>(
-    0x00000007u, 0x00000000u, 0x00000407u, 0x00001c07u, 0x00000807u, 0x20001c07u, 0x00000c08u, 0x00001c01u, 0x00001009u,
-    0x00001c01u, 0x00001408u, 0x00002408u, 0x00001001u, 0x00000408u, 0x0000180au, 0x00000401u, 0x0000000bu, 0x00002008u,
-    0x00001c03u, 0x00000c0bu, 0x00000c0au, 0x0030080au, 0x00002004u, 0x0000100au, 0x0000240au, 0x00000401u, 0x00001005u,
-    0x0000140au, 0x00000c03u, 0x00302005u, 0x00001006u, 0x00001803u, 0x00001406u, 0x00001803u, 0x00002806u, 0x00001806u,
-    0x00001006u, 0x00001804u, 0x00002009u, 0x00002409u, 0x00001409u, 0x00002407u, 0x00002000u, 0x00002400u, 0x00002c09u,
-    0x00000809u, 0x00000c09u, 0x00900800u, 0x00001401u, 0x00000409u, 0x00001001u, 0x00000406u
+  var steps = array<u32, 40>(
+    0x00000007u, 0x00000000u, 0x00000407u, 0x00001c07u, 0x00000807u, 0x20001c07u, 0x00000c08u, 0x00001c01u, 0x00001007u,
+    0x00001c01u, 0x00001407u, 0x00001c08u, 0x00001001u, 0x00000407u, 0x00001808u, 0x00000401u, 0x00000009u, 0x00001c07u,
+    0x00001c03u, 0x00000c09u, 0x00000c02u, 0x00300808u, 0x00002004u, 0x00001002u, 0x00002401u, 0x00000401u, 0x00001005u,
+    0x00001401u, 0x00000c03u, 0x00301c05u, 0x00001006u, 0x00001803u, 0x00001406u, 0x00001803u, 0x00002806u, 0x00001806u,
+    0x00001006u, 0x00001804u, 0x00002006u, 0x00001800u
   );
-  for (var i = 0; i < 52; i = i + 2) {
+  for (var i = 0; i < 40; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -860,8 +664,6 @@ fn logish_backward_exactly_wide(x0: logish_wide) -> logish_wide_outcome {
       value = logish_wide_log_fraction(a);
     } else if (operation == 10u) {
       value = logish_wide_twice_artanh_loose(a);
-    } else if (operation == 11u) {
-      value = logish_wide(logish_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
     var result = logish_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -900,8 +702,8 @@ fn logish_backward_exactly_wide(x0: logish_wide) -> logish_wide_outcome {
     }
     errors[code & 1023u] = max(min(error, logish_WIDE_BEYOND + logish_WIDE_LIMIT), rounding);
   }
-  let lost = errors[1] - registers[1].exponent;
-  return logish_wide_outcome(logish_wide_leading_of(registers[1]), select(lost, 0, errors[1] < -logish_WIDE_LIMIT));
+  let lost = errors[6] - registers[6].exponent;
+  return logish_wide_outcome(logish_wide_leading_of(registers[6]), select(lost, 0, errors[6] < -logish_WIDE_LIMIT));
 }
 
 // The largest exponent that operands have at a stage.
@@ -1087,6 +889,357 @@ fn logish_wide_leading_to_f32(x: logish_wide_leading) -> f32 {
   let kept = (x.digits >> dropped) >> 1u;
   let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
+}
+
+fn logish_exactly(x0: f32) -> f32 {
+  if (logish_is_nan(x0)) {
+    return x0;
+  }
+  let wide_x0 = logish_wide_from_f32(x0);
+  var exponents = array<i32, 1>(wide_x0.exponent);
+  let infinite = abs(x0) > 3.4028234663852886e38;
+  let largest = exponents[0];
+  let smallest = exponents[0];
+  let zero = false;
+  var search = logish_WIDE_SEARCH;
+  while (search.stage < 24) {
+    let found = logish_exactly_wide(logish_wide_operand_at(wide_x0, search, 1, true, infinite));
+    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
+    search = logish_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
+  }
+  return logish_wide_leading_to_f32(search.value);
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct logish_pair {
+  high: f32,
+  low: f32,
+}
+
+fn logish_pair_smaller(a: logish_pair, b: logish_pair) -> logish_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn logish_pair_at_most(a: logish_pair, b: logish_pair) -> logish_pair {
+  return logish_pair_smaller(a, b);
+}
+
+fn logish_pair_from_f32(x: f32) -> logish_pair {
+  return logish_pair(x, 0.0);
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn logish_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn logish_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn logish_pair_product(a: f32, b: f32) -> logish_pair {
+  let p = logish_rounded(a * b);
+  let ah = logish_upper_half(a);
+  let al = a - ah;
+  let bh = logish_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return logish_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn logish_pair_ordered_sum(a: f32, b: f32) -> logish_pair {
+  let s = logish_rounded(a + b);
+  return logish_pair(s, b - logish_rounded(s - a));
+}
+
+// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
+fn logish_pair_expm1_small(a: logish_pair) -> logish_pair {
+  let x = a.high;
+  let square = logish_pair_product(x, x);
+  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
+  let third = x * square.high;
+  let cube = third * 0.16666667 + third * x * p;
+  let s = logish_pair_ordered_sum(x, 0.5 * square.high);
+  return logish_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
+}
+
+// a + b exactly (Knuth).
+fn logish_pair_sum(a: f32, b: f32) -> logish_pair {
+  let s = logish_rounded(a + b);
+  let t = logish_rounded(s - a);
+  return logish_pair(s, (a - logish_rounded(s - t)) + (b - t));
+}
+
+// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
+fn logish_pair_reduced(a: logish_pair, k: f32) -> logish_pair {
+  return logish_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
+}
+
+// a times a power of two.
+fn logish_pair_scale(a: logish_pair, factor: f32) -> logish_pair {
+  return logish_pair(a.high * factor, a.low * factor);
+}
+
+// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
+fn logish_pair_times_power(a: logish_pair, k: i32) -> logish_pair {
+  let first = k >> 1u;
+  return logish_pair_scale(logish_pair_scale(a, logish_power_of_two(first)), logish_power_of_two(k - first));
+}
+
+fn logish_pair_add(a: logish_pair, b: logish_pair) -> logish_pair {
+  let s = logish_pair_sum(a.high, b.high);
+  return logish_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// e^a 2^n
+fn logish_pair_exp_scaled(a: logish_pair, n: i32) -> logish_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = logish_pair_expm1_small(logish_pair_reduced(logish_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return logish_pair_times_power(logish_pair_add(logish_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn logish_pair_raised_exp(a: logish_pair) -> logish_pair {
+  return logish_pair_exp_scaled(a, 60);
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn logish_pair_divide(a: logish_pair, b: logish_pair) -> logish_pair {
+  let q = logish_rounded(a.high / b.high);
+  let p = logish_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return logish_pair_ordered_sum(q, rest / b.high);
+}
+
+// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2): with s = f/(2 + f), ln(1 + f) = 2s + s^3 (2/3 + ...).
+fn logish_pair_log_scaled(k: f32, f: logish_pair) -> logish_pair {
+  let s = logish_pair_divide(f, logish_pair_add(logish_pair(2.0, 0.0), f));
+  let z = s.high * s.high;
+  let r = z * (0.66666667 + z * (0.4 + z * (0.28571429 + z * (0.22222222 + z * (0.18181818 + z * 0.15384615)))));
+  let logarithm = logish_pair_ordered_sum(2.0 * s.high, 2.0 * s.low + s.high * r);
+  let whole = logish_pair_sum(k * 0.693145751953125, k * 1.4286068e-6);
+  return logish_pair_add(whole, logarithm);
+}
+
+// For a > -1 + 2^-20.
+fn logish_pair_log1p(a: logish_pair) -> logish_pair {
+  let k = bitcast<i32>(bitcast<u32>(1.0 + a.high) - 0x3f3504f3u) >> 23u;
+  if (k == 0) {
+    return logish_pair_log_scaled(0.0, a);
+  }
+  let scale = logish_power_of_two(-clamp(k, -126, 126));
+  let f = logish_pair_sum(a.high * scale, scale - 1.0);
+  return logish_pair_log_scaled(f32(k), logish_pair_ordered_sum(f.high, f.low + a.low * scale));
+}
+
+fn logish_pair_to_f32(a: logish_pair) -> f32 {
+  return a.high + a.low;
+}
+
+fn logish_pair_multiply(a: logish_pair, b: logish_pair) -> logish_pair {
+  let p = logish_pair_product(a.high, b.high);
+  return logish_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+// x times a logarithm that rises from 0 to log(2).
+// Source: Zhu et al. 2021.
+// logish(x) = x * log(1 + sigmoid(x))
+fn logish(x: f32) -> f32 {
+  let bounded = logish_pair_at_most(logish_pair_from_f32(x), logish_pair(40.0, 0.0));
+  let v = logish_pair_raised_exp(bounded);
+  let p = logish_pair_scale(v, 8.6736174e-19);
+  let u = logish_pair_add(p, logish_pair(1.0, 0.0));
+  let q = logish_pair_divide(v, u);
+  let p2 = logish_pair_scale(q, 8.6736174e-19);
+  let l = logish_pair_log1p(p2);
+  var result = logish_pair_to_f32(logish_pair_multiply(logish_pair_from_f32(x), l));
+  var found =
+    ((1.0 / u.high) * 8.6736174e-19 <= 2.5353012e+30 * l.high) & (l.high >= 7.888609e-31) &
+      (bitcast<u32>(abs(x)) <= 0x71800000u) &
+    ((abs(x) >= 7.888609e-31) | (x == 0.0));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = logish_exactly(x);
+    if (logish_is_nan(result)) {
+      let far = logish_value_far(x);
+      result = select(far, result, logish_is_nan(far));
+    }
+    found = true;
+  }
+  return select(result, x, logish_is_nan(x));
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn logish_logistic(x: f32) -> f32 {
+  if (logish_is_nan(x)) {
+    return x;
+  }
+  let s = logish_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn logish_slope_0_far(x0: f32) -> f32 {
+  let t = logish_sigmoid(x0);
+  return logish_log1p(t) + select(x0 * logish_logistic(x0), 0.0, abs(x0) > 800.0) / (t + 1.0);
+}
+
+fn logish_wide_equal(a: logish_wide, b: logish_wide) -> bool {
+  let same =
+    (a.exponent == b.exponent) &
+    all(a.mantissa == b.mantissa) &
+    (logish_wide_is_negative(a) == logish_wide_is_negative(b));
+  return same & !logish_wide_is_nan(a);
+}
+
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r7 = abs(r0)
+//   r7 = negate(r7)
+//   r7 = exponential(r7, 0)
+//   r8 = select(r1, r7, r0)
+//   r9 = add(r1, r7)
+//   r8 = divide(r8, r9)
+//   r1 = add(r8, r1)
+//   r10 = log_exponent(r1)
+//   r11 = abs(r8)
+//   r3 = less(r11, r3)
+//   r10 = select(r10, r2, r3)
+//   r4 = multiply(r10, r4)
+//   r10 = log_fraction(r1)
+//   r5 = add(r10, r5)
+//   r3 = select(r5, r8, r3)
+//   r6 = add(r3, r6)
+//   r6 = divide(r3, r6)
+//   r6 = twice_artanh(r6)
+//   r6 = add(r4, r6)
+//   r9 = multiply(r9, r9)
+//   r9 = divide(r7, r9)
+//   r0 = multiply(r0, r9)
+//   r9 = equal(r9, r2)
+//   r9 = select(r0, r2, r9)
+//   r1 = divide(r9, r1)
+//   r1 = add(r6, r1)
+fn logish_backward_exactly_wide(x0: logish_wide) -> logish_wide_outcome {
+  var registers = array<logish_wide, 12>(
+    x0,
+    logish_WIDE_ONE,
+    logish_WIDE_ZERO,
+    logish_WIDE_QUARTER,
+    logish_WIDE_LN2,
+    logish_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    logish_WIDE_TWO,
+    logish_WIDE_ZERO,
+    logish_WIDE_ZERO,
+    logish_WIDE_ZERO,
+    logish_WIDE_ZERO,
+    logish_WIDE_ZERO
+  );
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 12>(
+    -logish_WIDE_BEYOND,
+    -logish_WIDE_BEYOND,
+    -logish_WIDE_BEYOND,
+    -logish_WIDE_BEYOND,
+    registers[4].exponent,
+    -logish_WIDE_BEYOND,
+    -logish_WIDE_BEYOND,
+    -logish_WIDE_BEYOND,
+    -logish_WIDE_BEYOND,
+    -logish_WIDE_BEYOND,
+    -logish_WIDE_BEYOND,
+    -logish_WIDE_BEYOND
+  );
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 52>(
+    0x00000007u, 0x00000000u, 0x00000407u, 0x00001c07u, 0x00000807u, 0x20001c07u, 0x00000c08u, 0x00001c01u, 0x00001009u,
+    0x00001c01u, 0x00001408u, 0x00002408u, 0x00001001u, 0x00000408u, 0x0000180au, 0x00000401u, 0x0000000bu, 0x00002008u,
+    0x00001c03u, 0x00000c0bu, 0x00000c0au, 0x0030080au, 0x00002004u, 0x0000100au, 0x0000240au, 0x00000401u, 0x00001005u,
+    0x0000140au, 0x00000c03u, 0x00302005u, 0x00001006u, 0x00001803u, 0x00001406u, 0x00001803u, 0x00002806u, 0x00001806u,
+    0x00001006u, 0x00001804u, 0x00002009u, 0x00002409u, 0x00001409u, 0x00002407u, 0x00002000u, 0x00002400u, 0x00002c09u,
+    0x00000809u, 0x00000c09u, 0x00900800u, 0x00001401u, 0x00000409u, 0x00001001u, 0x00000406u
+  );
+  for (var i = 0; i < 52; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = logish_wide_abs(a);
+    } else if (operation == 1u) {
+      value = logish_wide_negate(a);
+    } else if (operation == 2u) {
+      value = logish_wide_exponential_loose(a, c - 512u);
+    } else if (operation == 3u) {
+      if (registers[c].negative) {
+        value = b;
+      }
+    } else if (operation == 4u) {
+      value = logish_wide_add_loose(a, b);
+    } else if (operation == 5u) {
+      value = logish_wide_divide_loose(a, b);
+    } else if (operation == 6u) {
+      value = logish_wide_log_exponent_loose(a);
+    } else if (operation == 7u) {
+      value = logish_wide(logish_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 8u) {
+      value = logish_wide_multiply_loose(a, b);
+    } else if (operation == 9u) {
+      value = logish_wide_log_fraction(a);
+    } else if (operation == 10u) {
+      value = logish_wide_twice_artanh_loose(a);
+    } else if (operation == 11u) {
+      value = logish_wide(logish_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    }
+    var result = logish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 2u) {
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -logish_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
+    }
+    if (operation == 3u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 5u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    if (operation == 8u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= logish_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if ((a.exponent < logish_WIDE_LIMIT) & (b.exponent < logish_WIDE_LIMIT)) {
+        error = result.exponent + logish_WIDE_LIMIT;
+      }
+    }
+    var rounding = result.exponent;
+    if ((operation == 8u) & (abs(result.exponent) < logish_WIDE_LIMIT) & (logish_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -logish_WIDE_BEYOND;
+    }
+    if ((operation == 4u) & logish_wide_adds_exactly(a, b) & (logish_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -logish_WIDE_BEYOND;
+    }
+    errors[code & 1023u] = max(min(error, logish_WIDE_BEYOND + logish_WIDE_LIMIT), rounding);
+  }
+  let lost = errors[1] - registers[1].exponent;
+  return logish_wide_outcome(logish_wide_leading_of(registers[1]), select(lost, 0, errors[1] < -logish_WIDE_LIMIT));
 }
 
 fn logish_backward_exactly(x0: f32) -> f32 {

@@ -14,6 +14,686 @@ fn rational_tanh_value_far(x0: f32) -> f32 {
   return select((-1.7159 * t7) / (t7 + 1.0), (1.7159 * t6) / (t6 + 1.0), t2 >= 0.0);
 }
 
+// A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
+// mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
+// and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
+// this is what operations make of them by themselves, or nearly so. Results are cut off: an operation that says nothing else
+// is off by a few units of the last bit.
+struct rational_tanh_wide {
+  negative: bool,
+  mantissa: vec4<u32>,
+  exponent: i32,
+}
+
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct rational_tanh_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
+// became infinite on the way.
+struct rational_tanh_wide_outcome {
+  value: rational_tanh_wide_leading,
+  lost: i32,
+}
+
+// 2^(N - 1) and 2^N - 1.
+const rational_tanh_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
+
+const rational_tanh_WIDE_NAN: rational_tanh_wide = rational_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
+
+const rational_tanh_WIDE_BEYOND: i32 = 2 << 28u;
+
+const rational_tanh_WIDE_ZERO: rational_tanh_wide = rational_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
+
+// a * 2^n without the bits that leave 128.
+fn rational_tanh_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
+  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
+}
+
+fn rational_tanh_wide_from_f32(x: f32) -> rational_tanh_wide {
+  let bits = bitcast<u32>(x);
+  let negative = bits >= 0x80000000u;
+  let field = i32((bits >> 23u) & 0xffu);
+  let fraction = bits & 0x7fffffu;
+  if (field == 255) {
+    return rational_tanh_wide(
+      negative,
+      select(vec4<u32>(0u, 0u, 0u, 0u), rational_tanh_NAT_HALF, fraction == 0u),
+      select(rational_tanh_WIDE_NAN.exponent, rational_tanh_WIDE_BEYOND, fraction == 0u)
+    );
+  }
+  let digits = fraction + select(0u, 0x800000u, field > 0);
+  let zeros = countLeadingZeros(digits);
+  if (digits == 0u) {
+    return rational_tanh_wide(negative, vec4<u32>(0u, 0u, 0u, 0u), rational_tanh_WIDE_ZERO.exponent);
+  }
+  return rational_tanh_wide(
+    negative,
+    rational_tanh_nat_shift_left(vec4<u32>(digits << zeros, 0u, 0u, 0u), 128 - 32),
+    max(field, 1) - 118 - i32(zeros)
+  );
+}
+
+// Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says nothing,
+// because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved below 2^800,
+// 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40, 2^-24, until the result is good. Values
+// still nearer to 1 then tell what the function does on the way from there. For finite operands: of which power of each it is a
+// multiple, as it goes by two steps alike, if there is room for two (points 1 and 2 for the first operand, and so on; the
+// shift is what comes of it).
+// For infinite ones: whether it grows, vanishes or stays (point 1). At stage 23 numbers on both sides of an operand 0 are in
+// its place. Stage 24: nowhere.
+struct rational_tanh_wide_search {
+  stage: i32,
+  point: i32,
+  value: rational_tanh_wide_leading,
+  base: rational_tanh_wide_leading,
+  before: rational_tanh_wide_leading,
+  steps: i32,
+  shift: i32,
+}
+
+const rational_tanh_WIDE_SEARCH: rational_tanh_wide_search = rational_tanh_wide_search(
+  0,
+  0,
+  rational_tanh_wide_leading(false, 0u, (2 << 28u) + 4096),
+  rational_tanh_wide_leading(false, 0u, 0),
+  rational_tanh_wide_leading(false, 0u, 0),
+  0,
+  0
+);
+
+const rational_tanh_WIDE_ONE: rational_tanh_wide = rational_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
+
+const rational_tanh_WIDE_LIMIT: i32 = 1 << 28u;
+
+// A sum of natural numbers of 128 bits, the lowest word first.
+fn rational_tanh_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let sum = a + b;
+  let carries = vec3<u32>(sum.xyz < a.xyz);
+  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
+  let carry_y = carries.y | (full.y & carries.x);
+  let carry_z = carries.z | (full.z & carry_y);
+  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
+}
+
+// a < b for natural numbers of 128 bits.
+fn rational_tanh_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
+  let less = a < b;
+  let same = a == b;
+  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
+}
+
+// The upper words of the products of each word of a with b.
+fn rational_tanh_nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
+  let a0 = a & vec4<u32>(0xffffu);
+  let a1 = a >> vec4<u32>(16u);
+  let b0 = b & 0xffffu;
+  let b1 = b >> 16u;
+  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
+  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
+  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
+}
+
+// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
+fn rational_tanh_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var words = b;
+  var sum = vec4<u32>();
+  for (var i = 0; i < 4; i++) {
+    let low = a * words.x;
+    let total = rational_tanh_nat_add(sum, low);
+    sum = rational_tanh_nat_add(vec4<u32>(total.yzw, u32(rational_tanh_nat_less(total, low))), rational_tanh_nat_high_words(a, words.x));
+    words = words.yzwx;
+  }
+  return sum;
+}
+
+fn rational_tanh_wide_multiply_loose(a: rational_tanh_wide, b: rational_tanh_wide) -> rational_tanh_wide {
+  let product = rational_tanh_nat_multiply_high(a.mantissa, b.mantissa);
+  let exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  let invalid = all(product == vec4<u32>()) & (exponent > -rational_tanh_WIDE_LIMIT);
+  return rational_tanh_wide(a.negative != b.negative, product, select(exponent, rational_tanh_WIDE_NAN.exponent, invalid));
+}
+
+fn rational_tanh_wide_negate(x: rational_tanh_wide) -> rational_tanh_wide {
+  return rational_tanh_wide(!x.negative, x.mantissa, x.exponent);
+}
+
+// Whether |a| < |b|, neither being NaN.
+fn rational_tanh_wide_is_smaller(a: rational_tanh_wide, b: rational_tanh_wide) -> bool {
+  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & rational_tanh_nat_less(a.mantissa, b.mantissa));
+}
+
+const rational_tanh_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
+
+// floor(a / 2^n).
+fn rational_tanh_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
+}
+
+// A difference of natural numbers of 128 bits.
+fn rational_tanh_nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let less = vec3<u32>(a.xyz < b.xyz);
+  let same = vec3<u32>(a.xyz == b.xyz);
+  let borrow_y = less.y | (same.y & less.x);
+  let borrow_z = less.z | (same.z & borrow_y);
+  return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
+}
+
+// How many bits a natural number has.
+fn rational_tanh_nat_bit_length(a: vec4<u32>) -> i32 {
+  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
+  let word = select(high.y, high.x, high.y == 0u);
+  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
+  return below + 32 - i32(countLeadingZeros(word));
+}
+
+// A natural number below 2^32, or the lowest 32 bits of one.
+fn rational_tanh_nat_low_word(a: vec4<u32>) -> u32 {
+  return a.x;
+}
+
+fn rational_tanh_wide_add_loose(a: rational_tanh_wide, b: rational_tanh_wide) -> rational_tanh_wide {
+  let swapped = rational_tanh_wide_is_smaller(a, b);
+  let large = select(a.mantissa, b.mantissa, swapped);
+  let small = select(b.mantissa, a.mantissa, swapped);
+  let negative = select(a.negative, b.negative, swapped);
+  let exponent = max(a.exponent, b.exponent);
+  let shift = min(exponent - min(a.exponent, b.exponent), 128);
+  let addend = rational_tanh_nat_shift_right(small, shift);
+  if (a.negative == b.negative) {
+    let room = rational_tanh_nat_subtract(rational_tanh_NAT_ONES, large);
+    if (rational_tanh_nat_less(room, addend)) {
+      return rational_tanh_wide(
+        negative,
+        rational_tanh_nat_add(
+          rational_tanh_NAT_HALF,
+          rational_tanh_nat_shift_right(
+            rational_tanh_nat_subtract(rational_tanh_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
+        ),
+        exponent + 1
+      );
+    }
+    return rational_tanh_wide(negative, rational_tanh_nat_add(large, addend), exponent);
+  }
+  let difference = rational_tanh_nat_subtract(large, addend);
+  // What is left would be the rounding of the operands.
+  if ((rational_tanh_nat_bit_length(difference) <= 12) & (exponent < rational_tanh_WIDE_LIMIT)) {
+    return rational_tanh_WIDE_ZERO;
+  }
+  if ((shift == 1) & rational_tanh_nat_less(difference, rational_tanh_NAT_HALF)) {
+    return rational_tanh_wide(
+      negative,
+      rational_tanh_nat_subtract(
+        rational_tanh_nat_shift_left(difference, 1),
+        vec4<u32>(rational_tanh_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
+      exponent - 1
+    );
+  }
+  return rational_tanh_wide(negative, difference, exponent);
+}
+
+fn rational_tanh_wide_is_nan(x: rational_tanh_wide) -> bool {
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
+}
+
+// floor(a * 2^128 / b) for a < b, bit by bit.
+fn rational_tanh_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var rest = a;
+  var quotient = vec4<u32>();
+  for (var i = 0; i < 128; i++) {
+    let doubled = (rest << vec4<u32>(1u)) | vec4<u32>(0u, rest.xyz >> vec3<u32>(31u));
+    let fits = rest.w >= 0x80000000u || !rational_tanh_nat_less(doubled, b);
+    rest = select(doubled, rational_tanh_nat_subtract(doubled, b), fits);
+    quotient = (quotient << vec4<u32>(1u)) | vec4<u32>(u32(fits), quotient.xyz >> vec3<u32>(31u));
+  }
+  return quotient;
+}
+
+fn rational_tanh_wide_divide_loose(a: rational_tanh_wide, b: rational_tanh_wide) -> rational_tanh_wide {
+  let negative = a.negative != b.negative;
+  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  if (
+    rational_tanh_wide_is_nan(b) |
+    both_zero |
+    ((a.exponent >= rational_tanh_WIDE_BEYOND) & (b.exponent >= rational_tanh_WIDE_BEYOND))
+  ) {
+    return rational_tanh_WIDE_NAN;
+  }
+  let exponent = a.exponent - b.exponent;
+  if (all(b.mantissa == vec4<u32>())) {
+    return rational_tanh_wide(negative, a.mantissa, exponent);
+  }
+  let fits = rational_tanh_nat_less(a.mantissa, b.mantissa);
+  let quotient = rational_tanh_nat_divide_high(
+    select(rational_tanh_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
+  return rational_tanh_wide(
+    negative,
+    select(rational_tanh_nat_add(rational_tanh_NAT_HALF, rational_tanh_nat_shift_right(quotient, 1)), quotient, fits),
+    exponent + i32(!fits)
+  );
+}
+
+fn rational_tanh_wide_is_negative(x: rational_tanh_wide) -> bool {
+  return x.negative & !all(x.mantissa == vec4<u32>());
+}
+
+fn rational_tanh_wide_less(a: rational_tanh_wide, b: rational_tanh_wide) -> bool {
+  if (rational_tanh_wide_is_nan(a) | rational_tanh_wide_is_nan(b)) {
+    return false;
+  }
+  if (rational_tanh_wide_is_negative(a) != rational_tanh_wide_is_negative(b)) {
+    return rational_tanh_wide_is_negative(a);
+  }
+  return select(rational_tanh_wide_is_smaller(a, b), rational_tanh_wide_is_smaller(b, a), rational_tanh_wide_is_negative(a));
+}
+
+fn rational_tanh_wide_equal(a: rational_tanh_wide, b: rational_tanh_wide) -> bool {
+  let same =
+    (a.exponent == b.exponent) &
+    all(a.mantissa == b.mantissa) &
+    (rational_tanh_wide_is_negative(a) == rational_tanh_wide_is_negative(b));
+  return same & !rational_tanh_wide_is_nan(a);
+}
+
+// The number with these parts, whatever the highest bit of the mantissa is.
+fn rational_tanh_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> rational_tanh_wide {
+  if (!rational_tanh_nat_less(mantissa, rational_tanh_NAT_HALF) & (abs(exponent) < rational_tanh_WIDE_LIMIT)) {
+    return rational_tanh_wide(negative, mantissa, exponent);
+  }
+  let shift = 128 - rational_tanh_nat_bit_length(mantissa);
+  let least = exponent - shift;
+  let is_far = abs(least) >= rational_tanh_WIDE_LIMIT;
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
+    return rational_tanh_wide(
+      negative,
+      vec4<u32>(0u, 0u, 0u, 0u),
+      select(rational_tanh_WIDE_ZERO.exponent, rational_tanh_WIDE_NAN.exponent, exponent >= rational_tanh_WIDE_BEYOND)
+    );
+  }
+  if (is_far) {
+    return rational_tanh_wide(negative, rational_tanh_NAT_HALF, rational_tanh_WIDE_BEYOND);
+  }
+  return rational_tanh_wide(negative, rational_tanh_nat_shift_left(mantissa, shift), least);
+}
+
+// Whether no digit of the smaller one is cut off in a sum.
+fn rational_tanh_wide_adds_exactly(a: rational_tanh_wide, b: rational_tanh_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(rational_tanh_nat_shift_left(rational_tanh_nat_shift_right(small, shift), shift) == small);
+}
+
+fn rational_tanh_wide_leading_of(x: rational_tanh_wide) -> rational_tanh_wide_leading {
+  let high = rational_tanh_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(rational_tanh_nat_shift_left(high, 128 - 32) != x.mantissa);
+  return rational_tanh_wide_leading(x.negative, rational_tanh_nat_low_word(high) | u32(is_more), x.exponent);
+}
+
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r8 = multiply(r0, r0)
+//   r9 = multiply(r3, r8)
+//   r9 = multiply(r2, r9)
+//   r4 = multiply(r4, r0)
+//   r2 = negate(r4)
+//   r2 = add(r9, r2)
+//   r8 = multiply(r8, r8)
+//   r8 = multiply(r3, r8)
+//   r8 = multiply(r5, r8)
+//   r2 = add(r2, r8)
+//   r1 = multiply(r1, r2)
+//   r2 = add(r2, r3)
+//   r2 = divide(r1, r2)
+//   r9 = add(r4, r9)
+//   r8 = add(r9, r8)
+//   r6 = multiply(r6, r8)
+//   r3 = add(r8, r3)
+//   r3 = divide(r6, r3)
+//   r6 = less(r7, r0)
+//   r6 = negate(r6)
+//   r0 = equal(r7, r0)
+//   r0 = negate(r0)
+//   r0 = select(r6, r0, r6)
+//   r0 = negate(r0)
+//   r0 = select(r2, r3, r0)
+fn rational_tanh_exactly_wide(x0: rational_tanh_wide) -> rational_tanh_wide_outcome {
+  var registers = array<rational_tanh_wide, 10>(
+    x0,
+    rational_tanh_wide(true, vec4<u32>(0xc56d5cfau, 0xf27bb2feu, 0x9a6b50b0u, 0xdba29c77u), 1),
+    rational_tanh_wide(false, vec4<u32>(0xe38e38e3u, 0x38e38e38u, 0x8e38e38eu, 0xe38e38e3u), -1),
+    rational_tanh_WIDE_ONE,
+    rational_tanh_wide(false, vec4<u32>(0xaaaaaaaau, 0xaaaaaaaau, 0xaaaaaaaau, 0xaaaaaaaau), 0),
+    rational_tanh_wide(false, vec4<u32>(0xa676e7c5u, 0xa8f7b3a9u, 0xb24c1ffau, 0x8f40f985u), -1),
+    rational_tanh_wide(false, vec4<u32>(0xc56d5cfau, 0xf27bb2feu, 0x9a6b50b0u, 0xdba29c77u), 1),
+    rational_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
+    rational_tanh_WIDE_ZERO,
+    rational_tanh_WIDE_ZERO
+  );
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 10>(
+    -rational_tanh_WIDE_BEYOND,
+    registers[1].exponent,
+    registers[2].exponent,
+    -rational_tanh_WIDE_BEYOND,
+    registers[4].exponent,
+    registers[5].exponent,
+    registers[6].exponent,
+    -rational_tanh_WIDE_BEYOND,
+    -rational_tanh_WIDE_BEYOND,
+    -rational_tanh_WIDE_BEYOND
+  );
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 50>(
+    0x00000008u, 0x00000000u, 0x00000009u, 0x00002003u, 0x00000009u, 0x00002402u, 0x00000004u, 0x00000004u, 0x00000402u,
+    0x00001004u, 0x00000802u, 0x00000809u, 0x00000008u, 0x00002008u, 0x00000008u, 0x00002003u, 0x00000008u, 0x00002005u,
+    0x00000802u, 0x00002002u, 0x00000001u, 0x00000801u, 0x00000802u, 0x00000c02u, 0x00000c02u, 0x00000801u, 0x00000809u,
+    0x00002404u, 0x00000808u, 0x00002009u, 0x00000006u, 0x00002006u, 0x00000803u, 0x00000c08u, 0x00000c03u, 0x00000c06u,
+    0x00001006u, 0x00000007u, 0x00000406u, 0x00001806u, 0x00001400u, 0x00000007u, 0x00000400u, 0x00000000u, 0x00001800u,
+    0x00600006u, 0x00000400u, 0x00000000u, 0x00001800u, 0x00000c02u
+  );
+  for (var i = 0; i < 50; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = rational_tanh_wide_multiply_loose(a, b);
+    } else if (operation == 1u) {
+      value = rational_tanh_wide_negate(a);
+    } else if (operation == 2u) {
+      value = rational_tanh_wide_add_loose(a, b);
+    } else if (operation == 3u) {
+      value = rational_tanh_wide_divide_loose(a, b);
+    } else if (operation == 4u) {
+      value = rational_tanh_wide(rational_tanh_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 5u) {
+      value = rational_tanh_wide(rational_tanh_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 6u) {
+      if (registers[c].negative) {
+        value = b;
+      }
+    }
+    var result = rational_tanh_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 0u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 2u) {
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 3u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    if (operation == 6u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= rational_tanh_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if ((a.exponent < rational_tanh_WIDE_LIMIT) & (b.exponent < rational_tanh_WIDE_LIMIT)) {
+        error = result.exponent + rational_tanh_WIDE_LIMIT;
+      }
+    }
+    var rounding = result.exponent;
+    if (
+      (operation == 0u) &
+      (abs(result.exponent) < rational_tanh_WIDE_LIMIT) &
+      (rational_tanh_nat_low_word(result.mantissa) == 0u)
+    ) {
+      rounding = -rational_tanh_WIDE_BEYOND;
+    }
+    if (
+      (operation == 2u) &
+      rational_tanh_wide_adds_exactly(a, b) &
+      (rational_tanh_nat_low_word(result.mantissa) == 0u)
+    ) {
+      rounding = -rational_tanh_WIDE_BEYOND;
+    }
+    errors[code & 1023u] = max(min(error, rational_tanh_WIDE_BEYOND + rational_tanh_WIDE_LIMIT), rounding);
+  }
+  let lost = errors[0] - registers[0].exponent;
+  return rational_tanh_wide_outcome(
+    rational_tanh_wide_leading_of(registers[0]),
+    select(lost, 0, errors[0] < -rational_tanh_WIDE_LIMIT)
+  );
+}
+
+// The largest exponent that operands have at a stage.
+fn rational_tanh_wide_highest(stage: i32) -> i32 {
+  let last = select(select(26, 20, stage == 18), 13, stage == 19);
+  return select(select(165 - 8 * stage, last, stage > 16), 800, stage == 1);
+}
+
+// By how much an operand's exponent is moved at a stage, in sixes, so that square and cube roots change by whole powers of
+// two: downwards, or upwards if that is negative.
+fn rational_tanh_wide_excess(exponent: i32, stage: i32) -> i32 {
+  if ((stage == 0) | (stage > 22)) {
+    return 0;
+  }
+  if (stage < 20) {
+    return ((max(exponent - rational_tanh_wide_highest(stage), 0) + 5) / 6) * 6;
+  }
+  let lowest = select(select(-24, -40, stage == 21), -64, stage == 20);
+  return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= rational_tanh_WIDE_LIMIT);
+}
+
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn rational_tanh_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
+}
+
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn rational_tanh_wide_operand_at(
+  x: rational_tanh_wide,
+  search: rational_tanh_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> rational_tanh_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
+    return rational_tanh_wide(search.point == 1, rational_tanh_NAT_HALF, -150);
+  }
+  let excess = rational_tanh_wide_excess(x.exponent, search.stage);
+  let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
+  let steps = select(nearer, min(nearer, 1), search.stage > 16);
+  let further = select(
+    0,
+    rational_tanh_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
+  return rational_tanh_wide(x.negative, x.mantissa, x.exponent - excess - further);
+}
+
+fn rational_tanh_wide_leading_is_nan(x: rational_tanh_wide_leading) -> bool {
+  return (x.digits == 0u) & (x.exponent > 0);
+}
+
+// The k for which a is about 2^k b.
+fn rational_tanh_wide_leading_ratio(a: rational_tanh_wide_leading, b: rational_tanh_wide_leading) -> i32 {
+  let more = 2u * (a.digits >> 8u) > 3u * (b.digits >> 8u);
+  let less = 3u * (a.digits >> 8u) < 2u * (b.digits >> 8u);
+  return max(min(a.exponent - b.exponent + i32(more) - i32(less), 65536), -65536);
+}
+
+// Whether |a| > 135/128 |b|, by their first 24 digits.
+fn rational_tanh_wide_leading_exceeds(a: rational_tanh_wide_leading, b: rational_tanh_wide_leading) -> bool {
+  let more = a.exponent - b.exponent;
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
+}
+
+// The first stage after the given one that changes an operand, given the exponents of the largest and the smallest.
+fn rational_tanh_wide_next_stage(stage: i32, largest: i32, smallest: i32) -> i32 {
+  var next = stage + 1;
+  while ((next < 23) & (rational_tanh_wide_excess(largest, next) == 0) & (rational_tanh_wide_excess(smallest, next) == 0)) {
+    next = next + 1;
+  }
+  return select(next, 24, next > 22);
+}
+
+// What a function tends to, given its value and the one before.
+fn rational_tanh_wide_leading_trend(value: rational_tanh_wide_leading, before: rational_tanh_wide_leading) -> rational_tanh_wide_leading {
+  if (rational_tanh_wide_leading_exceeds(value, before)) {
+    return rational_tanh_wide_leading(value.negative, 0x80000000u, rational_tanh_WIDE_BEYOND);
+  }
+  if (rational_tanh_wide_leading_exceeds(before, value)) {
+    return rational_tanh_wide_leading(false, 0u, rational_tanh_WIDE_ZERO.exponent);
+  }
+  return value;
+}
+
+// The search after one more value: how many operands there are, the exponent of the one that was varied for it, those of the
+// largest and the smallest, whether an input is infinite, and if so, whether numbers are compared that may be infinite too,
+// and whether one is 0 where the function's limit is meant.
+fn rational_tanh_wide_searched(
+  search: rational_tanh_wide_search,
+  found: rational_tanh_wide_outcome,
+  operands: i32,
+  varied: i32,
+  largest: i32,
+  smallest: i32,
+  infinite: bool,
+  compares: bool,
+  zero: bool
+) -> rational_tanh_wide_search {
+  let is_nan = rational_tanh_wide_leading_is_nan(found.value);
+  let fails = is_nan | (found.lost > 128 - 27);
+  var stage = search.stage;
+  var point = search.point + 1;
+  var value = search.value;
+  var base = search.base;
+  var steps = search.steps;
+  var shift = search.shift;
+  // What cancels altogether wherever it is looked at is taken for 0.
+  if ((stage == 0) | (rational_tanh_wide_leading_is_nan(value) & (infinite | (found.value.digits == 0u)))) {
+    value = found.value;
+  }
+  // On the way of the second step the function must do what it did on the first, or grow or vanish faster than powers do.
+  let ratio = rational_tanh_wide_leading_ratio(search.before, found.value);
+  let is_second = (point > 2) & ((point & 1) == 1);
+  let strays = !infinite & (stage < 17) & is_second & (ratio != steps) & (min(abs(ratio), abs(steps)) < 64);
+  if (stage == 23) {
+    // The limit that both sides have.
+    let apart = rational_tanh_wide_leading_exceeds(found.value, base) | rational_tanh_wide_leading_exceeds(base, found.value);
+    if (point == 2) {
+      value = base;
+      if (fails | apart | ((base.negative != found.value.negative) & (base.digits != 0u))) {
+        value = rational_tanh_wide_leading(false, 0u, rational_tanh_WIDE_NAN.exponent);
+      }
+    }
+    base = found.value;
+    stage = select(23, 24, (point == 2) | fails);
+  } else if (fails | strays | ((stage == 0) & infinite & compares)) {
+    if (is_nan & zero & !infinite) {
+      stage = 23;
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (rational_tanh_WIDE_LIMIT >> 1u)))) {
+      stage = 24;
+    } else {
+      stage = rational_tanh_wide_next_stage(stage, largest, smallest);
+    }
+    point = 0;
+  } else if (stage == 0) {
+    stage = 24;
+  } else if (point == 1) {
+    base = found.value;
+    shift = 0;
+  } else if (infinite) {
+    value = rational_tanh_wide_leading_trend(base, found.value);
+    stage = 24;
+  } else if (is_second) {
+    shift = shift + (steps * rational_tanh_wide_excess(varied, stage)) / rational_tanh_wide_distance(stage, infinite);
+    if (point > 2 * operands) {
+      value = rational_tanh_wide_leading(base.negative, base.digits, base.exponent + shift);
+      stage = 24;
+    }
+  } else {
+    steps = ratio;
+  }
+  var before = found.value;
+  if (is_second) {
+    before = base;
+  }
+  return rational_tanh_wide_search(stage, point, value, base, before, steps, shift);
+}
+
+// A constant expression may not be NaN; a variable's bits may.
+var<private> rational_tanh_nan_bits: u32 = 0x7fc00000u;
+
+fn rational_tanh_nan() -> f32 {
+  return bitcast<f32>(rational_tanh_nan_bits);
+}
+
+// To nearest, from the middle to the even one.
+fn rational_tanh_wide_leading_to_f32(x: rational_tanh_wide_leading) -> f32 {
+  let sign_ = select(0u, 0x80000000u, x.negative);
+  if ((x.digits == 0u) & (x.exponent > 0)) {
+    return rational_tanh_nan();
+  }
+  if (x.exponent > 128) {
+    return bitcast<f32>(sign_ + 0x7f800000u);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -149) {
+    return bitcast<f32>(sign_);
+  }
+  // Digits that round up to a power of two carry into the exponent, as they should.
+  let exponent = i32(x.exponent);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
+}
+
+fn rational_tanh_is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+fn rational_tanh_exactly(x0: f32) -> f32 {
+  if (rational_tanh_is_nan(x0)) {
+    return x0;
+  }
+  let wide_x0 = rational_tanh_wide_from_f32(x0);
+  var exponents = array<i32, 1>(wide_x0.exponent);
+  let infinite = abs(x0) > 3.4028234663852886e38;
+  let largest = exponents[0];
+  let smallest = exponents[0];
+  let zero = false;
+  var search = rational_tanh_WIDE_SEARCH;
+  while (search.stage < 24) {
+    let found = rational_tanh_exactly_wide(rational_tanh_wide_operand_at(wide_x0, search, 1, true, infinite));
+    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
+    search = rational_tanh_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
+  }
+  return rational_tanh_wide_leading_to_f32(search.value);
+}
+
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
 struct rational_tanh_pair {
   high: f32,
@@ -85,10 +765,6 @@ fn rational_tanh_pair_to_f32(a: rational_tanh_pair) -> f32 {
   return a.high + a.low;
 }
 
-fn rational_tanh_is_nan(x: f32) -> bool {
-  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
-}
-
 // Rational approximation of 1.7159 * tanh(2 * x / 3), odd.
 // Source: DL4J ActivationRationalTanh.
 // rational_tanh(x) = 1.7159 * where(y >= 0, 1 - 1 / (1 + y + y^2 + c * y^4), 1 / (1 - y + y^2 + c * y^4) - 1)
@@ -115,40 +791,42 @@ fn rational_tanh(x: f32) -> f32 {
     v = q;
   }
   var result = rational_tanh_pair_to_f32(v);
-  // Far out, or no number at all.
-  if (
-    !(
-      ((x < 0.0) |
-        ((0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u2.high) & (u2.high >= 1.5777218e-30) &
-          (0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u3.high))) &
-        ((x >= 0.0) |
-          ((0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u5.high) &
-            (u5.high >= 1.5777218e-30) &
-            (0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u6.high))) &
-        (bitcast<u32>(abs(x)) <= 0x71800000u) &
-        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-        (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
-        ((x < 0.0) |
-          ((bitcast<u32>(abs(q.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
-            (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
-            (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
-            (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
-            (bitcast<u32>(abs(squared.high)) <= 0x7a800000u) &
-            (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
-            (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
-            (bitcast<u32>(abs(p4.high)) <= 0x7a800000u))) &
+  var found =
+    ((x < 0.0) |
+      ((0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u2.high) & (u2.high >= 1.5777218e-30) &
+        (0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u3.high))) &
       ((x >= 0.0) |
-        ((bitcast<u32>(abs(q2.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
-          (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        ((0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u5.high) & (u5.high >= 1.5777218e-30) &
+          (0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u6.high))) &
+      (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
+      ((x < 0.0) |
+        ((bitcast<u32>(abs(q.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
           (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
           (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
           (bitcast<u32>(abs(squared.high)) <= 0x7a800000u) &
-          (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
           (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
-          (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)))
-    )
-  ) {
-    result = rational_tanh_value_far(x);
+          (bitcast<u32>(abs(p4.high)) <= 0x7a800000u))) &
+    ((x >= 0.0) |
+      ((bitcast<u32>(abs(q2.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(squared.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = rational_tanh_exactly(x);
+    if (rational_tanh_is_nan(result)) {
+      let far = rational_tanh_value_far(x);
+      result = select(far, result, rational_tanh_is_nan(far));
+    }
+    found = true;
   }
   return select(result, x, rational_tanh_is_nan(x));
 }

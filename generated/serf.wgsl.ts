@@ -153,266 +153,6 @@ fn serf_value_far(x0: f32) -> f32 {
   return t * serf_erf(serf_softplus(t));
 }
 
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct serf_pair {
-  high: f32,
-  low: f32,
-}
-
-fn serf_pair_larger(a: serf_pair, b: serf_pair) -> serf_pair {
-  if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
-    return b;
-  }
-  return a;
-}
-
-fn serf_pair_at_least(a: serf_pair, b: serf_pair) -> serf_pair {
-  return serf_pair_larger(a, b);
-}
-
-fn serf_pair_from_f32(x: f32) -> serf_pair {
-  return serf_pair(x, 0.0);
-}
-
-fn serf_pair_abs(a: serf_pair) -> serf_pair {
-  return serf_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
-}
-
-fn serf_pair_negate(a: serf_pair) -> serf_pair {
-  return serf_pair(-a.high, -a.low);
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn serf_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn serf_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn serf_pair_product(a: f32, b: f32) -> serf_pair {
-  let p = serf_rounded(a * b);
-  let ah = serf_upper_half(a);
-  let al = a - ah;
-  let bh = serf_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return serf_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn serf_pair_ordered_sum(a: f32, b: f32) -> serf_pair {
-  let s = serf_rounded(a + b);
-  return serf_pair(s, b - serf_rounded(s - a));
-}
-
-// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
-fn serf_pair_expm1_small(a: serf_pair) -> serf_pair {
-  let x = a.high;
-  let square = serf_pair_product(x, x);
-  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
-  let third = x * square.high;
-  let cube = third * 0.16666667 + third * x * p;
-  let s = serf_pair_ordered_sum(x, 0.5 * square.high);
-  return serf_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
-}
-
-// a + b exactly (Knuth).
-fn serf_pair_sum(a: f32, b: f32) -> serf_pair {
-  let s = serf_rounded(a + b);
-  let t = serf_rounded(s - a);
-  return serf_pair(s, (a - serf_rounded(s - t)) + (b - t));
-}
-
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn serf_pair_reduced(a: serf_pair, k: f32) -> serf_pair {
-  return serf_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// a times a power of two.
-fn serf_pair_scale(a: serf_pair, factor: f32) -> serf_pair {
-  return serf_pair(a.high * factor, a.low * factor);
-}
-
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn serf_pair_times_power(a: serf_pair, k: i32) -> serf_pair {
-  let first = k >> 1u;
-  return serf_pair_scale(serf_pair_scale(a, serf_power_of_two(first)), serf_power_of_two(k - first));
-}
-
-fn serf_pair_add(a: serf_pair, b: serf_pair) -> serf_pair {
-  let s = serf_pair_sum(a.high, b.high);
-  return serf_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// e^a 2^n
-fn serf_pair_exp_scaled(a: serf_pair, n: i32) -> serf_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = serf_pair_expm1_small(serf_pair_reduced(serf_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return serf_pair_times_power(serf_pair_add(serf_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-fn serf_pair_exp(a: serf_pair) -> serf_pair {
-  return serf_pair_exp_scaled(a, 0);
-}
-
-// The quotient as rounded, and what is left of a over b.
-fn serf_pair_divide(a: serf_pair, b: serf_pair) -> serf_pair {
-  let q = serf_rounded(a.high / b.high);
-  let p = serf_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return serf_pair_ordered_sum(q, rest / b.high);
-}
-
-// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2): with s = f/(2 + f), ln(1 + f) = 2s + s^3 (2/3 + ...).
-fn serf_pair_log_scaled(k: f32, f: serf_pair) -> serf_pair {
-  let s = serf_pair_divide(f, serf_pair_add(serf_pair(2.0, 0.0), f));
-  let z = s.high * s.high;
-  let r = z * (0.66666667 + z * (0.4 + z * (0.28571429 + z * (0.22222222 + z * (0.18181818 + z * 0.15384615)))));
-  let logarithm = serf_pair_ordered_sum(2.0 * s.high, 2.0 * s.low + s.high * r);
-  let whole = serf_pair_sum(k * 0.693145751953125, k * 1.4286068e-6);
-  return serf_pair_add(whole, logarithm);
-}
-
-// For a > -1 + 2^-20.
-fn serf_pair_log1p(a: serf_pair) -> serf_pair {
-  let k = bitcast<i32>(bitcast<u32>(1.0 + a.high) - 0x3f3504f3u) >> 23u;
-  if (k == 0) {
-    return serf_pair_log_scaled(0.0, a);
-  }
-  let scale = serf_power_of_two(-clamp(k, -126, 126));
-  let f = serf_pair_sum(a.high * scale, scale - 1.0);
-  return serf_pair_log_scaled(f32(k), serf_pair_ordered_sum(f.high, f.low + a.low * scale));
-}
-
-fn serf_pair_multiply(a: serf_pair, b: serf_pair) -> serf_pair {
-  let p = serf_pair_product(a.high, b.high);
-  return serf_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-// A polynomial for |a| < 0.47 (2^-44).
-fn serf_pair_erf_small(a: serf_pair) -> serf_pair {
-  let square = serf_pair_multiply(a, a);
-  let z = square.high;
-  let p = 0.11283792 + z * (-0.026866132 + z * (0.0052234847 + z * (-0.00085154147 + z * 0.00010956138)));
-  let p1 = serf_pair_add(
-    serf_pair(-0.37612638, -1.0237824e-8),
-    serf_pair_multiply(square, serf_pair(p, 0.0))
-  );
-  let p0 = serf_pair_add(serf_pair(1.1283792, -5.8635429e-8), serf_pair_multiply(square, p1));
-  return serf_pair_multiply(a, p0);
-}
-
-fn serf_pair_subtract(a: serf_pair, b: serf_pair) -> serf_pair {
-  let s = serf_pair_sum(a.high, -b.high);
-  return serf_pair_ordered_sum(s.high, s.low + (a.low - b.low));
-}
-
-// e^(-a^2)
-fn serf_pair_gaussian(a: serf_pair) -> serf_pair {
-  return serf_pair_exp(serf_pair_negate(serf_pair_multiply(a, a)));
-}
-
-// e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is 1.25 plus a polynomial in v = (x - 2)/(x + 2) (2.5e-12).
-fn serf_pair_erfcx(a: serf_pair) -> serf_pair {
-  let v = serf_pair_divide(
-    serf_pair_subtract(a, serf_pair(2.0, 0.0)),
-    serf_pair_add(a, serf_pair(2.0, 0.0))
-  );
-  let x = v.high;
-  let p =
-    -0.0080340290 +
-    x *
-      (0.0087228818 +
-        x *
-          (0.0012713828 +
-            x *
-              (-0.0014584871 +
-                x *
-                  (-0.00045404740 +
-                    x * (0.00021287719 + x * (0.00014871488 + x * (-0.000014944048 + x * -0.000031005733)))))));
-  let p4 = serf_pair_add(serf_pair(-0.054220017, 1.0742711e-9), serf_pair_multiply(v, serf_pair(p, 0.0)));
-  let p3 = serf_pair_add(serf_pair(0.16405128, 1.6463834e-9), serf_pair_multiply(v, p4));
-  let p2 = serf_pair_add(serf_pair(-0.16603039, -5.1900155e-9), serf_pair_multiply(v, p3));
-  let p1 = serf_pair_add(serf_pair(-0.092763826, -3.5358294e-10), serf_pair_multiply(v, p2));
-  let p0 = serf_pair_add(serf_pair(1.2769784, 8.0234532e-9), serf_pair_multiply(v, p1));
-  return serf_pair_divide(p0, serf_pair_add(serf_pair(1.0, 0.0), serf_pair_scale(a, 2.0)));
-}
-
-fn serf_pair_erf(a: serf_pair) -> serf_pair {
-  let x = serf_pair_abs(a);
-  if (x.high < 0.46875) {
-    return serf_pair_erf_small(a);
-  }
-  if (x.high > 11.0) {
-    return serf_pair(select(1.0, -1.0, a.high < 0.0), 0.0);
-  }
-  let y = serf_pair_subtract(
-    serf_pair(1.0, 0.0),
-    serf_pair_multiply(serf_pair_gaussian(x), serf_pair_erfcx(x))
-  );
-  if (a.high < 0.0) {
-    return serf_pair_negate(y);
-  }
-  return y;
-}
-
-fn serf_pair_to_f32(a: serf_pair) -> f32 {
-  return a.high + a.low;
-}
-
-// Mish with erf in the place of tanh.
-// Source: Nag et al. 2021.
-// serf(x) = x * erf(softplus(x))
-fn serf(x: f32) -> f32 {
-  let bounded = serf_pair_at_least(serf_pair_from_f32(x), serf_pair(0.0, 0.0));
-  let v = serf_pair_abs(serf_pair_from_f32(x));
-  let v2 = serf_pair_negate(v);
-  let e = serf_pair_exp(v2);
-  let l = serf_pair_log1p(e);
-  let u = serf_pair_add(bounded, l);
-  let v3 = serf_pair_erf(u);
-  var result = serf_pair_to_f32(serf_pair_multiply(serf_pair_from_f32(x), v3));
-  // Far out, or no number at all.
-  if (
-    !(
-      (2.0 <= 1.2676506e+30 * v3.high) & (v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
-      ((v.high >= 7.888609e-31) | (x == 0.0))
-    )
-  ) {
-    result = serf_value_far(x);
-  }
-  return select(result, x, serf_is_nan(x));
-}
-
-// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
-fn serf_sigmoid(x: f32) -> f32 {
-  if (serf_is_nan(x)) {
-    return x;
-  }
-  let e = serf_exp_scaled(-abs(x), 0.0, 0);
-  let d = 1.0 + e;
-  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
-}
-
-fn serf_exp(x: f32) -> f32 {
-  if (serf_is_nan(x)) {
-    return x;
-  }
-  return serf_exp_scaled(x, 0.0, 0);
-}
-
-fn serf_slope_0_far(x0: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  let t3 = serf_softplus(t2);
-  return serf_erf(t3) + 1.1283792 * (t2 * serf_sigmoid(t2) * serf_exp(-(t3 * t3)));
-}
-
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
 // mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
 // and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
@@ -939,6 +679,651 @@ fn serf_wide_leading_of(x: serf_wide) -> serf_wide_leading {
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r11 = abs(r0)
+//   r11 = negate(r11)
+//   r11 = exponential(r11, 0)
+//   r12 = add(r11, r1)
+//   r13 = log_exponent(r12)
+//   r14 = abs(r11)
+//   r3 = less(r14, r3)
+//   r2 = select(r13, r2, r3)
+//   r4 = multiply(r2, r4)
+//   r12 = log_fraction(r12)
+//   r12 = add(r12, r5)
+//   r3 = select(r12, r11, r3)
+//   r11 = add(r3, r6)
+//   r11 = divide(r3, r11)
+//   r11 = twice_artanh(r11)
+//   r11 = add(r4, r11)
+//   r4 = add(r0, r11)
+//   r11 = select(r4, r11, r0)
+//   r4 = abs(r11)
+//   r3 = multiply(r4, r4)
+//   r3 = negate(r3)
+//   r3 = exponential(r3, 0)
+//   r7 = multiply(r4, r7)
+//   r12 = erfc_sum(r7)
+//   r8 = multiply(r12, r8)
+//   r8 = multiply(r3, r8)
+//   r7 = divide(r8, r7)
+//   r9 = multiply(r4, r9)
+//   r9 = exponential(r9, 0)
+//   r5 = add(r9, r5)
+//   r5 = divide(r6, r5)
+//   r5 = negate(r5)
+//   r5 = add(r7, r5)
+//   r10 = less(r10, r4)
+//   r10 = select(r5, r7, r10)
+//   r7 = is_nan(r4)
+//   r7 = select(r10, r4, r7)
+//   r7 = negate(r7)
+//   r7 = add(r1, r7)
+//   r7 = with_sign(r7, r11)
+//   r11 = erf_near(r11)
+//   r1 = less(r4, r1)
+//   r1 = select(r7, r11, r1)
+//   r1 = multiply(r0, r1)
+fn serf_exactly_wide(x0: serf_wide) -> serf_wide_outcome {
+  var registers = array<serf_wide, 15>(
+    x0,
+    serf_WIDE_ONE,
+    serf_WIDE_ZERO,
+    serf_WIDE_QUARTER,
+    serf_WIDE_LN2,
+    serf_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    serf_WIDE_TWO,
+    serf_WIDE_FIVE,
+    serf_WIDE_INVERSE_PI,
+    serf_WIDE_TEN_PI,
+    serf_WIDE_16,
+    serf_WIDE_ZERO,
+    serf_WIDE_ZERO,
+    serf_WIDE_ZERO,
+    serf_WIDE_ZERO
+  );
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 15>(
+    -serf_WIDE_BEYOND,
+    -serf_WIDE_BEYOND,
+    -serf_WIDE_BEYOND,
+    -serf_WIDE_BEYOND,
+    registers[4].exponent,
+    -serf_WIDE_BEYOND,
+    -serf_WIDE_BEYOND,
+    -serf_WIDE_BEYOND,
+    registers[8].exponent,
+    registers[9].exponent,
+    -serf_WIDE_BEYOND,
+    -serf_WIDE_BEYOND,
+    -serf_WIDE_BEYOND,
+    -serf_WIDE_BEYOND,
+    -serf_WIDE_BEYOND
+  );
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 88>(
+    0x0000000bu, 0x00000000u, 0x0000040bu, 0x00002c0bu, 0x0000080bu, 0x20002c0bu, 0x00000c0cu, 0x0000040bu, 0x0000100du,
+    0x0000300cu, 0x0000000eu, 0x00002c0bu, 0x00001403u, 0x00000c0eu, 0x00001802u, 0x0030080du, 0x00001c04u, 0x00001002u,
+    0x0000200cu, 0x0000300cu, 0x00000c0cu, 0x0000140cu, 0x00001803u, 0x00302c0cu, 0x00000c0bu, 0x00001803u, 0x0000240bu,
+    0x00002c03u, 0x0000280bu, 0x00002c0bu, 0x00000c0bu, 0x00002c04u, 0x00000c04u, 0x00002c00u, 0x0000180bu, 0x00002c04u,
+    0x00000004u, 0x00002c0bu, 0x00001c03u, 0x00001004u, 0x00000403u, 0x00000c03u, 0x00000803u, 0x20000c03u, 0x00001c07u,
+    0x00001c04u, 0x00002c0cu, 0x00001c07u, 0x00001c08u, 0x0000200cu, 0x00001c08u, 0x00002003u, 0x00002407u, 0x00001c08u,
+    0x00001c09u, 0x00002404u, 0x00000809u, 0x20002409u, 0x00000c05u, 0x00001409u, 0x00002405u, 0x00001406u, 0x00000405u,
+    0x00001405u, 0x00000c05u, 0x00001407u, 0x0000140au, 0x0000100au, 0x0000180au, 0x00a01c05u, 0x00003007u, 0x00001004u,
+    0x00001807u, 0x0070100au, 0x00000407u, 0x00001c07u, 0x00000c07u, 0x00001c01u, 0x00003407u, 0x00002c07u, 0x0000380bu,
+    0x00002c0bu, 0x00001401u, 0x00000404u, 0x00001801u, 0x00102c07u, 0x00001c01u, 0x00000400u
+  );
+  for (var i = 0; i < 88; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = serf_wide_abs(a);
+    } else if (operation == 1u) {
+      value = serf_wide_negate(a);
+    } else if (operation == 2u) {
+      value = serf_wide_exponential_loose(a, c - 512u);
+    } else if (operation == 3u) {
+      value = serf_wide_add_loose(a, b);
+    } else if (operation == 4u) {
+      value = serf_wide_log_exponent_loose(a);
+    } else if (operation == 5u) {
+      value = serf_wide(serf_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 6u) {
+      if (registers[c].negative) {
+        value = b;
+      }
+    } else if (operation == 7u) {
+      value = serf_wide_multiply_loose(a, b);
+    } else if (operation == 8u) {
+      value = serf_wide_log_fraction(a);
+    } else if (operation == 9u) {
+      value = serf_wide_divide_loose(a, b);
+    } else if (operation == 10u) {
+      value = serf_wide_twice_artanh_loose(a);
+    } else if (operation == 11u) {
+      value = serf_wide_erfc_sum_loose(a);
+    } else if (operation == 12u) {
+      value = serf_wide(serf_wide_is_nan(a), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 13u) {
+      value = serf_wide_with_sign(a, b);
+    } else if (operation == 14u) {
+      value = serf_wide_erf_near_loose(a);
+    }
+    var result = serf_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 2u) {
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -serf_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
+    }
+    if (operation == 3u) {
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 6u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 7u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 9u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= serf_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if ((a.exponent < serf_WIDE_LIMIT) & (b.exponent < serf_WIDE_LIMIT)) {
+        error = result.exponent + serf_WIDE_LIMIT;
+      }
+    }
+    var rounding = result.exponent;
+    if ((operation == 7u) & (abs(result.exponent) < serf_WIDE_LIMIT) & (serf_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -serf_WIDE_BEYOND;
+    }
+    if ((operation == 3u) & serf_wide_adds_exactly(a, b) & (serf_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -serf_WIDE_BEYOND;
+    }
+    errors[code & 1023u] = max(min(error, serf_WIDE_BEYOND + serf_WIDE_LIMIT), rounding);
+  }
+  let lost = errors[1] - registers[1].exponent;
+  return serf_wide_outcome(serf_wide_leading_of(registers[1]), select(lost, 0, errors[1] < -serf_WIDE_LIMIT));
+}
+
+// The largest exponent that operands have at a stage.
+fn serf_wide_highest(stage: i32) -> i32 {
+  let last = select(select(26, 20, stage == 18), 13, stage == 19);
+  return select(select(165 - 8 * stage, last, stage > 16), 800, stage == 1);
+}
+
+// By how much an operand's exponent is moved at a stage, in sixes, so that square and cube roots change by whole powers of
+// two: downwards, or upwards if that is negative.
+fn serf_wide_excess(exponent: i32, stage: i32) -> i32 {
+  if ((stage == 0) | (stage > 22)) {
+    return 0;
+  }
+  if (stage < 20) {
+    return ((max(exponent - serf_wide_highest(stage), 0) + 5) / 6) * 6;
+  }
+  let lowest = select(select(-24, -40, stage == 21), -64, stage == 20);
+  return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= serf_WIDE_LIMIT);
+}
+
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn serf_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
+}
+
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn serf_wide_operand_at(
+  x: serf_wide,
+  search: serf_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> serf_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
+    return serf_wide(search.point == 1, serf_NAT_HALF, -150);
+  }
+  let excess = serf_wide_excess(x.exponent, search.stage);
+  let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
+  let steps = select(nearer, min(nearer, 1), search.stage > 16);
+  let further = select(
+    0,
+    serf_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
+  return serf_wide(x.negative, x.mantissa, x.exponent - excess - further);
+}
+
+fn serf_wide_leading_is_nan(x: serf_wide_leading) -> bool {
+  return (x.digits == 0u) & (x.exponent > 0);
+}
+
+// The k for which a is about 2^k b.
+fn serf_wide_leading_ratio(a: serf_wide_leading, b: serf_wide_leading) -> i32 {
+  let more = 2u * (a.digits >> 8u) > 3u * (b.digits >> 8u);
+  let less = 3u * (a.digits >> 8u) < 2u * (b.digits >> 8u);
+  return max(min(a.exponent - b.exponent + i32(more) - i32(less), 65536), -65536);
+}
+
+// Whether |a| > 135/128 |b|, by their first 24 digits.
+fn serf_wide_leading_exceeds(a: serf_wide_leading, b: serf_wide_leading) -> bool {
+  let more = a.exponent - b.exponent;
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
+}
+
+// The first stage after the given one that changes an operand, given the exponents of the largest and the smallest.
+fn serf_wide_next_stage(stage: i32, largest: i32, smallest: i32) -> i32 {
+  var next = stage + 1;
+  while ((next < 23) & (serf_wide_excess(largest, next) == 0) & (serf_wide_excess(smallest, next) == 0)) {
+    next = next + 1;
+  }
+  return select(next, 24, next > 22);
+}
+
+// What a function tends to, given its value and the one before.
+fn serf_wide_leading_trend(value: serf_wide_leading, before: serf_wide_leading) -> serf_wide_leading {
+  if (serf_wide_leading_exceeds(value, before)) {
+    return serf_wide_leading(value.negative, 0x80000000u, serf_WIDE_BEYOND);
+  }
+  if (serf_wide_leading_exceeds(before, value)) {
+    return serf_wide_leading(false, 0u, serf_WIDE_ZERO.exponent);
+  }
+  return value;
+}
+
+// The search after one more value: how many operands there are, the exponent of the one that was varied for it, those of the
+// largest and the smallest, whether an input is infinite, and if so, whether numbers are compared that may be infinite too,
+// and whether one is 0 where the function's limit is meant.
+fn serf_wide_searched(
+  search: serf_wide_search,
+  found: serf_wide_outcome,
+  operands: i32,
+  varied: i32,
+  largest: i32,
+  smallest: i32,
+  infinite: bool,
+  compares: bool,
+  zero: bool
+) -> serf_wide_search {
+  let is_nan = serf_wide_leading_is_nan(found.value);
+  let fails = is_nan | (found.lost > 128 - 27);
+  var stage = search.stage;
+  var point = search.point + 1;
+  var value = search.value;
+  var base = search.base;
+  var steps = search.steps;
+  var shift = search.shift;
+  // What cancels altogether wherever it is looked at is taken for 0.
+  if ((stage == 0) | (serf_wide_leading_is_nan(value) & (infinite | (found.value.digits == 0u)))) {
+    value = found.value;
+  }
+  // On the way of the second step the function must do what it did on the first, or grow or vanish faster than powers do.
+  let ratio = serf_wide_leading_ratio(search.before, found.value);
+  let is_second = (point > 2) & ((point & 1) == 1);
+  let strays = !infinite & (stage < 17) & is_second & (ratio != steps) & (min(abs(ratio), abs(steps)) < 64);
+  if (stage == 23) {
+    // The limit that both sides have.
+    let apart = serf_wide_leading_exceeds(found.value, base) | serf_wide_leading_exceeds(base, found.value);
+    if (point == 2) {
+      value = base;
+      if (fails | apart | ((base.negative != found.value.negative) & (base.digits != 0u))) {
+        value = serf_wide_leading(false, 0u, serf_WIDE_NAN.exponent);
+      }
+    }
+    base = found.value;
+    stage = select(23, 24, (point == 2) | fails);
+  } else if (fails | strays | ((stage == 0) & infinite & compares)) {
+    if (is_nan & zero & !infinite) {
+      stage = 23;
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (serf_WIDE_LIMIT >> 1u)))) {
+      stage = 24;
+    } else {
+      stage = serf_wide_next_stage(stage, largest, smallest);
+    }
+    point = 0;
+  } else if (stage == 0) {
+    stage = 24;
+  } else if (point == 1) {
+    base = found.value;
+    shift = 0;
+  } else if (infinite) {
+    value = serf_wide_leading_trend(base, found.value);
+    stage = 24;
+  } else if (is_second) {
+    shift = shift + (steps * serf_wide_excess(varied, stage)) / serf_wide_distance(stage, infinite);
+    if (point > 2 * operands) {
+      value = serf_wide_leading(base.negative, base.digits, base.exponent + shift);
+      stage = 24;
+    }
+  } else {
+    steps = ratio;
+  }
+  var before = found.value;
+  if (is_second) {
+    before = base;
+  }
+  return serf_wide_search(stage, point, value, base, before, steps, shift);
+}
+
+// To nearest, from the middle to the even one.
+fn serf_wide_leading_to_f32(x: serf_wide_leading) -> f32 {
+  let sign_ = select(0u, 0x80000000u, x.negative);
+  if ((x.digits == 0u) & (x.exponent > 0)) {
+    return serf_nan();
+  }
+  if (x.exponent > 128) {
+    return bitcast<f32>(sign_ + 0x7f800000u);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -149) {
+    return bitcast<f32>(sign_);
+  }
+  // Digits that round up to a power of two carry into the exponent, as they should.
+  let exponent = i32(x.exponent);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
+}
+
+fn serf_exactly(x0: f32) -> f32 {
+  if (serf_is_nan(x0)) {
+    return x0;
+  }
+  let wide_x0 = serf_wide_from_f32(x0);
+  var exponents = array<i32, 1>(wide_x0.exponent);
+  let infinite = abs(x0) > 3.4028234663852886e38;
+  let largest = exponents[0];
+  let smallest = exponents[0];
+  let zero = false;
+  var search = serf_WIDE_SEARCH;
+  while (search.stage < 24) {
+    let found = serf_exactly_wide(serf_wide_operand_at(wide_x0, search, 1, true, infinite));
+    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
+    search = serf_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
+  }
+  return serf_wide_leading_to_f32(search.value);
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct serf_pair {
+  high: f32,
+  low: f32,
+}
+
+fn serf_pair_larger(a: serf_pair, b: serf_pair) -> serf_pair {
+  if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn serf_pair_at_least(a: serf_pair, b: serf_pair) -> serf_pair {
+  return serf_pair_larger(a, b);
+}
+
+fn serf_pair_from_f32(x: f32) -> serf_pair {
+  return serf_pair(x, 0.0);
+}
+
+fn serf_pair_abs(a: serf_pair) -> serf_pair {
+  return serf_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn serf_pair_negate(a: serf_pair) -> serf_pair {
+  return serf_pair(-a.high, -a.low);
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn serf_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn serf_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn serf_pair_product(a: f32, b: f32) -> serf_pair {
+  let p = serf_rounded(a * b);
+  let ah = serf_upper_half(a);
+  let al = a - ah;
+  let bh = serf_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return serf_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn serf_pair_ordered_sum(a: f32, b: f32) -> serf_pair {
+  let s = serf_rounded(a + b);
+  return serf_pair(s, b - serf_rounded(s - a));
+}
+
+// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
+fn serf_pair_expm1_small(a: serf_pair) -> serf_pair {
+  let x = a.high;
+  let square = serf_pair_product(x, x);
+  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
+  let third = x * square.high;
+  let cube = third * 0.16666667 + third * x * p;
+  let s = serf_pair_ordered_sum(x, 0.5 * square.high);
+  return serf_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
+}
+
+// a + b exactly (Knuth).
+fn serf_pair_sum(a: f32, b: f32) -> serf_pair {
+  let s = serf_rounded(a + b);
+  let t = serf_rounded(s - a);
+  return serf_pair(s, (a - serf_rounded(s - t)) + (b - t));
+}
+
+// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
+fn serf_pair_reduced(a: serf_pair, k: f32) -> serf_pair {
+  return serf_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
+}
+
+// a times a power of two.
+fn serf_pair_scale(a: serf_pair, factor: f32) -> serf_pair {
+  return serf_pair(a.high * factor, a.low * factor);
+}
+
+// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
+fn serf_pair_times_power(a: serf_pair, k: i32) -> serf_pair {
+  let first = k >> 1u;
+  return serf_pair_scale(serf_pair_scale(a, serf_power_of_two(first)), serf_power_of_two(k - first));
+}
+
+fn serf_pair_add(a: serf_pair, b: serf_pair) -> serf_pair {
+  let s = serf_pair_sum(a.high, b.high);
+  return serf_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// e^a 2^n
+fn serf_pair_exp_scaled(a: serf_pair, n: i32) -> serf_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = serf_pair_expm1_small(serf_pair_reduced(serf_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return serf_pair_times_power(serf_pair_add(serf_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+fn serf_pair_exp(a: serf_pair) -> serf_pair {
+  return serf_pair_exp_scaled(a, 0);
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn serf_pair_divide(a: serf_pair, b: serf_pair) -> serf_pair {
+  let q = serf_rounded(a.high / b.high);
+  let p = serf_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return serf_pair_ordered_sum(q, rest / b.high);
+}
+
+// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2): with s = f/(2 + f), ln(1 + f) = 2s + s^3 (2/3 + ...).
+fn serf_pair_log_scaled(k: f32, f: serf_pair) -> serf_pair {
+  let s = serf_pair_divide(f, serf_pair_add(serf_pair(2.0, 0.0), f));
+  let z = s.high * s.high;
+  let r = z * (0.66666667 + z * (0.4 + z * (0.28571429 + z * (0.22222222 + z * (0.18181818 + z * 0.15384615)))));
+  let logarithm = serf_pair_ordered_sum(2.0 * s.high, 2.0 * s.low + s.high * r);
+  let whole = serf_pair_sum(k * 0.693145751953125, k * 1.4286068e-6);
+  return serf_pair_add(whole, logarithm);
+}
+
+// For a > -1 + 2^-20.
+fn serf_pair_log1p(a: serf_pair) -> serf_pair {
+  let k = bitcast<i32>(bitcast<u32>(1.0 + a.high) - 0x3f3504f3u) >> 23u;
+  if (k == 0) {
+    return serf_pair_log_scaled(0.0, a);
+  }
+  let scale = serf_power_of_two(-clamp(k, -126, 126));
+  let f = serf_pair_sum(a.high * scale, scale - 1.0);
+  return serf_pair_log_scaled(f32(k), serf_pair_ordered_sum(f.high, f.low + a.low * scale));
+}
+
+fn serf_pair_multiply(a: serf_pair, b: serf_pair) -> serf_pair {
+  let p = serf_pair_product(a.high, b.high);
+  return serf_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+// A polynomial for |a| < 0.47 (2^-44).
+fn serf_pair_erf_small(a: serf_pair) -> serf_pair {
+  let square = serf_pair_multiply(a, a);
+  let z = square.high;
+  let p = 0.11283792 + z * (-0.026866132 + z * (0.0052234847 + z * (-0.00085154147 + z * 0.00010956138)));
+  let p1 = serf_pair_add(
+    serf_pair(-0.37612638, -1.0237824e-8),
+    serf_pair_multiply(square, serf_pair(p, 0.0))
+  );
+  let p0 = serf_pair_add(serf_pair(1.1283792, -5.8635429e-8), serf_pair_multiply(square, p1));
+  return serf_pair_multiply(a, p0);
+}
+
+fn serf_pair_subtract(a: serf_pair, b: serf_pair) -> serf_pair {
+  let s = serf_pair_sum(a.high, -b.high);
+  return serf_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+// e^(-a^2)
+fn serf_pair_gaussian(a: serf_pair) -> serf_pair {
+  return serf_pair_exp(serf_pair_negate(serf_pair_multiply(a, a)));
+}
+
+// e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is 1.25 plus a polynomial in v = (x - 2)/(x + 2) (2.5e-12).
+fn serf_pair_erfcx(a: serf_pair) -> serf_pair {
+  let v = serf_pair_divide(
+    serf_pair_subtract(a, serf_pair(2.0, 0.0)),
+    serf_pair_add(a, serf_pair(2.0, 0.0))
+  );
+  let x = v.high;
+  let p =
+    -0.0080340290 +
+    x *
+      (0.0087228818 +
+        x *
+          (0.0012713828 +
+            x *
+              (-0.0014584871 +
+                x *
+                  (-0.00045404740 +
+                    x * (0.00021287719 + x * (0.00014871488 + x * (-0.000014944048 + x * -0.000031005733)))))));
+  let p4 = serf_pair_add(serf_pair(-0.054220017, 1.0742711e-9), serf_pair_multiply(v, serf_pair(p, 0.0)));
+  let p3 = serf_pair_add(serf_pair(0.16405128, 1.6463834e-9), serf_pair_multiply(v, p4));
+  let p2 = serf_pair_add(serf_pair(-0.16603039, -5.1900155e-9), serf_pair_multiply(v, p3));
+  let p1 = serf_pair_add(serf_pair(-0.092763826, -3.5358294e-10), serf_pair_multiply(v, p2));
+  let p0 = serf_pair_add(serf_pair(1.2769784, 8.0234532e-9), serf_pair_multiply(v, p1));
+  return serf_pair_divide(p0, serf_pair_add(serf_pair(1.0, 0.0), serf_pair_scale(a, 2.0)));
+}
+
+fn serf_pair_erf(a: serf_pair) -> serf_pair {
+  let x = serf_pair_abs(a);
+  if (x.high < 0.46875) {
+    return serf_pair_erf_small(a);
+  }
+  if (x.high > 11.0) {
+    return serf_pair(select(1.0, -1.0, a.high < 0.0), 0.0);
+  }
+  let y = serf_pair_subtract(
+    serf_pair(1.0, 0.0),
+    serf_pair_multiply(serf_pair_gaussian(x), serf_pair_erfcx(x))
+  );
+  if (a.high < 0.0) {
+    return serf_pair_negate(y);
+  }
+  return y;
+}
+
+fn serf_pair_to_f32(a: serf_pair) -> f32 {
+  return a.high + a.low;
+}
+
+// Mish with erf in the place of tanh.
+// Source: Nag et al. 2021.
+// serf(x) = x * erf(softplus(x))
+fn serf(x: f32) -> f32 {
+  let bounded = serf_pair_at_least(serf_pair_from_f32(x), serf_pair(0.0, 0.0));
+  let v = serf_pair_abs(serf_pair_from_f32(x));
+  let v2 = serf_pair_negate(v);
+  let e = serf_pair_exp(v2);
+  let l = serf_pair_log1p(e);
+  let u = serf_pair_add(bounded, l);
+  let v3 = serf_pair_erf(u);
+  var result = serf_pair_to_f32(serf_pair_multiply(serf_pair_from_f32(x), v3));
+  var found =
+    (2.0 <= 1.2676506e+30 * v3.high) & (v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+    ((v.high >= 7.888609e-31) | (x == 0.0));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = serf_exactly(x);
+    if (serf_is_nan(result)) {
+      let far = serf_value_far(x);
+      result = select(far, result, serf_is_nan(far));
+    }
+    found = true;
+  }
+  return select(result, x, serf_is_nan(x));
+}
+
+// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
+fn serf_sigmoid(x: f32) -> f32 {
+  if (serf_is_nan(x)) {
+    return x;
+  }
+  let e = serf_exp_scaled(-abs(x), 0.0, 0);
+  let d = 1.0 + e;
+  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
+}
+
+fn serf_exp(x: f32) -> f32 {
+  if (serf_is_nan(x)) {
+    return x;
+  }
+  return serf_exp_scaled(x, 0.0, 0);
+}
+
+fn serf_slope_0_far(x0: f32) -> f32 {
+  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
+  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
+  let t3 = serf_softplus(t2);
+  return serf_erf(t3) + 1.1283792 * (t2 * serf_sigmoid(t2) * serf_exp(-(t3 * t3)));
+}
+
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r12 = abs(r0)
 //   r12 = negate(r12)
 //   r12 = exponential(r12, 0)
@@ -1130,191 +1515,6 @@ fn serf_backward_exactly_wide(x0: serf_wide) -> serf_wide_outcome {
   }
   let lost = errors[11] - registers[11].exponent;
   return serf_wide_outcome(serf_wide_leading_of(registers[11]), select(lost, 0, errors[11] < -serf_WIDE_LIMIT));
-}
-
-// The largest exponent that operands have at a stage.
-fn serf_wide_highest(stage: i32) -> i32 {
-  let last = select(select(26, 20, stage == 18), 13, stage == 19);
-  return select(select(165 - 8 * stage, last, stage > 16), 800, stage == 1);
-}
-
-// By how much an operand's exponent is moved at a stage, in sixes, so that square and cube roots change by whole powers of
-// two: downwards, or upwards if that is negative.
-fn serf_wide_excess(exponent: i32, stage: i32) -> i32 {
-  if ((stage == 0) | (stage > 22)) {
-    return 0;
-  }
-  if (stage < 20) {
-    return ((max(exponent - serf_wide_highest(stage), 0) + 5) / 6) * 6;
-  }
-  let lowest = select(select(-24, -40, stage == 21), -64, stage == 20);
-  return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= serf_WIDE_LIMIT);
-}
-
-// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
-// grow slowly.
-fn serf_wide_distance(stage: i32, infinite: bool) -> i32 {
-  let far = select(select(6, 36, stage < 12), 402, stage == 1);
-  return select(select(6, far, infinite), -6, stage > 19);
-}
-
-// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
-// together with the others.
-fn serf_wide_operand_at(
-  x: serf_wide,
-  search: serf_wide_search,
-  own: i32,
-  input: bool,
-  infinite: bool
-) -> serf_wide {
-  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
-    return serf_wide(search.point == 1, serf_NAT_HALF, -150);
-  }
-  let excess = serf_wide_excess(x.exponent, search.stage);
-  let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
-  let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(
-    0,
-    serf_wide_distance(search.stage, infinite) * steps,
-    (excess != 0) & (nearer > 0) & (nearer < 3)
-  );
-  return serf_wide(x.negative, x.mantissa, x.exponent - excess - further);
-}
-
-fn serf_wide_leading_is_nan(x: serf_wide_leading) -> bool {
-  return (x.digits == 0u) & (x.exponent > 0);
-}
-
-// The k for which a is about 2^k b.
-fn serf_wide_leading_ratio(a: serf_wide_leading, b: serf_wide_leading) -> i32 {
-  let more = 2u * (a.digits >> 8u) > 3u * (b.digits >> 8u);
-  let less = 3u * (a.digits >> 8u) < 2u * (b.digits >> 8u);
-  return max(min(a.exponent - b.exponent + i32(more) - i32(less), 65536), -65536);
-}
-
-// Whether |a| > 135/128 |b|, by their first 24 digits.
-fn serf_wide_leading_exceeds(a: serf_wide_leading, b: serf_wide_leading) -> bool {
-  let more = a.exponent - b.exponent;
-  let size = a.digits >> 8u;
-  let least = 135u * (b.digits >> 8u);
-  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
-}
-
-// The first stage after the given one that changes an operand, given the exponents of the largest and the smallest.
-fn serf_wide_next_stage(stage: i32, largest: i32, smallest: i32) -> i32 {
-  var next = stage + 1;
-  while ((next < 23) & (serf_wide_excess(largest, next) == 0) & (serf_wide_excess(smallest, next) == 0)) {
-    next = next + 1;
-  }
-  return select(next, 24, next > 22);
-}
-
-// What a function tends to, given its value and the one before.
-fn serf_wide_leading_trend(value: serf_wide_leading, before: serf_wide_leading) -> serf_wide_leading {
-  if (serf_wide_leading_exceeds(value, before)) {
-    return serf_wide_leading(value.negative, 0x80000000u, serf_WIDE_BEYOND);
-  }
-  if (serf_wide_leading_exceeds(before, value)) {
-    return serf_wide_leading(false, 0u, serf_WIDE_ZERO.exponent);
-  }
-  return value;
-}
-
-// The search after one more value: how many operands there are, the exponent of the one that was varied for it, those of the
-// largest and the smallest, whether an input is infinite, and if so, whether numbers are compared that may be infinite too,
-// and whether one is 0 where the function's limit is meant.
-fn serf_wide_searched(
-  search: serf_wide_search,
-  found: serf_wide_outcome,
-  operands: i32,
-  varied: i32,
-  largest: i32,
-  smallest: i32,
-  infinite: bool,
-  compares: bool,
-  zero: bool
-) -> serf_wide_search {
-  let is_nan = serf_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
-  var stage = search.stage;
-  var point = search.point + 1;
-  var value = search.value;
-  var base = search.base;
-  var steps = search.steps;
-  var shift = search.shift;
-  // What cancels altogether wherever it is looked at is taken for 0.
-  if ((stage == 0) | (serf_wide_leading_is_nan(value) & (infinite | (found.value.digits == 0u)))) {
-    value = found.value;
-  }
-  // On the way of the second step the function must do what it did on the first, or grow or vanish faster than powers do.
-  let ratio = serf_wide_leading_ratio(search.before, found.value);
-  let is_second = (point > 2) & ((point & 1) == 1);
-  let strays = !infinite & (stage < 17) & is_second & (ratio != steps) & (min(abs(ratio), abs(steps)) < 64);
-  if (stage == 23) {
-    // The limit that both sides have.
-    let apart = serf_wide_leading_exceeds(found.value, base) | serf_wide_leading_exceeds(base, found.value);
-    if (point == 2) {
-      value = base;
-      if (fails | apart | ((base.negative != found.value.negative) & (base.digits != 0u))) {
-        value = serf_wide_leading(false, 0u, serf_WIDE_NAN.exponent);
-      }
-    }
-    base = found.value;
-    stage = select(23, 24, (point == 2) | fails);
-  } else if (fails | strays | ((stage == 0) & infinite & compares)) {
-    if (is_nan & zero & !infinite) {
-      stage = 23;
-    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (serf_WIDE_LIMIT >> 1u)))) {
-      stage = 24;
-    } else {
-      stage = serf_wide_next_stage(stage, largest, smallest);
-    }
-    point = 0;
-  } else if (stage == 0) {
-    stage = 24;
-  } else if (point == 1) {
-    base = found.value;
-    shift = 0;
-  } else if (infinite) {
-    value = serf_wide_leading_trend(base, found.value);
-    stage = 24;
-  } else if (is_second) {
-    shift = shift + (steps * serf_wide_excess(varied, stage)) / serf_wide_distance(stage, infinite);
-    if (point > 2 * operands) {
-      value = serf_wide_leading(base.negative, base.digits, base.exponent + shift);
-      stage = 24;
-    }
-  } else {
-    steps = ratio;
-  }
-  var before = found.value;
-  if (is_second) {
-    before = base;
-  }
-  return serf_wide_search(stage, point, value, base, before, steps, shift);
-}
-
-// To nearest, from the middle to the even one.
-fn serf_wide_leading_to_f32(x: serf_wide_leading) -> f32 {
-  let sign_ = select(0u, 0x80000000u, x.negative);
-  if ((x.digits == 0u) & (x.exponent > 0)) {
-    return serf_nan();
-  }
-  if (x.exponent > 128) {
-    return bitcast<f32>(sign_ + 0x7f800000u);
-  }
-  // Less than half of the smallest number.
-  if (x.exponent < -149) {
-    return bitcast<f32>(sign_);
-  }
-  // Digits that round up to a power of two carry into the exponent, as they should.
-  let exponent = i32(x.exponent);
-  let dropped = u32(31 - min(24, exponent + 149));
-  let half = 1u << dropped;
-  let below = x.digits & (half | (half - 1u));
-  let kept = (x.digits >> dropped) >> 1u;
-  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
-  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
 fn serf_backward_exactly(x0: f32) -> f32 {

@@ -130,201 +130,6 @@ fn smish_value_far(x0: f32) -> f32 {
   return t * smish_tanh(smish_log1p(smish_sigmoid(t)));
 }
 
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct smish_pair {
-  high: f32,
-  low: f32,
-}
-
-fn smish_pair_smaller(a: smish_pair, b: smish_pair) -> smish_pair {
-  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
-    return b;
-  }
-  return a;
-}
-
-fn smish_pair_at_most(a: smish_pair, b: smish_pair) -> smish_pair {
-  return smish_pair_smaller(a, b);
-}
-
-fn smish_pair_from_f32(x: f32) -> smish_pair {
-  return smish_pair(x, 0.0);
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn smish_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn smish_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn smish_pair_product(a: f32, b: f32) -> smish_pair {
-  let p = smish_rounded(a * b);
-  let ah = smish_upper_half(a);
-  let al = a - ah;
-  let bh = smish_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return smish_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn smish_pair_ordered_sum(a: f32, b: f32) -> smish_pair {
-  let s = smish_rounded(a + b);
-  return smish_pair(s, b - smish_rounded(s - a));
-}
-
-// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
-fn smish_pair_expm1_small(a: smish_pair) -> smish_pair {
-  let x = a.high;
-  let square = smish_pair_product(x, x);
-  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
-  let third = x * square.high;
-  let cube = third * 0.16666667 + third * x * p;
-  let s = smish_pair_ordered_sum(x, 0.5 * square.high);
-  return smish_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
-}
-
-// a + b exactly (Knuth).
-fn smish_pair_sum(a: f32, b: f32) -> smish_pair {
-  let s = smish_rounded(a + b);
-  let t = smish_rounded(s - a);
-  return smish_pair(s, (a - smish_rounded(s - t)) + (b - t));
-}
-
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn smish_pair_reduced(a: smish_pair, k: f32) -> smish_pair {
-  return smish_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// a times a power of two.
-fn smish_pair_scale(a: smish_pair, factor: f32) -> smish_pair {
-  return smish_pair(a.high * factor, a.low * factor);
-}
-
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn smish_pair_times_power(a: smish_pair, k: i32) -> smish_pair {
-  let first = k >> 1u;
-  return smish_pair_scale(smish_pair_scale(a, smish_power_of_two(first)), smish_power_of_two(k - first));
-}
-
-fn smish_pair_add(a: smish_pair, b: smish_pair) -> smish_pair {
-  let s = smish_pair_sum(a.high, b.high);
-  return smish_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// e^a 2^n
-fn smish_pair_exp_scaled(a: smish_pair, n: i32) -> smish_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = smish_pair_expm1_small(smish_pair_reduced(smish_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return smish_pair_times_power(smish_pair_add(smish_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-// 2^60 e^a: parts of small numbers underflow later.
-fn smish_pair_raised_exp(a: smish_pair) -> smish_pair {
-  return smish_pair_exp_scaled(a, 60);
-}
-
-// The quotient as rounded, and what is left of a over b.
-fn smish_pair_divide(a: smish_pair, b: smish_pair) -> smish_pair {
-  let q = smish_rounded(a.high / b.high);
-  let p = smish_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return smish_pair_ordered_sum(q, rest / b.high);
-}
-
-// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2): with s = f/(2 + f), ln(1 + f) = 2s + s^3 (2/3 + ...).
-fn smish_pair_log_scaled(k: f32, f: smish_pair) -> smish_pair {
-  let s = smish_pair_divide(f, smish_pair_add(smish_pair(2.0, 0.0), f));
-  let z = s.high * s.high;
-  let r = z * (0.66666667 + z * (0.4 + z * (0.28571429 + z * (0.22222222 + z * (0.18181818 + z * 0.15384615)))));
-  let logarithm = smish_pair_ordered_sum(2.0 * s.high, 2.0 * s.low + s.high * r);
-  let whole = smish_pair_sum(k * 0.693145751953125, k * 1.4286068e-6);
-  return smish_pair_add(whole, logarithm);
-}
-
-// For a > -1 + 2^-20.
-fn smish_pair_log1p(a: smish_pair) -> smish_pair {
-  let k = bitcast<i32>(bitcast<u32>(1.0 + a.high) - 0x3f3504f3u) >> 23u;
-  if (k == 0) {
-    return smish_pair_log_scaled(0.0, a);
-  }
-  let scale = smish_power_of_two(-clamp(k, -126, 126));
-  let f = smish_pair_sum(a.high * scale, scale - 1.0);
-  return smish_pair_log_scaled(f32(k), smish_pair_ordered_sum(f.high, f.low + a.low * scale));
-}
-
-fn smish_pair_expm1(a: smish_pair) -> smish_pair {
-  let x = clamp(a.high, -30.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = smish_pair_expm1_small(smish_pair_reduced(smish_pair(x, select(a.low, 0.0, x != a.high)), k));
-  if (k == 0.0) {
-    return small;
-  }
-  if (x > 80.0) {
-    return smish_pair_times_power(smish_pair_add(smish_pair(1.0, 0.0), small), i32(k));
-  }
-  // 2^k (e^r - 1) + (2^k - 1)
-  let scale = smish_power_of_two(i32(k));
-  return smish_pair_add(smish_pair_sum(scale, -1.0), smish_pair_scale(small, scale));
-}
-
-fn smish_pair_to_f32(a: smish_pair) -> f32 {
-  return a.high + a.low;
-}
-
-fn smish_pair_multiply(a: smish_pair, b: smish_pair) -> smish_pair {
-  let p = smish_pair_product(a.high, b.high);
-  return smish_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-// Mish-like, with a sigmoid inside the logarithm.
-// Source: Wang et al. 2022.
-// smish(x) = x * tanh(log(1 + sigmoid(x)))
-fn smish(x: f32) -> f32 {
-  let bounded = smish_pair_at_most(smish_pair_from_f32(x), smish_pair(40.0, 0.0));
-  let v = smish_pair_raised_exp(bounded);
-  let p = smish_pair_scale(v, 8.6736174e-19);
-  let u = smish_pair_add(p, smish_pair(1.0, 0.0));
-  let q = smish_pair_divide(v, u);
-  let p2 = smish_pair_scale(q, 8.6736174e-19);
-  let l = smish_pair_log1p(p2);
-  let p3 = smish_pair_scale(l, 2.0);
-  let bounded2 = smish_pair_at_most(p3, smish_pair(80.0, 0.0));
-  let em1 = smish_pair_expm1(bounded2);
-  var result = smish_pair_to_f32(
-    smish_pair_multiply(smish_pair_from_f32(x), smish_pair_divide(em1, smish_pair_add(em1, smish_pair(2.0, 0.0))))
-  );
-  // Far out, or no number at all.
-  if (!((em1.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
-    result = smish_value_far(x);
-  }
-  return select(result, x, smish_is_nan(x));
-}
-
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn smish_logistic(x: f32) -> f32 {
-  if (smish_is_nan(x)) {
-    return x;
-  }
-  let s = smish_sigmoid(-abs(x));
-  return s - s * s;
-}
-
-fn smish_slope_0_far(x0: f32) -> f32 {
-  let t = smish_sigmoid(x0);
-  let t2 = smish_log1p(t);
-  return (
-    smish_tanh(t2) +
-    (4.0 * (smish_logistic(2.0 * t2) * select(x0 * smish_logistic(x0), 0.0, abs(x0) > 800.0))) / (t + 1.0)
-  );
-}
-
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
 // mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
 // and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
@@ -762,14 +567,6 @@ fn smish_wide_with_sign(x: smish_wide, y: smish_wide) -> smish_wide {
   return smish_wide(y.negative, x.mantissa, x.exponent);
 }
 
-fn smish_wide_equal(a: smish_wide, b: smish_wide) -> bool {
-  let same =
-    (a.exponent == b.exponent) &
-    all(a.mantissa == b.mantissa) &
-    (smish_wide_is_negative(a) == smish_wide_is_negative(b));
-  return same & !smish_wide_is_nan(a);
-}
-
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn smish_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> smish_wide {
   if (!smish_nat_less(mantissa, smish_NAT_HALF) & (abs(exponent) < smish_WIDE_LIMIT)) {
@@ -802,6 +599,581 @@ fn smish_wide_leading_of(x: smish_wide) -> smish_wide_leading {
   let high = smish_nat_shift_right(x.mantissa, 128 - 32);
   let is_more = any(smish_nat_shift_left(high, 128 - 32) != x.mantissa);
   return smish_wide_leading(x.negative, smish_nat_low_word(high) | u32(is_more), x.exponent);
+}
+
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r8 = abs(r0)
+//   r8 = negate(r8)
+//   r8 = exponential(r8, 0)
+//   r9 = select(r2, r8, r0)
+//   r8 = add(r2, r8)
+//   r8 = divide(r9, r8)
+//   r9 = add(r8, r2)
+//   r10 = log_exponent(r9)
+//   r11 = abs(r8)
+//   r3 = less(r11, r3)
+//   r10 = select(r10, r1, r3)
+//   r4 = multiply(r10, r4)
+//   r9 = log_fraction(r9)
+//   r9 = add(r9, r5)
+//   r3 = select(r9, r8, r3)
+//   r8 = add(r3, r6)
+//   r8 = divide(r3, r8)
+//   r8 = twice_artanh(r8)
+//   r8 = add(r4, r8)
+//   r4 = abs(r8)
+//   r4 = negate(r4)
+//   r4 = scale(r4, 1)
+//   r3 = abs(r4)
+//   r7 = less(r3, r7)
+//   r3 = select(r1, r3, r7)
+//   r3 = exponential(r3, 1)
+//   r2 = add(r3, r2)
+//   r2 = divide(r3, r2)
+//   r2 = negate(r2)
+//   r2 = select(r3, r2, r4)
+//   r4 = exponential(r4, 0)
+//   r5 = add(r4, r5)
+//   r7 = negate(r7)
+//   r7 = select(r2, r5, r7)
+//   r6 = add(r7, r6)
+//   r6 = divide(r7, r6)
+//   r8 = with_sign(r6, r8)
+//   r8 = multiply(r0, r8)
+fn smish_exactly_wide(x0: smish_wide) -> smish_wide_outcome {
+  var registers = array<smish_wide, 12>(
+    x0,
+    smish_WIDE_ZERO,
+    smish_WIDE_ONE,
+    smish_WIDE_QUARTER,
+    smish_WIDE_LN2,
+    smish_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    smish_WIDE_TWO,
+    smish_WIDE_HALF,
+    smish_WIDE_ZERO,
+    smish_WIDE_ZERO,
+    smish_WIDE_ZERO,
+    smish_WIDE_ZERO
+  );
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 12>(
+    -smish_WIDE_BEYOND,
+    -smish_WIDE_BEYOND,
+    -smish_WIDE_BEYOND,
+    -smish_WIDE_BEYOND,
+    registers[4].exponent,
+    -smish_WIDE_BEYOND,
+    -smish_WIDE_BEYOND,
+    -smish_WIDE_BEYOND,
+    -smish_WIDE_BEYOND,
+    -smish_WIDE_BEYOND,
+    -smish_WIDE_BEYOND,
+    -smish_WIDE_BEYOND
+  );
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 76>(
+    0x00000008u, 0x00000000u, 0x00000408u, 0x00002008u, 0x00000808u, 0x20002008u, 0x00000c09u, 0x00002002u, 0x00001008u,
+    0x00002002u, 0x00001408u, 0x00002009u, 0x00001009u, 0x00000808u, 0x0000180au, 0x00002409u, 0x0000000bu, 0x00002008u,
+    0x00001c03u, 0x00000c0bu, 0x00000c0au, 0x0030040au, 0x00002004u, 0x0000100au, 0x00002409u, 0x00002409u, 0x00001009u,
+    0x00001409u, 0x00000c03u, 0x00302009u, 0x00001008u, 0x00001803u, 0x00001408u, 0x00002003u, 0x00002808u, 0x00002008u,
+    0x00001008u, 0x00002004u, 0x00000004u, 0x00002008u, 0x00000404u, 0x00001004u, 0x00002c04u, 0x20101004u, 0x00000003u,
+    0x00001004u, 0x00001c07u, 0x00001c03u, 0x00000c03u, 0x00700c01u, 0x00000803u, 0x20100c03u, 0x00001002u, 0x00000803u,
+    0x00001402u, 0x00000803u, 0x00000402u, 0x00000802u, 0x00000c02u, 0x00400803u, 0x00000804u, 0x20001004u, 0x00001005u,
+    0x00001404u, 0x00000407u, 0x00001c07u, 0x00000c07u, 0x00701402u, 0x00001006u, 0x00001807u, 0x00001406u, 0x00001807u,
+    0x00003008u, 0x00002006u, 0x00002008u, 0x00002000u
+  );
+  for (var i = 0; i < 76; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = smish_wide_abs(a);
+    } else if (operation == 1u) {
+      value = smish_wide_negate(a);
+    } else if (operation == 2u) {
+      value = smish_wide_exponential_loose(a, c - 512u);
+    } else if (operation == 3u) {
+      if (registers[c].negative) {
+        value = b;
+      }
+    } else if (operation == 4u) {
+      value = smish_wide_add_loose(a, b);
+    } else if (operation == 5u) {
+      value = smish_wide_divide_loose(a, b);
+    } else if (operation == 6u) {
+      value = smish_wide_log_exponent_loose(a);
+    } else if (operation == 7u) {
+      value = smish_wide(smish_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 8u) {
+      value = smish_wide_multiply_loose(a, b);
+    } else if (operation == 9u) {
+      value = smish_wide_log_fraction(a);
+    } else if (operation == 10u) {
+      value = smish_wide_twice_artanh_loose(a);
+    } else if (operation == 11u) {
+      value = smish_wide_scale_loose(a, i32(c) - 512);
+    } else if (operation == 12u) {
+      value = smish_wide_with_sign(a, b);
+    }
+    var result = smish_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 2u) {
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -smish_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
+    }
+    if (operation == 3u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    if (operation == 4u) {
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 5u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    if (operation == 8u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= smish_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if ((a.exponent < smish_WIDE_LIMIT) & (b.exponent < smish_WIDE_LIMIT)) {
+        error = result.exponent + smish_WIDE_LIMIT;
+      }
+    }
+    var rounding = result.exponent;
+    if ((operation == 8u) & (abs(result.exponent) < smish_WIDE_LIMIT) & (smish_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -smish_WIDE_BEYOND;
+    }
+    if ((operation == 4u) & smish_wide_adds_exactly(a, b) & (smish_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -smish_WIDE_BEYOND;
+    }
+    errors[code & 1023u] = max(min(error, smish_WIDE_BEYOND + smish_WIDE_LIMIT), rounding);
+  }
+  let lost = errors[8] - registers[8].exponent;
+  return smish_wide_outcome(smish_wide_leading_of(registers[8]), select(lost, 0, errors[8] < -smish_WIDE_LIMIT));
+}
+
+// The largest exponent that operands have at a stage.
+fn smish_wide_highest(stage: i32) -> i32 {
+  let last = select(select(26, 20, stage == 18), 13, stage == 19);
+  return select(select(165 - 8 * stage, last, stage > 16), 800, stage == 1);
+}
+
+// By how much an operand's exponent is moved at a stage, in sixes, so that square and cube roots change by whole powers of
+// two: downwards, or upwards if that is negative.
+fn smish_wide_excess(exponent: i32, stage: i32) -> i32 {
+  if ((stage == 0) | (stage > 22)) {
+    return 0;
+  }
+  if (stage < 20) {
+    return ((max(exponent - smish_wide_highest(stage), 0) + 5) / 6) * 6;
+  }
+  let lowest = select(select(-24, -40, stage == 21), -64, stage == 20);
+  return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= smish_WIDE_LIMIT);
+}
+
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn smish_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
+}
+
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn smish_wide_operand_at(
+  x: smish_wide,
+  search: smish_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> smish_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
+    return smish_wide(search.point == 1, smish_NAT_HALF, -150);
+  }
+  let excess = smish_wide_excess(x.exponent, search.stage);
+  let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
+  let steps = select(nearer, min(nearer, 1), search.stage > 16);
+  let further = select(
+    0,
+    smish_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
+  return smish_wide(x.negative, x.mantissa, x.exponent - excess - further);
+}
+
+fn smish_wide_leading_is_nan(x: smish_wide_leading) -> bool {
+  return (x.digits == 0u) & (x.exponent > 0);
+}
+
+// The k for which a is about 2^k b.
+fn smish_wide_leading_ratio(a: smish_wide_leading, b: smish_wide_leading) -> i32 {
+  let more = 2u * (a.digits >> 8u) > 3u * (b.digits >> 8u);
+  let less = 3u * (a.digits >> 8u) < 2u * (b.digits >> 8u);
+  return max(min(a.exponent - b.exponent + i32(more) - i32(less), 65536), -65536);
+}
+
+// Whether |a| > 135/128 |b|, by their first 24 digits.
+fn smish_wide_leading_exceeds(a: smish_wide_leading, b: smish_wide_leading) -> bool {
+  let more = a.exponent - b.exponent;
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
+}
+
+// The first stage after the given one that changes an operand, given the exponents of the largest and the smallest.
+fn smish_wide_next_stage(stage: i32, largest: i32, smallest: i32) -> i32 {
+  var next = stage + 1;
+  while ((next < 23) & (smish_wide_excess(largest, next) == 0) & (smish_wide_excess(smallest, next) == 0)) {
+    next = next + 1;
+  }
+  return select(next, 24, next > 22);
+}
+
+// What a function tends to, given its value and the one before.
+fn smish_wide_leading_trend(value: smish_wide_leading, before: smish_wide_leading) -> smish_wide_leading {
+  if (smish_wide_leading_exceeds(value, before)) {
+    return smish_wide_leading(value.negative, 0x80000000u, smish_WIDE_BEYOND);
+  }
+  if (smish_wide_leading_exceeds(before, value)) {
+    return smish_wide_leading(false, 0u, smish_WIDE_ZERO.exponent);
+  }
+  return value;
+}
+
+// The search after one more value: how many operands there are, the exponent of the one that was varied for it, those of the
+// largest and the smallest, whether an input is infinite, and if so, whether numbers are compared that may be infinite too,
+// and whether one is 0 where the function's limit is meant.
+fn smish_wide_searched(
+  search: smish_wide_search,
+  found: smish_wide_outcome,
+  operands: i32,
+  varied: i32,
+  largest: i32,
+  smallest: i32,
+  infinite: bool,
+  compares: bool,
+  zero: bool
+) -> smish_wide_search {
+  let is_nan = smish_wide_leading_is_nan(found.value);
+  let fails = is_nan | (found.lost > 128 - 27);
+  var stage = search.stage;
+  var point = search.point + 1;
+  var value = search.value;
+  var base = search.base;
+  var steps = search.steps;
+  var shift = search.shift;
+  // What cancels altogether wherever it is looked at is taken for 0.
+  if ((stage == 0) | (smish_wide_leading_is_nan(value) & (infinite | (found.value.digits == 0u)))) {
+    value = found.value;
+  }
+  // On the way of the second step the function must do what it did on the first, or grow or vanish faster than powers do.
+  let ratio = smish_wide_leading_ratio(search.before, found.value);
+  let is_second = (point > 2) & ((point & 1) == 1);
+  let strays = !infinite & (stage < 17) & is_second & (ratio != steps) & (min(abs(ratio), abs(steps)) < 64);
+  if (stage == 23) {
+    // The limit that both sides have.
+    let apart = smish_wide_leading_exceeds(found.value, base) | smish_wide_leading_exceeds(base, found.value);
+    if (point == 2) {
+      value = base;
+      if (fails | apart | ((base.negative != found.value.negative) & (base.digits != 0u))) {
+        value = smish_wide_leading(false, 0u, smish_WIDE_NAN.exponent);
+      }
+    }
+    base = found.value;
+    stage = select(23, 24, (point == 2) | fails);
+  } else if (fails | strays | ((stage == 0) & infinite & compares)) {
+    if (is_nan & zero & !infinite) {
+      stage = 23;
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (smish_WIDE_LIMIT >> 1u)))) {
+      stage = 24;
+    } else {
+      stage = smish_wide_next_stage(stage, largest, smallest);
+    }
+    point = 0;
+  } else if (stage == 0) {
+    stage = 24;
+  } else if (point == 1) {
+    base = found.value;
+    shift = 0;
+  } else if (infinite) {
+    value = smish_wide_leading_trend(base, found.value);
+    stage = 24;
+  } else if (is_second) {
+    shift = shift + (steps * smish_wide_excess(varied, stage)) / smish_wide_distance(stage, infinite);
+    if (point > 2 * operands) {
+      value = smish_wide_leading(base.negative, base.digits, base.exponent + shift);
+      stage = 24;
+    }
+  } else {
+    steps = ratio;
+  }
+  var before = found.value;
+  if (is_second) {
+    before = base;
+  }
+  return smish_wide_search(stage, point, value, base, before, steps, shift);
+}
+
+// To nearest, from the middle to the even one.
+fn smish_wide_leading_to_f32(x: smish_wide_leading) -> f32 {
+  let sign_ = select(0u, 0x80000000u, x.negative);
+  if ((x.digits == 0u) & (x.exponent > 0)) {
+    return smish_nan();
+  }
+  if (x.exponent > 128) {
+    return bitcast<f32>(sign_ + 0x7f800000u);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -149) {
+    return bitcast<f32>(sign_);
+  }
+  // Digits that round up to a power of two carry into the exponent, as they should.
+  let exponent = i32(x.exponent);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
+}
+
+fn smish_exactly(x0: f32) -> f32 {
+  if (smish_is_nan(x0)) {
+    return x0;
+  }
+  let wide_x0 = smish_wide_from_f32(x0);
+  var exponents = array<i32, 1>(wide_x0.exponent);
+  let infinite = abs(x0) > 3.4028234663852886e38;
+  let largest = exponents[0];
+  let smallest = exponents[0];
+  let zero = false;
+  var search = smish_WIDE_SEARCH;
+  while (search.stage < 24) {
+    let found = smish_exactly_wide(smish_wide_operand_at(wide_x0, search, 1, true, infinite));
+    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
+    search = smish_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
+  }
+  return smish_wide_leading_to_f32(search.value);
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct smish_pair {
+  high: f32,
+  low: f32,
+}
+
+fn smish_pair_smaller(a: smish_pair, b: smish_pair) -> smish_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn smish_pair_at_most(a: smish_pair, b: smish_pair) -> smish_pair {
+  return smish_pair_smaller(a, b);
+}
+
+fn smish_pair_from_f32(x: f32) -> smish_pair {
+  return smish_pair(x, 0.0);
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn smish_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn smish_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn smish_pair_product(a: f32, b: f32) -> smish_pair {
+  let p = smish_rounded(a * b);
+  let ah = smish_upper_half(a);
+  let al = a - ah;
+  let bh = smish_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return smish_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn smish_pair_ordered_sum(a: f32, b: f32) -> smish_pair {
+  let s = smish_rounded(a + b);
+  return smish_pair(s, b - smish_rounded(s - a));
+}
+
+// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
+fn smish_pair_expm1_small(a: smish_pair) -> smish_pair {
+  let x = a.high;
+  let square = smish_pair_product(x, x);
+  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
+  let third = x * square.high;
+  let cube = third * 0.16666667 + third * x * p;
+  let s = smish_pair_ordered_sum(x, 0.5 * square.high);
+  return smish_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
+}
+
+// a + b exactly (Knuth).
+fn smish_pair_sum(a: f32, b: f32) -> smish_pair {
+  let s = smish_rounded(a + b);
+  let t = smish_rounded(s - a);
+  return smish_pair(s, (a - smish_rounded(s - t)) + (b - t));
+}
+
+// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
+fn smish_pair_reduced(a: smish_pair, k: f32) -> smish_pair {
+  return smish_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
+}
+
+// a times a power of two.
+fn smish_pair_scale(a: smish_pair, factor: f32) -> smish_pair {
+  return smish_pair(a.high * factor, a.low * factor);
+}
+
+// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
+fn smish_pair_times_power(a: smish_pair, k: i32) -> smish_pair {
+  let first = k >> 1u;
+  return smish_pair_scale(smish_pair_scale(a, smish_power_of_two(first)), smish_power_of_two(k - first));
+}
+
+fn smish_pair_add(a: smish_pair, b: smish_pair) -> smish_pair {
+  let s = smish_pair_sum(a.high, b.high);
+  return smish_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// e^a 2^n
+fn smish_pair_exp_scaled(a: smish_pair, n: i32) -> smish_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = smish_pair_expm1_small(smish_pair_reduced(smish_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return smish_pair_times_power(smish_pair_add(smish_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn smish_pair_raised_exp(a: smish_pair) -> smish_pair {
+  return smish_pair_exp_scaled(a, 60);
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn smish_pair_divide(a: smish_pair, b: smish_pair) -> smish_pair {
+  let q = smish_rounded(a.high / b.high);
+  let p = smish_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return smish_pair_ordered_sum(q, rest / b.high);
+}
+
+// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2): with s = f/(2 + f), ln(1 + f) = 2s + s^3 (2/3 + ...).
+fn smish_pair_log_scaled(k: f32, f: smish_pair) -> smish_pair {
+  let s = smish_pair_divide(f, smish_pair_add(smish_pair(2.0, 0.0), f));
+  let z = s.high * s.high;
+  let r = z * (0.66666667 + z * (0.4 + z * (0.28571429 + z * (0.22222222 + z * (0.18181818 + z * 0.15384615)))));
+  let logarithm = smish_pair_ordered_sum(2.0 * s.high, 2.0 * s.low + s.high * r);
+  let whole = smish_pair_sum(k * 0.693145751953125, k * 1.4286068e-6);
+  return smish_pair_add(whole, logarithm);
+}
+
+// For a > -1 + 2^-20.
+fn smish_pair_log1p(a: smish_pair) -> smish_pair {
+  let k = bitcast<i32>(bitcast<u32>(1.0 + a.high) - 0x3f3504f3u) >> 23u;
+  if (k == 0) {
+    return smish_pair_log_scaled(0.0, a);
+  }
+  let scale = smish_power_of_two(-clamp(k, -126, 126));
+  let f = smish_pair_sum(a.high * scale, scale - 1.0);
+  return smish_pair_log_scaled(f32(k), smish_pair_ordered_sum(f.high, f.low + a.low * scale));
+}
+
+fn smish_pair_expm1(a: smish_pair) -> smish_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = smish_pair_expm1_small(smish_pair_reduced(smish_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return smish_pair_times_power(smish_pair_add(smish_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = smish_power_of_two(i32(k));
+  return smish_pair_add(smish_pair_sum(scale, -1.0), smish_pair_scale(small, scale));
+}
+
+fn smish_pair_to_f32(a: smish_pair) -> f32 {
+  return a.high + a.low;
+}
+
+fn smish_pair_multiply(a: smish_pair, b: smish_pair) -> smish_pair {
+  let p = smish_pair_product(a.high, b.high);
+  return smish_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+// Mish-like, with a sigmoid inside the logarithm.
+// Source: Wang et al. 2022.
+// smish(x) = x * tanh(log(1 + sigmoid(x)))
+fn smish(x: f32) -> f32 {
+  let bounded = smish_pair_at_most(smish_pair_from_f32(x), smish_pair(40.0, 0.0));
+  let v = smish_pair_raised_exp(bounded);
+  let p = smish_pair_scale(v, 8.6736174e-19);
+  let u = smish_pair_add(p, smish_pair(1.0, 0.0));
+  let q = smish_pair_divide(v, u);
+  let p2 = smish_pair_scale(q, 8.6736174e-19);
+  let l = smish_pair_log1p(p2);
+  let p3 = smish_pair_scale(l, 2.0);
+  let bounded2 = smish_pair_at_most(p3, smish_pair(80.0, 0.0));
+  let em1 = smish_pair_expm1(bounded2);
+  var result = smish_pair_to_f32(
+    smish_pair_multiply(smish_pair_from_f32(x), smish_pair_divide(em1, smish_pair_add(em1, smish_pair(2.0, 0.0))))
+  );
+  var found =
+    (em1.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = smish_exactly(x);
+    if (smish_is_nan(result)) {
+      let far = smish_value_far(x);
+      result = select(far, result, smish_is_nan(far));
+    }
+    found = true;
+  }
+  return select(result, x, smish_is_nan(x));
+}
+
+// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
+fn smish_logistic(x: f32) -> f32 {
+  if (smish_is_nan(x)) {
+    return x;
+  }
+  let s = smish_sigmoid(-abs(x));
+  return s - s * s;
+}
+
+fn smish_slope_0_far(x0: f32) -> f32 {
+  let t = smish_sigmoid(x0);
+  let t2 = smish_log1p(t);
+  return (
+    smish_tanh(t2) +
+    (4.0 * (smish_logistic(2.0 * t2) * select(x0 * smish_logistic(x0), 0.0, abs(x0) > 800.0))) / (t + 1.0)
+  );
+}
+
+fn smish_wide_equal(a: smish_wide, b: smish_wide) -> bool {
+  let same =
+    (a.exponent == b.exponent) &
+    all(a.mantissa == b.mantissa) &
+    (smish_wide_is_negative(a) == smish_wide_is_negative(b));
+  return same & !smish_wide_is_nan(a);
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -989,191 +1361,6 @@ fn smish_backward_exactly_wide(x0: smish_wide) -> smish_wide_outcome {
   }
   let lost = errors[12] - registers[12].exponent;
   return smish_wide_outcome(smish_wide_leading_of(registers[12]), select(lost, 0, errors[12] < -smish_WIDE_LIMIT));
-}
-
-// The largest exponent that operands have at a stage.
-fn smish_wide_highest(stage: i32) -> i32 {
-  let last = select(select(26, 20, stage == 18), 13, stage == 19);
-  return select(select(165 - 8 * stage, last, stage > 16), 800, stage == 1);
-}
-
-// By how much an operand's exponent is moved at a stage, in sixes, so that square and cube roots change by whole powers of
-// two: downwards, or upwards if that is negative.
-fn smish_wide_excess(exponent: i32, stage: i32) -> i32 {
-  if ((stage == 0) | (stage > 22)) {
-    return 0;
-  }
-  if (stage < 20) {
-    return ((max(exponent - smish_wide_highest(stage), 0) + 5) / 6) * 6;
-  }
-  let lowest = select(select(-24, -40, stage == 21), -64, stage == 20);
-  return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= smish_WIDE_LIMIT);
-}
-
-// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
-// grow slowly.
-fn smish_wide_distance(stage: i32, infinite: bool) -> i32 {
-  let far = select(select(6, 36, stage < 12), 402, stage == 1);
-  return select(select(6, far, infinite), -6, stage > 19);
-}
-
-// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
-// together with the others.
-fn smish_wide_operand_at(
-  x: smish_wide,
-  search: smish_wide_search,
-  own: i32,
-  input: bool,
-  infinite: bool
-) -> smish_wide {
-  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
-    return smish_wide(search.point == 1, smish_NAT_HALF, -150);
-  }
-  let excess = smish_wide_excess(x.exponent, search.stage);
-  let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
-  let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(
-    0,
-    smish_wide_distance(search.stage, infinite) * steps,
-    (excess != 0) & (nearer > 0) & (nearer < 3)
-  );
-  return smish_wide(x.negative, x.mantissa, x.exponent - excess - further);
-}
-
-fn smish_wide_leading_is_nan(x: smish_wide_leading) -> bool {
-  return (x.digits == 0u) & (x.exponent > 0);
-}
-
-// The k for which a is about 2^k b.
-fn smish_wide_leading_ratio(a: smish_wide_leading, b: smish_wide_leading) -> i32 {
-  let more = 2u * (a.digits >> 8u) > 3u * (b.digits >> 8u);
-  let less = 3u * (a.digits >> 8u) < 2u * (b.digits >> 8u);
-  return max(min(a.exponent - b.exponent + i32(more) - i32(less), 65536), -65536);
-}
-
-// Whether |a| > 135/128 |b|, by their first 24 digits.
-fn smish_wide_leading_exceeds(a: smish_wide_leading, b: smish_wide_leading) -> bool {
-  let more = a.exponent - b.exponent;
-  let size = a.digits >> 8u;
-  let least = 135u * (b.digits >> 8u);
-  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
-}
-
-// The first stage after the given one that changes an operand, given the exponents of the largest and the smallest.
-fn smish_wide_next_stage(stage: i32, largest: i32, smallest: i32) -> i32 {
-  var next = stage + 1;
-  while ((next < 23) & (smish_wide_excess(largest, next) == 0) & (smish_wide_excess(smallest, next) == 0)) {
-    next = next + 1;
-  }
-  return select(next, 24, next > 22);
-}
-
-// What a function tends to, given its value and the one before.
-fn smish_wide_leading_trend(value: smish_wide_leading, before: smish_wide_leading) -> smish_wide_leading {
-  if (smish_wide_leading_exceeds(value, before)) {
-    return smish_wide_leading(value.negative, 0x80000000u, smish_WIDE_BEYOND);
-  }
-  if (smish_wide_leading_exceeds(before, value)) {
-    return smish_wide_leading(false, 0u, smish_WIDE_ZERO.exponent);
-  }
-  return value;
-}
-
-// The search after one more value: how many operands there are, the exponent of the one that was varied for it, those of the
-// largest and the smallest, whether an input is infinite, and if so, whether numbers are compared that may be infinite too,
-// and whether one is 0 where the function's limit is meant.
-fn smish_wide_searched(
-  search: smish_wide_search,
-  found: smish_wide_outcome,
-  operands: i32,
-  varied: i32,
-  largest: i32,
-  smallest: i32,
-  infinite: bool,
-  compares: bool,
-  zero: bool
-) -> smish_wide_search {
-  let is_nan = smish_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
-  var stage = search.stage;
-  var point = search.point + 1;
-  var value = search.value;
-  var base = search.base;
-  var steps = search.steps;
-  var shift = search.shift;
-  // What cancels altogether wherever it is looked at is taken for 0.
-  if ((stage == 0) | (smish_wide_leading_is_nan(value) & (infinite | (found.value.digits == 0u)))) {
-    value = found.value;
-  }
-  // On the way of the second step the function must do what it did on the first, or grow or vanish faster than powers do.
-  let ratio = smish_wide_leading_ratio(search.before, found.value);
-  let is_second = (point > 2) & ((point & 1) == 1);
-  let strays = !infinite & (stage < 17) & is_second & (ratio != steps) & (min(abs(ratio), abs(steps)) < 64);
-  if (stage == 23) {
-    // The limit that both sides have.
-    let apart = smish_wide_leading_exceeds(found.value, base) | smish_wide_leading_exceeds(base, found.value);
-    if (point == 2) {
-      value = base;
-      if (fails | apart | ((base.negative != found.value.negative) & (base.digits != 0u))) {
-        value = smish_wide_leading(false, 0u, smish_WIDE_NAN.exponent);
-      }
-    }
-    base = found.value;
-    stage = select(23, 24, (point == 2) | fails);
-  } else if (fails | strays | ((stage == 0) & infinite & compares)) {
-    if (is_nan & zero & !infinite) {
-      stage = 23;
-    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (smish_WIDE_LIMIT >> 1u)))) {
-      stage = 24;
-    } else {
-      stage = smish_wide_next_stage(stage, largest, smallest);
-    }
-    point = 0;
-  } else if (stage == 0) {
-    stage = 24;
-  } else if (point == 1) {
-    base = found.value;
-    shift = 0;
-  } else if (infinite) {
-    value = smish_wide_leading_trend(base, found.value);
-    stage = 24;
-  } else if (is_second) {
-    shift = shift + (steps * smish_wide_excess(varied, stage)) / smish_wide_distance(stage, infinite);
-    if (point > 2 * operands) {
-      value = smish_wide_leading(base.negative, base.digits, base.exponent + shift);
-      stage = 24;
-    }
-  } else {
-    steps = ratio;
-  }
-  var before = found.value;
-  if (is_second) {
-    before = base;
-  }
-  return smish_wide_search(stage, point, value, base, before, steps, shift);
-}
-
-// To nearest, from the middle to the even one.
-fn smish_wide_leading_to_f32(x: smish_wide_leading) -> f32 {
-  let sign_ = select(0u, 0x80000000u, x.negative);
-  if ((x.digits == 0u) & (x.exponent > 0)) {
-    return smish_nan();
-  }
-  if (x.exponent > 128) {
-    return bitcast<f32>(sign_ + 0x7f800000u);
-  }
-  // Less than half of the smallest number.
-  if (x.exponent < -149) {
-    return bitcast<f32>(sign_);
-  }
-  // Digits that round up to a power of two carry into the exponent, as they should.
-  let exponent = i32(x.exponent);
-  let dropped = u32(31 - min(24, exponent + 149));
-  let half = 1u << dropped;
-  let below = x.digits & (half | (half - 1u));
-  let kept = (x.digits >> dropped) >> 1u;
-  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
-  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
 fn smish_backward_exactly(x0: f32) -> f32 {

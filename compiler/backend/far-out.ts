@@ -15,6 +15,7 @@ const steps = (from: number, to: number, step: number): number[] =>
 
 /** Binary logarithms of inputs' sizes. */
 const sizes: readonly number[] = [
+  -125.9,
   ...steps(-125, -30, 5),
   ...steps(-24, -6, 6),
   ...steps(0, 11, 0.25),
@@ -22,6 +23,9 @@ const sizes: readonly number[] = [
   127.8,
   Infinity,
 ];
+
+/** Those at which exponentials and what is like them vanish, in between others: at the defaults alone. */
+const tails: readonly number[] = steps(3.5, 7, 1 / 64);
 
 /** Values of parameters, where their ranges admit them. */
 const extremes: readonly number[] = [
@@ -60,14 +64,19 @@ function isRight(single: Expr, root: Expr, guard: Expr | undefined, subject: Sub
   const run = sampler(single, variables, "binary32 without subnormal numbers");
   const truth = truthOf(single, root, variables);
   const holds = guard && sampler(guard, variables, "binary32 without subnormal numbers");
+  const isRightAt = (row: readonly number[]): boolean => {
+    const values = row.map(Math.fround);
+    return holds?.(values) === 1 || agrees(run(values), truth(values));
+  };
+  const isRightInTails = activation.inputs.every((_, index) =>
+    tails.every((size) => [2 ** size, -(2 ** size)].every((x) => rowsOf(index, x, [usual]).every(isRightAt))),
+  );
+  if (!isRightInTails) return false;
   return activation.inputs.every((_, index) =>
     sizes.every((size) =>
-      [2 ** size, -1.1 * 2 ** size].map(Math.fround).every((x) =>
-        [...rowsOf(index, x, [...settings, ...extreme]), ...beside(index, x)].every((row) => {
-          const values = row.map(Math.fround);
-          return holds?.(values) === 1 || agrees(run(values), truth(values));
-        }),
-      ),
+      [2 ** size, -1.1 * 2 ** size]
+        .map(Math.fround)
+        .every((x) => [...rowsOf(index, x, [...settings, ...extreme]), ...beside(index, x)].every(isRightAt)),
     ),
   );
 }
