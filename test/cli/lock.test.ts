@@ -62,7 +62,8 @@ describe("what was found before", () => {
     const few = /^(?:##.*\n)*(?:gelu|elu|prelu|snake)\(.*(?:\n {2}.*)*/gm;
     const { lock, analyses } = await compiled((standardText.match(few) ?? []).join("\n\n"), committed);
     expect(analyses).toBe(0);
-    for (const line of lock.split("\n")) expect(committed).toContain(line.replace(/,$/, ""));
+    const missing = lock.split("\n").filter((line) => !committed.includes(line.replace(/,$/, "")));
+    expect(missing, "'actc compile' renews acts.lock.json").toEqual([]);
   });
 });
 
