@@ -12,7 +12,11 @@ fn reglu_is_nan(x: f32) -> bool {
 // reglu(gate, up) = relu(gate) * up
 fn reglu(gate: f32, up: f32) -> f32 {
   let v = select(gate, 0.0, gate <= 0.0);
-  return select(select(select(v * up, 0.0, v == 0.0), gate, reglu_is_nan(gate)), up, reglu_is_nan(up));
+  return select(
+    select(select(v * up, 0.0, (v == 0.0) & (abs(up) > 3.4028234663852886e38)), gate, reglu_is_nan(gate)),
+    up,
+    reglu_is_nan(up)
+  );
 }
 
 struct reglu_gradients {

@@ -146,7 +146,9 @@ function withZeros(form: Expr, input: Variable): Expr {
     if (node.primitive !== "multiply") return product;
     const others = operands.filter((operand) => !occurs(input, operand) && operand.kind !== "constant");
     if (others.length !== 1) return product;
-    return apply("where", [apply("equal", [others[0]!, constant(0)]), constant(0), product]);
+    const isInfinite = apply("greater", [apply("abs", [input]), constant(fromNumber(largest))]);
+    const isZero = apply("equal", [others[0]!, constant(0)]);
+    return apply("where", [apply("and", [isZero, isInfinite]), constant(0), product]);
   });
 }
 
