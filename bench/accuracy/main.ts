@@ -117,7 +117,7 @@ ${standings.join("\n")}
 
 In ULP of float32; in parentheses the error less what half a unit of the input does to a derivative near its zero; then
 the faults, counted in inputs; **bold** where a column is within 1 ULP without a fault; ° where a
-framework has no function of that name and it was put together from its operations.
+framework has no function of that name, or no derivative, and it was put together from its operations.
 
 ${largestErrors("value", peers, rows)}
 
@@ -149,8 +149,17 @@ included, and four times as many between 2^-6 and 2^7; both infinities; NaN.
 A fault is a NaN or an infinity where the rounded truth is finite, a NaN where it overflows, a wrong limit at an
 infinity, or a NaN that was lost (in a derivative that is not asked for). At a kink, and two units from it, whatever
 lies between the one-sided derivatives is right. A subnormal result that came out as 0, or a result that is right for 0
-where the input is subnormal, is counted apart. Rows are compared by faults, then by error; a difference of ${tie} ULP
-counts as none.
+where the input is subnormal, is counted apart.
+
+A row is a column, here against each of the others: by faults, then by largest error; a difference of ${tie} ULP counts as none, since
+half a unit is the least that rounding costs. Level where both are within ${0.5 + tie} ULP means that both round correctly, but for
+a hundredth of a unit, and no result could be better: so it is with relu for everyone, and with a few functions of JavaScript's
+\`Math\` for TF.js, whose backend "cpu" computes in binary64 and rounds once. What is claimed is claimed of the TypeScript kernels.
+The WGSL kernels compute in float32, as GPUs do; where they are behind, it is said below.
+
+The largest error is over all of float32, not over what is usual in a network: the last section says at which input it arose. A marked
+entry (°) is a composition that a user would write, not a function of the framework. PyTorch is the one that Debian has; a newer
+one may do better.
 
 ## Summary
 

@@ -1,7 +1,7 @@
 /** The tables, in Markdown. */
 import type { FaultKind, Measurement } from "../../test/harness/errors.js";
 import type { Peer } from "../peers/peer.js";
-import { type Cell, compare, isMeasured, isWithinOneUlp } from "./standing.js";
+import { type Cell, compare, isMeasured, isWithinOneUlp, roundsCorrectly } from "./standing.js";
 import type { Kind } from "./truth.js";
 
 export interface Row {
@@ -63,7 +63,9 @@ export function largestErrors(kind: Kind, peers: readonly Peer[], rows: readonly
       .map(({ name, cells }) => [
         name,
         ...cells.map((cell, i) => {
-          const composed = isMeasured(cell) && !peers[i]?.own.has(name);
+          const peer = peers[i];
+          const isOwn = peer?.own.has(name) && (kind === "value" || peer.derives);
+          const composed = isMeasured(cell) && !isOwn;
           const text = isWithinOneUlp(cell) ? `**${short(cell)}**` : short(cell);
           return composed ? `${text}\u00a0°` : text;
         }),
@@ -90,7 +92,10 @@ export function summary(peers: readonly Peer[], rows: readonly Row[]): string {
 
 export interface Standing {
   readonly ahead: number;
-  readonly level: number;
+  /** Level with the best, who rounds correctly: there is nothing to win. */
+  readonly perfect: readonly string[];
+  /** Level with the best otherwise. */
+  readonly level: readonly string[];
   /** With whom it loses against. */
   readonly behind: readonly string[];
 }
@@ -102,7 +107,9 @@ export function standingOf(
   peers: readonly Peer[],
   rows: readonly Row[],
 ): Standing {
-  let [ahead, level] = [0, 0];
+  let ahead = 0;
+  const perfect: string[] = [];
+  const level: string[] = [];
   const behind: string[] = [];
   for (const { name, kind, cells } of rows) {
     const mine = cells[own];
@@ -115,19 +122,33 @@ export function standingOf(
       return isMeasured(theirs) ? [{ i, theirs, result: compare(mine, theirs) }] : [];
     });
     const lost = results.filter(({ result }) => result === "behind");
+    const equals = results.filter(({ result }) => result === "level").map(({ i }) => peers[i]?.name ?? "");
     if (lost.length > 0) {
       const against = lost.map(({ i, theirs }) => `${peers[i]?.name} ${short(theirs)}`).join(", ");
-      behind.push(`${name} ${kind}: ${short(mine)}; ${against}`);
-    } else if (results.some(({ result }) => result === "level")) level += 1;
-    else ahead += 1;
+      behind.push(`${name} ${kind} (${short(mine)}; ${against})`);
+    } else if (equals.length > 0) {
+      const row = `${name} ${kind} (${equals.length === results.length ? "all" : equals.join(", ")})`;
+      (roundsCorrectly(mine) ? perfect : level).push(row);
+    } else ahead += 1;
   }
-  return { ahead, level, behind };
+  return { ahead, perfect, level, behind };
 }
 
-export function standingText(name: string, rows: number, { ahead, level, behind }: Standing): string {
-  const verdict = behind.length === 0 ? "never behind" : `behind in ${behind.length}`;
-  const list = behind.map((text) => `\n  - ${text}`).join("");
-  return `- **${name}**: of ${rows} rows ahead of every peer in ${ahead}, level with the best of them in ${level}, ${verdict}${behind.length > 0 ? ":" : "."}${list}`;
+export function standingText(name: string, rows: number, { ahead, perfect, level, behind }: Standing): string {
+  const item = (text: string, list: readonly string[], separator: string): string[] =>
+    list.length > 0 ? [`\n  - ${text}: ${list.join(separator)}`] : [];
+  const parts = [
+    `ahead of every peer in ${ahead}`,
+    ...(perfect.length > 0 ? [`level where there is nothing to win in ${perfect.length}`] : []),
+    ...(level.length > 0 ? [`level otherwise in ${level.length}`] : []),
+    behind.length > 0 ? `behind in ${behind.length}` : "never behind",
+  ];
+  const lists = [
+    ...item("nothing to win, since these round correctly as well", perfect, ", "),
+    ...item("level otherwise", level, ", "),
+    ...item("behind", behind, "; "),
+  ];
+  return `- **${name}**: of ${rows} rows ${parts.join(", ")}.${lists.join("")}`;
 }
 
 export function worstInputs(peers: readonly Peer[], rows: readonly Row[]): string {

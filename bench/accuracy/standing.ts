@@ -15,6 +15,9 @@ export const isMeasured = (cell: Cell | undefined): cell is Measurement =>
 
 export const isWithinOneUlp = (cell: Cell): boolean => isMeasured(cell) && totalFaults(cell) === 0 && cell.error <= 1;
 
+/** Half a unit is the best there is. */
+export const roundsCorrectly = (cell: Measurement): boolean => totalFaults(cell) === 0 && cell.error <= 0.5 + tie;
+
 /** Faults weigh more than any error. */
 export function compare(a: Measurement, b: Measurement): "ahead" | "level" | "behind" {
   const faults = totalFaults(a) - totalFaults(b);

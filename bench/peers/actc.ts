@@ -39,6 +39,7 @@ export async function openTypeScript(generated: Generated): Promise<Peer> {
     name: "actc TypeScript",
     description: `activation-compiler ${generated.manifest.version}, kernels for Float32Array`,
     own: new Set(activationNames),
+    derives: true,
     run(task) {
       const entry = entryOf(generated, task.name);
       const outcome = kernels.call(entry, task.kind === "value" ? "forward" : "backward", callOf(entry, task));
@@ -54,6 +55,7 @@ export async function openWgsl(generated: Generated): Promise<Peer> {
     name: "actc WGSL",
     description: `activation-compiler ${generated.manifest.version}, kernels on Dawn and SwiftShader`,
     own: new Set(activationNames),
+    derives: true,
     async run(task) {
       const entry = entryOf(generated, task.name);
       const outcome = await kernels.call(entry, task.kind === "value" ? "forward" : "backward", callOf(entry, task));

@@ -104,6 +104,7 @@ export async function openJax(): Promise<Peer> {
   return {
     name: "jax-js",
     description: `${name} ${version}, backend wasm; derivatives by grad`,
+    derives: true,
     own: new Set(Object.keys(all).filter((activation) => ![...composed].some((each) => each === activation))),
     async run({ name, kind, inputs }) {
       const f = all[name];

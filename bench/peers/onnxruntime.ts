@@ -206,6 +206,7 @@ export async function openOnnxRuntime(name: "onnxruntime-node" | "onnxruntime-we
     name: `ONNX Runtime ${web ? "Web" : "Node"}`,
     description: `${name} ${version}, ${web ? "wasm" : "cpu"}; graphs of derivatives written by hand`,
     own,
+    derives: false,
     async run({ name: activation, kind, inputs }) {
       const options = {
         executionProviders: [web ? "wasm" : "cpu"],

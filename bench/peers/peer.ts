@@ -16,6 +16,8 @@ export interface Peer {
   readonly description: string;
   /** Activations that it has under a name of their own; the others are put together from its operations. */
   readonly own: ReadonlySet<string>;
+  /** Whether derivatives are its own too, and not graphs that were written by hand for this comparison. */
+  readonly derives: boolean;
   /** The results, or why there are none. */
   run(task: Task): Promise<Float32Array | string>;
 }

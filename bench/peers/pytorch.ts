@@ -27,6 +27,7 @@ export function openPyTorch(script: string, tasks: readonly Task[]): Promise<Pee
       name: "PyTorch",
       description: `torch ${version} (Debian), CPU, one thread; derivatives by autograd`,
       own: new Set(own.split(" ")),
+      derives: true,
       run: (task) => Promise.resolve(results.get(task) ?? "not asked for"),
     });
   } finally {

@@ -112,6 +112,7 @@ export async function openTensorFlow(backend: "cpu" | "wasm"): Promise<Peer> {
     name: `TF.js ${backend === "cpu" ? "CPU" : "WASM"}`,
     description: `@tensorflow/tfjs ${version}, backend ${backend}; derivatives by tf.grad`,
     own,
+    derives: true,
     async run({ name, kind, inputs }) {
       // The backend is a setting of the whole library.
       if (!(await tf.setBackend(backend))) throw new Error(`the backend ${backend} does not start`);
