@@ -677,9 +677,11 @@ function wideGoesOn(from_: Wide, to: Wide): boolean {
 
 /**
  * As wide_limit, of a function with a sine in it: NaN where its values do not
- * go one way.
+ * go one way. A wave of bounded height is outgrown at last by what is seen at
+ * the exponent 100000, where nothing is known of angles and a sine is 0.
  */
 function wideLimitOfWaves(
+  outgrown: Wide,
   a: Wide,
   tail: Wide,
   before: Wide,
@@ -709,9 +711,33 @@ function wideLimitOfWaves(
     wideGoesOn(before, tail) &&
     wideGoesOn(b, before) &&
     (wideIsNan(a) || wideGoesOn(tail, a));
-  if (far && wideGoesOn(c, b) && wideGoesOn(d, c) && wideGoesOn(e, d)) {
+  const near = wideGoesOn(d, c) && wideGoesOn(e, d);
+  if (
+    far &&
+    wideGoesOn(c, b) &&
+    (near || wideIsAlike(wideMultiply(tail, c), wideMultiply(before, b), 8n))
+  ) {
     return {
       negative: tail.negative,
+      mantissa: NAT_HALF,
+      exponent: WIDE_BEYOND,
+    };
+  }
+  const highest = intMax(
+    intMax(tail.exponent, before.exponent),
+    intMax(b.exponent, c.exponent),
+  );
+  const lowest = intMin(
+    intMin(tail.exponent, before.exponent),
+    intMin(b.exponent, c.exponent),
+  );
+  if (
+    highest - lowest < 30n &&
+    outgrown.exponent - highest > 1000n &&
+    !wideIsNan(outgrown)
+  ) {
+    return {
+      negative: outgrown.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -730,6 +756,7 @@ function gcuExactlyAt(x0: number, exponent: bigint): Wide {
 
 function gcuExactlyLimit(x0: number, sign: bigint): Wide {
   return wideLimitOfWaves(
+    gcuExactlyAt(x0, 100000n * sign),
     gcuExactlyAt(x0, 800n * sign),
     gcuExactlyAt(x0, 150n * sign),
     gcuExactlyAt(x0, 140n * sign),
@@ -770,6 +797,7 @@ function gcuDxExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 
 function gcuDxExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
   return wideLimitOfWaves(
+    gcuDxExactlyAt(x0, x1, 100000n * sign),
     gcuDxExactlyAt(x0, x1, 800n * sign),
     gcuDxExactlyAt(x0, x1, 150n * sign),
     gcuDxExactlyAt(x0, x1, 140n * sign),

@@ -691,9 +691,11 @@ function wideGoesOn(from_: Wide, to: Wide): boolean {
 
 /**
  * As wide_limit, of a function with a sine in it: NaN where its values do not
- * go one way.
+ * go one way. A wave of bounded height is outgrown at last by what is seen at
+ * the exponent 100000, where nothing is known of angles and a sine is 0.
  */
 function wideLimitOfWaves(
+  outgrown: Wide,
   a: Wide,
   tail: Wide,
   before: Wide,
@@ -723,9 +725,33 @@ function wideLimitOfWaves(
     wideGoesOn(before, tail) &&
     wideGoesOn(b, before) &&
     (wideIsNan(a) || wideGoesOn(tail, a));
-  if (far && wideGoesOn(c, b) && wideGoesOn(d, c) && wideGoesOn(e, d)) {
+  const near = wideGoesOn(d, c) && wideGoesOn(e, d);
+  if (
+    far &&
+    wideGoesOn(c, b) &&
+    (near || wideIsAlike(wideMultiply(tail, c), wideMultiply(before, b), 8n))
+  ) {
     return {
       negative: tail.negative,
+      mantissa: NAT_HALF,
+      exponent: WIDE_BEYOND,
+    };
+  }
+  const highest = intMax(
+    intMax(tail.exponent, before.exponent),
+    intMax(b.exponent, c.exponent),
+  );
+  const lowest = intMin(
+    intMin(tail.exponent, before.exponent),
+    intMin(b.exponent, c.exponent),
+  );
+  if (
+    highest - lowest < 30n &&
+    outgrown.exponent - highest > 1000n &&
+    !wideIsNan(outgrown)
+  ) {
+    return {
+      negative: outgrown.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -744,6 +770,7 @@ function sineExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 
 function sineExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
   return wideLimitOfWaves(
+    sineExactlyAt(x0, x1, 100000n * sign),
     sineExactlyAt(x0, x1, 800n * sign),
     sineExactlyAt(x0, x1, 150n * sign),
     sineExactlyAt(x0, x1, 140n * sign),
@@ -795,6 +822,7 @@ function sineDxExactlyLimit(
   sign: bigint,
 ): Wide {
   return wideLimitOfWaves(
+    sineDxExactlyAt(x0, x1, x2, 100000n * sign),
     sineDxExactlyAt(x0, x1, x2, 800n * sign),
     sineDxExactlyAt(x0, x1, x2, 150n * sign),
     sineDxExactlyAt(x0, x1, x2, 140n * sign),

@@ -837,9 +837,11 @@ function wideGoesOn(from_: Wide, to: Wide): boolean {
 
 /**
  * As wide_limit, of a function with a sine in it: NaN where its values do not
- * go one way.
+ * go one way. A wave of bounded height is outgrown at last by what is seen at
+ * the exponent 100000, where nothing is known of angles and a sine is 0.
  */
 function wideLimitOfWaves(
+  outgrown: Wide,
   a: Wide,
   tail: Wide,
   before: Wide,
@@ -869,9 +871,33 @@ function wideLimitOfWaves(
     wideGoesOn(before, tail) &&
     wideGoesOn(b, before) &&
     (wideIsNan(a) || wideGoesOn(tail, a));
-  if (far && wideGoesOn(c, b) && wideGoesOn(d, c) && wideGoesOn(e, d)) {
+  const near = wideGoesOn(d, c) && wideGoesOn(e, d);
+  if (
+    far &&
+    wideGoesOn(c, b) &&
+    (near || wideIsAlike(wideMultiply(tail, c), wideMultiply(before, b), 8n))
+  ) {
     return {
       negative: tail.negative,
+      mantissa: NAT_HALF,
+      exponent: WIDE_BEYOND,
+    };
+  }
+  const highest = intMax(
+    intMax(tail.exponent, before.exponent),
+    intMax(b.exponent, c.exponent),
+  );
+  const lowest = intMin(
+    intMin(tail.exponent, before.exponent),
+    intMin(b.exponent, c.exponent),
+  );
+  if (
+    highest - lowest < 30n &&
+    outgrown.exponent - highest > 1000n &&
+    !wideIsNan(outgrown)
+  ) {
+    return {
+      negative: outgrown.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -896,6 +922,7 @@ function snakeExactlyAt(x0: number, x1: number, exponent: bigint): Wide {
 
 function snakeExactlyLimit(x0: number, x1: number, sign: bigint): Wide {
   return wideLimitOfWaves(
+    snakeExactlyAt(x0, x1, 100000n * sign),
     snakeExactlyAt(x0, x1, 800n * sign),
     snakeExactlyAt(x0, x1, 150n * sign),
     snakeExactlyAt(x0, x1, 140n * sign),
@@ -954,6 +981,7 @@ function snakeDxExactlyLimit(
   sign: bigint,
 ): Wide {
   return wideLimitOfWaves(
+    snakeDxExactlyAt(x0, x1, x2, 100000n * sign),
     snakeDxExactlyAt(x0, x1, x2, 800n * sign),
     snakeDxExactlyAt(x0, x1, x2, 150n * sign),
     snakeDxExactlyAt(x0, x1, x2, 140n * sign),
@@ -1022,6 +1050,7 @@ function snakeDalphaExactlyLimit(
   sign: bigint,
 ): Wide {
   return wideLimitOfWaves(
+    snakeDalphaExactlyAt(x0, x1, x2, 100000n * sign),
     snakeDalphaExactlyAt(x0, x1, x2, 800n * sign),
     snakeDalphaExactlyAt(x0, x1, x2, 150n * sign),
     snakeDalphaExactlyAt(x0, x1, x2, 140n * sign),

@@ -1134,9 +1134,11 @@ function wideGoesOn(from_: Wide, to: Wide): boolean {
 
 /**
  * As wide_limit, of a function with a sine in it: NaN where its values do not
- * go one way.
+ * go one way. A wave of bounded height is outgrown at last by what is seen at
+ * the exponent 100000, where nothing is known of angles and a sine is 0.
  */
 function wideLimitOfWaves(
+  outgrown: Wide,
   a: Wide,
   tail: Wide,
   before: Wide,
@@ -1166,9 +1168,33 @@ function wideLimitOfWaves(
     wideGoesOn(before, tail) &&
     wideGoesOn(b, before) &&
     (wideIsNan(a) || wideGoesOn(tail, a));
-  if (far && wideGoesOn(c, b) && wideGoesOn(d, c) && wideGoesOn(e, d)) {
+  const near = wideGoesOn(d, c) && wideGoesOn(e, d);
+  if (
+    far &&
+    wideGoesOn(c, b) &&
+    (near || wideIsAlike(wideMultiply(tail, c), wideMultiply(before, b), 8n))
+  ) {
     return {
       negative: tail.negative,
+      mantissa: NAT_HALF,
+      exponent: WIDE_BEYOND,
+    };
+  }
+  const highest = intMax(
+    intMax(tail.exponent, before.exponent),
+    intMax(b.exponent, c.exponent),
+  );
+  const lowest = intMin(
+    intMin(tail.exponent, before.exponent),
+    intMin(b.exponent, c.exponent),
+  );
+  if (
+    highest - lowest < 30n &&
+    outgrown.exponent - highest > 1000n &&
+    !wideIsNan(outgrown)
+  ) {
+    return {
+      negative: outgrown.negative,
       mantissa: NAT_HALF,
       exponent: WIDE_BEYOND,
     };
@@ -1210,6 +1236,7 @@ function snakeBetaExactlyLimit(
   sign: bigint,
 ): Wide {
   return wideLimitOfWaves(
+    snakeBetaExactlyAt(x0, x1, x2, 100000n * sign),
     snakeBetaExactlyAt(x0, x1, x2, 800n * sign),
     snakeBetaExactlyAt(x0, x1, x2, 150n * sign),
     snakeBetaExactlyAt(x0, x1, x2, 140n * sign),
@@ -1284,6 +1311,7 @@ function snakeBetaDxExactlyLimit(
   sign: bigint,
 ): Wide {
   return wideLimitOfWaves(
+    snakeBetaDxExactlyAt(x0, x1, x2, x3, 100000n * sign),
     snakeBetaDxExactlyAt(x0, x1, x2, x3, 800n * sign),
     snakeBetaDxExactlyAt(x0, x1, x2, x3, 150n * sign),
     snakeBetaDxExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1365,6 +1393,7 @@ function snakeBetaDalphaExactlyLimit(
   sign: bigint,
 ): Wide {
   return wideLimitOfWaves(
+    snakeBetaDalphaExactlyAt(x0, x1, x2, x3, 100000n * sign),
     snakeBetaDalphaExactlyAt(x0, x1, x2, x3, 800n * sign),
     snakeBetaDalphaExactlyAt(x0, x1, x2, x3, 150n * sign),
     snakeBetaDalphaExactlyAt(x0, x1, x2, x3, 140n * sign),
@@ -1447,6 +1476,7 @@ function snakeBetaDbetaExactlyLimit(
   sign: bigint,
 ): Wide {
   return wideLimitOfWaves(
+    snakeBetaDbetaExactlyAt(x0, x1, x2, x3, 100000n * sign),
     snakeBetaDbetaExactlyAt(x0, x1, x2, x3, 800n * sign),
     snakeBetaDbetaExactlyAt(x0, x1, x2, x3, 150n * sign),
     snakeBetaDbetaExactlyAt(x0, x1, x2, x3, 140n * sign),

@@ -135,6 +135,8 @@ export function exactFunctionInSteps(name: string, roots: readonly Expr[], remov
 
 /** Exponents of numbers that stand for infinity: `wide_limit` says what for. */
 const distances: readonly number[] = [800, 150, 140, 60, 50, 26, 20, 11, 10];
+/** Before them, of a function with a sine in it. */
+const outgrown = 100_000;
 
 function caller(
   name: string,
@@ -155,6 +157,8 @@ function caller(
   const moved = own.map((each) => (inputs.includes(each) ? `wide_moved(${wideOf(each)}, exponent)` : wideOf(each)));
   const at = (exponent: string): string => `${name}_at(${own.join(", ")}, ${exponent})`;
   const largest = "1.7976931348623157e308";
+  const waves = hasWaves(root);
+  const points = waves ? [outgrown, ...distances] : distances;
   const infinite = inputs.map((each) => `abs(${each}) > ${largest}`).join(" || ");
   const zero = inputs.map((each) => `${each} == 0.0`).join(" || ");
   const limit = (sign: string, turned: boolean): string =>
@@ -166,7 +170,7 @@ function caller(
     "}",
     "",
     `fn ${name}_limit(${parameters}, sign: int) -> wide {`,
-    `return ${hasWaves(root) ? "wide_limit_of_waves" : "wide_limit"}(${distances.map((exponent) => at(`${exponent} * sign`)).join(", ")});`,
+    `return ${waves ? "wide_limit_of_waves" : "wide_limit"}(${points.map((exponent) => at(`${exponent} * sign`)).join(", ")});`,
     "}",
     "",
     ...head,

@@ -158,6 +158,8 @@ function meeting(gap: Ball, closer: Ball, small: bigint): "yes" | "no" | "unknow
 const isBounded = ({ decided, ball }: Reference): boolean =>
   decided || (ball.kind === "finite" && ball.radius <= magnitude(ball.mid));
 
+const signOf = (ball: Ball): number => (ball.kind === "finite" && !containsZero(ball) ? (ball.mid < 0n ? -1 : 1) : NaN);
+
 /** The binary exponent of a number that is surely not 0. */
 const exponentOf = (ball: Ball): bigint | undefined =>
   ball.kind === "finite" && !containsZero(ball) ? top(ball) : undefined;
@@ -174,13 +176,23 @@ export function referenceLimit(compute: (x: Ball) => Reference, sign: 1 | -1): n
   // Whatever it is multiplied by, a power of the input leaves every range at last.
   const [far, further] = [at(100_000n).ball, at(400_000n).ball];
   const [before, after] = [exponentOf(far), exponentOf(further)];
-  if (before !== undefined && after !== undefined && after - before > 1000n && further.kind === "finite")
-    return further.mid < 0n ? -Infinity : Infinity;
+  // What oscillates ever higher has another sign somewhere.
+  const keepsSign = (sign: number, exponents: readonly bigint[]): boolean =>
+    exponents.every((exponent) => !(signOf(at(exponent).ball) === -sign));
+  if (before !== undefined && after !== undefined && after - before > 1000n) {
+    const sign = signOf(further);
+    return signOf(far) === sign && keepsSign(sign, [130_001n, 170_003n, 230_003n, 290_011n, 350_003n])
+      ? sign * Infinity
+      : undefined;
+  }
   // What a large factor hides at first.
   const [last, lasting] = [toBinary32(far), toBinary32(further)];
   if (last === lasting && last !== undefined && Number.isFinite(last) && !Number.isFinite(w)) return last;
   if (v === w && (u === w || Number.isFinite(w))) return drifts([a.ball, b.ball, c.ball, far, further]) ? undefined : w;
-  if (!Number.isFinite(w)) return v === w && Math.sign(u) === Math.sign(w) ? w : undefined;
+  if (!Number.isFinite(w)) {
+    const isSame = v === w && Math.sign(u) === Math.sign(w);
+    return isSame && keepsSign(Math.sign(w), [401n, 503n, 701n, 809n, 1103n, 1301n]) ? w : undefined;
+  }
   // A logarithm grows too slowly to overflow.
   const grows = Math.abs(w) > 2 * Math.abs(v) && Math.abs(v) > 2 * Math.abs(u) && Math.sign(u) === Math.sign(w);
   return grows ? Math.sign(w) * Infinity : undefined;
@@ -202,7 +214,7 @@ function settledLimit(at: (exponent: bigint) => Reference): number | undefined {
   const far = ([160n, 230n, 300n] as const).map((exponent) => at(exponent).ball);
   const [u, v, w] = far.map(toBinary32);
   const [first = unknown, second = unknown, limit = unknown] = far;
-  if (limit.kind !== "finite" || u !== v || v !== w) return undefined;
+  if (limit.kind !== "finite" || u !== v || v !== w || !Number.isFinite(w ?? NaN)) return undefined;
   const isKnown = (step: Ball): boolean => exponentOf(step) !== undefined;
   if (isKnown(subtract(second, first, 256)) && isKnown(subtract(limit, second, 256))) return w;
   let before: bigint | undefined;

@@ -21,6 +21,8 @@ const cases: readonly Case[] = [
   ["f(x) = sin(log(1 + x^2))", { x: up }, null, NaN],
   ["f(x) = x + sin(x)^2", { x: down }, null, down],
   ["f(x) = x + sin(x)^2", { x: up }, "x", NaN],
+  ["f(x; k = 1) = x + sin(x)^2 / exp(k)", { x: down, k: -10000 }, null, down],
+  ["f(x; k = 1) = (2 + sin(x)) / exp(k)", { x: down, k: -200 }, null, NaN],
   ["f(x) = sin(x) / x", { x: up }, null, 0],
   ["f(x) = x * sin(1 / x)", { x: down }, null, 1],
   ["f(x) = exp(-x) * sin(x)", { x: up }, null, 0],

@@ -80,9 +80,10 @@ fn wide_goes_on(from: wide, to: wide) -> bool {
   return from.negative == to.negative && !wide_less(wide_abs(to), wide_abs(from));
 }
 
-// As wide_limit, of a function with a sine in it: NaN where its values do not go one way.
+// As wide_limit, of a function with a sine in it: NaN where its values do not go one way. A wave of bounded height is
+// outgrown at last by what is seen at the exponent 100000, where nothing is known of angles and a sine is 0.
 fn wide_limit_of_waves(
-  a: wide, tail: wide, before: wide, b: wide, c: wide, d: wide, e: wide, f: wide, g: wide
+  outgrown: wide, a: wide, tail: wide, before: wide, b: wide, c: wide, d: wide, e: wide, f: wide, g: wide
 ) -> wide {
   if (wide_is_nan(tail) || wide_is_nan(before) || wide_is_nan(b) || wide_is_nan(c) || wide_is_nan(d)) {
     return wide_limit(a, tail, before, b, c, d, e, f, g);
@@ -94,8 +95,14 @@ fn wide_limit_of_waves(
     return WIDE_ZERO;
   }
   let far = wide_goes_on(before, tail) && wide_goes_on(b, before) && (wide_is_nan(a) || wide_goes_on(tail, a));
-  if (far && wide_goes_on(c, b) && wide_goes_on(d, c) && wide_goes_on(e, d)) {
+  let near = wide_goes_on(d, c) && wide_goes_on(e, d);
+  if (far && wide_goes_on(c, b) && (near || wide_is_alike(wide_multiply(tail, c), wide_multiply(before, b), 8))) {
     return wide(tail.negative, NAT_HALF, WIDE_BEYOND);
+  }
+  let highest = max(max(tail.exponent, before.exponent), max(b.exponent, c.exponent));
+  let lowest = min(min(tail.exponent, before.exponent), min(b.exponent, c.exponent));
+  if (highest - lowest < 30 && outgrown.exponent - highest > 1000 && !wide_is_nan(outgrown)) {
+    return wide(outgrown.negative, NAT_HALF, WIDE_BEYOND);
   }
   return WIDE_NAN;
 }
