@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { activationOf, compile, readDefinitions } from "../../compiler/compile.js";
 import type { Activation } from "../../compiler/ir/activation.js";
 import { inFreshGraph, type Variable } from "../../compiler/ir/expr.js";
+import { wgslName } from "../../compiler/names.js";
 import {
   type Bindings,
   type Reference,
@@ -51,6 +52,28 @@ export async function compiled(text: string, only?: (name: string) => boolean): 
 /** Whether a kernel has an exact form besides: such take the software driver a second or more to compile. */
 const isLong = ({ files }: Generated, { kernels }: ActivationEntry): boolean =>
   kernels.wgsl !== undefined && fileText(files, kernels.wgsl.file).includes("_exactly(");
+
+/**
+ * Tells of activations, one after the other, whether their WGSL kernels hold something that those of none before did: a
+ * function of the mathematics library or of wide arithmetic, a pass, a kind of parameter. What a driver makes of a shader
+ * hangs on these, so that those of which this is true stand for the rest where there is no time for all.
+ */
+export function somethingNew({ files }: Generated): (entry: ActivationEntry) => boolean {
+  const met = new Set<string>();
+  return ({ name, axis, inputs, hyperparameters, learned, kernels }) => {
+    const text = kernels.wgsl === undefined ? "" : fileText(files, kernels.wgsl.file);
+    const functions = [...text.matchAll(/^fn (\w+)/gm)].map(([, each = ""]) => each.replace(wgslName(name), ""));
+    const kinds = [
+      `${inputs.length} inputs`,
+      ...(axis === null ? [] : ["along an axis"]),
+      ...(hyperparameters.length > 0 ? ["hyperparameters"] : []),
+      ...learned.map(({ shape }) => `learned, ${shape}`),
+    ];
+    const fresh = [...functions, ...kinds].filter((each) => !met.has(each));
+    fresh.forEach((each) => met.add(each));
+    return fresh.length > 0;
+  };
+}
 
 /**
  * WGSL kernels on the software driver; null where it does not run, after validation. One line says how many were executed.
