@@ -186,6 +186,16 @@ interface RememberedFacts {
   readonly found: AnalysisFacts | null;
 }
 
+/** What is known of an activation's analysis; `undefined` where nothing is. In the graph of its nodes. */
+export function knownFacts(
+  book: DecisionBook,
+  activation: Activation,
+  { source, definition }: CheckedDefinition,
+): AnalysisFacts | null | undefined {
+  const known = book.of(source.file, definition.name.text).get(factsQuestion(activation));
+  return isAnalysisFacts(known) ? known : undefined;
+}
+
 function factsQuestion(activation: Activation): string {
   const { body, inputs, learned, hyperparameters, gradients } = activation;
   const names = [...inputs, ...[...hyperparameters, ...learned].map(({ variable }) => variable)].map(

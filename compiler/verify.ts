@@ -1,5 +1,6 @@
 /** Definitions as what can be measured of them, for `actc check` and `actc verify`. */
 import { type OutputFile, activationOf, compile, type EmissionCache, readDefinitions, targetNames } from "./compile.js";
+import type { DecisionBook } from "./decisions.js";
 import { collate, type Diagnostic } from "./diagnostics.js";
 import { inFreshGraph } from "./ir/expr.js";
 import type { Source, Span } from "./source.js";
@@ -56,14 +57,19 @@ export interface SubjectsOptions {
   /** All of them when empty. */
   readonly names?: readonly string[];
   readonly cache?: EmissionCache | undefined;
+  readonly decisions?: DecisionBook;
 }
 
 /** Compiles whole files, so that what a cache knows of an ordinary compile is of use. */
 export async function subjectsOf(
   sources: readonly Source[],
-  { targets, names = [], cache }: SubjectsOptions,
+  { targets, names = [], cache, decisions }: SubjectsOptions,
 ): Promise<Subjects> {
-  const { files, diagnostics } = await compile(sources, { targets: targetNames, ...(cache ? { cache } : {}) });
+  const { files, diagnostics } = await compile(sources, {
+    targets: targetNames,
+    ...(cache ? { cache } : {}),
+    ...(decisions ? { decisions } : {}),
+  });
   if (files.length === 0) return { subjects: [], known: [], diagnostics: collate(diagnostics) };
   const subjects = await subjectsIn(sources, files, { targets, names });
   return { subjects, known: kernelEntries(files).map(({ name }) => name), diagnostics: collate(diagnostics) };

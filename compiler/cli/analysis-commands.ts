@@ -9,6 +9,7 @@ import { accuracyProblems, certificatesAfter } from "./check-accuracy.js";
 import { openCache } from "./cache.js";
 import { readCertificateFiles, writeCertificateFile } from "./certificate-files.js";
 import { soloCrew, threadCrew } from "./crew.js";
+import { bookOf, readLockFiles } from "./lock-files.js";
 import { exitCodes, type Environment, type ExitCode } from "./environment.js";
 import { readInputs } from "./inputs.js";
 import {
@@ -36,12 +37,17 @@ export async function checkCommand(request: CheckRequest, environment: Environme
   const sources = inputs.map(({ source }) => source);
   const { subjectsOf } = await environment.stages.verify();
   const cache = openCache(environment.cwd, environment.build());
-  const { subjects } = await subjectsOf(sources, { targets: measuredTargets, cache: cache?.emissions });
+  const decisions = await bookOf(readLockFiles(request.files, inputs, environment));
+  const { subjects } = await subjectsOf(sources, { targets: measuredTargets, cache: cache?.emissions, decisions });
   cache?.save();
   const known = new Map(files.flatMap(({ certificates }) => [...certificates]));
   const accuracy = await accuraciesOf(sources, subjects, known, environment);
   const analyse = await environment.stages.analyse();
-  const { text, json, diagnostics } = analyse(sources, { trust: ({ name }) => accuracy.get(name) ?? null });
+  const { knownFacts } = await import("../compile.js");
+  const { text, json, diagnostics } = analyse(sources, {
+    facts: (activation, definition) => knownFacts(decisions, activation, definition),
+    trust: ({ name }) => accuracy.get(name) ?? null,
+  });
 
   const broken = hasErrors(diagnostics) ? [] : accuracyProblems(request, files, subjects, accuracy);
   const written: string[] = [];

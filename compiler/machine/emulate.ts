@@ -64,13 +64,24 @@ export function emulateBatch(
   return results;
 }`;
   const make = new Function("apply", `return ${loop};`);
-  const compiled: unknown = make(compile(library, name, deviceArithmetic(options)));
+  const compiled: unknown = make(scalarOf(library, name, options));
   if (typeof compiled !== "function") throw new Error("not a function");
   return (operands) => {
     const found: unknown = compiled(...operands);
     if (found instanceof Float32Array) return found;
     throw new Error(`${name} gave no results`);
   };
+}
+
+/** Functions that give several results are asked for by one after the other. */
+let latest:
+  { readonly library: Library; readonly name: string; readonly options: string; readonly scalar: unknown } | undefined;
+
+function scalarOf(library: Library, name: string, given: EmulationOptions): unknown {
+  const options = JSON.stringify(given);
+  if (latest?.library !== library || latest.name !== name || latest.options !== options)
+    latest = { library, name, options, scalar: compile(library, name, deviceArithmetic(given)) };
+  return latest.scalar;
 }
 
 export interface RunOptions {

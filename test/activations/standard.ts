@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { activationOf, compile, readDefinitions } from "../../compiler/compile.js";
 import type { Activation } from "../../compiler/ir/activation.js";
 import { inFreshGraph, type Variable } from "../../compiler/ir/expr.js";
+import { wgslName } from "../../compiler/names.js";
 import {
   type Bindings,
   type Reference,
@@ -49,8 +50,44 @@ export async function compiled(text: string, only?: (name: string) => boolean): 
 }
 
 /** Whether a kernel has an exact form besides: such take the software driver a second or more to compile. */
-const isLong = ({ files }: Generated, { kernels }: ActivationEntry): boolean =>
-  kernels.wgsl !== undefined && fileText(files, kernels.wgsl.file).includes("_exactly(");
+const isLong = (generated: Generated, entry: ActivationEntry): boolean =>
+  shaderOf(generated, entry).includes("_exactly(");
+
+const shaderOf = ({ files }: Generated, { kernels }: ActivationEntry): string =>
+  kernels.wgsl === undefined ? "" : fileText(files, kernels.wgsl.file);
+
+/**
+ * Activations whose WGSL kernels hold together all that any of them does: each function of the mathematics library, exact
+ * programs of values and of derivatives, each kind of pass, parameter and input. What a driver makes of a shader hangs on
+ * these, so that they stand for the rest where there is no time for all. Functions of wide arithmetic do not count: test/wide
+ * executes them and programs of them. One after the other the one that adds most for its length is taken.
+ */
+export function representatives({ generated, entries }: Compiled): ReadonlySet<ActivationEntry> {
+  const candidates = entries.map((entry) => {
+    const text = shaderOf(generated, entry);
+    return { entry, parts: partsOf(text, entry), size: text.length };
+  });
+  const chosen = new Set<ActivationEntry>();
+  const met = new Set<string>();
+  for (;;) {
+    const gains = candidates.map(({ parts, size }) => parts.filter((each) => !met.has(each)).length / size);
+    const best = candidates[gains.indexOf(Math.max(...gains))];
+    if (!best || Math.max(...gains) === 0) return chosen;
+    chosen.add(best.entry);
+    best.parts.forEach((each) => met.add(each));
+  }
+}
+
+function partsOf(text: string, { name, axis, inputs, hyperparameters, learned }: ActivationEntry): readonly string[] {
+  const functions = [...text.matchAll(/^fn (\w+)/gm)].map(([, each = ""]) => each.replace(wgslName(name), ""));
+  return [
+    ...functions.filter((each) => !/^_(?:nat|wide)_/.test(each)),
+    `${inputs.length} inputs`,
+    ...(axis === null ? [] : ["along an axis"]),
+    ...(hyperparameters.length > 0 ? ["hyperparameters"] : []),
+    ...learned.map(({ shape }) => `learned, ${shape}`),
+  ];
+}
 
 /**
  * WGSL kernels on the software driver; null where it does not run, after validation. One line says how many were executed.

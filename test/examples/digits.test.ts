@@ -32,10 +32,14 @@ describe("the digits", () => {
     expect(loadDigits(1).test.labels).not.toEqual(test.labels);
   });
 
-  // After three epochs all three recognise 93.65 % or more.
-  it.each(activations)("are recognised by a network with %s", async (name) => {
-    const result = await train({ training, test, activation: activationNamed(name), device: cpu, seed: 0, epochs: 3 });
-    expect(result.accuracy).toBeGreaterThanOrEqual(0.92);
+  // After three epochs Mish recognises 93.8 %, after one ReLU 89.7 % and GELU 90.2 %.
+  it.each([
+    ["Mish", 3, 0.92],
+    ["ReLU", 1, 0.88],
+    ["GELU", 1, 0.88],
+  ])("are recognised by a network with %s", async (name, epochs, atLeast) => {
+    const result = await train({ training, test, activation: activationNamed(name), device: cpu, seed: 0, epochs });
+    expect(result.accuracy).toBeGreaterThanOrEqual(atLeast);
     expect(result.losses).toEqual([...result.losses].sort((a, b) => b - a));
   });
 
@@ -46,7 +50,16 @@ describe("the digits", () => {
       const short = (device: Device): Promise<TrainingResult> => {
         const some = first(training, 50 * 32);
         const activation = activationNamed(name);
-        return train({ training: some, test, activation, device, seed: 0, epochs: 1, batchSize: 32, firstSteps: 50 });
+        return train({
+          training: some,
+          test: first(test, 500),
+          activation,
+          device,
+          seed: 0,
+          epochs: 1,
+          batchSize: 32,
+          firstSteps: 50,
+        });
       };
       const [onCpu, onGpu] = [await short(cpu), await short(await sharedWebGpu())];
       expect(onGpu.firstLosses).toHaveLength(50);

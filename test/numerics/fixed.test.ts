@@ -66,6 +66,13 @@ it("constants are the same whatever was asked before", () => {
   }
 });
 
+it("lengths change at the powers of two", () => {
+  for (let k = 1; k <= 2200; k += 1) {
+    const power = 1n << BigInt(k);
+    expect([power - 1n, power, power + 1n, -power, 1n - power].map(bitLength)).toEqual([k, k + 1, k + 1, k + 1, k]);
+  }
+});
+
 it("integer roots and lengths are exact", () => {
   const word = randomWords(8);
   for (let i = 0; i < 600; i += 1) {

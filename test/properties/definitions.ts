@@ -14,7 +14,7 @@ interface Callee {
 }
 
 /** Functions that are smooth, finite and of moderate size at arguments of moderate size. */
-const functions = [
+export const functions = [
   "tanh",
   "sigmoid",
   "softplus",

@@ -17,16 +17,18 @@ import {
 import { words } from "../activations/points.js";
 import type { ActivationEntry, Call, Outcome } from "../harness/manifest.js";
 import type { WgslKernelSet } from "../harness/wgsl.js";
-import { DefinitionGenerator } from "./definitions.js";
+import { DefinitionGenerator, functions } from "./definitions.js";
 
-const files = Array.from({ length: 12 }, (_, i) => new DefinitionGenerator(i + 1).file(10, `f${i}_`));
+/** Seeds whose definitions are together of every kind. */
+const seeds = [1, 2, 3, 5, 6, 10, 12, 15];
+const files = seeds.map((seed, i) => new DefinitionGenerator(seed).file(9, `f${i}_`));
 const text = files.join("\n");
 let all: Compiled;
 let gpu: WgslKernelSet | null;
 
 beforeAll(async () => {
   all = await compiled(text);
-  gpu = await shaders(all, (entry, isLong, i) => entry.axis !== null || (!isLong && i % 8 === 0) || i % 40 === 0);
+  gpu = await shaders(all, (entry, isLong, i) => entry.axis !== null || (!isLong && i % 4 === 0) || i % 24 === 0);
 }, 400_000);
 
 const size = 24;
@@ -84,6 +86,23 @@ const withText = (name: string, faults: readonly string[]): string[] =>
   faults.length > 0 ? [definitionOf(name), ...faults] : [];
 
 describe("random definitions", () => {
+  it("are of every kind", () => {
+    const signatures = [
+      /^f\d_\d\(x\)/m,
+      /^f\d_\d\(x;/m,
+      /^f\d_\d\(x, t/m,
+      /learn w =/,
+      /learn w\[channel\] =/,
+      /let u1 =/,
+    ];
+    const operations = [/\) \+ \(/, / - /, / \* /, / \/ \(1/, /-x\^[23]/, /-\(.*\)\^[23]/, /sqrt\(1 \+/, /exp\(-abs/];
+    const conditions = [/ < /, / <= /, / > /, / >= /, / and /, / or /, /not \(/, /-1\.5 < .* < 1\.25/];
+    const calls = [/= .*f\d_\d\(/, /= .*f\d_\d\(.*beta = /, /= .*f\d_\d\(.*k = /, /= .*f\d_\d\(.*, .*\)/];
+    const named = ["where", "max", "min", "clamp", ...functions].map((name) => new RegExp(`\\b${name}\\(`));
+    const kinds = [...signatures, ...operations, ...conditions, ...calls, ...named];
+    expect(kinds.filter((kind) => !kind.test(text))).toEqual([]);
+  });
+
   it("TypeScript in float64 is the real value and derivative", () => {
     expectNone(
       all.entries.flatMap((entry) => {
@@ -107,7 +126,8 @@ describe("random definitions", () => {
       all.entries.map(async (entry) => {
         const call = callOf(entry);
         const set = kernels.has(entry.name) ? kernels : all.emulated;
-        const [forward, backward] = [await set.call(entry, "forward", call), await set.call(entry, "backward", call)];
+        const forward = await set.call(entry, "forward", call);
+        const backward = await set.call(entry, "backward", call, (of) => entry.inputs.includes(of));
         return withText(entry.name, faultsOf(entry, call, forward, backward, 2e-5));
       }),
     );
@@ -116,8 +136,8 @@ describe("random definitions", () => {
 
   it("are formatted as prettier formats them", async () => {
     const unformatted: string[] = [];
-    for (const [path, content] of [...all.generated.files].slice(0, 160)) {
-      if (!path.endsWith(".ts") || path.endsWith(".wgsl.ts")) continue;
+    const kernels = [...all.generated.files].filter(([path]) => path.endsWith(".ts") && !path.endsWith(".wgsl.ts"));
+    for (const [path, content] of kernels.filter((_, i) => i % 3 === 0)) {
       if (!(await prettier.check(content, { parser: "typescript" }))) unformatted.push(path);
     }
     expect(unformatted).toEqual([]);
@@ -130,26 +150,38 @@ describe("random definitions", () => {
 });
 
 describe("the same input gives the same bytes", () => {
-  const source = files[0] ?? "";
-  const bytes = async (file: string, contents: string): Promise<Map<string, string>> =>
-    new Map(
-      (await compile([{ file, text: contents }], { targets: ["ts", "wgsl", "module"] })).files.map((output) => [
-        output.path,
-        output.text,
-      ]),
-    );
+  const [source = ""] = files;
+  const compilation = async (contents: string): Promise<ReadonlyMap<string, string>> => {
+    const { files: outputs } = await compile([{ file: "acts.def", text: contents }], {
+      targets: ["ts", "wgsl", "module"],
+    });
+    return new Map(outputs.map((output) => [output.path, output.text]));
+  };
+  let again: ReadonlyMap<string, string>;
 
-  it("twice, and after something else was compiled", async () => {
-    const first = await bytes("acts.def", source);
-    await bytes("acts.def", files[1] ?? "");
-    expect(await bytes("acts.def", source)).toEqual(first);
+  beforeAll(async () => {
+    again = await compilation(source);
+  });
+
+  it("twice, alone or among others, and after something else was compiled", () => {
+    const kernels = [...again].filter(([path]) => /(?<!\.module|index)\.ts$|\.wgsl$/.test(path));
+    expect(kernels).toHaveLength(3 * 9);
+    for (const [path, content] of kernels) expect(all.generated.files.get(path), path).toBe(content);
   });
 
   it("whatever the order of the definitions", async () => {
-    const first = await bytes("acts.def", source);
-    const reversed = await bytes("acts.def", source.trimEnd().split("\n\n").reverse().join("\n\n") + "\n");
-    for (const [path, content] of first) if (path !== "manifest.json") expect(reversed.get(path), path).toBe(content);
-    expect(reversed.size).toBe(first.size);
+    const reversed = await compilation(source.trimEnd().split("\n\n").reverse().join("\n\n") + "\n");
+    for (const [path, content] of again) if (path !== "manifest.json") expect(reversed.get(path), path).toBe(content);
+    expect(reversed.size).toBe(again.size);
+    // Entries say where a definition stands, and no more than that.
+    const entries = (outputs: typeof again): unknown => {
+      const { activations, ...rest }: { activations: readonly { name: string }[] } = JSON.parse(
+        outputs.get("manifest.json") ?? "",
+      );
+      const placeless = activations.map((entry) => ({ ...entry, source: null }));
+      return { ...rest, activations: placeless.sort((a, b) => (a.name < b.name ? -1 : 1)) };
+    };
+    expect(entries(reversed)).toEqual(entries(again));
   });
 });
 
