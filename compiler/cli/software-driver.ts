@@ -37,7 +37,8 @@ export function readySoftwareDriver(from: readonly string[]): Result<void> {
   }
   const folder = unpack(nodeModules);
   // The Vulkan loader reads its environment when the first instance is created.
-  process.env["VK_ICD_FILENAMES"] = join(folder, "vk_swiftshader_icd.json");
+  for (const name of ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"])
+    process.env[name] = join(folder, "vk_swiftshader_icd.json");
   mapForGood(join(folder, "libvulkan.so.1"));
   return success(undefined);
 }

@@ -67,6 +67,10 @@ const isPower = (node: Expr): boolean =>
   ((node.primitive === "pow" && node.operands[1]?.kind !== "constant") ||
     (exponentials.has(node.primitive) && reachable(node.operands).some(isLogarithm)));
 
+/** With a tiny frequency it seems to grow or to stand still. */
+const isPeriodic = (node: Expr): boolean =>
+  node.kind === "application" && (node.primitive === "sin" || node.primitive === "cos" || node.primitive === "tan");
+
 const isLogarithm = (node: Expr): boolean => node.kind === "application" && logarithms.has(node.primitive);
 
 const exponentials: ReadonlySet<string> = new Set(["exp", "expm1", "sinh", "cosh"]);
@@ -79,7 +83,8 @@ export function limitTruth(column: Column, values: ArrayLike<number>): number | 
   const [moved] = infinite;
   if (!moved || infinite.length > 1) return undefined;
   const hasTiny = variables.some((_, i) => isTiny(values[i] ?? NaN));
-  if (hasTiny && reachable([column.activation.body]).some(isPower)) return undefined;
+  if (hasTiny && reachable([column.activation.body]).some((node) => isPower(node) || isPeriodic(node)))
+    return undefined;
   const bindings = new Map<Variable, number | Ball>(variables.map((variable, i) => [variable, values[i] ?? NaN]));
   const at = (x: Ball): Reference => referenceFor(column, bindings.set(moved, x), "binary64");
   return referenceLimit(at, (values[variables.indexOf(moved)] ?? NaN) > 0 ? 1 : -1);

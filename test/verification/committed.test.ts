@@ -1,0 +1,43 @@
+/** The certificates of the standard activations that are in the repository: what they say of kernels as they are now. */
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { breachesOf, promisedBound } from "../../compiler/verification/bounds.js";
+import { certificateAt, certificateKeys, type CertificateKey, holds } from "../../compiler/verification/certificate.js";
+import { readCertificates } from "../../compiler/verification/certificate-file.js";
+import { subjectsOf } from "../../compiler/verify.js";
+
+const committed = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
+
+const certificates = readCertificates(committed("acts.certificates.json"))!;
+const { subjects } = await subjectsOf([{ file: "acts.def", text: committed("acts.def") }], { targets: ["ts", "wgsl"] });
+
+const isCurrent = (key: CertificateKey): boolean =>
+  subjects.some(
+    ({ name, definition, columns }) =>
+      name === key.activation &&
+      columns.some(
+        (column) =>
+          column.target === key.target &&
+          column.name === key.column &&
+          holds(certificates, key, { definition, kernel: column.digest }),
+      ),
+  );
+
+const keys = certificateKeys(certificates);
+const text = ({ activation, target, executor, column }: CertificateKey): string =>
+  `${activation} ${target} ${executor} ${column}`;
+
+test("say 'proved' of nothing that has changed since", () => {
+  const proofs = keys.filter((key) => certificateAt(certificates, key)?.defaults.label === "proved");
+  expect(proofs.length).toBeGreaterThan(24);
+  expect(proofs.filter((key) => !isCurrent(key)).map(text)).toEqual([]);
+});
+
+test("keep the promised bounds", () => {
+  const broken = keys.filter(isCurrent).filter((key) => {
+    const { defaults, parameters } = certificateAt(certificates, key)!;
+    const bound = promisedBound(key.target, key.column);
+    return [defaults, ...(parameters ? [parameters] : [])].some((evidence) => breachesOf(evidence, bound).length > 0);
+  });
+  expect(broken.map(text)).toEqual([]);
+});
