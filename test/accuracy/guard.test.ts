@@ -10,7 +10,7 @@ import { typescript } from "../../compiler/backend/dialects/typescript.js";
 import { planKernels } from "../../compiler/backend/kernels.js";
 import { lower } from "../../compiler/backend/lower.js";
 import { activationOf, readDefinitions } from "../../compiler/compile.js";
-import { type Bounds, type Expr, inFreshGraph, type Variable } from "../../compiler/ir/expr.js";
+import { apply, type Bounds, type Expr, inFreshGraph, Space, variable, type Variable } from "../../compiler/ir/expr.js";
 import type { Activation } from "../../compiler/ir/activation.js";
 import { referenceDerivative, referenceValue } from "../../compiler/numerics/reference.js";
 import { sampler } from "../../compiler/numerics/sample.js";
@@ -62,6 +62,18 @@ function randomParameter(range: Bounds | null, fallback: number, random: () => n
     ? Math.fround(low + (high - low) * (0.01 + 0.98 * random()))
     : fallback;
 }
+
+it("a guard fails where more cancels than is allowed, and hardly sooner", () => {
+  inFreshGraph(() => {
+    const [x, y] = [variable("x", "input", Space.element), variable("y", "input", Space.element)];
+    const form = apply("subtract", [apply("exp", [x]), apply("exp", [y])]);
+    const { condition } = guardFor(form, { model: float64, allowance, negligible });
+    if (!condition) throw new Error("no guard");
+    const holds = sampler(condition, [x, y], "binary64");
+    // Two exponentials, each with an error of 8 units: 16 / d of them against 2^21.
+    expect([-18, -17.1, -15, -14].map((d) => holds([1, 1 + 2 ** d]))).toEqual([0, 0, 1, 1]);
+  });
+});
 
 describe("a form is as accurate as promised wherever its guard holds", () => {
   for (const checked of definitions) {

@@ -8,15 +8,64 @@ import { formsFor } from "../../compiler/backend/wgsl-forms.js";
 import { variablesMet } from "../../compiler/backend/lower.js";
 import { activationOf, readDefinitions } from "../../compiler/compile.js";
 import { inFreshGraph, type Variable, variablesOf } from "../../compiler/ir/expr.js";
-import { emulate, readLibrary } from "../../compiler/machine/index.js";
+import { emulate, emulateValues, readLibrary } from "../../compiler/machine/index.js";
 import { wgslName } from "../../compiler/names.js";
 import { pairLibrary } from "../../compiler/machine/library/pair/index.js";
 import { referenceDerivative, referenceValue } from "../../compiler/numerics/reference.js";
-import { ulpError } from "../../compiler/numerics/rounding.js";
+import { absolute, divide, fromNumber, midpoint, add, subtract } from "../../compiler/numerics/ball.js";
+import { realFunctions } from "../../compiler/numerics/functions.js";
+import { toBinary64, ulpError } from "../../compiler/numerics/rounding.js";
 
 const text = readFileSync(new URL("../../acts.def", import.meta.url), "utf8");
 const { definitions } = readDefinitions([{ file: "acts.def", text }]);
 const inputs = Float32Array.from({ length: 24 }, (_, i) => 8 * Math.sin(1.7 * i + 0.3) * (i % 5 === 0 ? 3 : 1));
+
+/** Between which arguments, and how many bits are right there, a little less than was found. */
+const domains = {
+  exp: [-60, 80, 29.3],
+  expm1: [-20, 80, 27.7],
+  log: [0.01, 1e6, 28.8],
+  log1p: [-0.99, 1e4, 29.1],
+  sinh: [-20, 20, 27.9],
+  cosh: [-20, 20, 29.3],
+  asinh: [-1e4, 1e4, 29],
+  acosh: [1.01, 1e4, 28.8],
+  atanh: [-0.99, 0.99, 29],
+  erf: [-4, 4, 30.5],
+  erfc: [-4, 6, 29.9],
+  atan: [-50, 50, 31.5],
+  asin: [-0.99, 0.99, 31.1],
+  acos: [-0.99, 0.99, 31.5],
+  sin: [-100, 100, 27.9],
+  cos: [-100, 100, 28.3],
+  tan: [-100, 100, 28.3],
+  cbrt: [-1e6, 1e6, 46],
+} as const;
+
+describe("functions of pairs are as accurate as they were", () => {
+  const precision = 100;
+  it.each(Object.entries(domains))("%s", (name, [low, high, bits]) => {
+    const real = Object.entries(realFunctions).find(([each]) => each === name)?.[1];
+    if (!real) throw new Error(`${name} is unknown`);
+    const run = emulateValues(pairLibrary(), `pair_${name}`);
+    const inner = (i: number): number => (low < 0 ? Math.max(low, -1) + (2 * i) / 150 : low + (i / 150) ** 2);
+    const arguments_ = Array.from({ length: 300 }, (_, i) =>
+      i % 2 ? low + ((high - low) * (i + 0.3)) / 300 : inner(i / 2),
+    );
+    let worst = { error: 0, x: 0 };
+    for (const x of arguments_.filter((each) => each > low && each < high)) {
+      const [first, second] = [Math.fround(x), Math.fround(x - Math.fround(x))];
+      const result = run({ high: first, low: second });
+      if (typeof result !== "object") throw new Error(`${name} gives no pair`);
+      const expected = real(add(fromNumber(first), fromNumber(second), precision), precision);
+      const actual = add(fromNumber(Number(result["high"])), fromNumber(Number(result["low"])), precision);
+      const ratio = divide(absolute(subtract(actual, expected, precision)), absolute(expected), precision);
+      const error = toBinary64(midpoint(ratio)) ?? NaN;
+      if (!(error <= worst.error)) worst = { error, x };
+    }
+    expect(worst.error, `at ${worst.x}`).toBeLessThanOrEqual(2 ** -bits);
+  });
+});
 
 describe("a result in pairs is right where its guard holds", () => {
   for (const checked of definitions) {

@@ -337,6 +337,34 @@ describe("numbers in the texts", () => {
   test.each(Object.entries(constants()))("%s", (_, value) => {
     expect(inTexts.has(value), String(value)).toBe(true);
   });
+
+  test("no long number is another one", () => {
+    const known = [...Object.values(tables()), ...Object.values(polynomials()).map((each) => each.coefficients)].flat();
+    const exact = [1 / 6, 1 / 24, 1 / 120, smallestNormal];
+    const all = new Set([...known, ...Object.values(constants()), ...exact].map(Math.abs));
+    const long = [...float64.matchAll(/(?<![\w.])\d+\.\d{9,}(?:e[+-]?\d+)?/g)].map(([text]) => Number(text));
+    expect(long.length).toBeGreaterThan(200);
+    expect(long.filter((each) => !all.has(each))).toEqual([]);
+  });
+
+  test("the polynomial for erfcx, in exact arithmetic", () => {
+    const text = gaussian64.map((each) => each.text).find((each) => each.includes("function $erfcx("));
+    const body = text?.slice(text.indexOf("const p21")) ?? "";
+    const numbers = [...body.matchAll(/-?\d\.\d{9,}(?:e-?\d+)?/g)].map(([each]) => fromNumber(Number(each)));
+    const [last, ...threes] = numbers;
+    const coefficients = [6, 5, 4, 3, 2, 1, 0].flatMap((i) => threes.slice(3 * i, 3 * i + 3)).concat(last ?? []);
+    expect(coefficients).toHaveLength(22);
+    for (const x of [0.46, 0.5, 0.7, 1, 1.5, 2, 2.9, 4, 6, 9, 14, 20, 25, 27, 28].map(fromNumber)) {
+      const three = fromNumber(3);
+      const v = divide(subtract(x, three, precision), add(x, three, precision), precision);
+      const value = coefficients.reduceRight((sum, each) => add(times(sum, v), each, precision), fromNumber(0));
+      const scale = add(fromNumber(1), scaled(x, 1n), precision);
+      const exact = times(scale, times(exp(square(x), precision), erfc(x, precision)));
+      expect(
+        relativeError(1, divide(exact, add(fromNumber(1.25), value, precision), precision)) * 2 ** -53,
+      ).toBeLessThan(1e-17);
+    }
+  });
 });
 
 describe("TypeScript text", () => {

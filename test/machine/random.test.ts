@@ -19,6 +19,12 @@ const operand = (type: Numeric): number => {
   return Math.fround((random() - 0.5) * 2 ** Math.floor(random() * 20 - 10));
 };
 
+test("masks put together may be larger than each of them", () => {
+  const sum = "((x & 0x40000000) | (x & 0x3fffffff)) + 0x3fffffff";
+  const f = run(readLibrary(`fn f(x: i32) -> i32 { return ${sum}; }`), "f");
+  expect(f(0x7fffffff)).toBe((0x7fffffff + 0x3fffffff) | 0);
+});
+
 describe("random functions", () => {
   test("of float32 and integers give the same bits emulated and on a device", async () => {
     const device = await requestSoftwareDevice();

@@ -43,6 +43,18 @@ describe("a row's derivatives are the slopes of its function", () => {
   });
 });
 
+describe("where there is no slope, a row's derivative is what the language says", () => {
+  it.each([
+    ["abs", 0, [0], 0],
+    ["sign", 0, [0], 0],
+    ["pow", 1, [0, 2], 0],
+    ["cbrt", 0, [0], Infinity],
+  ] as const)("%s, operand %i at %j", (name, operand, at, expected) => {
+    const { derivatives = [], operands } = primitive(name);
+    expect(compiled(derivatives[operand] ?? "", operands.length)(at)).toBe(expected);
+  });
+});
+
 describe("a row's other forms are the same function", () => {
   const rows = names.flatMap((name) => {
     const { expansion, spelled } = primitive(name);
@@ -58,4 +70,10 @@ describe("a row's other forms are the same function", () => {
       else expect(form(at)).toBeCloseTo(expected, 12);
     }
   });
+});
+
+it.each([1e-3, 3e3, 1e6, 2e9, 1e30])("log1p_square(%d) is what it stands for", (a) => {
+  const form = compiled(primitive("log1p_square").expansion ?? "", 1);
+  const expected = a > 1e8 ? 2 * Math.log(a) : Math.log1p(a * a);
+  expect(Math.abs(form([a]) - expected)).toBeLessThanOrEqual(1e-14 * expected);
 });
