@@ -200,14 +200,14 @@ fn soft_clipping_wide_from_f32(x: f32) -> soft_clipping_wide {
   );
 }
 
-// Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says nothing,
-// because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved below 2^800,
-// 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40, 2^-24, until the result is good. Values
-// still nearer to 1 then tell what the function does on the way from there. For finite operands: of which power of each it is a
-// multiple, as it goes by two steps alike, if there is room for two (points 1 and 2 for the first operand, and so on; the
-// shift is what comes of it).
-// For infinite ones: whether it grows, vanishes or stays (point 1). At stage 23 numbers on both sides of an operand 0 are in
-// its place. Stage 24: nowhere.
+// Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says
+// nothing, because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved
+// below 2^800, 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40,
+// 2^-24, until the result is good. Values still nearer to 1 then tell what the function does on the way from there. For
+// finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
+// (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
+// grows, vanishes or stays (point 1). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
+// nowhere.
 struct soft_clipping_wide_search {
   stage: i32,
   point: i32,
@@ -733,6 +733,7 @@ fn soft_clipping_exactly_wide(x0: soft_clipping_wide, x1: soft_clipping_wide) ->
         error = result.exponent + soft_clipping_WIDE_LIMIT;
       }
     }
+    // Where the result was rounded.
     var rounding = result.exponent;
     if (
       (operation == 7u) &
@@ -1291,6 +1292,7 @@ fn soft_clipping_backward_exactly_wide(x0: soft_clipping_wide, x1: soft_clipping
         error = result.exponent + soft_clipping_WIDE_LIMIT;
       }
     }
+    // Where the result was rounded.
     var rounding = result.exponent;
     if (
       (operation == 7u) &

@@ -125,11 +125,9 @@ export function exactFunctionInSteps(name: string, roots: readonly Expr[], remov
       : [`return ${results[0] ?? ""};`]),
     "}",
   ].join("\n");
-  const text = [
-    inSteps(inner, `${name}_wide`),
-    "",
-    ...searcher(name, { root: roots, removable }, variables, local),
-  ].join("\n");
+  const text = [inSteps(inner, `${name}_wide`), "", ...searcher(name, { roots, removable }, variables, local)].join(
+    "\n",
+  );
   return { name, own: [name, `${name}_wide`], variables, text };
 }
 
@@ -194,11 +192,11 @@ function caller(
 /** As {@link caller}, with one call, since compilers of shaders inline every one: in a loop, once for each point of a search. */
 function searcher(
   name: string,
-  { root, removable }: { readonly root: readonly Expr[]; readonly removable: boolean },
+  { roots, removable }: { readonly roots: readonly Expr[]; readonly removable: boolean },
   variables: readonly Variable[],
   local: ReadonlyMap<Expr, string>,
 ): string[] {
-  const several = root.length > 1;
+  const several = roots.length > 1;
   const own = variables.map((variable) => local.get(variable) ?? "");
   const inputs = variables.filter(({ role }) => role === "input").map((variable) => local.get(variable) ?? "");
   const parameters = [...own, ...(several ? ["which"] : [])].map((each) => `${each}: f32`).join(", ");
@@ -218,14 +216,14 @@ function searcher(
     `var exponents: array<int, ${own.length}> = [${own.map((each) => `wide_${each}.exponent`).join(", ")}];`,
     `let infinite = ${anyOf((input) => `abs(${input}) > 3.4028234663852886e38`)};`,
     // What a periodic function does far out says nothing of what it does further out.
-    `let largest = ${root.some(isPeriodic) ? `select(0, ${extreme("max", exponents)}, infinite)` : extreme("max", exponents)};`,
+    `let largest = ${roots.some(hasWaves) ? `select(0, ${extreme("max", exponents)}, infinite)` : extreme("max", exponents)};`,
     `let smallest = ${extreme("min", exponents)};`,
     `let zero = ${removable ? anyOf((input) => `${input} == 0.0`) : "false"};`,
     "var search = WIDE_SEARCH;",
     "while (search.stage < 24) {",
     `let found = ${name}_wide(${operands.join(", ")});`,
     `let varied = exponents[clamp((search.point - 1) >> 1, 0, ${own.length - 1})];`,
-    `search = wide_searched(search, found, ${own.length}, varied, largest, smallest, infinite, ${String(root.some(comparesResults))}, zero);`,
+    `search = wide_searched(search, found, ${own.length}, varied, largest, smallest, infinite, ${String(roots.some(comparesResults))}, zero);`,
     "}",
     "return wide_leading_to_f32(search.value);",
     "}",
@@ -248,6 +246,3 @@ const comparesResults = (root: Expr): boolean =>
   );
 
 const varies = (node: Expr): boolean => [...variablesOf(node)].some(({ role }) => role === "input");
-
-const isPeriodic = (root: Expr): boolean =>
-  reachable([root]).some((node) => node.kind === "application" && ["sin", "cos", "tan"].includes(node.primitive));

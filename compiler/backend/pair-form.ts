@@ -141,8 +141,9 @@ const spellings: CallArithmetic["spellings"] = {
 
 const logic: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["and", "or", "not", "where"]);
 
-/** As the machine language has it, which knows no hexadecimal fractions. */
 const largest = "3.4028234663852886e38";
+
+/** As the machine language has it, which knows no hexadecimal fractions. */
 const literal = (value: number): string => wgsl.literal(value).replace(largestLiteral, largest);
 
 /** Single float32 numbers in the machine language, which WGSL is close to. */

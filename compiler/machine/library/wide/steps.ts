@@ -488,6 +488,7 @@ export function inSteps(text: string, name: string): string {
     "error = result.exponent + WIDE_LIMIT;",
     "}",
     "}",
+    "// Where the result was rounded.",
     "var rounding = result.exponent;",
     ...[...exactOperations].flatMap(([operation, condition]) =>
       operations.includes(operation)
