@@ -15,6 +15,7 @@ const forms: Readonly<Record<string, (answer: unknown) => boolean>> = {
   "at infinity": isRemedies,
   "cancels deeply": isBoolean,
   "cancels harmlessly": isBoolean,
+  "cancels in a shader": isBoolean,
   "right far out": isBoolean,
 };
 

@@ -208,6 +208,9 @@ fn eis_value_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f32) -> f32 {
   );
 }
 
+// A natural number of 384 bits, the highest word first.
+alias eis_nat = array<u32, 12>;
+
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
 // mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
 // and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
@@ -215,7 +218,7 @@ fn eis_value_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f32) -> f32 {
 // is off by a few units of the last bit.
 struct eis_wide {
   negative: bool,
-  mantissa: vec4<u32>,
+  mantissa: eis_nat,
   exponent: i32,
 }
 
@@ -234,21 +237,45 @@ struct eis_wide_outcome {
 }
 
 // 2^(N - 1) and 2^N - 1.
-const eis_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
+const eis_NAT_HALF: eis_nat = eis_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u);
 
-const eis_WIDE_NAN: eis_wide = eis_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
+const eis_WIDE_NAN: eis_wide = eis_wide(false, eis_nat(), (2 << 28u) + 4096);
 
 const eis_WIDE_BEYOND: i32 = 2 << 28u;
 
-const eis_WIDE_ZERO: eis_wide = eis_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
+const eis_WIDE_ZERO: eis_wide = eis_wide(false, eis_nat(), -(2 << 28u));
 
-// a * 2^n without the bits that leave 128.
-fn eis_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
+// a, or b where the condition holds.
+fn eis_nat_select(a: eis_nat, b: eis_nat, c: bool) -> eis_nat {
+  var x = a;
+  if (c) {
+    x = b;
+  }
+  return x;
+}
+
+// How many words there are: a variable, so that no compiler writes the loops over them out.
+var<private> eis_nat_words: i32 = 12;
+
+// A natural number of one word.
+fn eis_nat_of(n: u32) -> eis_nat {
+  var a = eis_nat();
+  a[eis_nat_words - 1] = n;
+  return a;
+}
+
+// a * 2^n without the bits that leave the words.
+fn eis_nat_shift_left(a: eis_nat, n: i32) -> eis_nat {
+  var x = a;
+  let words = n >> 5u;
   let bits = u32(n & 31);
-  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
-  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
+  for (var i = 0; i < eis_nat_words; i++) {
+    let source = i + words;
+    let high = select(0u, x[min(source, 11)], source < eis_nat_words);
+    let low = select(0u, x[min(source + 1, 11)], source + 1 < eis_nat_words);
+    x[i] = (high << bits) | ((low >> 1u) >> (31u - bits));
+  }
+  return x;
 }
 
 fn eis_wide_from_f32(x: f32) -> eis_wide {
@@ -259,18 +286,18 @@ fn eis_wide_from_f32(x: f32) -> eis_wide {
   if (field == 255) {
     return eis_wide(
       negative,
-      select(vec4<u32>(0u, 0u, 0u, 0u), eis_NAT_HALF, fraction == 0u),
+      eis_nat_select(eis_nat(), eis_NAT_HALF, fraction == 0u),
       select(eis_WIDE_NAN.exponent, eis_WIDE_BEYOND, fraction == 0u)
     );
   }
   let digits = fraction + select(0u, 0x800000u, field > 0);
   let zeros = countLeadingZeros(digits);
   if (digits == 0u) {
-    return eis_wide(negative, vec4<u32>(0u, 0u, 0u, 0u), eis_WIDE_ZERO.exponent);
+    return eis_wide(negative, eis_nat(), eis_WIDE_ZERO.exponent);
   }
   return eis_wide(
     negative,
-    eis_nat_shift_left(vec4<u32>(digits << zeros, 0u, 0u, 0u), 128 - 32),
+    eis_nat_shift_left(eis_nat_of(digits << zeros), 384 - 32),
     max(field, 1) - 118 - i32(zeros)
   );
 }
@@ -303,19 +330,48 @@ const eis_WIDE_SEARCH: eis_wide_search = eis_wide_search(
   0
 );
 
-const eis_WIDE_ONE: eis_wide = eis_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
+const eis_WIDE_ONE: eis_wide = eis_wide(
+  false,
+  eis_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u),
+  1
+);
 
-const eis_WIDE_QUARTER: eis_wide = eis_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1);
+const eis_WIDE_QUARTER: eis_wide = eis_wide(
+  false,
+  eis_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u),
+  -1
+);
 
 const eis_WIDE_LN2: eis_wide = eis_wide(
   false,
-  vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u),
+  eis_nat(
+    0xb17217f7u,
+    0xd1cf79abu,
+    0xc9e3b398u,
+    0x03f2f6afu,
+    0x40f34326u,
+    0x7298b62du,
+    0x8a0d175bu,
+    0x8baafa2bu,
+    0xe7b87620u,
+    0x6debac98u,
+    0x559552fbu,
+    0x4afa1b10u
+  ),
   0
 );
 
-const eis_WIDE_TWO: eis_wide = eis_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2);
+const eis_WIDE_TWO: eis_wide = eis_wide(
+  false,
+  eis_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u),
+  2
+);
 
-const eis_WIDE_1024: eis_wide = eis_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 11);
+const eis_WIDE_1024: eis_wide = eis_wide(
+  false,
+  eis_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u),
+  11
+);
 
 fn eis_wide_abs(x: eis_wide) -> eis_wide {
   return eis_wide(false, x.mantissa, x.exponent);
@@ -325,72 +381,125 @@ fn eis_wide_negate(x: eis_wide) -> eis_wide {
   return eis_wide(!x.negative, x.mantissa, x.exponent);
 }
 
-const eis_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
+const eis_NAT_HALF_LOG2_E: eis_nat = eis_nat(
+  0xb8aa3b29u,
+  0x5c17f0bbu,
+  0xbe87fed0u,
+  0x691d3e88u,
+  0xeb577aa8u,
+  0xdd695a58u,
+  0x8b25166cu,
+  0xd1a13247u,
+  0xde1c43f7u,
+  0x55176cd6u,
+  0x24d92f75u,
+  0xc16be0b3u
+);
 
-const eis_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
+const eis_NAT_ONES: eis_nat = eis_nat(
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu
+);
 
 // ln 2, log2(e) / 2, sqrt(1/2).
-const eis_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
+const eis_NAT_LN2: eis_nat = eis_nat(
+  0xb17217f7u,
+  0xd1cf79abu,
+  0xc9e3b398u,
+  0x03f2f6afu,
+  0x40f34326u,
+  0x7298b62du,
+  0x8a0d175bu,
+  0x8baafa2bu,
+  0xe7b87620u,
+  0x6debac98u,
+  0x559552fbu,
+  0x4afa1b10u
+);
 
-// A sum of natural numbers of 128 bits, the lowest word first.
-fn eis_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let sum = a + b;
-  let carries = vec3<u32>(sum.xyz < a.xyz);
-  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
-  let carry_y = carries.y | (full.y & carries.x);
-  let carry_z = carries.z | (full.z & carry_y);
-  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
+// a == 0 for a natural number.
+fn eis_nat_is_zero(a: eis_nat) -> bool {
+  var x = a;
+  var bits = 0u;
+  for (var i = 0; i < eis_nat_words; i++) {
+    bits |= x[i];
+  }
+  return bits == 0u;
 }
 
-// a < b for natural numbers of 128 bits.
-fn eis_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
-  let less = a < b;
-  let same = a == b;
-  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
-}
-
-// The upper words of the products of each word of a with b.
-fn eis_nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
-  let a0 = a & vec4<u32>(0xffffu);
-  let a1 = a >> vec4<u32>(16u);
+// The upper 32 bits of a product.
+fn eis_multiply_high(a: u32, b: u32) -> u32 {
+  let a0 = a & 0xffffu;
+  let a1 = a >> 16u;
   let b0 = b & 0xffffu;
   let b1 = b >> 16u;
-  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
-  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
-  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
+  let middle = a1 * b0 + ((a0 * b0) >> 16u);
+  let carry = (middle & 0xffffu) + a0 * b1;
+  return a1 * b1 + (middle >> 16u) + (carry >> 16u);
 }
 
-// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
-fn eis_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  var words = b;
-  var sum = vec4<u32>();
-  for (var i = 0; i < 4; i++) {
-    let low = a * words.x;
-    let total = eis_nat_add(sum, low);
-    sum = eis_nat_add(vec4<u32>(total.yzw, u32(eis_nat_less(total, low))), eis_nat_high_words(a, words.x));
-    words = words.yzwx;
+// The upper words of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
+fn eis_nat_multiply_high(a: eis_nat, b: eis_nat) -> eis_nat {
+  var x = a;
+  var y = b;
+  var sum = eis_nat();
+  for (var i = eis_nat_words - 1; i >= 0; i--) {
+    var carry = 0u;
+    for (var j = eis_nat_words - 1; j >= 0; j--) {
+      let high = eis_multiply_high(x[j], y[i]);
+      let low = x[j] * y[i];
+      let part = sum[j] + low;
+      let total = part + carry;
+      carry = high + u32(part < low) + u32(total < carry);
+      sum[min(j + 1, 11)] = total;
+    }
+    sum[0] = carry;
   }
   return sum;
 }
 
 // floor(a / n) for 0 < n < 2^16.
-fn eis_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
-  var quotient = a;
+fn eis_nat_divide_short(a: eis_nat, n: u32) -> eis_nat {
+  var x = a;
   var rest = 0u;
-  for (var i = 0; i < 4; i++) {
-    let high = (rest << 16u) | (quotient.w >> 16u);
-    let low = ((high % n) << 16u) | (quotient.w & 0xffffu);
+  for (var i = 0; i < eis_nat_words; i++) {
+    let high = (rest << 16u) | (x[i] >> 16u);
+    let low = ((high % n) << 16u) | (x[i] & 0xffffu);
     rest = low % n;
-    quotient = vec4<u32>(((high / n) << 16u) | (low / n), quotient.xyz);
+    x[i] = ((high / n) << 16u) | (low / n);
   }
-  return quotient;
+  return x;
+}
+
+// A sum of natural numbers.
+fn eis_nat_add(a: eis_nat, b: eis_nat) -> eis_nat {
+  var x = a;
+  var y = b;
+  var carry = 0u;
+  for (var i = eis_nat_words - 1; i >= 0; i--) {
+    let part = x[i] + carry;
+    let sum = part + y[i];
+    carry = u32(part < carry) | u32(sum < part);
+    x[i] = sum;
+  }
+  return x;
 }
 
 // (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
-fn eis_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
+fn eis_nat_expm1_series(r: eis_nat) -> eis_nat {
   var term = eis_NAT_HALF;
   var quotient = eis_NAT_HALF;
-  for (var k = 2u; !all(term == vec4<u32>()); k++) {
+  for (var k = 2u; !eis_nat_is_zero(term); k++) {
     term = eis_nat_divide_short(eis_nat_multiply_high(term, r), k);
     quotient = eis_nat_add(quotient, term);
   }
@@ -398,54 +507,65 @@ fn eis_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
 }
 
 fn eis_wide_is_nan(x: eis_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
+  return eis_nat_is_zero(x.mantissa) & (x.exponent > 0);
 }
 
 // floor(a / 2^n).
-fn eis_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+fn eis_nat_shift_right(a: eis_nat, n: i32) -> eis_nat {
+  var x = a;
+  let words = n >> 5u;
   let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
+  for (var i = eis_nat_words - 1; i >= 0; i--) {
+    let source = i - words;
+    let low = select(0u, x[max(source, 0)], source >= 0);
+    let high = select(0u, x[max(source - 1, 0)], source >= 1);
+    x[i] = (low >> bits) | ((high << 1u) << (31u - bits));
+  }
+  return x;
 }
 
-// A difference of natural numbers of 128 bits.
-fn eis_nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let less = vec3<u32>(a.xyz < b.xyz);
-  let same = vec3<u32>(a.xyz == b.xyz);
-  let borrow_y = less.y | (same.y & less.x);
-  let borrow_z = less.z | (same.z & borrow_y);
-  return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
+// A difference of natural numbers.
+fn eis_nat_subtract(a: eis_nat, b: eis_nat) -> eis_nat {
+  var x = a;
+  var y = b;
+  var borrow = 0u;
+  for (var i = eis_nat_words - 1; i >= 0; i--) {
+    let part = y[i] + borrow;
+    let word = x[i];
+    borrow = u32(part < borrow) | u32(word < part);
+    x[i] = word - part;
+  }
+  return x;
 }
 
 // A natural number below 2^32, or the lowest 32 bits of one.
-fn eis_nat_low_word(a: vec4<u32>) -> u32 {
-  return a.x;
+fn eis_nat_low_word(a: eis_nat) -> u32 {
+  var x = a;
+  return x[eis_nat_words - 1];
 }
 
 fn eis_wide_exponential_loose(x: eis_wide, near: u32) -> eis_wide {
   let is_near = near == 1u;
   let quotient = eis_nat_multiply_high(x.mantissa, eis_NAT_HALF_LOG2_E);
-  let exponent = clamp(i32(x.exponent), -128, 28);
-  let point = 128 - 1 - exponent;
+  let exponent = clamp(i32(x.exponent), -384, 28);
+  let point = 384 - 1 - exponent;
   let whole = eis_nat_shift_right(quotient, max(point, 0));
   let rest = eis_nat_subtract(quotient, eis_nat_shift_left(whole, max(point, 0)));
-  let shift = 128 - point;
-  let scaled = select(
+  let shift = 384 - point;
+  let scaled = eis_nat_select(
     eis_nat_shift_left(rest, max(shift, 0)),
     eis_nat_shift_right(rest, max(-shift, 0)),
     shift < 0
   );
-  let fraction = select(scaled, eis_nat_subtract(eis_NAT_ONES, scaled), x.negative);
+  let fraction = eis_nat_select(scaled, eis_nat_subtract(eis_NAT_ONES, scaled), x.negative);
   let size = i32(eis_nat_low_word(whole)) << u32(max(-point, 0));
   let n = select(size, -1 - size, x.negative);
-  let r = select(
+  let r = eis_nat_select(
     eis_nat_multiply_high(fraction, eis_NAT_LN2),
     eis_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = eis_nat_multiply_high(select(r, x.mantissa, is_near), eis_nat_expm1_series(r));
+  let excess = eis_nat_multiply_high(eis_nat_select(r, x.mantissa, is_near), eis_nat_expm1_series(r));
   if (is_near) {
     return eis_wide(false, excess, x.exponent + 1);
   }
@@ -455,10 +575,21 @@ fn eis_wide_exponential_loose(x: eis_wide, near: u32) -> eis_wide {
     }
     return eis_wide(false, eis_NAT_HALF, select(eis_WIDE_BEYOND, -eis_WIDE_BEYOND, x.negative));
   }
-  if (x.exponent < -128) {
+  if (x.exponent < -384) {
     return eis_WIDE_ONE;
   }
   return eis_wide(false, eis_nat_add(eis_NAT_HALF, excess), n + 1);
+}
+
+// a < b for natural numbers.
+fn eis_nat_less(a: eis_nat, b: eis_nat) -> bool {
+  var x = a;
+  var y = b;
+  var less = false;
+  for (var i = eis_nat_words - 1; i >= 0; i--) {
+    less = select(x[i] < y[i], less, x[i] == y[i]);
+  }
+  return less;
 }
 
 // Whether |a| < |b|, neither being NaN.
@@ -469,20 +600,22 @@ fn eis_wide_is_smaller(a: eis_wide, b: eis_wide) -> bool {
 const eis_WIDE_LIMIT: i32 = 1 << 28u;
 
 // How many bits a natural number has.
-fn eis_nat_bit_length(a: vec4<u32>) -> i32 {
-  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
-  let word = select(high.y, high.x, high.y == 0u);
-  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
-  return below + 32 - i32(countLeadingZeros(word));
+fn eis_nat_bit_length(a: eis_nat) -> i32 {
+  var x = a;
+  var bits = 0;
+  for (var i = eis_nat_words - 1; i >= 0; i--) {
+    bits = select(32 * (eis_nat_words - i) - i32(countLeadingZeros(x[i])), bits, x[i] == 0u);
+  }
+  return bits;
 }
 
 fn eis_wide_add_loose(a: eis_wide, b: eis_wide) -> eis_wide {
   let swapped = eis_wide_is_smaller(a, b);
-  let large = select(a.mantissa, b.mantissa, swapped);
-  let small = select(b.mantissa, a.mantissa, swapped);
+  let large = eis_nat_select(a.mantissa, b.mantissa, swapped);
+  let small = eis_nat_select(b.mantissa, a.mantissa, swapped);
   let negative = select(a.negative, b.negative, swapped);
   let exponent = max(a.exponent, b.exponent);
-  let shift = min(exponent - min(a.exponent, b.exponent), 128);
+  let shift = min(exponent - min(a.exponent, b.exponent), 384);
   let addend = eis_nat_shift_right(small, shift);
   if (a.negative == b.negative) {
     let room = eis_nat_subtract(eis_NAT_ONES, large);
@@ -492,7 +625,10 @@ fn eis_wide_add_loose(a: eis_wide, b: eis_wide) -> eis_wide {
         eis_nat_add(
           eis_NAT_HALF,
           eis_nat_shift_right(
-            eis_nat_subtract(eis_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            eis_nat_subtract(
+              eis_nat_subtract(addend, room),
+              eis_nat(0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 1u)
+            ),
             1
           )
         ),
@@ -509,10 +645,7 @@ fn eis_wide_add_loose(a: eis_wide, b: eis_wide) -> eis_wide {
   if ((shift == 1) & eis_nat_less(difference, eis_NAT_HALF)) {
     return eis_wide(
       negative,
-      eis_nat_subtract(
-        eis_nat_shift_left(difference, 1),
-        vec4<u32>(eis_nat_low_word(small) & 1u, 0u, 0u, 0u)
-      ),
+      eis_nat_subtract(eis_nat_shift_left(difference, 1), eis_nat_of(eis_nat_low_word(small) & 1u)),
       exponent - 1
     );
   }
@@ -520,16 +653,29 @@ fn eis_wide_add_loose(a: eis_wide, b: eis_wide) -> eis_wide {
 }
 
 fn eis_wide_is_negative(x: eis_wide) -> bool {
-  return x.negative & !all(x.mantissa == vec4<u32>());
+  return x.negative & !eis_nat_is_zero(x.mantissa);
 }
 
 fn eis_wide_integer_loose(n: i32) -> eis_wide {
   let size = abs(n);
-  let excess = max(32 - i32(countLeadingZeros(u32(size))) - 128, 0);
-  return eis_wide(n < 0, vec4<u32>(u32(size >> u32(excess)), 0u, 0u, 0u), 128 + excess);
+  let excess = max(32 - i32(countLeadingZeros(u32(size))) - 384, 0);
+  return eis_wide(n < 0, eis_nat_of(u32(size >> u32(excess))), 384 + excess);
 }
 
-const eis_NAT_SQRT_HALF: vec4<u32> = vec4<u32>(0x754abe9fu, 0x597d89b3u, 0xf9de6484u, 0xb504f333u);
+const eis_NAT_SQRT_HALF: eis_nat = eis_nat(
+  0xb504f333u,
+  0xf9de6484u,
+  0x597d89b3u,
+  0x754abe9fu,
+  0x1d6f60bau,
+  0x893ba84cu,
+  0xed17ac85u,
+  0x83339915u,
+  0x4afc8304u,
+  0x3ab8a2c3u,
+  0xa8b1fe6fu,
+  0xdc83db39u
+);
 
 fn eis_wide_log_exponent_loose(x: eis_wide) -> eis_wide {
   if (eis_wide_is_negative(x)) {
@@ -538,7 +684,7 @@ fn eis_wide_log_exponent_loose(x: eis_wide) -> eis_wide {
   if (abs(x.exponent) >= eis_WIDE_LIMIT) {
     return eis_wide(
       x.exponent < 0,
-      select(eis_NAT_HALF, vec4<u32>(0u, 0u, 0u, 0u), eis_wide_is_nan(x)),
+      eis_nat_select(eis_NAT_HALF, eis_nat(), eis_wide_is_nan(x)),
       abs(x.exponent)
     );
   }
@@ -559,7 +705,7 @@ fn eis_wide_multiply_loose(a: eis_wide, b: eis_wide) -> eis_wide {
   let product = eis_nat_multiply_high(a.mantissa, b.mantissa);
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) & (exponent > -eis_WIDE_LIMIT);
+  let invalid = eis_nat_is_zero(product) & (exponent > -eis_WIDE_LIMIT);
   return eis_wide(a.negative != b.negative, product, select(exponent, eis_WIDE_NAN.exponent, invalid));
 }
 
@@ -571,22 +717,49 @@ fn eis_wide_log_fraction(x: eis_wide) -> eis_wide {
   return eis_wide(false, x.mantissa, i32(eis_nat_less(x.mantissa, eis_NAT_SQRT_HALF)));
 }
 
-// floor(a * 2^128 / b) for a < b, bit by bit.
-fn eis_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  var rest = a;
-  var quotient = vec4<u32>();
-  for (var i = 0; i < 128; i++) {
-    let doubled = (rest << vec4<u32>(1u)) | vec4<u32>(0u, rest.xyz >> vec3<u32>(31u));
-    let fits = rest.w >= 0x80000000u || !eis_nat_less(doubled, b);
-    rest = select(doubled, eis_nat_subtract(doubled, b), fits);
-    quotient = (quotient << vec4<u32>(1u)) | vec4<u32>(u32(fits), quotient.xyz >> vec3<u32>(31u));
+// floor(a * 2^N / b) for a < b and N bits in use, 16 bits at a time: each is at most two too large when it is first guessed
+// (Knuth, The Art of Computer Programming, 4.3.1).
+fn eis_nat_divide_high(a: eis_nat, b: eis_nat) -> eis_nat {
+  let shift = 32 * eis_nat_words - eis_nat_bit_length(b);
+  var rest = eis_nat_shift_left(a, shift);
+  var y = eis_nat_shift_left(b, shift);
+  var quotient = eis_nat();
+  let leading = y[0] >> 16u;
+  for (var digit = 0; digit < 2 * eis_nat_words; digit++) {
+    var q = min(rest[0] / max(leading, 1u), 0xffffu);
+    let top = rest[0] >> 16u;
+    var carry = 0u;
+    var below = 0u;
+    for (var i = eis_nat_words - 1; i >= 0; i--) {
+      let word = (rest[i] << 16u) | below;
+      below = rest[i] >> 16u;
+      let upper = (y[i] >> 16u) * q;
+      let lower = (y[i] & 0xffffu) * q;
+      let low = lower + (upper << 16u);
+      let part = low + carry;
+      rest[i] = word - part;
+      carry = (upper >> 16u) + u32(low < lower) + u32(part < carry) + u32(word < part);
+    }
+    var missing = carry - top;
+    while (missing != 0u) {
+      var sum_carry = 0u;
+      for (var i = eis_nat_words - 1; i >= 0; i--) {
+        let part = rest[i] + sum_carry;
+        let sum = part + y[i];
+        sum_carry = u32(part < sum_carry) | u32(sum < part);
+        rest[i] = sum;
+      }
+      missing -= sum_carry;
+      q -= 1u;
+    }
+    quotient[digit >> 1u] |= q << select(16u, 0u, (digit & 1) == 1);
   }
   return quotient;
 }
 
 fn eis_wide_divide_loose(a: eis_wide, b: eis_wide) -> eis_wide {
   let negative = a.negative != b.negative;
-  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  let both_zero = eis_nat_is_zero(a.mantissa) & eis_nat_is_zero(b.mantissa);
   if (
     eis_wide_is_nan(b) |
     both_zero |
@@ -595,35 +768,39 @@ fn eis_wide_divide_loose(a: eis_wide, b: eis_wide) -> eis_wide {
     return eis_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
-  if (all(b.mantissa == vec4<u32>())) {
+  if (eis_nat_is_zero(b.mantissa)) {
     return eis_wide(negative, a.mantissa, exponent);
   }
   let fits = eis_nat_less(a.mantissa, b.mantissa);
   let quotient = eis_nat_divide_high(
-    select(eis_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    eis_nat_select(eis_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
     b.mantissa
   );
   return eis_wide(
     negative,
-    select(eis_nat_add(eis_NAT_HALF, eis_nat_shift_right(quotient, 1)), quotient, fits),
+    eis_nat_select(eis_nat_add(eis_NAT_HALF, eis_nat_shift_right(quotient, 1)), quotient, fits),
     exponent + i32(!fits)
   );
 }
 
 // z/3 + z^2/5 + z^3/7 + ..., for z in [0, 1/8); of alternating sign z/3 - z^2/5 + z^3/7 - ...
-fn eis_nat_arctangent_series(z: vec4<u32>, alternating: bool) -> vec4<u32> {
-  var sum = vec4<u32>(0u, 0u, 0u, 0u);
+fn eis_nat_arctangent_series(z: eis_nat, alternating: bool) -> eis_nat {
+  var sum = eis_nat();
   var power = z;
-  for (var k = 3u; !all(power == vec4<u32>()); k = k + 2u) {
+  for (var k = 3u; !eis_nat_is_zero(power); k = k + 2u) {
     let term = eis_nat_divide_short(power, k);
-    sum = select(eis_nat_add(sum, term), eis_nat_subtract(sum, term), alternating & ((k & 2u) == 0u));
+    sum = eis_nat_select(
+      eis_nat_add(sum, term),
+      eis_nat_subtract(sum, term),
+      alternating & ((k & 2u) == 0u)
+    );
     power = eis_nat_multiply_high(power, z);
   }
   return sum;
 }
 
 // x^2 as a fraction, for |x| < 1; 0 for NaN.
-fn eis_nat_square(x: eis_wide) -> vec4<u32> {
+fn eis_nat_square(x: eis_wide) -> eis_nat {
   let fraction = eis_nat_shift_right(x.mantissa, max(-x.exponent, 0));
   return eis_nat_multiply_high(fraction, fraction);
 }
@@ -636,10 +813,21 @@ fn eis_wide_twice_artanh_loose(s: eis_wide) -> eis_wide {
   return eis_wide(s.negative, eis_nat_multiply_high(s.mantissa, factor), s.exponent + 2);
 }
 
+// a == b for natural numbers.
+fn eis_nat_equal(a: eis_nat, b: eis_nat) -> bool {
+  var x = a;
+  var y = b;
+  var differs = 0u;
+  for (var i = 0; i < eis_nat_words; i++) {
+    differs |= x[i] ^ y[i];
+  }
+  return differs == 0u;
+}
+
 fn eis_wide_equal(a: eis_wide, b: eis_wide) -> bool {
   let same =
     (a.exponent == b.exponent) &
-    all(a.mantissa == b.mantissa) &
+    eis_nat_equal(a.mantissa, b.mantissa) &
     (eis_wide_is_negative(a) == eis_wide_is_negative(b));
   return same & !eis_wide_is_nan(a);
 }
@@ -649,14 +837,14 @@ fn eis_wide_scale_loose(x: eis_wide, k: i32) -> eis_wide {
 }
 
 fn eis_wide_floor_loose(x: eis_wide) -> eis_wide {
-  let bits = 128;
-  if ((x.exponent >= bits) | all(x.mantissa == vec4<u32>())) {
+  let bits = 384;
+  if ((x.exponent >= bits) | eis_nat_is_zero(x.mantissa)) {
     return x;
   }
   let fraction = min(bits - x.exponent, bits);
   let whole = eis_nat_shift_right(x.mantissa, fraction);
-  let up = x.negative & any(eis_nat_shift_left(whole, fraction) != x.mantissa);
-  return eis_wide(x.negative, eis_nat_add(whole, vec4<u32>(u32(up), 0u, 0u, 0u)), bits);
+  let up = x.negative & !eis_nat_equal(eis_nat_shift_left(whole, fraction), x.mantissa);
+  return eis_wide(x.negative, eis_nat_add(whole, eis_nat_of(u32(up))), bits);
 }
 
 fn eis_wide_sqrt_loose(x: eis_wide) -> eis_wide {
@@ -670,7 +858,7 @@ fn eis_wide_sqrt_loose(x: eis_wide) -> eis_wide {
   let a = eis_nat_shift_right(x.mantissa, odd);
   var root = eis_nat_add(eis_nat_shift_right(a, 1), eis_NAT_HALF);
   var step_ = eis_nat_subtract(root, a);
-  while (!all(step_ == vec4<u32>())) {
+  while (!eis_nat_is_zero(step_)) {
     step_ = eis_nat_shift_right(eis_nat_subtract(root, eis_nat_divide_high(a, root)), 1);
     root = eis_nat_subtract(root, step_);
   }
@@ -678,17 +866,17 @@ fn eis_wide_sqrt_loose(x: eis_wide) -> eis_wide {
 }
 
 // The number with these parts, whatever the highest bit of the mantissa is.
-fn eis_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> eis_wide {
+fn eis_wide_normalised(negative: bool, mantissa: eis_nat, exponent: i32) -> eis_wide {
   if (!eis_nat_less(mantissa, eis_NAT_HALF) & (abs(exponent) < eis_WIDE_LIMIT)) {
     return eis_wide(negative, mantissa, exponent);
   }
-  let shift = 128 - eis_nat_bit_length(mantissa);
+  let shift = 384 - eis_nat_bit_length(mantissa);
   let least = exponent - shift;
   let is_far = abs(least) >= eis_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
+  if (eis_nat_is_zero(mantissa) | (is_far & (least < 0))) {
     return eis_wide(
       negative,
-      vec4<u32>(0u, 0u, 0u, 0u),
+      eis_nat(),
       select(eis_WIDE_ZERO.exponent, eis_WIDE_NAN.exponent, exponent >= eis_WIDE_BEYOND)
     );
   }
@@ -699,14 +887,14 @@ fn eis_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> ei
 }
 
 fn eis_wide_floor(x: eis_wide) -> eis_wide {
-  let bits = 128;
-  if ((x.exponent >= bits) | all(x.mantissa == vec4<u32>())) {
+  let bits = 384;
+  if ((x.exponent >= bits) | eis_nat_is_zero(x.mantissa)) {
     return x;
   }
   let fraction = min(bits - x.exponent, bits);
   let whole = eis_nat_shift_right(x.mantissa, fraction);
-  let up = x.negative & any(eis_nat_shift_left(whole, fraction) != x.mantissa);
-  return eis_wide_normalised(x.negative, eis_nat_add(whole, vec4<u32>(u32(up), 0u, 0u, 0u)), bits);
+  let up = x.negative & !eis_nat_equal(eis_nat_shift_left(whole, fraction), x.mantissa);
+  return eis_wide_normalised(x.negative, eis_nat_add(whole, eis_nat_of(u32(up))), bits);
 }
 
 // x * 2^k for a small k.
@@ -718,7 +906,7 @@ fn eis_wide_multiply(a: eis_wide, b: eis_wide) -> eis_wide {
   let product = eis_nat_multiply_high(a.mantissa, b.mantissa);
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) & (exponent > -eis_WIDE_LIMIT);
+  let invalid = eis_nat_is_zero(product) & (exponent > -eis_WIDE_LIMIT);
   return eis_wide_normalised(
     a.negative != b.negative,
     product,
@@ -746,14 +934,14 @@ fn eis_wide_whole_power_loose(x: eis_wide, n: eis_wide) -> eis_wide {
 
 // Whether no digit of the smaller one is cut off in a sum.
 fn eis_wide_adds_exactly(a: eis_wide, b: eis_wide) -> bool {
-  let shift = min(abs(a.exponent - b.exponent), 128);
-  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
-  return all(eis_nat_shift_left(eis_nat_shift_right(small, shift), shift) == small);
+  let shift = min(abs(a.exponent - b.exponent), 384);
+  let small = eis_nat_select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return eis_nat_equal(eis_nat_shift_left(eis_nat_shift_right(small, shift), shift), small);
 }
 
 fn eis_wide_leading_of(x: eis_wide) -> eis_wide_leading {
-  let high = eis_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(eis_nat_shift_left(high, 128 - 32) != x.mantissa);
+  let high = eis_nat_shift_right(x.mantissa, 384 - 32);
+  let is_more = !eis_nat_equal(eis_nat_shift_left(high, 384 - 32), x.mantissa);
   return eis_wide_leading(x.negative, eis_nat_low_word(high) | u32(is_more), x.exponent);
 }
 
@@ -855,7 +1043,7 @@ fn eis_exactly_wide(
     eis_WIDE_ZERO,
     eis_WIDE_QUARTER,
     eis_WIDE_LN2,
-    eis_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    eis_wide(true, eis_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u), 1),
     eis_WIDE_TWO,
     eis_WIDE_NAN,
     eis_WIDE_1024,
@@ -927,7 +1115,7 @@ fn eis_exactly_wide(
     } else if (operation == 4u) {
       value = eis_wide_log_exponent_loose(a);
     } else if (operation == 5u) {
-      value = eis_wide(eis_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+      value = eis_wide(eis_wide_less(a, b), eis_nat(), 0);
     } else if (operation == 6u) {
       if (registers[c].negative) {
         value = b;
@@ -941,9 +1129,9 @@ fn eis_exactly_wide(
     } else if (operation == 10u) {
       value = eis_wide_twice_artanh_loose(a);
     } else if (operation == 11u) {
-      value = eis_wide(eis_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+      value = eis_wide(eis_wide_equal(a, b), eis_nat(), 0);
     } else if (operation == 12u) {
-      value = eis_wide(eis_wide_is_negative(a), vec4<u32>(0u, 0u, 0u, 0u), 0);
+      value = eis_wide(eis_wide_is_negative(a), eis_nat(), 0);
     } else if (operation == 13u) {
       value = eis_wide_scale_loose(a, i32(c) - 512);
     } else if (operation == 14u) {
@@ -953,7 +1141,7 @@ fn eis_exactly_wide(
     } else if (operation == 16u) {
       value = eis_wide_whole_power_loose(a, b);
     } else if (operation == 17u) {
-      value = eis_wide(eis_wide_is_nan(a), vec4<u32>(0u, 0u, 0u, 0u), 0);
+      value = eis_wide(eis_wide_is_nan(a), eis_nat(), 0);
     }
     var result = eis_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -961,7 +1149,7 @@ fn eis_exactly_wide(
       error = select(
         errors[first] + select(result.exponent, 1, c == 513u),
         -eis_WIDE_BEYOND,
-        all(result.mantissa == vec4<u32>())
+        eis_nat_is_zero(result.mantissa)
       );
     }
     if (operation == 3u) {
@@ -1032,7 +1220,7 @@ fn eis_wide_operand_at(
   input: bool,
   infinite: bool
 ) -> eis_wide {
-  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
+  if ((search.stage == 23) & input & eis_nat_is_zero(x.mantissa)) {
     return eis_wide(search.point == 1, eis_NAT_HALF, -150);
   }
   let excess = eis_wide_excess(x.exponent, search.stage);
@@ -1100,7 +1288,7 @@ fn eis_wide_searched(
   zero: bool
 ) -> eis_wide_search {
   let is_nan = eis_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  let fails = is_nan | (found.lost > 384 - 27);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -1655,7 +1843,7 @@ fn eis_backward_exactly_wide(
     eis_WIDE_ZERO,
     eis_WIDE_QUARTER,
     eis_WIDE_LN2,
-    eis_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    eis_wide(true, eis_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u), 1),
     eis_WIDE_TWO,
     eis_WIDE_NAN,
     eis_WIDE_1024,
@@ -1748,7 +1936,7 @@ fn eis_backward_exactly_wide(
     } else if (operation == 4u) {
       value = eis_wide_log_exponent_loose(a);
     } else if (operation == 5u) {
-      value = eis_wide(eis_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+      value = eis_wide(eis_wide_less(a, b), eis_nat(), 0);
     } else if (operation == 6u) {
       if (registers[c].negative) {
         value = b;
@@ -1762,9 +1950,9 @@ fn eis_backward_exactly_wide(
     } else if (operation == 10u) {
       value = eis_wide_twice_artanh_loose(a);
     } else if (operation == 11u) {
-      value = eis_wide(eis_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+      value = eis_wide(eis_wide_equal(a, b), eis_nat(), 0);
     } else if (operation == 12u) {
-      value = eis_wide(eis_wide_is_negative(a), vec4<u32>(0u, 0u, 0u, 0u), 0);
+      value = eis_wide(eis_wide_is_negative(a), eis_nat(), 0);
     } else if (operation == 13u) {
       value = eis_wide_scale_loose(a, i32(c) - 512);
     } else if (operation == 14u) {
@@ -1774,7 +1962,7 @@ fn eis_backward_exactly_wide(
     } else if (operation == 16u) {
       value = eis_wide_whole_power_loose(a, b);
     } else if (operation == 17u) {
-      value = eis_wide(eis_wide_is_nan(a), vec4<u32>(0u, 0u, 0u, 0u), 0);
+      value = eis_wide(eis_wide_is_nan(a), eis_nat(), 0);
     }
     var result = eis_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -1782,7 +1970,7 @@ fn eis_backward_exactly_wide(
       error = select(
         errors[first] + select(result.exponent, 1, c == 513u),
         -eis_WIDE_BEYOND,
-        all(result.mantissa == vec4<u32>())
+        eis_nat_is_zero(result.mantissa)
       );
     }
     if (operation == 3u) {

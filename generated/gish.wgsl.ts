@@ -96,6 +96,9 @@ fn gish_value_far(x0: f32) -> f32 {
   return t * gish_log(2.0 - gish_exp(-gish_exp(t)));
 }
 
+// A natural number of 384 bits, the highest word first.
+alias gish_nat = array<u32, 12>;
+
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
 // mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
 // and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
@@ -103,7 +106,7 @@ fn gish_value_far(x0: f32) -> f32 {
 // is off by a few units of the last bit.
 struct gish_wide {
   negative: bool,
-  mantissa: vec4<u32>,
+  mantissa: gish_nat,
   exponent: i32,
 }
 
@@ -122,21 +125,45 @@ struct gish_wide_outcome {
 }
 
 // 2^(N - 1) and 2^N - 1.
-const gish_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
+const gish_NAT_HALF: gish_nat = gish_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u);
 
-const gish_WIDE_NAN: gish_wide = gish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
+const gish_WIDE_NAN: gish_wide = gish_wide(false, gish_nat(), (2 << 28u) + 4096);
 
 const gish_WIDE_BEYOND: i32 = 2 << 28u;
 
-const gish_WIDE_ZERO: gish_wide = gish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
+const gish_WIDE_ZERO: gish_wide = gish_wide(false, gish_nat(), -(2 << 28u));
 
-// a * 2^n without the bits that leave 128.
-fn gish_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
+// a, or b where the condition holds.
+fn gish_nat_select(a: gish_nat, b: gish_nat, c: bool) -> gish_nat {
+  var x = a;
+  if (c) {
+    x = b;
+  }
+  return x;
+}
+
+// How many words there are: a variable, so that no compiler writes the loops over them out.
+var<private> gish_nat_words: i32 = 12;
+
+// A natural number of one word.
+fn gish_nat_of(n: u32) -> gish_nat {
+  var a = gish_nat();
+  a[gish_nat_words - 1] = n;
+  return a;
+}
+
+// a * 2^n without the bits that leave the words.
+fn gish_nat_shift_left(a: gish_nat, n: i32) -> gish_nat {
+  var x = a;
+  let words = n >> 5u;
   let bits = u32(n & 31);
-  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
-  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
+  for (var i = 0; i < gish_nat_words; i++) {
+    let source = i + words;
+    let high = select(0u, x[min(source, 11)], source < gish_nat_words);
+    let low = select(0u, x[min(source + 1, 11)], source + 1 < gish_nat_words);
+    x[i] = (high << bits) | ((low >> 1u) >> (31u - bits));
+  }
+  return x;
 }
 
 fn gish_wide_from_f32(x: f32) -> gish_wide {
@@ -147,18 +174,18 @@ fn gish_wide_from_f32(x: f32) -> gish_wide {
   if (field == 255) {
     return gish_wide(
       negative,
-      select(vec4<u32>(0u, 0u, 0u, 0u), gish_NAT_HALF, fraction == 0u),
+      gish_nat_select(gish_nat(), gish_NAT_HALF, fraction == 0u),
       select(gish_WIDE_NAN.exponent, gish_WIDE_BEYOND, fraction == 0u)
     );
   }
   let digits = fraction + select(0u, 0x800000u, field > 0);
   let zeros = countLeadingZeros(digits);
   if (digits == 0u) {
-    return gish_wide(negative, vec4<u32>(0u, 0u, 0u, 0u), gish_WIDE_ZERO.exponent);
+    return gish_wide(negative, gish_nat(), gish_WIDE_ZERO.exponent);
   }
   return gish_wide(
     negative,
-    gish_nat_shift_left(vec4<u32>(digits << zeros, 0u, 0u, 0u), 128 - 32),
+    gish_nat_shift_left(gish_nat_of(digits << zeros), 384 - 32),
     max(field, 1) - 118 - i32(zeros)
   );
 }
@@ -193,78 +220,148 @@ const gish_WIDE_SEARCH: gish_wide_search = gish_wide_search(
 
 const gish_WIDE_LN2: gish_wide = gish_wide(
   false,
-  vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u),
+  gish_nat(
+    0xb17217f7u,
+    0xd1cf79abu,
+    0xc9e3b398u,
+    0x03f2f6afu,
+    0x40f34326u,
+    0x7298b62du,
+    0x8a0d175bu,
+    0x8baafa2bu,
+    0xe7b87620u,
+    0x6debac98u,
+    0x559552fbu,
+    0x4afa1b10u
+  ),
   0
 );
 
-const gish_WIDE_ONE: gish_wide = gish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
+const gish_WIDE_ONE: gish_wide = gish_wide(
+  false,
+  gish_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u),
+  1
+);
 
-const gish_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
+const gish_NAT_HALF_LOG2_E: gish_nat = gish_nat(
+  0xb8aa3b29u,
+  0x5c17f0bbu,
+  0xbe87fed0u,
+  0x691d3e88u,
+  0xeb577aa8u,
+  0xdd695a58u,
+  0x8b25166cu,
+  0xd1a13247u,
+  0xde1c43f7u,
+  0x55176cd6u,
+  0x24d92f75u,
+  0xc16be0b3u
+);
 
-const gish_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
+const gish_NAT_ONES: gish_nat = gish_nat(
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu
+);
 
 // ln 2, log2(e) / 2, sqrt(1/2).
-const gish_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
+const gish_NAT_LN2: gish_nat = gish_nat(
+  0xb17217f7u,
+  0xd1cf79abu,
+  0xc9e3b398u,
+  0x03f2f6afu,
+  0x40f34326u,
+  0x7298b62du,
+  0x8a0d175bu,
+  0x8baafa2bu,
+  0xe7b87620u,
+  0x6debac98u,
+  0x559552fbu,
+  0x4afa1b10u
+);
 
-// A sum of natural numbers of 128 bits, the lowest word first.
-fn gish_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let sum = a + b;
-  let carries = vec3<u32>(sum.xyz < a.xyz);
-  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
-  let carry_y = carries.y | (full.y & carries.x);
-  let carry_z = carries.z | (full.z & carry_y);
-  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
+// a == 0 for a natural number.
+fn gish_nat_is_zero(a: gish_nat) -> bool {
+  var x = a;
+  var bits = 0u;
+  for (var i = 0; i < gish_nat_words; i++) {
+    bits |= x[i];
+  }
+  return bits == 0u;
 }
 
-// a < b for natural numbers of 128 bits.
-fn gish_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
-  let less = a < b;
-  let same = a == b;
-  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
-}
-
-// The upper words of the products of each word of a with b.
-fn gish_nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
-  let a0 = a & vec4<u32>(0xffffu);
-  let a1 = a >> vec4<u32>(16u);
+// The upper 32 bits of a product.
+fn gish_multiply_high(a: u32, b: u32) -> u32 {
+  let a0 = a & 0xffffu;
+  let a1 = a >> 16u;
   let b0 = b & 0xffffu;
   let b1 = b >> 16u;
-  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
-  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
-  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
+  let middle = a1 * b0 + ((a0 * b0) >> 16u);
+  let carry = (middle & 0xffffu) + a0 * b1;
+  return a1 * b1 + (middle >> 16u) + (carry >> 16u);
 }
 
-// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
-fn gish_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  var words = b;
-  var sum = vec4<u32>();
-  for (var i = 0; i < 4; i++) {
-    let low = a * words.x;
-    let total = gish_nat_add(sum, low);
-    sum = gish_nat_add(vec4<u32>(total.yzw, u32(gish_nat_less(total, low))), gish_nat_high_words(a, words.x));
-    words = words.yzwx;
+// The upper words of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
+fn gish_nat_multiply_high(a: gish_nat, b: gish_nat) -> gish_nat {
+  var x = a;
+  var y = b;
+  var sum = gish_nat();
+  for (var i = gish_nat_words - 1; i >= 0; i--) {
+    var carry = 0u;
+    for (var j = gish_nat_words - 1; j >= 0; j--) {
+      let high = gish_multiply_high(x[j], y[i]);
+      let low = x[j] * y[i];
+      let part = sum[j] + low;
+      let total = part + carry;
+      carry = high + u32(part < low) + u32(total < carry);
+      sum[min(j + 1, 11)] = total;
+    }
+    sum[0] = carry;
   }
   return sum;
 }
 
 // floor(a / n) for 0 < n < 2^16.
-fn gish_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
-  var quotient = a;
+fn gish_nat_divide_short(a: gish_nat, n: u32) -> gish_nat {
+  var x = a;
   var rest = 0u;
-  for (var i = 0; i < 4; i++) {
-    let high = (rest << 16u) | (quotient.w >> 16u);
-    let low = ((high % n) << 16u) | (quotient.w & 0xffffu);
+  for (var i = 0; i < gish_nat_words; i++) {
+    let high = (rest << 16u) | (x[i] >> 16u);
+    let low = ((high % n) << 16u) | (x[i] & 0xffffu);
     rest = low % n;
-    quotient = vec4<u32>(((high / n) << 16u) | (low / n), quotient.xyz);
+    x[i] = ((high / n) << 16u) | (low / n);
   }
-  return quotient;
+  return x;
+}
+
+// A sum of natural numbers.
+fn gish_nat_add(a: gish_nat, b: gish_nat) -> gish_nat {
+  var x = a;
+  var y = b;
+  var carry = 0u;
+  for (var i = gish_nat_words - 1; i >= 0; i--) {
+    let part = x[i] + carry;
+    let sum = part + y[i];
+    carry = u32(part < carry) | u32(sum < part);
+    x[i] = sum;
+  }
+  return x;
 }
 
 // (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
-fn gish_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
+fn gish_nat_expm1_series(r: gish_nat) -> gish_nat {
   var term = gish_NAT_HALF;
   var quotient = gish_NAT_HALF;
-  for (var k = 2u; !all(term == vec4<u32>()); k++) {
+  for (var k = 2u; !gish_nat_is_zero(term); k++) {
     term = gish_nat_divide_short(gish_nat_multiply_high(term, r), k);
     quotient = gish_nat_add(quotient, term);
   }
@@ -272,54 +369,65 @@ fn gish_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
 }
 
 fn gish_wide_is_nan(x: gish_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
+  return gish_nat_is_zero(x.mantissa) & (x.exponent > 0);
 }
 
 // floor(a / 2^n).
-fn gish_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+fn gish_nat_shift_right(a: gish_nat, n: i32) -> gish_nat {
+  var x = a;
+  let words = n >> 5u;
   let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
+  for (var i = gish_nat_words - 1; i >= 0; i--) {
+    let source = i - words;
+    let low = select(0u, x[max(source, 0)], source >= 0);
+    let high = select(0u, x[max(source - 1, 0)], source >= 1);
+    x[i] = (low >> bits) | ((high << 1u) << (31u - bits));
+  }
+  return x;
 }
 
-// A difference of natural numbers of 128 bits.
-fn gish_nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let less = vec3<u32>(a.xyz < b.xyz);
-  let same = vec3<u32>(a.xyz == b.xyz);
-  let borrow_y = less.y | (same.y & less.x);
-  let borrow_z = less.z | (same.z & borrow_y);
-  return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
+// A difference of natural numbers.
+fn gish_nat_subtract(a: gish_nat, b: gish_nat) -> gish_nat {
+  var x = a;
+  var y = b;
+  var borrow = 0u;
+  for (var i = gish_nat_words - 1; i >= 0; i--) {
+    let part = y[i] + borrow;
+    let word = x[i];
+    borrow = u32(part < borrow) | u32(word < part);
+    x[i] = word - part;
+  }
+  return x;
 }
 
 // A natural number below 2^32, or the lowest 32 bits of one.
-fn gish_nat_low_word(a: vec4<u32>) -> u32 {
-  return a.x;
+fn gish_nat_low_word(a: gish_nat) -> u32 {
+  var x = a;
+  return x[gish_nat_words - 1];
 }
 
 fn gish_wide_exponential_loose(x: gish_wide, near: u32) -> gish_wide {
   let is_near = near == 1u;
   let quotient = gish_nat_multiply_high(x.mantissa, gish_NAT_HALF_LOG2_E);
-  let exponent = clamp(i32(x.exponent), -128, 28);
-  let point = 128 - 1 - exponent;
+  let exponent = clamp(i32(x.exponent), -384, 28);
+  let point = 384 - 1 - exponent;
   let whole = gish_nat_shift_right(quotient, max(point, 0));
   let rest = gish_nat_subtract(quotient, gish_nat_shift_left(whole, max(point, 0)));
-  let shift = 128 - point;
-  let scaled = select(
+  let shift = 384 - point;
+  let scaled = gish_nat_select(
     gish_nat_shift_left(rest, max(shift, 0)),
     gish_nat_shift_right(rest, max(-shift, 0)),
     shift < 0
   );
-  let fraction = select(scaled, gish_nat_subtract(gish_NAT_ONES, scaled), x.negative);
+  let fraction = gish_nat_select(scaled, gish_nat_subtract(gish_NAT_ONES, scaled), x.negative);
   let size = i32(gish_nat_low_word(whole)) << u32(max(-point, 0));
   let n = select(size, -1 - size, x.negative);
-  let r = select(
+  let r = gish_nat_select(
     gish_nat_multiply_high(fraction, gish_NAT_LN2),
     gish_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = gish_nat_multiply_high(select(r, x.mantissa, is_near), gish_nat_expm1_series(r));
+  let excess = gish_nat_multiply_high(gish_nat_select(r, x.mantissa, is_near), gish_nat_expm1_series(r));
   if (is_near) {
     return gish_wide(false, excess, x.exponent + 1);
   }
@@ -329,7 +437,7 @@ fn gish_wide_exponential_loose(x: gish_wide, near: u32) -> gish_wide {
     }
     return gish_wide(false, gish_NAT_HALF, select(gish_WIDE_BEYOND, -gish_WIDE_BEYOND, x.negative));
   }
-  if (x.exponent < -128) {
+  if (x.exponent < -384) {
     return gish_WIDE_ONE;
   }
   return gish_wide(false, gish_nat_add(gish_NAT_HALF, excess), n + 1);
@@ -337,6 +445,17 @@ fn gish_wide_exponential_loose(x: gish_wide, near: u32) -> gish_wide {
 
 fn gish_wide_negate(x: gish_wide) -> gish_wide {
   return gish_wide(!x.negative, x.mantissa, x.exponent);
+}
+
+// a < b for natural numbers.
+fn gish_nat_less(a: gish_nat, b: gish_nat) -> bool {
+  var x = a;
+  var y = b;
+  var less = false;
+  for (var i = gish_nat_words - 1; i >= 0; i--) {
+    less = select(x[i] < y[i], less, x[i] == y[i]);
+  }
+  return less;
 }
 
 // Whether |a| < |b|, neither being NaN.
@@ -347,20 +466,22 @@ fn gish_wide_is_smaller(a: gish_wide, b: gish_wide) -> bool {
 const gish_WIDE_LIMIT: i32 = 1 << 28u;
 
 // How many bits a natural number has.
-fn gish_nat_bit_length(a: vec4<u32>) -> i32 {
-  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
-  let word = select(high.y, high.x, high.y == 0u);
-  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
-  return below + 32 - i32(countLeadingZeros(word));
+fn gish_nat_bit_length(a: gish_nat) -> i32 {
+  var x = a;
+  var bits = 0;
+  for (var i = gish_nat_words - 1; i >= 0; i--) {
+    bits = select(32 * (gish_nat_words - i) - i32(countLeadingZeros(x[i])), bits, x[i] == 0u);
+  }
+  return bits;
 }
 
 fn gish_wide_add_loose(a: gish_wide, b: gish_wide) -> gish_wide {
   let swapped = gish_wide_is_smaller(a, b);
-  let large = select(a.mantissa, b.mantissa, swapped);
-  let small = select(b.mantissa, a.mantissa, swapped);
+  let large = gish_nat_select(a.mantissa, b.mantissa, swapped);
+  let small = gish_nat_select(b.mantissa, a.mantissa, swapped);
   let negative = select(a.negative, b.negative, swapped);
   let exponent = max(a.exponent, b.exponent);
-  let shift = min(exponent - min(a.exponent, b.exponent), 128);
+  let shift = min(exponent - min(a.exponent, b.exponent), 384);
   let addend = gish_nat_shift_right(small, shift);
   if (a.negative == b.negative) {
     let room = gish_nat_subtract(gish_NAT_ONES, large);
@@ -370,7 +491,10 @@ fn gish_wide_add_loose(a: gish_wide, b: gish_wide) -> gish_wide {
         gish_nat_add(
           gish_NAT_HALF,
           gish_nat_shift_right(
-            gish_nat_subtract(gish_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            gish_nat_subtract(
+              gish_nat_subtract(addend, room),
+              gish_nat(0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 1u)
+            ),
             1
           )
         ),
@@ -387,10 +511,7 @@ fn gish_wide_add_loose(a: gish_wide, b: gish_wide) -> gish_wide {
   if ((shift == 1) & gish_nat_less(difference, gish_NAT_HALF)) {
     return gish_wide(
       negative,
-      gish_nat_subtract(
-        gish_nat_shift_left(difference, 1),
-        vec4<u32>(gish_nat_low_word(small) & 1u, 0u, 0u, 0u)
-      ),
+      gish_nat_subtract(gish_nat_shift_left(difference, 1), gish_nat_of(gish_nat_low_word(small) & 1u)),
       exponent - 1
     );
   }
@@ -398,16 +519,29 @@ fn gish_wide_add_loose(a: gish_wide, b: gish_wide) -> gish_wide {
 }
 
 fn gish_wide_is_negative(x: gish_wide) -> bool {
-  return x.negative & !all(x.mantissa == vec4<u32>());
+  return x.negative & !gish_nat_is_zero(x.mantissa);
 }
 
 fn gish_wide_integer_loose(n: i32) -> gish_wide {
   let size = abs(n);
-  let excess = max(32 - i32(countLeadingZeros(u32(size))) - 128, 0);
-  return gish_wide(n < 0, vec4<u32>(u32(size >> u32(excess)), 0u, 0u, 0u), 128 + excess);
+  let excess = max(32 - i32(countLeadingZeros(u32(size))) - 384, 0);
+  return gish_wide(n < 0, gish_nat_of(u32(size >> u32(excess))), 384 + excess);
 }
 
-const gish_NAT_SQRT_HALF: vec4<u32> = vec4<u32>(0x754abe9fu, 0x597d89b3u, 0xf9de6484u, 0xb504f333u);
+const gish_NAT_SQRT_HALF: gish_nat = gish_nat(
+  0xb504f333u,
+  0xf9de6484u,
+  0x597d89b3u,
+  0x754abe9fu,
+  0x1d6f60bau,
+  0x893ba84cu,
+  0xed17ac85u,
+  0x83339915u,
+  0x4afc8304u,
+  0x3ab8a2c3u,
+  0xa8b1fe6fu,
+  0xdc83db39u
+);
 
 fn gish_wide_log_exponent_loose(x: gish_wide) -> gish_wide {
   if (gish_wide_is_negative(x)) {
@@ -416,7 +550,7 @@ fn gish_wide_log_exponent_loose(x: gish_wide) -> gish_wide {
   if (abs(x.exponent) >= gish_WIDE_LIMIT) {
     return gish_wide(
       x.exponent < 0,
-      select(gish_NAT_HALF, vec4<u32>(0u, 0u, 0u, 0u), gish_wide_is_nan(x)),
+      gish_nat_select(gish_NAT_HALF, gish_nat(), gish_wide_is_nan(x)),
       abs(x.exponent)
     );
   }
@@ -427,7 +561,7 @@ fn gish_wide_multiply_loose(a: gish_wide, b: gish_wide) -> gish_wide {
   let product = gish_nat_multiply_high(a.mantissa, b.mantissa);
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) & (exponent > -gish_WIDE_LIMIT);
+  let invalid = gish_nat_is_zero(product) & (exponent > -gish_WIDE_LIMIT);
   return gish_wide(a.negative != b.negative, product, select(exponent, gish_WIDE_NAN.exponent, invalid));
 }
 
@@ -439,22 +573,49 @@ fn gish_wide_log_fraction(x: gish_wide) -> gish_wide {
   return gish_wide(false, x.mantissa, i32(gish_nat_less(x.mantissa, gish_NAT_SQRT_HALF)));
 }
 
-// floor(a * 2^128 / b) for a < b, bit by bit.
-fn gish_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  var rest = a;
-  var quotient = vec4<u32>();
-  for (var i = 0; i < 128; i++) {
-    let doubled = (rest << vec4<u32>(1u)) | vec4<u32>(0u, rest.xyz >> vec3<u32>(31u));
-    let fits = rest.w >= 0x80000000u || !gish_nat_less(doubled, b);
-    rest = select(doubled, gish_nat_subtract(doubled, b), fits);
-    quotient = (quotient << vec4<u32>(1u)) | vec4<u32>(u32(fits), quotient.xyz >> vec3<u32>(31u));
+// floor(a * 2^N / b) for a < b and N bits in use, 16 bits at a time: each is at most two too large when it is first guessed
+// (Knuth, The Art of Computer Programming, 4.3.1).
+fn gish_nat_divide_high(a: gish_nat, b: gish_nat) -> gish_nat {
+  let shift = 32 * gish_nat_words - gish_nat_bit_length(b);
+  var rest = gish_nat_shift_left(a, shift);
+  var y = gish_nat_shift_left(b, shift);
+  var quotient = gish_nat();
+  let leading = y[0] >> 16u;
+  for (var digit = 0; digit < 2 * gish_nat_words; digit++) {
+    var q = min(rest[0] / max(leading, 1u), 0xffffu);
+    let top = rest[0] >> 16u;
+    var carry = 0u;
+    var below = 0u;
+    for (var i = gish_nat_words - 1; i >= 0; i--) {
+      let word = (rest[i] << 16u) | below;
+      below = rest[i] >> 16u;
+      let upper = (y[i] >> 16u) * q;
+      let lower = (y[i] & 0xffffu) * q;
+      let low = lower + (upper << 16u);
+      let part = low + carry;
+      rest[i] = word - part;
+      carry = (upper >> 16u) + u32(low < lower) + u32(part < carry) + u32(word < part);
+    }
+    var missing = carry - top;
+    while (missing != 0u) {
+      var sum_carry = 0u;
+      for (var i = gish_nat_words - 1; i >= 0; i--) {
+        let part = rest[i] + sum_carry;
+        let sum = part + y[i];
+        sum_carry = u32(part < sum_carry) | u32(sum < part);
+        rest[i] = sum;
+      }
+      missing -= sum_carry;
+      q -= 1u;
+    }
+    quotient[digit >> 1u] |= q << select(16u, 0u, (digit & 1) == 1);
   }
   return quotient;
 }
 
 fn gish_wide_divide_loose(a: gish_wide, b: gish_wide) -> gish_wide {
   let negative = a.negative != b.negative;
-  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  let both_zero = gish_nat_is_zero(a.mantissa) & gish_nat_is_zero(b.mantissa);
   if (
     gish_wide_is_nan(b) |
     both_zero |
@@ -463,35 +624,39 @@ fn gish_wide_divide_loose(a: gish_wide, b: gish_wide) -> gish_wide {
     return gish_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
-  if (all(b.mantissa == vec4<u32>())) {
+  if (gish_nat_is_zero(b.mantissa)) {
     return gish_wide(negative, a.mantissa, exponent);
   }
   let fits = gish_nat_less(a.mantissa, b.mantissa);
   let quotient = gish_nat_divide_high(
-    select(gish_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    gish_nat_select(gish_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
     b.mantissa
   );
   return gish_wide(
     negative,
-    select(gish_nat_add(gish_NAT_HALF, gish_nat_shift_right(quotient, 1)), quotient, fits),
+    gish_nat_select(gish_nat_add(gish_NAT_HALF, gish_nat_shift_right(quotient, 1)), quotient, fits),
     exponent + i32(!fits)
   );
 }
 
 // z/3 + z^2/5 + z^3/7 + ..., for z in [0, 1/8); of alternating sign z/3 - z^2/5 + z^3/7 - ...
-fn gish_nat_arctangent_series(z: vec4<u32>, alternating: bool) -> vec4<u32> {
-  var sum = vec4<u32>(0u, 0u, 0u, 0u);
+fn gish_nat_arctangent_series(z: gish_nat, alternating: bool) -> gish_nat {
+  var sum = gish_nat();
   var power = z;
-  for (var k = 3u; !all(power == vec4<u32>()); k = k + 2u) {
+  for (var k = 3u; !gish_nat_is_zero(power); k = k + 2u) {
     let term = gish_nat_divide_short(power, k);
-    sum = select(gish_nat_add(sum, term), gish_nat_subtract(sum, term), alternating & ((k & 2u) == 0u));
+    sum = gish_nat_select(
+      gish_nat_add(sum, term),
+      gish_nat_subtract(sum, term),
+      alternating & ((k & 2u) == 0u)
+    );
     power = gish_nat_multiply_high(power, z);
   }
   return sum;
 }
 
 // x^2 as a fraction, for |x| < 1; 0 for NaN.
-fn gish_nat_square(x: gish_wide) -> vec4<u32> {
+fn gish_nat_square(x: gish_wide) -> gish_nat {
   let fraction = gish_nat_shift_right(x.mantissa, max(-x.exponent, 0));
   return gish_nat_multiply_high(fraction, fraction);
 }
@@ -505,17 +670,17 @@ fn gish_wide_twice_artanh_loose(s: gish_wide) -> gish_wide {
 }
 
 // The number with these parts, whatever the highest bit of the mantissa is.
-fn gish_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> gish_wide {
+fn gish_wide_normalised(negative: bool, mantissa: gish_nat, exponent: i32) -> gish_wide {
   if (!gish_nat_less(mantissa, gish_NAT_HALF) & (abs(exponent) < gish_WIDE_LIMIT)) {
     return gish_wide(negative, mantissa, exponent);
   }
-  let shift = 128 - gish_nat_bit_length(mantissa);
+  let shift = 384 - gish_nat_bit_length(mantissa);
   let least = exponent - shift;
   let is_far = abs(least) >= gish_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
+  if (gish_nat_is_zero(mantissa) | (is_far & (least < 0))) {
     return gish_wide(
       negative,
-      vec4<u32>(0u, 0u, 0u, 0u),
+      gish_nat(),
       select(gish_WIDE_ZERO.exponent, gish_WIDE_NAN.exponent, exponent >= gish_WIDE_BEYOND)
     );
   }
@@ -525,16 +690,27 @@ fn gish_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> g
   return gish_wide(negative, gish_nat_shift_left(mantissa, shift), least);
 }
 
+// a == b for natural numbers.
+fn gish_nat_equal(a: gish_nat, b: gish_nat) -> bool {
+  var x = a;
+  var y = b;
+  var differs = 0u;
+  for (var i = 0; i < gish_nat_words; i++) {
+    differs |= x[i] ^ y[i];
+  }
+  return differs == 0u;
+}
+
 // Whether no digit of the smaller one is cut off in a sum.
 fn gish_wide_adds_exactly(a: gish_wide, b: gish_wide) -> bool {
-  let shift = min(abs(a.exponent - b.exponent), 128);
-  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
-  return all(gish_nat_shift_left(gish_nat_shift_right(small, shift), shift) == small);
+  let shift = min(abs(a.exponent - b.exponent), 384);
+  let small = gish_nat_select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return gish_nat_equal(gish_nat_shift_left(gish_nat_shift_right(small, shift), shift), small);
 }
 
 fn gish_wide_leading_of(x: gish_wide) -> gish_wide_leading {
-  let high = gish_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(gish_nat_shift_left(high, 128 - 32) != x.mantissa);
+  let high = gish_nat_shift_right(x.mantissa, 384 - 32);
+  let is_more = !gish_nat_equal(gish_nat_shift_left(high, 384 - 32), x.mantissa);
   return gish_wide_leading(x.negative, gish_nat_low_word(high) | u32(is_more), x.exponent);
 }
 
@@ -556,9 +732,9 @@ fn gish_wide_leading_of(x: gish_wide) -> gish_wide_leading {
 fn gish_exactly_wide(x0: gish_wide) -> gish_wide_outcome {
   var registers = array<gish_wide, 6>(
     x0,
-    gish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2),
+    gish_wide(false, gish_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u), 2),
     gish_WIDE_LN2,
-    gish_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    gish_wide(true, gish_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u), 1),
     gish_WIDE_ONE,
     gish_WIDE_ZERO
   );
@@ -611,7 +787,7 @@ fn gish_exactly_wide(x0: gish_wide) -> gish_wide_outcome {
       error = select(
         errors[first] + select(result.exponent, 1, c == 513u),
         -gish_WIDE_BEYOND,
-        all(result.mantissa == vec4<u32>())
+        gish_nat_is_zero(result.mantissa)
       );
     }
     if (operation == 2u) {
@@ -679,7 +855,7 @@ fn gish_wide_operand_at(
   input: bool,
   infinite: bool
 ) -> gish_wide {
-  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
+  if ((search.stage == 23) & input & gish_nat_is_zero(x.mantissa)) {
     return gish_wide(search.point == 1, gish_NAT_HALF, -150);
   }
   let excess = gish_wide_excess(x.exponent, search.stage);
@@ -747,7 +923,7 @@ fn gish_wide_searched(
   zero: bool
 ) -> gish_wide_search {
   let is_nan = gish_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  let fails = is_nan | (found.lost > 384 - 27);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -1038,9 +1214,9 @@ fn gish_slope_0_far(x0: f32) -> f32 {
 fn gish_backward_exactly_wide(x0: gish_wide) -> gish_wide_outcome {
   var registers = array<gish_wide, 7>(
     x0,
-    gish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2),
+    gish_wide(false, gish_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u), 2),
     gish_WIDE_LN2,
-    gish_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    gish_wide(true, gish_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u), 1),
     gish_WIDE_ONE,
     gish_WIDE_ZERO,
     gish_WIDE_ZERO
@@ -1095,7 +1271,7 @@ fn gish_backward_exactly_wide(x0: gish_wide) -> gish_wide_outcome {
       error = select(
         errors[first] + select(result.exponent, 1, c == 513u),
         -gish_WIDE_BEYOND,
-        all(result.mantissa == vec4<u32>())
+        gish_nat_is_zero(result.mantissa)
       );
     }
     if (operation == 2u) {

@@ -5,6 +5,9 @@ fn hard_sigmoid_02_value_far(x0: f32, x1: f32, x2: f32) -> f32 {
   return select(select(t, 1.0, t >= 1.0), 0.0, t <= 0.0);
 }
 
+// A natural number of 384 bits, the highest word first.
+alias hard_sigmoid_02_nat = array<u32, 12>;
+
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
 // mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
 // and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
@@ -12,7 +15,7 @@ fn hard_sigmoid_02_value_far(x0: f32, x1: f32, x2: f32) -> f32 {
 // is off by a few units of the last bit.
 struct hard_sigmoid_02_wide {
   negative: bool,
-  mantissa: vec4<u32>,
+  mantissa: hard_sigmoid_02_nat,
   exponent: i32,
 }
 
@@ -31,21 +34,45 @@ struct hard_sigmoid_02_wide_outcome {
 }
 
 // 2^(N - 1) and 2^N - 1.
-const hard_sigmoid_02_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
+const hard_sigmoid_02_NAT_HALF: hard_sigmoid_02_nat = hard_sigmoid_02_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u);
 
-const hard_sigmoid_02_WIDE_NAN: hard_sigmoid_02_wide = hard_sigmoid_02_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
+const hard_sigmoid_02_WIDE_NAN: hard_sigmoid_02_wide = hard_sigmoid_02_wide(false, hard_sigmoid_02_nat(), (2 << 28u) + 4096);
 
 const hard_sigmoid_02_WIDE_BEYOND: i32 = 2 << 28u;
 
-const hard_sigmoid_02_WIDE_ZERO: hard_sigmoid_02_wide = hard_sigmoid_02_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
+const hard_sigmoid_02_WIDE_ZERO: hard_sigmoid_02_wide = hard_sigmoid_02_wide(false, hard_sigmoid_02_nat(), -(2 << 28u));
 
-// a * 2^n without the bits that leave 128.
-fn hard_sigmoid_02_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
+// a, or b where the condition holds.
+fn hard_sigmoid_02_nat_select(a: hard_sigmoid_02_nat, b: hard_sigmoid_02_nat, c: bool) -> hard_sigmoid_02_nat {
+  var x = a;
+  if (c) {
+    x = b;
+  }
+  return x;
+}
+
+// How many words there are: a variable, so that no compiler writes the loops over them out.
+var<private> hard_sigmoid_02_nat_words: i32 = 12;
+
+// A natural number of one word.
+fn hard_sigmoid_02_nat_of(n: u32) -> hard_sigmoid_02_nat {
+  var a = hard_sigmoid_02_nat();
+  a[hard_sigmoid_02_nat_words - 1] = n;
+  return a;
+}
+
+// a * 2^n without the bits that leave the words.
+fn hard_sigmoid_02_nat_shift_left(a: hard_sigmoid_02_nat, n: i32) -> hard_sigmoid_02_nat {
+  var x = a;
+  let words = n >> 5u;
   let bits = u32(n & 31);
-  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
-  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
+  for (var i = 0; i < hard_sigmoid_02_nat_words; i++) {
+    let source = i + words;
+    let high = select(0u, x[min(source, 11)], source < hard_sigmoid_02_nat_words);
+    let low = select(0u, x[min(source + 1, 11)], source + 1 < hard_sigmoid_02_nat_words);
+    x[i] = (high << bits) | ((low >> 1u) >> (31u - bits));
+  }
+  return x;
 }
 
 fn hard_sigmoid_02_wide_from_f32(x: f32) -> hard_sigmoid_02_wide {
@@ -56,18 +83,18 @@ fn hard_sigmoid_02_wide_from_f32(x: f32) -> hard_sigmoid_02_wide {
   if (field == 255) {
     return hard_sigmoid_02_wide(
       negative,
-      select(vec4<u32>(0u, 0u, 0u, 0u), hard_sigmoid_02_NAT_HALF, fraction == 0u),
+      hard_sigmoid_02_nat_select(hard_sigmoid_02_nat(), hard_sigmoid_02_NAT_HALF, fraction == 0u),
       select(hard_sigmoid_02_WIDE_NAN.exponent, hard_sigmoid_02_WIDE_BEYOND, fraction == 0u)
     );
   }
   let digits = fraction + select(0u, 0x800000u, field > 0);
   let zeros = countLeadingZeros(digits);
   if (digits == 0u) {
-    return hard_sigmoid_02_wide(negative, vec4<u32>(0u, 0u, 0u, 0u), hard_sigmoid_02_WIDE_ZERO.exponent);
+    return hard_sigmoid_02_wide(negative, hard_sigmoid_02_nat(), hard_sigmoid_02_WIDE_ZERO.exponent);
   }
   return hard_sigmoid_02_wide(
     negative,
-    hard_sigmoid_02_nat_shift_left(vec4<u32>(digits << zeros, 0u, 0u, 0u), 128 - 32),
+    hard_sigmoid_02_nat_shift_left(hard_sigmoid_02_nat_of(digits << zeros), 384 - 32),
     max(field, 1) - 118 - i32(zeros)
   );
 }
@@ -102,53 +129,64 @@ const hard_sigmoid_02_WIDE_SEARCH: hard_sigmoid_02_wide_search = hard_sigmoid_02
 
 const hard_sigmoid_02_WIDE_LIMIT: i32 = 1 << 28u;
 
-// A sum of natural numbers of 128 bits, the lowest word first.
-fn hard_sigmoid_02_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let sum = a + b;
-  let carries = vec3<u32>(sum.xyz < a.xyz);
-  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
-  let carry_y = carries.y | (full.y & carries.x);
-  let carry_z = carries.z | (full.z & carry_y);
-  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
-}
-
-// a < b for natural numbers of 128 bits.
-fn hard_sigmoid_02_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
-  let less = a < b;
-  let same = a == b;
-  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
-}
-
-// The upper words of the products of each word of a with b.
-fn hard_sigmoid_02_nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
-  let a0 = a & vec4<u32>(0xffffu);
-  let a1 = a >> vec4<u32>(16u);
+// The upper 32 bits of a product.
+fn hard_sigmoid_02_multiply_high(a: u32, b: u32) -> u32 {
+  let a0 = a & 0xffffu;
+  let a1 = a >> 16u;
   let b0 = b & 0xffffu;
   let b1 = b >> 16u;
-  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
-  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
-  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
+  let middle = a1 * b0 + ((a0 * b0) >> 16u);
+  let carry = (middle & 0xffffu) + a0 * b1;
+  return a1 * b1 + (middle >> 16u) + (carry >> 16u);
 }
 
-// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
-fn hard_sigmoid_02_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  var words = b;
-  var sum = vec4<u32>();
-  for (var i = 0; i < 4; i++) {
-    let low = a * words.x;
-    let total = hard_sigmoid_02_nat_add(sum, low);
-    sum = hard_sigmoid_02_nat_add(vec4<u32>(total.yzw, u32(hard_sigmoid_02_nat_less(total, low))), hard_sigmoid_02_nat_high_words(a, words.x));
-    words = words.yzwx;
+// The upper words of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
+fn hard_sigmoid_02_nat_multiply_high(a: hard_sigmoid_02_nat, b: hard_sigmoid_02_nat) -> hard_sigmoid_02_nat {
+  var x = a;
+  var y = b;
+  var sum = hard_sigmoid_02_nat();
+  for (var i = hard_sigmoid_02_nat_words - 1; i >= 0; i--) {
+    var carry = 0u;
+    for (var j = hard_sigmoid_02_nat_words - 1; j >= 0; j--) {
+      let high = hard_sigmoid_02_multiply_high(x[j], y[i]);
+      let low = x[j] * y[i];
+      let part = sum[j] + low;
+      let total = part + carry;
+      carry = high + u32(part < low) + u32(total < carry);
+      sum[min(j + 1, 11)] = total;
+    }
+    sum[0] = carry;
   }
   return sum;
+}
+
+// a == 0 for a natural number.
+fn hard_sigmoid_02_nat_is_zero(a: hard_sigmoid_02_nat) -> bool {
+  var x = a;
+  var bits = 0u;
+  for (var i = 0; i < hard_sigmoid_02_nat_words; i++) {
+    bits |= x[i];
+  }
+  return bits == 0u;
 }
 
 fn hard_sigmoid_02_wide_multiply_loose(a: hard_sigmoid_02_wide, b: hard_sigmoid_02_wide) -> hard_sigmoid_02_wide {
   let product = hard_sigmoid_02_nat_multiply_high(a.mantissa, b.mantissa);
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) & (exponent > -hard_sigmoid_02_WIDE_LIMIT);
+  let invalid = hard_sigmoid_02_nat_is_zero(product) & (exponent > -hard_sigmoid_02_WIDE_LIMIT);
   return hard_sigmoid_02_wide(a.negative != b.negative, product, select(exponent, hard_sigmoid_02_WIDE_NAN.exponent, invalid));
+}
+
+// a < b for natural numbers.
+fn hard_sigmoid_02_nat_less(a: hard_sigmoid_02_nat, b: hard_sigmoid_02_nat) -> bool {
+  var x = a;
+  var y = b;
+  var less = false;
+  for (var i = hard_sigmoid_02_nat_words - 1; i >= 0; i--) {
+    less = select(x[i] < y[i], less, x[i] == y[i]);
+  }
+  return less;
 }
 
 // Whether |a| < |b|, neither being NaN.
@@ -156,46 +194,86 @@ fn hard_sigmoid_02_wide_is_smaller(a: hard_sigmoid_02_wide, b: hard_sigmoid_02_w
   return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & hard_sigmoid_02_nat_less(a.mantissa, b.mantissa));
 }
 
-const hard_sigmoid_02_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
+const hard_sigmoid_02_NAT_ONES: hard_sigmoid_02_nat = hard_sigmoid_02_nat(
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu
+);
 
 // floor(a / 2^n).
-fn hard_sigmoid_02_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+fn hard_sigmoid_02_nat_shift_right(a: hard_sigmoid_02_nat, n: i32) -> hard_sigmoid_02_nat {
+  var x = a;
+  let words = n >> 5u;
   let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
+  for (var i = hard_sigmoid_02_nat_words - 1; i >= 0; i--) {
+    let source = i - words;
+    let low = select(0u, x[max(source, 0)], source >= 0);
+    let high = select(0u, x[max(source - 1, 0)], source >= 1);
+    x[i] = (low >> bits) | ((high << 1u) << (31u - bits));
+  }
+  return x;
 }
 
-// A difference of natural numbers of 128 bits.
-fn hard_sigmoid_02_nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let less = vec3<u32>(a.xyz < b.xyz);
-  let same = vec3<u32>(a.xyz == b.xyz);
-  let borrow_y = less.y | (same.y & less.x);
-  let borrow_z = less.z | (same.z & borrow_y);
-  return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
+// A difference of natural numbers.
+fn hard_sigmoid_02_nat_subtract(a: hard_sigmoid_02_nat, b: hard_sigmoid_02_nat) -> hard_sigmoid_02_nat {
+  var x = a;
+  var y = b;
+  var borrow = 0u;
+  for (var i = hard_sigmoid_02_nat_words - 1; i >= 0; i--) {
+    let part = y[i] + borrow;
+    let word = x[i];
+    borrow = u32(part < borrow) | u32(word < part);
+    x[i] = word - part;
+  }
+  return x;
+}
+
+// A sum of natural numbers.
+fn hard_sigmoid_02_nat_add(a: hard_sigmoid_02_nat, b: hard_sigmoid_02_nat) -> hard_sigmoid_02_nat {
+  var x = a;
+  var y = b;
+  var carry = 0u;
+  for (var i = hard_sigmoid_02_nat_words - 1; i >= 0; i--) {
+    let part = x[i] + carry;
+    let sum = part + y[i];
+    carry = u32(part < carry) | u32(sum < part);
+    x[i] = sum;
+  }
+  return x;
 }
 
 // How many bits a natural number has.
-fn hard_sigmoid_02_nat_bit_length(a: vec4<u32>) -> i32 {
-  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
-  let word = select(high.y, high.x, high.y == 0u);
-  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
-  return below + 32 - i32(countLeadingZeros(word));
+fn hard_sigmoid_02_nat_bit_length(a: hard_sigmoid_02_nat) -> i32 {
+  var x = a;
+  var bits = 0;
+  for (var i = hard_sigmoid_02_nat_words - 1; i >= 0; i--) {
+    bits = select(32 * (hard_sigmoid_02_nat_words - i) - i32(countLeadingZeros(x[i])), bits, x[i] == 0u);
+  }
+  return bits;
 }
 
 // A natural number below 2^32, or the lowest 32 bits of one.
-fn hard_sigmoid_02_nat_low_word(a: vec4<u32>) -> u32 {
-  return a.x;
+fn hard_sigmoid_02_nat_low_word(a: hard_sigmoid_02_nat) -> u32 {
+  var x = a;
+  return x[hard_sigmoid_02_nat_words - 1];
 }
 
 fn hard_sigmoid_02_wide_add_loose(a: hard_sigmoid_02_wide, b: hard_sigmoid_02_wide) -> hard_sigmoid_02_wide {
   let swapped = hard_sigmoid_02_wide_is_smaller(a, b);
-  let large = select(a.mantissa, b.mantissa, swapped);
-  let small = select(b.mantissa, a.mantissa, swapped);
+  let large = hard_sigmoid_02_nat_select(a.mantissa, b.mantissa, swapped);
+  let small = hard_sigmoid_02_nat_select(b.mantissa, a.mantissa, swapped);
   let negative = select(a.negative, b.negative, swapped);
   let exponent = max(a.exponent, b.exponent);
-  let shift = min(exponent - min(a.exponent, b.exponent), 128);
+  let shift = min(exponent - min(a.exponent, b.exponent), 384);
   let addend = hard_sigmoid_02_nat_shift_right(small, shift);
   if (a.negative == b.negative) {
     let room = hard_sigmoid_02_nat_subtract(hard_sigmoid_02_NAT_ONES, large);
@@ -205,7 +283,10 @@ fn hard_sigmoid_02_wide_add_loose(a: hard_sigmoid_02_wide, b: hard_sigmoid_02_wi
         hard_sigmoid_02_nat_add(
           hard_sigmoid_02_NAT_HALF,
           hard_sigmoid_02_nat_shift_right(
-            hard_sigmoid_02_nat_subtract(hard_sigmoid_02_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            hard_sigmoid_02_nat_subtract(
+              hard_sigmoid_02_nat_subtract(addend, room),
+              hard_sigmoid_02_nat(0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 1u)
+            ),
             1
           )
         ),
@@ -222,10 +303,7 @@ fn hard_sigmoid_02_wide_add_loose(a: hard_sigmoid_02_wide, b: hard_sigmoid_02_wi
   if ((shift == 1) & hard_sigmoid_02_nat_less(difference, hard_sigmoid_02_NAT_HALF)) {
     return hard_sigmoid_02_wide(
       negative,
-      hard_sigmoid_02_nat_subtract(
-        hard_sigmoid_02_nat_shift_left(difference, 1),
-        vec4<u32>(hard_sigmoid_02_nat_low_word(small) & 1u, 0u, 0u, 0u)
-      ),
+      hard_sigmoid_02_nat_subtract(hard_sigmoid_02_nat_shift_left(difference, 1), hard_sigmoid_02_nat_of(hard_sigmoid_02_nat_low_word(small) & 1u)),
       exponent - 1
     );
   }
@@ -233,11 +311,11 @@ fn hard_sigmoid_02_wide_add_loose(a: hard_sigmoid_02_wide, b: hard_sigmoid_02_wi
 }
 
 fn hard_sigmoid_02_wide_is_nan(x: hard_sigmoid_02_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
+  return hard_sigmoid_02_nat_is_zero(x.mantissa) & (x.exponent > 0);
 }
 
 fn hard_sigmoid_02_wide_is_negative(x: hard_sigmoid_02_wide) -> bool {
-  return x.negative & !all(x.mantissa == vec4<u32>());
+  return x.negative & !hard_sigmoid_02_nat_is_zero(x.mantissa);
 }
 
 fn hard_sigmoid_02_wide_less(a: hard_sigmoid_02_wide, b: hard_sigmoid_02_wide) -> bool {
@@ -254,26 +332,37 @@ fn hard_sigmoid_02_wide_negate(x: hard_sigmoid_02_wide) -> hard_sigmoid_02_wide 
   return hard_sigmoid_02_wide(!x.negative, x.mantissa, x.exponent);
 }
 
+// a == b for natural numbers.
+fn hard_sigmoid_02_nat_equal(a: hard_sigmoid_02_nat, b: hard_sigmoid_02_nat) -> bool {
+  var x = a;
+  var y = b;
+  var differs = 0u;
+  for (var i = 0; i < hard_sigmoid_02_nat_words; i++) {
+    differs |= x[i] ^ y[i];
+  }
+  return differs == 0u;
+}
+
 fn hard_sigmoid_02_wide_equal(a: hard_sigmoid_02_wide, b: hard_sigmoid_02_wide) -> bool {
   let same =
     (a.exponent == b.exponent) &
-    all(a.mantissa == b.mantissa) &
+    hard_sigmoid_02_nat_equal(a.mantissa, b.mantissa) &
     (hard_sigmoid_02_wide_is_negative(a) == hard_sigmoid_02_wide_is_negative(b));
   return same & !hard_sigmoid_02_wide_is_nan(a);
 }
 
 // The number with these parts, whatever the highest bit of the mantissa is.
-fn hard_sigmoid_02_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> hard_sigmoid_02_wide {
+fn hard_sigmoid_02_wide_normalised(negative: bool, mantissa: hard_sigmoid_02_nat, exponent: i32) -> hard_sigmoid_02_wide {
   if (!hard_sigmoid_02_nat_less(mantissa, hard_sigmoid_02_NAT_HALF) & (abs(exponent) < hard_sigmoid_02_WIDE_LIMIT)) {
     return hard_sigmoid_02_wide(negative, mantissa, exponent);
   }
-  let shift = 128 - hard_sigmoid_02_nat_bit_length(mantissa);
+  let shift = 384 - hard_sigmoid_02_nat_bit_length(mantissa);
   let least = exponent - shift;
   let is_far = abs(least) >= hard_sigmoid_02_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
+  if (hard_sigmoid_02_nat_is_zero(mantissa) | (is_far & (least < 0))) {
     return hard_sigmoid_02_wide(
       negative,
-      vec4<u32>(0u, 0u, 0u, 0u),
+      hard_sigmoid_02_nat(),
       select(hard_sigmoid_02_WIDE_ZERO.exponent, hard_sigmoid_02_WIDE_NAN.exponent, exponent >= hard_sigmoid_02_WIDE_BEYOND)
     );
   }
@@ -285,14 +374,14 @@ fn hard_sigmoid_02_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent
 
 // Whether no digit of the smaller one is cut off in a sum.
 fn hard_sigmoid_02_wide_adds_exactly(a: hard_sigmoid_02_wide, b: hard_sigmoid_02_wide) -> bool {
-  let shift = min(abs(a.exponent - b.exponent), 128);
-  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
-  return all(hard_sigmoid_02_nat_shift_left(hard_sigmoid_02_nat_shift_right(small, shift), shift) == small);
+  let shift = min(abs(a.exponent - b.exponent), 384);
+  let small = hard_sigmoid_02_nat_select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return hard_sigmoid_02_nat_equal(hard_sigmoid_02_nat_shift_left(hard_sigmoid_02_nat_shift_right(small, shift), shift), small);
 }
 
 fn hard_sigmoid_02_wide_leading_of(x: hard_sigmoid_02_wide) -> hard_sigmoid_02_wide_leading {
-  let high = hard_sigmoid_02_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(hard_sigmoid_02_nat_shift_left(high, 128 - 32) != x.mantissa);
+  let high = hard_sigmoid_02_nat_shift_right(x.mantissa, 384 - 32);
+  let is_more = !hard_sigmoid_02_nat_equal(hard_sigmoid_02_nat_shift_left(high, 384 - 32), x.mantissa);
   return hard_sigmoid_02_wide_leading(x.negative, hard_sigmoid_02_nat_low_word(high) | u32(is_more), x.exponent);
 }
 
@@ -322,8 +411,8 @@ fn hard_sigmoid_02_exactly_wide(
     x0,
     x1,
     x2,
-    hard_sigmoid_02_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
-    hard_sigmoid_02_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912)
+    hard_sigmoid_02_wide(false, hard_sigmoid_02_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u), 1),
+    hard_sigmoid_02_wide(false, hard_sigmoid_02_nat(), -536870912)
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
   var errors = array<i32, 5>(
@@ -355,11 +444,11 @@ fn hard_sigmoid_02_exactly_wide(
     } else if (operation == 1u) {
       value = hard_sigmoid_02_wide_add_loose(a, b);
     } else if (operation == 2u) {
-      value = hard_sigmoid_02_wide(hard_sigmoid_02_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+      value = hard_sigmoid_02_wide(hard_sigmoid_02_wide_less(a, b), hard_sigmoid_02_nat(), 0);
     } else if (operation == 3u) {
       value = hard_sigmoid_02_wide_negate(a);
     } else if (operation == 4u) {
-      value = hard_sigmoid_02_wide(hard_sigmoid_02_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+      value = hard_sigmoid_02_wide(hard_sigmoid_02_wide_equal(a, b), hard_sigmoid_02_nat(), 0);
     } else if (operation == 5u) {
       if (registers[c].negative) {
         value = b;
@@ -443,7 +532,7 @@ fn hard_sigmoid_02_wide_operand_at(
   input: bool,
   infinite: bool
 ) -> hard_sigmoid_02_wide {
-  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
+  if ((search.stage == 23) & input & hard_sigmoid_02_nat_is_zero(x.mantissa)) {
     return hard_sigmoid_02_wide(search.point == 1, hard_sigmoid_02_NAT_HALF, -150);
   }
   let excess = hard_sigmoid_02_wide_excess(x.exponent, search.stage);
@@ -511,7 +600,7 @@ fn hard_sigmoid_02_wide_searched(
   zero: bool
 ) -> hard_sigmoid_02_wide_search {
   let is_nan = hard_sigmoid_02_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  let fails = is_nan | (found.lost > 384 - 27);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -759,8 +848,8 @@ fn hard_sigmoid_02_backward_exactly_wide(
     x0,
     x1,
     x2,
-    hard_sigmoid_02_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
-    hard_sigmoid_02_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1)
+    hard_sigmoid_02_wide(false, hard_sigmoid_02_nat(), -536870912),
+    hard_sigmoid_02_wide(false, hard_sigmoid_02_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u), 1)
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
   var errors = array<i32, 5>(
@@ -792,11 +881,11 @@ fn hard_sigmoid_02_backward_exactly_wide(
     } else if (operation == 1u) {
       value = hard_sigmoid_02_wide_add_loose(a, b);
     } else if (operation == 2u) {
-      value = hard_sigmoid_02_wide(hard_sigmoid_02_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+      value = hard_sigmoid_02_wide(hard_sigmoid_02_wide_less(a, b), hard_sigmoid_02_nat(), 0);
     } else if (operation == 3u) {
       value = hard_sigmoid_02_wide_negate(a);
     } else if (operation == 4u) {
-      value = hard_sigmoid_02_wide(hard_sigmoid_02_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+      value = hard_sigmoid_02_wide(hard_sigmoid_02_wide_equal(a, b), hard_sigmoid_02_nat(), 0);
     } else if (operation == 5u) {
       if (registers[c].negative) {
         value = b;

@@ -170,6 +170,9 @@ fn snake_beta_value_far(x0: f32, x1: f32, x2: f32) -> f32 {
   return x0 + (t * t) / (snake_beta_exp(x2) + 1e-9);
 }
 
+// A natural number of 384 bits, the highest word first.
+alias snake_beta_nat = array<u32, 12>;
+
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
 // mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
 // and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
@@ -177,7 +180,7 @@ fn snake_beta_value_far(x0: f32, x1: f32, x2: f32) -> f32 {
 // is off by a few units of the last bit.
 struct snake_beta_wide {
   negative: bool,
-  mantissa: vec4<u32>,
+  mantissa: snake_beta_nat,
   exponent: i32,
 }
 
@@ -196,21 +199,45 @@ struct snake_beta_wide_outcome {
 }
 
 // 2^(N - 1) and 2^N - 1.
-const snake_beta_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
+const snake_beta_NAT_HALF: snake_beta_nat = snake_beta_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u);
 
-const snake_beta_WIDE_NAN: snake_beta_wide = snake_beta_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
+const snake_beta_WIDE_NAN: snake_beta_wide = snake_beta_wide(false, snake_beta_nat(), (2 << 28u) + 4096);
 
 const snake_beta_WIDE_BEYOND: i32 = 2 << 28u;
 
-const snake_beta_WIDE_ZERO: snake_beta_wide = snake_beta_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
+const snake_beta_WIDE_ZERO: snake_beta_wide = snake_beta_wide(false, snake_beta_nat(), -(2 << 28u));
 
-// a * 2^n without the bits that leave 128.
-fn snake_beta_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
+// a, or b where the condition holds.
+fn snake_beta_nat_select(a: snake_beta_nat, b: snake_beta_nat, c: bool) -> snake_beta_nat {
+  var x = a;
+  if (c) {
+    x = b;
+  }
+  return x;
+}
+
+// How many words there are: a variable, so that no compiler writes the loops over them out.
+var<private> snake_beta_nat_words: i32 = 12;
+
+// A natural number of one word.
+fn snake_beta_nat_of(n: u32) -> snake_beta_nat {
+  var a = snake_beta_nat();
+  a[snake_beta_nat_words - 1] = n;
+  return a;
+}
+
+// a * 2^n without the bits that leave the words.
+fn snake_beta_nat_shift_left(a: snake_beta_nat, n: i32) -> snake_beta_nat {
+  var x = a;
+  let words = n >> 5u;
   let bits = u32(n & 31);
-  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
-  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
+  for (var i = 0; i < snake_beta_nat_words; i++) {
+    let source = i + words;
+    let high = select(0u, x[min(source, 11)], source < snake_beta_nat_words);
+    let low = select(0u, x[min(source + 1, 11)], source + 1 < snake_beta_nat_words);
+    x[i] = (high << bits) | ((low >> 1u) >> (31u - bits));
+  }
+  return x;
 }
 
 fn snake_beta_wide_from_f32(x: f32) -> snake_beta_wide {
@@ -221,18 +248,18 @@ fn snake_beta_wide_from_f32(x: f32) -> snake_beta_wide {
   if (field == 255) {
     return snake_beta_wide(
       negative,
-      select(vec4<u32>(0u, 0u, 0u, 0u), snake_beta_NAT_HALF, fraction == 0u),
+      snake_beta_nat_select(snake_beta_nat(), snake_beta_NAT_HALF, fraction == 0u),
       select(snake_beta_WIDE_NAN.exponent, snake_beta_WIDE_BEYOND, fraction == 0u)
     );
   }
   let digits = fraction + select(0u, 0x800000u, field > 0);
   let zeros = countLeadingZeros(digits);
   if (digits == 0u) {
-    return snake_beta_wide(negative, vec4<u32>(0u, 0u, 0u, 0u), snake_beta_WIDE_ZERO.exponent);
+    return snake_beta_wide(negative, snake_beta_nat(), snake_beta_WIDE_ZERO.exponent);
   }
   return snake_beta_wide(
     negative,
-    snake_beta_nat_shift_left(vec4<u32>(digits << zeros, 0u, 0u, 0u), 128 - 32),
+    snake_beta_nat_shift_left(snake_beta_nat_of(digits << zeros), 384 - 32),
     max(field, 1) - 118 - i32(zeros)
   );
 }
@@ -265,74 +292,120 @@ const snake_beta_WIDE_SEARCH: snake_beta_wide_search = snake_beta_wide_search(
   0
 );
 
-const snake_beta_WIDE_ONE: snake_beta_wide = snake_beta_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
+const snake_beta_WIDE_ONE: snake_beta_wide = snake_beta_wide(
+  false,
+  snake_beta_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u),
+  1
+);
 
-const snake_beta_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
+const snake_beta_NAT_HALF_LOG2_E: snake_beta_nat = snake_beta_nat(
+  0xb8aa3b29u,
+  0x5c17f0bbu,
+  0xbe87fed0u,
+  0x691d3e88u,
+  0xeb577aa8u,
+  0xdd695a58u,
+  0x8b25166cu,
+  0xd1a13247u,
+  0xde1c43f7u,
+  0x55176cd6u,
+  0x24d92f75u,
+  0xc16be0b3u
+);
 
-const snake_beta_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
+const snake_beta_NAT_ONES: snake_beta_nat = snake_beta_nat(
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu
+);
 
 // ln 2, log2(e) / 2, sqrt(1/2).
-const snake_beta_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
+const snake_beta_NAT_LN2: snake_beta_nat = snake_beta_nat(
+  0xb17217f7u,
+  0xd1cf79abu,
+  0xc9e3b398u,
+  0x03f2f6afu,
+  0x40f34326u,
+  0x7298b62du,
+  0x8a0d175bu,
+  0x8baafa2bu,
+  0xe7b87620u,
+  0x6debac98u,
+  0x559552fbu,
+  0x4afa1b10u
+);
 
-// A sum of natural numbers of 128 bits, the lowest word first.
-fn snake_beta_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let sum = a + b;
-  let carries = vec3<u32>(sum.xyz < a.xyz);
-  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
-  let carry_y = carries.y | (full.y & carries.x);
-  let carry_z = carries.z | (full.z & carry_y);
-  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
+// a == 0 for a natural number.
+fn snake_beta_nat_is_zero(a: snake_beta_nat) -> bool {
+  var x = a;
+  var bits = 0u;
+  for (var i = 0; i < snake_beta_nat_words; i++) {
+    bits |= x[i];
+  }
+  return bits == 0u;
 }
 
-// a < b for natural numbers of 128 bits.
-fn snake_beta_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
-  let less = a < b;
-  let same = a == b;
-  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
-}
-
-// The upper words of the products of each word of a with b.
-fn snake_beta_nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
-  let a0 = a & vec4<u32>(0xffffu);
-  let a1 = a >> vec4<u32>(16u);
-  let b0 = b & 0xffffu;
-  let b1 = b >> 16u;
-  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
-  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
-  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
-}
-
-// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
-fn snake_beta_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  var words = b;
-  var sum = vec4<u32>();
-  for (var i = 0; i < 4; i++) {
-    let low = a * words.x;
-    let total = snake_beta_nat_add(sum, low);
-    sum = snake_beta_nat_add(vec4<u32>(total.yzw, u32(snake_beta_nat_less(total, low))), snake_beta_nat_high_words(a, words.x));
-    words = words.yzwx;
+// The upper words of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
+fn snake_beta_nat_multiply_high(a: snake_beta_nat, b: snake_beta_nat) -> snake_beta_nat {
+  var x = a;
+  var y = b;
+  var sum = snake_beta_nat();
+  for (var i = snake_beta_nat_words - 1; i >= 0; i--) {
+    var carry = 0u;
+    for (var j = snake_beta_nat_words - 1; j >= 0; j--) {
+      let high = snake_beta_multiply_high(x[j], y[i]);
+      let low = x[j] * y[i];
+      let part = sum[j] + low;
+      let total = part + carry;
+      carry = high + u32(part < low) + u32(total < carry);
+      sum[min(j + 1, 11)] = total;
+    }
+    sum[0] = carry;
   }
   return sum;
 }
 
 // floor(a / n) for 0 < n < 2^16.
-fn snake_beta_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
-  var quotient = a;
+fn snake_beta_nat_divide_short(a: snake_beta_nat, n: u32) -> snake_beta_nat {
+  var x = a;
   var rest = 0u;
-  for (var i = 0; i < 4; i++) {
-    let high = (rest << 16u) | (quotient.w >> 16u);
-    let low = ((high % n) << 16u) | (quotient.w & 0xffffu);
+  for (var i = 0; i < snake_beta_nat_words; i++) {
+    let high = (rest << 16u) | (x[i] >> 16u);
+    let low = ((high % n) << 16u) | (x[i] & 0xffffu);
     rest = low % n;
-    quotient = vec4<u32>(((high / n) << 16u) | (low / n), quotient.xyz);
+    x[i] = ((high / n) << 16u) | (low / n);
   }
-  return quotient;
+  return x;
+}
+
+// A sum of natural numbers.
+fn snake_beta_nat_add(a: snake_beta_nat, b: snake_beta_nat) -> snake_beta_nat {
+  var x = a;
+  var y = b;
+  var carry = 0u;
+  for (var i = snake_beta_nat_words - 1; i >= 0; i--) {
+    let part = x[i] + carry;
+    let sum = part + y[i];
+    carry = u32(part < carry) | u32(sum < part);
+    x[i] = sum;
+  }
+  return x;
 }
 
 // (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
-fn snake_beta_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
+fn snake_beta_nat_expm1_series(r: snake_beta_nat) -> snake_beta_nat {
   var term = snake_beta_NAT_HALF;
   var quotient = snake_beta_NAT_HALF;
-  for (var k = 2u; !all(term == vec4<u32>()); k++) {
+  for (var k = 2u; !snake_beta_nat_is_zero(term); k++) {
     term = snake_beta_nat_divide_short(snake_beta_nat_multiply_high(term, r), k);
     quotient = snake_beta_nat_add(quotient, term);
   }
@@ -340,54 +413,65 @@ fn snake_beta_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
 }
 
 fn snake_beta_wide_is_nan(x: snake_beta_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
+  return snake_beta_nat_is_zero(x.mantissa) & (x.exponent > 0);
 }
 
 // floor(a / 2^n).
-fn snake_beta_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+fn snake_beta_nat_shift_right(a: snake_beta_nat, n: i32) -> snake_beta_nat {
+  var x = a;
+  let words = n >> 5u;
   let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
+  for (var i = snake_beta_nat_words - 1; i >= 0; i--) {
+    let source = i - words;
+    let low = select(0u, x[max(source, 0)], source >= 0);
+    let high = select(0u, x[max(source - 1, 0)], source >= 1);
+    x[i] = (low >> bits) | ((high << 1u) << (31u - bits));
+  }
+  return x;
 }
 
-// A difference of natural numbers of 128 bits.
-fn snake_beta_nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let less = vec3<u32>(a.xyz < b.xyz);
-  let same = vec3<u32>(a.xyz == b.xyz);
-  let borrow_y = less.y | (same.y & less.x);
-  let borrow_z = less.z | (same.z & borrow_y);
-  return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
+// A difference of natural numbers.
+fn snake_beta_nat_subtract(a: snake_beta_nat, b: snake_beta_nat) -> snake_beta_nat {
+  var x = a;
+  var y = b;
+  var borrow = 0u;
+  for (var i = snake_beta_nat_words - 1; i >= 0; i--) {
+    let part = y[i] + borrow;
+    let word = x[i];
+    borrow = u32(part < borrow) | u32(word < part);
+    x[i] = word - part;
+  }
+  return x;
 }
 
 // A natural number below 2^32, or the lowest 32 bits of one.
-fn snake_beta_nat_low_word(a: vec4<u32>) -> u32 {
-  return a.x;
+fn snake_beta_nat_low_word(a: snake_beta_nat) -> u32 {
+  var x = a;
+  return x[snake_beta_nat_words - 1];
 }
 
 fn snake_beta_wide_exponential_loose(x: snake_beta_wide, near: u32) -> snake_beta_wide {
   let is_near = near == 1u;
   let quotient = snake_beta_nat_multiply_high(x.mantissa, snake_beta_NAT_HALF_LOG2_E);
-  let exponent = clamp(i32(x.exponent), -128, 28);
-  let point = 128 - 1 - exponent;
+  let exponent = clamp(i32(x.exponent), -384, 28);
+  let point = 384 - 1 - exponent;
   let whole = snake_beta_nat_shift_right(quotient, max(point, 0));
   let rest = snake_beta_nat_subtract(quotient, snake_beta_nat_shift_left(whole, max(point, 0)));
-  let shift = 128 - point;
-  let scaled = select(
+  let shift = 384 - point;
+  let scaled = snake_beta_nat_select(
     snake_beta_nat_shift_left(rest, max(shift, 0)),
     snake_beta_nat_shift_right(rest, max(-shift, 0)),
     shift < 0
   );
-  let fraction = select(scaled, snake_beta_nat_subtract(snake_beta_NAT_ONES, scaled), x.negative);
+  let fraction = snake_beta_nat_select(scaled, snake_beta_nat_subtract(snake_beta_NAT_ONES, scaled), x.negative);
   let size = i32(snake_beta_nat_low_word(whole)) << u32(max(-point, 0));
   let n = select(size, -1 - size, x.negative);
-  let r = select(
+  let r = snake_beta_nat_select(
     snake_beta_nat_multiply_high(fraction, snake_beta_NAT_LN2),
     snake_beta_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = snake_beta_nat_multiply_high(select(r, x.mantissa, is_near), snake_beta_nat_expm1_series(r));
+  let excess = snake_beta_nat_multiply_high(snake_beta_nat_select(r, x.mantissa, is_near), snake_beta_nat_expm1_series(r));
   if (is_near) {
     return snake_beta_wide(false, excess, x.exponent + 1);
   }
@@ -397,7 +481,7 @@ fn snake_beta_wide_exponential_loose(x: snake_beta_wide, near: u32) -> snake_bet
     }
     return snake_beta_wide(false, snake_beta_NAT_HALF, select(snake_beta_WIDE_BEYOND, -snake_beta_WIDE_BEYOND, x.negative));
   }
-  if (x.exponent < -128) {
+  if (x.exponent < -384) {
     return snake_beta_WIDE_ONE;
   }
   return snake_beta_wide(false, snake_beta_nat_add(snake_beta_NAT_HALF, excess), n + 1);
@@ -409,7 +493,7 @@ fn snake_beta_wide_multiply_loose(a: snake_beta_wide, b: snake_beta_wide) -> sna
   let product = snake_beta_nat_multiply_high(a.mantissa, b.mantissa);
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) & (exponent > -snake_beta_WIDE_LIMIT);
+  let invalid = snake_beta_nat_is_zero(product) & (exponent > -snake_beta_WIDE_LIMIT);
   return snake_beta_wide(a.negative != b.negative, product, select(exponent, snake_beta_WIDE_NAN.exponent, invalid));
 }
 
@@ -442,48 +526,77 @@ var<private> snake_beta_INVERSE_TURN = array<u32, 160>(
 );
 
 // The N bits of 1 / 2pi from the given word on; the words before the point are 0.
-fn snake_beta_nat_inverse_turn(word: i32) -> vec4<u32> {
-  var bits = vec4<u32>(0u, 0u, 0u, 0u);
-  for (var i = word; i < word + 128 / 32; i++) {
+fn snake_beta_nat_inverse_turn(word: i32) -> snake_beta_nat {
+  var bits = snake_beta_nat();
+  for (var i = word; i < word + 384 / 32; i++) {
     bits = snake_beta_nat_add(
       snake_beta_nat_shift_left(bits, 32),
-      vec4<u32>(select(0u, snake_beta_INVERSE_TURN[max(i, 0)], i >= 0), 0u, 0u, 0u)
+      snake_beta_nat_of(select(0u, snake_beta_INVERSE_TURN[max(i, 0)], i >= 0))
     );
   }
   return bits;
 }
 
+// a < b for natural numbers.
+fn snake_beta_nat_less(a: snake_beta_nat, b: snake_beta_nat) -> bool {
+  var x = a;
+  var y = b;
+  var less = false;
+  for (var i = snake_beta_nat_words - 1; i >= 0; i--) {
+    less = select(x[i] < y[i], less, x[i] == y[i]);
+  }
+  return less;
+}
+
 // (a + b) mod 2^N.
-fn snake_beta_nat_sum(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+fn snake_beta_nat_sum(a: snake_beta_nat, b: snake_beta_nat) -> snake_beta_nat {
   let room = snake_beta_nat_subtract(snake_beta_NAT_ONES, a);
   if (snake_beta_nat_less(room, b)) {
-    return snake_beta_nat_subtract(snake_beta_nat_subtract(b, room), vec4<u32>(1u, 0u, 0u, 0u));
+    return snake_beta_nat_subtract(
+      snake_beta_nat_subtract(b, room),
+      snake_beta_nat(0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 1u)
+    );
   }
   return snake_beta_nat_add(a, b);
 }
 
-const snake_beta_NAT_QUARTER_PI: vec4<u32> = vec4<u32>(0x80dc1cd1u, 0xc4c6628bu, 0x2168c234u, 0xc90fdaa2u);
+const snake_beta_NAT_QUARTER_PI: snake_beta_nat = snake_beta_nat(
+  0xc90fdaa2u,
+  0x2168c234u,
+  0xc4c6628bu,
+  0x80dc1cd1u,
+  0x29024e08u,
+  0x8a67cc74u,
+  0x020bbea6u,
+  0x3b139b22u,
+  0x514a0879u,
+  0x8e3404ddu,
+  0xef9519b3u,
+  0xcd3a431bu
+);
 
 // How many bits a natural number has.
-fn snake_beta_nat_bit_length(a: vec4<u32>) -> i32 {
-  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
-  let word = select(high.y, high.x, high.y == 0u);
-  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
-  return below + 32 - i32(countLeadingZeros(word));
+fn snake_beta_nat_bit_length(a: snake_beta_nat) -> i32 {
+  var x = a;
+  var bits = 0;
+  for (var i = snake_beta_nat_words - 1; i >= 0; i--) {
+    bits = select(32 * (snake_beta_nat_words - i) - i32(countLeadingZeros(x[i])), bits, x[i] == 0u);
+  }
+  return bits;
 }
 
 // The number with these parts, whatever the highest bit of the mantissa is.
-fn snake_beta_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> snake_beta_wide {
+fn snake_beta_wide_normalised(negative: bool, mantissa: snake_beta_nat, exponent: i32) -> snake_beta_wide {
   if (!snake_beta_nat_less(mantissa, snake_beta_NAT_HALF) & (abs(exponent) < snake_beta_WIDE_LIMIT)) {
     return snake_beta_wide(negative, mantissa, exponent);
   }
-  let shift = 128 - snake_beta_nat_bit_length(mantissa);
+  let shift = 384 - snake_beta_nat_bit_length(mantissa);
   let least = exponent - shift;
   let is_far = abs(least) >= snake_beta_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
+  if (snake_beta_nat_is_zero(mantissa) | (is_far & (least < 0))) {
     return snake_beta_wide(
       negative,
-      vec4<u32>(0u, 0u, 0u, 0u),
+      snake_beta_nat(),
       select(snake_beta_WIDE_ZERO.exponent, snake_beta_WIDE_NAN.exponent, exponent >= snake_beta_WIDE_BEYOND)
     );
   }
@@ -493,14 +606,21 @@ fn snake_beta_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32
   return snake_beta_wide(negative, snake_beta_nat_shift_left(mantissa, shift), least);
 }
 
-// The lower 128 bits of a product: a times each word of b, from the highest on.
-fn snake_beta_nat_multiply(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  var words = b;
-  var sum = vec4<u32>();
-  for (var i = 0; i < 4; i++) {
-    let high = snake_beta_nat_high_words(a, words.w);
-    sum = snake_beta_nat_add(snake_beta_nat_add(vec4<u32>(0u, sum.xyz), a * words.w), vec4<u32>(0u, high.xyz));
-    words = words.wxyz;
+// The lower words of a product.
+fn snake_beta_nat_multiply(a: snake_beta_nat, b: snake_beta_nat) -> snake_beta_nat {
+  var x = a;
+  var y = b;
+  var sum = snake_beta_nat();
+  for (var i = snake_beta_nat_words - 1; i >= 0; i--) {
+    var carry = 0u;
+    for (var j = snake_beta_nat_words - 1; i + j >= snake_beta_nat_words - 1; j--) {
+      let at = i + j + 1 - snake_beta_nat_words;
+      let low = x[j] * y[i];
+      let part = sum[at] + low;
+      let total = part + carry;
+      carry = snake_beta_multiply_high(x[j], y[i]) + u32(part < low) + u32(total < carry);
+      sum[at] = total;
+    }
   }
   return sum;
 }
@@ -513,8 +633,8 @@ fn snake_beta_wide_reduced(x: snake_beta_wide) -> snake_beta_wide_turn {
   if (x.exponent < 0) {
     return snake_beta_wide_turn(0u, x);
   }
-  let words = 128 / 32;
-  let offset = i32(min(x.exponent, 8192)) - 128;
+  let words = 384 / 32;
+  let offset = i32(min(x.exponent, 8192)) - 384;
   let word = offset >> 5u;
   if (word + 3 * words > 160) {
     if (x.exponent < snake_beta_WIDE_BEYOND) {
@@ -529,10 +649,10 @@ fn snake_beta_wide_reduced(x: snake_beta_wide) -> snake_beta_wide_turn {
     snake_beta_nat_multiply(x.mantissa, snake_beta_nat_inverse_turn(word)),
     snake_beta_nat_multiply_high(x.mantissa, middle)
   );
-  let high = snake_beta_nat_sum(sum, vec4<u32>(u32(snake_beta_nat_less(low, carried)), 0u, 0u, 0u));
+  let high = snake_beta_nat_sum(sum, snake_beta_nat_of(u32(snake_beta_nat_less(low, carried))));
   // In quarters of a turn.
   let shift = (offset & 31) + 2;
-  let point = 128 - shift;
+  let point = 384 - shift;
   let turned = snake_beta_nat_shift_right(high, point);
   let carry = snake_beta_nat_shift_right(low, point);
   var rest = snake_beta_nat_add(
@@ -547,11 +667,11 @@ fn snake_beta_wide_reduced(x: snake_beta_wide) -> snake_beta_wide_turn {
     rest_low = snake_beta_nat_subtract(snake_beta_NAT_ONES, rest_low);
     quarter = quarter + 1u;
   }
-  let zeros = 128 - snake_beta_nat_bit_length(rest);
-  let fraction = select(
-    snake_beta_nat_add(snake_beta_nat_shift_left(rest, zeros), snake_beta_nat_shift_right(rest_low, 128 - zeros)),
+  let zeros = 384 - snake_beta_nat_bit_length(rest);
+  let fraction = snake_beta_nat_select(
+    snake_beta_nat_add(snake_beta_nat_shift_left(rest, zeros), snake_beta_nat_shift_right(rest_low, 384 - zeros)),
     rest_low,
-    all(rest == vec4<u32>())
+    snake_beta_nat_is_zero(rest)
   );
   let angle = snake_beta_nat_multiply_high(fraction, snake_beta_NAT_QUARTER_PI);
   return snake_beta_wide_turn(
@@ -561,18 +681,18 @@ fn snake_beta_wide_reduced(x: snake_beta_wide) -> snake_beta_wide_turn {
 }
 
 // z / (k (k + 1)) - z^2 / (k (k + 1) (k + 2) (k + 3)) + ...: 1 - cos(x) for z = x^2 and k = 1, 1 - sin(x) / x for k = 2.
-fn snake_beta_nat_sine_series(z: vec4<u32>, first: u32) -> vec4<u32> {
-  var sum = vec4<u32>(0u, 0u, 0u, 0u);
+fn snake_beta_nat_sine_series(z: snake_beta_nat, first: u32) -> snake_beta_nat {
+  var sum = snake_beta_nat();
   var term = snake_beta_nat_divide_short(z, first * (first + 1u));
-  for (var k = first + 2u; !all(term == vec4<u32>()); k = k + 2u) {
-    sum = select(snake_beta_nat_subtract(sum, term), snake_beta_nat_add(sum, term), ((k - first) & 2u) == 2u);
+  for (var k = first + 2u; !snake_beta_nat_is_zero(term); k = k + 2u) {
+    sum = snake_beta_nat_select(snake_beta_nat_subtract(sum, term), snake_beta_nat_add(sum, term), ((k - first) & 2u) == 2u);
     term = snake_beta_nat_divide_short(snake_beta_nat_multiply_high(term, z), k * (k + 1u));
   }
   return sum;
 }
 
 // x^2 as a fraction, for |x| < 1; 0 for NaN.
-fn snake_beta_nat_square(x: snake_beta_wide) -> vec4<u32> {
+fn snake_beta_nat_square(x: snake_beta_wide) -> snake_beta_nat {
   let fraction = snake_beta_nat_shift_right(x.mantissa, max(-x.exponent, 0));
   return snake_beta_nat_multiply_high(fraction, fraction);
 }
@@ -587,7 +707,7 @@ fn snake_beta_wide_sine_loose(x: snake_beta_wide, quarters: u32) -> snake_beta_w
   let series = snake_beta_nat_sine_series(snake_beta_nat_square(turn.rest), select(2u, 1u, odd));
   let cosine = snake_beta_nat_subtract(snake_beta_NAT_HALF, snake_beta_nat_shift_right(series, 1));
   let negative = ((quarter & 2u) == 2u) != (!odd & turn.rest.negative);
-  let mantissa = select(snake_beta_nat_multiply_high(turn.rest.mantissa, cosine), cosine, odd);
+  let mantissa = snake_beta_nat_select(snake_beta_nat_multiply_high(turn.rest.mantissa, cosine), cosine, odd);
   return snake_beta_wide(negative, mantissa, select(turn.rest.exponent + 1, 1, odd));
 }
 
@@ -598,11 +718,11 @@ fn snake_beta_wide_is_smaller(a: snake_beta_wide, b: snake_beta_wide) -> bool {
 
 fn snake_beta_wide_add_loose(a: snake_beta_wide, b: snake_beta_wide) -> snake_beta_wide {
   let swapped = snake_beta_wide_is_smaller(a, b);
-  let large = select(a.mantissa, b.mantissa, swapped);
-  let small = select(b.mantissa, a.mantissa, swapped);
+  let large = snake_beta_nat_select(a.mantissa, b.mantissa, swapped);
+  let small = snake_beta_nat_select(b.mantissa, a.mantissa, swapped);
   let negative = select(a.negative, b.negative, swapped);
   let exponent = max(a.exponent, b.exponent);
-  let shift = min(exponent - min(a.exponent, b.exponent), 128);
+  let shift = min(exponent - min(a.exponent, b.exponent), 384);
   let addend = snake_beta_nat_shift_right(small, shift);
   if (a.negative == b.negative) {
     let room = snake_beta_nat_subtract(snake_beta_NAT_ONES, large);
@@ -612,7 +732,10 @@ fn snake_beta_wide_add_loose(a: snake_beta_wide, b: snake_beta_wide) -> snake_be
         snake_beta_nat_add(
           snake_beta_NAT_HALF,
           snake_beta_nat_shift_right(
-            snake_beta_nat_subtract(snake_beta_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            snake_beta_nat_subtract(
+              snake_beta_nat_subtract(addend, room),
+              snake_beta_nat(0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 1u)
+            ),
             1
           )
         ),
@@ -629,32 +752,56 @@ fn snake_beta_wide_add_loose(a: snake_beta_wide, b: snake_beta_wide) -> snake_be
   if ((shift == 1) & snake_beta_nat_less(difference, snake_beta_NAT_HALF)) {
     return snake_beta_wide(
       negative,
-      snake_beta_nat_subtract(
-        snake_beta_nat_shift_left(difference, 1),
-        vec4<u32>(snake_beta_nat_low_word(small) & 1u, 0u, 0u, 0u)
-      ),
+      snake_beta_nat_subtract(snake_beta_nat_shift_left(difference, 1), snake_beta_nat_of(snake_beta_nat_low_word(small) & 1u)),
       exponent - 1
     );
   }
   return snake_beta_wide(negative, difference, exponent);
 }
 
-// floor(a * 2^128 / b) for a < b, bit by bit.
-fn snake_beta_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  var rest = a;
-  var quotient = vec4<u32>();
-  for (var i = 0; i < 128; i++) {
-    let doubled = (rest << vec4<u32>(1u)) | vec4<u32>(0u, rest.xyz >> vec3<u32>(31u));
-    let fits = rest.w >= 0x80000000u || !snake_beta_nat_less(doubled, b);
-    rest = select(doubled, snake_beta_nat_subtract(doubled, b), fits);
-    quotient = (quotient << vec4<u32>(1u)) | vec4<u32>(u32(fits), quotient.xyz >> vec3<u32>(31u));
+// floor(a * 2^N / b) for a < b and N bits in use, 16 bits at a time: each is at most two too large when it is first guessed
+// (Knuth, The Art of Computer Programming, 4.3.1).
+fn snake_beta_nat_divide_high(a: snake_beta_nat, b: snake_beta_nat) -> snake_beta_nat {
+  let shift = 32 * snake_beta_nat_words - snake_beta_nat_bit_length(b);
+  var rest = snake_beta_nat_shift_left(a, shift);
+  var y = snake_beta_nat_shift_left(b, shift);
+  var quotient = snake_beta_nat();
+  let leading = y[0] >> 16u;
+  for (var digit = 0; digit < 2 * snake_beta_nat_words; digit++) {
+    var q = min(rest[0] / max(leading, 1u), 0xffffu);
+    let top = rest[0] >> 16u;
+    var carry = 0u;
+    var below = 0u;
+    for (var i = snake_beta_nat_words - 1; i >= 0; i--) {
+      let word = (rest[i] << 16u) | below;
+      below = rest[i] >> 16u;
+      let upper = (y[i] >> 16u) * q;
+      let lower = (y[i] & 0xffffu) * q;
+      let low = lower + (upper << 16u);
+      let part = low + carry;
+      rest[i] = word - part;
+      carry = (upper >> 16u) + u32(low < lower) + u32(part < carry) + u32(word < part);
+    }
+    var missing = carry - top;
+    while (missing != 0u) {
+      var sum_carry = 0u;
+      for (var i = snake_beta_nat_words - 1; i >= 0; i--) {
+        let part = rest[i] + sum_carry;
+        let sum = part + y[i];
+        sum_carry = u32(part < sum_carry) | u32(sum < part);
+        rest[i] = sum;
+      }
+      missing -= sum_carry;
+      q -= 1u;
+    }
+    quotient[digit >> 1u] |= q << select(16u, 0u, (digit & 1) == 1);
   }
   return quotient;
 }
 
 fn snake_beta_wide_divide_loose(a: snake_beta_wide, b: snake_beta_wide) -> snake_beta_wide {
   let negative = a.negative != b.negative;
-  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  let both_zero = snake_beta_nat_is_zero(a.mantissa) & snake_beta_nat_is_zero(b.mantissa);
   if (
     snake_beta_wide_is_nan(b) |
     both_zero |
@@ -663,31 +810,42 @@ fn snake_beta_wide_divide_loose(a: snake_beta_wide, b: snake_beta_wide) -> snake
     return snake_beta_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
-  if (all(b.mantissa == vec4<u32>())) {
+  if (snake_beta_nat_is_zero(b.mantissa)) {
     return snake_beta_wide(negative, a.mantissa, exponent);
   }
   let fits = snake_beta_nat_less(a.mantissa, b.mantissa);
   let quotient = snake_beta_nat_divide_high(
-    select(snake_beta_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    snake_beta_nat_select(snake_beta_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
     b.mantissa
   );
   return snake_beta_wide(
     negative,
-    select(snake_beta_nat_add(snake_beta_NAT_HALF, snake_beta_nat_shift_right(quotient, 1)), quotient, fits),
+    snake_beta_nat_select(snake_beta_nat_add(snake_beta_NAT_HALF, snake_beta_nat_shift_right(quotient, 1)), quotient, fits),
     exponent + i32(!fits)
   );
 }
 
+// a == b for natural numbers.
+fn snake_beta_nat_equal(a: snake_beta_nat, b: snake_beta_nat) -> bool {
+  var x = a;
+  var y = b;
+  var differs = 0u;
+  for (var i = 0; i < snake_beta_nat_words; i++) {
+    differs |= x[i] ^ y[i];
+  }
+  return differs == 0u;
+}
+
 // Whether no digit of the smaller one is cut off in a sum.
 fn snake_beta_wide_adds_exactly(a: snake_beta_wide, b: snake_beta_wide) -> bool {
-  let shift = min(abs(a.exponent - b.exponent), 128);
-  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
-  return all(snake_beta_nat_shift_left(snake_beta_nat_shift_right(small, shift), shift) == small);
+  let shift = min(abs(a.exponent - b.exponent), 384);
+  let small = snake_beta_nat_select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return snake_beta_nat_equal(snake_beta_nat_shift_left(snake_beta_nat_shift_right(small, shift), shift), small);
 }
 
 fn snake_beta_wide_leading_of(x: snake_beta_wide) -> snake_beta_wide_leading {
-  let high = snake_beta_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(snake_beta_nat_shift_left(high, 128 - 32) != x.mantissa);
+  let high = snake_beta_nat_shift_right(x.mantissa, 384 - 32);
+  let is_more = !snake_beta_nat_equal(snake_beta_nat_shift_left(high, 384 - 32), x.mantissa);
   return snake_beta_wide_leading(x.negative, snake_beta_nat_low_word(high) | u32(is_more), x.exponent);
 }
 
@@ -707,7 +865,24 @@ fn snake_beta_exactly_wide(x0: snake_beta_wide, x1: snake_beta_wide, x2: snake_b
     x1,
     x2,
     snake_beta_WIDE_ONE,
-    snake_beta_wide(false, vec4<u32>(0xf8953030u, 0x31680a88u, 0x36b4a597u, 0x89705f41u), -29)
+    snake_beta_wide(
+      false,
+      snake_beta_nat(
+        0x89705f41u,
+        0x36b4a597u,
+        0x31680a88u,
+        0xf8953030u,
+        0xfdd7645eu,
+        0x011abac9u,
+        0xf387295du,
+        0x242602a6u,
+        0xac045de6u,
+        0x42c82f36u,
+        0xd7e1059cu,
+        0x7fb097ebu
+      ),
+      -29
+    )
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
   var errors = array<i32, 5>(
@@ -749,14 +924,14 @@ fn snake_beta_exactly_wide(x0: snake_beta_wide, x1: snake_beta_wide, x2: snake_b
       error = select(
         errors[first] + select(result.exponent, 1, c == 513u),
         -snake_beta_WIDE_BEYOND,
-        all(result.mantissa == vec4<u32>())
+        snake_beta_nat_is_zero(result.mantissa)
       );
     }
     if (operation == 1u) {
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
     if (operation == 2u) {
-      if ((a.exponent > 0) & (result.exponent < min(a.exponent - (128 - 12), -56))) {
+      if ((a.exponent > 0) & (result.exponent < min(a.exponent - (384 - 12), -56))) {
         result = snake_beta_WIDE_ZERO;
       }
       error = errors[first];
@@ -830,7 +1005,7 @@ fn snake_beta_wide_operand_at(
   input: bool,
   infinite: bool
 ) -> snake_beta_wide {
-  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
+  if ((search.stage == 23) & input & snake_beta_nat_is_zero(x.mantissa)) {
     return snake_beta_wide(search.point == 1, snake_beta_NAT_HALF, -150);
   }
   let excess = snake_beta_wide_excess(x.exponent, search.stage);
@@ -898,7 +1073,7 @@ fn snake_beta_wide_searched(
   zero: bool
 ) -> snake_beta_wide_search {
   let is_nan = snake_beta_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  let fails = is_nan | (found.lost > 384 - 27);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -1257,7 +1432,7 @@ fn snake_beta_wide_negate(x: snake_beta_wide) -> snake_beta_wide {
 }
 
 fn snake_beta_wide_is_negative(x: snake_beta_wide) -> bool {
-  return x.negative & !all(x.mantissa == vec4<u32>());
+  return x.negative & !snake_beta_nat_is_zero(x.mantissa);
 }
 
 fn snake_beta_wide_less(a: snake_beta_wide, b: snake_beta_wide) -> bool {
@@ -1310,8 +1485,25 @@ fn snake_beta_backward_exactly_wide(
     x2,
     which,
     snake_beta_WIDE_ONE,
-    snake_beta_wide(false, vec4<u32>(0xf8953030u, 0x31680a88u, 0x36b4a597u, 0x89705f41u), -29),
-    snake_beta_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2),
+    snake_beta_wide(
+      false,
+      snake_beta_nat(
+        0x89705f41u,
+        0x36b4a597u,
+        0x31680a88u,
+        0xf8953030u,
+        0xfdd7645eu,
+        0x011abac9u,
+        0xf387295du,
+        0x242602a6u,
+        0xac045de6u,
+        0x42c82f36u,
+        0xd7e1059cu,
+        0x7fb097ebu
+      ),
+      -29
+    ),
+    snake_beta_wide(false, snake_beta_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u), 2),
     snake_beta_WIDE_ZERO,
     snake_beta_WIDE_ZERO,
     snake_beta_WIDE_ZERO
@@ -1361,7 +1553,7 @@ fn snake_beta_backward_exactly_wide(
     } else if (operation == 5u) {
       value = snake_beta_wide_divide_loose(a, b);
     } else if (operation == 6u) {
-      value = snake_beta_wide(snake_beta_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+      value = snake_beta_wide(snake_beta_wide_less(a, b), snake_beta_nat(), 0);
     } else if (operation == 7u) {
       if (registers[c].negative) {
         value = b;
@@ -1373,14 +1565,14 @@ fn snake_beta_backward_exactly_wide(
       error = select(
         errors[first] + select(result.exponent, 1, c == 513u),
         -snake_beta_WIDE_BEYOND,
-        all(result.mantissa == vec4<u32>())
+        snake_beta_nat_is_zero(result.mantissa)
       );
     }
     if (operation == 1u) {
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
     }
     if (operation == 2u) {
-      if ((a.exponent > 0) & (result.exponent < min(a.exponent - (128 - 12), -56))) {
+      if ((a.exponent > 0) & (result.exponent < min(a.exponent - (384 - 12), -56))) {
         result = snake_beta_WIDE_ZERO;
       }
       error = errors[first];

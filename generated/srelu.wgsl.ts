@@ -8,6 +8,9 @@ fn srelu_value_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
   return select(x1 + (t - x1) * x2, select(x3 + (t - x3) * x4, t, t > x3), t < x1);
 }
 
+// A natural number of 384 bits, the highest word first.
+alias srelu_nat = array<u32, 12>;
+
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
 // mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
 // and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
@@ -15,7 +18,7 @@ fn srelu_value_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
 // is off by a few units of the last bit.
 struct srelu_wide {
   negative: bool,
-  mantissa: vec4<u32>,
+  mantissa: srelu_nat,
   exponent: i32,
 }
 
@@ -34,21 +37,45 @@ struct srelu_wide_outcome {
 }
 
 // 2^(N - 1) and 2^N - 1.
-const srelu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
+const srelu_NAT_HALF: srelu_nat = srelu_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u);
 
-const srelu_WIDE_NAN: srelu_wide = srelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
+const srelu_WIDE_NAN: srelu_wide = srelu_wide(false, srelu_nat(), (2 << 28u) + 4096);
 
 const srelu_WIDE_BEYOND: i32 = 2 << 28u;
 
-const srelu_WIDE_ZERO: srelu_wide = srelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
+const srelu_WIDE_ZERO: srelu_wide = srelu_wide(false, srelu_nat(), -(2 << 28u));
 
-// a * 2^n without the bits that leave 128.
-fn srelu_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
+// a, or b where the condition holds.
+fn srelu_nat_select(a: srelu_nat, b: srelu_nat, c: bool) -> srelu_nat {
+  var x = a;
+  if (c) {
+    x = b;
+  }
+  return x;
+}
+
+// How many words there are: a variable, so that no compiler writes the loops over them out.
+var<private> srelu_nat_words: i32 = 12;
+
+// A natural number of one word.
+fn srelu_nat_of(n: u32) -> srelu_nat {
+  var a = srelu_nat();
+  a[srelu_nat_words - 1] = n;
+  return a;
+}
+
+// a * 2^n without the bits that leave the words.
+fn srelu_nat_shift_left(a: srelu_nat, n: i32) -> srelu_nat {
+  var x = a;
+  let words = n >> 5u;
   let bits = u32(n & 31);
-  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
-  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
+  for (var i = 0; i < srelu_nat_words; i++) {
+    let source = i + words;
+    let high = select(0u, x[min(source, 11)], source < srelu_nat_words);
+    let low = select(0u, x[min(source + 1, 11)], source + 1 < srelu_nat_words);
+    x[i] = (high << bits) | ((low >> 1u) >> (31u - bits));
+  }
+  return x;
 }
 
 fn srelu_wide_from_f32(x: f32) -> srelu_wide {
@@ -59,18 +86,18 @@ fn srelu_wide_from_f32(x: f32) -> srelu_wide {
   if (field == 255) {
     return srelu_wide(
       negative,
-      select(vec4<u32>(0u, 0u, 0u, 0u), srelu_NAT_HALF, fraction == 0u),
+      srelu_nat_select(srelu_nat(), srelu_NAT_HALF, fraction == 0u),
       select(srelu_WIDE_NAN.exponent, srelu_WIDE_BEYOND, fraction == 0u)
     );
   }
   let digits = fraction + select(0u, 0x800000u, field > 0);
   let zeros = countLeadingZeros(digits);
   if (digits == 0u) {
-    return srelu_wide(negative, vec4<u32>(0u, 0u, 0u, 0u), srelu_WIDE_ZERO.exponent);
+    return srelu_wide(negative, srelu_nat(), srelu_WIDE_ZERO.exponent);
   }
   return srelu_wide(
     negative,
-    srelu_nat_shift_left(vec4<u32>(digits << zeros, 0u, 0u, 0u), 128 - 32),
+    srelu_nat_shift_left(srelu_nat_of(digits << zeros), 384 - 32),
     max(field, 1) - 118 - i32(zeros)
   );
 }
@@ -107,11 +134,15 @@ fn srelu_wide_negate(x: srelu_wide) -> srelu_wide {
   return srelu_wide(!x.negative, x.mantissa, x.exponent);
 }
 
-// a < b for natural numbers of 128 bits.
-fn srelu_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
-  let less = a < b;
-  let same = a == b;
-  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
+// a < b for natural numbers.
+fn srelu_nat_less(a: srelu_nat, b: srelu_nat) -> bool {
+  var x = a;
+  var y = b;
+  var less = false;
+  for (var i = srelu_nat_words - 1; i >= 0; i--) {
+    less = select(x[i] < y[i], less, x[i] == y[i]);
+  }
+  return less;
 }
 
 // Whether |a| < |b|, neither being NaN.
@@ -119,58 +150,88 @@ fn srelu_wide_is_smaller(a: srelu_wide, b: srelu_wide) -> bool {
   return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & srelu_nat_less(a.mantissa, b.mantissa));
 }
 
-const srelu_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
+const srelu_NAT_ONES: srelu_nat = srelu_nat(
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu
+);
 
 const srelu_WIDE_LIMIT: i32 = 1 << 28u;
 
 // floor(a / 2^n).
-fn srelu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+fn srelu_nat_shift_right(a: srelu_nat, n: i32) -> srelu_nat {
+  var x = a;
+  let words = n >> 5u;
   let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
+  for (var i = srelu_nat_words - 1; i >= 0; i--) {
+    let source = i - words;
+    let low = select(0u, x[max(source, 0)], source >= 0);
+    let high = select(0u, x[max(source - 1, 0)], source >= 1);
+    x[i] = (low >> bits) | ((high << 1u) << (31u - bits));
+  }
+  return x;
 }
 
-// A difference of natural numbers of 128 bits.
-fn srelu_nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let less = vec3<u32>(a.xyz < b.xyz);
-  let same = vec3<u32>(a.xyz == b.xyz);
-  let borrow_y = less.y | (same.y & less.x);
-  let borrow_z = less.z | (same.z & borrow_y);
-  return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
+// A difference of natural numbers.
+fn srelu_nat_subtract(a: srelu_nat, b: srelu_nat) -> srelu_nat {
+  var x = a;
+  var y = b;
+  var borrow = 0u;
+  for (var i = srelu_nat_words - 1; i >= 0; i--) {
+    let part = y[i] + borrow;
+    let word = x[i];
+    borrow = u32(part < borrow) | u32(word < part);
+    x[i] = word - part;
+  }
+  return x;
 }
 
-// A sum of natural numbers of 128 bits, the lowest word first.
-fn srelu_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let sum = a + b;
-  let carries = vec3<u32>(sum.xyz < a.xyz);
-  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
-  let carry_y = carries.y | (full.y & carries.x);
-  let carry_z = carries.z | (full.z & carry_y);
-  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
+// A sum of natural numbers.
+fn srelu_nat_add(a: srelu_nat, b: srelu_nat) -> srelu_nat {
+  var x = a;
+  var y = b;
+  var carry = 0u;
+  for (var i = srelu_nat_words - 1; i >= 0; i--) {
+    let part = x[i] + carry;
+    let sum = part + y[i];
+    carry = u32(part < carry) | u32(sum < part);
+    x[i] = sum;
+  }
+  return x;
 }
 
 // How many bits a natural number has.
-fn srelu_nat_bit_length(a: vec4<u32>) -> i32 {
-  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
-  let word = select(high.y, high.x, high.y == 0u);
-  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
-  return below + 32 - i32(countLeadingZeros(word));
+fn srelu_nat_bit_length(a: srelu_nat) -> i32 {
+  var x = a;
+  var bits = 0;
+  for (var i = srelu_nat_words - 1; i >= 0; i--) {
+    bits = select(32 * (srelu_nat_words - i) - i32(countLeadingZeros(x[i])), bits, x[i] == 0u);
+  }
+  return bits;
 }
 
 // A natural number below 2^32, or the lowest 32 bits of one.
-fn srelu_nat_low_word(a: vec4<u32>) -> u32 {
-  return a.x;
+fn srelu_nat_low_word(a: srelu_nat) -> u32 {
+  var x = a;
+  return x[srelu_nat_words - 1];
 }
 
 fn srelu_wide_add_loose(a: srelu_wide, b: srelu_wide) -> srelu_wide {
   let swapped = srelu_wide_is_smaller(a, b);
-  let large = select(a.mantissa, b.mantissa, swapped);
-  let small = select(b.mantissa, a.mantissa, swapped);
+  let large = srelu_nat_select(a.mantissa, b.mantissa, swapped);
+  let small = srelu_nat_select(b.mantissa, a.mantissa, swapped);
   let negative = select(a.negative, b.negative, swapped);
   let exponent = max(a.exponent, b.exponent);
-  let shift = min(exponent - min(a.exponent, b.exponent), 128);
+  let shift = min(exponent - min(a.exponent, b.exponent), 384);
   let addend = srelu_nat_shift_right(small, shift);
   if (a.negative == b.negative) {
     let room = srelu_nat_subtract(srelu_NAT_ONES, large);
@@ -180,7 +241,10 @@ fn srelu_wide_add_loose(a: srelu_wide, b: srelu_wide) -> srelu_wide {
         srelu_nat_add(
           srelu_NAT_HALF,
           srelu_nat_shift_right(
-            srelu_nat_subtract(srelu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            srelu_nat_subtract(
+              srelu_nat_subtract(addend, room),
+              srelu_nat(0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 1u)
+            ),
             1
           )
         ),
@@ -197,54 +261,68 @@ fn srelu_wide_add_loose(a: srelu_wide, b: srelu_wide) -> srelu_wide {
   if ((shift == 1) & srelu_nat_less(difference, srelu_NAT_HALF)) {
     return srelu_wide(
       negative,
-      srelu_nat_subtract(
-        srelu_nat_shift_left(difference, 1),
-        vec4<u32>(srelu_nat_low_word(small) & 1u, 0u, 0u, 0u)
-      ),
+      srelu_nat_subtract(srelu_nat_shift_left(difference, 1), srelu_nat_of(srelu_nat_low_word(small) & 1u)),
       exponent - 1
     );
   }
   return srelu_wide(negative, difference, exponent);
 }
 
-// The upper words of the products of each word of a with b.
-fn srelu_nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
-  let a0 = a & vec4<u32>(0xffffu);
-  let a1 = a >> vec4<u32>(16u);
+// The upper 32 bits of a product.
+fn srelu_multiply_high(a: u32, b: u32) -> u32 {
+  let a0 = a & 0xffffu;
+  let a1 = a >> 16u;
   let b0 = b & 0xffffu;
   let b1 = b >> 16u;
-  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
-  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
-  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
+  let middle = a1 * b0 + ((a0 * b0) >> 16u);
+  let carry = (middle & 0xffffu) + a0 * b1;
+  return a1 * b1 + (middle >> 16u) + (carry >> 16u);
 }
 
-// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
-fn srelu_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  var words = b;
-  var sum = vec4<u32>();
-  for (var i = 0; i < 4; i++) {
-    let low = a * words.x;
-    let total = srelu_nat_add(sum, low);
-    sum = srelu_nat_add(vec4<u32>(total.yzw, u32(srelu_nat_less(total, low))), srelu_nat_high_words(a, words.x));
-    words = words.yzwx;
+// The upper words of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
+fn srelu_nat_multiply_high(a: srelu_nat, b: srelu_nat) -> srelu_nat {
+  var x = a;
+  var y = b;
+  var sum = srelu_nat();
+  for (var i = srelu_nat_words - 1; i >= 0; i--) {
+    var carry = 0u;
+    for (var j = srelu_nat_words - 1; j >= 0; j--) {
+      let high = srelu_multiply_high(x[j], y[i]);
+      let low = x[j] * y[i];
+      let part = sum[j] + low;
+      let total = part + carry;
+      carry = high + u32(part < low) + u32(total < carry);
+      sum[min(j + 1, 11)] = total;
+    }
+    sum[0] = carry;
   }
   return sum;
+}
+
+// a == 0 for a natural number.
+fn srelu_nat_is_zero(a: srelu_nat) -> bool {
+  var x = a;
+  var bits = 0u;
+  for (var i = 0; i < srelu_nat_words; i++) {
+    bits |= x[i];
+  }
+  return bits == 0u;
 }
 
 fn srelu_wide_multiply_loose(a: srelu_wide, b: srelu_wide) -> srelu_wide {
   let product = srelu_nat_multiply_high(a.mantissa, b.mantissa);
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) & (exponent > -srelu_WIDE_LIMIT);
+  let invalid = srelu_nat_is_zero(product) & (exponent > -srelu_WIDE_LIMIT);
   return srelu_wide(a.negative != b.negative, product, select(exponent, srelu_WIDE_NAN.exponent, invalid));
 }
 
 fn srelu_wide_is_nan(x: srelu_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
+  return srelu_nat_is_zero(x.mantissa) & (x.exponent > 0);
 }
 
 fn srelu_wide_is_negative(x: srelu_wide) -> bool {
-  return x.negative & !all(x.mantissa == vec4<u32>());
+  return x.negative & !srelu_nat_is_zero(x.mantissa);
 }
 
 fn srelu_wide_less(a: srelu_wide, b: srelu_wide) -> bool {
@@ -257,26 +335,37 @@ fn srelu_wide_less(a: srelu_wide, b: srelu_wide) -> bool {
   return select(srelu_wide_is_smaller(a, b), srelu_wide_is_smaller(b, a), srelu_wide_is_negative(a));
 }
 
+// a == b for natural numbers.
+fn srelu_nat_equal(a: srelu_nat, b: srelu_nat) -> bool {
+  var x = a;
+  var y = b;
+  var differs = 0u;
+  for (var i = 0; i < srelu_nat_words; i++) {
+    differs |= x[i] ^ y[i];
+  }
+  return differs == 0u;
+}
+
 fn srelu_wide_equal(a: srelu_wide, b: srelu_wide) -> bool {
   let same =
     (a.exponent == b.exponent) &
-    all(a.mantissa == b.mantissa) &
+    srelu_nat_equal(a.mantissa, b.mantissa) &
     (srelu_wide_is_negative(a) == srelu_wide_is_negative(b));
   return same & !srelu_wide_is_nan(a);
 }
 
 // The number with these parts, whatever the highest bit of the mantissa is.
-fn srelu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> srelu_wide {
+fn srelu_wide_normalised(negative: bool, mantissa: srelu_nat, exponent: i32) -> srelu_wide {
   if (!srelu_nat_less(mantissa, srelu_NAT_HALF) & (abs(exponent) < srelu_WIDE_LIMIT)) {
     return srelu_wide(negative, mantissa, exponent);
   }
-  let shift = 128 - srelu_nat_bit_length(mantissa);
+  let shift = 384 - srelu_nat_bit_length(mantissa);
   let least = exponent - shift;
   let is_far = abs(least) >= srelu_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
+  if (srelu_nat_is_zero(mantissa) | (is_far & (least < 0))) {
     return srelu_wide(
       negative,
-      vec4<u32>(0u, 0u, 0u, 0u),
+      srelu_nat(),
       select(srelu_WIDE_ZERO.exponent, srelu_WIDE_NAN.exponent, exponent >= srelu_WIDE_BEYOND)
     );
   }
@@ -288,14 +377,14 @@ fn srelu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> 
 
 // Whether no digit of the smaller one is cut off in a sum.
 fn srelu_wide_adds_exactly(a: srelu_wide, b: srelu_wide) -> bool {
-  let shift = min(abs(a.exponent - b.exponent), 128);
-  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
-  return all(srelu_nat_shift_left(srelu_nat_shift_right(small, shift), shift) == small);
+  let shift = min(abs(a.exponent - b.exponent), 384);
+  let small = srelu_nat_select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return srelu_nat_equal(srelu_nat_shift_left(srelu_nat_shift_right(small, shift), shift), small);
 }
 
 fn srelu_wide_leading_of(x: srelu_wide) -> srelu_wide_leading {
-  let high = srelu_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(srelu_nat_shift_left(high, 128 - 32) != x.mantissa);
+  let high = srelu_nat_shift_right(x.mantissa, 384 - 32);
+  let is_more = !srelu_nat_equal(srelu_nat_shift_left(high, 384 - 32), x.mantissa);
   return srelu_wide_leading(x.negative, srelu_nat_low_word(high) | u32(is_more), x.exponent);
 }
 
@@ -358,13 +447,13 @@ fn srelu_exactly_wide(
     } else if (operation == 2u) {
       value = srelu_wide_multiply_loose(a, b);
     } else if (operation == 3u) {
-      value = srelu_wide(srelu_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+      value = srelu_wide(srelu_wide_less(a, b), srelu_nat(), 0);
     } else if (operation == 4u) {
       if (registers[c].negative) {
         value = b;
       }
     } else if (operation == 5u) {
-      value = srelu_wide(srelu_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+      value = srelu_wide(srelu_wide_equal(a, b), srelu_nat(), 0);
     }
     var result = srelu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -433,7 +522,7 @@ fn srelu_wide_operand_at(
   input: bool,
   infinite: bool
 ) -> srelu_wide {
-  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
+  if ((search.stage == 23) & input & srelu_nat_is_zero(x.mantissa)) {
     return srelu_wide(search.point == 1, srelu_NAT_HALF, -150);
   }
   let excess = srelu_wide_excess(x.exponent, search.stage);
@@ -501,7 +590,7 @@ fn srelu_wide_searched(
   zero: bool
 ) -> srelu_wide_search {
   let is_nan = srelu_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  let fails = is_nan | (found.lost > 384 - 27);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;

@@ -4,11 +4,22 @@
  */
 import { isSum } from "../algebra/forms.js";
 import { isBoolean } from "../decisions.js";
-import { type Expr, reachable, variablesOf } from "../ir/expr.js";
-import { typescriptNatBits } from "../machine/index.js";
+import { type Expr, reachable, type Variable, variablesOf } from "../ir/expr.js";
+import {
+  emulate,
+  readLibrary,
+  typescriptIntBits,
+  typescriptNatBits,
+  wgslDeepNatBits,
+  wgslIntBits,
+  wgslNatBits,
+} from "../machine/index.js";
+import { wideLibrary } from "../machine/library/wide/index.js";
 import { type Ball, fromNumber, top } from "../numerics/ball.js";
 import { evaluate } from "../numerics/evaluate.js";
 import { magnitude } from "../numerics/integers.js";
+import { ulpError } from "../numerics/rounding.js";
+import { exactFunctionInSteps } from "./exact-form.js";
 import type { KernelPlan } from "./kernels.js";
 import { searched, type Subject } from "./searches.js";
 import { trialsOf } from "./trials.js";
@@ -20,30 +31,80 @@ const deepNatBits = 1536;
 const spare = 32;
 
 /** Where polynomials of inputs, exponentials and exponentials of squares cancel deeply, if anywhere. */
-const sizes: readonly number[] = [1e-45, 1e-34, 5, 20, 60, 140, 355, 720, 1000, 1e25, 3e38];
+const sizes: readonly number[] = [1e-45, 1e-34, 5, 20, 60, 87, 140, 355, 720, 1000, 1e25, 3e38];
 
 /** Not every parameter is tried: the numbers of inputs are what counts. */
 const mostSettings = 4;
 
-/** The bits of mantissas in wide arithmetic. */
+/** The bits of mantissas that a target usually has, and where operands cancel deeply. */
+interface Widths {
+  readonly usual: number;
+  readonly deep: number;
+  /** Exponents are below 2^exponentBits: arguments of exponentials that matter are, too. */
+  readonly exponentBits: number;
+}
+
+const typescript: Widths = { usual: typescriptNatBits, deep: deepNatBits, exponentBits: typescriptIntBits };
+const wgsl: Widths = { usual: wgslNatBits, deep: wgslDeepNatBits, exponentBits: wgslIntBits };
+
+/** The bits of mantissas in wide arithmetic in TypeScript. */
 export function natBitsFor(exactForms: readonly Expr[], plan: KernelPlan): number {
   const isDeep = searched(plan, exactForms, {
     name: "cancels deeply",
     isAnswer: isBoolean,
-    find: (forms, subject) => forms.some((form) => cancelsDeeply(form, subject)),
+    find: (forms, subject) =>
+      forms.some((form) => {
+        const settings = trialsOf(subject).settings.slice(0, mostSettings);
+        return !deepRows(form, subject, settings, typescript).next().done;
+      }),
   });
-  return isDeep ? deepNatBits : typescriptNatBits;
+  return isDeep ? typescript.deep : typescript.usual;
 }
 
-function cancelsDeeply(form: Expr, subject: Subject): boolean {
-  if (!reachable([form]).some(mayCancel)) return false;
-  const { variables, settings, rowsOf } = trialsOf(subject);
+/**
+ * The bits of mantissas in wide arithmetic in WGSL, where numbers with many digits take their time to compile: more than
+ * usual only if the usual program fails, which looks beside an operand where the digits do not do.
+ */
+export function wgslNatBitsFor(exactForms: readonly Expr[], plan: KernelPlan): number {
+  const isDeep =
+    exactForms.length > 0 &&
+    searched(plan, exactForms, {
+      name: "cancels in a shader",
+      isAnswer: isBoolean,
+      find: (forms, subject) => forms.some((form) => isBeyondPrograms(form, subject)),
+    });
+  return isDeep ? wgsl.deep : wgsl.usual;
+}
+
+function isBeyondPrograms(form: Expr, subject: Subject): boolean {
+  const { settings } = trialsOf(subject);
+  let program: ((...operands: number[]) => number) | undefined;
+  let rows = 0;
+  for (const { of, value } of deepRows(form, subject, [...settings, ...withZeros(subject, settings[0] ?? [])], wgsl)) {
+    const fn = exactFunctionInSteps("trial", [form], false, wgsl.usual);
+    program ??= emulate(readLibrary(fn.text, wideLibrary().declarations), fn.name);
+    const result = program(...fn.variables.map((variable) => Math.fround(of(variable))));
+    if (ulpError(result, value, "binary32") > 1) return true;
+    if (++rows === mostRows) return false;
+  }
+  return false;
+}
+
+/** Values at which a form cancels deeply: they are not known with the usual digits, but with more. */
+function* deepRows(
+  form: Expr,
+  subject: Subject,
+  settings: readonly (readonly number[])[],
+  { usual, deep, exponentBits }: Widths,
+): Generator<{ readonly of: (variable: Variable) => number; readonly value: Ball }> {
+  if (!reachable([form]).some(mayCancel)) return;
+  const { variables, rowsOf } = trialsOf(subject);
   const hasExponential = reachable([form]).some(isExponential);
-  const isKnownAt = (row: readonly number[], precision: number): boolean => {
+  const valueAt = (row: readonly number[], precision: number): Ball => {
     const bindings = variables.map(
-      (variable, i) => [variable, { value: fromNumber(row[i] ?? 0), tangent: null }] as const,
+      (variable, i) => [variable, { value: fromNumber(Math.fround(row[i] ?? 0)), tangent: null }] as const,
     );
-    return isKnown(evaluate(form, { bindings: new Map(bindings), precision }).value);
+    return evaluate(form, { bindings: new Map(bindings), precision }).value;
   };
   // What is not known with more digits either costs time.
   let attempts = 0;
@@ -51,16 +112,24 @@ function cancelsDeeply(form: Expr, subject: Subject): boolean {
     for (const size of sizes) {
       // An error of an exponential's argument, which may be a square, is one relative to its value.
       const lost = hasExponential ? Math.max(0, Math.ceil(2 * Math.log2(size))) : 0;
-      for (const row of [size, -size].flatMap((x) => rowsOf(index, Math.fround(x), settings.slice(0, mostSettings)))) {
-        if (isKnownAt(row, typescriptNatBits - spare - lost)) continue;
-        if (isKnownAt(row, deepNatBits - spare)) return true;
-        attempts += 1;
-        if (attempts === mostAttempts) return false;
+      if (lost > exponentBits) continue;
+      for (const row of [size, -size].flatMap((x) => rowsOf(index, Math.fround(x), settings))) {
+        if (isKnown(valueAt(row, usual - spare - lost))) continue;
+        const value = valueAt(row, deep - spare);
+        if (isKnown(value)) yield { of: (variable) => row[variables.indexOf(variable)] ?? NaN, value };
+        else if (++attempts === mostAttempts) return;
       }
     }
   }
-  return false;
 }
+
+/** The defaults with each parameter once 0, where its range holds 0. */
+const withZeros = ({ activation }: Subject, defaults: readonly number[]): number[][] =>
+  [...activation.hyperparameters, ...activation.learned].flatMap(({ range }, i) =>
+    range && !(range.low <= 0 && range.high >= 0 && (range.low < 0 || range.lowClosed))
+      ? []
+      : [defaults.map((value, k) => (k === i ? 0 : value))],
+  );
 
 /** Sums, and periodic functions of large numbers that are not given. */
 const mayCancel = (node: Expr): boolean =>
@@ -78,6 +147,9 @@ const isExponential = (node: Expr): boolean =>
 const exponentials: ReadonlySet<string> = new Set(["exp", "expm1", "sinh", "cosh", "erfc", "normcdf", "normpdf"]);
 
 const mostAttempts = 12;
+
+/** So many are tried in a program. */
+const mostRows = 40;
 
 /** Whether a number is known as well as a kernel has to. */
 function isKnown(ball: Ball): boolean {

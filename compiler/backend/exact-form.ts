@@ -104,8 +104,14 @@ export function exactFunction(name: string, root: Expr, removable: boolean): Mac
  * As {@link exactFunction} for shaders: from and to f32, in steps, so that compilers are quick. Of several expressions the
  * function takes which one is asked for, as a last operand, counted from 0.
  * @param removable as of {@link exactFunction}
+ * @param natBits the bits of mantissas
  */
-export function exactFunctionInSteps(name: string, roots: readonly Expr[], removable: boolean): MachineFunction {
+export function exactFunctionInSteps(
+  name: string,
+  roots: readonly Expr[],
+  removable: boolean,
+  natBits: number,
+): MachineFunction {
   const variables = [...new Set(roots.flatMap((root) => [...variablesOf(root)]))].sort((a, b) => a.id - b.id);
   const local = new Map<Expr, string>(variables.map((variable, i) => [variable, `x${i}`]));
   const { statements, results } = callForm(roots, local, wide);
@@ -125,9 +131,11 @@ export function exactFunctionInSteps(name: string, roots: readonly Expr[], remov
       : [`return ${results[0] ?? ""};`]),
     "}",
   ].join("\n");
-  const text = [inSteps(inner, `${name}_wide`), "", ...searcher(name, { roots, removable }, variables, local)].join(
-    "\n",
-  );
+  const text = [
+    inSteps(inner, `${name}_wide`, natBits),
+    "",
+    ...searcher(name, { roots, removable }, variables, local),
+  ].join("\n");
   return { name, own: [name, `${name}_wide`], variables, text };
 }
 

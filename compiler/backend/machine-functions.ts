@@ -81,12 +81,14 @@ const libraries = (): readonly Declaration[] =>
 /** In the place of what names begin with, as long as that usually is, so that lines are. */
 const stand = "prefix_";
 
-/** Declarations of the libraries in WGSL, printed once, names spelled `$prefix_name`. */
-const printed = new Map<Declaration, readonly WgslPiece[]>();
+/** Declarations of the libraries in WGSL, by the bits of a nat: printed once, names spelled `$prefix_name`. */
+const printed = new Map<number, Map<Declaration, readonly WgslPiece[]>>();
 
-function libraryPieces(declaration: Declaration, rename: (name: string) => string): WgslPiece[] {
-  const pieces = printed.get(declaration) ?? wgslPieces([declaration], (name) => `$${stand}${name}`);
-  printed.set(declaration, pieces);
+function libraryPieces(declaration: Declaration, rename: (name: string) => string, natBits: number): WgslPiece[] {
+  const known = printed.get(natBits) ?? new Map<Declaration, readonly WgslPiece[]>();
+  printed.set(natBits, known);
+  const pieces = known.get(declaration) ?? wgslPieces([declaration], (name) => `$${stand}${name}`, natBits);
+  known.set(declaration, pieces);
   return pieces.map(({ name, text }) => ({ name, text: renamed(text, (each) => rename(each.slice(stand.length))) }));
 }
 
@@ -105,7 +107,7 @@ let allNames: ReadonlySet<string> | undefined;
  * @param prefix begins the names of the libraries' declarations
  */
 export function wgslMachineText(
-  { names, texts }: Pick<MachineTexts, "names" | "texts">,
+  { names, texts, natBits }: MachineTexts,
   called: Iterable<string>,
   prefix: string,
 ): string {
@@ -116,7 +118,9 @@ export function wgslMachineText(
   const pieces = distinct(
     library
       .closure([...declared, ...own])
-      .flatMap((each) => (own.has(each.name) ? wgslPieces([each], rename) : libraryPieces(each, rename))),
+      .flatMap((each) =>
+        own.has(each.name) ? wgslPieces([each], rename, natBits) : libraryPieces(each, rename, natBits),
+      ),
   );
   const present = new Set(pieces.map(({ name }) => name));
   // What the language itself has is a function in WGSL.

@@ -4,6 +4,7 @@ import { type Arithmetic, javascriptOf } from "./javascript.js";
 import { javascriptParts, untyped } from "./javascript-parts.js";
 import type { Library } from "./library.js";
 import { partsClosure, partText } from "./parts.js";
+import { wgslNatBits } from "./wgsl-naturals.js";
 import type { Declaration, Function, Type } from "./syntax.js";
 
 export type Value = number | bigint | boolean | { readonly [field: string]: Value };
@@ -13,7 +14,7 @@ export interface EmulationOptions {
   readonly flushSubnormals?: boolean;
   /** Whether subnormal operands of f32 operations and comparisons count as zero, too. */
   readonly flushOperands?: boolean;
-  /** The bits of a nat: 128 in WGSL. */
+  /** The bits of a nat: 128 if not given, as in most of WGSL. */
   readonly natBits?: number;
   /** Whether a nat that overflows or falls below zero is an error; else its low bits remain. */
   readonly checked?: boolean;
@@ -100,8 +101,6 @@ export function runValues(library: Library, name: string, options: RunOptions = 
   return general(compile(library, name, hostArithmetic(options)));
 }
 
-/** The bits of a natural number in WGSL, as `vec4<u32>`. */
-export const wgslNatBits = 128;
 /** The bits of a natural number in TypeScript, as a bigint. */
 export const typescriptNatBits = 384;
 

@@ -9,7 +9,6 @@ export {
   runValues,
   typescriptNatBits,
   type Value,
-  wgslNatBits,
 } from "./emulate.js";
 export { inline, type Inlined, type InlineOptions, isStraight } from "./inline.js";
 export { intrinsics } from "./intrinsics.js";
@@ -20,3 +19,5 @@ export { MachineError } from "./scan.js";
 export type { Constant, Declaration, Expr, Function, Scalar, Statement, Struct, Type } from "./syntax.js";
 export { printTypescript, type TypescriptOptions, type TypescriptPiece, typescriptPieces } from "./typescript.js";
 export { intrinsicPieces, printWgsl, type WgslPiece, wgslPieces } from "./wgsl.js";
+export { natBitsOf, wgslDeepNatBits, wgslNatBits } from "./wgsl-naturals.js";
+export { typescriptIntBits, wgslIntBits } from "./javascript.js";

@@ -8,7 +8,7 @@ export interface Part {
 export type Parts = ReadonlyMap<string, Part>;
 
 const placeholder = /\$([A-Za-z_]\w*)/g;
-const declaration = /^(?:fn|function|const|var<private>) \$([A-Za-z_]\w*)/gm;
+const declaration = /^(?:fn|function|const|alias|var<private>) \$([A-Za-z_]\w*)/gm;
 
 const namesIn = (text: string, pattern: RegExp): string[] => [
   ...new Set([...text.matchAll(pattern)].flatMap((match) => match[1] ?? [])),

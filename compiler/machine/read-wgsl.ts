@@ -22,6 +22,10 @@ const ofNaturals: Readonly<Record<string, string>> = {
   nat_divide_high: "fn nat_divide_high(a: nat, b: nat) -> nat { return divide_high(a, b); }",
   nat_bit_length: "fn nat_bit_length(a: nat) -> i32 { return bit_length(a); }",
   nat_low_word: "fn nat_low_word(a: nat) -> u32 { return low_u32(a); }",
+  nat_of: "fn nat_of(a: u32) -> nat { return nat(a); }",
+  nat_select: "fn nat_select(a: nat, b: nat, c: bool) -> nat { return select(a, b, c); }",
+  nat_equal: "fn nat_equal(a: nat, b: nat) -> bool { return a == b; }",
+  nat_is_zero: "fn nat_is_zero(a: nat) -> bool { return is_zero(a); }",
   nat_high_words: "",
   // Comparisons of vectors are comparisons of the numbers.
   all: "fn all(a: bool) -> bool { return a; }",
@@ -64,7 +68,7 @@ const token =
 /** Reads declarations of functions, structs, constants and private variables that nothing is assigned to. */
 export function readWgsl(text: string): Library {
   const written = tokensOf(text).map(machineName);
-  const tokens = written.some((_, i) => isVector(written, i)) ? withNaturals(written) : written;
+  const tokens = withNaturals(written);
   const used = Object.keys(builtins).filter((name) =>
     tokens.some((each, i) => each === name && tokens[i + 1] === "(" && tokens[i - 1] !== "fn"),
   );
@@ -110,20 +114,25 @@ const withPoint = (text: string): string => (/[.e]/.test(text) ? text : `${text}
 const isVector = (tokens: readonly string[], at: number): boolean =>
   tokens[at] === "vec4" && tokens.slice(at + 1, at + 4).join("") === "<u32>";
 
-/** Vectors of four words as natural numbers, without the functions that compute with words. */
+/** Vectors and arrays of words as natural numbers, without the functions that compute with words. */
 function withNaturals(tokens: readonly string[]): string[] {
+  const alias = tokens.indexOf("alias");
+  const arrays = alias < 0 ? undefined : tokens[alias + 1];
   const result: string[] = [];
   for (let i = 0; i < tokens.length; i++) {
     const token = tokens[i] ?? "";
+    const typeEnd = isVector(tokens, i) ? i + 3 : token === arrays ? i : undefined;
     if (token === "fn" && functionOfNaturals(tokens[i + 1] ?? "") !== undefined) {
       i = closing(tokens, tokens.indexOf("{", i));
-    } else if (isVector(tokens, i) && tokens[i + 4] === "(") {
-      const end = closing(tokens, i + 4);
-      result.push(...naturalOf(tokens.slice(i + 5, end)));
+    } else if (token === "alias" || (isPrivate(tokens, i) && tokens[i + 4]?.endsWith("nat_words"))) {
+      i = tokens.indexOf(";", i);
+    } else if (typeEnd !== undefined && tokens[typeEnd + 1] === "(") {
+      const end = closing(tokens, typeEnd + 1);
+      result.push(...naturalOf(tokens.slice(typeEnd + 2, end), token === arrays));
       i = end;
-    } else if (isVector(tokens, i)) {
+    } else if (typeEnd !== undefined) {
       result.push("nat");
-      i += 3;
+      i = typeEnd;
     } else result.push(functionOfNaturals(token) ?? token);
   }
   return result;
@@ -139,16 +148,16 @@ function closing(tokens: readonly string[], open: number): number {
   throw new Error("a bracket of the shader is not closed");
 }
 
-/** A number of four words, the lowest first: all known, or only the lowest not 0. */
-function naturalOf(words: readonly string[]): string[] {
+/** A number of words: none for 0, all known, or of a vector only the lowest one not 0. */
+function naturalOf(words: readonly string[], highestFirst: boolean): string[] {
   const literals = words.filter((token) => token !== ",");
   const digits = literals.map((token) => (/^\d|^0x/.test(token) ? Number.parseInt(token) : NaN));
   if (!digits.some(Number.isNaN) && digits.length !== 1) {
-    const text = digits
-      .toReversed()
+    const text = (highestFirst ? digits : digits.toReversed())
       .map((word) => word.toString(16).padStart(8, "0"))
-      .join("");
-    return [`0x0.${text.replace(/0+$/, "") || "0"}n`];
+      .join("")
+      .replace(/0+$/, "");
+    return [text === "" ? "0n" : `0x0.${text}n`];
   }
   return ["nat", "(", ...withNaturals(words.slice(0, -6)), ")"];
 }

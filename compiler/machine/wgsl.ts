@@ -1,6 +1,5 @@
 /** Declarations of the machine language as WGSL. */
 import { atom, binary, call, type Code, type CodeStatement, printerOf, unary } from "./code.js";
-import { wgslNatBits } from "./emulate.js";
 import { isIncrement, wgslIntBits, withLeading } from "./javascript.js";
 import { usedBy } from "./library.js";
 import { localNames, type Rename, wgslField } from "./naming.js";
@@ -15,7 +14,8 @@ import {
   type Struct,
   type Type,
 } from "./syntax.js";
-import { wgslParts } from "./wgsl-parts.js";
+import { vectorParts } from "./wgsl-parts.js";
+import { type NaturalSpelling, spellingOfNaturals, wgslNatBits } from "./wgsl-naturals.js";
 
 const printer = printerOf({ width: 120, trailingComma: "", strict: true });
 
@@ -25,46 +25,66 @@ export interface WgslPiece {
   readonly text: string;
 }
 
-/** The declarations in the given order, and before each the functions behind its intrinsics. */
-export function wgslPieces(declarations: readonly Declaration[], rename: Rename = (name) => name): WgslPiece[] {
+/**
+ * The declarations in the given order, and before each the functions behind its intrinsics.
+ * @param natBits of naturals: 128, or 384
+ */
+export function wgslPieces(
+  declarations: readonly Declaration[],
+  rename: Rename = (name) => name,
+  natBits: number = wgslNatBits,
+): WgslPiece[] {
+  const naturals = spellingOfNaturals(natBits);
   const kinds = new Map(declarations.map(({ name, kind }) => [name, kind]));
   const declared = (name: string): string => rename(name, kinds.get(name) ?? "function");
   const done = new Set<string>();
   return declarations.flatMap((each): WgslPiece[] => {
     const parts = new Set<string>();
-    const text = declarationText(each, declared, parts);
-    const before = partsClosure(parts, wgslParts).filter((name) => !done.has(name));
+    const part = (name: string): string => {
+      parts.add(name);
+      return declared(name);
+    };
+    const text = declarationText(each, { declared, part, naturals });
+    const before = partsClosure(parts, naturals.parts).filter((name) => !done.has(name));
     before.forEach((name) => done.add(name));
-    const pieces = before.map((name) => ({ name, text: partText(name, wgslParts, declared) }));
+    const pieces = before.map((name) => ({ name, text: partText(name, naturals.parts, declared) }));
     return [...pieces, { name: each.name, text }];
   });
 }
 
 /** The functions behind an intrinsic (is_nan, infinity ...), for code that is not printed from the language. */
 export const intrinsicPieces = (name: string, rename: Rename): WgslPiece[] =>
-  partsClosure([name], wgslParts).map((part) => ({
+  partsClosure([name], vectorParts).map((part) => ({
     name: part,
-    text: partText(part, wgslParts, (each) => rename(each, "function")),
+    text: partText(part, vectorParts, (each) => rename(each, "function")),
   }));
 
-export const printWgsl = (declarations: readonly Declaration[], rename: Rename = (name) => name): string =>
-  wgslPieces(declarations, rename)
+export const printWgsl = (declarations: readonly Declaration[], rename?: Rename, natBits?: number): string =>
+  wgslPieces(declarations, rename, natBits)
     .map(({ text }) => text)
     .join("\n\n");
 
-function declarationText(each: Declaration, declared: (name: string) => string, parts: Set<string>): string {
+/** How a declaration is spelled. */
+interface Spelling {
+  readonly declared: (name: string) => string;
+  /** The name of a function behind an intrinsic, which is from then on used. */
+  readonly part: (name: string) => string;
+  readonly naturals: NaturalSpelling;
+}
+
+function declarationText(each: Declaration, spelling: Spelling): string {
   switch (each.kind) {
     case "struct":
-      return structText(each, declared);
+      return structText(each, spelling);
     case "constant":
-      return constantText(each, declared, parts);
+      return constantText(each, spelling);
     case "function":
-      return functionText(each, declared, parts);
+      return functionText(each, spelling);
   }
 }
 
-export function wgslType(type: Type, declared: (name: string) => string): string {
-  if (type === "nat") return "vec4<u32>";
+function wgslType(type: Type, { declared, part, naturals }: Spelling): string {
+  if (type === "nat") return naturals.type(part);
   if (type === "int") return "i32";
   if (type === "f64") throw new Error("WGSL has no f64");
   return typeof type === "string" ? type : declared(type.name);
@@ -73,21 +93,18 @@ export function wgslType(type: Type, declared: (name: string) => string): string
 const commentText = (comments: readonly string[], margin = ""): string =>
   comments.map((line) => `${margin}// ${line}`.trimEnd() + "\n").join("");
 
-function structText({ name, comments, fields }: Struct, declared: (name: string) => string): string {
+function structText({ name, comments, fields }: Struct, spelling: Spelling): string {
   const lines = fields.map(
-    (field) => `${commentText(field.comments, "  ")}  ${wgslField(field.name)}: ${wgslType(field.type, declared)},`,
+    (field) => `${commentText(field.comments, "  ")}  ${wgslField(field.name)}: ${wgslType(field.type, spelling)},`,
   );
-  return `${commentText(comments)}struct ${declared(name)} {\n${lines.join("\n")}\n}`;
+  return `${commentText(comments)}struct ${spelling.declared(name)} {\n${lines.join("\n")}\n}`;
 }
 
 /** A table is a variable: not every compiler lets the elements of a constant be picked at run time. */
-function constantText(
-  { name, comments, type, value }: Constant,
-  declared: (name: string) => string,
-  parts: Set<string>,
-): string {
-  const { value: translated } = translator({ declared, local: (each) => each, parts });
-  const spelled = wgslType(type, declared);
+function constantText({ name, comments, type, value }: Constant, spelling: Spelling): string {
+  const { value: translated } = translator(spelling, (each) => each);
+  const { declared } = spelling;
+  const spelled = wgslType(type, spelling);
   if ("kind" in value) {
     const text = printer.statements([
       { kind: "declare", keyword: "const", name: `${declared(name)}: ${spelled}`, value: translated(value) },
@@ -103,31 +120,24 @@ function constantText(
   return commentText(comments) + text;
 }
 
-function functionText(fn: Function, declared: (name: string) => string, parts: Set<string>): string {
+function functionText(fn: Function, spelling: Spelling): string {
+  const { declared } = spelling;
   const names = localNames(fn, "wgsl", new Set(usedBy(fn).map(declared)));
   const local = (name: string): string => names.get(name) ?? name;
-  const parameters = fn.parameters.map(({ name, type }) => `${local(name)}: ${wgslType(type, declared)}`);
-  const { statements } = translator({ declared, local, parts });
+  const parameters = fn.parameters.map(({ name, type }) => `${local(name)}: ${wgslType(type, spelling)}`);
+  const { statements } = translator(spelling, local);
   const text = printer.fn(
     `fn ${declared(fn.name)}`,
     parameters,
-    ` -> ${wgslType(fn.result, declared)}`,
+    ` -> ${wgslType(fn.result, spelling)}`,
     statements(fn.body),
   );
   return commentText(fn.comments) + text;
 }
 
-interface Spelling {
-  readonly declared: (name: string) => string;
-  readonly local: (name: string) => string;
-  readonly parts: Set<string>;
-}
-
-function translator({ declared, local, parts }: Spelling) {
-  const part = (name: string, ...operands: readonly Code[]): Code => {
-    parts.add(name);
-    return call(declared(name), ...operands);
-  };
+function translator(spelling: Spelling, local: (name: string) => string) {
+  const { declared, naturals } = spelling;
+  const part = (name: string, ...operands: readonly Code[]): Code => call(spelling.part(name), ...operands);
 
   function value(expr: Expr): Code {
     if (expr.type === "f64") throw new Error("WGSL has no f64");
@@ -137,7 +147,7 @@ function translator({ declared, local, parts }: Spelling) {
       case "boolean":
         return atom(String(expr.value));
       case "natural":
-        return words(naturalValue(expr, wgslNatBits));
+        return naturals.literal(naturalValue(expr, naturals.bits), spelling.part);
       case "local":
         return atom(local(expr.name));
       case "constant":
@@ -199,21 +209,23 @@ function translator({ declared, local, parts }: Spelling) {
       case ">=":
         return unary("!", part("nat_less", a, b));
       case "==":
-        return call("all", binary("==", a, b));
+        return naturals.equal(a, b, spelling.part);
       case "!=":
-        return call("any", binary("!=", a, b));
+        return naturals.notEqual(a, b, spelling.part);
       default:
         throw new Error(`${operator} of naturals`);
     }
   }
 
-  const zero = call("vec4<u32>");
-
   function intrinsic({ name, operands, type }: Expr & { kind: "intrinsic" }): Code {
     const codes = operands.map(value);
-    const [first = zero] = codes;
+    const [first = atom("0")] = codes;
     switch (name) {
-      case "select":
+      case "select": {
+        if (type !== "nat") return call(name, ...codes);
+        const [, yes = first, condition = first] = codes;
+        return naturals.select(first, yes, condition, spelling.part);
+      }
       case "abs":
       case "min":
       case "max":
@@ -232,15 +244,9 @@ function translator({ declared, local, parts }: Spelling) {
       case "round":
         return part("round_even", ...codes);
       case "nat":
-        return call(
-          "vec4<u32>",
-          operands[0]?.type === "int" ? call("u32", first) : first,
-          atom("0u"),
-          atom("0u"),
-          atom("0u"),
-        );
+        return naturals.ofWord(operands[0]?.type === "int" ? call("u32", first) : first, spelling.part);
       case "bitcast":
-        return call(`bitcast<${wgslType(type, declared)}>`, first);
+        return call(`bitcast<${wgslType(type, spelling)}>`, first);
       case "power_of_two":
       case "infinity":
       case "nan":
@@ -263,9 +269,9 @@ function translator({ declared, local, parts }: Spelling) {
       case "low_u32":
         return part("nat_low_word", first);
       case "is_zero":
-        return call("all", binary("==", first, zero));
+        return naturals.isZero(first, spelling.part);
       case "nat_bits":
-        return atom(String(wgslNatBits));
+        return atom(String(naturals.bits));
       case "int_bits":
         return atom(String(wgslIntBits));
       case "f64":
@@ -274,15 +280,6 @@ function translator({ declared, local, parts }: Spelling) {
       case "from_words":
         throw new Error("WGSL has no f64");
     }
-  }
-
-  function words(natural: bigint): Code {
-    const word = (i: number): Code => {
-      const bits = BigInt.asUintN(32, natural >> BigInt(32 * i));
-      return atom(bits < 10n ? `${bits}u` : `0x${bits.toString(16).padStart(8, "0")}u`);
-    };
-    if (natural >> BigInt(wgslNatBits) !== 0n) throw new Error(`${natural} has more than ${wgslNatBits} bits`);
-    return call("vec4<u32>", word(0), word(1), word(2), word(3));
   }
 
   function statement(each: Statement): CodeStatement {
@@ -299,7 +296,7 @@ function translator({ declared, local, parts }: Spelling) {
           name: local(each.name),
           value: {
             kind: "array",
-            constructed: `array<${wgslType(each.type, declared)}, ${each.elements.length}>`,
+            constructed: `array<${wgslType(each.type, spelling)}, ${each.elements.length}>`,
             elements: each.elements.map(value),
           },
         };

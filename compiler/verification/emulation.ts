@@ -1,5 +1,5 @@
 /** WGSL kernels without a device: run in JavaScript, with every operation rounded to float32. */
-import { emulateBatch, type EmulatedBatch, type Library, machineName, readWgsl } from "../machine/index.js";
+import { emulateBatch, type EmulatedBatch, type Library, machineName, natBitsOf, readWgsl } from "../machine/index.js";
 import type { WgslColumn } from "./emitted.js";
 import type { BatchKernel } from "./measure.js";
 import { wgslFunction } from "./program.js";
@@ -22,7 +22,9 @@ export function emulatedFunction(
   place: number,
   { flushes }: EmulatedArithmetic = usual,
 ): EmulatedBatch {
-  return emulateBatch(libraryOf(wgslFunction(shader, name).text), machineName(name), place, {
+  const { text } = wgslFunction(shader, name);
+  return emulateBatch(libraryOf(text), machineName(name), place, {
+    natBits: natBitsOf(text),
     flushSubnormals: flushes,
     flushOperands: flushes,
   });

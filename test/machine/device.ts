@@ -1,5 +1,5 @@
 import { globals } from "webgpu";
-import { type Library, printWgsl, type Type, type Value } from "../../compiler/machine/index.js";
+import { type Library, printWgsl, type Type, type Value, wgslNatBits } from "../../compiler/machine/index.js";
 
 Object.assign(globalThis, globals);
 
@@ -43,9 +43,23 @@ function scalar(
   };
 }
 
-const limbs = [0, 1, 2, 3];
+function naturalLayout(natBits: number): Layout {
+  // Vectors have the lowest word first, arrays the highest.
+  const places = Array.from({ length: natBits / 32 }, (_, i) => i);
+  const [constructed, significance] =
+    natBits === wgslNatBits ? ["vec4<u32>", places] : [prefixed("nat"), places.toReversed()];
+  const shifts = significance.map((place) => BigInt(32 * place));
+  return {
+    words: places.length,
+    encode: (value) =>
+      typeof value === "bigint" ? shifts.map((shift) => Number(BigInt.asUintN(32, value >> shift))) : [],
+    decode: (words) => words.reduce((sum, word, i) => sum + (BigInt(word) << (shifts[i] ?? 0n)), 0n),
+    read: (at) => `${constructed}(${places.map((i) => `input[${at} + ${i}u]`).join(", ")})`,
+    write: (value) => places.map((i) => `${value}[${i}]`),
+  };
+}
 
-function layoutOf(type: Type): Layout {
+function layoutOf(type: Type, natBits: number): Layout {
   switch (type) {
     case "bool":
       return scalar(
@@ -79,16 +93,9 @@ function layoutOf(type: Type): Layout {
     case "f64":
       throw new Error("WGSL has no f64");
     case "nat":
-      return {
-        words: 4,
-        encode: (value) =>
-          typeof value === "bigint" ? limbs.map((i) => Number(BigInt.asUintN(32, value >> BigInt(32 * i)))) : [],
-        decode: (words) => words.reduce((sum, word, i) => sum + (BigInt(word) << BigInt(32 * i)), 0n),
-        read: (at) => `vec4<u32>(${limbs.map((i) => `input[${at} + ${i}u]`).join(", ")})`,
-        write: (value) => limbs.map((i) => `${value}[${i}]`),
-      };
+      return naturalLayout(natBits);
     default: {
-      const fields = type.fields.map((field) => ({ name: field.name, layout: layoutOf(field.type) }));
+      const fields = type.fields.map((field) => ({ name: field.name, layout: layoutOf(field.type, natBits) }));
       const starts = fields.map((_, i) => fields.slice(0, i).reduce((sum, { layout }) => sum + layout.words, 0));
       return {
         words: fields.reduce((sum, { layout }) => sum + layout.words, 0),
@@ -115,10 +122,11 @@ export async function runOnDevice(
   library: Library,
   name: string,
   calls: readonly (readonly Value[])[],
+  natBits: number = wgslNatBits,
 ): Promise<Value[]> {
   const { parameters, result } = library.fn(name);
-  const layouts = parameters.map(({ type }) => layoutOf(type));
-  const resultLayout = layoutOf(result);
+  const layouts = parameters.map(({ type }) => layoutOf(type, natBits));
+  const resultLayout = layoutOf(result, natBits);
   const stride = layouts.reduce((sum, { words }) => sum + words, 0);
   const starts = layouts.map((_, i) => layouts.slice(0, i).reduce((sum, { words }) => sum + words, 0));
   const operands = layouts.map(({ read }, i) => read(`id.x * ${stride}u + ${starts[i] ?? 0}u`));
@@ -128,7 +136,7 @@ export async function runOnDevice(
   const code = `@group(0) @binding(0) var<storage, read_write> output: array<u32>;
 @group(0) @binding(1) var<storage, read> input: array<u32>;
 
-${printWgsl(library.closure([name]), prefixed)}
+${printWgsl(library.closure([name]), prefixed, natBits)}
 
 @compute @workgroup_size(64)
 fn run(@builtin(global_invocation_id) id: vec3<u32>) {

@@ -6,9 +6,14 @@ import {
   emulateValues,
   machineName,
   printWgsl,
+  natBitsOf,
+  readLibrary,
   readWgsl,
+  wgslDeepNatBits,
+  wgslNatBits,
 } from "../../compiler/machine/index.js";
 import { pairLibrary } from "../../compiler/machine/library/pair/index.js";
+import { wideLibrary } from "../../compiler/machine/library/wide/index.js";
 import { sampleInputs } from "../library/binary32.js";
 
 const samples = sampleInputs().filter((_, i) => i % 8 === 0);
@@ -39,6 +44,24 @@ describe("printed WGSL, read back, computes the same bits", () => {
         );
       });
       expect(actual(...operands), `${name} at ${x}`).toEqual(expected(...operands));
+    }
+  });
+
+  test.each([wgslNatBits, wgslDeepNatBits])("in wide numbers, with mantissas of %i bits", (natBits) => {
+    const library = readLibrary(
+      [
+        "fn sum(a: f32, b: f32) -> wide { return wide_add(wide_from_f32(a), wide_log(wide_abs(wide_from_f32(b)))); }",
+        "fn wave(a: f32, b: f32) -> wide { return wide_divide(wide_sin(wide_from_f32(a)), wide_exp(wide_from_f32(b))); }",
+      ],
+      wideLibrary().declarations,
+    );
+    for (const name of ["sum", "wave"]) {
+      const text = printWgsl(library.closure([name]), (each) => `gelu_${each}`, natBits);
+      expect(natBitsOf(text)).toBe(natBits);
+      const expected = emulateValues(library, name, { natBits });
+      const actual = emulateValues(readWgsl(text), `gelu_${name}`, { natBits });
+      for (const x of samples.filter((_, i) => i % 8 === 0))
+        expect(actual(x, 0.7), `${name} at ${x}`).toEqual(expected(x, 0.7));
     }
   });
 });

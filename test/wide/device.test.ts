@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { emulateValues, readLibrary, type Value } from "../../compiler/machine/index.js";
+import { emulateValues, readLibrary, type Value, wgslDeepNatBits, wgslNatBits } from "../../compiler/machine/index.js";
 import { fromBits, randomNumbers } from "../library/binary32.js";
 import { runOnDevice } from "../machine/device.js";
 import { requestSoftwareDevice } from "../webgpu/driver.js";
@@ -47,37 +47,39 @@ beforeAll(async () => {
   device = await requestSoftwareDevice();
 });
 
-async function expectSame(name: string, calls: readonly Value[][]): Promise<void> {
-  const emulated = emulateValues(library, name, { checked: true });
-  const results = await runOnDevice(device, library, name, calls);
+async function expectSame(name: string, calls: readonly Value[][], natBits: number): Promise<void> {
+  const emulated = emulateValues(library, name, { checked: true, natBits });
+  const results = await runOnDevice(device, library, name, calls, natBits);
   results.forEach((result, i) => expect(result, `${name} ${i}`).toEqual(emulated(...(calls[i] ?? []))));
 }
 
-describe("a device computes the same bits as emulation", () => {
+describe.each([wgslNatBits, wgslDeepNatBits])("a device computes the same as emulation, with %i bits", (natBits) => {
   test.each(Object.keys(expressions))("%s", async (name) => {
     await expectSame(
       name,
       numbers.map((x, i) => [x, numbers[(i * 31 + 7) % numbers.length] ?? 0]),
+      natBits,
     );
   });
 
   test("rounding to float32", async () => {
     const calls = Array.from({ length: 300 }, (_, i): Value[] => {
-      const mantissa = (1n << 127n) | (natural(26) << (i % 2 === 0 ? 101n : 0n));
+      const mantissa = (1n << BigInt(natBits - 1)) | (natural(26) << BigInt(i % 2 === 0 ? natBits - 27 : 0));
       return [{ negative: i % 3 === 0, mantissa, exponent: (i % 300) - 160 }];
     });
-    await expectSame("rounded", calls);
+    await expectSame("rounded", calls, natBits);
   });
 
   test("division of naturals", async () => {
-    const some = (): bigint => natural(128) >> BigInt(Math.floor(random() * 100));
+    const some = (): bigint => natural(natBits) >> BigInt(Math.floor(random() * (natBits - 28)));
     const pairs = Array.from({ length: 500 }, (): [bigint, bigint] => [some(), some() + 1n]);
-    const products = await runOnDevice(device, library, "low", pairs);
+    const products = await runOnDevice(device, library, "low", pairs, natBits);
     const quotients = await runOnDevice(
       device,
       library,
       "quotient",
       pairs.map(([a, b]) => [a % b, b]),
+      natBits,
     );
     const divisors = pairs.map(([, b]) => Number(BigInt.asUintN(16, b) | 1n));
     const short = await runOnDevice(
@@ -85,10 +87,11 @@ describe("a device computes the same bits as emulation", () => {
       library,
       "short_quotient",
       pairs.map(([a], i) => [a, divisors[i] ?? 1]),
+      natBits,
     );
     pairs.forEach(([a, b], i) => {
-      expect(products[i]).toBe(BigInt.asUintN(128, a * b));
-      expect(quotients[i]).toBe(((a % b) << 128n) / b);
+      expect(products[i]).toBe(BigInt.asUintN(natBits, a * b));
+      expect(quotients[i]).toBe(((a % b) << BigInt(natBits)) / b);
       expect(short[i]).toBe(a / BigInt(divisors[i] ?? 1));
     });
   });

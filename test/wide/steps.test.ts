@@ -4,7 +4,15 @@ import { planKernels } from "../../compiler/backend/kernels.js";
 import type { MachineFunction } from "../../compiler/backend/machine-functions.js";
 import { expandCalls } from "../../compiler/calculus/differentiate.js";
 import { activationOf, readDefinitions } from "../../compiler/compile.js";
-import { emulate, emulateValues, type Library, readLibrary, run, type Value } from "../../compiler/machine/index.js";
+import {
+  emulate,
+  emulateValues,
+  type Library,
+  readLibrary,
+  run,
+  type Value,
+  wgslNatBits,
+} from "../../compiler/machine/index.js";
 import { inSteps } from "../../compiler/machine/library/wide/steps.js";
 import { fromBits, randomNumbers } from "../library/binary32.js";
 import { runOnDevice } from "../machine/device.js";
@@ -87,7 +95,11 @@ describe("a program computes what the function does", () => {
 
   function check(name: string, parameters: readonly string[], operands: readonly (readonly Value[])[]): void {
     const signature = parameters.map((parameter) => `${parameter}: wide`).join(", ");
-    const text = inSteps(`fn f(${signature}) -> wide { return wide_${name}(${parameters.join(", ")}); }`, "f");
+    const text = inSteps(
+      `fn f(${signature}) -> wide { return wide_${name}(${parameters.join(", ")}); }`,
+      "f",
+      wgslNatBits,
+    );
     const program = emulateValues(readLibrary(text, library.declarations), "f");
     const straight = emulateValues(library, `wide_${name}`);
     for (const row of operands) {
@@ -121,7 +133,7 @@ describe("a program computes what the function does", () => {
     for (const power of ["wide_power(x, 5)", "wide_power(x, -3)", "wide_pow(x, wide_divide(WIDE_ONE, WIDE_TWO))"]) {
       const text = `fn g(x: wide) -> wide { return ${power}; }`;
       const straight = emulateValues(readLibrary(text, library.declarations), "g");
-      const program = emulateValues(readLibrary(inSteps(text, "g"), library.declarations), "g");
+      const program = emulateValues(readLibrary(inSteps(text, "g", wgslNatBits), library.declarations), "g");
       for (const x of numbers([-20, 20], 40)) {
         const outcome = program(x);
         if (typeof outcome !== "object" || outcome.value === undefined) throw new Error("no outcome");
@@ -159,7 +171,7 @@ function exactFunctions(): Map<string, { readonly fn: MachineFunction; readonly 
         const root = expandCalls(value);
         const long = exactFunction(name, root, false);
         const truth = run(readLibrary(long.text, library.declarations), name);
-        return [name, { fn: exactFunctionInSteps(name, [root], false), truth }] as const;
+        return [name, { fn: exactFunctionInSteps(name, [root], false, wgslNatBits), truth }] as const;
       });
     }),
   );

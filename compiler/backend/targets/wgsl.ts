@@ -1,6 +1,7 @@
 /** WGSL kernels: scalar functions for any shader, and the entry points that run them over whole tensors. */
 import type { Expr, Variable } from "../../ir/expr.js";
 import { wgslName, wgslReserved } from "../../names.js";
+import { wgslNatBitsFor } from "../digits.js";
 import { exactFunctionInSteps } from "../exact-form.js";
 import type { KernelPlan } from "../kernels.js";
 import { variablesMet } from "../lower.js";
@@ -31,7 +32,7 @@ export interface WgslContext {
   readonly value: WgslForm;
   readonly gradients: readonly { readonly of: Variable; readonly form: WgslForm }[];
   /** Functions in the machine language that the file carries. */
-  readonly machine: { readonly names: string[]; readonly texts: string[] };
+  readonly machine: { readonly names: string[]; readonly texts: string[]; readonly natBits: number };
   /** The name of a library function, which the file then carries. */
   readonly library: (name: string) => string;
 }
@@ -45,13 +46,16 @@ export function wgslKernels(plan: KernelPlan): WgslOutput {
     ...activation.hyperparameters.map(({ variable }) => variable),
     ...activation.learned.map(({ variable }) => variable),
   ];
-  const machine: WgslContext["machine"] = { names: [], texts: [] };
   const [value] = formsFor(plan, [plan.value], new Set(variables));
   const gradients = formsFor(
     plan,
     plan.gradients.map((gradient) => gradient.value),
     new Set(),
   );
+  const exactForms = [...(value ? [value] : []), ...gradients].flatMap((form) =>
+    form.kind === "pairs" && form.exact ? [form.exact] : [],
+  );
+  const machine: WgslContext["machine"] = { names: [], texts: [], natBits: wgslNatBitsFor(exactForms, plan) };
   const context: WgslContext = {
     plan,
     prefix,
@@ -116,7 +120,8 @@ function scalarFunctions({ plan, prefix, machine, value, gradients }: WgslContex
       if (form.far) needed.push(form.far);
       if (form.exact) roots.push(form.exact);
     }
-    const exact = roots.length > 0 ? exactFunctionInSteps(`${name}_exactly`, roots, name !== forward) : null;
+    const exact =
+      roots.length > 0 ? exactFunctionInSteps(`${name}_exactly`, roots, name !== forward, machine.natBits) : null;
     if (exact) needed.push(exact);
     for (const each of needed) {
       machine.names.push(...each.own);

@@ -6,7 +6,7 @@
  * What becomes a step follows from the library's text. A function that only composes others is taken apart, both ways of its
  * branches computed and one selected; one that looks at the digits of unknown numbers, or loops on them, is an operation.
  */
-import { emulateValues, type Value, wgslNatBits } from "../../emulate.js";
+import { emulateValues, type Value } from "../../emulate.js";
 import { wgslIntBits } from "../../javascript.js";
 import { type Library, readLibrary } from "../../library.js";
 import {
@@ -48,12 +48,13 @@ class Indivisible extends Error {}
 
 const isStruct = (value: Value): value is { readonly [field: string]: Value } => typeof value === "object";
 
-/** Functions of the wide library that were called with known operands. */
+/** Functions of the wide library that were called with known operands, by the bits of a nat and their names. */
 const compiled = new Map<string, (...operands: Value[]) => Value>();
 
-function valueOfCall(library: Library, name: string, operands: readonly Value[]): Value {
-  const run = compiled.get(name) ?? emulateValues(library, name);
-  if (wideLibrary().find(name)) compiled.set(name, run);
+function valueOfCall(library: Library, name: string, operands: readonly Value[], natBits: number): Value {
+  const key = `${natBits} ${name}`;
+  const run = compiled.get(key) ?? emulateValues(library, name, { natBits });
+  if (wideLibrary().find(name)) compiled.set(key, run);
   return run(...operands);
 }
 
@@ -65,7 +66,7 @@ interface Terms {
 }
 
 /** The steps of a function of the library that takes and gives wide numbers. */
-function termsOf(library: Library, fn: Function): Terms {
+function termsOf(library: Library, fn: Function, natBits: number): Terms {
   const terms = new Map<string, Term>();
   const numbers = new Map<Term, number>();
   const constants = new Map<string, string>();
@@ -82,7 +83,7 @@ function termsOf(library: Library, fn: Function): Terms {
   }
 
   function known(value: Value): Term {
-    return unique(`known ${textOf(value)}`, { kind: "known", value });
+    return unique(`known ${textOf(value, natBits)}`, { kind: "known", value });
   }
 
   function step(operation: string, ...operands: readonly Term[]): Term {
@@ -125,7 +126,7 @@ function termsOf(library: Library, fn: Function): Terms {
 
   function called(callee: Function, operands: readonly Term[]): Term {
     if (operands.every((operand) => operand.kind === "known")) {
-      return known(valueOfCall(library, callee.name, operands.map(knownValue)));
+      return known(valueOfCall(library, callee.name, operands.map(knownValue), natBits));
     }
     if (!whole.has(callee.name)) {
       try {
@@ -200,12 +201,12 @@ function termsOf(library: Library, fn: Function): Terms {
       case "boolean":
         return known(expr.value);
       case "natural":
-        return known(naturalValue(expr, wgslNatBits));
+        return known(naturalValue(expr, natBits));
       case "local":
         return named(scope, expr.name);
       case "constant": {
         const value = "kind" in expr.constant.value ? inner(expr.constant.value) : stop();
-        constants.set(textOf(knownValue(value)), expr.constant.name);
+        constants.set(textOf(knownValue(value), natBits), expr.constant.name);
         return value;
       }
       case "construct": {
@@ -243,7 +244,7 @@ function termsOf(library: Library, fn: Function): Terms {
   function intrinsic({ name, type }: Expr & { kind: "intrinsic" }, operands: readonly Term[]): Term {
     switch (name) {
       case "nat_bits":
-        return known(wgslNatBits);
+        return known(natBits);
       case "int_bits":
         return known(wgslIntBits);
       case "select":
@@ -327,16 +328,18 @@ function named<K, T>(items: ReadonlyMap<K, T>, key: K): T {
 }
 
 /** A value in the machine language. */
-function textOf(value: Value): string {
-  if (typeof value === "bigint") return fractionText(value);
+function textOf(value: Value, natBits: number): string {
+  if (typeof value === "bigint") return fractionText(value, natBits);
   if (!isStruct(value)) return String(value);
-  return `wide(${Object.values(value).map(textOf).join(", ")})`;
+  return `wide(${Object.values(value)
+    .map((field) => textOf(field, natBits))
+    .join(", ")})`;
 }
 
-function fractionText(natural: bigint): string {
+function fractionText(natural: bigint, natBits: number): string {
   const digits = natural
     .toString(16)
-    .padStart(wgslNatBits / 4, "0")
+    .padStart(natBits / 4, "0")
     .replace(/0+$/, "");
   return digits === "" ? "0n" : `0x0.${digits}n`;
 }
@@ -421,16 +424,17 @@ function programOf(given: readonly Term[], result: Term): Program {
 /**
  * The text of a function of wide numbers, as a program.
  * @param text declares the function, and may call the library's
+ * @param natBits of naturals in the shader
  */
-export function inSteps(text: string, name: string): string {
+export function inSteps(text: string, name: string, natBits: number): string {
   const library = readLibrary(text, wideLibrary().declarations);
   const fn = library.fn(name);
-  const { given, result, constants } = termsOf(library, fn);
+  const { given, result, constants } = termsOf(library, fn, natBits);
   const { start, registers, steps, result: last } = programOf(given, result);
   if (registers > offset) throw new Error(`${name} needs ${registers} registers`);
   const starts = start.map((term) => {
     if (term.kind === "given") return term.name;
-    const constant = textOf(knownValue(term));
+    const constant = textOf(knownValue(term), natBits);
     return constants.get(constant) ?? constant;
   });
   const room = Array.from({ length: registers - starts.length }, () => "WIDE_ZERO");
