@@ -14,16 +14,18 @@ export function logcoshForward(x: Float32Array, y: Float32Array): void {
       const xi = x[i]!;
       const v = Math.abs(xi);
       const v2 = Math.sinh(xi * 0.5);
-      const p = 2 * (v2 * v2);
+      const p = 2 * v2 * v2;
       const l = log1p(p);
       const v3 =
         v < 1
           ? l
           : v + log1p(boundedExp(Math.max(-2 * v, -746))) - 0.6931471805599453;
+      const v4 = Math.abs(p);
       if (!(
         (v >= 1 ||
-          Math.abs(p) <= 1.0715086071862673e301 ||
-          1 <= 2.3283064365386963e-10 * l) &&
+          3.552713678800501e-15 * (v4 * (1 / (1 + p))) +
+            (v4 > 1.0715086071862673e301 ? 1 : 0) <=
+            2.3283064365386963e-10 * Math.abs(l)) &&
         Math.abs(v3) <= Number.MAX_VALUE
       ))
         break;
@@ -68,16 +70,18 @@ export function logcoshForward64(x: Float64Array, y: Float64Array): void {
       const xi = x[i]!;
       const v = Math.abs(xi);
       const v2 = Math.sinh(xi * 0.5);
-      const p = 2 * (v2 * v2);
+      const p = 2 * v2 * v2;
       const l = log1p(p);
       const v3 =
         v < 1
           ? l
           : v + log1p(boundedExp(Math.max(-2 * v, -746))) - 0.6931471805599453;
+      const v4 = Math.abs(p);
       if (!(
         (v >= 1 ||
-          Math.abs(p) <= 1.0715086071862673e301 ||
-          1 <= 2.3283064365386963e-10 * l) &&
+          3.552713678800501e-15 * (v4 * (1 / (1 + p))) +
+            (v4 > 1.0715086071862673e301 ? 1 : 0) <=
+            2.3283064365386963e-10 * Math.abs(l)) &&
         Math.abs(v3) <= Number.MAX_VALUE
       ))
         break;

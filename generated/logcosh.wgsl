@@ -122,7 +122,7 @@ fn logcosh_exp(x: f32) -> f32 {
 fn logcosh_value_far(x0: f32) -> f32 {
   let t = abs(x0);
   let t2 = logcosh_sinh(x0 / 2.0);
-  return select(t + logcosh_log1p(logcosh_exp(-2.0 * t)) - 0.6931472, logcosh_log1p(2.0 * (t2 * t2)), t < 1.0);
+  return select(t + logcosh_log1p(logcosh_exp(-2.0 * t)) - 0.6931472, logcosh_log1p(2.0 * t2 * t2), t < 1.0);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
@@ -249,6 +249,11 @@ fn logcosh_pair_multiply(a: logcosh_pair, b: logcosh_pair) -> logcosh_pair {
   return logcosh_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
+fn logcosh_pair_subtract(a: logcosh_pair, b: logcosh_pair) -> logcosh_pair {
+  let s = logcosh_pair_sum(a.high, -b.high);
+  return logcosh_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
 // ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2): with s = f/(2 + f), ln(1 + f) = 2s + s^3 (2/3 + ...).
 fn logcosh_pair_log_scaled(k: f32, f: logcosh_pair) -> logcosh_pair {
   let s = logcosh_pair_divide(f, logcosh_pair_add(logcosh_pair(2.0, 0.0), f));
@@ -268,11 +273,6 @@ fn logcosh_pair_log1p(a: logcosh_pair) -> logcosh_pair {
   let scale = logcosh_power_of_two(-clamp(k, -126, 126));
   let f = logcosh_pair_sum(a.high * scale, scale - 1.0);
   return logcosh_pair_log_scaled(f32(k), logcosh_pair_ordered_sum(f.high, f.low + a.low * scale));
-}
-
-fn logcosh_pair_subtract(a: logcosh_pair, b: logcosh_pair) -> logcosh_pair {
-  let s = logcosh_pair_sum(a.high, -b.high);
-  return logcosh_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 // e^a 2^n
@@ -298,28 +298,24 @@ fn logcosh(x: f32) -> f32 {
   let v = logcosh_pair_abs(logcosh_pair_from_f32(x));
   let p = logcosh_pair_scale(logcosh_pair_from_f32(x), 0.5);
   let v2 = logcosh_pair_sinh(p);
-  let squared = logcosh_pair_multiply(v2, v2);
-  let p2 = logcosh_pair_scale(squared, 2.0);
-  let l = logcosh_pair_log1p(p2);
+  let p2 = logcosh_pair_scale(v2, 2.0);
+  let p3 = logcosh_pair_multiply(p2, v2);
   var v3 = logcosh_pair_subtract(
     logcosh_pair_add(v, logcosh_pair_log1p(logcosh_pair_exp(logcosh_pair_scale(v, -2.0)))),
     logcosh_pair(0.6931472, -1.9046542e-9)
   );
   if (v.high < 1.0) {
-    v3 = l;
+    v3 = logcosh_pair_log1p(p3);
   }
   var result = logcosh_pair_to_f32(v3);
   // Far out, or no number at all.
   if (
     !(
+      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((v.high >= 3.637979e-12) | (x == 0.0)) &
       ((v.high >= 1.0) |
-        ((((1.0 + abs(v2.high)) * abs(v2.high) + abs(v2.high)) * 2.0 + 2.0 <= 2.5353012e+30 * l.high) &
-          (l.high >= 7.888609e-31))) &
-        (bitcast<u32>(abs(x)) <= 0x71800000u) &
-        ((v.high >= 7.888609e-31) | (x == 0.0)) &
-      ((v.high >= 1.0) |
-        ((bitcast<u32>(abs(p2.high)) <= 0x7a800000u) & (bitcast<u32>(abs(squared.high)) <= 0x7a800000u) &
-          (bitcast<u32>(abs(v2.high)) <= 0x7a800000u)))
+        ((p3.high >= -0.99902344) & (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
+          (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))
     )
   ) {
     result = logcosh_value_far(x);

@@ -214,8 +214,8 @@ fn pelu_slope_1_far(x0: f32, x1: f32) -> f32 {
 
 fn pelu_slope_2_far(x0: f32, x1: f32, x2: f32) -> f32 {
   let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  let t2 = x2 * x2;
-  return select(-(pelu_exp(t / x2) * t * x1) / t2, -(t * x1) / t2, t >= 0.0);
+  let t2 = t * x1;
+  return select(-(t2 * pelu_exp(t / x2)) / x2 / x2, -t2 / x2 / x2, t >= 0.0);
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the

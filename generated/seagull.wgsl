@@ -88,9 +88,8 @@ fn seagull(x: f32) -> f32 {
 }
 
 fn seagull_slope_0_far(x0: f32) -> f32 {
-  let t = x0 * x0;
-  let t2 = 2.0 / (x0 * (1.0 / t + 1.0));
-  return select(select((2.0 * x0) / (t + 1.0), t2, x0 < -1099511600000.0), t2, x0 > 1099511600000.0);
+  let t = 2.0 / (x0 * (1.0 / x0 / x0 + 1.0));
+  return select(select((2.0 * x0) / (x0 * x0 + 1.0), t, x0 < -1099511600000.0), t, x0 > 1099511600000.0);
 }
 
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.

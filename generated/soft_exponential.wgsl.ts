@@ -1376,33 +1376,32 @@ fn soft_exponential_slope_0_far(x0: f32, x1: f32) -> f32 {
 }
 
 fn soft_exponential_slope_1_far(x0: f32, x1: f32) -> f32 {
-  let t = x0 * x0;
-  let t2 = x1 / x0 + 1.0;
-  let t3 = 1.0 / x0;
-  let t4 = x0 * x1;
-  let t5 = soft_exponential_exp(t4);
-  let t6 = soft_exponential_expm1(t4);
-  let t7 = select(
-    (t3 + (t5 - t6 / t4) / x1) * x0,
-    (soft_exponential_log1p(-(t2 * x0 * x1)) / x1 - ((-2.0 * x1) / x0 - 1.0) / (t3 - t2 * x1)) / x1,
+  let t = x1 / x0 + 1.0;
+  let t2 = 1.0 / x0;
+  let t3 = x0 * x1;
+  let t4 = soft_exponential_exp(t3);
+  let t5 = soft_exponential_expm1(t3);
+  let t6 = select(
+    (t2 + (t4 - t5 / t3) / x1) * x0,
+    (soft_exponential_log1p(-(t * x0 * x1)) / x1 - ((-2.0 * x1) / x0 - 1.0) / (t2 - t * x1)) / x1,
     x1 < 0.0
   );
-  let t8 = select(t7, 0.5 * x0 * x0 * (2.0 / t + 1.0), x1 == 0.0);
-  let t9 = (x0 + x1) * x1;
-  let t10 = select(
+  let t7 = select(t6, 0.5 * x0 * x0 * (2.0 / x0 / x0 + 1.0), x1 == 0.0);
+  let t8 = (x0 + x1) * x1;
+  let t9 = select(
     select(
       select(
-        (t5 * x0 - t6 / x1) / x1 + 1.0,
-        (soft_exponential_log1p(-t9) / x1 - (-x0 - 2.0 * x1) / (1.0 - t9)) / x1,
+        (t4 * x0 - t5 / x1) / x1 + 1.0,
+        (soft_exponential_log1p(-t8) / x1 - (-x0 - 2.0 * x1) / (1.0 - t8)) / x1,
         x1 < 0.0
       ),
-      0.5 * t + 1.0,
+      0.5 * (x0 * x0) + 1.0,
       x1 == 0.0
     ),
-    t8,
+    t7,
     x0 < -1099511600000.0
   );
-  return select(t10, t8, x0 > 1099511600000.0);
+  return select(t9, t7, x0 > 1099511600000.0);
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.

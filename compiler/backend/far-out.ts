@@ -13,9 +13,15 @@ import { trialsOf } from "./trials.js";
 const steps = (from: number, to: number, step: number): number[] =>
   Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => from + i * step);
 
+/** Sizes at which a square, a cube, a fourth or a fifth power reaches the end of the range of numbers, and around them. */
+const ofPowers: readonly number[] = [2, 3, 4, 5].flatMap((n) =>
+  [-126 / n, 127 / n].flatMap((end) => [-0.9, -0.5, -0.2, 2 ** -23, 0.2, 0.5, 0.9].map((step) => end + step)),
+);
+
 /** Binary logarithms of inputs' sizes. */
 const sizes: readonly number[] = [
   -125.9,
+  ...ofPowers,
   ...steps(-125, -30, 5),
   ...steps(-24, -6, 6),
   ...steps(0, 11, 0.25),

@@ -90,8 +90,26 @@ function arrangeFactors(root: Expr): Expr {
     const built = apply(node.primitive, operands, node.rule);
     if (node.primitive !== "multiply" && node.primitive !== "divide") return built;
     const product = productOf(built);
-    return [...product.powers.values()].every((exponent) => exponent > 0) ? arranged(product) : built;
+    return [...product.powers.values()].every((exponent) => exponent > 0)
+      ? arranged(product)
+      : dividedInSteps(product, built);
   });
+}
+
+/** Powers of a variable that a product is divided by, one half after the other: together they may leave the range. */
+function dividedInSteps({ coefficient, powers }: Product, quotient: Expr): Expr {
+  const divisors = [...powers].filter(([factor, exponent]) => factor.kind === "variable" && exponent < -1);
+  if (divisors.length === 0) return quotient;
+  const others = new Map([...powers].filter(([factor]) => !divisors.some(([divisor]) => divisor === factor)));
+  const halves = divisors.flatMap(([factor, exponent]) => [
+    [factor, Math.floor(-exponent / 2)] as const,
+    [factor, Math.ceil(-exponent / 2)] as const,
+  ]);
+  return halves.reduce(
+    (rest, [factor, exponent]) =>
+      apply("divide", [rest, exponent === 1 ? factor : apply("pow", [factor, constant(exponent)])]),
+    rawProduct({ coefficient, powers: others }),
+  );
 }
 
 function arranged(product: Product): Expr {
@@ -131,7 +149,7 @@ function scaledUp(c: Rational, factor: Expr): Expr | undefined {
     return undefined;
   const [base, exponent] = factor.operands;
   const n = integerExponent(factor);
-  if (base?.kind !== "variable" || exponent?.kind !== "constant" || n === undefined || n < 2) return undefined;
+  if (!base || exponent?.kind !== "constant" || n === undefined || n < 2) return undefined;
   return apply("multiply", [apply("multiply", [constant(c), base]), apply("pow", [base, constant(n - 1)])]);
 }
 

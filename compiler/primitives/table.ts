@@ -160,7 +160,7 @@ export const primitives = {
     callable: false,
     spelled: "log(cosh(a))",
     derivatives: ["tanh(a)"],
-    expansion: "where(abs(a) < 1, log1p(2 * sinh(a / 2)^2), abs(a) + log1p(exp(-2 * abs(a))) - log(2))",
+    expansion: "where(abs(a) < 1, log1p(2 * sinh(a / 2) * sinh(a / 2)), abs(a) + log1p(exp(-2 * abs(a))) - log(2))",
     sample: (a) => Math.abs(a) + Math.log1p(Math.exp(-2 * Math.abs(a))) - Math.LN2,
     latex: "\\ln\\cosh($a)",
   },
