@@ -928,6 +928,101 @@ fn celu_slope_0_far(x0: f32, x1: f32) -> f32 {
   return select(celu_exp(x0 / x1), 1.0, x0 > 0.0);
 }
 
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r1 = divide(r0, r1)
+//   r1 = exponential(r1, 0)
+//   r0 = less(r3, r0)
+//   r0 = select(r1, r2, r0)
+fn celu_backward_exactly_wide(x0: celu_wide, x1: celu_wide) -> celu_wide_outcome {
+  var registers = array<celu_wide, 4>(
+    x0,
+    x1,
+    celu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    celu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912)
+  );
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 4>(-celu_WIDE_BEYOND, -celu_WIDE_BEYOND, -celu_WIDE_BEYOND, -celu_WIDE_BEYOND);
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 8>(
+    0x00000001u, 0x00000400u, 0x00000401u, 0x20000401u, 0x00000800u, 0x00000003u, 0x00000c00u, 0x00000801u
+  );
+  for (var i = 0; i < 8; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = celu_wide_divide_loose(a, b);
+    } else if (operation == 1u) {
+      value = celu_wide_exponential_loose(a, c - 512u);
+    } else if (operation == 2u) {
+      value = celu_wide(celu_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 3u) {
+      if (registers[c].negative) {
+        value = b;
+      }
+    }
+    var result = celu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 0u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    if (operation == 1u) {
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -celu_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
+    }
+    if (operation == 3u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= celu_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if ((a.exponent < celu_WIDE_LIMIT) & (b.exponent < celu_WIDE_LIMIT)) {
+        error = result.exponent + celu_WIDE_LIMIT;
+      }
+    }
+    // Where the result was rounded.
+    var rounding = result.exponent;
+    errors[code & 1023u] = max(min(error, celu_WIDE_BEYOND + celu_WIDE_LIMIT), rounding);
+  }
+  let lost = errors[0] - registers[0].exponent;
+  return celu_wide_outcome(celu_wide_leading_of(registers[0]), select(lost, 0, errors[0] < -celu_WIDE_LIMIT));
+}
+
+fn celu_backward_exactly(x0: f32, x1: f32) -> f32 {
+  if (celu_is_nan(x0)) {
+    return x0;
+  }
+  if (celu_is_nan(x1)) {
+    return x1;
+  }
+  let wide_x0 = celu_wide_from_f32(x0);
+  let wide_x1 = celu_wide_from_f32(x1);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  let infinite = abs(x0) > 3.4028234663852886e38;
+  let largest = max(exponents[0], exponents[1]);
+  let smallest = min(exponents[0], exponents[1]);
+  let zero = x0 == 0.0;
+  var search = celu_WIDE_SEARCH;
+  while (search.stage < 24) {
+    let found = celu_backward_exactly_wide(
+      celu_wide_operand_at(wide_x0, search, 1, true, infinite),
+      celu_wide_operand_at(wide_x1, search, 2, false, infinite)
+    );
+    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
+    search = celu_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
+  }
+  return celu_wide_leading_to_f32(search.value);
+}
+
 // e^a 2^n
 fn celu_pair_exp_scaled(a: celu_pair, n: i32) -> celu_pair {
   let x = clamp(a.high, -150.0, 150.0);
@@ -946,15 +1041,18 @@ fn celu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
     v = celu_pair(1.0, 0.0);
   }
   var result = celu_pair_to_f32(v);
-  // Far out, or no number at all.
-  if (
-    !(
-      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
-      (abs(alpha) >= 3.469447e-18)
-    )
-  ) {
-    result = celu_slope_0_far(x, alpha);
+  var found =
+    (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+    (abs(alpha) >= 3.469447e-18);
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = celu_backward_exactly(x, alpha);
+    if (celu_is_nan(result)) {
+      let far = celu_slope_0_far(x, alpha);
+      result = select(far, result, celu_is_nan(far));
+    }
+    found = true;
   }
   return dy * result;
 }

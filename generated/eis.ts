@@ -32,15 +32,15 @@ export function eisForward(
         Math.hypot(r, xi * r2) +
         delta * boundedExp(Math.max(Math.min(-(xi * theta), 709.79), -746));
       const q = p / u2;
-      if (!(
+      const v3 = Math.abs(p);
+      const v4 =
         (Math.abs(v2) * v) / u <= 1.0715086071862673e301 * v2 &&
         u2 >= 1.4441555006918637e-275 &&
+        v3 >= 9.332636185032189e-302 &&
         (Math.abs(u2) <= 1.0715086071862673e301 ||
-          Math.abs(p) <= 2.3283064365386963e-10 * Math.abs(q)) &&
-        Math.abs(q) <= Number.MAX_VALUE &&
-        Math.abs(q) <= Number.MAX_VALUE
-      ))
-        break;
+          v3 <= 2.3283064365386963e-10 * Math.abs(q)) &&
+        Math.abs(q) <= Number.MAX_VALUE;
+      if (!(v4 && Math.abs(q) <= Number.MAX_VALUE)) break;
       y[i] = q;
     }
     if (i < size) {
@@ -123,11 +123,13 @@ export function eisBackward(
           1.681218273811815e-285 *
             (2.938735877055719e-39 * (1 / u5) + v10 / u5)) +
         7.105427357601002e-15 * (0.03125 * Math.abs(u3) + v10 * u7);
+      const v11 = Math.abs(p7);
       if (!(
         u8 <= 1.1641532182693481e-10 * Math.abs(u6) &&
         u5 >= 1.4441555006918637e-275 &&
+        v11 >= 9.332636185032189e-302 &&
         (v9 <= 1.0715086071862673e301 ||
-          Math.abs(p7) <= 2.3283064365386963e-10 * Math.abs(q3)) &&
+          v11 <= 2.3283064365386963e-10 * Math.abs(q3)) &&
         Math.abs(q3) <= Number.MAX_VALUE &&
         Math.abs(q3) <= Number.MAX_VALUE
       ))
@@ -175,15 +177,15 @@ export function eisForward64(
         Math.hypot(r, xi * r2) +
         delta * boundedExp(Math.max(Math.min(-(xi * theta), 709.79), -746));
       const q = p / u2;
-      if (!(
+      const v3 = Math.abs(p);
+      const v4 =
         (Math.abs(v2) * v) / u <= 1.0715086071862673e301 * v2 &&
         u2 >= 1.4441555006918637e-275 &&
+        v3 >= 9.332636185032189e-302 &&
         (Math.abs(u2) <= 1.0715086071862673e301 ||
-          Math.abs(p) <= 2.3283064365386963e-10 * Math.abs(q)) &&
-        Math.abs(q) <= Number.MAX_VALUE &&
-        Math.abs(q) <= Number.MAX_VALUE
-      ))
-        break;
+          v3 <= 2.3283064365386963e-10 * Math.abs(q)) &&
+        Math.abs(q) <= Number.MAX_VALUE;
+      if (!(v4 && Math.abs(q) <= Number.MAX_VALUE)) break;
       y[i] = q;
     }
     if (i < size) {
@@ -266,11 +268,13 @@ export function eisBackward64(
           1.681218273811815e-285 *
             (2.938735877055719e-39 * (1 / u5) + v10 / u5)) +
         7.105427357601002e-15 * (0.03125 * Math.abs(u3) + v10 * u7);
+      const v11 = Math.abs(p7);
       if (!(
         u8 <= 1.1641532182693481e-10 * Math.abs(u6) &&
         u5 >= 1.4441555006918637e-275 &&
+        v11 >= 9.332636185032189e-302 &&
         (v9 <= 1.0715086071862673e301 ||
-          Math.abs(p7) <= 2.3283064365386963e-10 * Math.abs(q3)) &&
+          v11 <= 2.3283064365386963e-10 * Math.abs(q3)) &&
         Math.abs(q3) <= Number.MAX_VALUE &&
         Math.abs(q3) <= Number.MAX_VALUE
       ))

@@ -1641,6 +1641,7 @@ fn eis(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, theta: f32) -> f32
     ((abs(v3.high) * abs(alpha)) / u.high <= 6.338253e+29 * v3.high) & (v3.high >= 7.888609e-31) &
       (abs(delta) <= 1.2676506e+30 * u2.high) &
       (u2.high >= 1.5777218e-30) &
+      (abs(p.high) >= 7.888609e-31) &
       (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((v.high >= 3.469447e-18) | (x == 0.0)) &
       ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &

@@ -87,234 +87,6 @@ fn gelu_10_value_far(x0: f32, x1: f32, x2: f32) -> f32 {
   return select(t3, x1, gelu_10_is_nan(x1));
 }
 
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct gelu_10_pair {
-  high: f32,
-  low: f32,
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn gelu_10_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn gelu_10_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn gelu_10_pair_product(a: f32, b: f32) -> gelu_10_pair {
-  let p = gelu_10_rounded(a * b);
-  let ah = gelu_10_upper_half(a);
-  let al = a - ah;
-  let bh = gelu_10_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return gelu_10_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn gelu_10_pair_ordered_sum(a: f32, b: f32) -> gelu_10_pair {
-  let s = gelu_10_rounded(a + b);
-  return gelu_10_pair(s, b - gelu_10_rounded(s - a));
-}
-
-fn gelu_10_pair_multiply(a: gelu_10_pair, b: gelu_10_pair) -> gelu_10_pair {
-  let p = gelu_10_pair_product(a.high, b.high);
-  return gelu_10_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn gelu_10_pair_abs(a: gelu_10_pair) -> gelu_10_pair {
-  return gelu_10_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
-}
-
-// a times a power of two.
-fn gelu_10_pair_scale(a: gelu_10_pair, factor: f32) -> gelu_10_pair {
-  return gelu_10_pair(a.high * factor, a.low * factor);
-}
-
-// a + b exactly (Knuth).
-fn gelu_10_pair_sum(a: f32, b: f32) -> gelu_10_pair {
-  let s = gelu_10_rounded(a + b);
-  let t = gelu_10_rounded(s - a);
-  return gelu_10_pair(s, (a - gelu_10_rounded(s - t)) + (b - t));
-}
-
-fn gelu_10_pair_add(a: gelu_10_pair, b: gelu_10_pair) -> gelu_10_pair {
-  let s = gelu_10_pair_sum(a.high, b.high);
-  return gelu_10_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// A polynomial for |a| < 0.47 (2^-44).
-fn gelu_10_pair_erf_small(a: gelu_10_pair) -> gelu_10_pair {
-  let square = gelu_10_pair_multiply(a, a);
-  let z = square.high;
-  let p = 0.11283792 + z * (-0.026866132 + z * (0.0052234847 + z * (-0.00085154147 + z * 0.00010956138)));
-  let p1 = gelu_10_pair_add(
-    gelu_10_pair(-0.37612638, -1.0237824e-8),
-    gelu_10_pair_multiply(square, gelu_10_pair(p, 0.0))
-  );
-  let p0 = gelu_10_pair_add(gelu_10_pair(1.1283792, -5.8635429e-8), gelu_10_pair_multiply(square, p1));
-  return gelu_10_pair_multiply(a, p0);
-}
-
-// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
-fn gelu_10_pair_expm1_small(a: gelu_10_pair) -> gelu_10_pair {
-  let x = a.high;
-  let square = gelu_10_pair_product(x, x);
-  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
-  let third = x * square.high;
-  let cube = third * 0.16666667 + third * x * p;
-  let s = gelu_10_pair_ordered_sum(x, 0.5 * square.high);
-  return gelu_10_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
-}
-
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn gelu_10_pair_reduced(a: gelu_10_pair, k: f32) -> gelu_10_pair {
-  return gelu_10_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn gelu_10_pair_times_power(a: gelu_10_pair, k: i32) -> gelu_10_pair {
-  let first = k >> 1u;
-  return gelu_10_pair_scale(gelu_10_pair_scale(a, gelu_10_power_of_two(first)), gelu_10_power_of_two(k - first));
-}
-
-// e^a 2^n
-fn gelu_10_pair_exp_scaled(a: gelu_10_pair, n: i32) -> gelu_10_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = gelu_10_pair_expm1_small(gelu_10_pair_reduced(gelu_10_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return gelu_10_pair_times_power(gelu_10_pair_add(gelu_10_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-// 2^60 e^a: parts of small numbers underflow later.
-fn gelu_10_pair_raised_exp(a: gelu_10_pair) -> gelu_10_pair {
-  return gelu_10_pair_exp_scaled(a, 60);
-}
-
-// The quotient as rounded, and what is left of a over b.
-fn gelu_10_pair_divide(a: gelu_10_pair, b: gelu_10_pair) -> gelu_10_pair {
-  let q = gelu_10_rounded(a.high / b.high);
-  let p = gelu_10_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return gelu_10_pair_ordered_sum(q, rest / b.high);
-}
-
-fn gelu_10_pair_subtract(a: gelu_10_pair, b: gelu_10_pair) -> gelu_10_pair {
-  let s = gelu_10_pair_sum(a.high, -b.high);
-  return gelu_10_pair_ordered_sum(s.high, s.low + (a.low - b.low));
-}
-
-// e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is 1.25 plus a polynomial in v = (x - 2)/(x + 2) (2.5e-12).
-fn gelu_10_pair_erfcx(a: gelu_10_pair) -> gelu_10_pair {
-  let v = gelu_10_pair_divide(
-    gelu_10_pair_subtract(a, gelu_10_pair(2.0, 0.0)),
-    gelu_10_pair_add(a, gelu_10_pair(2.0, 0.0))
-  );
-  let x = v.high;
-  let p =
-    -0.0080340290 +
-    x *
-      (0.0087228818 +
-        x *
-          (0.0012713828 +
-            x *
-              (-0.0014584871 +
-                x *
-                  (-0.00045404740 +
-                    x * (0.00021287719 + x * (0.00014871488 + x * (-0.000014944048 + x * -0.000031005733)))))));
-  let p4 = gelu_10_pair_add(gelu_10_pair(-0.054220017, 1.0742711e-9), gelu_10_pair_multiply(v, gelu_10_pair(p, 0.0)));
-  let p3 = gelu_10_pair_add(gelu_10_pair(0.16405128, 1.6463834e-9), gelu_10_pair_multiply(v, p4));
-  let p2 = gelu_10_pair_add(gelu_10_pair(-0.16603039, -5.1900155e-9), gelu_10_pair_multiply(v, p3));
-  let p1 = gelu_10_pair_add(gelu_10_pair(-0.092763826, -3.5358294e-10), gelu_10_pair_multiply(v, p2));
-  let p0 = gelu_10_pair_add(gelu_10_pair(1.2769784, 8.0234532e-9), gelu_10_pair_multiply(v, p1));
-  return gelu_10_pair_divide(p0, gelu_10_pair_add(gelu_10_pair(1.0, 0.0), gelu_10_pair_scale(a, 2.0)));
-}
-
-// 2^60 erfc(-a / sqrt(2)) / 2, the exponential from a itself.
-fn gelu_10_pair_raised_normcdf(a: gelu_10_pair) -> gelu_10_pair {
-  let t = gelu_10_pair_multiply(a, gelu_10_pair(0.70710677, 1.2101617e-8));
-  let x = gelu_10_pair_abs(t);
-  if (x.high < 0.46875) {
-    return gelu_10_pair_scale(
-      gelu_10_pair_add(gelu_10_pair(1.0, 0.0), gelu_10_pair_erf_small(t)),
-      576460752303423488.0
-    );
-  }
-  if (x.high > 11.0) {
-    return gelu_10_pair(select(1152921504606846976.0, 0.0, a.high < 0.0), 0.0);
-  }
-  let tail = gelu_10_pair_scale(
-    gelu_10_pair_multiply(
-      gelu_10_pair_raised_exp(gelu_10_pair_scale(gelu_10_pair_multiply(a, a), -0.5)),
-      gelu_10_pair_erfcx(x)
-    ),
-    0.5
-  );
-  if (a.high < 0.0) {
-    return tail;
-  }
-  return gelu_10_pair_subtract(gelu_10_pair(1152921504606846976.0, 0.0), tail);
-}
-
-fn gelu_10_pair_from_f32(x: f32) -> gelu_10_pair {
-  return gelu_10_pair(x, 0.0);
-}
-
-fn gelu_10_pair_to_f32(a: gelu_10_pair) -> f32 {
-  return a.high + a.low;
-}
-
-// gelu, clipped. Also called clipped GELU.
-// Source: Transformers ClippedGELUActivation (gelu_10).
-// gelu_10(x; min_val = -10, max_val = 10) = clamp(gelu(x), min_val, max_val)
-fn gelu_10(x: f32, min_val: f32, max_val: f32) -> f32 {
-  let v = gelu_10_pair_raised_normcdf(gelu_10_pair_from_f32(x));
-  let p = gelu_10_pair_multiply(gelu_10_pair_from_f32(x), v);
-  let p2 = gelu_10_pair_scale(p, 8.6736174e-19);
-  var v2 = p2;
-  if (p2.high >= max_val) {
-    v2 = gelu_10_pair_from_f32(max_val);
-  }
-  var v3 = v2;
-  if (p2.high <= min_val) {
-    v3 = gelu_10_pair_from_f32(min_val);
-  }
-  var result = gelu_10_pair_to_f32(v3);
-  // Far out, or no number at all.
-  if (
-    !(
-      ((p2.high <= min_val) | ((p2.high >= max_val) | (v.high >= 3.9443045e-31))) &
-        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
-        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(min_val)) <= 0x5c800000u) &
-        ((abs(min_val) >= 3.469447e-18) | (min_val == 0.0)) &
-        (bitcast<u32>(abs(max_val)) <= 0x5c800000u) &
-      ((abs(max_val) >= 3.469447e-18) | (max_val == 0.0))
-    )
-  ) {
-    result = gelu_10_value_far(x, min_val, max_val);
-  }
-  return select(result, x, gelu_10_is_nan(x));
-}
-
-// The density of the standard normal distribution, e^(-x^2/2) / sqrt(2 pi).
-fn gelu_10_normpdf(x: f32) -> f32 {
-  if (gelu_10_is_nan(x)) {
-    return x;
-  }
-  return 0.39894228 * gelu_10_exp_square(x, -0.5);
-}
-
-fn gelu_10_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
-  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  let t2 = gelu_10_normcdf(t);
-  let t3 = t * t2;
-  return select(select(t2 + t * gelu_10_normpdf(t), 0.0, t3 >= x2), 0.0, t3 <= x1);
-}
-
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
 // mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
 // and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
@@ -435,12 +207,6 @@ const gelu_10_WIDE_TEN_PI: gelu_10_wide = gelu_10_wide(
 const gelu_10_WIDE_16: gelu_10_wide = gelu_10_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 5);
 
 const gelu_10_WIDE_ONE: gelu_10_wide = gelu_10_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
-
-const gelu_10_WIDE_RSQRT_TWO_PI: gelu_10_wide = gelu_10_wide(
-  false,
-  vec4<u32>(0x5d5c717fu, 0x7e59e280u, 0xa1b28468u, 0xcc42299eu),
-  -1
-);
 
 const gelu_10_WIDE_LIMIT: i32 = 1 << 28u;
 
@@ -804,58 +570,51 @@ fn gelu_10_wide_leading_of(x: gelu_10_wide) -> gelu_10_wide_leading {
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r3 = multiply(r0, r3)
 //   r3 = negate(r3)
-//   r13 = abs(r3)
-//   r14 = multiply(r13, r13)
-//   r14 = negate(r14)
-//   r14 = exponential(r14, 0)
-//   r4 = multiply(r13, r4)
-//   r15 = erfc_sum(r4)
-//   r5 = multiply(r15, r5)
-//   r5 = multiply(r14, r5)
+//   r11 = abs(r3)
+//   r12 = multiply(r11, r11)
+//   r12 = negate(r12)
+//   r12 = exponential(r12, 0)
+//   r4 = multiply(r11, r4)
+//   r13 = erfc_sum(r4)
+//   r5 = multiply(r13, r5)
+//   r5 = multiply(r12, r5)
 //   r4 = divide(r5, r4)
-//   r7 = multiply(r13, r7)
+//   r7 = multiply(r11, r7)
 //   r7 = exponential(r7, 0)
 //   r8 = add(r7, r8)
 //   r8 = divide(r6, r8)
 //   r8 = negate(r8)
 //   r8 = add(r4, r8)
-//   r9 = less(r9, r13)
+//   r9 = less(r9, r11)
 //   r9 = select(r8, r4, r9)
-//   r4 = is_nan(r13)
-//   r4 = select(r9, r13, r4)
+//   r4 = is_nan(r11)
+//   r4 = select(r9, r11, r4)
 //   r9 = negate(r4)
 //   r9 = add(r6, r9)
 //   r9 = select(r4, r9, r3)
 //   r3 = erf_near(r3)
 //   r3 = negate(r3)
 //   r3 = add(r10, r3)
-//   r10 = less(r13, r10)
+//   r10 = less(r11, r10)
 //   r10 = select(r9, r3, r10)
 //   r10 = scale(r10, -1)
-//   r3 = multiply(r0, r0)
-//   r3 = scale(r3, -1)
-//   r3 = negate(r3)
-//   r3 = exponential(r3, 0)
-//   r11 = multiply(r3, r11)
-//   r11 = multiply(r0, r11)
-//   r11 = add(r10, r11)
 //   r10 = multiply(r0, r10)
 //   r0 = less(r2, r10)
 //   r0 = negate(r0)
-//   r2 = equal(r2, r10)
+//   r3 = equal(r2, r10)
+//   r3 = negate(r3)
+//   r3 = select(r0, r3, r0)
+//   r3 = negate(r3)
+//   r3 = select(r10, r2, r3)
+//   r2 = less(r10, r1)
 //   r2 = negate(r2)
-//   r2 = select(r0, r2, r0)
-//   r2 = negate(r2)
-//   r2 = select(r11, r12, r2)
-//   r11 = less(r10, r1)
-//   r11 = negate(r11)
-//   r1 = equal(r10, r1)
-//   r1 = negate(r1)
-//   r1 = select(r11, r1, r11)
-//   r1 = negate(r1)
-//   r1 = select(r2, r12, r1)
-fn gelu_10_backward_exactly_wide(x0: gelu_10_wide, x1: gelu_10_wide, x2: gelu_10_wide) -> gelu_10_wide_outcome {
-  var registers = array<gelu_10_wide, 16>(
+//   r10 = equal(r10, r1)
+//   r10 = negate(r10)
+//   r10 = select(r2, r10, r2)
+//   r10 = negate(r10)
+//   r10 = select(r3, r1, r10)
+fn gelu_10_exactly_wide(x0: gelu_10_wide, x1: gelu_10_wide, x2: gelu_10_wide) -> gelu_10_wide_outcome {
+  var registers = array<gelu_10_wide, 14>(
     x0,
     x1,
     x2,
@@ -867,14 +626,12 @@ fn gelu_10_backward_exactly_wide(x0: gelu_10_wide, x1: gelu_10_wide, x2: gelu_10
     gelu_10_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
     gelu_10_WIDE_16,
     gelu_10_WIDE_ONE,
-    gelu_10_WIDE_RSQRT_TWO_PI,
-    gelu_10_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
     gelu_10_WIDE_ZERO,
     gelu_10_WIDE_ZERO,
     gelu_10_WIDE_ZERO
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 16>(
+  var errors = array<i32, 14>(
     -gelu_10_WIDE_BEYOND,
     -gelu_10_WIDE_BEYOND,
     -gelu_10_WIDE_BEYOND,
@@ -886,28 +643,24 @@ fn gelu_10_backward_exactly_wide(x0: gelu_10_wide, x1: gelu_10_wide, x2: gelu_10
     -gelu_10_WIDE_BEYOND,
     -gelu_10_WIDE_BEYOND,
     -gelu_10_WIDE_BEYOND,
-    registers[11].exponent,
-    -gelu_10_WIDE_BEYOND,
     -gelu_10_WIDE_BEYOND,
     -gelu_10_WIDE_BEYOND,
     -gelu_10_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 104>(
-    0x00000003u, 0x00000c00u, 0x00000403u, 0x00000c03u, 0x0000080du, 0x00000c03u, 0x0000000eu, 0x0000340du, 0x0000040eu,
-    0x0000380eu, 0x00000c0eu, 0x2000380eu, 0x00000004u, 0x0000100du, 0x0000100fu, 0x00001004u, 0x00000005u, 0x0000140fu,
-    0x00000005u, 0x0000140eu, 0x00001404u, 0x00001005u, 0x00000007u, 0x00001c0du, 0x00000c07u, 0x20001c07u, 0x00001808u,
-    0x00002007u, 0x00001408u, 0x00002006u, 0x00000408u, 0x00002008u, 0x00001808u, 0x00002004u, 0x00001c09u, 0x00003409u,
-    0x00002009u, 0x00901008u, 0x00002404u, 0x0000340du, 0x00002004u, 0x00403409u, 0x00000409u, 0x00001004u, 0x00001809u,
+  var steps = array<u32, 90>(
+    0x00000003u, 0x00000c00u, 0x00000403u, 0x00000c03u, 0x0000080bu, 0x00000c03u, 0x0000000cu, 0x00002c0bu, 0x0000040cu,
+    0x0000300cu, 0x00000c0cu, 0x2000300cu, 0x00000004u, 0x0000100bu, 0x0000100du, 0x00001004u, 0x00000005u, 0x0000140du,
+    0x00000005u, 0x0000140cu, 0x00001404u, 0x00001005u, 0x00000007u, 0x00001c0bu, 0x00000c07u, 0x20001c07u, 0x00001808u,
+    0x00002007u, 0x00001408u, 0x00002006u, 0x00000408u, 0x00002008u, 0x00001808u, 0x00002004u, 0x00001c09u, 0x00002c09u,
+    0x00002009u, 0x00901008u, 0x00002404u, 0x00002c0bu, 0x00002004u, 0x00402c09u, 0x00000409u, 0x00001004u, 0x00001809u,
     0x00002406u, 0x00002009u, 0x00302404u, 0x00002803u, 0x00000c03u, 0x00000403u, 0x00000c03u, 0x00001803u, 0x00000c0au,
-    0x00001c0au, 0x0000280du, 0x0000200au, 0x00a00c09u, 0x00002c0au, 0x1ff0280au, 0x00000003u, 0x00000000u, 0x00002c03u,
-    0x1ff00c03u, 0x00000403u, 0x00000c03u, 0x00000c03u, 0x20000c03u, 0x0000000bu, 0x00002c03u, 0x0000000bu, 0x00002c00u,
-    0x0000180bu, 0x00002c0au, 0x0000000au, 0x00002800u, 0x00001c00u, 0x00002802u, 0x00000400u, 0x00000000u, 0x00003002u,
-    0x00002802u, 0x00000402u, 0x00000802u, 0x00002002u, 0x00000800u, 0x00000402u, 0x00000802u, 0x00002002u, 0x0020300bu,
-    0x00001c0bu, 0x0000040au, 0x0000040bu, 0x00002c0bu, 0x00003001u, 0x0000040au, 0x00000401u, 0x00000401u, 0x00002001u,
-    0x00b0040bu, 0x00000401u, 0x00000401u, 0x00002001u, 0x00103002u
+    0x00001c0au, 0x0000280bu, 0x0000200au, 0x00a00c09u, 0x00002c0au, 0x1ff0280au, 0x0000000au, 0x00002800u, 0x00001c00u,
+    0x00002802u, 0x00000400u, 0x00000000u, 0x00003003u, 0x00002802u, 0x00000403u, 0x00000c03u, 0x00002003u, 0x00000c00u,
+    0x00000403u, 0x00000c03u, 0x00002003u, 0x0030080au, 0x00001c02u, 0x0000040au, 0x00000402u, 0x00000802u, 0x0000300au,
+    0x0000040au, 0x0000040au, 0x0000280au, 0x0000200au, 0x00202802u, 0x0000040au, 0x0000280au, 0x0000200au, 0x00a00403u
   );
-  for (var i = 0; i < 104; i = i + 2) {
+  for (var i = 0; i < 90; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -988,8 +741,11 @@ fn gelu_10_backward_exactly_wide(x0: gelu_10_wide, x1: gelu_10_wide, x2: gelu_10
     }
     errors[code & 1023u] = max(min(error, gelu_10_WIDE_BEYOND + gelu_10_WIDE_LIMIT), rounding);
   }
-  let lost = errors[1] - registers[1].exponent;
-  return gelu_10_wide_outcome(gelu_10_wide_leading_of(registers[1]), select(lost, 0, errors[1] < -gelu_10_WIDE_LIMIT));
+  let lost = errors[10] - registers[10].exponent;
+  return gelu_10_wide_outcome(
+    gelu_10_wide_leading_of(registers[10]),
+    select(lost, 0, errors[10] < -gelu_10_WIDE_LIMIT)
+  );
 }
 
 // The largest exponent that operands have at a stage.
@@ -1182,6 +938,465 @@ fn gelu_10_wide_leading_to_f32(x: gelu_10_wide_leading) -> f32 {
   let kept = (x.digits >> dropped) >> 1u;
   let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
+}
+
+fn gelu_10_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
+  if (gelu_10_is_nan(x0)) {
+    return x0;
+  }
+  if (gelu_10_is_nan(x1)) {
+    return x1;
+  }
+  if (gelu_10_is_nan(x2)) {
+    return x2;
+  }
+  let wide_x0 = gelu_10_wide_from_f32(x0);
+  let wide_x1 = gelu_10_wide_from_f32(x1);
+  let wide_x2 = gelu_10_wide_from_f32(x2);
+  var exponents = array<i32, 3>(wide_x0.exponent, wide_x1.exponent, wide_x2.exponent);
+  let infinite = abs(x0) > 3.4028234663852886e38;
+  let largest = max(max(exponents[0], exponents[1]), exponents[2]);
+  let smallest = min(min(exponents[0], exponents[1]), exponents[2]);
+  let zero = false;
+  var search = gelu_10_WIDE_SEARCH;
+  while (search.stage < 24) {
+    let found = gelu_10_exactly_wide(
+      gelu_10_wide_operand_at(wide_x0, search, 1, true, infinite),
+      gelu_10_wide_operand_at(wide_x1, search, 2, false, infinite),
+      gelu_10_wide_operand_at(wide_x2, search, 3, false, infinite)
+    );
+    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 2)];
+    search = gelu_10_wide_searched(search, found, 3, varied, largest, smallest, infinite, true, zero);
+  }
+  return gelu_10_wide_leading_to_f32(search.value);
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct gelu_10_pair {
+  high: f32,
+  low: f32,
+}
+
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn gelu_10_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn gelu_10_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn gelu_10_pair_product(a: f32, b: f32) -> gelu_10_pair {
+  let p = gelu_10_rounded(a * b);
+  let ah = gelu_10_upper_half(a);
+  let al = a - ah;
+  let bh = gelu_10_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return gelu_10_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn gelu_10_pair_ordered_sum(a: f32, b: f32) -> gelu_10_pair {
+  let s = gelu_10_rounded(a + b);
+  return gelu_10_pair(s, b - gelu_10_rounded(s - a));
+}
+
+fn gelu_10_pair_multiply(a: gelu_10_pair, b: gelu_10_pair) -> gelu_10_pair {
+  let p = gelu_10_pair_product(a.high, b.high);
+  return gelu_10_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
+fn gelu_10_pair_abs(a: gelu_10_pair) -> gelu_10_pair {
+  return gelu_10_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+// a times a power of two.
+fn gelu_10_pair_scale(a: gelu_10_pair, factor: f32) -> gelu_10_pair {
+  return gelu_10_pair(a.high * factor, a.low * factor);
+}
+
+// a + b exactly (Knuth).
+fn gelu_10_pair_sum(a: f32, b: f32) -> gelu_10_pair {
+  let s = gelu_10_rounded(a + b);
+  let t = gelu_10_rounded(s - a);
+  return gelu_10_pair(s, (a - gelu_10_rounded(s - t)) + (b - t));
+}
+
+fn gelu_10_pair_add(a: gelu_10_pair, b: gelu_10_pair) -> gelu_10_pair {
+  let s = gelu_10_pair_sum(a.high, b.high);
+  return gelu_10_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// A polynomial for |a| < 0.47 (2^-44).
+fn gelu_10_pair_erf_small(a: gelu_10_pair) -> gelu_10_pair {
+  let square = gelu_10_pair_multiply(a, a);
+  let z = square.high;
+  let p = 0.11283792 + z * (-0.026866132 + z * (0.0052234847 + z * (-0.00085154147 + z * 0.00010956138)));
+  let p1 = gelu_10_pair_add(
+    gelu_10_pair(-0.37612638, -1.0237824e-8),
+    gelu_10_pair_multiply(square, gelu_10_pair(p, 0.0))
+  );
+  let p0 = gelu_10_pair_add(gelu_10_pair(1.1283792, -5.8635429e-8), gelu_10_pair_multiply(square, p1));
+  return gelu_10_pair_multiply(a, p0);
+}
+
+// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
+fn gelu_10_pair_expm1_small(a: gelu_10_pair) -> gelu_10_pair {
+  let x = a.high;
+  let square = gelu_10_pair_product(x, x);
+  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
+  let third = x * square.high;
+  let cube = third * 0.16666667 + third * x * p;
+  let s = gelu_10_pair_ordered_sum(x, 0.5 * square.high);
+  return gelu_10_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
+}
+
+// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
+fn gelu_10_pair_reduced(a: gelu_10_pair, k: f32) -> gelu_10_pair {
+  return gelu_10_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
+}
+
+// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
+fn gelu_10_pair_times_power(a: gelu_10_pair, k: i32) -> gelu_10_pair {
+  let first = k >> 1u;
+  return gelu_10_pair_scale(gelu_10_pair_scale(a, gelu_10_power_of_two(first)), gelu_10_power_of_two(k - first));
+}
+
+// e^a 2^n
+fn gelu_10_pair_exp_scaled(a: gelu_10_pair, n: i32) -> gelu_10_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = gelu_10_pair_expm1_small(gelu_10_pair_reduced(gelu_10_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return gelu_10_pair_times_power(gelu_10_pair_add(gelu_10_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn gelu_10_pair_raised_exp(a: gelu_10_pair) -> gelu_10_pair {
+  return gelu_10_pair_exp_scaled(a, 60);
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn gelu_10_pair_divide(a: gelu_10_pair, b: gelu_10_pair) -> gelu_10_pair {
+  let q = gelu_10_rounded(a.high / b.high);
+  let p = gelu_10_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return gelu_10_pair_ordered_sum(q, rest / b.high);
+}
+
+fn gelu_10_pair_subtract(a: gelu_10_pair, b: gelu_10_pair) -> gelu_10_pair {
+  let s = gelu_10_pair_sum(a.high, -b.high);
+  return gelu_10_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+// e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is 1.25 plus a polynomial in v = (x - 2)/(x + 2) (2.5e-12).
+fn gelu_10_pair_erfcx(a: gelu_10_pair) -> gelu_10_pair {
+  let v = gelu_10_pair_divide(
+    gelu_10_pair_subtract(a, gelu_10_pair(2.0, 0.0)),
+    gelu_10_pair_add(a, gelu_10_pair(2.0, 0.0))
+  );
+  let x = v.high;
+  let p =
+    -0.0080340290 +
+    x *
+      (0.0087228818 +
+        x *
+          (0.0012713828 +
+            x *
+              (-0.0014584871 +
+                x *
+                  (-0.00045404740 +
+                    x * (0.00021287719 + x * (0.00014871488 + x * (-0.000014944048 + x * -0.000031005733)))))));
+  let p4 = gelu_10_pair_add(gelu_10_pair(-0.054220017, 1.0742711e-9), gelu_10_pair_multiply(v, gelu_10_pair(p, 0.0)));
+  let p3 = gelu_10_pair_add(gelu_10_pair(0.16405128, 1.6463834e-9), gelu_10_pair_multiply(v, p4));
+  let p2 = gelu_10_pair_add(gelu_10_pair(-0.16603039, -5.1900155e-9), gelu_10_pair_multiply(v, p3));
+  let p1 = gelu_10_pair_add(gelu_10_pair(-0.092763826, -3.5358294e-10), gelu_10_pair_multiply(v, p2));
+  let p0 = gelu_10_pair_add(gelu_10_pair(1.2769784, 8.0234532e-9), gelu_10_pair_multiply(v, p1));
+  return gelu_10_pair_divide(p0, gelu_10_pair_add(gelu_10_pair(1.0, 0.0), gelu_10_pair_scale(a, 2.0)));
+}
+
+// 2^60 erfc(-a / sqrt(2)) / 2, the exponential from a itself.
+fn gelu_10_pair_raised_normcdf(a: gelu_10_pair) -> gelu_10_pair {
+  let t = gelu_10_pair_multiply(a, gelu_10_pair(0.70710677, 1.2101617e-8));
+  let x = gelu_10_pair_abs(t);
+  if (x.high < 0.46875) {
+    return gelu_10_pair_scale(
+      gelu_10_pair_add(gelu_10_pair(1.0, 0.0), gelu_10_pair_erf_small(t)),
+      576460752303423488.0
+    );
+  }
+  if (x.high > 11.0) {
+    return gelu_10_pair(select(1152921504606846976.0, 0.0, a.high < 0.0), 0.0);
+  }
+  let tail = gelu_10_pair_scale(
+    gelu_10_pair_multiply(
+      gelu_10_pair_raised_exp(gelu_10_pair_scale(gelu_10_pair_multiply(a, a), -0.5)),
+      gelu_10_pair_erfcx(x)
+    ),
+    0.5
+  );
+  if (a.high < 0.0) {
+    return tail;
+  }
+  return gelu_10_pair_subtract(gelu_10_pair(1152921504606846976.0, 0.0), tail);
+}
+
+fn gelu_10_pair_from_f32(x: f32) -> gelu_10_pair {
+  return gelu_10_pair(x, 0.0);
+}
+
+fn gelu_10_pair_to_f32(a: gelu_10_pair) -> f32 {
+  return a.high + a.low;
+}
+
+// gelu, clipped. Also called clipped GELU.
+// Source: Transformers ClippedGELUActivation (gelu_10).
+// gelu_10(x; min_val = -10, max_val = 10) = clamp(gelu(x), min_val, max_val)
+fn gelu_10(x: f32, min_val: f32, max_val: f32) -> f32 {
+  let v = gelu_10_pair_raised_normcdf(gelu_10_pair_from_f32(x));
+  let p = gelu_10_pair_multiply(gelu_10_pair_from_f32(x), v);
+  let p2 = gelu_10_pair_scale(p, 8.6736174e-19);
+  var v2 = p2;
+  if (p2.high >= max_val) {
+    v2 = gelu_10_pair_from_f32(max_val);
+  }
+  var v3 = v2;
+  if (p2.high <= min_val) {
+    v3 = gelu_10_pair_from_f32(min_val);
+  }
+  var result = gelu_10_pair_to_f32(v3);
+  var found =
+    ((p2.high <= min_val) | ((p2.high >= max_val) | (v.high >= 3.9443045e-31))) &
+      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+      ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+      (bitcast<u32>(abs(min_val)) <= 0x5c800000u) &
+      ((abs(min_val) >= 3.469447e-18) | (min_val == 0.0)) &
+      (bitcast<u32>(abs(max_val)) <= 0x5c800000u) &
+    ((abs(max_val) >= 3.469447e-18) | (max_val == 0.0));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = gelu_10_exactly(x, min_val, max_val);
+    if (gelu_10_is_nan(result)) {
+      let far = gelu_10_value_far(x, min_val, max_val);
+      result = select(far, result, gelu_10_is_nan(far));
+    }
+    found = true;
+  }
+  return select(result, x, gelu_10_is_nan(x));
+}
+
+// The density of the standard normal distribution, e^(-x^2/2) / sqrt(2 pi).
+fn gelu_10_normpdf(x: f32) -> f32 {
+  if (gelu_10_is_nan(x)) {
+    return x;
+  }
+  return 0.39894228 * gelu_10_exp_square(x, -0.5);
+}
+
+fn gelu_10_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
+  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
+  let t2 = gelu_10_normcdf(t);
+  let t3 = t * t2;
+  return select(select(t2 + t * gelu_10_normpdf(t), 0.0, t3 >= x2), 0.0, t3 <= x1);
+}
+
+const gelu_10_WIDE_RSQRT_TWO_PI: gelu_10_wide = gelu_10_wide(
+  false,
+  vec4<u32>(0x5d5c717fu, 0x7e59e280u, 0xa1b28468u, 0xcc42299eu),
+  -1
+);
+
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r3 = multiply(r0, r3)
+//   r3 = negate(r3)
+//   r13 = abs(r3)
+//   r14 = multiply(r13, r13)
+//   r14 = negate(r14)
+//   r14 = exponential(r14, 0)
+//   r4 = multiply(r13, r4)
+//   r15 = erfc_sum(r4)
+//   r5 = multiply(r15, r5)
+//   r5 = multiply(r14, r5)
+//   r4 = divide(r5, r4)
+//   r7 = multiply(r13, r7)
+//   r7 = exponential(r7, 0)
+//   r8 = add(r7, r8)
+//   r8 = divide(r6, r8)
+//   r8 = negate(r8)
+//   r8 = add(r4, r8)
+//   r9 = less(r9, r13)
+//   r9 = select(r8, r4, r9)
+//   r4 = is_nan(r13)
+//   r4 = select(r9, r13, r4)
+//   r9 = negate(r4)
+//   r9 = add(r6, r9)
+//   r9 = select(r4, r9, r3)
+//   r3 = erf_near(r3)
+//   r3 = negate(r3)
+//   r3 = add(r10, r3)
+//   r10 = less(r13, r10)
+//   r10 = select(r9, r3, r10)
+//   r10 = scale(r10, -1)
+//   r3 = multiply(r0, r0)
+//   r3 = scale(r3, -1)
+//   r3 = negate(r3)
+//   r3 = exponential(r3, 0)
+//   r11 = multiply(r3, r11)
+//   r11 = multiply(r0, r11)
+//   r11 = add(r10, r11)
+//   r10 = multiply(r0, r10)
+//   r0 = less(r2, r10)
+//   r0 = negate(r0)
+//   r2 = equal(r2, r10)
+//   r2 = negate(r2)
+//   r2 = select(r0, r2, r0)
+//   r2 = negate(r2)
+//   r2 = select(r11, r12, r2)
+//   r11 = less(r10, r1)
+//   r11 = negate(r11)
+//   r1 = equal(r10, r1)
+//   r1 = negate(r1)
+//   r1 = select(r11, r1, r11)
+//   r1 = negate(r1)
+//   r1 = select(r2, r12, r1)
+fn gelu_10_backward_exactly_wide(x0: gelu_10_wide, x1: gelu_10_wide, x2: gelu_10_wide) -> gelu_10_wide_outcome {
+  var registers = array<gelu_10_wide, 16>(
+    x0,
+    x1,
+    x2,
+    gelu_10_WIDE_SQRT_HALF,
+    gelu_10_WIDE_FIVE,
+    gelu_10_WIDE_INVERSE_PI,
+    gelu_10_WIDE_TWO,
+    gelu_10_WIDE_TEN_PI,
+    gelu_10_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    gelu_10_WIDE_16,
+    gelu_10_WIDE_ONE,
+    gelu_10_WIDE_RSQRT_TWO_PI,
+    gelu_10_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
+    gelu_10_WIDE_ZERO,
+    gelu_10_WIDE_ZERO,
+    gelu_10_WIDE_ZERO
+  );
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 16>(
+    -gelu_10_WIDE_BEYOND,
+    -gelu_10_WIDE_BEYOND,
+    -gelu_10_WIDE_BEYOND,
+    registers[3].exponent,
+    -gelu_10_WIDE_BEYOND,
+    registers[5].exponent,
+    -gelu_10_WIDE_BEYOND,
+    registers[7].exponent,
+    -gelu_10_WIDE_BEYOND,
+    -gelu_10_WIDE_BEYOND,
+    -gelu_10_WIDE_BEYOND,
+    registers[11].exponent,
+    -gelu_10_WIDE_BEYOND,
+    -gelu_10_WIDE_BEYOND,
+    -gelu_10_WIDE_BEYOND,
+    -gelu_10_WIDE_BEYOND
+  );
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 104>(
+    0x00000003u, 0x00000c00u, 0x00000403u, 0x00000c03u, 0x0000080du, 0x00000c03u, 0x0000000eu, 0x0000340du, 0x0000040eu,
+    0x0000380eu, 0x00000c0eu, 0x2000380eu, 0x00000004u, 0x0000100du, 0x0000100fu, 0x00001004u, 0x00000005u, 0x0000140fu,
+    0x00000005u, 0x0000140eu, 0x00001404u, 0x00001005u, 0x00000007u, 0x00001c0du, 0x00000c07u, 0x20001c07u, 0x00001808u,
+    0x00002007u, 0x00001408u, 0x00002006u, 0x00000408u, 0x00002008u, 0x00001808u, 0x00002004u, 0x00001c09u, 0x00003409u,
+    0x00002009u, 0x00901008u, 0x00002404u, 0x0000340du, 0x00002004u, 0x00403409u, 0x00000409u, 0x00001004u, 0x00001809u,
+    0x00002406u, 0x00002009u, 0x00302404u, 0x00002803u, 0x00000c03u, 0x00000403u, 0x00000c03u, 0x00001803u, 0x00000c0au,
+    0x00001c0au, 0x0000280du, 0x0000200au, 0x00a00c09u, 0x00002c0au, 0x1ff0280au, 0x00000003u, 0x00000000u, 0x00002c03u,
+    0x1ff00c03u, 0x00000403u, 0x00000c03u, 0x00000c03u, 0x20000c03u, 0x0000000bu, 0x00002c03u, 0x0000000bu, 0x00002c00u,
+    0x0000180bu, 0x00002c0au, 0x0000000au, 0x00002800u, 0x00001c00u, 0x00002802u, 0x00000400u, 0x00000000u, 0x00003002u,
+    0x00002802u, 0x00000402u, 0x00000802u, 0x00002002u, 0x00000800u, 0x00000402u, 0x00000802u, 0x00002002u, 0x0020300bu,
+    0x00001c0bu, 0x0000040au, 0x0000040bu, 0x00002c0bu, 0x00003001u, 0x0000040au, 0x00000401u, 0x00000401u, 0x00002001u,
+    0x00b0040bu, 0x00000401u, 0x00000401u, 0x00002001u, 0x00103002u
+  );
+  for (var i = 0; i < 104; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = gelu_10_wide_multiply_loose(a, b);
+    } else if (operation == 1u) {
+      value = gelu_10_wide_negate(a);
+    } else if (operation == 2u) {
+      value = gelu_10_wide_abs(a);
+    } else if (operation == 3u) {
+      value = gelu_10_wide_exponential_loose(a, c - 512u);
+    } else if (operation == 4u) {
+      value = gelu_10_wide_erfc_sum_loose(a);
+    } else if (operation == 5u) {
+      value = gelu_10_wide_divide_loose(a, b);
+    } else if (operation == 6u) {
+      value = gelu_10_wide_add_loose(a, b);
+    } else if (operation == 7u) {
+      value = gelu_10_wide(gelu_10_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 8u) {
+      if (registers[c].negative) {
+        value = b;
+      }
+    } else if (operation == 9u) {
+      value = gelu_10_wide(gelu_10_wide_is_nan(a), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 10u) {
+      value = gelu_10_wide_erf_near_loose(a);
+    } else if (operation == 11u) {
+      value = gelu_10_wide_scale_loose(a, i32(c) - 512);
+    } else if (operation == 12u) {
+      value = gelu_10_wide(gelu_10_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    }
+    var result = gelu_10_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 0u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 3u) {
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -gelu_10_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
+    }
+    if (operation == 5u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    if (operation == 6u) {
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 8u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= gelu_10_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if ((a.exponent < gelu_10_WIDE_LIMIT) & (b.exponent < gelu_10_WIDE_LIMIT)) {
+        error = result.exponent + gelu_10_WIDE_LIMIT;
+      }
+    }
+    // Where the result was rounded.
+    var rounding = result.exponent;
+    if (
+      (operation == 0u) &
+      (abs(result.exponent) < gelu_10_WIDE_LIMIT) &
+      (gelu_10_nat_low_word(result.mantissa) == 0u)
+    ) {
+      rounding = -gelu_10_WIDE_BEYOND;
+    }
+    if ((operation == 6u) & gelu_10_wide_adds_exactly(a, b) & (gelu_10_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -gelu_10_WIDE_BEYOND;
+    }
+    errors[code & 1023u] = max(min(error, gelu_10_WIDE_BEYOND + gelu_10_WIDE_LIMIT), rounding);
+  }
+  let lost = errors[1] - registers[1].exponent;
+  return gelu_10_wide_outcome(gelu_10_wide_leading_of(registers[1]), select(lost, 0, errors[1] < -gelu_10_WIDE_LIMIT));
 }
 
 fn gelu_10_backward_exactly(x0: f32, x1: f32, x2: f32) -> f32 {

@@ -927,7 +927,8 @@ fn pelu_pair_negate(a: pelu_pair) -> pelu_pair {
 fn pelu_backward(dy: f32, x: f32, a: f32, b: f32) -> pelu_gradients {
   let q = pelu_pair_divide(pelu_pair_from_f32(x), pelu_pair_from_f32(b));
   let e = pelu_pair_exp(q);
-  var v = pelu_pair_divide(pelu_pair_multiply(pelu_pair_from_f32(a), e), pelu_pair_from_f32(b));
+  let p = pelu_pair_multiply(pelu_pair_from_f32(a), e);
+  var v = pelu_pair_divide(p, pelu_pair_from_f32(b));
   if (x >= 0.0) {
     v = pelu_pair_divide(pelu_pair_from_f32(a), pelu_pair_from_f32(b));
   }
@@ -935,12 +936,12 @@ fn pelu_backward(dy: f32, x: f32, a: f32, b: f32) -> pelu_gradients {
   if (x >= 0.0) {
     v2 = q;
   }
-  let p = pelu_pair_multiply(pelu_pair_from_f32(x), pelu_pair_from_f32(a));
-  let v3 = pelu_pair_negate(p);
+  let p2 = pelu_pair_multiply(pelu_pair_from_f32(x), pelu_pair_from_f32(a));
+  let v3 = pelu_pair_negate(p2);
   let squared = pelu_pair_multiply(pelu_pair_from_f32(b), pelu_pair_from_f32(b));
   let q2 = pelu_pair_divide(v3, squared);
-  let p2 = pelu_pair_multiply(p, e);
-  let v4 = pelu_pair_negate(p2);
+  let p3 = pelu_pair_multiply(p2, e);
+  let v4 = pelu_pair_negate(p3);
   let q3 = pelu_pair_divide(v4, squared);
   var v5 = q3;
   if (x >= 0.0) {
@@ -948,7 +949,7 @@ fn pelu_backward(dy: f32, x: f32, a: f32, b: f32) -> pelu_gradients {
   }
   var result_x = pelu_pair_to_f32(v);
   var found0 =
-    ((x >= 0.0) | (e.high >= 1.9721523e-31)) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+    ((x >= 0.0) | ((e.high >= 1.9721523e-31) & (p.high >= 1.9721523e-31))) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(a)) <= 0x5c800000u) &
       (abs(a) >= 3.469447e-18) &
@@ -967,7 +968,8 @@ fn pelu_backward(dy: f32, x: f32, a: f32, b: f32) -> pelu_gradients {
   }
   var result_b = pelu_pair_to_f32(v5);
   var found2 =
-    ((x >= 0.0) | (e.high >= 1.9721523e-31)) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
+    ((x >= 0.0) | ((e.high >= 1.9721523e-31) & (abs(p3.high) >= 1.9721523e-31))) &
+      (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(a)) <= 0x52800000u) &
       (abs(a) >= 3.637979e-12) &

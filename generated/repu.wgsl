@@ -133,6 +133,947 @@ fn repu_slope_0_far(x0: f32, x1: f32) -> f32 {
   return select(0.0, repu_pow(x0, x1 - 1.0) * x1, x0 > 0.0);
 }
 
+// A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
+// mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
+// and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
+// this is what operations make of them by themselves, or nearly so. Results are cut off: an operation that says nothing else
+// is off by a few units of the last bit.
+struct repu_wide {
+  negative: bool,
+  mantissa: vec4<u32>,
+  exponent: i32,
+}
+
+// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
+struct repu_wide_leading {
+  negative: bool,
+  digits: u32,
+  exponent: i32,
+}
+
+// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
+// became infinite on the way.
+struct repu_wide_outcome {
+  value: repu_wide_leading,
+  lost: i32,
+}
+
+// 2^(N - 1) and 2^N - 1.
+const repu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
+
+const repu_WIDE_NAN: repu_wide = repu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
+
+const repu_WIDE_BEYOND: i32 = 2 << 28u;
+
+const repu_WIDE_ZERO: repu_wide = repu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
+
+// a * 2^n without the bits that leave 128.
+fn repu_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
+  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
+}
+
+fn repu_wide_from_f32(x: f32) -> repu_wide {
+  let bits = bitcast<u32>(x);
+  let negative = bits >= 0x80000000u;
+  let field = i32((bits >> 23u) & 0xffu);
+  let fraction = bits & 0x7fffffu;
+  if (field == 255) {
+    return repu_wide(
+      negative,
+      select(vec4<u32>(0u, 0u, 0u, 0u), repu_NAT_HALF, fraction == 0u),
+      select(repu_WIDE_NAN.exponent, repu_WIDE_BEYOND, fraction == 0u)
+    );
+  }
+  let digits = fraction + select(0u, 0x800000u, field > 0);
+  let zeros = countLeadingZeros(digits);
+  if (digits == 0u) {
+    return repu_wide(negative, vec4<u32>(0u, 0u, 0u, 0u), repu_WIDE_ZERO.exponent);
+  }
+  return repu_wide(
+    negative,
+    repu_nat_shift_left(vec4<u32>(digits << zeros, 0u, 0u, 0u), 128 - 32),
+    max(field, 1) - 118 - i32(zeros)
+  );
+}
+
+// Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says
+// nothing, because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved
+// below 2^800, 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40,
+// 2^-24, until the result is good. Values still nearer to 1 then tell what the function does on the way from there. For
+// finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
+// (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
+// grows, vanishes or stays (point 1). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
+// nowhere.
+struct repu_wide_search {
+  stage: i32,
+  point: i32,
+  value: repu_wide_leading,
+  base: repu_wide_leading,
+  before: repu_wide_leading,
+  steps: i32,
+  shift: i32,
+}
+
+const repu_WIDE_SEARCH: repu_wide_search = repu_wide_search(
+  0,
+  0,
+  repu_wide_leading(false, 0u, (2 << 28u) + 4096),
+  repu_wide_leading(false, 0u, 0),
+  repu_wide_leading(false, 0u, 0),
+  0,
+  0
+);
+
+const repu_WIDE_ONE: repu_wide = repu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
+
+const repu_WIDE_LN2: repu_wide = repu_wide(
+  false,
+  vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u),
+  0
+);
+
+const repu_WIDE_1024: repu_wide = repu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 11);
+
+// a < b for natural numbers of 128 bits.
+fn repu_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
+  let less = a < b;
+  let same = a == b;
+  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
+}
+
+// Whether |a| < |b|, neither being NaN.
+fn repu_wide_is_smaller(a: repu_wide, b: repu_wide) -> bool {
+  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & repu_nat_less(a.mantissa, b.mantissa));
+}
+
+const repu_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
+
+const repu_WIDE_LIMIT: i32 = 1 << 28u;
+
+// floor(a / 2^n).
+fn repu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+  let bits = u32(n & 31);
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
+}
+
+// A difference of natural numbers of 128 bits.
+fn repu_nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let less = vec3<u32>(a.xyz < b.xyz);
+  let same = vec3<u32>(a.xyz == b.xyz);
+  let borrow_y = less.y | (same.y & less.x);
+  let borrow_z = less.z | (same.z & borrow_y);
+  return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
+}
+
+// A sum of natural numbers of 128 bits, the lowest word first.
+fn repu_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let sum = a + b;
+  let carries = vec3<u32>(sum.xyz < a.xyz);
+  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
+  let carry_y = carries.y | (full.y & carries.x);
+  let carry_z = carries.z | (full.z & carry_y);
+  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
+}
+
+// How many bits a natural number has.
+fn repu_nat_bit_length(a: vec4<u32>) -> i32 {
+  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
+  let word = select(high.y, high.x, high.y == 0u);
+  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
+  return below + 32 - i32(countLeadingZeros(word));
+}
+
+// A natural number below 2^32, or the lowest 32 bits of one.
+fn repu_nat_low_word(a: vec4<u32>) -> u32 {
+  return a.x;
+}
+
+fn repu_wide_add_loose(a: repu_wide, b: repu_wide) -> repu_wide {
+  let swapped = repu_wide_is_smaller(a, b);
+  let large = select(a.mantissa, b.mantissa, swapped);
+  let small = select(b.mantissa, a.mantissa, swapped);
+  let negative = select(a.negative, b.negative, swapped);
+  let exponent = max(a.exponent, b.exponent);
+  let shift = min(exponent - min(a.exponent, b.exponent), 128);
+  let addend = repu_nat_shift_right(small, shift);
+  if (a.negative == b.negative) {
+    let room = repu_nat_subtract(repu_NAT_ONES, large);
+    if (repu_nat_less(room, addend)) {
+      return repu_wide(
+        negative,
+        repu_nat_add(
+          repu_NAT_HALF,
+          repu_nat_shift_right(
+            repu_nat_subtract(repu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            1
+          )
+        ),
+        exponent + 1
+      );
+    }
+    return repu_wide(negative, repu_nat_add(large, addend), exponent);
+  }
+  let difference = repu_nat_subtract(large, addend);
+  // What is left would be the rounding of the operands.
+  if ((repu_nat_bit_length(difference) <= 12) & (exponent < repu_WIDE_LIMIT)) {
+    return repu_WIDE_ZERO;
+  }
+  if ((shift == 1) & repu_nat_less(difference, repu_NAT_HALF)) {
+    return repu_wide(
+      negative,
+      repu_nat_subtract(
+        repu_nat_shift_left(difference, 1),
+        vec4<u32>(repu_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
+      exponent - 1
+    );
+  }
+  return repu_wide(negative, difference, exponent);
+}
+
+fn repu_wide_abs(x: repu_wide) -> repu_wide {
+  return repu_wide(false, x.mantissa, x.exponent);
+}
+
+fn repu_wide_is_negative(x: repu_wide) -> bool {
+  return x.negative & !all(x.mantissa == vec4<u32>());
+}
+
+fn repu_wide_is_nan(x: repu_wide) -> bool {
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
+}
+
+fn repu_wide_integer_loose(n: i32) -> repu_wide {
+  let size = abs(n);
+  let excess = max(32 - i32(countLeadingZeros(u32(size))) - 128, 0);
+  return repu_wide(n < 0, vec4<u32>(u32(size >> u32(excess)), 0u, 0u, 0u), 128 + excess);
+}
+
+const repu_NAT_SQRT_HALF: vec4<u32> = vec4<u32>(0x754abe9fu, 0x597d89b3u, 0xf9de6484u, 0xb504f333u);
+
+fn repu_wide_log_exponent_loose(x: repu_wide) -> repu_wide {
+  if (repu_wide_is_negative(x)) {
+    return repu_WIDE_NAN;
+  }
+  if (abs(x.exponent) >= repu_WIDE_LIMIT) {
+    return repu_wide(
+      x.exponent < 0,
+      select(repu_NAT_HALF, vec4<u32>(0u, 0u, 0u, 0u), repu_wide_is_nan(x)),
+      abs(x.exponent)
+    );
+  }
+  return repu_wide_integer_loose(x.exponent - i32(repu_nat_less(x.mantissa, repu_NAT_SQRT_HALF)));
+}
+
+// The upper words of the products of each word of a with b.
+fn repu_nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
+  let a0 = a & vec4<u32>(0xffffu);
+  let a1 = a >> vec4<u32>(16u);
+  let b0 = b & 0xffffu;
+  let b1 = b >> 16u;
+  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
+  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
+  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
+}
+
+// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
+fn repu_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var words = b;
+  var sum = vec4<u32>();
+  for (var i = 0; i < 4; i++) {
+    let low = a * words.x;
+    let total = repu_nat_add(sum, low);
+    sum = repu_nat_add(vec4<u32>(total.yzw, u32(repu_nat_less(total, low))), repu_nat_high_words(a, words.x));
+    words = words.yzwx;
+  }
+  return sum;
+}
+
+fn repu_wide_multiply_loose(a: repu_wide, b: repu_wide) -> repu_wide {
+  let product = repu_nat_multiply_high(a.mantissa, b.mantissa);
+  let exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  let invalid = all(product == vec4<u32>()) & (exponent > -repu_WIDE_LIMIT);
+  return repu_wide(a.negative != b.negative, product, select(exponent, repu_WIDE_NAN.exponent, invalid));
+}
+
+// The y of that, or 1.
+fn repu_wide_log_fraction(x: repu_wide) -> repu_wide {
+  if (repu_wide_is_negative(x) | (abs(x.exponent) >= repu_WIDE_LIMIT)) {
+    return repu_WIDE_ONE;
+  }
+  return repu_wide(false, x.mantissa, i32(repu_nat_less(x.mantissa, repu_NAT_SQRT_HALF)));
+}
+
+// floor(a * 2^128 / b) for a < b, bit by bit.
+fn repu_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var rest = a;
+  var quotient = vec4<u32>();
+  for (var i = 0; i < 128; i++) {
+    let doubled = (rest << vec4<u32>(1u)) | vec4<u32>(0u, rest.xyz >> vec3<u32>(31u));
+    let fits = rest.w >= 0x80000000u || !repu_nat_less(doubled, b);
+    rest = select(doubled, repu_nat_subtract(doubled, b), fits);
+    quotient = (quotient << vec4<u32>(1u)) | vec4<u32>(u32(fits), quotient.xyz >> vec3<u32>(31u));
+  }
+  return quotient;
+}
+
+fn repu_wide_divide_loose(a: repu_wide, b: repu_wide) -> repu_wide {
+  let negative = a.negative != b.negative;
+  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  if (
+    repu_wide_is_nan(b) |
+    both_zero |
+    ((a.exponent >= repu_WIDE_BEYOND) & (b.exponent >= repu_WIDE_BEYOND))
+  ) {
+    return repu_WIDE_NAN;
+  }
+  let exponent = a.exponent - b.exponent;
+  if (all(b.mantissa == vec4<u32>())) {
+    return repu_wide(negative, a.mantissa, exponent);
+  }
+  let fits = repu_nat_less(a.mantissa, b.mantissa);
+  let quotient = repu_nat_divide_high(
+    select(repu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
+  return repu_wide(
+    negative,
+    select(repu_nat_add(repu_NAT_HALF, repu_nat_shift_right(quotient, 1)), quotient, fits),
+    exponent + i32(!fits)
+  );
+}
+
+// floor(a / n) for 0 < n < 2^16.
+fn repu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
+  var quotient = a;
+  var rest = 0u;
+  for (var i = 0; i < 4; i++) {
+    let high = (rest << 16u) | (quotient.w >> 16u);
+    let low = ((high % n) << 16u) | (quotient.w & 0xffffu);
+    rest = low % n;
+    quotient = vec4<u32>(((high / n) << 16u) | (low / n), quotient.xyz);
+  }
+  return quotient;
+}
+
+// z/3 + z^2/5 + z^3/7 + ..., for z in [0, 1/8); of alternating sign z/3 - z^2/5 + z^3/7 - ...
+fn repu_nat_arctangent_series(z: vec4<u32>, alternating: bool) -> vec4<u32> {
+  var sum = vec4<u32>(0u, 0u, 0u, 0u);
+  var power = z;
+  for (var k = 3u; !all(power == vec4<u32>()); k = k + 2u) {
+    let term = repu_nat_divide_short(power, k);
+    sum = select(repu_nat_add(sum, term), repu_nat_subtract(sum, term), alternating & ((k & 2u) == 0u));
+    power = repu_nat_multiply_high(power, z);
+  }
+  return sum;
+}
+
+// x^2 as a fraction, for |x| < 1; 0 for NaN.
+fn repu_nat_square(x: repu_wide) -> vec4<u32> {
+  let fraction = repu_nat_shift_right(x.mantissa, max(-x.exponent, 0));
+  return repu_nat_multiply_high(fraction, fraction);
+}
+
+fn repu_wide_twice_artanh_loose(s: repu_wide) -> repu_wide {
+  let factor = repu_nat_add(
+    repu_NAT_HALF,
+    repu_nat_shift_right(repu_nat_arctangent_series(repu_nat_square(s), false), 1)
+  );
+  return repu_wide(s.negative, repu_nat_multiply_high(s.mantissa, factor), s.exponent + 2);
+}
+
+const repu_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
+
+// ln 2, log2(e) / 2, sqrt(1/2).
+const repu_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
+
+// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
+fn repu_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
+  var term = repu_NAT_HALF;
+  var quotient = repu_NAT_HALF;
+  for (var k = 2u; !all(term == vec4<u32>()); k++) {
+    term = repu_nat_divide_short(repu_nat_multiply_high(term, r), k);
+    quotient = repu_nat_add(quotient, term);
+  }
+  return quotient;
+}
+
+fn repu_wide_exponential_loose(x: repu_wide, near: u32) -> repu_wide {
+  let is_near = near == 1u;
+  let quotient = repu_nat_multiply_high(x.mantissa, repu_NAT_HALF_LOG2_E);
+  let exponent = clamp(i32(x.exponent), -128, 28);
+  let point = 128 - 1 - exponent;
+  let whole = repu_nat_shift_right(quotient, max(point, 0));
+  let rest = repu_nat_subtract(quotient, repu_nat_shift_left(whole, max(point, 0)));
+  let shift = 128 - point;
+  let scaled = select(
+    repu_nat_shift_left(rest, max(shift, 0)),
+    repu_nat_shift_right(rest, max(-shift, 0)),
+    shift < 0
+  );
+  let fraction = select(scaled, repu_nat_subtract(repu_NAT_ONES, scaled), x.negative);
+  let size = i32(repu_nat_low_word(whole)) << u32(max(-point, 0));
+  let n = select(size, -1 - size, x.negative);
+  let r = select(
+    repu_nat_multiply_high(fraction, repu_NAT_LN2),
+    repu_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
+    is_near
+  );
+  let excess = repu_nat_multiply_high(select(r, x.mantissa, is_near), repu_nat_expm1_series(r));
+  if (is_near) {
+    return repu_wide(false, excess, x.exponent + 1);
+  }
+  if (x.exponent > 28) {
+    if (repu_wide_is_nan(x)) {
+      return x;
+    }
+    return repu_wide(false, repu_NAT_HALF, select(repu_WIDE_BEYOND, -repu_WIDE_BEYOND, x.negative));
+  }
+  if (x.exponent < -128) {
+    return repu_WIDE_ONE;
+  }
+  return repu_wide(false, repu_nat_add(repu_NAT_HALF, excess), n + 1);
+}
+
+fn repu_wide_equal(a: repu_wide, b: repu_wide) -> bool {
+  let same =
+    (a.exponent == b.exponent) &
+    all(a.mantissa == b.mantissa) &
+    (repu_wide_is_negative(a) == repu_wide_is_negative(b));
+  return same & !repu_wide_is_nan(a);
+}
+
+fn repu_wide_negate(x: repu_wide) -> repu_wide {
+  return repu_wide(!x.negative, x.mantissa, x.exponent);
+}
+
+fn repu_wide_scale_loose(x: repu_wide, k: i32) -> repu_wide {
+  return repu_wide(x.negative, x.mantissa, x.exponent + k);
+}
+
+fn repu_wide_floor_loose(x: repu_wide) -> repu_wide {
+  let bits = 128;
+  if ((x.exponent >= bits) | all(x.mantissa == vec4<u32>())) {
+    return x;
+  }
+  let fraction = min(bits - x.exponent, bits);
+  let whole = repu_nat_shift_right(x.mantissa, fraction);
+  let up = x.negative & any(repu_nat_shift_left(whole, fraction) != x.mantissa);
+  return repu_wide(x.negative, repu_nat_add(whole, vec4<u32>(u32(up), 0u, 0u, 0u)), bits);
+}
+
+fn repu_wide_sqrt_loose(x: repu_wide) -> repu_wide {
+  if (repu_wide_is_negative(x)) {
+    return repu_WIDE_NAN;
+  }
+  if (abs(x.exponent) >= repu_WIDE_LIMIT) {
+    return repu_wide(false, x.mantissa, x.exponent);
+  }
+  let odd = x.exponent & 1;
+  let a = repu_nat_shift_right(x.mantissa, odd);
+  var root = repu_nat_add(repu_nat_shift_right(a, 1), repu_NAT_HALF);
+  var step_ = repu_nat_subtract(root, a);
+  while (!all(step_ == vec4<u32>())) {
+    step_ = repu_nat_shift_right(repu_nat_subtract(root, repu_nat_divide_high(a, root)), 1);
+    root = repu_nat_subtract(root, step_);
+  }
+  return repu_wide(false, root, (x.exponent + odd) >> 1u);
+}
+
+fn repu_wide_less(a: repu_wide, b: repu_wide) -> bool {
+  if (repu_wide_is_nan(a) | repu_wide_is_nan(b)) {
+    return false;
+  }
+  if (repu_wide_is_negative(a) != repu_wide_is_negative(b)) {
+    return repu_wide_is_negative(a);
+  }
+  return select(repu_wide_is_smaller(a, b), repu_wide_is_smaller(b, a), repu_wide_is_negative(a));
+}
+
+// The number with these parts, whatever the highest bit of the mantissa is.
+fn repu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> repu_wide {
+  if (!repu_nat_less(mantissa, repu_NAT_HALF) & (abs(exponent) < repu_WIDE_LIMIT)) {
+    return repu_wide(negative, mantissa, exponent);
+  }
+  let shift = 128 - repu_nat_bit_length(mantissa);
+  let least = exponent - shift;
+  let is_far = abs(least) >= repu_WIDE_LIMIT;
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
+    return repu_wide(
+      negative,
+      vec4<u32>(0u, 0u, 0u, 0u),
+      select(repu_WIDE_ZERO.exponent, repu_WIDE_NAN.exponent, exponent >= repu_WIDE_BEYOND)
+    );
+  }
+  if (is_far) {
+    return repu_wide(negative, repu_NAT_HALF, repu_WIDE_BEYOND);
+  }
+  return repu_wide(negative, repu_nat_shift_left(mantissa, shift), least);
+}
+
+fn repu_wide_floor(x: repu_wide) -> repu_wide {
+  let bits = 128;
+  if ((x.exponent >= bits) | all(x.mantissa == vec4<u32>())) {
+    return x;
+  }
+  let fraction = min(bits - x.exponent, bits);
+  let whole = repu_nat_shift_right(x.mantissa, fraction);
+  let up = x.negative & any(repu_nat_shift_left(whole, fraction) != x.mantissa);
+  return repu_wide_normalised(x.negative, repu_nat_add(whole, vec4<u32>(u32(up), 0u, 0u, 0u)), bits);
+}
+
+// x * 2^k for a small k.
+fn repu_wide_scale(x: repu_wide, k: i32) -> repu_wide {
+  return repu_wide_normalised(x.negative, x.mantissa, x.exponent + k);
+}
+
+fn repu_wide_multiply(a: repu_wide, b: repu_wide) -> repu_wide {
+  let product = repu_nat_multiply_high(a.mantissa, b.mantissa);
+  let exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  let invalid = all(product == vec4<u32>()) & (exponent > -repu_WIDE_LIMIT);
+  return repu_wide_normalised(
+    a.negative != b.negative,
+    product,
+    select(exponent, repu_WIDE_NAN.exponent, invalid)
+  );
+}
+
+fn repu_wide_whole_power_loose(x: repu_wide, n: repu_wide) -> repu_wide {
+  var power = repu_WIDE_ONE;
+  var square = x;
+  var rest = repu_wide_abs(n);
+  while (!repu_wide_equal(rest, repu_WIDE_ZERO)) {
+    let half = repu_wide_floor(repu_wide_scale(rest, -1));
+    if (!repu_wide_equal(repu_wide_scale(half, 1), rest)) {
+      power = repu_wide_multiply(power, square);
+    }
+    square = repu_wide_multiply(square, square);
+    rest = half;
+  }
+  if (n.negative) {
+    return repu_wide_divide_loose(repu_WIDE_ONE, power);
+  }
+  return power;
+}
+
+// Whether no digit of the smaller one is cut off in a sum.
+fn repu_wide_adds_exactly(a: repu_wide, b: repu_wide) -> bool {
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(repu_nat_shift_left(repu_nat_shift_right(small, shift), shift) == small);
+}
+
+fn repu_wide_leading_of(x: repu_wide) -> repu_wide_leading {
+  let high = repu_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(repu_nat_shift_left(high, 128 - 32) != x.mantissa);
+  return repu_wide_leading(x.negative, repu_nat_low_word(high) | u32(is_more), x.exponent);
+}
+
+// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
+//   r8 = add(r1, r4)
+//   r9 = abs(r0)
+//   r10 = log_exponent(r9)
+//   r5 = multiply(r10, r5)
+//   r10 = log_fraction(r9)
+//   r4 = add(r10, r4)
+//   r10 = add(r10, r3)
+//   r10 = divide(r4, r10)
+//   r10 = twice_artanh(r10)
+//   r10 = add(r5, r10)
+//   r10 = multiply(r8, r10)
+//   r10 = exponential(r10, 0)
+//   r9 = equal(r9, r3)
+//   r9 = negate(r9)
+//   r9 = select(r3, r10, r9)
+//   r10 = negate(r9)
+//   r3 = is_negative(r0)
+//   r5 = scale(r8, -1)
+//   r4 = floor(r5)
+//   r5 = equal(r4, r5)
+//   r5 = negate(r5)
+//   r5 = select(r3, r5, r3)
+//   r5 = select(r9, r10, r5)
+//   r10 = floor(r8)
+//   r10 = equal(r10, r8)
+//   r9 = negate(r10)
+//   r9 = select(r3, r9, r3)
+//   r9 = select(r5, r6, r9)
+//   r5 = sqrt(r0)
+//   r5 = select(r5, r0, r10)
+//   r3 = scale(r8, 1)
+//   r10 = select(r3, r8, r10)
+//   r4 = abs(r8)
+//   r7 = less(r4, r7)
+//   r4 = floor(r3)
+//   r3 = equal(r4, r3)
+//   r3 = select(r7, r3, r7)
+//   r10 = select(r2, r10, r3)
+//   r10 = whole_power(r5, r10)
+//   r3 = select(r9, r10, r3)
+//   r10 = is_nan(r0)
+//   r10 = negate(r10)
+//   r8 = is_nan(r8)
+//   r8 = negate(r8)
+//   r8 = select(r10, r8, r10)
+//   r8 = negate(r8)
+//   r8 = select(r3, r6, r8)
+//   r8 = multiply(r1, r8)
+//   r0 = less(r2, r0)
+//   r0 = select(r2, r8, r0)
+fn repu_backward_exactly_wide(x0: repu_wide, x1: repu_wide) -> repu_wide_outcome {
+  var registers = array<repu_wide, 11>(
+    x0,
+    x1,
+    repu_WIDE_ZERO,
+    repu_WIDE_ONE,
+    repu_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    repu_WIDE_LN2,
+    repu_WIDE_NAN,
+    repu_WIDE_1024,
+    repu_WIDE_ZERO,
+    repu_WIDE_ZERO,
+    repu_WIDE_ZERO
+  );
+  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
+  var errors = array<i32, 11>(
+    -repu_WIDE_BEYOND,
+    -repu_WIDE_BEYOND,
+    -repu_WIDE_BEYOND,
+    -repu_WIDE_BEYOND,
+    -repu_WIDE_BEYOND,
+    registers[5].exponent,
+    -repu_WIDE_BEYOND,
+    -repu_WIDE_BEYOND,
+    -repu_WIDE_BEYOND,
+    -repu_WIDE_BEYOND,
+    -repu_WIDE_BEYOND
+  );
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 100>(
+    0x00000008u, 0x00001001u, 0x00000409u, 0x00000000u, 0x0000080au, 0x00002409u, 0x00000c05u, 0x0000140au, 0x0000100au,
+    0x00002409u, 0x00000004u, 0x0000100au, 0x0000000au, 0x00000c0au, 0x0000140au, 0x00002804u, 0x0000180au, 0x0000280au,
+    0x0000000au, 0x00002805u, 0x00000c0au, 0x00002808u, 0x00001c0au, 0x2000280au, 0x00002009u, 0x00000c09u, 0x00002409u,
+    0x00002409u, 0x00002809u, 0x00902803u, 0x0000240au, 0x00002409u, 0x00002c03u, 0x00000000u, 0x00003005u, 0x1ff02008u,
+    0x00003404u, 0x00001405u, 0x00002005u, 0x00001404u, 0x00002405u, 0x00001405u, 0x00002805u, 0x00301403u, 0x00002805u,
+    0x00502809u, 0x0000340au, 0x00002008u, 0x0000200au, 0x0000200au, 0x00002409u, 0x0000280au, 0x00002809u, 0x00302403u,
+    0x00002809u, 0x00901805u, 0x00003805u, 0x00000000u, 0x00002805u, 0x00a00005u, 0x00003003u, 0x20102008u, 0x0000280au,
+    0x00a02003u, 0x00000404u, 0x00002008u, 0x00003c07u, 0x00001c04u, 0x00003404u, 0x00000c03u, 0x00002003u, 0x00000c04u,
+    0x00002803u, 0x00700c07u, 0x0000280au, 0x00302802u, 0x0000400au, 0x00002805u, 0x00002803u, 0x00302809u, 0x0000440au,
+    0x00000000u, 0x0000240au, 0x0000280au, 0x00004408u, 0x00002008u, 0x00002408u, 0x00002008u, 0x00002808u, 0x00a0200au,
+    0x00002408u, 0x00002008u, 0x00002808u, 0x00801803u, 0x00000c08u, 0x00002001u, 0x00003c00u, 0x00000002u, 0x00002800u,
+    0x00002002u
+  );
+  for (var i = 0; i < 100; i = i + 2) {
+    let code = steps[i];
+    let operands = steps[i + 1];
+    let first = operands & 1023u;
+    let second = (operands >> 10u) & 1023u;
+    let a = registers[first];
+    let b = registers[second];
+    let c = operands >> 20u;
+    let operation = code >> 10u;
+    var value = a;
+    if (operation == 0u) {
+      value = repu_wide_add_loose(a, b);
+    } else if (operation == 1u) {
+      value = repu_wide_abs(a);
+    } else if (operation == 2u) {
+      value = repu_wide_log_exponent_loose(a);
+    } else if (operation == 3u) {
+      value = repu_wide_multiply_loose(a, b);
+    } else if (operation == 4u) {
+      value = repu_wide_log_fraction(a);
+    } else if (operation == 5u) {
+      value = repu_wide_divide_loose(a, b);
+    } else if (operation == 6u) {
+      value = repu_wide_twice_artanh_loose(a);
+    } else if (operation == 7u) {
+      value = repu_wide_exponential_loose(a, c - 512u);
+    } else if (operation == 8u) {
+      value = repu_wide(repu_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 9u) {
+      value = repu_wide_negate(a);
+    } else if (operation == 10u) {
+      if (registers[c].negative) {
+        value = b;
+      }
+    } else if (operation == 11u) {
+      value = repu_wide(repu_wide_is_negative(a), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 12u) {
+      value = repu_wide_scale_loose(a, i32(c) - 512);
+    } else if (operation == 13u) {
+      value = repu_wide_floor_loose(a);
+    } else if (operation == 14u) {
+      value = repu_wide_sqrt_loose(a);
+    } else if (operation == 15u) {
+      value = repu_wide(repu_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 16u) {
+      value = repu_wide_whole_power_loose(a, b);
+    } else if (operation == 17u) {
+      value = repu_wide(repu_wide_is_nan(a), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    }
+    var result = repu_wide_normalised(value.negative, value.mantissa, value.exponent);
+    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+    if (operation == 0u) {
+      error = max(errors[first], errors[second]);
+    }
+    if (operation == 3u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 5u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    if (operation == 7u) {
+      error = select(
+        errors[first] + select(result.exponent, 1, c == 513u),
+        -repu_WIDE_BEYOND,
+        all(result.mantissa == vec4<u32>())
+      );
+    }
+    if (operation == 10u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
+    registers[code & 1023u] = result;
+    if (result.exponent >= repu_WIDE_LIMIT) {
+      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
+      if ((a.exponent < repu_WIDE_LIMIT) & (b.exponent < repu_WIDE_LIMIT)) {
+        error = result.exponent + repu_WIDE_LIMIT;
+      }
+    }
+    // Where the result was rounded.
+    var rounding = result.exponent;
+    if ((operation == 3u) & (abs(result.exponent) < repu_WIDE_LIMIT) & (repu_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -repu_WIDE_BEYOND;
+    }
+    if ((operation == 0u) & repu_wide_adds_exactly(a, b) & (repu_nat_low_word(result.mantissa) == 0u)) {
+      rounding = -repu_WIDE_BEYOND;
+    }
+    errors[code & 1023u] = max(min(error, repu_WIDE_BEYOND + repu_WIDE_LIMIT), rounding);
+  }
+  let lost = errors[0] - registers[0].exponent;
+  return repu_wide_outcome(repu_wide_leading_of(registers[0]), select(lost, 0, errors[0] < -repu_WIDE_LIMIT));
+}
+
+// The largest exponent that operands have at a stage.
+fn repu_wide_highest(stage: i32) -> i32 {
+  let last = select(select(26, 20, stage == 18), 13, stage == 19);
+  return select(select(165 - 8 * stage, last, stage > 16), 800, stage == 1);
+}
+
+// By how much an operand's exponent is moved at a stage, in sixes, so that square and cube roots change by whole powers of
+// two: downwards, or upwards if that is negative.
+fn repu_wide_excess(exponent: i32, stage: i32) -> i32 {
+  if ((stage == 0) | (stage > 22)) {
+    return 0;
+  }
+  if (stage < 20) {
+    return ((max(exponent - repu_wide_highest(stage), 0) + 5) / 6) * 6;
+  }
+  let lowest = select(select(-24, -40, stage == 21), -64, stage == 20);
+  return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= repu_WIDE_LIMIT);
+}
+
+// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
+// grow slowly.
+fn repu_wide_distance(stage: i32, infinite: bool) -> i32 {
+  let far = select(select(6, 36, stage < 12), 402, stage == 1);
+  return select(select(6, far, infinite), -6, stage > 19);
+}
+
+// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
+// together with the others.
+fn repu_wide_operand_at(
+  x: repu_wide,
+  search: repu_wide_search,
+  own: i32,
+  input: bool,
+  infinite: bool
+) -> repu_wide {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
+    return repu_wide(search.point == 1, repu_NAT_HALF, -150);
+  }
+  let excess = repu_wide_excess(x.exponent, search.stage);
+  let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
+  let steps = select(nearer, min(nearer, 1), search.stage > 16);
+  let further = select(
+    0,
+    repu_wide_distance(search.stage, infinite) * steps,
+    (excess != 0) & (nearer > 0) & (nearer < 3)
+  );
+  return repu_wide(x.negative, x.mantissa, x.exponent - excess - further);
+}
+
+fn repu_wide_leading_is_nan(x: repu_wide_leading) -> bool {
+  return (x.digits == 0u) & (x.exponent > 0);
+}
+
+// The k for which a is about 2^k b.
+fn repu_wide_leading_ratio(a: repu_wide_leading, b: repu_wide_leading) -> i32 {
+  let more = 2u * (a.digits >> 8u) > 3u * (b.digits >> 8u);
+  let less = 3u * (a.digits >> 8u) < 2u * (b.digits >> 8u);
+  return max(min(a.exponent - b.exponent + i32(more) - i32(less), 65536), -65536);
+}
+
+// Whether |a| > 135/128 |b|, by their first 24 digits.
+fn repu_wide_leading_exceeds(a: repu_wide_leading, b: repu_wide_leading) -> bool {
+  let more = a.exponent - b.exponent;
+  let size = a.digits >> 8u;
+  let least = 135u * (b.digits >> 8u);
+  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
+}
+
+// The first stage after the given one that changes an operand, given the exponents of the largest and the smallest.
+fn repu_wide_next_stage(stage: i32, largest: i32, smallest: i32) -> i32 {
+  var next = stage + 1;
+  while ((next < 23) & (repu_wide_excess(largest, next) == 0) & (repu_wide_excess(smallest, next) == 0)) {
+    next = next + 1;
+  }
+  return select(next, 24, next > 22);
+}
+
+// What a function tends to, given its value and the one before.
+fn repu_wide_leading_trend(value: repu_wide_leading, before: repu_wide_leading) -> repu_wide_leading {
+  if (repu_wide_leading_exceeds(value, before)) {
+    return repu_wide_leading(value.negative, 0x80000000u, repu_WIDE_BEYOND);
+  }
+  if (repu_wide_leading_exceeds(before, value)) {
+    return repu_wide_leading(false, 0u, repu_WIDE_ZERO.exponent);
+  }
+  return value;
+}
+
+// The search after one more value: how many operands there are, the exponent of the one that was varied for it, those of the
+// largest and the smallest, whether an input is infinite, and if so, whether numbers are compared that may be infinite too,
+// and whether one is 0 where the function's limit is meant.
+fn repu_wide_searched(
+  search: repu_wide_search,
+  found: repu_wide_outcome,
+  operands: i32,
+  varied: i32,
+  largest: i32,
+  smallest: i32,
+  infinite: bool,
+  compares: bool,
+  zero: bool
+) -> repu_wide_search {
+  let is_nan = repu_wide_leading_is_nan(found.value);
+  let fails = is_nan | (found.lost > 128 - 27);
+  var stage = search.stage;
+  var point = search.point + 1;
+  var value = search.value;
+  var base = search.base;
+  var steps = search.steps;
+  var shift = search.shift;
+  // What cancels altogether wherever it is looked at is taken for 0.
+  if ((stage == 0) | (repu_wide_leading_is_nan(value) & (infinite | (found.value.digits == 0u)))) {
+    value = found.value;
+  }
+  // On the way of the second step the function must do what it did on the first, or grow or vanish faster than powers do.
+  let ratio = repu_wide_leading_ratio(search.before, found.value);
+  let is_second = (point > 2) & ((point & 1) == 1);
+  let strays = !infinite & (stage < 17) & is_second & (ratio != steps) & (min(abs(ratio), abs(steps)) < 64);
+  if (stage == 23) {
+    // The limit that both sides have.
+    let apart = repu_wide_leading_exceeds(found.value, base) | repu_wide_leading_exceeds(base, found.value);
+    if (point == 2) {
+      value = base;
+      if (fails | apart | ((base.negative != found.value.negative) & (base.digits != 0u))) {
+        value = repu_wide_leading(false, 0u, repu_WIDE_NAN.exponent);
+      }
+    }
+    base = found.value;
+    stage = select(23, 24, (point == 2) | fails);
+  } else if (fails | strays | ((stage == 0) & infinite & compares)) {
+    if (is_nan & zero & !infinite) {
+      stage = 23;
+    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (repu_WIDE_LIMIT >> 1u)))) {
+      stage = 24;
+    } else {
+      stage = repu_wide_next_stage(stage, largest, smallest);
+    }
+    point = 0;
+  } else if (stage == 0) {
+    stage = 24;
+  } else if (point == 1) {
+    base = found.value;
+    shift = 0;
+  } else if (infinite) {
+    value = repu_wide_leading_trend(base, found.value);
+    stage = 24;
+  } else if (is_second) {
+    shift = shift + (steps * repu_wide_excess(varied, stage)) / repu_wide_distance(stage, infinite);
+    if (point > 2 * operands) {
+      value = repu_wide_leading(base.negative, base.digits, base.exponent + shift);
+      stage = 24;
+    }
+  } else {
+    steps = ratio;
+  }
+  var before = found.value;
+  if (is_second) {
+    before = base;
+  }
+  return repu_wide_search(stage, point, value, base, before, steps, shift);
+}
+
+// To nearest, from the middle to the even one.
+fn repu_wide_leading_to_f32(x: repu_wide_leading) -> f32 {
+  let sign_ = select(0u, 0x80000000u, x.negative);
+  if ((x.digits == 0u) & (x.exponent > 0)) {
+    return repu_nan();
+  }
+  if (x.exponent > 128) {
+    return bitcast<f32>(sign_ + 0x7f800000u);
+  }
+  // Less than half of the smallest number.
+  if (x.exponent < -149) {
+    return bitcast<f32>(sign_);
+  }
+  // Digits that round up to a power of two carry into the exponent, as they should.
+  let exponent = i32(x.exponent);
+  let dropped = u32(31 - min(24, exponent + 149));
+  let half = 1u << dropped;
+  let below = x.digits & (half | (half - 1u));
+  let kept = (x.digits >> dropped) >> 1u;
+  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
+  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
+}
+
+fn repu_backward_exactly(x0: f32, x1: f32) -> f32 {
+  if (repu_is_nan(x0)) {
+    return x0;
+  }
+  if (repu_is_nan(x1)) {
+    return x1;
+  }
+  let wide_x0 = repu_wide_from_f32(x0);
+  let wide_x1 = repu_wide_from_f32(x1);
+  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
+  let infinite = abs(x0) > 3.4028234663852886e38;
+  let largest = max(exponents[0], exponents[1]);
+  let smallest = min(exponents[0], exponents[1]);
+  let zero = x0 == 0.0;
+  var search = repu_WIDE_SEARCH;
+  while (search.stage < 24) {
+    let found = repu_backward_exactly_wide(
+      repu_wide_operand_at(wide_x0, search, 1, true, infinite),
+      repu_wide_operand_at(wide_x1, search, 2, false, infinite)
+    );
+    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
+    search = repu_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
+  }
+  return repu_wide_leading_to_f32(search.value);
+}
+
 // A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
 struct repu_pair {
   high: f32,
@@ -275,17 +1216,20 @@ fn repu_backward(dy: f32, x: f32, k: f32) -> f32 {
     v2 = p;
   }
   var result = repu_pair_to_f32(v2);
-  // Far out, or no number at all.
-  if (
-    !(
-      ((x <= 0.0) | (v.high >= 1.9721523e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
-        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-        (bitcast<u32>(abs(k)) <= 0x71800000u) &
-        ((x <= 0.0) | (bitcast<u32>(abs(p.high)) <= 0x7a800000u)) &
-      ((x <= 0.0) | ((bitcast<u32>(abs(p.high)) <= 0x7a800000u) & (bitcast<u32>(abs(v.high)) <= 0x7a800000u)))
-    )
-  ) {
-    result = repu_slope_0_far(x, k);
+  var found =
+    ((x <= 0.0) | (v.high >= 1.9721523e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+      (bitcast<u32>(abs(k)) <= 0x71800000u) &
+      ((x <= 0.0) | (bitcast<u32>(abs(p.high)) <= 0x7a800000u)) &
+    ((x <= 0.0) | ((bitcast<u32>(abs(p.high)) <= 0x7a800000u) & (bitcast<u32>(abs(v.high)) <= 0x7a800000u)));
+  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  while (!found) {
+    result = repu_backward_exactly(x, k);
+    if (repu_is_nan(result)) {
+      let far = repu_slope_0_far(x, k);
+      result = select(far, result, repu_is_nan(far));
+    }
+    found = true;
   }
   return dy * result;
 }

@@ -1707,6 +1707,7 @@ fn snake_beta_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> snake_beta_gra
       (abs(s.high) >= 3.1554436e-30) &
       (abs(p2.high) + 1.26217745e-29 * abs(x) <= 8.0 * abs(c.high)) &
       (abs(c.high) >= 1.5777218e-30) &
+      (abs(p8.high) >= 3.9443045e-31) &
       (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
       (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
@@ -1726,6 +1727,7 @@ fn snake_beta_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> snake_beta_gra
   var found2 =
     (e2.high >= 7.888609e-31) & (abs(p2.high) + 1.26217745e-29 * abs(x) <= 4.0 * abs(s.high)) &
       (abs(s.high) >= 3.1554436e-30) &
+      (p9.high >= 3.9443045e-31) &
       (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
       (bitcast<u32>(abs(alpha)) <= 0x71800000u) &

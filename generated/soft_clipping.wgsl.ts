@@ -1145,6 +1145,7 @@ fn soft_clipping(x: f32, alpha: f32) -> f32 {
   var result = soft_clipping_pair_to_f32(soft_clipping_pair_divide(l, soft_clipping_pair_from_f32(alpha)));
   var found =
     (((1.0 / u2.high) * em1.high + em1.high) * 8.6736174e-19 <= 2.5353012e+30 * l.high) & (l.high >= 7.888609e-31) &
+      (l.high >= 3.9443045e-31) &
       (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &

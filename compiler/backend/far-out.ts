@@ -30,7 +30,7 @@ const sizes: readonly number[] = [
   Infinity,
 ];
 
-/** Those at which exponentials and what is like them vanish, in between others: at the defaults alone. */
+/** Those at which exponentials and what is like them vanish, in between others. */
 const tails: readonly number[] = steps(3.5, 7, 1 / 64);
 
 /** Values of parameters, where their ranges admit them. */
@@ -38,6 +38,7 @@ const extremes: readonly number[] = [
   0,
   1.1 * 2 ** -110,
   1.1 * 2 ** -60,
+  -1.1 * 2 ** -60,
   1.1 * 2 ** 60,
   1.1 * 2 ** 110,
   -1.1 * 2 ** 110,
@@ -75,7 +76,9 @@ function isRight(single: Expr, root: Expr, guard: Expr | undefined, subject: Sub
     return holds?.(values) === 1 || agrees(run(values), truth(values));
   };
   const isRightInTails = activation.inputs.every((_, index) =>
-    tails.every((size) => [2 ** size, -(2 ** size)].every((x) => rowsOf(index, x, [usual]).every(isRightAt))),
+    tails.every((size) =>
+      [2 ** size, -(2 ** size)].every((x) => rowsOf(index, x, [usual, ...extreme]).every(isRightAt)),
+    ),
   );
   if (!isRightInTails) return false;
   return activation.inputs.every((_, index) =>

@@ -179,6 +179,7 @@ class GuardBuilder {
           const parts = [a!, b!].filter((part) => !isFine(analysis.factsOf(part)));
           const parted = fading || (facts.fades ?? false);
           for (const part of parts) this.require(part, analysis, allowance / parts.length, parted);
+          if (parted && isApplication(node, "divide")) this.requireLoss(a!, b!, analysis, allowance / parts.length);
           if (facts.own?.scale) this.requireSmall(facts.own.scale, facts.own.weight, allowance, node, facts);
           return;
         }
@@ -196,8 +197,15 @@ class GuardBuilder {
     if (fading && model.hidesFaults) this.requireWeight(node, facts, allowance);
   }
 
+  /** What a numerator loses, because it is small, is more in a quotient by a number that may be far smaller than 1. */
+  private requireLoss(numerator: Expr, divisor: Expr, analysis: ErrorAnalysis, allowance: number): void {
+    const { loss, scale, size } = analysis.factsOf(numerator);
+    const isLarger = M.leastOf(analysis.factsOf(divisor).size) < -8;
+    if (isLarger && scale !== null) this.requireWeight(numerator, { absolute: loss, size }, allowance);
+  }
+
   /** Only what underflows on the way is lost: where the result is large against that, nothing is. */
-  private requireWeight(node: Expr, { absolute, size }: Facts, allowance: number): void {
+  private requireWeight(node: Expr, { absolute, size }: Pick<Facts, "absolute" | "size">, allowance: number): void {
     if (absolute === 0) return;
     const enough = Math.ceil(Math.log2(absolute) + this.options.model.digits - Math.log2(allowance));
     if (M.leastOf(size) >= enough) return;
