@@ -80,6 +80,7 @@ const rows: readonly Row[] = [
     { x: 700, p: 1.00390625 },
     0.0646819148059,
   ],
+  ["a power that is 1 of all but NaN", "f(x; p = 2) = abs(x)^p", null, { x: NaN, p: 0 }, NaN],
   ["cancellation of fourth powers", "f(x) = (x^2 + 1)^2 - x^4 - 2 * x^2", null, { x: 3e38 }, 1],
   [
     "cancellation at 0",
