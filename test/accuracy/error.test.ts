@@ -37,7 +37,6 @@ const forms: readonly string[] = [
   ],
   ...["logistic_moment(u)", "gelu_slope(u)", "1 / sqrt(u)", "u * exp(u)", "exp(u) / (1 + exp(u))", "log(1 + exp(u))"],
   "log(1.125 + x * x)",
-  ,
 ];
 
 /** What vanishes with its operand: of an operand that is small, and off by much, the analysis passes too little on. */

@@ -103,6 +103,28 @@ it("a guard fails where more has faded away than is allowed, and hardly sooner",
   });
 });
 
+it.each([
+  ["sin", 4095, 4097],
+  ["cos", -4095, -4097],
+  ["tan", 4095, 4097],
+  ["asin", -0.999, -0.9995],
+  ["acos", 0.999, 0.9995],
+  ["atanh", 0.999, 0.9995],
+  ["acosh", 1.001, 0.999],
+  ["log1p", -0.999, -0.9995],
+  ["log", 2 ** -99, 2 ** -101],
+  ["sqrt", 0.001, -0.001],
+  ["exp", 81, 82],
+] as const)("pairs compute %s of %d, but not of %d", (name, inside, outside) => {
+  inFreshGraph(() => {
+    const x = variable("x", "input", Space.element);
+    const { condition } = guardFor(apply(name, [x]), { model: pairs, allowance: 64, negligible: 2 ** -150 });
+    if (!condition) throw new Error("no guard");
+    const holds = sampler(condition, [x], "binary64");
+    expect([holds([inside]), holds([outside])]).toEqual([1, 0]);
+  });
+});
+
 describe("the error of a difference is known beforehand if one term is always well below the other", () => {
   it.each([1.05, 1.1, 1.3, 1.6, 2, 5, 100])("by the factor %d", (factor) => {
     inFreshGraph(() => {
