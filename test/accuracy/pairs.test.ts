@@ -78,6 +78,40 @@ describe("functions of pairs are as accurate as they were", () => {
   });
 });
 
+describe("steps, selections and functions of two pairs heed both parts", () => {
+  const even = (x: number): number => 2 * Math.round(x / 2);
+  const round = (x: number): number => (x - Math.floor(x) === 0.5 ? even(x) : Math.round(x));
+  const larger = (a: number, b: number): number => Math.max(a, b);
+  const functions: Readonly<Record<string, (a: number, b: number) => number>> = {
+    pair_floor: Math.floor,
+    pair_ceil: Math.ceil,
+    pair_round: round,
+    pair_sign: Math.sign,
+    pair_smaller: (a, b) => Math.min(a, b),
+    pair_larger: larger,
+    pair_hypot: (a, b) => Math.hypot(a, b),
+    pair_logaddexp: (a, b) => larger(a, b) + Math.log1p(Math.exp(-Math.abs(a - b))),
+    pair_pow: (a, b) => Math.abs(a) ** b,
+  };
+  const numbers = [3, 2.5, -2.5, 3.5, 1, -1, 0.6875, 5.625].flatMap((high) =>
+    [0, 2 ** -27, -(2 ** -27), 3 * 2 ** -29].map((low) => ({ high, low })),
+  );
+  it.each(Object.entries(functions))("%s", (name, real) => {
+    const run = emulateValues(pairLibrary(), name);
+    const isUnary = pairLibrary().fn(name).parameters.length === 1;
+    for (const a of numbers) {
+      for (const b of isUnary ? [{ high: 0, low: 0 }] : numbers) {
+        const first = name === "pair_pow" && a.high < 0 ? { high: -a.high, low: -a.low } : a;
+        const result = run(first, ...(isUnary ? [] : [b]));
+        if (typeof result !== "object") throw new Error(`${name} gives no pair`);
+        const expected = real(a.high + a.low, b.high + b.low);
+        const error = Math.abs(Number(result["high"]) + Number(result["low"]) - expected);
+        expect(error, `of ${JSON.stringify([a, b])}`).toBeLessThanOrEqual(2 ** -27.5 * Math.abs(expected));
+      }
+    }
+  });
+});
+
 describe("of small pairs no more fades away than the analysis takes to, on a device that flushes subnormal numbers", () => {
   const { least, underflow } = pairs;
   const precision = 100;
