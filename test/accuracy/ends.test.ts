@@ -3,8 +3,12 @@
  * a root or a small power brings back, poles that rounding hits, limits, derivatives that are 0 / 0, and cancellations of
  * more than the usual digits. Numbers are from mpmath.
  */
-import { beforeAll, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { chooseWithoutBranches } from "../../compiler/backend/selections.js";
 import { compile } from "../../compiler/compile.js";
+import { apply, inFreshGraph, Space, variable } from "../../compiler/ir/expr.js";
+import { sampler } from "../../compiler/numerics/sample.js";
+import { instantiate } from "../../compiler/primitives/formula.js";
 import { entryOf, type Generated, readGenerated } from "../harness/manifest.js";
 import { TypeScriptKernelSet } from "../harness/typescript.js";
 
@@ -76,6 +80,7 @@ const rows: readonly Row[] = [
     { x: 700, p: 1.00390625 },
     0.0646819148059,
   ],
+  ["a power that is 1 of all but NaN", "f(x; p = 2) = abs(x)^p", null, { x: NaN, p: 0 }, NaN],
   ["cancellation of fourth powers", "f(x) = (x^2 + 1)^2 - x^4 - 2 * x^2", null, { x: 3e38 }, 1],
   [
     "cancellation at 0",
@@ -110,4 +115,39 @@ it.each(rows.map((row, i) => [...row, i] as const))("%s", (_, text, of, numbers,
   const actual = (of === null ? results.output : results.gradients[of])?.[0] ?? NaN;
   if (Number.isFinite(expected)) expect(Math.abs(actual - expected)).toBeLessThanOrEqual(Math.abs(expected) * 1e-7);
   else expect(actual).toBe(expected);
+});
+
+describe("a selection without branches is the selection, at infinity too", () => {
+  const conditions = [
+    "x < k",
+    "x <= k",
+    "x > k",
+    "x >= k",
+    "x > k and x < 2",
+    "x < k or x > 2",
+    "not (x > k or x < -2)",
+  ];
+  const sides = ["x", "-x", "p * x", "x * y", "p * x^2", "1 / x", "y"];
+  const inputs = [-Infinity, -3.4028234663852886e38, -2, -1.5, -0.5, 0, 0.5, 1, 3, 3.4028234663852886e38, Infinity];
+  const bounds = [-1.5, 0, 1];
+
+  it.each(conditions.flatMap((condition) => sides.map((side) => [condition, side] as const)))(
+    "%s: %s",
+    (condition, side) => {
+      inFreshGraph(() => {
+        const [x, y] = [variable("x", "input", Space.element), variable("y", "input", Space.element)];
+        const [p, k] = [variable("p", "hyperparameter", Space.uniform), variable("k", "hyperparameter", Space.uniform)];
+        const names = new Map([x, y, p, k].map((each) => [each.name, each]));
+        for (const branches of [`${side}, 0`, `0, ${side}`, `${side}, 3 * ${side}`]) {
+          const form = instantiate(`where(${condition}, ${branches})`, names, apply);
+          const [selection, choice] = [form, chooseWithoutBranches(form)].map((each) =>
+            sampler(each, [x, y, p, k], "binary64"),
+          );
+          for (const at of inputs.flatMap((input) => bounds.map((bound) => [input, 0.75, -2, bound]))) {
+            expect(choice!(at) + 0, `where(${condition}, ${branches}) at ${at.join()}`).toBe(selection!(at) + 0);
+          }
+        }
+      });
+    },
+  );
 });

@@ -4,13 +4,24 @@
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { float64 } from "../../compiler/backend/accuracy/arithmetic.js";
+import { float64, pairs } from "../../compiler/backend/accuracy/arithmetic.js";
+import { analyseErrors } from "../../compiler/backend/accuracy/error.js";
 import { guardFor } from "../../compiler/backend/accuracy/guard.js";
 import { typescript } from "../../compiler/backend/dialects/typescript.js";
 import { planKernels } from "../../compiler/backend/kernels.js";
 import { lower } from "../../compiler/backend/lower.js";
 import { activationOf, readDefinitions } from "../../compiler/compile.js";
-import { apply, type Bounds, type Expr, inFreshGraph, Space, variable, type Variable } from "../../compiler/ir/expr.js";
+import {
+  apply,
+  type Bounds,
+  constant,
+  type Expr,
+  inFreshGraph,
+  Space,
+  variable,
+  type Variable,
+} from "../../compiler/ir/expr.js";
+import { rational } from "../../compiler/ir/rational.js";
 import type { Activation } from "../../compiler/ir/activation.js";
 import { referenceDerivative, referenceValue } from "../../compiler/numerics/reference.js";
 import { sampler } from "../../compiler/numerics/sample.js";
@@ -72,6 +83,62 @@ it("a guard fails where more cancels than is allowed, and hardly sooner", () => 
     const holds = sampler(condition, [x, y], "binary64");
     // Two exponentials, each with an error of 8 units: 16 / d of them against 2^21.
     expect([-18, -17.1, -15, -14].map((d) => holds([1, 1 + 2 ** d]))).toEqual([0, 0, 1, 1]);
+  });
+});
+
+it("a guard fails where more has faded away than is allowed, and hardly sooner", () => {
+  inFreshGraph(() => {
+    const [x, y] = [variable("x", "input", Space.element), variable("y", "input", Space.element)];
+    const holds = (primitive: "add" | "multiply"): ((logX: number, logY: number) => number) => {
+      const form = apply(primitive, [apply("exp", [x]), apply("exp", [y])]);
+      const { condition } = guardFor(form, { model: pairs, allowance: 64, negligible: 2 ** -150 });
+      if (!condition) throw new Error("no guard");
+      const run = sampler(condition, [x, y], "binary64");
+      return (logX, logY) => run([logX * Math.LN2, logY * Math.LN2]);
+    };
+    // Each exponential may have lost 2^-124: together 2^-22, 64 units of 2^-28, of a sum of 2^-101; of a product, either.
+    const [sum, product] = [holds("add"), holds("multiply")];
+    expect([-102.1, -101.9].map((log) => sum(log, log))).toEqual([0, 1]);
+    expect([-101.1, -100.9].map((log) => product(log, 50))).toEqual([0, 1]);
+  });
+});
+
+it.each([
+  ["sin", 4095, 4097],
+  ["cos", -4095, -4097],
+  ["tan", 4095, 4097],
+  ["asin", -0.999, -0.9995],
+  ["acos", 0.999, 0.9995],
+  ["atanh", 0.999, 0.9995],
+  ["acosh", 1.001, 0.999],
+  ["log1p", -0.999, -0.9995],
+  ["log", 2 ** -99, 2 ** -101],
+  ["sqrt", 0.001, -0.001],
+  ["exp", 81, 82],
+] as const)("pairs compute %s of %d, but not of %d", (name, inside, outside) => {
+  inFreshGraph(() => {
+    const x = variable("x", "input", Space.element);
+    const { condition } = guardFor(apply(name, [x]), { model: pairs, allowance: 64, negligible: 2 ** -150 });
+    if (!condition) throw new Error("no guard");
+    const holds = sampler(condition, [x], "binary64");
+    expect([holds([inside]), holds([outside])]).toEqual([1, 0]);
+  });
+});
+
+describe("the error of a difference is known beforehand if one term is always well below the other", () => {
+  it.each([1.05, 1.1, 1.3, 1.6, 2, 5, 100])("by the factor %d", (factor) => {
+    inFreshGraph(() => {
+      const bounds = { low: 0.5, high: 1, lowClosed: true, highClosed: true };
+      const p = variable("p", "hyperparameter", Space.uniform, bounds);
+      // At most 1/3 with an error of two units, and `factor` times as much with one.
+      const small = apply("multiply", [p, constant(rational(1, 3))]);
+      const large = constant(rational(Math.round(factor * 100), 300));
+      const { relative, scale } = analyseErrors(float64).factsOf(apply("subtract", [large, small]));
+      expect(scale === null).toBe(factor > Math.SQRT2);
+      if (scale !== null) return;
+      expect(relative).toBeGreaterThanOrEqual((2 + factor) / (factor - 1) + 1);
+      expect(relative).toBeLessThanOrEqual((2 * factor + 2) / (factor - 1) + 1);
+    });
   });
 });
 

@@ -1,6 +1,7 @@
 /** Results in pairs of float32, emulated: as good as promised wherever their guard holds. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { pairs } from "../../compiler/backend/accuracy/arithmetic.js";
 import { planKernels } from "../../compiler/backend/kernels.js";
 import { scalarFunctionText } from "../../compiler/backend/pair-form.js";
 import { wgslKernels } from "../../compiler/backend/targets/wgsl.js";
@@ -12,9 +13,19 @@ import { emulate, emulateValues, readLibrary } from "../../compiler/machine/inde
 import { wgslName } from "../../compiler/names.js";
 import { pairLibrary } from "../../compiler/machine/library/pair/index.js";
 import { referenceDerivative, referenceValue } from "../../compiler/numerics/reference.js";
-import { absolute, divide, fromNumber, midpoint, add, subtract } from "../../compiler/numerics/ball.js";
+import {
+  absolute,
+  add,
+  type Ball,
+  divide,
+  fromNumber,
+  midpoint,
+  multiply,
+  subtract,
+} from "../../compiler/numerics/ball.js";
 import { realFunctions } from "../../compiler/numerics/functions.js";
 import { toBinary64, ulpError } from "../../compiler/numerics/rounding.js";
+import { words } from "../activations/points.js";
 
 const text = readFileSync(new URL("../../acts.def", import.meta.url), "utf8");
 const { definitions } = readDefinitions([{ file: "acts.def", text }]);
@@ -64,6 +75,71 @@ describe("functions of pairs are as accurate as they were", () => {
       if (!(error <= worst.error)) worst = { error, x };
     }
     expect(worst.error, `at ${worst.x}`).toBeLessThanOrEqual(2 ** -bits);
+  });
+});
+
+describe("steps, selections and functions of two pairs heed both parts", () => {
+  const even = (x: number): number => 2 * Math.round(x / 2);
+  const round = (x: number): number => (x - Math.floor(x) === 0.5 ? even(x) : Math.round(x));
+  const larger = (a: number, b: number): number => Math.max(a, b);
+  const functions: Readonly<Record<string, (a: number, b: number) => number>> = {
+    pair_floor: Math.floor,
+    pair_ceil: Math.ceil,
+    pair_round: round,
+    pair_sign: Math.sign,
+    pair_smaller: (a, b) => Math.min(a, b),
+    pair_larger: larger,
+    pair_hypot: (a, b) => Math.hypot(a, b),
+    pair_logaddexp: (a, b) => larger(a, b) + Math.log1p(Math.exp(-Math.abs(a - b))),
+    pair_pow: (a, b) => Math.abs(a) ** b,
+  };
+  const numbers = [3, 2.5, -2.5, 3.5, 1, -1, 0.6875, 5.625].flatMap((high) =>
+    [0, 2 ** -27, -(2 ** -27), 3 * 2 ** -29].map((low) => ({ high, low })),
+  );
+  it.each(Object.entries(functions))("%s", (name, real) => {
+    const run = emulateValues(pairLibrary(), name);
+    const isUnary = pairLibrary().fn(name).parameters.length === 1;
+    for (const a of numbers) {
+      for (const b of isUnary ? [{ high: 0, low: 0 }] : numbers) {
+        const first = name === "pair_pow" && a.high < 0 ? { high: -a.high, low: -a.low } : a;
+        const result = run(first, ...(isUnary ? [] : [b]));
+        if (typeof result !== "object") throw new Error(`${name} gives no pair`);
+        const expected = real(a.high + a.low, b.high + b.low);
+        const error = Math.abs(Number(result["high"]) + Number(result["low"]) - expected);
+        expect(error, `of ${JSON.stringify([a, b])}`).toBeLessThanOrEqual(2 ** -27.5 * Math.abs(expected));
+      }
+    }
+  });
+});
+
+describe("of small pairs no more fades away than the analysis takes to, on a device that flushes subnormal numbers", () => {
+  const { least, underflow } = pairs;
+  const precision = 100;
+  const random = words(2463534242);
+  const between = (low: number, high: number): number => low + ((high - low) * random()) / 2 ** 32;
+  const operations = { pair_add: add, pair_multiply: multiply, pair_divide: divide };
+  /** Of about 2^size, which is one of those that count as accurate. */
+  const pairOf = (size: number): { readonly high: number; readonly low: number } => {
+    const high = Math.fround(between(1, 2) * 2 ** Math.max(size, least));
+    return { high, low: Math.fround(high * between(-(2 ** -25), 2 ** -25)) };
+  };
+  const ball = (first: unknown, second: unknown): Ball =>
+    add(fromNumber(Number(first)), fromNumber(Number(second)), precision);
+  const sizeOf = (exact: Ball): number => toBinary64(midpoint(absolute(exact))) ?? NaN;
+
+  it.each(Object.entries(operations))("%s", (name, operation) => {
+    const run = emulateValues(pairLibrary(), name, { flushSubnormals: true, flushOperands: true });
+    for (let i = 0; i < 3000; i++) {
+      const [size, other] = [Math.floor(between(-124, -30)), Math.floor(between(least, 0))];
+      const [a, b] = [pairOf({ pair_multiply: size - other, pair_divide: size + other }[name] ?? size), pairOf(other)];
+      const exact = operation(ball(a.high, a.low), ball(b.high, b.low), precision);
+      const result = run(a, b);
+      if (typeof result !== "object") throw new Error(`${name} gives no pair`);
+      const error = sizeOf(subtract(ball(result["high"], result["low"]), exact, precision));
+      // From the least size on there are more digits than one number has; below, some are lost besides.
+      const lost = sizeOf(exact) < 2 ** least ? underflow : 0;
+      expect(error, `of ${JSON.stringify([a, b])}`).toBeLessThanOrEqual(2 ** -24.5 * sizeOf(exact) + lost);
+    }
   });
 });
 
