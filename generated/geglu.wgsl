@@ -36,7 +36,7 @@ fn geglu_exp_square(x: f32, c: f32) -> f32 {
   return geglu_exp_scaled(c * (h * h), c * ((a - h) * (a + h)), 0);
 }
 
-// e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is a polynomial in (x - 2)/(x + 2) (7.2e-9).
+// e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is a polynomial in (x - 2)/(x + 2) (1.8e-8).
 fn geglu_erfcx(x: f32) -> f32 {
   let v = (x - 2.0) / (x + 2.0);
   let p6 = 0.0086480407 + v * (0.00113937387 + v * (-0.00124951382 + v * -0.000223329538));
@@ -158,7 +158,7 @@ fn geglu_wide_from_f32(x: f32) -> geglu_wide {
 // 2^-24, until the result is good. Values still nearer to 1 then tell what the function does on the way from there. For
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
-// grows, vanishes or stays (point 1). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
+// grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
 // nowhere.
 struct geglu_wide_search {
   stage: i32,
@@ -787,13 +787,23 @@ fn geglu_wide_next_stage(stage: i32, largest: i32, smallest: i32) -> i32 {
   return select(next, 24, next > 22);
 }
 
-// What a function tends to, given its value and the one before.
-fn geglu_wide_leading_trend(value: geglu_wide_leading, before: geglu_wide_leading) -> geglu_wide_leading {
-  if (geglu_wide_leading_exceeds(value, before)) {
-    return geglu_wide_leading(value.negative, 0x80000000u, geglu_WIDE_BEYOND);
-  }
-  if (geglu_wide_leading_exceeds(before, value)) {
+// Whether a function grows on the way to a value from the one before (1), vanishes (-1) or stays.
+fn geglu_wide_leading_course(value: geglu_wide_leading, before: geglu_wide_leading) -> i32 {
+  return i32(geglu_wide_leading_exceeds(value, before)) - i32(geglu_wide_leading_exceeds(before, value));
+}
+
+// What a function tends to that grows, vanishes or stays; what is next to nothing and about as large as before only wavers.
+fn geglu_wide_leading_limit(
+  value: geglu_wide_leading,
+  before: geglu_wide_leading,
+  course: i32
+) -> geglu_wide_leading {
+  let wavers = (max(value.exponent, before.exponent) < -150) & (abs(value.exponent - before.exponent) < 64);
+  if ((course < 0) | wavers) {
     return geglu_wide_leading(false, 0u, geglu_WIDE_ZERO.exponent);
+  }
+  if (course > 0) {
+    return geglu_wide_leading(value.negative, 0x80000000u, geglu_WIDE_BEYOND);
   }
   return value;
 }
@@ -854,8 +864,17 @@ fn geglu_wide_searched(
     base = found.value;
     shift = 0;
   } else if (infinite) {
-    value = geglu_wide_leading_trend(base, found.value);
-    stage = 24;
+    // What it does on one step alone is a step from one value to another.
+    var nearer = found.value;
+    if (point == 3) {
+      nearer = search.before;
+    }
+    let course = geglu_wide_leading_course(base, nearer);
+    if ((course == 0) | (stage > 16) | (point == 3)) {
+      let lasts = (point == 2) | (geglu_wide_leading_course(nearer, found.value) == course);
+      value = geglu_wide_leading_limit(base, nearer, select(0, course, lasts));
+      stage = 24;
+    }
   } else if (is_second) {
     shift = shift + (steps * geglu_wide_excess(varied, stage)) / geglu_wide_distance(stage, infinite);
     if (point > 2 * operands) {
@@ -991,7 +1010,7 @@ fn geglu_pair_add(a: geglu_pair, b: geglu_pair) -> geglu_pair {
   return geglu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-// A polynomial for |a| < 0.47 (2^-44).
+// A polynomial for |a| < 0.47 (2^-32.8).
 fn geglu_pair_erf_small(a: geglu_pair) -> geglu_pair {
   let square = geglu_pair_multiply(a, a);
   let z = square.high;
@@ -1052,7 +1071,7 @@ fn geglu_pair_subtract(a: geglu_pair, b: geglu_pair) -> geglu_pair {
   return geglu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
-// e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is 1.25 plus a polynomial in v = (x - 2)/(x + 2) (2.5e-12).
+// e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is 1.25 plus a polynomial in v = (x - 2)/(x + 2) (4.6e-11).
 fn geglu_pair_erfcx(a: geglu_pair) -> geglu_pair {
   let v = geglu_pair_divide(
     geglu_pair_subtract(a, geglu_pair(2.0, 0.0)),

@@ -58,7 +58,7 @@ fn phish_exp_square(x: f32, c: f32) -> f32 {
   return phish_exp_scaled(c * (h * h), c * ((a - h) * (a + h)), 0);
 }
 
-// e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is a polynomial in (x - 2)/(x + 2) (7.2e-9).
+// e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is a polynomial in (x - 2)/(x + 2) (1.8e-8).
 fn phish_erfcx(x: f32) -> f32 {
   let v = (x - 2.0) / (x + 2.0);
   let p6 = 0.0086480407 + v * (0.00113937387 + v * (-0.00124951382 + v * -0.000223329538));
@@ -176,7 +176,7 @@ fn phish_wide_from_f32(x: f32) -> phish_wide {
 // 2^-24, until the result is good. Values still nearer to 1 then tell what the function does on the way from there. For
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
-// grows, vanishes or stays (point 1). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
+// grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
 // nowhere.
 struct phish_wide_search {
   stage: i32,
@@ -840,13 +840,23 @@ fn phish_wide_next_stage(stage: i32, largest: i32, smallest: i32) -> i32 {
   return select(next, 24, next > 22);
 }
 
-// What a function tends to, given its value and the one before.
-fn phish_wide_leading_trend(value: phish_wide_leading, before: phish_wide_leading) -> phish_wide_leading {
-  if (phish_wide_leading_exceeds(value, before)) {
-    return phish_wide_leading(value.negative, 0x80000000u, phish_WIDE_BEYOND);
-  }
-  if (phish_wide_leading_exceeds(before, value)) {
+// Whether a function grows on the way to a value from the one before (1), vanishes (-1) or stays.
+fn phish_wide_leading_course(value: phish_wide_leading, before: phish_wide_leading) -> i32 {
+  return i32(phish_wide_leading_exceeds(value, before)) - i32(phish_wide_leading_exceeds(before, value));
+}
+
+// What a function tends to that grows, vanishes or stays; what is next to nothing and about as large as before only wavers.
+fn phish_wide_leading_limit(
+  value: phish_wide_leading,
+  before: phish_wide_leading,
+  course: i32
+) -> phish_wide_leading {
+  let wavers = (max(value.exponent, before.exponent) < -150) & (abs(value.exponent - before.exponent) < 64);
+  if ((course < 0) | wavers) {
     return phish_wide_leading(false, 0u, phish_WIDE_ZERO.exponent);
+  }
+  if (course > 0) {
+    return phish_wide_leading(value.negative, 0x80000000u, phish_WIDE_BEYOND);
   }
   return value;
 }
@@ -907,8 +917,17 @@ fn phish_wide_searched(
     base = found.value;
     shift = 0;
   } else if (infinite) {
-    value = phish_wide_leading_trend(base, found.value);
-    stage = 24;
+    // What it does on one step alone is a step from one value to another.
+    var nearer = found.value;
+    if (point == 3) {
+      nearer = search.before;
+    }
+    let course = phish_wide_leading_course(base, nearer);
+    if ((course == 0) | (stage > 16) | (point == 3)) {
+      let lasts = (point == 2) | (phish_wide_leading_course(nearer, found.value) == course);
+      value = phish_wide_leading_limit(base, nearer, select(0, course, lasts));
+      stage = 24;
+    }
   } else if (is_second) {
     shift = shift + (steps * phish_wide_excess(varied, stage)) / phish_wide_distance(stage, infinite);
     if (point > 2 * operands) {
@@ -1033,7 +1052,7 @@ fn phish_pair_add(a: phish_pair, b: phish_pair) -> phish_pair {
   return phish_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
-// A polynomial for |a| < 0.47 (2^-44).
+// A polynomial for |a| < 0.47 (2^-32.8).
 fn phish_pair_erf_small(a: phish_pair) -> phish_pair {
   let square = phish_pair_multiply(a, a);
   let z = square.high;
@@ -1094,7 +1113,7 @@ fn phish_pair_subtract(a: phish_pair, b: phish_pair) -> phish_pair {
   return phish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
-// e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is 1.25 plus a polynomial in v = (x - 2)/(x + 2) (2.5e-12).
+// e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is 1.25 plus a polynomial in v = (x - 2)/(x + 2) (4.6e-11).
 fn phish_pair_erfcx(a: phish_pair) -> phish_pair {
   let v = phish_pair_divide(
     phish_pair_subtract(a, phish_pair(2.0, 0.0)),
@@ -1195,12 +1214,12 @@ fn phish(x: f32) -> f32 {
   let p4 = phish_pair_multiply(phish_pair_from_f32(x), q);
   var result = phish_pair_to_f32(p4);
   var found =
-    (abs(em1.high) * abs(bounded.high) +
+    (abs(em1.high) * (1.0 + abs(bounded.high)) +
       1.26217745e-29 * ((abs(x) * 2.0 + 2.0) * 8.6736174e-19 * (1.0 + abs(em1.high))) +
       1.26217745e-29 * (1.0 + abs(em1.high)) <=
       16.0 * abs(em1.high)) &
       (abs(em1.high) >= 7.888609e-31) &
-      (abs(em1.high) * abs(bounded.high) +
+      (abs(em1.high) * (1.0 + abs(bounded.high)) +
         1.26217745e-29 * ((abs(x) * 2.0 + 2.0) * 8.6736174e-19 * (1.0 + abs(em1.high))) +
         1.26217745e-29 * (1.0 + abs(em1.high)) <=
         16.0 * u.high) &
@@ -1542,11 +1561,11 @@ fn phish_backward(dy: f32, x: f32) -> f32 {
   var result = phish_pair_to_f32(u3);
   var found =
     (0.125 *
-      ((abs(em1.high) * abs(bounded.high) +
+      ((abs(em1.high) * (1.0 + abs(bounded.high)) +
         1.26217745e-29 * ((abs(x) * 2.0 + 2.0) * 8.6736174e-19 * (1.0 + abs(em1.high))) +
         1.26217745e-29 * (1.0 + abs(em1.high))) /
         u.high +
-        ((abs(em1.high) * abs(bounded.high) +
+        ((abs(em1.high) * (1.0 + abs(bounded.high)) +
           1.26217745e-29 * ((abs(x) * 2.0 + 2.0) * 8.6736174e-19 * (1.0 + abs(em1.high))) +
           1.26217745e-29 * (1.0 + abs(em1.high))) *
           abs(q.high)) /

@@ -108,7 +108,7 @@ fn srelu_wide_from_f32(x: f32) -> srelu_wide {
 // 2^-24, until the result is good. Values still nearer to 1 then tell what the function does on the way from there. For
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
-// grows, vanishes or stays (point 1). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
+// grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
 // nowhere.
 struct srelu_wide_search {
   stage: i32,
@@ -564,13 +564,23 @@ fn srelu_wide_next_stage(stage: i32, largest: i32, smallest: i32) -> i32 {
   return select(next, 24, next > 22);
 }
 
-// What a function tends to, given its value and the one before.
-fn srelu_wide_leading_trend(value: srelu_wide_leading, before: srelu_wide_leading) -> srelu_wide_leading {
-  if (srelu_wide_leading_exceeds(value, before)) {
-    return srelu_wide_leading(value.negative, 0x80000000u, srelu_WIDE_BEYOND);
-  }
-  if (srelu_wide_leading_exceeds(before, value)) {
+// Whether a function grows on the way to a value from the one before (1), vanishes (-1) or stays.
+fn srelu_wide_leading_course(value: srelu_wide_leading, before: srelu_wide_leading) -> i32 {
+  return i32(srelu_wide_leading_exceeds(value, before)) - i32(srelu_wide_leading_exceeds(before, value));
+}
+
+// What a function tends to that grows, vanishes or stays; what is next to nothing and about as large as before only wavers.
+fn srelu_wide_leading_limit(
+  value: srelu_wide_leading,
+  before: srelu_wide_leading,
+  course: i32
+) -> srelu_wide_leading {
+  let wavers = (max(value.exponent, before.exponent) < -150) & (abs(value.exponent - before.exponent) < 64);
+  if ((course < 0) | wavers) {
     return srelu_wide_leading(false, 0u, srelu_WIDE_ZERO.exponent);
+  }
+  if (course > 0) {
+    return srelu_wide_leading(value.negative, 0x80000000u, srelu_WIDE_BEYOND);
   }
   return value;
 }
@@ -631,8 +641,17 @@ fn srelu_wide_searched(
     base = found.value;
     shift = 0;
   } else if (infinite) {
-    value = srelu_wide_leading_trend(base, found.value);
-    stage = 24;
+    // What it does on one step alone is a step from one value to another.
+    var nearer = found.value;
+    if (point == 3) {
+      nearer = search.before;
+    }
+    let course = srelu_wide_leading_course(base, nearer);
+    if ((course == 0) | (stage > 16) | (point == 3)) {
+      let lasts = (point == 2) | (srelu_wide_leading_course(nearer, found.value) == course);
+      value = srelu_wide_leading_limit(base, nearer, select(0, course, lasts));
+      stage = 24;
+    }
   } else if (is_second) {
     shift = shift + (steps * srelu_wide_excess(varied, stage)) / srelu_wide_distance(stage, infinite);
     if (point > 2 * operands) {

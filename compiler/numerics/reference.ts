@@ -176,6 +176,8 @@ export function referenceLimit(compute: (x: Ball) => Reference, sign: 1 | -1): n
   // Whatever it is multiplied by, a power of the input leaves every range at last.
   const [far, further] = [at(100_000n).ball, at(400_000n).ball];
   const [before, after] = [exponentOf(far), exponentOf(further)];
+  // A sine far out of which nothing is known does not settle on what it seems to be nearer.
+  if (isAdrift(far) || isAdrift(further)) return undefined;
   // What oscillates ever higher has another sign somewhere.
   const keepsSign = (sign: number, exponents: readonly bigint[]): boolean =>
     exponents.every((exponent) => !(signOf(at(exponent).ball) === -sign));
@@ -197,6 +199,10 @@ export function referenceLimit(compute: (x: Ball) => Reference, sign: 1 | -1): n
   const grows = Math.abs(w) > 2 * Math.abs(v) && Math.abs(v) > 2 * Math.abs(u) && Math.sign(u) === Math.sign(w);
   return grows ? Math.sign(w) * Infinity : undefined;
 }
+
+/** Whether a number may have either sign, and not only next to 0. */
+const isAdrift = (ball: Ball): boolean =>
+  ball.kind === "finite" && ball.radius > magnitude(ball.mid) && top(ball) > -126n;
 
 /** Whether values that seem to stand still go one way all the same, as a power with a tiny exponent does. */
 function drifts(balls: readonly Ball[]): boolean {

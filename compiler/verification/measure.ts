@@ -183,7 +183,7 @@ class Judge {
       if (!this.isExcused(inputs, actual)) this.notFinite ??= { ulp: Infinity, at: [...inputs], actual, expected };
       return;
     }
-    if (this.options.flushes && actual === 0 && Math.abs(expected) < smallestNormal && ulp > 0.5) {
+    if (this.options.flushes && ulp > 0.5 && isFlushed(inputs, actual, expected)) {
       this.flushed += 1;
       return;
     }
@@ -361,6 +361,11 @@ class Judge {
 }
 
 const isSubnormal = (x: number): boolean => x !== 0 && Math.abs(x) < smallestNormal;
+
+/** Whether a result is what it is because a subnormal number, itself, expected or given, was taken for 0. */
+const isFlushed = (inputs: readonly number[], actual: number, expected: number): boolean =>
+  Math.max(Math.abs(actual), Math.abs(expected)) < smallestNormal &&
+  (actual === 0 || Math.fround(expected) === 0 || inputs.some(isSubnormal));
 
 /** Whether value + low rounds to a finite float32: below the middle between the largest and 2^128. */
 function isFiniteRounded(value: number, low: number): boolean {

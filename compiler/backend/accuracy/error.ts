@@ -715,6 +715,8 @@ function conductOf(
   const exponentLike = tame
     ? ({ condition: exponent, exponential: true } as const)
     : { passes: productWith(absoluteOf(node, M.anything), magnitude) };
+  // Of what vanishes where its operand does: there an error of the operand is one of the result, as a part of it.
+  const vanishing = tame ? exponentLike : { passes: productWith(absoluteOf(node, M.anything), sumOf(one, magnitude)) };
   // exp(a) for a in the given sizes, as binary logarithms
   const exponential: Magnitude = M.positiveBetween(
     size.negative ? -(2 ** size.negative[1]) * Math.LOG2E : 0,
@@ -741,7 +743,7 @@ function conductOf(
           zero: size.zero,
           positive: size.positive && [size.positive[0], grows],
         },
-        ...(size.positive ? exponentLike : { condition: 1 }),
+        ...(size.positive ? vanishing : { condition: 1 }),
         slope: size.positive ? sumOf(one, absoluteOf(node, size)) : one,
       };
     }
@@ -816,7 +818,7 @@ function conductOf(
     case "logistic_moment":
       return {
         size: bounded(-1),
-        ...exponentLike,
+        ...vanishing,
         slope: one,
       };
     case "softplus":
@@ -868,7 +870,7 @@ function conductOf(
           (log) => log,
           (log) => (log < 0 ? log + 0.3 : 2 ** log * Math.LOG2E),
         ),
-        ...exponentLike,
+        ...vanishing,
         slope: sumOf(one, absoluteOf(node, M.anything)),
       };
     case "cosh":

@@ -9,7 +9,7 @@ fn exp_square(x: f32, c: f32) -> f32 {
   return exp_scaled(c * (h * h), c * ((a - h) * (a + h)), 0);
 }
 
-// e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is a polynomial in (x - 2)/(x + 2) (7.2e-9).
+// e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is a polynomial in (x - 2)/(x + 2) (1.8e-8).
 @error("2 ulp")
 fn erfcx(x: f32) -> f32 {
   let v = (x - 2.0) / (x + 2.0);

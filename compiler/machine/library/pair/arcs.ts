@@ -1,6 +1,6 @@
 /** Pairs of float32: inverse functions, trigonometric ones and the cube root. Relative errors of about 2^-29. */
 export const arcs = `
-// arctan(a) for |a| <= 0.4143: a + a z (-1/3 + ...) with z = a^2 (2^-45).
+// arctan(a) for |a| <= 0.4143: a + a z (-1/3 + ...) with z = a^2 (2^-31.9).
 fn pair_atan_small(a: pair) -> pair {
   let square = pair_multiply(a, a);
   let z = square.high;

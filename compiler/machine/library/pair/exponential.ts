@@ -1,4 +1,4 @@
-/** Pairs of float32: exponentials, logarithms, the sigmoid's family. Relative errors of about 2^-30. */
+/** Pairs of float32: exponentials, logarithms, the sigmoid's family. Relative errors of about 2^-28. */
 export const exponential = `
 // e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
 fn pair_expm1_small(a: pair) -> pair {

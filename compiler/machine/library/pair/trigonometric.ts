@@ -1,4 +1,4 @@
-/** Pairs of float32: sine, cosine and tangent for |a| <= 4096. Relative errors of about 2^-29. */
+/** Pairs of float32: sine, cosine and tangent for |a| <= 4096. Relative errors of about 2^-28. */
 export const trigonometric = `
 // a minus q pi/2 in four parts, of which the first three have few enough bits for exact products.
 fn pair_reduced_angle(a: pair, q: f32) -> pair {

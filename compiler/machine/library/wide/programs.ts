@@ -61,7 +61,7 @@ struct wide_outcome { value: wide_leading, lost: int }
 // 2^-24, until the result is good. Values still nearer to 1 then tell what the function does on the way from there. For
 // finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
 // (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
-// grows, vanishes or stays (point 1). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
+// grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
 // nowhere.
 struct wide_search {
   stage: i32, point: i32, value: wide_leading, base: wide_leading, before: wide_leading, steps: int, shift: int
@@ -123,13 +123,19 @@ fn wide_leading_exceeds(a: wide_leading, b: wide_leading) -> bool {
   return more > 1 || (more == 1 && 256u * size > least) || (more == 0 && 128u * size > least);
 }
 
-// What a function tends to, given its value and the one before.
-fn wide_leading_trend(value: wide_leading, before: wide_leading) -> wide_leading {
-  if (wide_leading_exceeds(value, before)) {
-    return wide_leading(value.negative, 0x80000000u, WIDE_BEYOND);
-  }
-  if (wide_leading_exceeds(before, value)) {
+// Whether a function grows on the way to a value from the one before (1), vanishes (-1) or stays.
+fn wide_leading_course(value: wide_leading, before: wide_leading) -> i32 {
+  return i32(wide_leading_exceeds(value, before)) - i32(wide_leading_exceeds(before, value));
+}
+
+// What a function tends to that grows, vanishes or stays; what is next to nothing and about as large as before only wavers.
+fn wide_leading_limit(value: wide_leading, before: wide_leading, course: i32) -> wide_leading {
+  let wavers = max(value.exponent, before.exponent) < -150 && abs(value.exponent - before.exponent) < 64;
+  if (course < 0 || wavers) {
     return wide_leading(false, 0u, WIDE_ZERO.exponent);
+  }
+  if (course > 0) {
+    return wide_leading(value.negative, 0x80000000u, WIDE_BEYOND);
   }
   return value;
 }
@@ -199,8 +205,17 @@ fn wide_searched(
     base = found.value;
     shift = 0;
   } else if (infinite) {
-    value = wide_leading_trend(base, found.value);
-    stage = 24;
+    // What it does on one step alone is a step from one value to another.
+    var nearer = found.value;
+    if (point == 3) {
+      nearer = search.before;
+    }
+    let course = wide_leading_course(base, nearer);
+    if (course == 0 || stage > 16 || point == 3) {
+      let lasts = point == 2 || wide_leading_course(nearer, found.value) == course;
+      value = wide_leading_limit(base, nearer, select(0, course, lasts));
+      stage = 24;
+    }
   } else if (is_second) {
     shift = shift + steps * wide_excess(varied, stage) / wide_distance(stage, infinite);
     if (point > 2 * operands) {
