@@ -410,6 +410,8 @@ fn arelu_wide_is_nan(x: arelu_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
+const arelu_WIDE_LIMIT: i32 = 1 << 28u;
+
 // floor(a / 2^n).
 fn arelu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
   let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
@@ -462,20 +464,19 @@ fn arelu_wide_exponential_loose(x: arelu_wide, near: u32) -> arelu_wide {
     if (arelu_wide_is_nan(x)) {
       return x;
     }
-    return arelu_wide(false, arelu_NAT_HALF, select(arelu_WIDE_BEYOND, -arelu_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - arelu_WIDE_LIMIT, -arelu_WIDE_BEYOND, x.exponent > arelu_WIDE_LIMIT);
+    return arelu_wide(false, arelu_NAT_HALF, select(arelu_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return arelu_WIDE_ONE;
   }
-  return arelu_wide(false, arelu_nat_add(arelu_NAT_HALF, excess), n + 1);
+  return arelu_wide(false, arelu_nat_add(arelu_NAT_HALF, excess), max(n + 1, 1 - arelu_WIDE_LIMIT));
 }
 
 // Whether |a| < |b|, neither being NaN.
 fn arelu_wide_is_smaller(a: arelu_wide, b: arelu_wide) -> bool {
   return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & arelu_nat_less(a.mantissa, b.mantissa));
 }
-
-const arelu_WIDE_LIMIT: i32 = 1 << 28u;
 
 // How many bits a natural number has.
 fn arelu_nat_bit_length(a: vec4<u32>) -> i32 {
@@ -684,6 +685,9 @@ fn arelu_backward_exactly_wide(x0: arelu_wide, x1: arelu_wide) -> arelu_wide_out
         -arelu_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - arelu_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 3u) {
       error = max(errors[first], errors[second]);
@@ -831,7 +835,10 @@ fn arelu_wide_searched(
   zero: bool
 ) -> arelu_wide_search {
   let is_nan = arelu_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= arelu_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;

@@ -305,6 +305,8 @@ fn celu_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
   return quotient;
 }
 
+const celu_WIDE_LIMIT: i32 = 1 << 28u;
+
 // A natural number below 2^32, or the lowest 32 bits of one.
 fn celu_nat_low_word(a: vec4<u32>) -> u32 {
   return a.x;
@@ -339,15 +341,14 @@ fn celu_wide_exponential_loose(x: celu_wide, near: u32) -> celu_wide {
     if (celu_wide_is_nan(x)) {
       return x;
     }
-    return celu_wide(false, celu_NAT_HALF, select(celu_WIDE_BEYOND, -celu_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - celu_WIDE_LIMIT, -celu_WIDE_BEYOND, x.exponent > celu_WIDE_LIMIT);
+    return celu_wide(false, celu_NAT_HALF, select(celu_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return celu_WIDE_ONE;
   }
-  return celu_wide(false, celu_nat_add(celu_NAT_HALF, excess), n + 1);
+  return celu_wide(false, celu_nat_add(celu_NAT_HALF, excess), max(n + 1, 1 - celu_WIDE_LIMIT));
 }
-
-const celu_WIDE_LIMIT: i32 = 1 << 28u;
 
 // How many bits a natural number has.
 fn celu_nat_bit_length(a: vec4<u32>) -> i32 {
@@ -535,6 +536,9 @@ fn celu_exactly_wide(x0: celu_wide, x1: celu_wide) -> celu_wide_outcome {
         -celu_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - celu_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 5u) {
       error = max(errors[first], errors[second]);
@@ -676,7 +680,10 @@ fn celu_wide_searched(
   zero: bool
 ) -> celu_wide_search {
   let is_nan = celu_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= celu_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -997,6 +1004,9 @@ fn celu_backward_exactly_wide(x0: celu_wide, x1: celu_wide) -> celu_wide_outcome
         -celu_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - celu_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 3u) {
       error = errors[select(first, second, registers[c].negative)];

@@ -224,6 +224,8 @@ fn dsilu_wide_is_nan(x: dsilu_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
+const dsilu_WIDE_LIMIT: i32 = 1 << 28u;
+
 // floor(a / 2^n).
 fn dsilu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
   let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
@@ -276,20 +278,19 @@ fn dsilu_wide_exponential_loose(x: dsilu_wide, near: u32) -> dsilu_wide {
     if (dsilu_wide_is_nan(x)) {
       return x;
     }
-    return dsilu_wide(false, dsilu_NAT_HALF, select(dsilu_WIDE_BEYOND, -dsilu_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - dsilu_WIDE_LIMIT, -dsilu_WIDE_BEYOND, x.exponent > dsilu_WIDE_LIMIT);
+    return dsilu_wide(false, dsilu_NAT_HALF, select(dsilu_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return dsilu_WIDE_ONE;
   }
-  return dsilu_wide(false, dsilu_nat_add(dsilu_NAT_HALF, excess), n + 1);
+  return dsilu_wide(false, dsilu_nat_add(dsilu_NAT_HALF, excess), max(n + 1, 1 - dsilu_WIDE_LIMIT));
 }
 
 // Whether |a| < |b|, neither being NaN.
 fn dsilu_wide_is_smaller(a: dsilu_wide, b: dsilu_wide) -> bool {
   return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & dsilu_nat_less(a.mantissa, b.mantissa));
 }
-
-const dsilu_WIDE_LIMIT: i32 = 1 << 28u;
 
 // How many bits a natural number has.
 fn dsilu_nat_bit_length(a: vec4<u32>) -> i32 {
@@ -492,6 +493,9 @@ fn dsilu_exactly_wide(x0: dsilu_wide) -> dsilu_wide_outcome {
         -dsilu_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - dsilu_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 3u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -639,7 +643,10 @@ fn dsilu_wide_searched(
   zero: bool
 ) -> dsilu_wide_search {
   let is_nan = dsilu_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= dsilu_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -1042,6 +1049,9 @@ fn dsilu_backward_exactly_wide(x0: dsilu_wide) -> dsilu_wide_outcome {
         -dsilu_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - dsilu_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 3u) {
       error = errors[select(first, second, registers[c].negative)];

@@ -285,12 +285,13 @@ fn e_swish_wide_exponential_loose(x: e_swish_wide, near: u32) -> e_swish_wide {
     if (e_swish_wide_is_nan(x)) {
       return x;
     }
-    return e_swish_wide(false, e_swish_NAT_HALF, select(e_swish_WIDE_BEYOND, -e_swish_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - e_swish_WIDE_LIMIT, -e_swish_WIDE_BEYOND, x.exponent > e_swish_WIDE_LIMIT);
+    return e_swish_wide(false, e_swish_NAT_HALF, select(e_swish_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return e_swish_WIDE_ONE;
   }
-  return e_swish_wide(false, e_swish_nat_add(e_swish_NAT_HALF, excess), n + 1);
+  return e_swish_wide(false, e_swish_nat_add(e_swish_NAT_HALF, excess), max(n + 1, 1 - e_swish_WIDE_LIMIT));
 }
 
 // Whether |a| < |b|, neither being NaN.
@@ -478,6 +479,9 @@ fn e_swish_exactly_wide(x0: e_swish_wide, x1: e_swish_wide) -> e_swish_wide_outc
         -e_swish_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - e_swish_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 4u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -626,7 +630,10 @@ fn e_swish_wide_searched(
   zero: bool
 ) -> e_swish_wide_search {
   let is_nan = e_swish_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= e_swish_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -998,6 +1005,9 @@ fn e_swish_backward_exactly_wide(x0: e_swish_wide, x1: e_swish_wide) -> e_swish_
         -e_swish_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - e_swish_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 3u) {
       error = errors[select(first, second, registers[c].negative)];

@@ -507,6 +507,8 @@ fn eis_wide_is_nan(x: eis_wide) -> bool {
   return eis_nat_is_zero(x.mantissa) & (x.exponent > 0);
 }
 
+const eis_WIDE_LIMIT: i32 = 1 << 28u;
+
 // floor(a / 2^n).
 fn eis_nat_shift_right(a: eis_nat, n: i32) -> eis_nat {
   var x = a;
@@ -570,12 +572,13 @@ fn eis_wide_exponential_loose(x: eis_wide, near: u32) -> eis_wide {
     if (eis_wide_is_nan(x)) {
       return x;
     }
-    return eis_wide(false, eis_NAT_HALF, select(eis_WIDE_BEYOND, -eis_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - eis_WIDE_LIMIT, -eis_WIDE_BEYOND, x.exponent > eis_WIDE_LIMIT);
+    return eis_wide(false, eis_NAT_HALF, select(eis_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -384) {
     return eis_WIDE_ONE;
   }
-  return eis_wide(false, eis_nat_add(eis_NAT_HALF, excess), n + 1);
+  return eis_wide(false, eis_nat_add(eis_NAT_HALF, excess), max(n + 1, 1 - eis_WIDE_LIMIT));
 }
 
 // a < b for natural numbers.
@@ -593,8 +596,6 @@ fn eis_nat_less(a: eis_nat, b: eis_nat) -> bool {
 fn eis_wide_is_smaller(a: eis_wide, b: eis_wide) -> bool {
   return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & eis_nat_less(a.mantissa, b.mantissa));
 }
-
-const eis_WIDE_LIMIT: i32 = 1 << 28u;
 
 // How many bits a natural number has.
 fn eis_nat_bit_length(a: eis_nat) -> i32 {
@@ -1148,6 +1149,9 @@ fn eis_exactly_wide(
         -eis_WIDE_BEYOND,
         eis_nat_is_zero(result.mantissa)
       );
+      if (result.exponent == 1 - eis_WIDE_LIMIT) {
+        error = result.exponent + (384 - 26);
+      }
     }
     if (operation == 3u) {
       error = max(errors[first], errors[second]);
@@ -1295,7 +1299,10 @@ fn eis_wide_searched(
   zero: bool
 ) -> eis_wide_search {
   let is_nan = eis_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 384 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(384 - 27, 384 - 20, found.value.exponent >= eis_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 384 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -1989,6 +1996,9 @@ fn eis_backward_exactly_wide(
         -eis_WIDE_BEYOND,
         eis_nat_is_zero(result.mantissa)
       );
+      if (result.exponent == 1 - eis_WIDE_LIMIT) {
+        error = result.exponent + (384 - 26);
+      }
     }
     if (operation == 3u) {
       error = max(errors[first], errors[second]);

@@ -389,6 +389,8 @@ fn elu_wide_is_nan(x: elu_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
+const elu_WIDE_LIMIT: i32 = 1 << 28u;
+
 const elu_WIDE_ONE: elu_wide = elu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
 // floor(a / 2^n).
@@ -443,15 +445,14 @@ fn elu_wide_exponential_loose(x: elu_wide, near: u32) -> elu_wide {
     if (elu_wide_is_nan(x)) {
       return x;
     }
-    return elu_wide(false, elu_NAT_HALF, select(elu_WIDE_BEYOND, -elu_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - elu_WIDE_LIMIT, -elu_WIDE_BEYOND, x.exponent > elu_WIDE_LIMIT);
+    return elu_wide(false, elu_NAT_HALF, select(elu_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return elu_WIDE_ONE;
   }
-  return elu_wide(false, elu_nat_add(elu_NAT_HALF, excess), n + 1);
+  return elu_wide(false, elu_nat_add(elu_NAT_HALF, excess), max(n + 1, 1 - elu_WIDE_LIMIT));
 }
-
-const elu_WIDE_LIMIT: i32 = 1 << 28u;
 
 fn elu_wide_multiply_loose(a: elu_wide, b: elu_wide) -> elu_wide {
   let product = elu_nat_multiply_high(a.mantissa, b.mantissa);
@@ -563,6 +564,9 @@ fn elu_backward_exactly_wide(x0: elu_wide, x1: elu_wide) -> elu_wide_outcome {
         -elu_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - elu_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 1u) {
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
@@ -701,7 +705,10 @@ fn elu_wide_searched(
   zero: bool
 ) -> elu_wide_search {
   let is_nan = elu_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= elu_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;

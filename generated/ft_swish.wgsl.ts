@@ -225,6 +225,8 @@ fn ft_swish_wide_is_nan(x: ft_swish_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
+const ft_swish_WIDE_LIMIT: i32 = 1 << 28u;
+
 // floor(a / 2^n).
 fn ft_swish_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
   let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
@@ -277,20 +279,19 @@ fn ft_swish_wide_exponential_loose(x: ft_swish_wide, near: u32) -> ft_swish_wide
     if (ft_swish_wide_is_nan(x)) {
       return x;
     }
-    return ft_swish_wide(false, ft_swish_NAT_HALF, select(ft_swish_WIDE_BEYOND, -ft_swish_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - ft_swish_WIDE_LIMIT, -ft_swish_WIDE_BEYOND, x.exponent > ft_swish_WIDE_LIMIT);
+    return ft_swish_wide(false, ft_swish_NAT_HALF, select(ft_swish_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return ft_swish_WIDE_ONE;
   }
-  return ft_swish_wide(false, ft_swish_nat_add(ft_swish_NAT_HALF, excess), n + 1);
+  return ft_swish_wide(false, ft_swish_nat_add(ft_swish_NAT_HALF, excess), max(n + 1, 1 - ft_swish_WIDE_LIMIT));
 }
 
 // Whether |a| < |b|, neither being NaN.
 fn ft_swish_wide_is_smaller(a: ft_swish_wide, b: ft_swish_wide) -> bool {
   return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & ft_swish_nat_less(a.mantissa, b.mantissa));
 }
-
-const ft_swish_WIDE_LIMIT: i32 = 1 << 28u;
 
 // How many bits a natural number has.
 fn ft_swish_nat_bit_length(a: vec4<u32>) -> i32 {
@@ -526,6 +527,9 @@ fn ft_swish_exactly_wide(x0: ft_swish_wide, x1: ft_swish_wide) -> ft_swish_wide_
         -ft_swish_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - ft_swish_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 3u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -680,7 +684,10 @@ fn ft_swish_wide_searched(
   zero: bool
 ) -> ft_swish_wide_search {
   let is_nan = ft_swish_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= ft_swish_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;

@@ -400,12 +400,13 @@ fn gaussian_wide_exponential_loose(x: gaussian_wide, near: u32) -> gaussian_wide
     if (gaussian_wide_is_nan(x)) {
       return x;
     }
-    return gaussian_wide(false, gaussian_NAT_HALF, select(gaussian_WIDE_BEYOND, -gaussian_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - gaussian_WIDE_LIMIT, -gaussian_WIDE_BEYOND, x.exponent > gaussian_WIDE_LIMIT);
+    return gaussian_wide(false, gaussian_NAT_HALF, select(gaussian_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return gaussian_WIDE_ONE;
   }
-  return gaussian_wide(false, gaussian_nat_add(gaussian_NAT_HALF, excess), n + 1);
+  return gaussian_wide(false, gaussian_nat_add(gaussian_NAT_HALF, excess), max(n + 1, 1 - gaussian_WIDE_LIMIT));
 }
 
 // How many bits a natural number has.
@@ -491,6 +492,9 @@ fn gaussian_backward_exactly_wide(x0: gaussian_wide) -> gaussian_wide_outcome {
         -gaussian_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - gaussian_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     registers[code & 1023u] = result;
     if (result.exponent >= gaussian_WIDE_LIMIT) {
@@ -630,7 +634,10 @@ fn gaussian_wide_searched(
   zero: bool
 ) -> gaussian_wide_search {
   let is_nan = gaussian_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= gaussian_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;

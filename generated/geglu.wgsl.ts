@@ -355,12 +355,13 @@ fn geglu_wide_exponential_loose(x: geglu_wide, near: u32) -> geglu_wide {
     if (geglu_wide_is_nan(x)) {
       return x;
     }
-    return geglu_wide(false, geglu_NAT_HALF, select(geglu_WIDE_BEYOND, -geglu_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - geglu_WIDE_LIMIT, -geglu_WIDE_BEYOND, x.exponent > geglu_WIDE_LIMIT);
+    return geglu_wide(false, geglu_NAT_HALF, select(geglu_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return geglu_WIDE_ONE;
   }
-  return geglu_wide(false, geglu_nat_add(geglu_NAT_HALF, excess), n + 1);
+  return geglu_wide(false, geglu_nat_add(geglu_NAT_HALF, excess), max(n + 1, 1 - geglu_WIDE_LIMIT));
 }
 
 // e^(-1/25), e^(-2/25).
@@ -682,6 +683,9 @@ fn geglu_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide_outcome {
         -geglu_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - geglu_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 5u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
@@ -826,7 +830,10 @@ fn geglu_wide_searched(
   zero: bool
 ) -> geglu_wide_search {
   let is_nan = geglu_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= geglu_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -1319,6 +1326,9 @@ fn geglu_backward_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide_out
         -geglu_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - geglu_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 5u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;

@@ -357,12 +357,13 @@ fn gelu_10_wide_exponential_loose(x: gelu_10_wide, near: u32) -> gelu_10_wide {
     if (gelu_10_wide_is_nan(x)) {
       return x;
     }
-    return gelu_10_wide(false, gelu_10_NAT_HALF, select(gelu_10_WIDE_BEYOND, -gelu_10_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - gelu_10_WIDE_LIMIT, -gelu_10_WIDE_BEYOND, x.exponent > gelu_10_WIDE_LIMIT);
+    return gelu_10_wide(false, gelu_10_NAT_HALF, select(gelu_10_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return gelu_10_WIDE_ONE;
   }
-  return gelu_10_wide(false, gelu_10_nat_add(gelu_10_NAT_HALF, excess), n + 1);
+  return gelu_10_wide(false, gelu_10_nat_add(gelu_10_NAT_HALF, excess), max(n + 1, 1 - gelu_10_WIDE_LIMIT));
 }
 
 // e^(-1/25), e^(-2/25).
@@ -713,6 +714,9 @@ fn gelu_10_exactly_wide(x0: gelu_10_wide, x1: gelu_10_wide, x2: gelu_10_wide) ->
         -gelu_10_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - gelu_10_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 5u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
@@ -864,7 +868,10 @@ fn gelu_10_wide_searched(
   zero: bool
 ) -> gelu_10_wide_search {
   let is_nan = gelu_10_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= gelu_10_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -1386,6 +1393,9 @@ fn gelu_10_backward_exactly_wide(x0: gelu_10_wide, x1: gelu_10_wide, x2: gelu_10
         -gelu_10_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - gelu_10_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 5u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;

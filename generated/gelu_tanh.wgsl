@@ -505,12 +505,13 @@ fn gelu_tanh_wide_exponential_loose(x: gelu_tanh_wide, near: u32) -> gelu_tanh_w
     if (gelu_tanh_wide_is_nan(x)) {
       return x;
     }
-    return gelu_tanh_wide(false, gelu_tanh_NAT_HALF, select(gelu_tanh_WIDE_BEYOND, -gelu_tanh_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - gelu_tanh_WIDE_LIMIT, -gelu_tanh_WIDE_BEYOND, x.exponent > gelu_tanh_WIDE_LIMIT);
+    return gelu_tanh_wide(false, gelu_tanh_NAT_HALF, select(gelu_tanh_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return gelu_tanh_WIDE_ONE;
   }
-  return gelu_tanh_wide(false, gelu_tanh_nat_add(gelu_tanh_NAT_HALF, excess), n + 1);
+  return gelu_tanh_wide(false, gelu_tanh_nat_add(gelu_tanh_NAT_HALF, excess), max(n + 1, 1 - gelu_tanh_WIDE_LIMIT));
 }
 
 // floor(a * 2^128 / b) for a < b, bit by bit.
@@ -679,6 +680,9 @@ fn gelu_tanh_backward_exactly_wide(x0: gelu_tanh_wide) -> gelu_tanh_wide_outcome
         -gelu_tanh_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - gelu_tanh_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 5u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -827,7 +831,10 @@ fn gelu_tanh_wide_searched(
   zero: bool
 ) -> gelu_tanh_wide_search {
   let is_nan = gelu_tanh_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= gelu_tanh_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;

@@ -372,6 +372,8 @@ fn gish_wide_is_nan(x: gish_wide) -> bool {
   return gish_nat_is_zero(x.mantissa) & (x.exponent > 0);
 }
 
+const gish_WIDE_LIMIT: i32 = 1 << 28u;
+
 // floor(a / 2^n).
 fn gish_nat_shift_right(a: gish_nat, n: i32) -> gish_nat {
   var x = a;
@@ -435,12 +437,13 @@ fn gish_wide_exponential_loose(x: gish_wide, near: u32) -> gish_wide {
     if (gish_wide_is_nan(x)) {
       return x;
     }
-    return gish_wide(false, gish_NAT_HALF, select(gish_WIDE_BEYOND, -gish_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - gish_WIDE_LIMIT, -gish_WIDE_BEYOND, x.exponent > gish_WIDE_LIMIT);
+    return gish_wide(false, gish_NAT_HALF, select(gish_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -384) {
     return gish_WIDE_ONE;
   }
-  return gish_wide(false, gish_nat_add(gish_NAT_HALF, excess), n + 1);
+  return gish_wide(false, gish_nat_add(gish_NAT_HALF, excess), max(n + 1, 1 - gish_WIDE_LIMIT));
 }
 
 fn gish_wide_negate(x: gish_wide) -> gish_wide {
@@ -462,8 +465,6 @@ fn gish_nat_less(a: gish_nat, b: gish_nat) -> bool {
 fn gish_wide_is_smaller(a: gish_wide, b: gish_wide) -> bool {
   return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & gish_nat_less(a.mantissa, b.mantissa));
 }
-
-const gish_WIDE_LIMIT: i32 = 1 << 28u;
 
 // How many bits a natural number has.
 fn gish_nat_bit_length(a: gish_nat) -> i32 {
@@ -789,6 +790,9 @@ fn gish_exactly_wide(x0: gish_wide) -> gish_wide_outcome {
         -gish_WIDE_BEYOND,
         gish_nat_is_zero(result.mantissa)
       );
+      if (result.exponent == 1 - gish_WIDE_LIMIT) {
+        error = result.exponent + (384 - 26);
+      }
     }
     if (operation == 2u) {
       error = max(errors[first], errors[second]);
@@ -933,7 +937,10 @@ fn gish_wide_searched(
   zero: bool
 ) -> gish_wide_search {
   let is_nan = gish_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 384 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(384 - 27, 384 - 20, found.value.exponent >= gish_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 384 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -1292,6 +1299,9 @@ fn gish_backward_exactly_wide(x0: gish_wide) -> gish_wide_outcome {
         -gish_WIDE_BEYOND,
         gish_nat_is_zero(result.mantissa)
       );
+      if (result.exponent == 1 - gish_WIDE_LIMIT) {
+        error = result.exponent + (384 - 26);
+      }
     }
     if (operation == 2u) {
       error = max(errors[first], errors[second]);

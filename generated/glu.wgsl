@@ -222,6 +222,8 @@ fn glu_wide_is_nan(x: glu_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
+const glu_WIDE_LIMIT: i32 = 1 << 28u;
+
 // floor(a / 2^n).
 fn glu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
   let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
@@ -274,20 +276,19 @@ fn glu_wide_exponential_loose(x: glu_wide, near: u32) -> glu_wide {
     if (glu_wide_is_nan(x)) {
       return x;
     }
-    return glu_wide(false, glu_NAT_HALF, select(glu_WIDE_BEYOND, -glu_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - glu_WIDE_LIMIT, -glu_WIDE_BEYOND, x.exponent > glu_WIDE_LIMIT);
+    return glu_wide(false, glu_NAT_HALF, select(glu_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return glu_WIDE_ONE;
   }
-  return glu_wide(false, glu_nat_add(glu_NAT_HALF, excess), n + 1);
+  return glu_wide(false, glu_nat_add(glu_NAT_HALF, excess), max(n + 1, 1 - glu_WIDE_LIMIT));
 }
 
 // Whether |a| < |b|, neither being NaN.
 fn glu_wide_is_smaller(a: glu_wide, b: glu_wide) -> bool {
   return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & glu_nat_less(a.mantissa, b.mantissa));
 }
-
-const glu_WIDE_LIMIT: i32 = 1 << 28u;
 
 // How many bits a natural number has.
 fn glu_nat_bit_length(a: vec4<u32>) -> i32 {
@@ -473,6 +474,9 @@ fn glu_exactly_wide(x0: glu_wide, x1: glu_wide) -> glu_wide_outcome {
         -glu_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - glu_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 3u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -620,7 +624,10 @@ fn glu_wide_searched(
   zero: bool
 ) -> glu_wide_search {
   let is_nan = glu_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= glu_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -959,6 +966,9 @@ fn glu_backward_exactly_wide(x0: glu_wide, x1: glu_wide) -> glu_wide_outcome {
         -glu_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - glu_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 3u) {
       error = max(errors[first], errors[second]);

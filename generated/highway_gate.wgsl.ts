@@ -225,6 +225,8 @@ fn highway_gate_wide_is_nan(x: highway_gate_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
+const highway_gate_WIDE_LIMIT: i32 = 1 << 28u;
+
 // floor(a / 2^n).
 fn highway_gate_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
   let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
@@ -277,20 +279,19 @@ fn highway_gate_wide_exponential_loose(x: highway_gate_wide, near: u32) -> highw
     if (highway_gate_wide_is_nan(x)) {
       return x;
     }
-    return highway_gate_wide(false, highway_gate_NAT_HALF, select(highway_gate_WIDE_BEYOND, -highway_gate_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - highway_gate_WIDE_LIMIT, -highway_gate_WIDE_BEYOND, x.exponent > highway_gate_WIDE_LIMIT);
+    return highway_gate_wide(false, highway_gate_NAT_HALF, select(highway_gate_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return highway_gate_WIDE_ONE;
   }
-  return highway_gate_wide(false, highway_gate_nat_add(highway_gate_NAT_HALF, excess), n + 1);
+  return highway_gate_wide(false, highway_gate_nat_add(highway_gate_NAT_HALF, excess), max(n + 1, 1 - highway_gate_WIDE_LIMIT));
 }
 
 // Whether |a| < |b|, neither being NaN.
 fn highway_gate_wide_is_smaller(a: highway_gate_wide, b: highway_gate_wide) -> bool {
   return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & highway_gate_nat_less(a.mantissa, b.mantissa));
 }
-
-const highway_gate_WIDE_LIMIT: i32 = 1 << 28u;
 
 // How many bits a natural number has.
 fn highway_gate_nat_bit_length(a: vec4<u32>) -> i32 {
@@ -505,6 +506,9 @@ fn highway_gate_exactly_wide(
         -highway_gate_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - highway_gate_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 3u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -659,7 +663,10 @@ fn highway_gate_wide_searched(
   zero: bool
 ) -> highway_gate_wide_search {
   let is_nan = highway_gate_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= highway_gate_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -1047,6 +1054,9 @@ fn highway_gate_backward_exactly_wide(
         -highway_gate_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - highway_gate_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 3u) {
       error = max(errors[first], errors[second]);

@@ -423,6 +423,8 @@ fn lisht_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
   return quotient;
 }
 
+const lisht_WIDE_LIMIT: i32 = 1 << 28u;
+
 // floor(a / 2^n).
 fn lisht_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
   let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
@@ -475,15 +477,14 @@ fn lisht_wide_exponential_loose(x: lisht_wide, near: u32) -> lisht_wide {
     if (lisht_wide_is_nan(x)) {
       return x;
     }
-    return lisht_wide(false, lisht_NAT_HALF, select(lisht_WIDE_BEYOND, -lisht_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - lisht_WIDE_LIMIT, -lisht_WIDE_BEYOND, x.exponent > lisht_WIDE_LIMIT);
+    return lisht_wide(false, lisht_NAT_HALF, select(lisht_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return lisht_WIDE_ONE;
   }
-  return lisht_wide(false, lisht_nat_add(lisht_NAT_HALF, excess), n + 1);
+  return lisht_wide(false, lisht_nat_add(lisht_NAT_HALF, excess), max(n + 1, 1 - lisht_WIDE_LIMIT));
 }
-
-const lisht_WIDE_LIMIT: i32 = 1 << 28u;
 
 // How many bits a natural number has.
 fn lisht_nat_bit_length(a: vec4<u32>) -> i32 {
@@ -741,6 +742,9 @@ fn lisht_backward_exactly_wide(x0: lisht_wide) -> lisht_wide_outcome {
         -lisht_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - lisht_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 6u) {
       error = max(errors[first], errors[second]);
@@ -885,7 +889,10 @@ fn lisht_wide_searched(
   zero: bool
 ) -> lisht_wide_search {
   let is_nan = lisht_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= lisht_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;

@@ -306,6 +306,8 @@ fn logish_wide_is_nan(x: logish_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
+const logish_WIDE_LIMIT: i32 = 1 << 28u;
+
 // floor(a / 2^n).
 fn logish_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
   let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
@@ -358,20 +360,19 @@ fn logish_wide_exponential_loose(x: logish_wide, near: u32) -> logish_wide {
     if (logish_wide_is_nan(x)) {
       return x;
     }
-    return logish_wide(false, logish_NAT_HALF, select(logish_WIDE_BEYOND, -logish_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - logish_WIDE_LIMIT, -logish_WIDE_BEYOND, x.exponent > logish_WIDE_LIMIT);
+    return logish_wide(false, logish_NAT_HALF, select(logish_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return logish_WIDE_ONE;
   }
-  return logish_wide(false, logish_nat_add(logish_NAT_HALF, excess), n + 1);
+  return logish_wide(false, logish_nat_add(logish_NAT_HALF, excess), max(n + 1, 1 - logish_WIDE_LIMIT));
 }
 
 // Whether |a| < |b|, neither being NaN.
 fn logish_wide_is_smaller(a: logish_wide, b: logish_wide) -> bool {
   return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & logish_nat_less(a.mantissa, b.mantissa));
 }
-
-const logish_WIDE_LIMIT: i32 = 1 << 28u;
 
 // How many bits a natural number has.
 fn logish_nat_bit_length(a: vec4<u32>) -> i32 {
@@ -673,6 +674,9 @@ fn logish_exactly_wide(x0: logish_wide) -> logish_wide_outcome {
         -logish_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - logish_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 3u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -820,7 +824,10 @@ fn logish_wide_searched(
   zero: bool
 ) -> logish_wide_search {
   let is_nan = logish_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= logish_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -1229,6 +1236,9 @@ fn logish_backward_exactly_wide(x0: logish_wide) -> logish_wide_outcome {
         -logish_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - logish_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 3u) {
       error = errors[select(first, second, registers[c].negative)];

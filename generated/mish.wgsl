@@ -489,6 +489,8 @@ fn mish_wide_is_nan(x: mish_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
+const mish_WIDE_LIMIT: i32 = 1 << 28u;
+
 // floor(a / 2^n).
 fn mish_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
   let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
@@ -541,20 +543,19 @@ fn mish_wide_exponential_loose(x: mish_wide, near: u32) -> mish_wide {
     if (mish_wide_is_nan(x)) {
       return x;
     }
-    return mish_wide(false, mish_NAT_HALF, select(mish_WIDE_BEYOND, -mish_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - mish_WIDE_LIMIT, -mish_WIDE_BEYOND, x.exponent > mish_WIDE_LIMIT);
+    return mish_wide(false, mish_NAT_HALF, select(mish_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return mish_WIDE_ONE;
   }
-  return mish_wide(false, mish_nat_add(mish_NAT_HALF, excess), n + 1);
+  return mish_wide(false, mish_nat_add(mish_NAT_HALF, excess), max(n + 1, 1 - mish_WIDE_LIMIT));
 }
 
 // Whether |a| < |b|, neither being NaN.
 fn mish_wide_is_smaller(a: mish_wide, b: mish_wide) -> bool {
   return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & mish_nat_less(a.mantissa, b.mantissa));
 }
-
-const mish_WIDE_LIMIT: i32 = 1 << 28u;
 
 // How many bits a natural number has.
 fn mish_nat_bit_length(a: vec4<u32>) -> i32 {
@@ -912,6 +913,9 @@ fn mish_backward_exactly_wide(x0: mish_wide) -> mish_wide_outcome {
         -mish_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - mish_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 3u) {
       error = max(errors[first], errors[second]);
@@ -1059,7 +1063,10 @@ fn mish_wide_searched(
   zero: bool
 ) -> mish_wide_search {
   let is_nan = mish_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= mish_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;

@@ -313,12 +313,13 @@ fn mpelu_wide_exponential_loose(x: mpelu_wide, near: u32) -> mpelu_wide {
     if (mpelu_wide_is_nan(x)) {
       return x;
     }
-    return mpelu_wide(false, mpelu_NAT_HALF, select(mpelu_WIDE_BEYOND, -mpelu_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - mpelu_WIDE_LIMIT, -mpelu_WIDE_BEYOND, x.exponent > mpelu_WIDE_LIMIT);
+    return mpelu_wide(false, mpelu_NAT_HALF, select(mpelu_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return mpelu_WIDE_ONE;
   }
-  return mpelu_wide(false, mpelu_nat_add(mpelu_NAT_HALF, excess), n + 1);
+  return mpelu_wide(false, mpelu_nat_add(mpelu_NAT_HALF, excess), max(n + 1, 1 - mpelu_WIDE_LIMIT));
 }
 
 // How many bits a natural number has.
@@ -538,6 +539,9 @@ fn mpelu_exactly_wide(x0: mpelu_wide, x1: mpelu_wide, x2: mpelu_wide) -> mpelu_w
         -mpelu_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - mpelu_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 5u) {
       error = max(errors[first], errors[second]);
@@ -679,7 +683,10 @@ fn mpelu_wide_searched(
   zero: bool
 ) -> mpelu_wide_search {
   let is_nan = mpelu_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= mpelu_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -1082,6 +1089,9 @@ fn mpelu_backward_exactly_wide(
         -mpelu_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - mpelu_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 3u) {
       error = errors[select(first, second, registers[c].negative)];

@@ -489,12 +489,13 @@ fn pelu_wide_exponential_loose(x: pelu_wide, near: u32) -> pelu_wide {
     if (pelu_wide_is_nan(x)) {
       return x;
     }
-    return pelu_wide(false, pelu_NAT_HALF, select(pelu_WIDE_BEYOND, -pelu_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - pelu_WIDE_LIMIT, -pelu_WIDE_BEYOND, x.exponent > pelu_WIDE_LIMIT);
+    return pelu_wide(false, pelu_NAT_HALF, select(pelu_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return pelu_WIDE_ONE;
   }
-  return pelu_wide(false, pelu_nat_add(pelu_NAT_HALF, excess), n + 1);
+  return pelu_wide(false, pelu_nat_add(pelu_NAT_HALF, excess), max(n + 1, 1 - pelu_WIDE_LIMIT));
 }
 
 fn pelu_wide_is_negative(x: pelu_wide) -> bool {
@@ -659,6 +660,9 @@ fn pelu_backward_exactly_wide(x0: pelu_wide, x1: pelu_wide, x2: pelu_wide, which
         -pelu_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - pelu_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 6u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -794,7 +798,10 @@ fn pelu_wide_searched(
   zero: bool
 ) -> pelu_wide_search {
   let is_nan = pelu_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= pelu_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;

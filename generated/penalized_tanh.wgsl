@@ -475,12 +475,13 @@ fn penalized_tanh_wide_exponential_loose(x: penalized_tanh_wide, near: u32) -> p
     if (penalized_tanh_wide_is_nan(x)) {
       return x;
     }
-    return penalized_tanh_wide(false, penalized_tanh_NAT_HALF, select(penalized_tanh_WIDE_BEYOND, -penalized_tanh_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - penalized_tanh_WIDE_LIMIT, -penalized_tanh_WIDE_BEYOND, x.exponent > penalized_tanh_WIDE_LIMIT);
+    return penalized_tanh_wide(false, penalized_tanh_NAT_HALF, select(penalized_tanh_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return penalized_tanh_WIDE_ONE;
   }
-  return penalized_tanh_wide(false, penalized_tanh_nat_add(penalized_tanh_NAT_HALF, excess), n + 1);
+  return penalized_tanh_wide(false, penalized_tanh_nat_add(penalized_tanh_NAT_HALF, excess), max(n + 1, 1 - penalized_tanh_WIDE_LIMIT));
 }
 
 // How many bits a natural number has.
@@ -689,6 +690,9 @@ fn penalized_tanh_backward_exactly_wide(
         -penalized_tanh_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - penalized_tanh_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 6u) {
       error = max(errors[first], errors[second]);
@@ -841,7 +845,10 @@ fn penalized_tanh_wide_searched(
   zero: bool
 ) -> penalized_tanh_wide_search {
   let is_nan = penalized_tanh_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= penalized_tanh_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;

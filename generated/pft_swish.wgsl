@@ -222,6 +222,8 @@ fn pft_swish_wide_is_nan(x: pft_swish_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
+const pft_swish_WIDE_LIMIT: i32 = 1 << 28u;
+
 // floor(a / 2^n).
 fn pft_swish_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
   let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
@@ -274,20 +276,19 @@ fn pft_swish_wide_exponential_loose(x: pft_swish_wide, near: u32) -> pft_swish_w
     if (pft_swish_wide_is_nan(x)) {
       return x;
     }
-    return pft_swish_wide(false, pft_swish_NAT_HALF, select(pft_swish_WIDE_BEYOND, -pft_swish_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - pft_swish_WIDE_LIMIT, -pft_swish_WIDE_BEYOND, x.exponent > pft_swish_WIDE_LIMIT);
+    return pft_swish_wide(false, pft_swish_NAT_HALF, select(pft_swish_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return pft_swish_WIDE_ONE;
   }
-  return pft_swish_wide(false, pft_swish_nat_add(pft_swish_NAT_HALF, excess), n + 1);
+  return pft_swish_wide(false, pft_swish_nat_add(pft_swish_NAT_HALF, excess), max(n + 1, 1 - pft_swish_WIDE_LIMIT));
 }
 
 // Whether |a| < |b|, neither being NaN.
 fn pft_swish_wide_is_smaller(a: pft_swish_wide, b: pft_swish_wide) -> bool {
   return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & pft_swish_nat_less(a.mantissa, b.mantissa));
 }
-
-const pft_swish_WIDE_LIMIT: i32 = 1 << 28u;
 
 // How many bits a natural number has.
 fn pft_swish_nat_bit_length(a: vec4<u32>) -> i32 {
@@ -523,6 +524,9 @@ fn pft_swish_exactly_wide(x0: pft_swish_wide, x1: pft_swish_wide) -> pft_swish_w
         -pft_swish_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - pft_swish_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 3u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -677,7 +681,10 @@ fn pft_swish_wide_searched(
   zero: bool
 ) -> pft_swish_wide_search {
   let is_nan = pft_swish_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= pft_swish_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;

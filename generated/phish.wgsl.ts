@@ -372,12 +372,13 @@ fn phish_wide_exponential_loose(x: phish_wide, near: u32) -> phish_wide {
     if (phish_wide_is_nan(x)) {
       return x;
     }
-    return phish_wide(false, phish_NAT_HALF, select(phish_WIDE_BEYOND, -phish_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - phish_WIDE_LIMIT, -phish_WIDE_BEYOND, x.exponent > phish_WIDE_LIMIT);
+    return phish_wide(false, phish_NAT_HALF, select(phish_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return phish_WIDE_ONE;
   }
-  return phish_wide(false, phish_nat_add(phish_NAT_HALF, excess), n + 1);
+  return phish_wide(false, phish_nat_add(phish_NAT_HALF, excess), max(n + 1, 1 - phish_WIDE_LIMIT));
 }
 
 // e^(-1/25), e^(-2/25).
@@ -732,6 +733,9 @@ fn phish_exactly_wide(x0: phish_wide) -> phish_wide_outcome {
         -phish_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - phish_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 5u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
@@ -876,7 +880,10 @@ fn phish_wide_searched(
   zero: bool
 ) -> phish_wide_search {
   let is_nan = phish_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= phish_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -1455,6 +1462,9 @@ fn phish_backward_exactly_wide(x0: phish_wide) -> phish_wide_outcome {
         -phish_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - phish_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 5u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;

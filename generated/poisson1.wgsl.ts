@@ -329,12 +329,13 @@ fn poisson1_wide_exponential_loose(x: poisson1_wide, near: u32) -> poisson1_wide
     if (poisson1_wide_is_nan(x)) {
       return x;
     }
-    return poisson1_wide(false, poisson1_NAT_HALF, select(poisson1_WIDE_BEYOND, -poisson1_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - poisson1_WIDE_LIMIT, -poisson1_WIDE_BEYOND, x.exponent > poisson1_WIDE_LIMIT);
+    return poisson1_wide(false, poisson1_NAT_HALF, select(poisson1_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return poisson1_WIDE_ONE;
   }
-  return poisson1_wide(false, poisson1_nat_add(poisson1_NAT_HALF, excess), n + 1);
+  return poisson1_wide(false, poisson1_nat_add(poisson1_NAT_HALF, excess), max(n + 1, 1 - poisson1_WIDE_LIMIT));
 }
 
 fn poisson1_wide_multiply_loose(a: poisson1_wide, b: poisson1_wide) -> poisson1_wide {
@@ -422,6 +423,9 @@ fn poisson1_exactly_wide(x0: poisson1_wide) -> poisson1_wide_outcome {
         -poisson1_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - poisson1_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 3u) {
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
@@ -567,7 +571,10 @@ fn poisson1_wide_searched(
   zero: bool
 ) -> poisson1_wide_search {
   let is_nan = poisson1_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= poisson1_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -868,6 +875,9 @@ fn poisson1_backward_exactly_wide(x0: poisson1_wide) -> poisson1_wide_outcome {
         -poisson1_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - poisson1_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 2u) {
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);

@@ -285,12 +285,13 @@ fn quick_geglu_wide_exponential_loose(x: quick_geglu_wide, near: u32) -> quick_g
     if (quick_geglu_wide_is_nan(x)) {
       return x;
     }
-    return quick_geglu_wide(false, quick_geglu_NAT_HALF, select(quick_geglu_WIDE_BEYOND, -quick_geglu_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - quick_geglu_WIDE_LIMIT, -quick_geglu_WIDE_BEYOND, x.exponent > quick_geglu_WIDE_LIMIT);
+    return quick_geglu_wide(false, quick_geglu_NAT_HALF, select(quick_geglu_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return quick_geglu_WIDE_ONE;
   }
-  return quick_geglu_wide(false, quick_geglu_nat_add(quick_geglu_NAT_HALF, excess), n + 1);
+  return quick_geglu_wide(false, quick_geglu_nat_add(quick_geglu_NAT_HALF, excess), max(n + 1, 1 - quick_geglu_WIDE_LIMIT));
 }
 
 // Whether |a| < |b|, neither being NaN.
@@ -489,6 +490,9 @@ fn quick_geglu_exactly_wide(x0: quick_geglu_wide, x1: quick_geglu_wide) -> quick
         -quick_geglu_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - quick_geglu_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 4u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -640,7 +644,10 @@ fn quick_geglu_wide_searched(
   zero: bool
 ) -> quick_geglu_wide_search {
   let is_nan = quick_geglu_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= quick_geglu_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -1030,6 +1037,9 @@ fn quick_geglu_backward_exactly_wide(x0: quick_geglu_wide, x1: quick_geglu_wide)
         -quick_geglu_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - quick_geglu_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 4u) {
       error = errors[select(first, second, registers[c].negative)];

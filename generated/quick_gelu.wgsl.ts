@@ -288,12 +288,13 @@ fn quick_gelu_wide_exponential_loose(x: quick_gelu_wide, near: u32) -> quick_gel
     if (quick_gelu_wide_is_nan(x)) {
       return x;
     }
-    return quick_gelu_wide(false, quick_gelu_NAT_HALF, select(quick_gelu_WIDE_BEYOND, -quick_gelu_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - quick_gelu_WIDE_LIMIT, -quick_gelu_WIDE_BEYOND, x.exponent > quick_gelu_WIDE_LIMIT);
+    return quick_gelu_wide(false, quick_gelu_NAT_HALF, select(quick_gelu_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return quick_gelu_WIDE_ONE;
   }
-  return quick_gelu_wide(false, quick_gelu_nat_add(quick_gelu_NAT_HALF, excess), n + 1);
+  return quick_gelu_wide(false, quick_gelu_nat_add(quick_gelu_NAT_HALF, excess), max(n + 1, 1 - quick_gelu_WIDE_LIMIT));
 }
 
 // Whether |a| < |b|, neither being NaN.
@@ -486,6 +487,9 @@ fn quick_gelu_exactly_wide(x0: quick_gelu_wide, x1: quick_gelu_wide) -> quick_ge
         -quick_gelu_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - quick_gelu_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 4u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -637,7 +641,10 @@ fn quick_gelu_wide_searched(
   zero: bool
 ) -> quick_gelu_wide_search {
   let is_nan = quick_gelu_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= quick_gelu_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -1003,6 +1010,9 @@ fn quick_gelu_backward_exactly_wide(x0: quick_gelu_wide, x1: quick_gelu_wide) ->
         -quick_gelu_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - quick_gelu_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 4u) {
       error = errors[select(first, second, registers[c].negative)];

@@ -538,12 +538,13 @@ fn repu_wide_exponential_loose(x: repu_wide, near: u32) -> repu_wide {
     if (repu_wide_is_nan(x)) {
       return x;
     }
-    return repu_wide(false, repu_NAT_HALF, select(repu_WIDE_BEYOND, -repu_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - repu_WIDE_LIMIT, -repu_WIDE_BEYOND, x.exponent > repu_WIDE_LIMIT);
+    return repu_wide(false, repu_NAT_HALF, select(repu_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return repu_WIDE_ONE;
   }
-  return repu_wide(false, repu_nat_add(repu_NAT_HALF, excess), n + 1);
+  return repu_wide(false, repu_nat_add(repu_NAT_HALF, excess), max(n + 1, 1 - repu_WIDE_LIMIT));
 }
 
 fn repu_wide_equal(a: repu_wide, b: repu_wide) -> bool {
@@ -841,6 +842,9 @@ fn repu_backward_exactly_wide(x0: repu_wide, x1: repu_wide) -> repu_wide_outcome
         -repu_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - repu_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 10u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -979,7 +983,10 @@ fn repu_wide_searched(
   zero: bool
 ) -> repu_wide_search {
   let is_nan = repu_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= repu_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;

@@ -357,6 +357,8 @@ fn serf_wide_is_nan(x: serf_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
+const serf_WIDE_LIMIT: i32 = 1 << 28u;
+
 // floor(a / 2^n).
 fn serf_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
   let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
@@ -409,20 +411,19 @@ fn serf_wide_exponential_loose(x: serf_wide, near: u32) -> serf_wide {
     if (serf_wide_is_nan(x)) {
       return x;
     }
-    return serf_wide(false, serf_NAT_HALF, select(serf_WIDE_BEYOND, -serf_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - serf_WIDE_LIMIT, -serf_WIDE_BEYOND, x.exponent > serf_WIDE_LIMIT);
+    return serf_wide(false, serf_NAT_HALF, select(serf_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return serf_WIDE_ONE;
   }
-  return serf_wide(false, serf_nat_add(serf_NAT_HALF, excess), n + 1);
+  return serf_wide(false, serf_nat_add(serf_NAT_HALF, excess), max(n + 1, 1 - serf_WIDE_LIMIT));
 }
 
 // Whether |a| < |b|, neither being NaN.
 fn serf_wide_is_smaller(a: serf_wide, b: serf_wide) -> bool {
   return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & serf_nat_less(a.mantissa, b.mantissa));
 }
-
-const serf_WIDE_LIMIT: i32 = 1 << 28u;
 
 // How many bits a natural number has.
 fn serf_nat_bit_length(a: vec4<u32>) -> i32 {
@@ -820,6 +821,9 @@ fn serf_exactly_wide(x0: serf_wide) -> serf_wide_outcome {
         -serf_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - serf_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 3u) {
       error = max(errors[first], errors[second]);
@@ -967,7 +971,10 @@ fn serf_wide_searched(
   zero: bool
 ) -> serf_wide_search {
   let is_nan = serf_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= serf_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -1501,6 +1508,9 @@ fn serf_backward_exactly_wide(x0: serf_wide) -> serf_wide_outcome {
         -serf_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - serf_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 3u) {
       error = max(errors[first], errors[second]);

@@ -274,12 +274,13 @@ fn serlu_wide_exponential_loose(x: serlu_wide, near: u32) -> serlu_wide {
     if (serlu_wide_is_nan(x)) {
       return x;
     }
-    return serlu_wide(false, serlu_NAT_HALF, select(serlu_WIDE_BEYOND, -serlu_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - serlu_WIDE_LIMIT, -serlu_WIDE_BEYOND, x.exponent > serlu_WIDE_LIMIT);
+    return serlu_wide(false, serlu_NAT_HALF, select(serlu_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return serlu_WIDE_ONE;
   }
-  return serlu_wide(false, serlu_nat_add(serlu_NAT_HALF, excess), n + 1);
+  return serlu_wide(false, serlu_nat_add(serlu_NAT_HALF, excess), max(n + 1, 1 - serlu_WIDE_LIMIT));
 }
 
 fn serlu_wide_is_negative(x: serlu_wide) -> bool {
@@ -418,6 +419,9 @@ fn serlu_exactly_wide(x0: serlu_wide, x1: serlu_wide, x2: serlu_wide) -> serlu_w
         -serlu_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - serlu_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 5u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -553,7 +557,10 @@ fn serlu_wide_searched(
   zero: bool
 ) -> serlu_wide_search {
   let is_nan = serlu_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= serlu_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -939,6 +946,9 @@ fn serlu_backward_exactly_wide(x0: serlu_wide, x1: serlu_wide, x2: serlu_wide) -
         -serlu_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - serlu_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 2u) {
       error = max(errors[first], errors[second]);

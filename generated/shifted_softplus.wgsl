@@ -300,6 +300,8 @@ fn shifted_softplus_wide_is_nan(x: shifted_softplus_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
+const shifted_softplus_WIDE_LIMIT: i32 = 1 << 28u;
+
 // floor(a / 2^n).
 fn shifted_softplus_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
   let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
@@ -352,20 +354,19 @@ fn shifted_softplus_wide_exponential_loose(x: shifted_softplus_wide, near: u32) 
     if (shifted_softplus_wide_is_nan(x)) {
       return x;
     }
-    return shifted_softplus_wide(false, shifted_softplus_NAT_HALF, select(shifted_softplus_WIDE_BEYOND, -shifted_softplus_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - shifted_softplus_WIDE_LIMIT, -shifted_softplus_WIDE_BEYOND, x.exponent > shifted_softplus_WIDE_LIMIT);
+    return shifted_softplus_wide(false, shifted_softplus_NAT_HALF, select(shifted_softplus_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return shifted_softplus_WIDE_ONE;
   }
-  return shifted_softplus_wide(false, shifted_softplus_nat_add(shifted_softplus_NAT_HALF, excess), n + 1);
+  return shifted_softplus_wide(false, shifted_softplus_nat_add(shifted_softplus_NAT_HALF, excess), max(n + 1, 1 - shifted_softplus_WIDE_LIMIT));
 }
 
 // Whether |a| < |b|, neither being NaN.
 fn shifted_softplus_wide_is_smaller(a: shifted_softplus_wide, b: shifted_softplus_wide) -> bool {
   return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & shifted_softplus_nat_less(a.mantissa, b.mantissa));
 }
-
-const shifted_softplus_WIDE_LIMIT: i32 = 1 << 28u;
 
 // How many bits a natural number has.
 fn shifted_softplus_nat_bit_length(a: vec4<u32>) -> i32 {
@@ -668,6 +669,9 @@ fn shifted_softplus_exactly_wide(x0: shifted_softplus_wide) -> shifted_softplus_
         -shifted_softplus_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - shifted_softplus_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 3u) {
       error = max(errors[first], errors[second]);
@@ -826,7 +830,10 @@ fn shifted_softplus_wide_searched(
   zero: bool
 ) -> shifted_softplus_wide_search {
   let is_nan = shifted_softplus_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= shifted_softplus_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;

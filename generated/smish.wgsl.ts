@@ -323,6 +323,8 @@ fn smish_wide_is_nan(x: smish_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
+const smish_WIDE_LIMIT: i32 = 1 << 28u;
+
 // floor(a / 2^n).
 fn smish_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
   let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
@@ -375,20 +377,19 @@ fn smish_wide_exponential_loose(x: smish_wide, near: u32) -> smish_wide {
     if (smish_wide_is_nan(x)) {
       return x;
     }
-    return smish_wide(false, smish_NAT_HALF, select(smish_WIDE_BEYOND, -smish_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - smish_WIDE_LIMIT, -smish_WIDE_BEYOND, x.exponent > smish_WIDE_LIMIT);
+    return smish_wide(false, smish_NAT_HALF, select(smish_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return smish_WIDE_ONE;
   }
-  return smish_wide(false, smish_nat_add(smish_NAT_HALF, excess), n + 1);
+  return smish_wide(false, smish_nat_add(smish_NAT_HALF, excess), max(n + 1, 1 - smish_WIDE_LIMIT));
 }
 
 // Whether |a| < |b|, neither being NaN.
 fn smish_wide_is_smaller(a: smish_wide, b: smish_wide) -> bool {
   return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & smish_nat_less(a.mantissa, b.mantissa));
 }
-
-const smish_WIDE_LIMIT: i32 = 1 << 28u;
 
 // How many bits a natural number has.
 fn smish_nat_bit_length(a: vec4<u32>) -> i32 {
@@ -729,6 +730,9 @@ fn smish_exactly_wide(x0: smish_wide) -> smish_wide_outcome {
         -smish_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - smish_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 3u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -876,7 +880,10 @@ fn smish_wide_searched(
   zero: bool
 ) -> smish_wide_search {
   let is_nan = smish_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= smish_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -1350,6 +1357,9 @@ fn smish_backward_exactly_wide(x0: smish_wide) -> smish_wide_outcome {
         -smish_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - smish_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 3u) {
       error = errors[select(first, second, registers[c].negative)];

@@ -416,6 +416,8 @@ fn snake_beta_wide_is_nan(x: snake_beta_wide) -> bool {
   return snake_beta_nat_is_zero(x.mantissa) & (x.exponent > 0);
 }
 
+const snake_beta_WIDE_LIMIT: i32 = 1 << 28u;
+
 // floor(a / 2^n).
 fn snake_beta_nat_shift_right(a: snake_beta_nat, n: i32) -> snake_beta_nat {
   var x = a;
@@ -479,15 +481,14 @@ fn snake_beta_wide_exponential_loose(x: snake_beta_wide, near: u32) -> snake_bet
     if (snake_beta_wide_is_nan(x)) {
       return x;
     }
-    return snake_beta_wide(false, snake_beta_NAT_HALF, select(snake_beta_WIDE_BEYOND, -snake_beta_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - snake_beta_WIDE_LIMIT, -snake_beta_WIDE_BEYOND, x.exponent > snake_beta_WIDE_LIMIT);
+    return snake_beta_wide(false, snake_beta_NAT_HALF, select(snake_beta_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -384) {
     return snake_beta_WIDE_ONE;
   }
-  return snake_beta_wide(false, snake_beta_nat_add(snake_beta_NAT_HALF, excess), n + 1);
+  return snake_beta_wide(false, snake_beta_nat_add(snake_beta_NAT_HALF, excess), max(n + 1, 1 - snake_beta_WIDE_LIMIT));
 }
-
-const snake_beta_WIDE_LIMIT: i32 = 1 << 28u;
 
 fn snake_beta_wide_multiply_loose(a: snake_beta_wide, b: snake_beta_wide) -> snake_beta_wide {
   let product = snake_beta_nat_multiply_high(a.mantissa, b.mantissa);
@@ -926,6 +927,9 @@ fn snake_beta_exactly_wide(x0: snake_beta_wide, x1: snake_beta_wide, x2: snake_b
         -snake_beta_WIDE_BEYOND,
         snake_beta_nat_is_zero(result.mantissa)
       );
+      if (result.exponent == 1 - snake_beta_WIDE_LIMIT) {
+        error = result.exponent + (384 - 26);
+      }
     }
     if (operation == 1u) {
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);
@@ -1083,7 +1087,10 @@ fn snake_beta_wide_searched(
   zero: bool
 ) -> snake_beta_wide_search {
   let is_nan = snake_beta_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 384 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(384 - 27, 384 - 20, found.value.exponent >= snake_beta_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 384 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -1586,6 +1593,9 @@ fn snake_beta_backward_exactly_wide(
         -snake_beta_WIDE_BEYOND,
         snake_beta_nat_is_zero(result.mantissa)
       );
+      if (result.exponent == 1 - snake_beta_WIDE_LIMIT) {
+        error = result.exponent + (384 - 26);
+      }
     }
     if (operation == 1u) {
       error = max(errors[first] + b.exponent, errors[second] + a.exponent);

@@ -341,6 +341,8 @@ fn soft_clipping_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
   return quotient;
 }
 
+const soft_clipping_WIDE_LIMIT: i32 = 1 << 28u;
+
 // floor(a / 2^n).
 fn soft_clipping_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
   let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
@@ -393,15 +395,14 @@ fn soft_clipping_wide_exponential_loose(x: soft_clipping_wide, near: u32) -> sof
     if (soft_clipping_wide_is_nan(x)) {
       return x;
     }
-    return soft_clipping_wide(false, soft_clipping_NAT_HALF, select(soft_clipping_WIDE_BEYOND, -soft_clipping_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - soft_clipping_WIDE_LIMIT, -soft_clipping_WIDE_BEYOND, x.exponent > soft_clipping_WIDE_LIMIT);
+    return soft_clipping_wide(false, soft_clipping_NAT_HALF, select(soft_clipping_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return soft_clipping_WIDE_ONE;
   }
-  return soft_clipping_wide(false, soft_clipping_nat_add(soft_clipping_NAT_HALF, excess), n + 1);
+  return soft_clipping_wide(false, soft_clipping_nat_add(soft_clipping_NAT_HALF, excess), max(n + 1, 1 - soft_clipping_WIDE_LIMIT));
 }
-
-const soft_clipping_WIDE_LIMIT: i32 = 1 << 28u;
 
 // How many bits a natural number has.
 fn soft_clipping_nat_bit_length(a: vec4<u32>) -> i32 {
@@ -716,6 +717,9 @@ fn soft_clipping_exactly_wide(x0: soft_clipping_wide, x1: soft_clipping_wide) ->
         -soft_clipping_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - soft_clipping_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 4u) {
       error = max(errors[first], errors[second]);
@@ -871,7 +875,10 @@ fn soft_clipping_wide_searched(
   zero: bool
 ) -> soft_clipping_wide_search {
   let is_nan = soft_clipping_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= soft_clipping_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -1295,6 +1302,9 @@ fn soft_clipping_backward_exactly_wide(x0: soft_clipping_wide, x1: soft_clipping
         -soft_clipping_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - soft_clipping_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 4u) {
       error = max(errors[first], errors[second]);

@@ -525,12 +525,13 @@ fn soft_exponential_wide_exponential_loose(x: soft_exponential_wide, near: u32) 
     if (soft_exponential_wide_is_nan(x)) {
       return x;
     }
-    return soft_exponential_wide(false, soft_exponential_NAT_HALF, select(soft_exponential_WIDE_BEYOND, -soft_exponential_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - soft_exponential_WIDE_LIMIT, -soft_exponential_WIDE_BEYOND, x.exponent > soft_exponential_WIDE_LIMIT);
+    return soft_exponential_wide(false, soft_exponential_NAT_HALF, select(soft_exponential_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -384) {
     return soft_exponential_WIDE_ONE;
   }
-  return soft_exponential_wide(false, soft_exponential_nat_add(soft_exponential_NAT_HALF, excess), n + 1);
+  return soft_exponential_wide(false, soft_exponential_nat_add(soft_exponential_NAT_HALF, excess), max(n + 1, 1 - soft_exponential_WIDE_LIMIT));
 }
 
 // How many bits a natural number has.
@@ -916,6 +917,9 @@ fn soft_exponential_exactly_wide(
         -soft_exponential_WIDE_BEYOND,
         soft_exponential_nat_is_zero(result.mantissa)
       );
+      if (result.exponent == 1 - soft_exponential_WIDE_LIMIT) {
+        error = result.exponent + (384 - 26);
+      }
     }
     if (operation == 5u) {
       error = max(errors[first], errors[second]);
@@ -1068,7 +1072,10 @@ fn soft_exponential_wide_searched(
   zero: bool
 ) -> soft_exponential_wide_search {
   let is_nan = soft_exponential_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 384 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(384 - 27, 384 - 20, found.value.exponent >= soft_exponential_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 384 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -1585,6 +1592,9 @@ fn soft_exponential_backward_exactly_wide(
         -soft_exponential_WIDE_BEYOND,
         soft_exponential_nat_is_zero(result.mantissa)
       );
+      if (result.exponent == 1 - soft_exponential_WIDE_LIMIT) {
+        error = result.exponent + (384 - 26);
+      }
     }
     if (operation == 4u) {
       error = errors[select(first, second, registers[c].negative)];

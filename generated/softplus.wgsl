@@ -362,12 +362,13 @@ fn softplus_wide_exponential_loose(x: softplus_wide, near: u32) -> softplus_wide
     if (softplus_wide_is_nan(x)) {
       return x;
     }
-    return softplus_wide(false, softplus_NAT_HALF, select(softplus_WIDE_BEYOND, -softplus_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - softplus_WIDE_LIMIT, -softplus_WIDE_BEYOND, x.exponent > softplus_WIDE_LIMIT);
+    return softplus_wide(false, softplus_NAT_HALF, select(softplus_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return softplus_WIDE_ONE;
   }
-  return softplus_wide(false, softplus_nat_add(softplus_NAT_HALF, excess), n + 1);
+  return softplus_wide(false, softplus_nat_add(softplus_NAT_HALF, excess), max(n + 1, 1 - softplus_WIDE_LIMIT));
 }
 
 // Whether |a| < |b|, neither being NaN.
@@ -672,6 +673,9 @@ fn softplus_exactly_wide(x0: softplus_wide, x1: softplus_wide) -> softplus_wide_
         -softplus_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - softplus_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 4u) {
       error = max(errors[first], errors[second]);
@@ -823,7 +827,10 @@ fn softplus_wide_searched(
   zero: bool
 ) -> softplus_wide_search {
   let is_nan = softplus_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= softplus_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -1182,6 +1189,9 @@ fn softplus_backward_exactly_wide(x0: softplus_wide, x1: softplus_wide) -> softp
         -softplus_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - softplus_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 4u) {
       error = errors[select(first, second, registers[c].negative)];

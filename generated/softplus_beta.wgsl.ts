@@ -367,12 +367,13 @@ fn softplus_beta_wide_exponential_loose(x: softplus_beta_wide, near: u32) -> sof
     if (softplus_beta_wide_is_nan(x)) {
       return x;
     }
-    return softplus_beta_wide(false, softplus_beta_NAT_HALF, select(softplus_beta_WIDE_BEYOND, -softplus_beta_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - softplus_beta_WIDE_LIMIT, -softplus_beta_WIDE_BEYOND, x.exponent > softplus_beta_WIDE_LIMIT);
+    return softplus_beta_wide(false, softplus_beta_NAT_HALF, select(softplus_beta_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return softplus_beta_WIDE_ONE;
   }
-  return softplus_beta_wide(false, softplus_beta_nat_add(softplus_beta_NAT_HALF, excess), n + 1);
+  return softplus_beta_wide(false, softplus_beta_nat_add(softplus_beta_NAT_HALF, excess), max(n + 1, 1 - softplus_beta_WIDE_LIMIT));
 }
 
 // Whether |a| < |b|, neither being NaN.
@@ -687,6 +688,9 @@ fn softplus_beta_exactly_wide(
         -softplus_beta_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - softplus_beta_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 4u) {
       error = max(errors[first], errors[second]);
@@ -842,7 +846,10 @@ fn softplus_beta_wide_searched(
   zero: bool
 ) -> softplus_beta_wide_search {
   let is_nan = softplus_beta_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= softplus_beta_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -1228,6 +1235,9 @@ fn softplus_beta_backward_exactly_wide(
         -softplus_beta_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - softplus_beta_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 4u) {
       error = errors[select(first, second, registers[c].negative)];

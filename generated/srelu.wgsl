@@ -597,7 +597,10 @@ fn srelu_wide_searched(
   zero: bool
 ) -> srelu_wide_search {
   let is_nan = srelu_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 384 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(384 - 27, 384 - 20, found.value.exponent >= srelu_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 384 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;

@@ -288,12 +288,13 @@ fn swiglu_wide_exponential_loose(x: swiglu_wide, near: u32) -> swiglu_wide {
     if (swiglu_wide_is_nan(x)) {
       return x;
     }
-    return swiglu_wide(false, swiglu_NAT_HALF, select(swiglu_WIDE_BEYOND, -swiglu_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - swiglu_WIDE_LIMIT, -swiglu_WIDE_BEYOND, x.exponent > swiglu_WIDE_LIMIT);
+    return swiglu_wide(false, swiglu_NAT_HALF, select(swiglu_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return swiglu_WIDE_ONE;
   }
-  return swiglu_wide(false, swiglu_nat_add(swiglu_NAT_HALF, excess), n + 1);
+  return swiglu_wide(false, swiglu_nat_add(swiglu_NAT_HALF, excess), max(n + 1, 1 - swiglu_WIDE_LIMIT));
 }
 
 // Whether |a| < |b|, neither being NaN.
@@ -481,6 +482,9 @@ fn swiglu_exactly_wide(x0: swiglu_wide, x1: swiglu_wide) -> swiglu_wide_outcome 
         -swiglu_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - swiglu_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 4u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -625,7 +629,10 @@ fn swiglu_wide_searched(
   zero: bool
 ) -> swiglu_wide_search {
   let is_nan = swiglu_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= swiglu_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -1002,6 +1009,9 @@ fn swiglu_backward_exactly_wide(x0: swiglu_wide, x1: swiglu_wide) -> swiglu_wide
         -swiglu_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - swiglu_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 3u) {
       error = errors[select(first, second, registers[c].negative)];

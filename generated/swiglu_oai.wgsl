@@ -368,12 +368,13 @@ fn swiglu_oai_wide_exponential_loose(x: swiglu_oai_wide, near: u32) -> swiglu_oa
     if (swiglu_oai_wide_is_nan(x)) {
       return x;
     }
-    return swiglu_oai_wide(false, swiglu_oai_NAT_HALF, select(swiglu_oai_WIDE_BEYOND, -swiglu_oai_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - swiglu_oai_WIDE_LIMIT, -swiglu_oai_WIDE_BEYOND, x.exponent > swiglu_oai_WIDE_LIMIT);
+    return swiglu_oai_wide(false, swiglu_oai_NAT_HALF, select(swiglu_oai_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return swiglu_oai_WIDE_ONE;
   }
-  return swiglu_oai_wide(false, swiglu_oai_nat_add(swiglu_oai_NAT_HALF, excess), n + 1);
+  return swiglu_oai_wide(false, swiglu_oai_nat_add(swiglu_oai_NAT_HALF, excess), max(n + 1, 1 - swiglu_oai_WIDE_LIMIT));
 }
 
 // floor(a * 2^128 / b) for a < b, bit by bit.
@@ -559,6 +560,9 @@ fn swiglu_oai_exactly_wide(
         -swiglu_oai_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - swiglu_oai_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 8u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
@@ -704,7 +708,10 @@ fn swiglu_oai_wide_searched(
   zero: bool
 ) -> swiglu_oai_wide_search {
   let is_nan = swiglu_oai_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= swiglu_oai_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -1180,6 +1187,9 @@ fn swiglu_oai_backward_exactly_wide(
         -swiglu_oai_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - swiglu_oai_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 6u) {
       error = max(errors[first], errors[second]);

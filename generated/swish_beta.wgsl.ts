@@ -288,12 +288,13 @@ fn swish_beta_wide_exponential_loose(x: swish_beta_wide, near: u32) -> swish_bet
     if (swish_beta_wide_is_nan(x)) {
       return x;
     }
-    return swish_beta_wide(false, swish_beta_NAT_HALF, select(swish_beta_WIDE_BEYOND, -swish_beta_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - swish_beta_WIDE_LIMIT, -swish_beta_WIDE_BEYOND, x.exponent > swish_beta_WIDE_LIMIT);
+    return swish_beta_wide(false, swish_beta_NAT_HALF, select(swish_beta_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return swish_beta_WIDE_ONE;
   }
-  return swish_beta_wide(false, swish_beta_nat_add(swish_beta_NAT_HALF, excess), n + 1);
+  return swish_beta_wide(false, swish_beta_nat_add(swish_beta_NAT_HALF, excess), max(n + 1, 1 - swish_beta_WIDE_LIMIT));
 }
 
 // Whether |a| < |b|, neither being NaN.
@@ -486,6 +487,9 @@ fn swish_beta_exactly_wide(x0: swish_beta_wide, x1: swish_beta_wide) -> swish_be
         -swish_beta_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - swish_beta_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 4u) {
       error = errors[select(first, second, registers[c].negative)];
@@ -637,7 +641,10 @@ fn swish_beta_wide_searched(
   zero: bool
 ) -> swish_beta_wide_search {
   let is_nan = swish_beta_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= swish_beta_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -1003,6 +1010,9 @@ fn swish_beta_backward_exactly_wide(x0: swish_beta_wide, x1: swish_beta_wide) ->
         -swish_beta_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - swish_beta_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 4u) {
       error = errors[select(first, second, registers[c].negative)];

@@ -254,6 +254,8 @@ fn tanh_shrink_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
   return quotient;
 }
 
+const tanh_shrink_WIDE_LIMIT: i32 = 1 << 28u;
+
 // floor(a / 2^n).
 fn tanh_shrink_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
   let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
@@ -306,15 +308,14 @@ fn tanh_shrink_wide_exponential_loose(x: tanh_shrink_wide, near: u32) -> tanh_sh
     if (tanh_shrink_wide_is_nan(x)) {
       return x;
     }
-    return tanh_shrink_wide(false, tanh_shrink_NAT_HALF, select(tanh_shrink_WIDE_BEYOND, -tanh_shrink_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - tanh_shrink_WIDE_LIMIT, -tanh_shrink_WIDE_BEYOND, x.exponent > tanh_shrink_WIDE_LIMIT);
+    return tanh_shrink_wide(false, tanh_shrink_NAT_HALF, select(tanh_shrink_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return tanh_shrink_WIDE_ONE;
   }
-  return tanh_shrink_wide(false, tanh_shrink_nat_add(tanh_shrink_NAT_HALF, excess), n + 1);
+  return tanh_shrink_wide(false, tanh_shrink_nat_add(tanh_shrink_NAT_HALF, excess), max(n + 1, 1 - tanh_shrink_WIDE_LIMIT));
 }
-
-const tanh_shrink_WIDE_LIMIT: i32 = 1 << 28u;
 
 // How many bits a natural number has.
 fn tanh_shrink_nat_bit_length(a: vec4<u32>) -> i32 {
@@ -538,6 +539,9 @@ fn tanh_shrink_exactly_wide(x0: tanh_shrink_wide) -> tanh_shrink_wide_outcome {
         -tanh_shrink_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - tanh_shrink_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 6u) {
       error = max(errors[first], errors[second]);
@@ -679,7 +683,10 @@ fn tanh_shrink_wide_searched(
   zero: bool
 ) -> tanh_shrink_wide_search {
   let is_nan = tanh_shrink_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= tanh_shrink_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;

@@ -402,12 +402,13 @@ fn tanhsoft_wide_exponential_loose(x: tanhsoft_wide, near: u32) -> tanhsoft_wide
     if (tanhsoft_wide_is_nan(x)) {
       return x;
     }
-    return tanhsoft_wide(false, tanhsoft_NAT_HALF, select(tanhsoft_WIDE_BEYOND, -tanhsoft_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - tanhsoft_WIDE_LIMIT, -tanhsoft_WIDE_BEYOND, x.exponent > tanhsoft_WIDE_LIMIT);
+    return tanhsoft_wide(false, tanhsoft_NAT_HALF, select(tanhsoft_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return tanhsoft_WIDE_ONE;
   }
-  return tanhsoft_wide(false, tanhsoft_nat_add(tanhsoft_NAT_HALF, excess), n + 1);
+  return tanhsoft_wide(false, tanhsoft_nat_add(tanhsoft_NAT_HALF, excess), max(n + 1, 1 - tanhsoft_WIDE_LIMIT));
 }
 
 // Whether |a| < |b|, neither being NaN.
@@ -805,6 +806,9 @@ fn tanhsoft_exactly_wide(
         -tanhsoft_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - tanhsoft_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     if (operation == 2u) {
       error = max(errors[first], errors[second]);
@@ -956,7 +960,10 @@ fn tanhsoft_wide_searched(
   zero: bool
 ) -> tanhsoft_wide_search {
   let is_nan = tanhsoft_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= tanhsoft_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -1577,6 +1584,9 @@ fn tanhsoft_backward_exactly_wide(
         -tanhsoft_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - tanhsoft_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     registers[code & 1023u] = result;
     if (result.exponent >= tanhsoft_WIDE_LIMIT) {

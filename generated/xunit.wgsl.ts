@@ -280,12 +280,13 @@ fn xunit_wide_exponential_loose(x: xunit_wide, near: u32) -> xunit_wide {
     if (xunit_wide_is_nan(x)) {
       return x;
     }
-    return xunit_wide(false, xunit_NAT_HALF, select(xunit_WIDE_BEYOND, -xunit_WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - xunit_WIDE_LIMIT, -xunit_WIDE_BEYOND, x.exponent > xunit_WIDE_LIMIT);
+    return xunit_wide(false, xunit_NAT_HALF, select(xunit_WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -128) {
     return xunit_WIDE_ONE;
   }
-  return xunit_wide(false, xunit_nat_add(xunit_NAT_HALF, excess), n + 1);
+  return xunit_wide(false, xunit_nat_add(xunit_NAT_HALF, excess), max(n + 1, 1 - xunit_WIDE_LIMIT));
 }
 
 // How many bits a natural number has.
@@ -366,6 +367,9 @@ fn xunit_exactly_wide(x0: xunit_wide, x1: xunit_wide) -> xunit_wide_outcome {
         -xunit_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - xunit_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     registers[code & 1023u] = result;
     if (result.exponent >= xunit_WIDE_LIMIT) {
@@ -498,7 +502,10 @@ fn xunit_wide_searched(
   zero: bool
 ) -> xunit_wide_search {
   let is_nan = xunit_wide_leading_is_nan(found.value);
-  let fails = is_nan | (found.lost > 128 - 27);
+  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  let enough = select(128 - 27, 128 - 20, found.value.exponent >= xunit_WIDE_LIMIT);
+  let matters = found.value.exponent + found.lost > 128 - 160;
+  let fails = is_nan | ((found.lost > enough) & matters);
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -809,6 +816,9 @@ fn xunit_backward_exactly_wide(x0: xunit_wide, x1: xunit_wide) -> xunit_wide_out
         -xunit_WIDE_BEYOND,
         all(result.mantissa == vec4<u32>())
       );
+      if (result.exponent == 1 - xunit_WIDE_LIMIT) {
+        error = result.exponent + (128 - 26);
+      }
     }
     registers[code & 1023u] = result;
     if (result.exponent >= xunit_WIDE_LIMIT) {

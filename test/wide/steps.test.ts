@@ -38,6 +38,8 @@ function roundedOf(value: Value): Rounded {
 
 /** In units of the last of 32 digits; infinite where they are not of a kind. */
 function distance(a: Rounded, b: Rounded): number {
+  // An exponential that would be less than every number is the least one in a program, and 0 in the library.
+  if (Math.max(a.exponent, b.exponent) < -(2 ** 27)) return 0;
   if (a.digits === 0 || b.digits === 0) return a.digits === b.digits && a.exponent === b.exponent ? 0 : Infinity;
   if (a.negative !== b.negative || Math.abs(a.exponent - b.exponent) > 1) return Infinity;
   return Math.abs(a.digits * 2 ** (a.exponent - b.exponent) - b.digits);

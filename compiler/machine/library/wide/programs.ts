@@ -14,7 +14,8 @@ fn nat_expm1_series(r: nat) -> nat {
   return quotient;
 }
 
-// e^x, or with near = 1 e^x - 1 for x in [0, 1): the series stands once. As in wide_exp and wide_expm1_near.
+// e^x, or with near = 1 e^x - 1 for x in [0, 1): the series stands once. As in wide_exp and wide_expm1_near, but what would
+// be less than every number is the least one, so that it has a sign.
 fn wide_exponential(x: wide, near: u32) -> wide {
   let is_near = near == 1u;
   let quotient = multiply_high(x.mantissa, NAT_HALF_LOG2_E);
@@ -36,12 +37,13 @@ fn wide_exponential(x: wide, near: u32) -> wide {
     if (wide_is_nan(x)) {
       return x;
     }
-    return wide_normalised(false, NAT_HALF, select(WIDE_BEYOND, -WIDE_BEYOND, x.negative));
+    let vanishing = select(1 - WIDE_LIMIT, -WIDE_BEYOND, x.exponent > WIDE_LIMIT);
+    return wide_normalised(false, NAT_HALF, select(WIDE_BEYOND, vanishing, x.negative));
   }
   if (x.exponent < -int(nat_bits())) {
     return WIDE_ONE;
   }
-  return wide_normalised(false, NAT_HALF + excess, n + 1);
+  return wide_normalised(false, NAT_HALF + excess, max(n + 1, 1 - WIDE_LIMIT));
 }
 
 // Whether no digit of the smaller one is cut off in a sum.
@@ -164,7 +166,16 @@ fn wide_searched(
   infinite: bool, compares: bool, zero: bool
 ) -> wide_search {
   let is_nan = wide_leading_is_nan(found.value);
-  let fails = is_nan || found.lost > int(nat_bits() - 27);
+  // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
+  // to be made of it.
+  let enough = int(select(nat_bits() - 27, nat_bits() - 20, found.value.exponent >= WIDE_LIMIT));
+  let counts = found.value.exponent + found.lost > int(nat_bits() - 160);
+  let matters = counts || (search.stage > 0 && !infinite);
+  let fails = is_nan || (found.lost > enough && matters);
+  var here = found.value;
+  if (found.lost > enough && !matters) {
+    here = wide_leading(false, 0u, WIDE_ZERO.exponent);
+  }
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -172,23 +183,23 @@ fn wide_searched(
   var steps = search.steps;
   var shift = search.shift;
   // What cancels altogether wherever it is looked at is taken for 0.
-  if (stage == 0 || (wide_leading_is_nan(value) && (infinite || found.value.digits == 0u))) {
-    value = found.value;
+  if (stage == 0 || (wide_leading_is_nan(value) && (infinite || here.digits == 0u))) {
+    value = here;
   }
   // On the way of the second step the function must do what it did on the first, or grow or vanish faster than powers do.
-  let ratio = wide_leading_ratio(search.before, found.value);
+  let ratio = wide_leading_ratio(search.before, here);
   let is_second = point > 2 && (point & 1) == 1;
   let strays = !infinite && stage < 17 && is_second && ratio != steps && min(abs(ratio), abs(steps)) < 64;
   if (stage == 23) {
     // The limit that both sides have.
-    let apart = wide_leading_exceeds(found.value, base) || wide_leading_exceeds(base, found.value);
+    let apart = wide_leading_exceeds(here, base) || wide_leading_exceeds(base, here);
     if (point == 2) {
       value = base;
-      if (fails || apart || (base.negative != found.value.negative && base.digits != 0u)) {
+      if (fails || apart || (base.negative != here.negative && base.digits != 0u)) {
         value = wide_leading(false, 0u, WIDE_NAN.exponent);
       }
     }
-    base = found.value;
+    base = here;
     stage = select(23, 24, point == 2 || fails);
   } else if (fails || strays || (stage == 0 && infinite && compares)) {
     if (is_nan && zero && !infinite) {
@@ -202,17 +213,17 @@ fn wide_searched(
   } else if (stage == 0) {
     stage = 24;
   } else if (point == 1) {
-    base = found.value;
+    base = here;
     shift = 0;
   } else if (infinite) {
     // What it does on one step alone is a step from one value to another.
-    var nearer = found.value;
+    var nearer = here;
     if (point == 3) {
       nearer = search.before;
     }
     let course = wide_leading_course(base, nearer);
     if (course == 0 || stage > 16 || point == 3) {
-      let lasts = point == 2 || wide_leading_course(nearer, found.value) == course;
+      let lasts = point == 2 || wide_leading_course(nearer, here) == course;
       value = wide_leading_limit(base, nearer, select(0, course, lasts));
       stage = 24;
     }
@@ -225,7 +236,7 @@ fn wide_searched(
   } else {
     steps = ratio;
   }
-  var before = found.value;
+  var before = here;
   if (is_second) {
     before = base;
   }

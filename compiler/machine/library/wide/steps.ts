@@ -446,8 +446,14 @@ export function inSteps(text: string, name: string, natBits: number): string {
     wide_add: "error = max(errors[first], errors[second]);",
     wide_multiply: "error = max(errors[first] + b.exponent, errors[second] + a.exponent);",
     wide_divide: "error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;",
-    // What is wrong with the exponent is relative to e^x, and as it is to e^x - 1 near 0.
-    wide_exponential: `error = select(errors[first] + select(result.exponent, 1, c == ${offset + 1}u), -WIDE_BEYOND, is_zero(result.mantissa));`,
+    // What is wrong with the exponent is relative to e^x, and as it is to e^x - 1 near 0. Of what stands for less, only the
+    // sign is known.
+    wide_exponential: [
+      `error = select(errors[first] + select(result.exponent, 1, c == ${offset + 1}u), -WIDE_BEYOND, is_zero(result.mantissa));`,
+      "if (result.exponent == 1 - WIDE_LIMIT) {",
+      "error = result.exponent + int(nat_bits() - 26);",
+      "}",
+    ].join("\n"),
     select: "error = errors[select(first, second, registers[c].negative)];",
   };
   const words = steps.flatMap(({ operation, to, a, b, c }) => [
