@@ -132,7 +132,7 @@ export const isApplication = <P extends PrimitiveName>(
 const beneath = new WeakMap<Expr, readonly Expr[]>();
 
 /** All nodes that the roots are made of, operands before results. */
-export function reachable(roots: Iterable<Expr>): Expr[] {
+export function reachable(roots: Iterable<Expr>): readonly Expr[] {
   const [root, ...others] = roots;
   if (!root || others.length > 0) return collected(root ? [root, ...others] : []);
   let known = beneath.get(root);
@@ -140,7 +140,7 @@ export function reachable(roots: Iterable<Expr>): Expr[] {
     known = collected([root]);
     beneath.set(root, known);
   }
-  return [...known];
+  return known;
 }
 
 function collected(roots: readonly Expr[]): Expr[] {
