@@ -140,13 +140,14 @@ async function emitDefinition(
   targets: readonly TargetName[],
   decisions: Decisions,
 ): Promise<Emitted> {
-  // Loaded late: with nothing changed, neither ts-morph nor prettier is needed.
-  const { emitActivation } = await import("./backend/emit.js");
+  // Loaded late: with nothing changed, nothing of it is needed.
+  const { emitterFor } = await import("./backend/emit.js");
+  const emit = await emitterFor(targets);
   const work = inFreshGraph(() => {
     const { activation, diagnostics } = elaborate(definition);
     if (!activation) return { diagnostics, emission: null };
     const all = [...diagnostics, ...review(activation, definition)];
-    return { diagnostics: all, emission: hasErrors(all) ? null : emitActivation(activation, targets, decisions) };
+    return { diagnostics: all, emission: hasErrors(all) ? null : emit(activation, decisions) };
   });
   const emission = await work.emission;
   return {
