@@ -23,6 +23,8 @@ export interface CompileOptions {
   readonly targets: readonly TargetName[];
   /** Text made earlier, by content key; see {@link EmissionCache}. */
   readonly cache?: EmissionCache;
+  /** Whether files of other targets may come along where the cache has them. */
+  readonly more?: boolean;
   /** What is known of what compiling searches for; holds afterwards what was asked. */
   readonly decisions?: DecisionBook;
   /** Finds out about an activation what goes into the manifest as its analysis. */
@@ -75,7 +77,8 @@ async function compileSources(sources: readonly Source[], options: CompileOption
   const targets = targetNames.filter((name) => options.targets.includes(name));
   for (const definition of definitions) {
     const key = options.cache ? await contentKey(definition, targets) : "";
-    const known = options.cache?.get(key);
+    let known = options.cache?.get(key);
+    if (known === undefined && options.more) known = options.cache?.get(await contentKey(definition, targetNames));
     const decisions = decisionsOf(definition);
     const result =
       known === undefined ? await emitDefinition(definition, targets, decisions) : recalled(known, decisions);

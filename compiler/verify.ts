@@ -1,5 +1,5 @@
 /** Definitions as what can be measured of them, for `actc check` and `actc verify`. */
-import { type OutputFile, activationOf, compile, type EmissionCache, readDefinitions, targetNames } from "./compile.js";
+import { type OutputFile, activationOf, compile, type EmissionCache, readDefinitions } from "./compile.js";
 import type { DecisionBook } from "./decisions.js";
 import { collate, type Diagnostic } from "./diagnostics.js";
 import { inFreshGraph } from "./ir/expr.js";
@@ -61,13 +61,14 @@ export interface SubjectsOptions {
   readonly decisions?: DecisionBook;
 }
 
-/** Compiles whole files, so that what a cache knows of an ordinary compile is of use. */
+/** Compiles whole files, for what is measured alone: but what a cache knows of an ordinary compile is of use. */
 export async function subjectsOf(
   sources: readonly Source[],
   { targets, names = [], cache, decisions }: SubjectsOptions,
 ): Promise<Subjects> {
   const { files, diagnostics } = await compile(sources, {
-    targets: targetNames,
+    targets: measuredTargets,
+    more: true,
     ...(cache ? { cache } : {}),
     ...(decisions ? { decisions } : {}),
   });
