@@ -210,10 +210,9 @@ class Judge {
       truth.evaluate(this.values);
       return truth.value;
     };
-    this.surface ??= {
-      value: fastTruth({ activation, of: null }),
-      slopes: activation.inputs.map((of) => fastTruth({ activation, of })),
-    };
+    const truthOf = (of: Column["of"]): FastTruth =>
+      of === this.column.of ? this.truth : fastTruth({ activation, of });
+    this.surface ??= { value: truthOf(null), slopes: activation.inputs.map(truthOf) };
     const value = Math.abs(at(this.surface.value));
     if (!(value < 2 ** -8)) return false;
     return this.surface.slopes.reduce((sum, slope, i) => sum + Math.abs(inputs[i]! * at(slope)), 0) > 8 * value;
