@@ -63,6 +63,21 @@ const isName = (text: string | undefined): boolean =>
   text !== undefined && /^[A-Za-z_$]/.test(text) && !keywords.has(text);
 const isEnd = (text: string | undefined): boolean => isName(text) || text === ")" || text === "]";
 
+/** Code again: a statement to a line, without spaces where names, brackets and points meet. */
+export function javascriptText(tokens: readonly string[]): string {
+  return tokens.reduce((text, token, i) => {
+    const before = tokens[i - 1];
+    const opens = token === "(" || token === "[";
+    const isTight =
+      before === undefined ||
+      ["(", "[", "."].includes(before) ||
+      [")", "]", ".", ",", ";"].includes(token) ||
+      (opens && isEnd(before));
+    if (isTight) return text + token;
+    return `${text}${before === ";" || before === "{" || before === "}" ? "\n" : " "}${token}`;
+  }, "");
+}
+
 /** The declarations of a kernel's file, in order. */
 export function javascriptDeclarations(file: string): readonly Declaration[] {
   const tokens = tokensOf(file);

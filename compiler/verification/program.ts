@@ -3,7 +3,11 @@
  * of their tokens, so that comments, layout and other kernels of the file change nothing.
  */
 import { sha256 } from "../sha256.js";
-import { type Declaration as JavascriptDeclaration, javascriptDeclarations } from "./plain-javascript.js";
+import {
+  type Declaration as JavascriptDeclaration,
+  javascriptDeclarations,
+  javascriptText,
+} from "./plain-javascript.js";
 
 export interface Program {
   /** The declarations, in the order of the file. */
@@ -26,7 +30,7 @@ export async function typescriptProgram(file: string, exported: readonly string[
 
 const asWritten = ({ names, tokens }: JavascriptDeclaration): Declaration => ({
   names,
-  text: tokens.join(" "),
+  text: javascriptText(tokens),
   tokens,
 });
 
