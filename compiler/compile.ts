@@ -23,6 +23,8 @@ export interface CompileOptions {
   readonly targets: readonly TargetName[];
   /** Text made earlier, by content key; see {@link EmissionCache}. */
   readonly cache?: EmissionCache;
+  /** Whether files of other targets may come along where the cache has them. */
+  readonly more?: boolean;
   /** What is known of what compiling searches for; holds afterwards what was asked. */
   readonly decisions?: DecisionBook;
   /** Finds out about an activation what goes into the manifest as its analysis. */
@@ -75,7 +77,8 @@ async function compileSources(sources: readonly Source[], options: CompileOption
   const targets = targetNames.filter((name) => options.targets.includes(name));
   for (const definition of definitions) {
     const key = options.cache ? await contentKey(definition, targets) : "";
-    const known = options.cache?.get(key);
+    let known = options.cache?.get(key);
+    if (known === undefined && options.more) known = options.cache?.get(await contentKey(definition, targetNames));
     const decisions = decisionsOf(definition);
     const result =
       known === undefined ? await emitDefinition(definition, targets, decisions) : recalled(known, decisions);
@@ -140,13 +143,14 @@ async function emitDefinition(
   targets: readonly TargetName[],
   decisions: Decisions,
 ): Promise<Emitted> {
-  // Loaded late: with nothing changed, neither ts-morph nor prettier is needed.
-  const { emitActivation } = await import("./backend/emit.js");
+  // Loaded late: with nothing changed, nothing of it is needed.
+  const { emitterFor } = await import("./backend/emit.js");
+  const emit = await emitterFor(targets);
   const work = inFreshGraph(() => {
     const { activation, diagnostics } = elaborate(definition);
     if (!activation) return { diagnostics, emission: null };
     const all = [...diagnostics, ...review(activation, definition)];
-    return { diagnostics: all, emission: hasErrors(all) ? null : emitActivation(activation, targets, decisions) };
+    return { diagnostics: all, emission: hasErrors(all) ? null : emit(activation, decisions) };
   });
   const emission = await work.emission;
   return {

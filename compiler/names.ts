@@ -7,9 +7,6 @@ import { typescriptReserved, wgslReserved } from "./reserved-names.js";
 
 export { typescriptReserved, wgslReserved } from "./reserved-names.js";
 
-const reservedInTypescript: ReadonlySet<string> = new Set(typescriptReserved);
-const reservedInWgsl: ReadonlySet<string> = new Set(wgslReserved);
-
 /** Names of files that are written beside those of the activations. */
 const ownFiles = /^(?:index|manifest)$/i;
 
@@ -64,10 +61,10 @@ export function className({
 /** `leaky_relu` for WGSL functions: as it is written, but for what WGSL does not allow at the beginning. */
 export function wgslName(name: string): string {
   const allowed = name.startsWith("__") || name === "_" ? `a${name}` : name;
-  return reservedInWgsl.has(allowed) ? `${allowed}_` : allowed;
+  return wgslReserved.has(allowed) ? `${allowed}_` : allowed;
 }
 
-const safeInTypescript = (name: string): string => (reservedInTypescript.has(name) ? `${name}_` : name);
+const safeInTypescript = (name: string): string => (typescriptReserved.has(name) ? `${name}_` : name);
 
 /** What stands between the underscores; those at both ends are the business of {@link surround}. */
 const parts = (name: string): string[] => name.replace(/^_+|_+$/g, "").split(/_+/);

@@ -3,7 +3,7 @@
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 
 /** Reserved words of TypeScript, and the globals that generated code or its readers rely on. */
-export const typescriptReserved: readonly string[] = [
+export const typescriptReserved: ReadonlySet<string> = new Set([
   // ECMAScript keywords and reserved words, strict mode included
   ...words(`
     await break case catch class const continue debugger default delete do else enum export extends false finally for
@@ -26,10 +26,10 @@ export const typescriptReserved: readonly string[] = [
     structuredClone queueMicrotask setTimeout GPUBuffer GPUDevice GPUBufferUsage GPUShaderStage GPUMapMode
   `),
   "__proto__",
-];
+]);
 
 /** Keywords, reserved words and predeclared names of WGSL (W3C, WebGPU Shading Language, sections 15 to 17). */
-export const wgslReserved: readonly string[] = [
+export const wgslReserved: ReadonlySet<string> = new Set([
   // Keywords
   ...words(`
     alias break case const const_assert continue continuing default diagnostic discard else enable false fn for if let
@@ -78,4 +78,4 @@ export const wgslReserved: readonly string[] = [
     subgroupXor quadBroadcast
   `),
   "main",
-];
+]);

@@ -1,5 +1,5 @@
 /** Definitions as what can be measured of them, for `actc check` and `actc verify`. */
-import { type OutputFile, activationOf, compile, type EmissionCache, readDefinitions, targetNames } from "./compile.js";
+import { type OutputFile, activationOf, compile, type EmissionCache, readDefinitions } from "./compile.js";
 import type { DecisionBook } from "./decisions.js";
 import { collate, type Diagnostic } from "./diagnostics.js";
 import { inFreshGraph } from "./ir/expr.js";
@@ -22,6 +22,7 @@ import {
   type MeasuredTarget,
   measuredTargets,
 } from "./verification/emitted.js";
+import type { Measurement } from "./verification/measure.js";
 import type { Density } from "./verification/points.js";
 import { type Accuracy, accuracyOf, type ColumnAccuracy, columnAccuracy } from "./verification/accuracy.js";
 import { defaultsFor, type Outcome, settingsFor, type Task, type WithActivation } from "./verification/measurer.js";
@@ -60,13 +61,14 @@ export interface SubjectsOptions {
   readonly decisions?: DecisionBook;
 }
 
-/** Compiles whole files, so that what a cache knows of an ordinary compile is of use. */
+/** Compiles whole files, for what is measured alone: but what a cache knows of an ordinary compile is of use. */
 export async function subjectsOf(
   sources: readonly Source[],
   { targets, names = [], cache, decisions }: SubjectsOptions,
 ): Promise<Subjects> {
   const { files, diagnostics } = await compile(sources, {
-    targets: targetNames,
+    targets: measuredTargets,
+    more: true,
     ...(cache ? { cache } : {}),
     ...(decisions ? { decisions } : {}),
   });
@@ -148,14 +150,14 @@ export async function accuracies(
 ): Promise<ReadonlyMap<string, Accuracy>> {
   const found = await Promise.all(
     subjects.map(async (subject) => {
-      const columns = await Promise.all(
-        subject.columns.map(async (column) => {
-          const executor = column.target === "ts" ? engine : emulation;
-          const certified = holds(certificates, keyOf(subject, column, executor), currentOf(subject, column));
-          const settings = certified ? [] : subject.settings[column.target];
-          const measured = await measureQuickly(measure, subject, column, settings, plan);
-          return columnAccuracies(subject, column, certificates, executor, measured);
-        }),
+      const wanted = subject.columns.map((column) => {
+        const executor = column.target === "ts" ? engine : emulation;
+        const certified = holds(certificates, keyOf(subject, column, executor), currentOf(subject, column));
+        return { column, executor, settings: certified ? [] : subject.settings[column.target] };
+      });
+      const measured = await measureQuickly(measure, subject, wanted, plan);
+      const columns = wanted.map(({ column, executor }, i) =>
+        columnAccuracies(subject, column, certificates, executor, measured[i]),
       );
       return [subject.name, accuracyOf(columns.flat())] as const;
     }),
@@ -196,27 +198,88 @@ const currentOf = ({ definition }: Subject, { digest }: EmittedColumn): ColumnAc
   kernel: digest,
 });
 
+/** What of a column is measured: at the defaults, and at these settings. */
+interface Wanted {
+  readonly column: EmittedColumn;
+  readonly settings: readonly (readonly number[])[];
+}
+
+/** Certificates of the columns, in their order. */
 async function measureQuickly(
   measure: (task: Task) => Promise<Outcome>,
   subject: Subject,
-  column: EmittedColumn,
-  settings: readonly (readonly number[])[],
+  wanted: readonly Wanted[],
   plan: QuickPlan,
-): Promise<Certificate> {
-  const run = async (parameters: readonly number[], stratified: number, density: Density): Promise<Run> => {
-    const work = { kind: "points", stratified, byReference: 0, density } as const;
-    const outcome = await measure({ activation: subject.name, column, parameters, work, emulated: true });
-    if (outcome.kind !== "measured") throw new Error("points need no interpolant");
-    return { measurement: outcome.measurement, parameters };
-  };
-  const [defaults, ...others] = await Promise.all([
-    run(subject.defaults[column.target], plan.defaults, "sparse"),
-    ...settings.map((setting) => run(setting, plan.settings, "sparsest")),
+): Promise<readonly Certificate[]> {
+  const requests = wanted.map(({ column, settings }): readonly Request[] => [
+    { column, parameters: subject.defaults[column.target], stratified: plan.defaults, density: "sparse" },
+    ...settings.map((parameters): Request => ({ column, parameters, stratified: plan.settings, density: "sparsest" })),
   ]);
+  const results = measureRequests(measure, subject.name, requests.flat());
   const truth: TruthUsed = { form: "double-double", margin: null, byReference: 0 };
-  return {
-    kernel: column.digest,
-    defaults: evidenceOf("measured", defaults === undefined ? [] : [defaults], subject, truth),
-    parameters: others.length === 0 ? null : evidenceOf("measured", others, subject, truth),
-  };
+  return Promise.all(
+    wanted.map(async ({ column }, i): Promise<Certificate> => {
+      const runs = await Promise.all((requests[i] ?? []).map((request) => runOf(request, results)));
+      const others = runs.slice(1);
+      return {
+        kernel: column.digest,
+        defaults: evidenceOf("measured", runs.slice(0, 1), subject, truth),
+        parameters: others.length === 0 ? null : evidenceOf("measured", others, subject, truth),
+      };
+    }),
+  );
+}
+
+interface Request {
+  readonly column: EmittedColumn;
+  readonly parameters: readonly number[];
+  readonly stratified: number;
+  readonly density: Density;
+}
+
+async function runOf(request: Request, results: ReadonlyMap<Request, Promise<Measurement>>): Promise<Run> {
+  const measurement = await results.get(request);
+  if (measurement === undefined) throw new Error("a request was not measured");
+  return { measurement, parameters: request.parameters };
+}
+
+/** Kernels of several targets for one column are measured together, where their parameters are the same. */
+function measureRequests(
+  measure: (task: Task) => Promise<Outcome>,
+  activation: string,
+  requests: readonly Request[],
+): ReadonlyMap<Request, Promise<Measurement>> {
+  const groups = new Map<string, Request[]>();
+  for (const request of requests) {
+    const { column, parameters, stratified } = request;
+    const key = JSON.stringify([column.of, parameters.map((x) => (Object.is(x, -0) ? "-0" : String(x))), stratified]);
+    groups.set(key, [...(groups.get(key) ?? []), request]);
+  }
+  const results = new Map<Request, Promise<Measurement>>();
+  for (const [first, ...others] of groups.values()) {
+    if (first === undefined) continue;
+    const { column, parameters, stratified, density } = first;
+    const outcome = measure({
+      activation,
+      column,
+      others: others.map((other) => other.column),
+      parameters,
+      work: { kind: "points", stratified, byReference: 0, density },
+      emulated: true,
+    });
+    [first, ...others].forEach((request, i) =>
+      results.set(
+        request,
+        outcome.then((all) => measurementIn(all, i)),
+      ),
+    );
+  }
+  return results;
+}
+
+function measurementIn(outcome: Outcome, place: number): Measurement {
+  if (outcome.kind !== "measured") throw new Error("points need no interpolant");
+  const measurement = place === 0 ? outcome.measurement : outcome.others[place - 1];
+  if (measurement === undefined) throw new Error("a kernel was not measured");
+  return measurement;
 }

@@ -217,19 +217,22 @@ export function* matchTerms(
   if (!head) return;
   if (head.base === null) {
     for (const [base, coefficient] of terms) {
-      const rest = new Map(terms);
-      rest.delete(base);
       const scale = build.product(productWith(base, R.divide(coefficient, head.coefficient)));
-      yield* matchTail(tail, rest, bound, scale, build);
+      yield* matchTail(tail, without(terms, base), bound, scale, build);
     }
     return;
   }
   for (const [base, coefficient] of terms) {
-    const rest = new Map(terms);
-    rest.delete(base);
     const scale = constant(R.divide(coefficient, head.coefficient));
-    for (const bindings of match(head.base, base, bound, build)) yield* matchTail(tail, rest, bindings, scale, build);
+    for (const bindings of match(head.base, base, bound, build))
+      yield* matchTail(tail, without(terms, base), bindings, scale, build);
   }
+}
+
+function without(terms: Terms, base: Expr): Terms {
+  const rest = new Map(terms);
+  rest.delete(base);
+  return rest;
 }
 
 function productWith(base: Expr, coefficient: Rational): Product {
@@ -262,8 +265,6 @@ function* matchTail(
   }
   const scaleProduct = productOf(scale);
   for (const [base, coefficient] of terms) {
-    const rest = new Map(terms);
-    rest.delete(base);
     const quotient = productOf(base);
     for (const [factor, exponent] of scaleProduct.powers) multiplyPower(quotient, factor, -exponent);
     const ratio = R.divide(
@@ -271,12 +272,13 @@ function* matchTail(
       R.multiply(scaleProduct.coefficient, head.coefficient),
     );
     if (head.base === null) {
-      if (quotient.powers.size === 0 && R.isOne(ratio)) yield* matchTail(tail, rest, bound, scale, build);
+      if (quotient.powers.size === 0 && R.isOne(ratio))
+        yield* matchTail(tail, without(terms, base), bound, scale, build);
     } else if (R.isOne(ratio)) {
       if (quotient.powers.size > productOf(base).powers.size) continue;
       const target = rawProduct({ coefficient: R.one, powers: quotient.powers });
       for (const bindings of match(head.base, target, bound, build))
-        yield* matchTail(tail, rest, bindings, scale, build);
+        yield* matchTail(tail, without(terms, base), bindings, scale, build);
     }
   }
 }
@@ -326,8 +328,10 @@ function* matchFactorList(
   }
   for (const [factor, exponent] of product.powers) {
     if (exponent > 0 !== head.exponent > 0 || Math.abs(exponent) < Math.abs(head.exponent)) continue;
-    const rest: Product = { coefficient: product.coefficient, powers: new Map(product.powers) };
-    multiplyPower(rest, factor, -head.exponent);
-    for (const bindings of match(head.base, factor, bound, build)) yield* matchFactorList(tail, rest, bindings, build);
+    for (const bindings of match(head.base, factor, bound, build)) {
+      const rest: Product = { coefficient: product.coefficient, powers: new Map(product.powers) };
+      multiplyPower(rest, factor, -head.exponent);
+      yield* matchFactorList(tail, rest, bindings, build);
+    }
   }
 }

@@ -77,20 +77,28 @@ export function settleExtremes(exprs: readonly Expr[], options: SettleOptions): 
       const cases = truths.map((truth) =>
         expectations(sign, index, activation.inputs.length, defaults, truth, arithmetic),
       );
-      const faults = (form: Expr, i: number): number => {
+      /** How many cases a form fails, counted up to so many. */
+      const faults = (form: Expr, i: number, most = Infinity): number => {
         const run = sampler(form, variables, arithmetic);
-        return (cases[i] ?? []).reduce((count, each) => count + (agrees(run(each.values), each) ? 0 : 1), 0);
+        let count = 0;
+        for (const each of cases[i] ?? []) {
+          if (!agrees(run(each.values), each)) count += 1;
+          if (count >= most) break;
+        }
+        return count;
       };
       const best = settled.map((form, i) => ({ form, faults: faults(form, i) }));
       for (const [i, candidate] of best.entries()) {
         if (candidate.faults === 0 || activation.inputs.length < 2) continue;
         const form = withZeros(settled[i]!, input);
-        if (faults(form, i) === 0) best[i] = { form, faults: 0 };
+        if (faults(form, i, 1) === 0) best[i] = { form, faults: 0 };
       }
       for (const size of holds) {
         if (best.every((candidate) => candidate.faults === 0)) break;
         const held = settled.map((form) => hold(form, input, sign, size));
-        const counts = held.map((form, i) => (form === settled[i] ? best[i]!.faults : faults(form, i)));
+        const counts = held.map((form, i) =>
+          form === settled[i] ? best[i]!.faults : faults(form, i, Math.max(1, best[i]!.faults)),
+        );
         if (counts.every((count) => count === 0)) {
           held.forEach((form, i) => (best[i] = { form, faults: 0 }));
           break;
@@ -104,7 +112,7 @@ export function settleExtremes(exprs: readonly Expr[], options: SettleOptions): 
         const candidates = largeForms(exprs[i]!, settled[i]!, input, sign, lower);
         let least = { form, faults: left };
         for (const candidate of candidates) {
-          const count = faults(candidate, i);
+          const count = faults(candidate, i, least.faults);
           if (count < least.faults) least = { form: candidate, faults: count };
         }
         return least.form;

@@ -2,7 +2,7 @@
  * Lays out kernels as prettier would. Their statements are of few shapes and mostly short: what fits on its line is
  * printed as it is, and prettier is asked only for what does not. (Formatting is the largest cost of a compile.)
  */
-import { formatStatement } from "./source-file.js";
+import { formatStatement } from "./format.js";
 import { docText } from "./targets/text.js";
 import type { FunctionText } from "./targets/typescript.js";
 

@@ -211,14 +211,13 @@ export interface ScalarFunction {
   readonly temporaryName: (node: Application) => string;
 }
 
+let declared: ReadonlySet<string> | undefined;
+const libraryNames = (): ReadonlySet<string> =>
+  (declared ??= new Set(pairLibrary().declarations.map(({ name }) => name)));
+
 /** The text of a scalar function; the struct and the exact functions are texts of their own. */
 export function scalarFunctionText(fn: ScalarFunction): string {
-  const scope = new NameScope([
-    ...wgslReserved,
-    ...pairLibrary().declarations.map(({ name }) => name),
-    fn.name,
-    ...fn.parameters.map(({ name }) => name),
-  ]);
+  const scope = new NameScope([fn.name, ...fn.parameters.map(({ name }) => name)], [wgslReserved, libraryNames()]);
   const names = new Map<Expr, string>(fn.parameters.map(({ variable, name }) => [variable, name]));
   const pairsOf = fn.results.flatMap(({ form }) => (form.kind === "pairs" ? [form] : []));
   const fasts = pairsOf.map(({ fast }) => fast);

@@ -45,7 +45,9 @@ export async function breachWarnings(
   if (recorded.length === 0 || files.length === 0) return [];
   const { subjectsIn } = await environment.stages.verify();
   const names = new Set(recorded.map(({ key }) => key.activation));
-  const subjects = await subjectsIn(sources, files, { names: [...names] });
+  // Digests of what nothing is recorded of need not be known.
+  const targets = new Set(recorded.map(({ key }) => key.target));
+  const subjects = await subjectsIn(sources, files, { names: [...names], targets: [...targets] });
   return subjects.flatMap((subject) => {
     const { name, file, span } = subject;
     const found = recorded.find(({ source, key, definition, kernel }) => {

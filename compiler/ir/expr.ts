@@ -62,12 +62,14 @@ export interface CustomGradient {
 }
 
 interface Graph {
-  readonly nodes: Map<string, Expr>;
+  readonly leaves: Map<string, Constant | Variable>;
+  /** By primitive, then by the operands' ids. */
+  readonly applications: Map<PrimitiveName, Map<string | number, Application>>;
   readonly rules: Map<CustomGradient, number>;
   next: number;
 }
 
-const newGraph = (): Graph => ({ nodes: new Map(), rules: new Map(), next: 0 });
+const newGraph = (): Graph => ({ leaves: new Map(), applications: new Map(), rules: new Map(), next: 0 });
 let graph = newGraph();
 
 /** Runs `build` with an empty table of nodes; nodes of different graphs must not meet. */
@@ -81,12 +83,12 @@ export function inFreshGraph<T>(build: () => T): T {
   }
 }
 
-function intern<T extends Expr>(key: string, make: (id: number) => T): T {
-  const known = graph.nodes.get(key);
+function intern<T extends Constant | Variable>(key: string, make: (id: number) => T): T {
+  const known = graph.leaves.get(key);
   // The key determines the node's kind: the one cast of the house.
   if (known) return known as T;
   const node = make(graph.next++);
-  graph.nodes.set(key, node);
+  graph.leaves.set(key, node);
   return node;
 }
 
@@ -111,17 +113,29 @@ export function apply(
   operands: readonly Expr[],
   rule: CustomGradient | null = null,
 ): Application {
-  let ruleKey = "";
-  if (rule) {
-    if (!graph.rules.has(rule)) graph.rules.set(rule, graph.rules.size);
-    ruleKey = `#${graph.rules.get(rule)}`;
-  }
-  return intern(`${primitive}${ruleKey}(${operands.map((operand) => operand.id).join(",")})`, (id) => {
+  let known = graph.applications.get(primitive);
+  if (!known) graph.applications.set(primitive, (known = new Map()));
+  const key = keyOf(operands, rule);
+  let node = known.get(key);
+  if (!node) {
     const row = primitiveRow(primitive);
     let space = operands.reduce((bits, operand) => bits | operand.space, 0);
     if (row.reduces && space & Space.element) space = (space & ~Space.element) | Space.row;
-    return { kind: "application", primitive, operands, rule, id, type: row.result, space };
-  });
+    node = { kind: "application", primitive, operands, rule, id: graph.next++, type: row.result, space };
+    known.set(key, node);
+  }
+  return node;
+}
+
+/** What tells applications of one primitive apart: one or two ids in a number, else a text. */
+function keyOf(operands: readonly Expr[], rule: CustomGradient | null): string | number {
+  const [a, b] = operands;
+  if (rule === null && a && operands.length <= 2) return a.id + (b ? b.id + 1 : 0) * 2 ** 26;
+  const ids = operands.map((operand) => operand.id).join();
+  if (rule === null) return ids;
+  let number = graph.rules.get(rule);
+  if (number === undefined) graph.rules.set(rule, (number = graph.rules.size));
+  return `#${number} ${ids}`;
 }
 
 export const isApplication = <P extends PrimitiveName>(
@@ -132,7 +146,7 @@ export const isApplication = <P extends PrimitiveName>(
 const beneath = new WeakMap<Expr, readonly Expr[]>();
 
 /** All nodes that the roots are made of, operands before results. */
-export function reachable(roots: Iterable<Expr>): Expr[] {
+export function reachable(roots: Iterable<Expr>): readonly Expr[] {
   const [root, ...others] = roots;
   if (!root || others.length > 0) return collected(root ? [root, ...others] : []);
   let known = beneath.get(root);
@@ -140,7 +154,7 @@ export function reachable(roots: Iterable<Expr>): Expr[] {
     known = collected([root]);
     beneath.set(root, known);
   }
-  return [...known];
+  return known;
 }
 
 function collected(roots: readonly Expr[]): Expr[] {

@@ -66,6 +66,8 @@ export function parseLiteral(text: string): Rational {
 export function toNumber(value: Rational): number {
   const { numerator, denominator } = value;
   if (numerator === 0n) return 0;
+  // Both are binary64 numbers, and division rounds once.
+  if (isShort(numerator) && isShort(denominator)) return Number(numerator) / Number(denominator);
   const magnitude = numerator < 0n ? -numerator : numerator;
   const bits = (n: bigint): number => n.toString(2).length;
   // quotient * 2^shift with 54 or 55 significant bits, fewer where the result is subnormal
@@ -88,6 +90,8 @@ export function toNumber(value: Rational): number {
   const result = scaleByPowerOfTwo(Number(quotient), shift);
   return numerator < 0n ? -result : result;
 }
+
+const isShort = (n: bigint): boolean => -(2n ** 53n) < n && n < 2n ** 53n;
 
 function scaleByPowerOfTwo(value: number, exponent: number): number {
   let result = value;

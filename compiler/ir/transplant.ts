@@ -42,7 +42,7 @@ export function transplant(nodes: readonly Expr[]): Transplant {
 }
 
 /** What the nodes are made of, and what calls with declared gradients carry, operands before results. */
-function withRules(nodes: readonly Expr[]): Expr[] {
+function withRules(nodes: readonly Expr[]): readonly Expr[] {
   let all = reachable(nodes);
   for (let size = -1; size !== all.length;) {
     size = all.length;

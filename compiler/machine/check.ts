@@ -226,7 +226,7 @@ function checkerOf({ structs, constants, functions }: Signatures, text: string) 
   function block(parsed: readonly ParsedStatement[], outer: Scope, around: Surroundings): Statement[] {
     const scope = new Map(outer);
     return parsed.map((each, i) => {
-      if (i > 0 && returns(parsed.slice(0, i))) fail(each.line, "nothing gets here");
+      if (endsWith(parsed[i - 1])) fail(each.line, "nothing gets here");
       return statement(each, scope, around);
     });
   }
@@ -534,7 +534,10 @@ function at<T>(items: readonly T[], i: number): T {
 
 /** Whether statements end with a return whichever way they are taken. */
 function returns(statements: readonly (Statement | ParsedStatement)[]): boolean {
-  const last = statements.at(-1);
+  return endsWith(statements.at(-1));
+}
+
+function endsWith(last: Statement | ParsedStatement | undefined): boolean {
   if (last === undefined) return false;
   if (last.kind === "return" || last.kind === "break") return true;
   return last.kind === "if" && returns(last.yes) && returns(last.no);

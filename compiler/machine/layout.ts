@@ -69,7 +69,13 @@ export function layOut(doc: Doc, width: number, margin = 0, column = margin): st
       text += each;
       position += each.length;
     } else if (!("kind" in each)) {
-      for (let i = each.length - 1; i >= 0; i--) push(each[i] ?? "");
+      // Leading texts need not wait.
+      let start = 0;
+      for (let part = each[start]; typeof part === "string"; part = each[++start]) {
+        text += part;
+        position += part.length;
+      }
+      for (let i = each.length - 1; i >= start; i--) push(each[i] ?? "");
     } else {
       switch (each.kind) {
         case "line":
@@ -134,55 +140,59 @@ const several = 16;
 function fits(first: Command, rest: readonly Command[], columns: number, mayBreak = false): boolean {
   let left = columns;
   let following = rest.length;
-  const stack: Command[] = [first];
+  // What is still to come, the next last, and whether it is flat.
+  const docs: Doc[] = [first.doc];
+  const flats: boolean[] = [first.flat];
   while (left >= 0) {
-    let command = stack.pop();
-    if (command === undefined) {
-      command = rest[--following];
+    let [doc, flat] = [docs.pop(), flats.pop()];
+    if (doc === undefined || flat === undefined) {
+      const command = rest[--following];
       if (command === undefined) return true;
+      ({ doc, flat } = command);
     }
-    const { margin, flat, doc } = command;
-    const push = (inner: Doc, innerFlat = flat): void => {
-      stack.push({ margin, flat: innerFlat, doc: inner });
-    };
-    // Of a long list, what is beyond the columns need not be looked at.
-    const pushAll = (docs: readonly Doc[], from: number): void => {
-      const to = Math.min(docs.length, from + several);
-      if (to < docs.length) push({ kind: "fill", parts: docs, from: to });
-      for (let i = to - 1; i >= from; i--) push(docs[i] ?? "");
-    };
     if (typeof doc === "string") {
       left -= doc.length;
-    } else if (!("kind" in doc)) {
-      pushAll(doc, 0);
-    } else {
-      switch (doc.kind) {
-        case "line":
-          if (!flat) return true;
-          left -= doc.flat.length;
-          break;
-        case "break":
-          return true;
-        case "indent":
-        case "align":
-        case "indentIfBroken":
-          push(doc.doc);
-          break;
-        case "group":
-          if (!mayBreak && doc.broken && flat) return false;
-          push(doc.doc, doc.broken ? false : flat);
-          break;
-        case "choice":
-          push((flat ? doc.choices[0] : doc.choices.at(-1)) ?? "");
-          break;
-        case "fill":
-          pushAll(doc.parts, doc.from ?? 0);
-          break;
-        case "ifBroken":
-          push(flat ? doc.flat : doc.broken);
-          break;
-      }
+      continue;
     }
+    if (!("kind" in doc) || doc.kind === "fill") {
+      // Of a long list, what is beyond the columns need not be looked at.
+      const [parts, from] = "kind" in doc ? [doc.parts, doc.from ?? 0] : [doc, 0];
+      const to = Math.min(parts.length, from + several);
+      if (to < parts.length) {
+        docs.push({ kind: "fill", parts, from: to });
+        flats.push(flat);
+      }
+      for (let i = to - 1; i >= from; i--) {
+        docs.push(parts[i] ?? "");
+        flats.push(flat);
+      }
+      continue;
+    }
+    switch (doc.kind) {
+      case "line":
+        if (!flat) return true;
+        left -= doc.flat.length;
+        continue;
+      case "break":
+        return true;
+      case "indent":
+      case "align":
+      case "indentIfBroken":
+        docs.push(doc.doc);
+        break;
+      case "group":
+        if (!mayBreak && doc.broken && flat) return false;
+        docs.push(doc.doc);
+        flat &&= !doc.broken;
+        break;
+      case "choice":
+        docs.push((flat ? doc.choices[0] : doc.choices.at(-1)) ?? "");
+        break;
+      case "ifBroken":
+        docs.push(flat ? doc.flat : doc.broken);
+        break;
+    }
+    flats.push(flat);
   }
   return false;
 }

@@ -21,7 +21,7 @@ export const typescriptName: Rename = (name, kind) => {
   return free(kind === "struct" ? upperFirst(camel) : camel, "typescript", new Set());
 };
 
-const reserved = { typescript: new Set(typescriptReserved), wgsl: new Set(wgslReserved) };
+const reserved = { typescript: typescriptReserved, wgsl: wgslReserved };
 
 /** A name with underscores behind it where the language or the surroundings have it already. */
 function free(name: string, language: "typescript" | "wgsl", taken: ReadonlySet<string>): string {
@@ -41,7 +41,7 @@ export function localNames(
 ): Map<string, string> {
   const own = new Set([
     ...parameters.map(({ name }) => name),
-    ...[...statementsIn(body)].flatMap((each) =>
+    ...statementsIn(body).flatMap((each) =>
       each.kind === "let" || each.kind === "var" || each.kind === "array" ? [each.name] : [],
     ),
   ]);

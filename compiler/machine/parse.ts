@@ -113,6 +113,9 @@ const levels: readonly (readonly BinaryOperator[])[] = [
   ["*", "/", "%"],
 ];
 const comparisons = levels.findIndex((level) => level.includes("<"));
+const binaryOperators: ReadonlyMap<string, { readonly operator: BinaryOperator; readonly level: number }> = new Map(
+  levels.flatMap((operators, level) => operators.map((operator) => [operator, { operator, level }] as const)),
+);
 
 const assignments: Readonly<Record<string, BinaryOperator>> = {
   "+=": "+",
@@ -148,7 +151,10 @@ export function parse(text: string): ParsedDeclaration[] {
     at++;
     return token;
   };
-  const isAt = (symbol: string): boolean => peek().text === symbol && peek().kind !== "string";
+  const isAt = (symbol: string): boolean => {
+    const { text: here, kind } = peek();
+    return here === symbol && kind !== "string";
+  };
   const accept = (symbol: string): boolean => {
     if (!isAt(symbol)) return false;
     next();
@@ -356,16 +362,17 @@ export function parse(text: string): ParsedDeclaration[] {
     return inner;
   }
 
-  function expression(level = 0): Node {
-    const operators = levels[level];
-    if (operators === undefined) return unary();
-    let left = expression(level + 1);
+  /** What follows, up to an operator that binds more loosely than this level. */
+  function expression(loosest = 0): Node {
+    let left = unary();
     for (;;) {
-      const operator = operators.find(isAt);
-      if (operator === undefined) return left;
+      const found = peek().kind === "symbol" ? binaryOperators.get(peek().text) : undefined;
+      if (found === undefined || found.level < loosest) return left;
+      const { operator, level } = found;
       const { line } = next();
       left = { kind: "binary", line, operator, left, right: expression(level + 1), grouped: false };
-      if (level === comparisons && operators.some(isAt)) fail("comparisons do not associate");
+      if (level === comparisons && binaryOperators.get(peek().text)?.level === comparisons)
+        fail("comparisons do not associate");
     }
   }
 

@@ -19,60 +19,58 @@ export class MachineError extends Error {
   }
 }
 
-const space = /[ \t\r]+/y;
-const comment = /\/\/ ?([^\n]*)/y;
-const patterns = [
-  ["name", /[A-Za-z_]\w*/y],
-  ["number", /0x[0-9a-fA-F]+(?:\.[0-9a-fA-F]+)?[un]?|(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?)[un]?/y],
-  ["string", /"[^"\n]*"/y],
-  ["symbol", /<<=|>>=|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|[-+*/%&|^~!<>=(){}[\],;:.@]/y],
-] as const;
+/** A line's end, a comment, a name, a number, a string or a symbol: the group that took part says which. */
+const piece = new RegExp(
+  `[ \\t\\r]*(?:${[
+    /([A-Za-z_]\w*)/,
+    /(0x[0-9a-fA-F]+(?:\.[0-9a-fA-F]+)?[un]?|\d+(?:\.\d+)?(?:e[+-]?\d+)?[un]?)/,
+    /(\n)/,
+    /\/\/ ?([^\n]*)/,
+    /(<<=|>>=|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|[-+*/%&|^~!<>=(){}[\],;:.@])/,
+    /("[^"\n]*")/,
+    /$/,
+  ]
+    .map(({ source }) => source)
+    .join("|")})`,
+  "y",
+);
 
 export function scan(text: string): Token[] {
   const tokens: Token[] = [];
-  let at = 0;
   let line = 1;
   let comments: string[] = [];
   let newlines = 0;
   let blank = false;
-  const match = (pattern: RegExp): RegExpExecArray | null => {
-    pattern.lastIndex = at;
-    const found = pattern.exec(text);
-    if (found) at = pattern.lastIndex;
-    return found;
-  };
   const push = (kind: Token["kind"], found: string): void => {
     tokens.push({ kind, text: found, line, comments, blank });
-    comments = [];
+    if (comments.length > 0) comments = [];
     newlines = 0;
     blank = false;
   };
-  while (at < text.length) {
-    if (match(space)) continue;
-    if (text[at] === "\n") {
-      at++;
+  piece.lastIndex = 0;
+  while (piece.lastIndex < text.length) {
+    const at = piece.lastIndex;
+    const found = piece.exec(text);
+    if (!found)
+      throw new MachineError(line, `unknown character ${JSON.stringify(text.slice(at).trimStart()[0])}`, text);
+    const [, name, number, newline, comment, symbol, string] = found;
+    if (name !== undefined) push("name", name);
+    else if (symbol !== undefined) push("symbol", symbol);
+    else if (number !== undefined) push("number", number);
+    else if (string !== undefined) push("string", string);
+    else if (newline !== undefined) {
       line++;
       if (++newlines > 1) {
         blank = true;
         // A comment set apart from what follows belongs to nobody.
         if (comments.length > 0) throw new MachineError(line, "a comment stands directly above what it is about", text);
       }
-      continue;
-    }
-    const remark = match(comment);
-    if (remark) {
+    } else if (comment !== undefined) {
       if (newlines === 0 && tokens.length > 0)
         throw new MachineError(line, "a comment stands on lines of its own", text);
-      comments = [...comments, (remark[1] ?? "").trimEnd()];
+      comments = [...comments, comment.trimEnd()];
       newlines = 0;
-      continue;
     }
-    const found = patterns.some(([kind, pattern]) => {
-      const token = match(pattern);
-      if (token) push(kind, token[0]);
-      return token !== null;
-    });
-    if (!found) throw new MachineError(line, `unknown character ${JSON.stringify(text[at])}`, text);
   }
   push("end", "");
   return tokens;

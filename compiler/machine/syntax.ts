@@ -219,21 +219,21 @@ export function operandsOf(expr: Expr): readonly Expr[] {
 }
 
 /** Every statement, those inside of others included, in the order of the text. */
-export function* statementsIn(body: readonly Statement[]): Generator<Statement> {
+export function statementsIn(body: readonly Statement[], found: Statement[] = []): readonly Statement[] {
   for (const statement of body) {
-    yield statement;
+    found.push(statement);
     switch (statement.kind) {
       case "if":
-        yield* statementsIn(statement.yes);
-        yield* statementsIn(statement.no);
+        statementsIn(statement.yes, found);
+        statementsIn(statement.no, found);
         break;
       case "for":
-        yield statement.start;
-        yield* statementsIn(statement.body);
-        yield statement.step;
+        found.push(statement.start);
+        statementsIn(statement.body, found);
+        found.push(statement.step);
         break;
       case "while":
-        yield* statementsIn(statement.body);
+        statementsIn(statement.body, found);
         break;
       case "let":
       case "var":
@@ -245,6 +245,7 @@ export function* statementsIn(body: readonly Statement[]): Generator<Statement> 
         break;
     }
   }
+  return found;
 }
 
 function valuesOf(statement: Statement): readonly Expr[] {
@@ -267,22 +268,16 @@ function valuesOf(statement: Statement): readonly Expr[] {
   }
 }
 
-function* withOperands(expr: Expr): Generator<Expr> {
-  yield expr;
-  for (const operand of operandsOf(expr)) yield* withOperands(operand);
-}
-
 /** Every expression of a declaration, in the order of the text. */
-export function* expressionsIn(declaration: Declaration): Generator<Expr> {
-  switch (declaration.kind) {
-    case "struct":
-      return;
-    case "constant":
-      for (const value of [declaration.value].flat()) yield* withOperands(value);
-      return;
-    case "function":
-      for (const statement of statementsIn(declaration.body)) {
-        for (const value of valuesOf(statement)) yield* withOperands(value);
-      }
+export function expressionsIn(declaration: Declaration): readonly Expr[] {
+  const found: Expr[] = [];
+  const add = (expr: Expr): void => {
+    found.push(expr);
+    operandsOf(expr).forEach(add);
+  };
+  if (declaration.kind === "constant") [declaration.value].flat().forEach(add);
+  if (declaration.kind === "function") {
+    for (const statement of statementsIn(declaration.body)) valuesOf(statement).forEach(add);
   }
+  return found;
 }

@@ -26,7 +26,19 @@ export interface TypescriptPiece {
   readonly name: string;
   /** The pieces that it uses, by their names. */
   readonly uses: readonly string[];
+  /** Laid out when it is first asked for. */
   readonly text: string;
+}
+
+function piece(name: string, uses: readonly string[], print: () => string): TypescriptPiece {
+  let text: string | undefined;
+  return {
+    name,
+    uses,
+    get text() {
+      return (text ??= print());
+    },
+  };
 }
 
 /** The declarations in the given order, which has to be that of a closure, and the functions behind intrinsics. */
@@ -51,25 +63,26 @@ export function typescriptPieces(
   const printed = declarations.filter(({ name }) => only?.has(name) ?? true);
   const pieces = printed.map((each): TypescriptPiece => {
     parts = new Set();
-    const text = declarationText(each);
+    const print = printing(each);
     for (const name of parts) allParts.add(name);
-    return { name: declared(each.name), uses: [...parts, ...usedBy(each)].map(declared), text };
+    return piece(declared(each.name), [...parts, ...usedBy(each)].map(declared), print);
   });
-  const behind = partsClosure(allParts, javascriptParts).map((name) => ({
-    name: declared(name),
-    uses: partUses(name, javascriptParts).map(declared),
-    text: partText(name, javascriptParts, declared),
-  }));
+  const behind = partsClosure(allParts, javascriptParts).map((name) =>
+    piece(declared(name), partUses(name, javascriptParts).map(declared), () =>
+      partText(name, javascriptParts, declared),
+    ),
+  );
   return [...behind, ...pieces];
 
-  function declarationText(each: Declaration): string {
+  /** Translates a declaration, which notes the parts that it needs; what comes back lays it out. */
+  function printing(each: Declaration): () => string {
     switch (each.kind) {
       case "struct":
-        return structText(each, declared);
+        return () => structText(each, declared);
       case "constant":
-        return constantText(each);
+        return constantPrinting(each);
       case "function":
-        return functionText(each);
+        return functionPrinting(each);
     }
   }
 
@@ -82,7 +95,7 @@ export function typescriptPieces(
     );
   }
 
-  function constantText({ name, comments, type, value }: Constant): string {
+  function constantPrinting({ name, comments, type, value }: Constant): () => string {
     const { value: translated } = translator((each) => each);
     const code: Code =
       "kind" in value
@@ -90,7 +103,7 @@ export function typescriptPieces(
         : tableCode(type, { kind: "array", constructed: null, elements: value.map(translated) });
     const typed = typeof type === "string" && "kind" in value ? "" : tableType(type, !("kind" in value));
     const declaration = { kind: "declare", keyword: "const", name: `${declared(name)}${typed}`, value: code } as const;
-    return `${docComment(comments)}${printer.statements([declaration])}`;
+    return () => `${docComment(comments)}${printer.statements([declaration])}`;
   }
 
   function tableType(type: Type, isTable: boolean): string {
@@ -98,13 +111,14 @@ export function typescriptPieces(
     return `: ${isTable ? "readonly " : ""}${typescriptType(type, declared)}${isTable ? "[]" : ""}`;
   }
 
-  function functionText(fn: Function): string {
+  function functionPrinting(fn: Function): () => string {
     const names = localNames(fn, "typescript", new Set(usedBy(fn).map(declared)));
     const local = (name: string): string => names.get(name) ?? name;
     const parameters = fn.parameters.map(({ name, type }) => `${local(name)}: ${typescriptType(type, declared)}`);
     const head = `function ${declared(fn.name)}`;
-    const text = printer.fn(head, parameters, `: ${typescriptType(fn.result, declared)}`, translator(local).body(fn));
-    return `${docComment(fn.comments)}${text}`;
+    const result = `: ${typescriptType(fn.result, declared)}`;
+    const body = translator(local).body(fn);
+    return () => `${docComment(fn.comments)}${printer.fn(head, parameters, result, body)}`;
   }
 }
 

@@ -123,7 +123,6 @@ class Judge {
   private vanishing: Worst | null = null;
   private undecided = 0;
   private asked = 0;
-  private readonly truth: FastTruth;
   private readonly values: number[];
   private readonly comparisons: number;
   /** The value, and the derivatives in each input. */
@@ -133,8 +132,9 @@ class Judge {
     private readonly column: Column,
     parameters: readonly number[],
     private readonly options: MeasureOptions,
+    /** Of this column; others may ask it as well. */
+    private readonly truth: FastTruth = fastTruth(column),
   ) {
-    this.truth = fastTruth(column);
     this.values = [...column.activation.inputs.map(() => NaN), ...parameters];
     this.comparisons = options.comparisons ?? 2 ** -50;
   }
@@ -160,6 +160,13 @@ class Judge {
     this.count += 1;
   }
 
+  /** Asks the truth about the current values. */
+  private evaluate(): void {
+    const before = this.truth.asked;
+    this.truth.evaluate(this.values);
+    this.asked += this.truth.asked - before;
+  }
+
   /** Judges one result by the fast truth, or by the reference. */
   judge(inputs: readonly number[], actual: number, nearZero: boolean, byReference = false): void {
     inputs.forEach((x, i) => (this.values[i] = x));
@@ -170,7 +177,7 @@ class Judge {
       return;
     }
     const { truth } = this;
-    truth.evaluate(this.values);
+    this.evaluate();
     if (Number.isNaN(truth.value)) {
       if (Number.isNaN(truth.radius)) this.undecided += 1;
       return;
@@ -203,10 +210,9 @@ class Judge {
       truth.evaluate(this.values);
       return truth.value;
     };
-    this.surface ??= {
-      value: fastTruth({ activation, of: null }),
-      slopes: activation.inputs.map((of) => fastTruth({ activation, of })),
-    };
+    const truthOf = (of: Column["of"]): FastTruth =>
+      of === this.column.of ? this.truth : fastTruth({ activation, of });
+    this.surface ??= { value: truthOf(null), slopes: activation.inputs.map(truthOf) };
     const value = Math.abs(at(this.surface.value));
     if (!(value < 2 ** -8)) return false;
     return this.surface.slopes.reduce((sum, slope, i) => sum + Math.abs(inputs[i]! * at(slope)), 0) > 8 * value;
@@ -259,7 +265,7 @@ class Judge {
   expectsNaN(inputs: readonly number[]): boolean {
     if (this.column.of !== null) return false;
     inputs.forEach((x, i) => (this.values[i] = x));
-    this.truth.evaluate(this.values);
+    this.evaluate();
     return Number.isNaN(this.truth.value) && this.truth.radius === 0;
   }
 
@@ -283,7 +289,7 @@ class Judge {
       if (zero !== 0) return false;
       const besides = [-(2 ** -126), 2 ** -126].map((beside) => {
         values[i] = beside;
-        truth.evaluate(values);
+        this.evaluate();
         return Math.fround(truth.value);
       });
       values[i] = zero;
@@ -294,10 +300,10 @@ class Judge {
   /** The least error by what is right as well: the other branch, a subnormal input taken for 0, a rounded input. */
   private leastElsewhere(inputs: readonly number[], actual: number, ulp: number): number {
     let least = ulp;
-    const { truth, options } = this;
+    const { options } = this;
     if (ulp > 0.5) this.elsewhere(inputs, () => (least = Math.min(least, this.error(actual))));
     if (least < ulp && options.flushes && inputs.some(isSubnormal)) this.flushed += 1;
-    truth.evaluate(this.values);
+    this.evaluate();
     if (options.inputRounding) least = Math.min(least, ulp - this.allowance(inputs));
     return Math.max(0, least);
   }
@@ -317,7 +323,7 @@ class Judge {
     if (truth.evaluateTurned(values, this.comparisons)) visit(truth);
     if (!this.options.flushes || !inputs.some(isSubnormal)) return;
     inputs.forEach((x, i) => (values[i] = isSubnormal(x) ? 0 : x));
-    truth.evaluate(values);
+    this.evaluate();
     visit(truth);
     inputs.forEach((x, i) => (values[i] = x));
   }
@@ -333,7 +339,7 @@ class Judge {
     inputs.forEach((x, i) => {
       const at = (other: number): number => {
         values[i] = other;
-        truth.evaluate(values);
+        this.evaluate();
         return truth.value;
       };
       const steps = [-1, 1].map((step) => {
@@ -349,13 +355,12 @@ class Judge {
       values[i] = x;
       if (crosses) sum += Math.min(before!, after!);
     });
-    truth.evaluate(values);
+    this.evaluate();
     return sum * reciprocalUlp(clamped(value));
   }
 
   result(): Measurement {
-    const { count, worst, notFinite, wrongLimit, lostNaN, flushed, nearZero, vanishing, undecided } = this;
-    const asked = this.asked + this.truth.asked;
+    const { count, worst, notFinite, wrongLimit, lostNaN, flushed, nearZero, vanishing, undecided, asked } = this;
     return { count, worst, notFinite, wrongLimit, lostNaN, flushed, nearZero, vanishing, undecided, asked };
   }
 }
@@ -381,25 +386,47 @@ export function measurePoints(
   parameters: readonly number[],
   options: MeasureOptions = {},
 ): Measurement {
-  const judge = new Judge(column, parameters, options);
-  const results = kernel(points.inputs, parameters);
-  const stride = options.byReference ? Math.max(1, Math.floor(points.count / options.byReference)) : Infinity;
+  const [measurement = nothingMeasured] = measureTogether(column, [{ kernel, options }], points, parameters);
+  return measurement;
+}
+
+/** A kernel, and what it is allowed. */
+export interface Candidate {
+  readonly kernel: BatchKernel;
+  readonly options: MeasureOptions;
+}
+
+/** As {@link measurePoints}, of several kernels for the same column: one truth serves them all. */
+export function measureTogether(
+  column: Column,
+  candidates: readonly Candidate[],
+  points: Points,
+  parameters: readonly number[],
+): Measurement[] {
+  const truth = fastTruth(column);
+  const runs = candidates.map(({ kernel, options }) => ({
+    judge: new Judge(column, parameters, options, truth),
+    results: kernel(points.inputs, parameters),
+    stride: options.byReference ? Math.max(1, Math.floor(points.count / options.byReference)) : Infinity,
+    unary: options.unary,
+  }));
   const inputs = points.inputs.map(() => NaN);
-  const { unary } = options;
   for (let i = 0; i < points.count; i++) {
     points.inputs.forEach((values, k) => (inputs[k] = values[i]!));
-    const [actual, nearZero, byReference] = [results[i]!, points.nearZero[i] === 1, i % stride === 0];
-    if (unary && !nearZero && !byReference) {
-      const expected = unary.at(inputs[0]!);
-      const size = Math.abs(expected);
-      if (size < 2 ** 127 && screened(actual, expected) <= judge.threshold) {
-        judge.pass(1);
-        continue;
+    for (const { judge, results, stride, unary } of runs) {
+      const [actual, nearZero, byReference] = [results[i]!, points.nearZero[i] === 1, i % stride === 0];
+      if (unary && !nearZero && !byReference) {
+        const expected = unary.at(inputs[0]!);
+        const size = Math.abs(expected);
+        if (size < 2 ** 127 && screened(actual, expected) <= judge.threshold) {
+          judge.pass(1);
+          continue;
+        }
       }
+      judge.judge(inputs, actual, nearZero, byReference);
     }
-    judge.judge(inputs, actual, nearZero, byReference);
   }
-  return judge.result();
+  return runs.map(({ judge }) => judge.result());
 }
 
 /** The error, or a little more: at powers of two the smaller unit is taken. */

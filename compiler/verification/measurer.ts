@@ -4,7 +4,14 @@ import type { EmittedColumn, MeasuredTarget } from "./emitted.js";
 import { tieToReference, type UnaryTruth, unaryTruth } from "./interpolant.js";
 import { emulatedKernel } from "./emulation.js";
 import { loadKernel } from "./kernels.js";
-import { type BatchKernel, type Measurement, type MeasureOptions, measurePoints, measureRange } from "./measure.js";
+import {
+  type BatchKernel,
+  type Measurement,
+  type MeasureOptions,
+  nothingMeasured,
+  measureRange,
+  measureTogether,
+} from "./measure.js";
 import { type Density, parameterSettings, pointsFor } from "./points.js";
 import type { Column } from "./truth.js";
 
@@ -12,6 +19,8 @@ import type { Column } from "./truth.js";
 export interface Task {
   readonly activation: string;
   readonly column: EmittedColumn;
+  /** The same column for other targets: measured at the same points, in the same go. */
+  readonly others?: readonly EmittedColumn[];
   readonly parameters: readonly number[];
   readonly work: Work;
   /** Whether WGSL is run by the emulator, and not by a device. */
@@ -27,7 +36,12 @@ export type Work =
   | { readonly kind: "tie"; readonly stratified: number };
 
 export type Outcome =
-  | { readonly kind: "measured"; readonly measurement: Measurement; readonly margin: number | null }
+  | {
+      readonly kind: "measured";
+      readonly measurement: Measurement;
+      readonly others: readonly Measurement[];
+      readonly margin: number | null;
+    }
   /** The fast form agrees with the reference at so many inputs. */
   | { readonly kind: "tied"; readonly checked: number }
   /** There is no form of the truth fast enough for a range. */
@@ -51,10 +65,8 @@ export class Measurer {
   async measure(task: Task): Promise<Outcome> {
     const { activation: name, column: emitted, parameters, work } = task;
     const key = JSON.stringify([name, emitted.target, emitted.of, emitted.digest]);
-    const kernel = await this.kernels.get(JSON.stringify([key, task.emulated]), async () => {
-      if (emitted.target === "ts") return loadKernel(emitted);
-      return task.emulated ? emulatedKernel(emitted) : this.remote(name, emitted);
-    });
+    const kernel = await this.kernel(task, emitted);
+    const others = await Promise.all((task.others ?? []).map((other) => this.kernel(task, other)));
     return this.withActivation(name, (activation): Outcome => {
       const column = columnOf(activation, emitted.of);
       switch (work.kind) {
@@ -62,9 +74,13 @@ export class Measurer {
           const { stratified, byReference, density } = work;
           const points = pointsFor(column, parameters, stratified, density);
           const unary = points.count >= screenedFrom ? this.unary(key, column, parameters) : null;
-          const options = { ...measureOptions(emitted.target, emitted.of), byReference, unary };
-          const measurement = measurePoints(column, kernel, points, parameters, options);
-          return { kind: "measured", measurement, margin: null };
+          const optionsFor = ({ target, of }: EmittedColumn) => ({ ...measureOptions(target, of), byReference, unary });
+          const candidates = [
+            { kernel, options: optionsFor(emitted) },
+            ...(task.others ?? []).flatMap((other, i) => ({ kernel: others[i] ?? kernel, options: optionsFor(other) })),
+          ];
+          const [measurement = nothingMeasured, ...more] = measureTogether(column, candidates, points, parameters);
+          return { kind: "measured", measurement, others: more, margin: null };
         }
         case "range": {
           const truth = this.unary(key, column, parameters);
@@ -73,7 +89,7 @@ export class Measurer {
           const batch = emitted.target === "wgsl" && !task.emulated ? { batch: deviceBatch } : {};
           const options = { ...measureOptions(emitted.target, emitted.of), ...batch };
           const measurement = measureRange(truth, column, kernel, parameters, work.from, work.to, options);
-          return { kind: "measured", measurement, margin: truth.relativeBound };
+          return { kind: "measured", measurement, others: [], margin: truth.relativeBound };
         }
         case "tie": {
           const truth = this.unary(key, column, parameters);
@@ -86,6 +102,14 @@ export class Measurer {
           );
         }
       }
+    });
+  }
+
+  private kernel({ activation, emulated }: Task, emitted: EmittedColumn): Promise<BatchKernel> {
+    const key = JSON.stringify([activation, emitted.target, emitted.of, emitted.digest, emulated]);
+    return this.kernels.get(key, async () => {
+      if (emitted.target === "ts") return loadKernel(emitted);
+      return emulated ? emulatedKernel(emitted) : this.remote(activation, emitted);
     });
   }
 

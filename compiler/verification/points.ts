@@ -117,7 +117,12 @@ const magnitudes: readonly number[] = [
 
 /** Numbers along one input, with the float32 neighbours of each. */
 class Line {
-  private readonly ranks = new Set<number>();
+  private readonly ranks: Set<number>;
+
+  /** @param start a line that has been laid already */
+  constructor(start?: Line) {
+    this.ranks = new Set(start?.ranks);
+  }
 
   /** The number, its negative, and their neighbours. */
   addBoth(x: number): void {
@@ -212,7 +217,21 @@ function* crossed(count: number): Generator<number[]> {
  * @param spacing between binary exponents; 0: all of them, and the numbers beside the powers
  */
 function generalLine(activation: Activation, parameters: readonly number[], spacing: number): number[] {
+  const line = new Line(commonLine(spacing));
+  const constants = reachable([activation.body]).flatMap((node) => (node.kind === "constant" ? [node.value] : []));
+  const own = [...constants.map(toNumber), ...parameters].filter((x) => x !== 0 && Number.isFinite(x));
+  for (const p of own.slice(0, 40)) for (const x of [p, 1 / p, 88.72284 / p, 103.97208 / p]) line.addBoth(x);
+  return line.numbers();
+}
+
+const commonLines = new Map<number, Line>();
+
+/** What all definitions have in common; laid once. */
+function commonLine(spacing: number): Line {
+  const known = commonLines.get(spacing);
+  if (known) return known;
   const line = new Line();
+  commonLines.set(spacing, line);
   for (let exponent = -149; exponent < 128; exponent += Math.max(spacing, 1)) {
     if (spacing === 0) line.addBoth(2 ** exponent);
     else line.addBeneath(2 ** exponent);
@@ -221,22 +240,20 @@ function generalLine(activation: Activation, parameters: readonly number[], spac
   for (const x of magnitudes)
     if (spacing > 2) line.addAlone(x);
     else line.addBoth(x);
-  const constants = reachable([activation.body]).flatMap((node) => (node.kind === "constant" ? [node.value] : []));
-  const own = [...constants.map(toNumber), ...parameters].filter((x) => x !== 0 && Number.isFinite(x));
-  for (const p of own.slice(0, 40)) for (const x of [p, 1 / p, 88.72284 / p, 103.97208 / p]) line.addBoth(x);
-  return line.numbers();
+  return line;
 }
 
 /** Rows of inputs, without repetition. */
 class PointList {
   private readonly rows: number[][] = [];
   private readonly near: number[] = [];
-  private readonly known = new Map<string, number>();
+  private readonly known = new Map<string | number, number>();
 
   constructor(private readonly inputs: number) {}
 
   add(values: readonly number[], nearZero: boolean): void {
-    const key = values.map(bitsOfNumber).join();
+    const bits = values.map(bitsOfNumber);
+    const key = bits.length === 1 ? bits[0]! : bits.join();
     const known = this.known.get(key);
     if (known !== undefined) {
       if (nearZero) this.near[known] = 1;
@@ -287,78 +304,98 @@ let latest: { readonly count: number; readonly columns: readonly Float32Array[] 
 /** At most so many places of each kind are followed up along a line. */
 const most = 40;
 
+/** Ranks between which changes are looked for: a few for every exponent, and many where things happen. */
+const grid: readonly number[] = (() => {
+  const ranks = new Set<number>([0]);
+  for (let rank = 1; rank <= largestRank; rank += perExponent / 2) ranks.add(rank).add(-rank);
+  for (let rank = rankOf(2 ** -8); rank < rankOf(2 ** 8); rank += perExponent / 32) ranks.add(rank).add(-rank);
+  return [...ranks].sort((a, b) => a - b);
+})();
+
 /** Finds zeros and borders along a line: by changes over a grid of ranks, then by bisection. */
 class Search {
-  private readonly truths: readonly FastTruth[];
-  private readonly grid: readonly number[];
+  /** The column itself. */
+  private readonly own: FastTruth;
+  /** The value, unless the column knows it as well, and the derivative in the column's input. */
+  private readonly others: readonly FastTruth[];
 
   constructor(
     { activation, of }: Column,
     private readonly parameters: readonly number[],
   ) {
     const [input] = activation.inputs;
-    // The column itself first; then the value, and the derivative in its input.
-    const columns = [of, null, of ?? input ?? null].map((variable) => ({ activation, of: variable }));
-    this.truths = columns.filter(({ of: o }, i) => i === 0 || (i === 1 ? of !== null : o !== of)).map(fastTruth);
-    const ranks = new Set<number>([0]);
-    // A few for every exponent, and many where things happen
-    for (let rank = 1; rank <= largestRank; rank += perExponent / 2) ranks.add(rank).add(-rank);
-    for (let rank = rankOf(2 ** -8); rank < rankOf(2 ** 8); rank += perExponent / 32) ranks.add(rank).add(-rank);
-    this.grid = [...ranks].sort((a, b) => a - b);
+    this.own = fastTruth({ activation, of });
+    const slope = of ?? input ?? null;
+    const others = [...(of === null || this.own.knowsValue ? [] : [null]), ...(slope === of ? [] : [slope])];
+    this.others = others.map((other) => fastTruth({ activation, of: other }));
   }
 
   /** Ranks of numbers of this input, each of which is followed by a zero of the column, or by a place of interest. */
   along(input: number, others: readonly number[]): { readonly zeros: number[]; readonly places: number[] } {
-    const zeros: number[] = [];
-    const places: number[] = [];
     const values = [...others, ...this.parameters];
-    const at = (truth: FastTruth, rank: number): number => {
+    const moved = (rank: number): readonly number[] => {
       values[input] = numberOfRank(rank);
-      truth.evaluate(values);
-      return truth.value;
+      return values;
     };
-    this.truths.forEach((truth, which) => {
-      let branches = 0;
-      const sign = (rank: number): number => {
-        values[input] = numberOfRank(rank);
-        const found = truth.sign(values);
-        branches = truth.branches();
-        return found;
-      };
-      for (const rank of this.changes(sign)) {
-        places.push(rank, rank + 1);
-        if (which === 0 && changesSign((near) => at(truth, near), rank)) zeros.push(rank);
-      }
-      if (which > 0) return;
-      for (const rank of this.changes((near) => (sign(near), branches))) places.push(rank, rank + 1);
-    });
-    return { zeros, places };
+    const { own } = this;
+    const sign = (rank: number): number => own.sign(moved(rank));
+    const branches = (rank: number): number => (sign(rank), own.branches());
+    const signOfValue = (rank: number): number => (sign(rank), own.signOfValue());
+    const at = (rank: number): number => {
+      own.evaluate(moved(rank));
+      return own.value;
+    };
+    // What one evaluation tells is noted in one go.
+    const seen = grid.map((rank) => ({
+      sign: sign(rank),
+      branches: own.branches(),
+      value: own.knowsValue ? own.signOfValue() : 0,
+    }));
+    const signChanges = changes(
+      seen.map((each) => each.sign),
+      sign,
+    );
+    const zeros = signChanges.filter((rank) => changesSign(at, rank));
+    const found = [
+      signChanges,
+      changes(
+        seen.map((each) => each.branches),
+        branches,
+      ),
+      changes(
+        seen.map((each) => each.value),
+        signOfValue,
+      ),
+      ...this.others.map((other) => {
+        const otherSign = (rank: number): number => other.sign(moved(rank));
+        return changes(grid.map(otherSign), otherSign);
+      }),
+    ];
+    return { zeros, places: found.flatMap((ranks) => ranks.flatMap((rank) => [rank, rank + 1])) };
   }
+}
 
-  /**
-   * Ranks after which a step function takes another value; of several changes between two points of the grid, one. Those
-   * at inputs of ordinary size come first, if there are too many.
-   */
-  private changes(of: (rank: number) => number): number[] {
-    const steps: { readonly low: number; readonly high: number; readonly before: number }[] = [];
-    let [low, before] = [NaN, NaN];
-    for (const high of this.grid) {
-      const here = of(high);
-      if (!Number.isNaN(low) && !same(here, before)) steps.push({ low, high, before });
-      [low, before] = [high, here];
-    }
-    const distance = ({ high }: { readonly high: number }): number => Math.abs(Math.abs(high) - rankOf(1));
-    const nearest = steps.sort((a, b) => distance(a) - distance(b)).slice(0, most);
-    return nearest.map((step) => {
-      let [left, right] = [step.low, step.high];
-      while (right - left > 1) {
-        const middle = Math.floor((left + right) / 2);
-        if (same(of(middle), step.before)) left = middle;
-        else right = middle;
-      }
-      return left;
-    });
+/**
+ * Ranks after which a step function takes another value than it has been seen to have on the grid; of several changes
+ * between two of its points, one. Those at inputs of ordinary size come first, if there are too many.
+ */
+function changes(seen: readonly number[], of: (rank: number) => number): number[] {
+  const steps: { readonly low: number; readonly high: number; readonly before: number }[] = [];
+  for (let i = 1; i < grid.length; i++) {
+    const [before, here] = [seen[i - 1]!, seen[i]!];
+    if (!same(here, before)) steps.push({ low: grid[i - 1]!, high: grid[i]!, before });
   }
+  const distance = ({ high }: { readonly high: number }): number => Math.abs(Math.abs(high) - rankOf(1));
+  const nearest = steps.sort((a, b) => distance(a) - distance(b)).slice(0, most);
+  return nearest.map((step) => {
+    let [left, right] = [step.low, step.high];
+    while (right - left > 1) {
+      const middle = Math.floor((left + right) / 2);
+      if (same(of(middle), step.before)) left = middle;
+      else right = middle;
+    }
+    return left;
+  });
 }
 
 const same = (a: number, b: number): boolean => a === b || (Number.isNaN(a) && Number.isNaN(b));

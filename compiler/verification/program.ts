@@ -2,8 +2,12 @@
  * What of a generated file a kernel runs: the declarations that its entry point reaches. A kernel is known by the digest
  * of their tokens, so that comments, layout and other kernels of the file change nothing.
  */
-import type { ts as TypeScript } from "ts-morph";
 import { sha256 } from "../sha256.js";
+import {
+  type Declaration as JavascriptDeclaration,
+  javascriptDeclarations,
+  javascriptText,
+} from "./plain-javascript.js";
 
 export interface Program {
   /** The declarations, in the order of the file. */
@@ -20,46 +24,18 @@ interface Declaration {
 
 /** The JavaScript of exported functions and of what they call, as a module. */
 export async function typescriptProgram(file: string, exported: readonly string[]): Promise<Program> {
-  const parsed = latest?.file === file ? latest : { file, declarations: await typescriptDeclarations(file) };
-  latest = parsed;
-  return digested(reachedFrom(parsed.declarations, exported, "kernel.js"));
+  if (latest?.file !== file) latest = { file, declarations: javascriptDeclarations(file).map(asWritten) };
+  return digested(reachedFrom(latest.declarations, exported, "kernel.js"));
 }
+
+const asWritten = ({ names, tokens }: JavascriptDeclaration): Declaration => ({
+  names,
+  text: javascriptText(tokens),
+  tokens,
+});
 
 /** The columns of one file are asked for one after the other. */
 let latest: { readonly file: string; readonly declarations: readonly Declaration[] } | undefined;
-
-async function typescriptDeclarations(file: string): Promise<readonly Declaration[]> {
-  const { ts } = await import("ts-morph");
-  const { outputText } = ts.transpileModule(file, {
-    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, removeComments: true },
-  });
-  const source = ts.createSourceFile("kernel.js", outputText, ts.ScriptTarget.ES2022, false, ts.ScriptKind.JS);
-  return source.statements.map((statement) => ({
-    names: declaredNames(statement, ts),
-    text: statement.getText(source),
-    tokens: tokensOf(statement, source),
-  }));
-}
-
-function declaredNames(statement: TypeScript.Statement, ts: typeof TypeScript): string[] {
-  if (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) return [statement.name?.text ?? ""];
-  if (!ts.isVariableStatement(statement)) return [];
-  return statement.declarationList.declarations.flatMap(({ name }) => (ts.isIdentifier(name) ? [name.text] : []));
-}
-
-function tokensOf(root: TypeScript.Node, source: TypeScript.SourceFile): string[] {
-  const tokens: string[] = [];
-  const stack = [root];
-  for (let node = stack.pop(); node; node = stack.pop()) {
-    const children = node.getChildren(source);
-    if (children.length === 0) {
-      const text = node.getText(source);
-      if (text !== "") tokens.push(text);
-    }
-    stack.push(...children.toReversed());
-  }
-  return tokens;
-}
 
 /** The WGSL of entry points and of what they use. */
 export async function wgslProgram(file: string, entryPoints: readonly string[]): Promise<Program> {

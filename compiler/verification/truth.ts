@@ -100,6 +100,9 @@ export function fastTruth(column: Column): FastTruth {
   return new FastTruth(column);
 }
 
+type Answer = Pick<Truth, "value" | "low" | "radius">;
+const mostAnswers = 10_000;
+
 export class FastTruth implements Truth {
   value = NaN;
   low = 0;
@@ -110,6 +113,10 @@ export class FastTruth implements Truth {
   private readonly place: number | null;
   /** Whether there is a result only where the definition has a value. */
   private readonly needsValue: boolean;
+  /** Where it was evaluated last, if nothing else was done since, and how often the reference was asked for that. */
+  private last: { readonly place: readonly number[]; readonly asked: number } | undefined;
+  /** What the reference said, by place: kernels of several targets are judged at the same ones, and neighbours meet again. */
+  private readonly answers = new Map<string, Answer>();
 
   constructor(private readonly column: Column) {
     const { activation, of } = column;
@@ -124,8 +131,15 @@ export class FastTruth implements Truth {
   }
 
   evaluate(values: ArrayLike<number>): void {
+    const { last } = this;
+    if (last?.place.every((x, i) => Object.is(x, values[i]))) {
+      this.asked += last.asked;
+      return;
+    }
+    const before = this.asked;
     this.program.run(values);
     if (!this.read()) this.ask(values);
+    this.last = { place: Array.from(values), asked: this.asked - before };
   }
 
   /**
@@ -133,14 +147,26 @@ export class FastTruth implements Truth {
    * `tolerance` of their size; false where no such truth is to be had.
    */
   evaluateTurned(values: ArrayLike<number>, tolerance: number): boolean {
+    this.last = undefined;
     this.program.runTurned(values, tolerance);
     return this.read();
   }
 
   /** The sign alone, without asking the reference: NaN where there is none or it is not decided. */
   sign(values: ArrayLike<number>): number {
+    this.last = undefined;
     this.program.run(values);
     return this.place === null ? 0 : signOf(this.program.memory, this.place);
+  }
+
+  /** Whether the last run has found the activation's value on the way to its derivative. */
+  get knowsValue(): boolean {
+    return this.needsValue;
+  }
+
+  /** The sign of the activation's value in the last run. */
+  signOfValue(): number {
+    return signOf(this.program.memory, this.program.value);
   }
 
   /** Numbers at whose zeros, or multiples of 1/2 where `steps` says so, the formula has its kinks and jumps. */
@@ -189,6 +215,19 @@ export class FastTruth implements Truth {
 
   private ask(values: ArrayLike<number>): void {
     this.asked += 1;
+    const key = Array.from(values, (x) => (Object.is(x, -0) ? "-0" : x)).join();
+    const known = this.answers.get(key);
+    if (known !== undefined) {
+      this.set(known.value, known.low, known.radius);
+      return;
+    }
+    this.askReference(values);
+    if (this.answers.size >= mostAnswers) this.answers.clear();
+    const { value, low, radius } = this;
+    this.answers.set(key, { value, low, radius });
+  }
+
+  private askReference(values: ArrayLike<number>): void {
     const infinite = Array.from(values).some((x) => Math.abs(x) === Infinity);
     if (infinite) {
       const limit = limitTruth(this.column, values);

@@ -2,7 +2,7 @@ import { transformSync } from "esbuild";
 import { globals } from "webgpu";
 import { renamed } from "../../compiler/backend/library/function.js";
 import { typescriptClosure } from "../../compiler/backend/library/typescript.js";
-import { libraryClosure } from "../../compiler/backend/library/wgsl.js";
+import { libraryClosure } from "./wgsl-text.js";
 
 Object.assign(globalThis, globals);
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { renamed } from "../../compiler/backend/library/function.js";
-import { libraryClosure, wgslFunction, wgslFunctions } from "../../compiler/backend/library/wgsl.js";
+import { libraryClosure, wgslFunction, wgslFunctions } from "./wgsl-text.js";
 import { requestSoftwareDevice } from "../webgpu/driver.js";
 import { errorAt, randomNumbers, sampleInputs, ulps } from "./binary32.js";
 import { runWgsl, wgslText } from "./compile.js";

@@ -17,7 +17,14 @@ const errors = new Map(machine.functions.map(({ name, error }) => [typescriptNam
 
 const pieces: readonly LibraryFunction[] = typescriptPieces(
   machine.closure(machine.functions.map(({ name }) => name)),
-).map(({ name, uses, text }) => ({ name, calls: uses, text, error: errors.get(name) ?? "0" }));
+).map((piece) => ({
+  name: piece.name,
+  calls: piece.uses,
+  get text() {
+    return piece.text;
+  },
+  error: errors.get(piece.name) ?? "0",
+}));
 
 const others: readonly LibraryEntry[] = [
   {

@@ -1,5 +1,4 @@
-import { type Library as MachineLibrary, readLibrary, wgslPieces } from "../../machine/index.js";
-import { libraryFunction, libraryOf, type LibraryFunction } from "./function.js";
+import { type Library as MachineLibrary, readLibrary } from "../../machine/index.js";
 import { bits } from "./wgsl/bits.js";
 import { exponential } from "./wgsl/exponential.js";
 import { gaussian } from "./wgsl/gaussian.js";
@@ -23,20 +22,3 @@ export const wgslLibrary: MachineLibrary = readLibrary([
   powers,
   trigonometric,
 ]);
-
-/** What has no measured error is a table, or a function on the bits. */
-const errorOf = (name: string): string => {
-  const declaration = wgslLibrary.find(name);
-  return (declaration?.kind === "function" ? declaration.error : undefined) ?? "exact";
-};
-
-const wgsl = libraryOf(
-  wgslPieces(wgslLibrary.declarations, (name) => `$${name}`).map(({ name, text }) =>
-    libraryFunction(name, { text, error: errorOf(name) }),
-  ),
-);
-
-export const wgslFunctions: readonly LibraryFunction[] = wgsl.functions;
-export const wgslFunction = wgsl.find;
-/** The functions of these names and all that they call, callees first, although WGSL does not ask for it. */
-export const libraryClosure = wgsl.closure;

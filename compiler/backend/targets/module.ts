@@ -72,18 +72,13 @@ class ModuleWriter {
     const { activation } = input.plan;
     this.functionName = exportedName(activation.name);
     this.className = className(activation);
-    this.scope = new NameScope([...typescriptReserved, this.functionName, this.className]);
+    this.scope = new NameScope([this.functionName, this.className], [typescriptReserved]);
     this.optionsName = this.scope.claim(`${this.className}Options`);
     this.recordName = this.scope.claim(`${this.functionName}Activation`);
-    const locals = new NameScope([
-      ...typescriptReserved,
-      this.functionName,
-      this.className,
-      this.recordName,
-      "options",
-      "forward",
-      "training",
-    ]);
+    const locals = new NameScope(
+      [this.functionName, this.className, this.recordName, "options", "forward", "training"],
+      [typescriptReserved],
+    );
     this.documentation = docText(this.documentationLines());
     this.inputs = activation.inputs.map(({ name }) => locals.claim(parameterName(name)));
     const checkOf = (name: string, key: string, range: Bounds | null): string | null =>

@@ -169,7 +169,7 @@ class KernelWriter {
     private readonly library: Set<string>,
     private readonly machine: { readonly names: string[]; readonly texts: string[] },
   ) {
-    this.scope = new NameScope([...typescriptReserved, ...libraryNames, ...loopNames(plan)]);
+    this.scope = new NameScope([...libraryNames, ...loopNames(plan)], [typescriptReserved]);
   }
 
   write(outputs: readonly Output[]): { text: FunctionText; kernel: TypeScriptKernel } {

@@ -71,7 +71,7 @@ export function rowKernels(context: WgslContext): WgslKernels {
 }
 
 class RowKernelWriter {
-  private scope = new NameScope([...wgslReserved, "workgroup", "workgroups", "lane", "row", "start", "k", "i"]);
+  private scope = new NameScope(["workgroup", "workgroups", "lane", "row", "start", "k", "i"], [wgslReserved]);
   private readonly names = new Map<Expr, string>();
   private readonly lines: string[] = [];
 

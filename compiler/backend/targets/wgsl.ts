@@ -128,7 +128,7 @@ function scalarFunctions({ plan, prefix, machine, value, gradients }: WgslContex
       machine.texts.push(each.text);
       each.own.forEach((inner) => own.add(inner));
     }
-    const scope = new NameScope([...wgslReserved, ...own], [machineNames()]);
+    const scope = new NameScope(own, [wgslReserved, machineNames()]);
     return scalarFunctionText({
       name,
       parameters: variables.map((variable) => ({ variable, name: scope.claim(localName(variable.name)) })),
@@ -147,7 +147,7 @@ function scalarFunctions({ plan, prefix, machine, value, gradients }: WgslContex
 
 /** The gradients' names as members of a struct. */
 export function gradientFields({ gradients }: KernelPlan): string[] {
-  const scope = new NameScope(wgslReserved);
+  const scope = new NameScope([], [wgslReserved]);
   return gradients.map(({ of }) => scope.claim(of.name.startsWith("__") ? `d${of.name.slice(2)}` : of.name));
 }
 

@@ -43,8 +43,8 @@ const inPlaceOf: ReadonlyMap<string, string> = new Map([
 /** Operations although they could be taken apart. */
 const whole: ReadonlySet<string> = new Set(["wide_less"]);
 
-/** Thrown where a function is not to be taken apart. */
-class Indivisible extends Error {}
+/** Thrown where a function is not to be taken apart; no error, which would note the calls that led to it. */
+class Indivisible {}
 
 const isStruct = (value: Value): value is { readonly [field: string]: Value } => typeof value === "object";
 
