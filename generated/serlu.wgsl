@@ -557,10 +557,16 @@ fn serlu_wide_searched(
   zero: bool
 ) -> serlu_wide_search {
   let is_nan = serlu_wide_leading_is_nan(found.value);
-  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
+  // to be made of it.
   let enough = select(128 - 27, 128 - 20, found.value.exponent >= serlu_WIDE_LIMIT);
-  let matters = found.value.exponent + found.lost > 128 - 160;
+  let counts = found.value.exponent + found.lost > 128 - 160;
+  let matters = counts | ((search.stage > 0) & !infinite);
   let fails = is_nan | ((found.lost > enough) & matters);
+  var here = found.value;
+  if ((found.lost > enough) & !matters) {
+    here = serlu_wide_leading(false, 0u, serlu_WIDE_ZERO.exponent);
+  }
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -568,23 +574,23 @@ fn serlu_wide_searched(
   var steps = search.steps;
   var shift = search.shift;
   // What cancels altogether wherever it is looked at is taken for 0.
-  if ((stage == 0) | (serlu_wide_leading_is_nan(value) & (infinite | (found.value.digits == 0u)))) {
-    value = found.value;
+  if ((stage == 0) | (serlu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
+    value = here;
   }
   // On the way of the second step the function must do what it did on the first, or grow or vanish faster than powers do.
-  let ratio = serlu_wide_leading_ratio(search.before, found.value);
+  let ratio = serlu_wide_leading_ratio(search.before, here);
   let is_second = (point > 2) & ((point & 1) == 1);
   let strays = !infinite & (stage < 17) & is_second & (ratio != steps) & (min(abs(ratio), abs(steps)) < 64);
   if (stage == 23) {
     // The limit that both sides have.
-    let apart = serlu_wide_leading_exceeds(found.value, base) | serlu_wide_leading_exceeds(base, found.value);
+    let apart = serlu_wide_leading_exceeds(here, base) | serlu_wide_leading_exceeds(base, here);
     if (point == 2) {
       value = base;
-      if (fails | apart | ((base.negative != found.value.negative) & (base.digits != 0u))) {
+      if (fails | apart | ((base.negative != here.negative) & (base.digits != 0u))) {
         value = serlu_wide_leading(false, 0u, serlu_WIDE_NAN.exponent);
       }
     }
-    base = found.value;
+    base = here;
     stage = select(23, 24, (point == 2) | fails);
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
@@ -598,17 +604,17 @@ fn serlu_wide_searched(
   } else if (stage == 0) {
     stage = 24;
   } else if (point == 1) {
-    base = found.value;
+    base = here;
     shift = 0;
   } else if (infinite) {
     // What it does on one step alone is a step from one value to another.
-    var nearer = found.value;
+    var nearer = here;
     if (point == 3) {
       nearer = search.before;
     }
     let course = serlu_wide_leading_course(base, nearer);
     if ((course == 0) | (stage > 16) | (point == 3)) {
-      let lasts = (point == 2) | (serlu_wide_leading_course(nearer, found.value) == course);
+      let lasts = (point == 2) | (serlu_wide_leading_course(nearer, here) == course);
       value = serlu_wide_leading_limit(base, nearer, select(0, course, lasts));
       stage = 24;
     }
@@ -621,7 +627,7 @@ fn serlu_wide_searched(
   } else {
     steps = ratio;
   }
-  var before = found.value;
+  var before = here;
   if (is_second) {
     before = base;
   }

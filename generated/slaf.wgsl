@@ -431,10 +431,16 @@ fn slaf_wide_searched(
   zero: bool
 ) -> slaf_wide_search {
   let is_nan = slaf_wide_leading_is_nan(found.value);
-  // Whatever is wrong with a factor of infinity but its sign, or with what is next to nothing, does not matter.
+  // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
+  // to be made of it.
   let enough = select(128 - 27, 128 - 20, found.value.exponent >= slaf_WIDE_LIMIT);
-  let matters = found.value.exponent + found.lost > 128 - 160;
+  let counts = found.value.exponent + found.lost > 128 - 160;
+  let matters = counts | ((search.stage > 0) & !infinite);
   let fails = is_nan | ((found.lost > enough) & matters);
+  var here = found.value;
+  if ((found.lost > enough) & !matters) {
+    here = slaf_wide_leading(false, 0u, slaf_WIDE_ZERO.exponent);
+  }
   var stage = search.stage;
   var point = search.point + 1;
   var value = search.value;
@@ -442,23 +448,23 @@ fn slaf_wide_searched(
   var steps = search.steps;
   var shift = search.shift;
   // What cancels altogether wherever it is looked at is taken for 0.
-  if ((stage == 0) | (slaf_wide_leading_is_nan(value) & (infinite | (found.value.digits == 0u)))) {
-    value = found.value;
+  if ((stage == 0) | (slaf_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
+    value = here;
   }
   // On the way of the second step the function must do what it did on the first, or grow or vanish faster than powers do.
-  let ratio = slaf_wide_leading_ratio(search.before, found.value);
+  let ratio = slaf_wide_leading_ratio(search.before, here);
   let is_second = (point > 2) & ((point & 1) == 1);
   let strays = !infinite & (stage < 17) & is_second & (ratio != steps) & (min(abs(ratio), abs(steps)) < 64);
   if (stage == 23) {
     // The limit that both sides have.
-    let apart = slaf_wide_leading_exceeds(found.value, base) | slaf_wide_leading_exceeds(base, found.value);
+    let apart = slaf_wide_leading_exceeds(here, base) | slaf_wide_leading_exceeds(base, here);
     if (point == 2) {
       value = base;
-      if (fails | apart | ((base.negative != found.value.negative) & (base.digits != 0u))) {
+      if (fails | apart | ((base.negative != here.negative) & (base.digits != 0u))) {
         value = slaf_wide_leading(false, 0u, slaf_WIDE_NAN.exponent);
       }
     }
-    base = found.value;
+    base = here;
     stage = select(23, 24, (point == 2) | fails);
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
@@ -472,17 +478,17 @@ fn slaf_wide_searched(
   } else if (stage == 0) {
     stage = 24;
   } else if (point == 1) {
-    base = found.value;
+    base = here;
     shift = 0;
   } else if (infinite) {
     // What it does on one step alone is a step from one value to another.
-    var nearer = found.value;
+    var nearer = here;
     if (point == 3) {
       nearer = search.before;
     }
     let course = slaf_wide_leading_course(base, nearer);
     if ((course == 0) | (stage > 16) | (point == 3)) {
-      let lasts = (point == 2) | (slaf_wide_leading_course(nearer, found.value) == course);
+      let lasts = (point == 2) | (slaf_wide_leading_course(nearer, here) == course);
       value = slaf_wide_leading_limit(base, nearer, select(0, course, lasts));
       stage = 24;
     }
@@ -495,7 +501,7 @@ fn slaf_wide_searched(
   } else {
     steps = ratio;
   }
-  var before = found.value;
+  var before = here;
   if (is_second) {
     before = base;
   }
