@@ -483,7 +483,7 @@ fn e_swish_exactly_wide(x0: e_swish_wide, x1: e_swish_wide) -> e_swish_wide_outc
         all(result.mantissa == vec4<u32>())
       );
       if (result.exponent == 1 - e_swish_WIDE_LIMIT) {
-        error = result.exponent + (128 - 26);
+        error = result.exponent + (128 - 4);
       }
     }
     if (operation == 4u) {
@@ -635,13 +635,16 @@ fn e_swish_wide_searched(
   let is_nan = e_swish_wide_leading_is_nan(found.value);
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
-  let enough = select(128 - 27, 128 - 20, found.value.exponent >= e_swish_WIDE_LIMIT);
+  let enough = select(128 - 27, 128, found.value.exponent >= e_swish_WIDE_LIMIT);
   let counts = found.value.exponent + found.lost > 128 - 160;
-  let matters = counts | ((search.stage > 0) & !infinite);
+  let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(e_swish_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
   if ((found.lost > enough) & !matters) {
     here = e_swish_wide_leading(false, 0u, e_swish_WIDE_ZERO.exponent);
+  } else if (fails & (found.lost > 128 - 16) & (found.lost < 128)) {
+    // A quotient of two exponentials that are both the least number.
+    here = e_swish_wide_leading(false, 0u, e_swish_WIDE_NAN.exponent);
   }
   var stage = search.stage;
   var point = search.point + 1;
@@ -1015,7 +1018,7 @@ fn e_swish_backward_exactly_wide(x0: e_swish_wide, x1: e_swish_wide) -> e_swish_
         all(result.mantissa == vec4<u32>())
       );
       if (result.exponent == 1 - e_swish_WIDE_LIMIT) {
-        error = result.exponent + (128 - 26);
+        error = result.exponent + (128 - 4);
       }
     }
     if (operation == 3u) {

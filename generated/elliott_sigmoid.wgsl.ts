@@ -513,13 +513,16 @@ fn elliott_sigmoid_wide_searched(
   let is_nan = elliott_sigmoid_wide_leading_is_nan(found.value);
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
-  let enough = select(128 - 27, 128 - 20, found.value.exponent >= elliott_sigmoid_WIDE_LIMIT);
+  let enough = select(128 - 27, 128, found.value.exponent >= elliott_sigmoid_WIDE_LIMIT);
   let counts = found.value.exponent + found.lost > 128 - 160;
-  let matters = counts | ((search.stage > 0) & !infinite);
+  let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(elliott_sigmoid_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
   if ((found.lost > enough) & !matters) {
     here = elliott_sigmoid_wide_leading(false, 0u, elliott_sigmoid_WIDE_ZERO.exponent);
+  } else if (fails & (found.lost > 128 - 16) & (found.lost < 128)) {
+    // A quotient of two exponentials that are both the least number.
+    here = elliott_sigmoid_wide_leading(false, 0u, elliott_sigmoid_WIDE_NAN.exponent);
   }
   var stage = search.stage;
   var point = search.point + 1;

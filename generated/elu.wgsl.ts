@@ -565,7 +565,7 @@ fn elu_backward_exactly_wide(x0: elu_wide, x1: elu_wide) -> elu_wide_outcome {
         all(result.mantissa == vec4<u32>())
       );
       if (result.exponent == 1 - elu_WIDE_LIMIT) {
-        error = result.exponent + (128 - 26);
+        error = result.exponent + (128 - 4);
       }
     }
     if (operation == 1u) {
@@ -707,13 +707,16 @@ fn elu_wide_searched(
   let is_nan = elu_wide_leading_is_nan(found.value);
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
-  let enough = select(128 - 27, 128 - 20, found.value.exponent >= elu_WIDE_LIMIT);
+  let enough = select(128 - 27, 128, found.value.exponent >= elu_WIDE_LIMIT);
   let counts = found.value.exponent + found.lost > 128 - 160;
-  let matters = counts | ((search.stage > 0) & !infinite);
+  let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(elu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
   if ((found.lost > enough) & !matters) {
     here = elu_wide_leading(false, 0u, elu_WIDE_ZERO.exponent);
+  } else if (fails & (found.lost > 128 - 16) & (found.lost < 128)) {
+    // A quotient of two exponentials that are both the least number.
+    here = elu_wide_leading(false, 0u, elu_WIDE_NAN.exponent);
   }
   var stage = search.stage;
   var point = search.point + 1;

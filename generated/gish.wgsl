@@ -788,7 +788,7 @@ fn gish_exactly_wide(x0: gish_wide) -> gish_wide_outcome {
         gish_nat_is_zero(result.mantissa)
       );
       if (result.exponent == 1 - gish_WIDE_LIMIT) {
-        error = result.exponent + (384 - 26);
+        error = result.exponent + (384 - 4);
       }
     }
     if (operation == 2u) {
@@ -936,13 +936,16 @@ fn gish_wide_searched(
   let is_nan = gish_wide_leading_is_nan(found.value);
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
-  let enough = select(384 - 27, 384 - 20, found.value.exponent >= gish_WIDE_LIMIT);
+  let enough = select(384 - 27, 384, found.value.exponent >= gish_WIDE_LIMIT);
   let counts = found.value.exponent + found.lost > 384 - 160;
-  let matters = counts | ((search.stage > 0) & !infinite);
+  let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(gish_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
   if ((found.lost > enough) & !matters) {
     here = gish_wide_leading(false, 0u, gish_WIDE_ZERO.exponent);
+  } else if (fails & (found.lost > 384 - 16) & (found.lost < 384)) {
+    // A quotient of two exponentials that are both the least number.
+    here = gish_wide_leading(false, 0u, gish_WIDE_NAN.exponent);
   }
   var stage = search.stage;
   var point = search.point + 1;
@@ -1303,7 +1306,7 @@ fn gish_backward_exactly_wide(x0: gish_wide) -> gish_wide_outcome {
         gish_nat_is_zero(result.mantissa)
       );
       if (result.exponent == 1 - gish_WIDE_LIMIT) {
-        error = result.exponent + (384 - 26);
+        error = result.exponent + (384 - 4);
       }
     }
     if (operation == 2u) {

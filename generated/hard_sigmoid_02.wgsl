@@ -612,13 +612,16 @@ fn hard_sigmoid_02_wide_searched(
   let is_nan = hard_sigmoid_02_wide_leading_is_nan(found.value);
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
-  let enough = select(384 - 27, 384 - 20, found.value.exponent >= hard_sigmoid_02_WIDE_LIMIT);
+  let enough = select(384 - 27, 384, found.value.exponent >= hard_sigmoid_02_WIDE_LIMIT);
   let counts = found.value.exponent + found.lost > 384 - 160;
-  let matters = counts | ((search.stage > 0) & !infinite);
+  let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(hard_sigmoid_02_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
   if ((found.lost > enough) & !matters) {
     here = hard_sigmoid_02_wide_leading(false, 0u, hard_sigmoid_02_WIDE_ZERO.exponent);
+  } else if (fails & (found.lost > 384 - 16) & (found.lost < 384)) {
+    // A quotient of two exponentials that are both the least number.
+    here = hard_sigmoid_02_wide_leading(false, 0u, hard_sigmoid_02_WIDE_NAN.exponent);
   }
   var stage = search.stage;
   var point = search.point + 1;

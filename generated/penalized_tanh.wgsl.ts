@@ -694,7 +694,7 @@ fn penalized_tanh_backward_exactly_wide(
         all(result.mantissa == vec4<u32>())
       );
       if (result.exponent == 1 - penalized_tanh_WIDE_LIMIT) {
-        error = result.exponent + (128 - 26);
+        error = result.exponent + (128 - 4);
       }
     }
     if (operation == 6u) {
@@ -850,13 +850,16 @@ fn penalized_tanh_wide_searched(
   let is_nan = penalized_tanh_wide_leading_is_nan(found.value);
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
-  let enough = select(128 - 27, 128 - 20, found.value.exponent >= penalized_tanh_WIDE_LIMIT);
+  let enough = select(128 - 27, 128, found.value.exponent >= penalized_tanh_WIDE_LIMIT);
   let counts = found.value.exponent + found.lost > 128 - 160;
-  let matters = counts | ((search.stage > 0) & !infinite);
+  let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(penalized_tanh_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
   if ((found.lost > enough) & !matters) {
     here = penalized_tanh_wide_leading(false, 0u, penalized_tanh_WIDE_ZERO.exponent);
+  } else if (fails & (found.lost > 128 - 16) & (found.lost < 128)) {
+    // A quotient of two exponentials that are both the least number.
+    here = penalized_tanh_wide_leading(false, 0u, penalized_tanh_WIDE_NAN.exponent);
   }
   var stage = search.stage;
   var point = search.point + 1;

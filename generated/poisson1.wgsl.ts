@@ -424,7 +424,7 @@ fn poisson1_exactly_wide(x0: poisson1_wide) -> poisson1_wide_outcome {
         all(result.mantissa == vec4<u32>())
       );
       if (result.exponent == 1 - poisson1_WIDE_LIMIT) {
-        error = result.exponent + (128 - 26);
+        error = result.exponent + (128 - 4);
       }
     }
     if (operation == 3u) {
@@ -573,13 +573,16 @@ fn poisson1_wide_searched(
   let is_nan = poisson1_wide_leading_is_nan(found.value);
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
-  let enough = select(128 - 27, 128 - 20, found.value.exponent >= poisson1_WIDE_LIMIT);
+  let enough = select(128 - 27, 128, found.value.exponent >= poisson1_WIDE_LIMIT);
   let counts = found.value.exponent + found.lost > 128 - 160;
-  let matters = counts | ((search.stage > 0) & !infinite);
+  let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(poisson1_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
   if ((found.lost > enough) & !matters) {
     here = poisson1_wide_leading(false, 0u, poisson1_WIDE_ZERO.exponent);
+  } else if (fails & (found.lost > 128 - 16) & (found.lost < 128)) {
+    // A quotient of two exponentials that are both the least number.
+    here = poisson1_wide_leading(false, 0u, poisson1_WIDE_NAN.exponent);
   }
   var stage = search.stage;
   var point = search.point + 1;
@@ -882,7 +885,7 @@ fn poisson1_backward_exactly_wide(x0: poisson1_wide) -> poisson1_wide_outcome {
         all(result.mantissa == vec4<u32>())
       );
       if (result.exponent == 1 - poisson1_WIDE_LIMIT) {
-        error = result.exponent + (128 - 26);
+        error = result.exponent + (128 - 4);
       }
     }
     if (operation == 2u) {

@@ -488,7 +488,7 @@ fn quick_gelu_exactly_wide(x0: quick_gelu_wide, x1: quick_gelu_wide) -> quick_ge
         all(result.mantissa == vec4<u32>())
       );
       if (result.exponent == 1 - quick_gelu_WIDE_LIMIT) {
-        error = result.exponent + (128 - 26);
+        error = result.exponent + (128 - 4);
       }
     }
     if (operation == 4u) {
@@ -643,13 +643,16 @@ fn quick_gelu_wide_searched(
   let is_nan = quick_gelu_wide_leading_is_nan(found.value);
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
-  let enough = select(128 - 27, 128 - 20, found.value.exponent >= quick_gelu_WIDE_LIMIT);
+  let enough = select(128 - 27, 128, found.value.exponent >= quick_gelu_WIDE_LIMIT);
   let counts = found.value.exponent + found.lost > 128 - 160;
-  let matters = counts | ((search.stage > 0) & !infinite);
+  let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(quick_gelu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
   if ((found.lost > enough) & !matters) {
     here = quick_gelu_wide_leading(false, 0u, quick_gelu_WIDE_ZERO.exponent);
+  } else if (fails & (found.lost > 128 - 16) & (found.lost < 128)) {
+    // A quotient of two exponentials that are both the least number.
+    here = quick_gelu_wide_leading(false, 0u, quick_gelu_WIDE_NAN.exponent);
   }
   var stage = search.stage;
   var point = search.point + 1;
@@ -1017,7 +1020,7 @@ fn quick_gelu_backward_exactly_wide(x0: quick_gelu_wide, x1: quick_gelu_wide) ->
         all(result.mantissa == vec4<u32>())
       );
       if (result.exponent == 1 - quick_gelu_WIDE_LIMIT) {
-        error = result.exponent + (128 - 26);
+        error = result.exponent + (128 - 4);
       }
     }
     if (operation == 4u) {

@@ -825,7 +825,7 @@ fn serf_exactly_wide(x0: serf_wide) -> serf_wide_outcome {
         all(result.mantissa == vec4<u32>())
       );
       if (result.exponent == 1 - serf_WIDE_LIMIT) {
-        error = result.exponent + (128 - 26);
+        error = result.exponent + (128 - 4);
       }
     }
     if (operation == 3u) {
@@ -976,13 +976,16 @@ fn serf_wide_searched(
   let is_nan = serf_wide_leading_is_nan(found.value);
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
-  let enough = select(128 - 27, 128 - 20, found.value.exponent >= serf_WIDE_LIMIT);
+  let enough = select(128 - 27, 128, found.value.exponent >= serf_WIDE_LIMIT);
   let counts = found.value.exponent + found.lost > 128 - 160;
-  let matters = counts | ((search.stage > 0) & !infinite);
+  let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(serf_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
   if ((found.lost > enough) & !matters) {
     here = serf_wide_leading(false, 0u, serf_WIDE_ZERO.exponent);
+  } else if (fails & (found.lost > 128 - 16) & (found.lost < 128)) {
+    // A quotient of two exponentials that are both the least number.
+    here = serf_wide_leading(false, 0u, serf_WIDE_NAN.exponent);
   }
   var stage = search.stage;
   var point = search.point + 1;
@@ -1518,7 +1521,7 @@ fn serf_backward_exactly_wide(x0: serf_wide) -> serf_wide_outcome {
         all(result.mantissa == vec4<u32>())
       );
       if (result.exponent == 1 - serf_WIDE_LIMIT) {
-        error = result.exponent + (128 - 26);
+        error = result.exponent + (128 - 4);
       }
     }
     if (operation == 3u) {

@@ -931,7 +931,7 @@ fn snake_beta_exactly_wide(x0: snake_beta_wide, x1: snake_beta_wide, x2: snake_b
         snake_beta_nat_is_zero(result.mantissa)
       );
       if (result.exponent == 1 - snake_beta_WIDE_LIMIT) {
-        error = result.exponent + (384 - 26);
+        error = result.exponent + (384 - 4);
       }
     }
     if (operation == 1u) {
@@ -1092,13 +1092,16 @@ fn snake_beta_wide_searched(
   let is_nan = snake_beta_wide_leading_is_nan(found.value);
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
-  let enough = select(384 - 27, 384 - 20, found.value.exponent >= snake_beta_WIDE_LIMIT);
+  let enough = select(384 - 27, 384, found.value.exponent >= snake_beta_WIDE_LIMIT);
   let counts = found.value.exponent + found.lost > 384 - 160;
-  let matters = counts | ((search.stage > 0) & !infinite);
+  let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(snake_beta_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
   if ((found.lost > enough) & !matters) {
     here = snake_beta_wide_leading(false, 0u, snake_beta_WIDE_ZERO.exponent);
+  } else if (fails & (found.lost > 384 - 16) & (found.lost < 384)) {
+    // A quotient of two exponentials that are both the least number.
+    here = snake_beta_wide_leading(false, 0u, snake_beta_WIDE_NAN.exponent);
   }
   var stage = search.stage;
   var point = search.point + 1;
@@ -1603,7 +1606,7 @@ fn snake_beta_backward_exactly_wide(
         snake_beta_nat_is_zero(result.mantissa)
       );
       if (result.exponent == 1 - snake_beta_WIDE_LIMIT) {
-        error = result.exponent + (384 - 26);
+        error = result.exponent + (384 - 4);
       }
     }
     if (operation == 1u) {

@@ -718,7 +718,7 @@ fn soft_clipping_exactly_wide(x0: soft_clipping_wide, x1: soft_clipping_wide) ->
         all(result.mantissa == vec4<u32>())
       );
       if (result.exponent == 1 - soft_clipping_WIDE_LIMIT) {
-        error = result.exponent + (128 - 26);
+        error = result.exponent + (128 - 4);
       }
     }
     if (operation == 4u) {
@@ -877,13 +877,16 @@ fn soft_clipping_wide_searched(
   let is_nan = soft_clipping_wide_leading_is_nan(found.value);
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
-  let enough = select(128 - 27, 128 - 20, found.value.exponent >= soft_clipping_WIDE_LIMIT);
+  let enough = select(128 - 27, 128, found.value.exponent >= soft_clipping_WIDE_LIMIT);
   let counts = found.value.exponent + found.lost > 128 - 160;
-  let matters = counts | ((search.stage > 0) & !infinite);
+  let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(soft_clipping_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
   if ((found.lost > enough) & !matters) {
     here = soft_clipping_wide_leading(false, 0u, soft_clipping_WIDE_ZERO.exponent);
+  } else if (fails & (found.lost > 128 - 16) & (found.lost < 128)) {
+    // A quotient of two exponentials that are both the least number.
+    here = soft_clipping_wide_leading(false, 0u, soft_clipping_WIDE_NAN.exponent);
   }
   var stage = search.stage;
   var point = search.point + 1;
@@ -1309,7 +1312,7 @@ fn soft_clipping_backward_exactly_wide(x0: soft_clipping_wide, x1: soft_clipping
         all(result.mantissa == vec4<u32>())
       );
       if (result.exponent == 1 - soft_clipping_WIDE_LIMIT) {
-        error = result.exponent + (128 - 26);
+        error = result.exponent + (128 - 4);
       }
     }
     if (operation == 4u) {

@@ -921,7 +921,7 @@ fn soft_exponential_exactly_wide(
         soft_exponential_nat_is_zero(result.mantissa)
       );
       if (result.exponent == 1 - soft_exponential_WIDE_LIMIT) {
-        error = result.exponent + (384 - 26);
+        error = result.exponent + (384 - 4);
       }
     }
     if (operation == 5u) {
@@ -1077,13 +1077,16 @@ fn soft_exponential_wide_searched(
   let is_nan = soft_exponential_wide_leading_is_nan(found.value);
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
-  let enough = select(384 - 27, 384 - 20, found.value.exponent >= soft_exponential_WIDE_LIMIT);
+  let enough = select(384 - 27, 384, found.value.exponent >= soft_exponential_WIDE_LIMIT);
   let counts = found.value.exponent + found.lost > 384 - 160;
-  let matters = counts | ((search.stage > 0) & !infinite);
+  let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(soft_exponential_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
   if ((found.lost > enough) & !matters) {
     here = soft_exponential_wide_leading(false, 0u, soft_exponential_WIDE_ZERO.exponent);
+  } else if (fails & (found.lost > 384 - 16) & (found.lost < 384)) {
+    // A quotient of two exponentials that are both the least number.
+    here = soft_exponential_wide_leading(false, 0u, soft_exponential_WIDE_NAN.exponent);
   }
   var stage = search.stage;
   var point = search.point + 1;
@@ -1602,7 +1605,7 @@ fn soft_exponential_backward_exactly_wide(
         soft_exponential_nat_is_zero(result.mantissa)
       );
       if (result.exponent == 1 - soft_exponential_WIDE_LIMIT) {
-        error = result.exponent + (384 - 26);
+        error = result.exponent + (384 - 4);
       }
     }
     if (operation == 4u) {

@@ -677,7 +677,7 @@ fn softplus_exactly_wide(x0: softplus_wide, x1: softplus_wide) -> softplus_wide_
         all(result.mantissa == vec4<u32>())
       );
       if (result.exponent == 1 - softplus_WIDE_LIMIT) {
-        error = result.exponent + (128 - 26);
+        error = result.exponent + (128 - 4);
       }
     }
     if (operation == 4u) {
@@ -832,13 +832,16 @@ fn softplus_wide_searched(
   let is_nan = softplus_wide_leading_is_nan(found.value);
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
-  let enough = select(128 - 27, 128 - 20, found.value.exponent >= softplus_WIDE_LIMIT);
+  let enough = select(128 - 27, 128, found.value.exponent >= softplus_WIDE_LIMIT);
   let counts = found.value.exponent + found.lost > 128 - 160;
-  let matters = counts | ((search.stage > 0) & !infinite);
+  let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(softplus_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
   if ((found.lost > enough) & !matters) {
     here = softplus_wide_leading(false, 0u, softplus_WIDE_ZERO.exponent);
+  } else if (fails & (found.lost > 128 - 16) & (found.lost < 128)) {
+    // A quotient of two exponentials that are both the least number.
+    here = softplus_wide_leading(false, 0u, softplus_WIDE_NAN.exponent);
   }
   var stage = search.stage;
   var point = search.point + 1;
@@ -1199,7 +1202,7 @@ fn softplus_backward_exactly_wide(x0: softplus_wide, x1: softplus_wide) -> softp
         all(result.mantissa == vec4<u32>())
       );
       if (result.exponent == 1 - softplus_WIDE_LIMIT) {
-        error = result.exponent + (128 - 26);
+        error = result.exponent + (128 - 4);
       }
     }
     if (operation == 4u) {

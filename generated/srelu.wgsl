@@ -599,13 +599,16 @@ fn srelu_wide_searched(
   let is_nan = srelu_wide_leading_is_nan(found.value);
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
-  let enough = select(384 - 27, 384 - 20, found.value.exponent >= srelu_WIDE_LIMIT);
+  let enough = select(384 - 27, 384, found.value.exponent >= srelu_WIDE_LIMIT);
   let counts = found.value.exponent + found.lost > 384 - 160;
-  let matters = counts | ((search.stage > 0) & !infinite);
+  let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(srelu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
   if ((found.lost > enough) & !matters) {
     here = srelu_wide_leading(false, 0u, srelu_WIDE_ZERO.exponent);
+  } else if (fails & (found.lost > 384 - 16) & (found.lost < 384)) {
+    // A quotient of two exponentials that are both the least number.
+    here = srelu_wide_leading(false, 0u, srelu_WIDE_NAN.exponent);
   }
   var stage = search.stage;
   var point = search.point + 1;

@@ -168,13 +168,16 @@ fn wide_searched(
   let is_nan = wide_leading_is_nan(found.value);
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
-  let enough = int(select(nat_bits() - 27, nat_bits() - 20, found.value.exponent >= WIDE_LIMIT));
+  let enough = int(select(nat_bits() - 27, nat_bits(), found.value.exponent >= WIDE_LIMIT));
   let counts = found.value.exponent + found.lost > int(nat_bits() - 160);
-  let matters = counts || (search.stage > 0 && !infinite);
+  let matters = counts || (search.stage > 0 && !infinite && found.value.exponent > -(WIDE_LIMIT >> 1));
   let fails = is_nan || (found.lost > enough && matters);
   var here = found.value;
   if (found.lost > enough && !matters) {
     here = wide_leading(false, 0u, WIDE_ZERO.exponent);
+  } else if (fails && found.lost > int(nat_bits() - 16) && found.lost < int(nat_bits())) {
+    // A quotient of two exponentials that are both the least number.
+    here = wide_leading(false, 0u, WIDE_NAN.exponent);
   }
   var stage = search.stage;
   var point = search.point + 1;

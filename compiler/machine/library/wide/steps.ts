@@ -451,7 +451,7 @@ export function inSteps(text: string, name: string, natBits: number): string {
     wide_exponential: [
       `error = select(errors[first] + select(result.exponent, 1, c == ${offset + 1}u), -WIDE_BEYOND, is_zero(result.mantissa));`,
       "if (result.exponent == 1 - WIDE_LIMIT) {",
-      "error = result.exponent + int(nat_bits() - 26);",
+      "error = result.exponent + int(nat_bits() - 4);",
       "}",
     ].join("\n"),
     select: "error = errors[select(first, second, registers[c].negative)];",
