@@ -77,7 +77,9 @@ function isRight(single: Expr, root: Expr, guard: Expr | undefined, subject: Sub
   };
   const isRightInTails = activation.inputs.every((_, index) =>
     tails.every((size) =>
-      [2 ** size, -(2 ** size)].every((x) => rowsOf(index, x, [usual, ...extreme]).every(isRightAt)),
+      [2 ** size, -(2 ** size)].every((x) =>
+        [...rowsOf(index, x, [usual, ...extreme]), ...beside(index, x)].every(isRightAt),
+      ),
     ),
   );
   if (!isRightInTails) return false;

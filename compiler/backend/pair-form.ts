@@ -15,7 +15,7 @@ import {
   type Variable,
   variablesOf,
 } from "../ir/expr.js";
-import { divide, one, type Rational, toNumber } from "../ir/rational.js";
+import { divide, one, type Rational, rational, toNumber } from "../ir/rational.js";
 import { pairLibrary } from "../machine/library/pair/index.js";
 import { wgslReserved } from "../names.js";
 import { call, type Dialect, Precedence, type Printed, type PrintOperand, type Spelling } from "../printing/dialect.js";
@@ -108,8 +108,13 @@ export function scaledLast(root: Expr): Expr {
     }
     const [left, right] = [unscaled(a), node.primitive === "multiply" ? unscaled(b) : { rest: b, scale: null }];
     const scale = left.scale ?? right.scale;
-    if (scale === null || (left.scale !== null && right.scale !== null))
-      return apply(node.primitive, operands, node.rule);
+    if (scale === null) return apply(node.primitive, operands, node.rule);
+    if (left.scale !== null && right.scale !== null) {
+      // Neither factor is brought down all the way before it meets the other one.
+      if (![left.scale, right.scale].every(isUsualScale)) return apply(node.primitive, operands, node.rule);
+      const halves = [left.rest, right.rest].map((rest) => apply("multiply", [rest, halfScale()]));
+      return apply("multiply", [apply("multiply", halves), scale]);
+    }
     return apply("multiply", [apply(node.primitive, [left.rest, right.rest]), scale]);
   });
 }
@@ -122,6 +127,10 @@ function unscaled(node: Expr): { readonly rest: Expr; readonly scale: Expr | nul
   }
   return { rest: node, scale: null };
 }
+
+/** 2^-60, and its root. */
+const isUsualScale = (node: Expr): boolean => node.kind === "constant" && toNumber(node.value) === 2 ** -60;
+const halfScale = (): Expr => constant(rational(1n, 1n << 30n));
 
 const isSmallScale = (node: Expr): boolean =>
   node.kind === "constant" && isPowerOfTwo(node) && Math.abs(toNumber(node.value)) <= 2 ** -60;
