@@ -78,16 +78,21 @@ export function wgslNatBitsFor(exactForms: readonly Expr[], plan: KernelPlan): n
 
 function isBeyondPrograms(form: Expr, subject: Subject): boolean {
   const { settings } = trialsOf(subject);
-  let program: ((...operands: number[]) => number) | undefined;
+  let program: ReturnType<typeof programOf> | undefined;
   let rows = 0;
   for (const { of, value } of deepRows(form, subject, [...settings, ...withZeros(subject, settings[0] ?? [])], wgsl)) {
-    const fn = exactFunctionInSteps("trial", [form], false, wgsl.usual);
-    program ??= emulate(readLibrary(fn.text, wideLibrary().declarations), fn.name);
-    const result = program(...fn.variables.map((variable) => Math.fround(of(variable))));
-    if (ulpError(result, value, "binary32") > 1) return true;
+    program ??= programOf(form);
+    if (ulpError(program(of), value, "binary32") > 1) return true;
     if (++rows === mostRows) return false;
   }
   return false;
+}
+
+/** The usual program in WGSL of a form, given the numbers of its variables. */
+function programOf(form: Expr): (of: (variable: Variable) => number) => number {
+  const { name, text, variables } = exactFunctionInSteps("trial", [form], false, wgsl.usual);
+  const run = emulate(readLibrary(text, wideLibrary().declarations), name);
+  return (of) => run(...variables.map((variable) => Math.fround(of(variable))));
 }
 
 /** Values at which a form cancels deeply: they are not known with the usual digits, but with more. */
