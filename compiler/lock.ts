@@ -9,10 +9,17 @@ export type Lock = ReadonlyMap<string, ReadonlyMap<string, unknown>>;
 
 const schema = 1;
 
+/** What kernels do not keep: sentences, one for each column of an activation. */
+export const breachSearch = "breaks a bound";
+
+export const isBreaches = (answer: unknown): answer is readonly string[] =>
+  Array.isArray(answer) && answer.every((message) => typeof message === "string" && message.length < 1000);
+
 /** The form of the answers, by what is searched for. */
 const forms: Readonly<Record<string, (answer: unknown) => boolean>> = {
   analysis: isAnalysisFacts,
   "at infinity": isRemedies,
+  [breachSearch]: isBreaches,
   "cancels deeply": isBoolean,
   "cancels harmlessly": isBoolean,
   "cancels in a shader": isBoolean,

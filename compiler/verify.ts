@@ -129,9 +129,16 @@ export interface QuickPlan {
   readonly defaults: number;
   /** At each of the adversarial parameter settings. */
   readonly settings: number;
+  /** Of these settings at most so many, spread over all of them; of several inputs, which take longer, only their share. */
+  readonly mostSettings: number;
+  /** Of the adversarial inputs at the defaults. */
+  readonly density: Density;
 }
 
-export const quickPlan: QuickPlan = { defaults: 512, settings: 32 };
+export const quickPlan: QuickPlan = { defaults: 512, settings: 32, mostSettings: Infinity, density: "sparse" };
+
+/** A glance: what is broken at the ends of ranges and at extreme parameters shows. */
+export const glance: QuickPlan = { defaults: 0, settings: 0, mostSettings: 4, density: "sparsest" };
 
 /** What runs the kernels where nothing else is said. */
 export const engine: string = "V8";
@@ -212,8 +219,13 @@ async function measureQuickly(
   plan: QuickPlan,
 ): Promise<readonly Certificate[]> {
   const requests = wanted.map(({ column, settings }): readonly Request[] => [
-    { column, parameters: subject.defaults[column.target], stratified: plan.defaults, density: "sparse" },
-    ...settings.map((parameters): Request => ({ column, parameters, stratified: plan.settings, density: "sparsest" })),
+    { column, parameters: subject.defaults[column.target], stratified: plan.defaults, density: plan.density },
+    ...spread(settings, Math.ceil(plan.mostSettings / subject.inputs.length)).map((parameters): Request => ({
+      column,
+      parameters,
+      stratified: plan.settings,
+      density: "sparsest",
+    })),
   ]);
   const results = measureRequests(measure, subject.name, requests.flat());
   const truth: TruthUsed = { form: "double-double", margin: null, byReference: 0 };
@@ -229,6 +241,12 @@ async function measureQuickly(
     }),
   );
 }
+
+/** At most so many of them, from all parts of the list. */
+const spread = <T>(list: readonly T[], most: number): readonly T[] =>
+  list.length <= most
+    ? list
+    : Array.from({ length: most }, (_, i) => list[Math.floor(((i + 0.5) * list.length) / most)]!);
 
 interface Request {
   readonly column: EmittedColumn;

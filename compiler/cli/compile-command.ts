@@ -4,13 +4,14 @@ import type { Compilation } from "../compile.js";
 import type { DecisionBook } from "../decisions.js";
 import { collate } from "../diagnostics.js";
 import type { CompileRequest } from "./arguments.js";
+import { newBreachWarnings } from "./new-breaches.js";
 import { openCache, type Cache, type RunRecord } from "./cache.js";
 import { sha256 } from "./digest.js";
 import { exitCodes, type Environment, type ExitCode } from "./environment.js";
 import { readInputs, type Input } from "./inputs.js";
 import { bookOf, type LockFiles, readLockFiles, writeLockFiles } from "./lock-files.js";
 import { carryOut, planOutput, shownFolder, type Plan } from "./output.js";
-import { breachWarnings, recordedBreaches } from "./recorded-breaches.js";
+import { breachWarnings, certifiedNames, recordedBreaches } from "./recorded-breaches.js";
 import {
   count,
   aloud,
@@ -69,7 +70,10 @@ export async function compileInputs(
   });
   const recorded = recordedBreaches(request.files, inputs, environment);
   const warnings = await breachWarnings(recorded, sources, compilation, environment);
-  return { ...compilation, diagnostics: collate([...compilation.diagnostics, ...warnings]) };
+  const certified = certifiedNames(request.files, inputs, environment);
+  const measures = request.mode === "write" && request.lock;
+  const fresh = await newBreachWarnings(sources, compilation, { certified, decisions, measures }, environment);
+  return { ...compilation, diagnostics: collate([...compilation.diagnostics, ...warnings, ...fresh]) };
 }
 
 async function printCode(

@@ -35,6 +35,16 @@ export function recordedBreaches(
   );
 }
 
+/** The activations that certificates speak of, whether they still hold or not. */
+export function certifiedNames(
+  files: readonly string[],
+  inputs: readonly Input[],
+  environment: Environment,
+): ReadonlySet<string> {
+  const { files: found } = readCertificateFiles(files, inputs, environment);
+  return new Set(found.flatMap(({ certificates }) => [...certificates.keys()]));
+}
+
 /** Those that are about what was compiled just now, one for each activation. */
 export async function breachWarnings(
   recorded: readonly RecordedBreach[],

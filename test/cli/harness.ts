@@ -85,6 +85,7 @@ const standIns: Awaited<ReturnType<Environment["stages"]["verify"]>> = {
   subjectsOf: async () => ({ subjects: [], known: [], diagnostics: [] }),
   subjectsIn: async () => [],
   accuracies: async () => new Map(),
+  glance: { defaults: 0, settings: 0, mostSettings: 0, density: "sparsest" },
   engine: "none",
   emulation: "none",
   merged: (a) => a,

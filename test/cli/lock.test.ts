@@ -5,6 +5,7 @@ import { analysisFacts } from "../../compiler/analysis/facts/facts.js";
 import { compile, type Compilation } from "../../compiler/compile.js";
 import { DecisionBook } from "../../compiler/decisions.js";
 import { lockText, readLock } from "../../compiler/lock.js";
+import * as verify from "../../compiler/verify.js";
 import { version } from "../../compiler/version.js";
 import { standardText } from "../activations/standard.js";
 import { actc, folder } from "./harness.js";
@@ -39,7 +40,14 @@ describe("what was found before", () => {
     expect([first.analyses, second.analyses]).toEqual([5, 0]);
     expect(second.files).toEqual(first.files);
     expect(second.lock).toBe(first.lock);
-    for (const search of ["analysis", "at infinity", "cancels deeply", "cancels harmlessly", "cancels in a shader", "right far out"]) {
+    for (const search of [
+      "analysis",
+      "at infinity",
+      "cancels deeply",
+      "cancels harmlessly",
+      "cancels in a shader",
+      "right far out",
+    ]) {
       expect(first.lock, search).toContain(`"${search} `);
     }
   });
@@ -99,38 +107,38 @@ describe("the lock file", () => {
 
   test("is written beside the definitions, sorted, and pruned", async () => {
     const cwd = folder({ "acts.def": text });
-    expect((await actc("compile", { cwd, compile })).code).toBe(0);
+    expect((await actc("compile", { cwd, compile, verify })).code).toBe(0);
     expect(names(cwd)).toEqual(["gelu", "relu"]);
     expect(readdirSync(cwd).sort()).toEqual(["acts.def", "acts.lock.json", "generated"]);
     writeFileSync(join(cwd, "acts.def"), text.replace("relu", "rectifier").split("\n\n")[0] ?? "");
-    expect((await actc("compile", { cwd, compile })).code).toBe(0);
+    expect((await actc("compile", { cwd, compile, verify })).code).toBe(0);
     expect(names(cwd)).toEqual(["rectifier"]);
-    expect((await actc("compile --check", { cwd, compile })).code).toBe(0);
+    expect((await actc("compile --check", { cwd, compile, verify })).code).toBe(0);
   });
 
   test("of each file is its own", async () => {
     const [relu = "", gelu = ""] = text.split("\n\n");
     const cwd = folder({ "a.def": relu, "sub/b.def": gelu });
-    await actc("compile a.def sub/b.def", { cwd, compile });
+    await actc("compile a.def sub/b.def", { cwd, compile, verify });
     expect([...(readLock(lockOf(cwd, "a.lock.json"))?.keys() ?? [])]).toEqual(["relu"]);
     expect([...(readLock(lockOf(cwd, "sub/b.lock.json"))?.keys() ?? [])]).toEqual(["gelu"]);
   });
 
   test("comes back though the rest is cached, and stays as it is", async () => {
     const cwd = folder({ "acts.def": text, "node_modules/x": "" });
-    await actc("compile", { cwd, compile });
+    await actc("compile", { cwd, compile, verify });
     const before = lockOf(cwd);
     rmSync(join(cwd, "acts.lock.json"));
-    await actc("compile", { cwd, compile });
+    await actc("compile", { cwd, compile, verify });
     expect(lockOf(cwd)).toBe(before);
-    expect((await actc("compile", { cwd, compile })).compilations).toBe(0);
+    expect((await actc("compile", { cwd, compile, verify })).compilations).toBe(0);
   });
 
   test("is mended where it is broken", async () => {
     const cwd = folder({ "acts.def": text, "acts.lock.json": "{ broken" });
-    expect(await actc("compile --check", { cwd, compile })).toMatchObject({ code: 1 });
+    expect(await actc("compile --check", { cwd, compile, verify })).toMatchObject({ code: 1 });
     expect(lockOf(cwd)).toBe("{ broken");
-    expect(await actc("compile", { cwd, compile })).toMatchObject({ code: 0, stderr: "" });
+    expect(await actc("compile", { cwd, compile, verify })).toMatchObject({ code: 0, stderr: "" });
     expect(names(cwd)).toEqual(["gelu", "relu"]);
   });
 
@@ -147,14 +155,45 @@ describe("the lock file", () => {
 
   test("is not written where there are errors", async () => {
     const cwd = folder({ "acts.def": `${text}\nwrong(x) = y\n` });
-    expect(await actc("compile", { cwd, compile })).toMatchObject({ code: 1 });
+    expect(await actc("compile", { cwd, compile, verify })).toMatchObject({ code: 1 });
     expect(readdirSync(cwd)).toEqual(["acts.def"]);
   });
 
   test("may be impossible to write or read", async () => {
     const cwd = folder({ "acts.def": text });
     mkdirSync(join(cwd, "acts.lock.json"));
-    expect(await actc("compile", { cwd, compile })).toMatchObject({ code: 0, stderr: "" });
+    expect(await actc("compile", { cwd, compile, verify })).toMatchObject({ code: 0, stderr: "" });
     expect(readdirSync(cwd).sort()).toEqual(["acts.def", "acts.lock.json", "generated"]);
+  });
+});
+
+describe("kernels that nobody has measured", () => {
+  // Beside its fivefold zero the value has lost more digits than there are.
+  const broken = "steep(x) = x^5 - 5 * x^4 + 10 * x^3 - 10 * x^2 + 5 * x - 1\n";
+  const breaches = async (args: string, cwd: string): Promise<readonly Record<string, unknown>[]> =>
+    JSON.parse((await actc(`compile --json ${args}`, { cwd, compile, verify })).stdout).diagnostics.filter(
+      ({ code }: { readonly code: string }) => code === "bound-broken",
+    );
+
+  test("are measured once, and what breaks a bound is warned of from the lock file", async () => {
+    const cwd = folder({ "acts.def": broken });
+    const [warning, ...others] = await breaches("--target ts,wgsl", cwd);
+    expect(others).toEqual([]);
+    expect(warning).toMatchObject({ severity: "warning", file: "acts.def", line: 1, column: 1 });
+    expect(warning?.["message"]).toMatch(/^steep, wgsl on emulation, forward: .*\d+ ulp, more than 4, at x = 1\.\d+ /);
+    const path = join(cwd, "acts.lock.json");
+    const lock = readFileSync(path, "utf8");
+    expect(lock).toContain('"breaks a bound ');
+    writeFileSync(path, lock.replaceAll("steep, wgsl", "known, wgsl"));
+    expect((await breaches("--target ts,wgsl", cwd))[0]?.["message"]).toMatch(/^known, wgsl/);
+    writeFileSync(path, lock.replace(/("breaks a bound [0-9a-f]+": )\[.*?\](,?)$/m, "$1[7]$2"));
+    expect(await breaches("--target ts,wgsl", cwd), "not an answer").toEqual([warning]);
+  });
+
+  test("are not measured without a lock file to keep it in, nor many at once", async () => {
+    const cwd = folder({ "acts.def": broken });
+    expect(await breaches("--target ts,wgsl --no-lock", cwd)).toEqual([]);
+    const many = ["a", "b", "c", "d", "e"].map((name) => broken.replace("steep", name)).join("\n");
+    expect(await breaches("--target ts,wgsl", folder({ "acts.def": many }))).toEqual([]);
   });
 });

@@ -1,0 +1,95 @@
+/**
+ * Kernels that break a bound and that nobody has measured: warnings of `actc compile`, from the lock file. Where results may need more
+ * digits than the usual ones, a compile measures the kernels of an activation once, which takes about a second.
+ */
+import type { Compilation } from "../compile.js";
+import type { DecisionBook } from "../decisions.js";
+import type { Diagnostic } from "../diagnostics.js";
+import { fingerprint } from "../ir/question.js";
+import { breachSearch, isBreaches } from "../lock.js";
+import type { Source } from "../source.js";
+import { promisedBound } from "../verification/bounds.js";
+import { breachesIn, breachProblem } from "./accuracy-report.js";
+import { soloCrew } from "./crew.js";
+import type { Environment } from "./environment.js";
+
+/** Of more new activations than this at once, `actc check` finds out, with all cores and at leisure. */
+const mostMeasured = 4;
+
+/** Functions that stand in where the usual digits do not do. */
+const needsMore = /\b\w+_(?:exactly|far)\(/;
+
+export interface NewBreachOptions {
+  /** Names of activations that certificates speak of. */
+  readonly certified: ReadonlySet<string>;
+  readonly decisions: DecisionBook;
+  /** Whether what is not known is measured. */
+  readonly measures: boolean;
+}
+
+/** One warning for each activation that is known to break a bound. */
+export async function newBreachWarnings(
+  sources: readonly Source[],
+  { files }: Compilation,
+  { certified, decisions, measures }: NewBreachOptions,
+  environment: Environment,
+): Promise<readonly Diagnostic[]> {
+  const shaders = files.filter(({ path, text }) => path.endsWith(".wgsl") && needsMore.test(text));
+  if (shaders.length === 0) return [];
+  const { readDefinitions } = await import("../compile.js");
+  const { kernelEntries } = await import("../verification/emitted.js");
+  const places = new Map(
+    readDefinitions(sources).definitions.map(({ source, definition: { name } }) => [
+      name.text,
+      { file: source.file, span: name.span },
+    ]),
+  );
+  const texts = new Map(files.map(({ path, text }) => [path, text]));
+  const paths = new Set(shaders.map(({ path }) => path));
+  const candidates = kernelEntries(files).flatMap(({ name, kernels: { ts, wgsl } }) => {
+    const place = places.get(name);
+    if (place === undefined || wgsl === undefined || certified.has(name) || !paths.has(wgsl.file)) return [];
+    const kernels = [texts.get(wgsl.file), texts.get(ts?.file ?? "")];
+    const question = `${breachSearch} ${fingerprint(JSON.stringify(kernels))}`;
+    const own = decisions.of(place.file, name);
+    return [{ name, place, question, own, known: own.get(question) }];
+  });
+  const unknown = candidates.filter(({ known }) => !isBreaches(known));
+  const measurable = measures && unknown.length > 0 && unknown.length <= mostMeasured;
+  const found = measurable
+    ? await measured(sources, files, new Set(unknown.map(({ name }) => name)), environment)
+    : new Map<string, readonly string[]>();
+  return candidates.flatMap(({ name, place, question, own, known }): Diagnostic[] => {
+    const answer = isBreaches(known) ? known : found.get(name);
+    if (answer === undefined) return [];
+    if (answer !== known) own.set(question, answer);
+    const [message] = answer;
+    const hint = "'actc check' says what can be trusted of it";
+    return message === undefined ? [] : [{ code: "bound-broken", severity: "warning", ...place, message, hint }];
+  });
+}
+
+/** What is wrong with the kernels, by activation: a sentence for each column that breaks its bound. */
+async function measured(
+  sources: readonly Source[],
+  files: Compilation["files"],
+  names: ReadonlySet<string>,
+  environment: Environment,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { subjectsIn, accuracies, glance } = await environment.stages.verify();
+  const subjects = await subjectsIn(sources, files, { names: [...names] });
+  const crew = await soloCrew(sources);
+  const found = await accuracies(subjects, new Map(), (task) => crew.measure(task), glance);
+  await crew.close();
+  return new Map(
+    [...found].map(([name, { columns }]) => [
+      name,
+      columns.flatMap(({ key, certificate, defaults }) => {
+        const bound = promisedBound(key.target, key.column);
+        return breachesIn(certificate, bound)
+          .slice(0, 1)
+          .map((breach) => breachProblem(key, breach, bound, defaults).message);
+      }),
+    ]),
+  );
+}
