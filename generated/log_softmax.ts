@@ -21,21 +21,29 @@ export function logSoftmaxForward(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
+      let largest2 = -Infinity;
+      let largestAt = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
         largest = Math.max(largest, xi);
+        const each = xi;
+        if (each > largest2) {
+          largest2 = each;
+          largestAt = k;
+        }
       }
       let sum = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const s = xi - largest;
-        sum += boundedExp(Math.max(Math.min(s, 709.79), -746));
+        const v = xi === largest ? 0 : xi - largest;
+        sum +=
+          k === largestAt ? 0 : boundedExp(Math.max(Math.min(v, 709.79), -746));
       }
-      const l = log(sum);
+      const l = log1p(sum);
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const s = xi - largest;
-        y[i] = s - l;
+        const v = xi === largest ? 0 : xi - largest;
+        y[i] = v - l;
       }
     }
   }
@@ -50,10 +58,10 @@ export function logSoftmaxBackward(
   axisLength: number,
   axisInner: number,
 ): void {
-  const size = dy.length;
-  requireLength("x", x, size);
+  const size = x.length;
+  requireLength("dy", dy, size);
   requireLength("dx", dx, size);
-  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  requireLength("x", x, axisOuter * axisLength * axisInner);
   for (let o = 0; o < axisOuter; o++) {
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
@@ -68,13 +76,17 @@ export function logSoftmaxBackward(
       let sum2 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = boundedExp(Math.max(Math.min(xi - largest, 709.79), -746));
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
         sum2 += e;
       }
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const e = boundedExp(Math.max(Math.min(xi - largest, 709.79), -746));
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
         dx[i] = dyi - (e * sum) / sum2;
       }
     }
@@ -102,21 +114,29 @@ export function logSoftmaxForward64(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
+      let largest2 = -Infinity;
+      let largestAt = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
         largest = Math.max(largest, xi);
+        const each = xi;
+        if (each > largest2) {
+          largest2 = each;
+          largestAt = k;
+        }
       }
       let sum = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const s = xi - largest;
-        sum += boundedExp(Math.max(Math.min(s, 709.79), -746));
+        const v = xi === largest ? 0 : xi - largest;
+        sum +=
+          k === largestAt ? 0 : boundedExp(Math.max(Math.min(v, 709.79), -746));
       }
-      const l = log(sum);
+      const l = log1p(sum);
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const s = xi - largest;
-        y[i] = s - l;
+        const v = xi === largest ? 0 : xi - largest;
+        y[i] = v - l;
       }
     }
   }
@@ -131,10 +151,10 @@ export function logSoftmaxBackward64(
   axisLength: number,
   axisInner: number,
 ): void {
-  const size = dy.length;
-  requireLength("x", x, size);
+  const size = x.length;
+  requireLength("dy", dy, size);
   requireLength("dx", dx, size);
-  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  requireLength("x", x, axisOuter * axisLength * axisInner);
   for (let o = 0; o < axisOuter; o++) {
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
@@ -149,13 +169,17 @@ export function logSoftmaxBackward64(
       let sum2 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = boundedExp(Math.max(Math.min(xi - largest, 709.79), -746));
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
         sum2 += e;
       }
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const e = boundedExp(Math.max(Math.min(xi - largest, 709.79), -746));
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
         dx[i] = dyi - (e * sum) / sum2;
       }
     }
@@ -347,13 +371,12 @@ function logOfSum(x: number, dx: number): number {
   );
 }
 
-/** ln(x) */
-function log(x: number): number {
-  if (x >= 2.2250738585072014e-308 && x < Infinity) {
-    return logOfSum(x, 0);
+/** ln(1 + x): what 1 + x rounds away is passed on. */
+function log1p(x: number): number {
+  if (x > -1 && x < Infinity) {
+    const sum = 1 + x;
+    const added = sum - 1;
+    return logOfSum(sum, 1 - (sum - added) + (x - added));
   }
-  if (x > 0 && x < 1) {
-    return logOfSum(x * 18014398509481984, 0) - 37.42994775023705;
-  }
-  return choose(x === 0, -Infinity, choose(x < 0, NaN, x));
+  return choose(x === -1, -Infinity, choose(x < -1, NaN, x));
 }

@@ -28,12 +28,16 @@ export function softmaxForward(
       let sum = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = boundedExp(Math.max(Math.min(xi - largest, 709.79), -746));
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
         sum += e;
       }
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = boundedExp(Math.max(Math.min(xi - largest, 709.79), -746));
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
         y[i] = e / sum;
       }
     }
@@ -49,35 +53,55 @@ export function softmaxBackward(
   axisLength: number,
   axisInner: number,
 ): void {
-  const size = dy.length;
-  requireLength("x", x, size);
+  const size = x.length;
+  requireLength("dy", dy, size);
   requireLength("dx", dx, size);
-  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  requireLength("x", x, axisOuter * axisLength * axisInner);
   for (let o = 0; o < axisOuter; o++) {
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
+      let largest2 = -Infinity;
+      let largestAt = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
         largest = Math.max(largest, xi);
+        const each = xi;
+        if (each > largest2) {
+          largest2 = each;
+          largestAt = k;
+        }
       }
       let sum = 0;
       let sum2 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const e = boundedExp(Math.max(Math.min(xi - largest, 709.79), -746));
-        const p = dyi * e;
-        sum += e;
-        sum2 += p;
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
+        sum += k === largestAt ? dyi : 0;
+        sum2 += e;
       }
-      const squared = sum * sum;
+      let sum3 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const e = boundedExp(Math.max(Math.min(xi - largest, 709.79), -746));
-        const p = dyi * e;
-        dx[i] = p / sum - (e * sum2) / squared;
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
+        const u = dyi - sum;
+        sum3 += e * u;
+      }
+      const q = sum3 / sum2;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
+        const u = dyi - sum;
+        dx[i] = (e * (u - q)) / sum2;
       }
     }
   }
@@ -111,12 +135,16 @@ export function softmaxForward64(
       let sum = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = boundedExp(Math.max(Math.min(xi - largest, 709.79), -746));
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
         sum += e;
       }
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
-        const e = boundedExp(Math.max(Math.min(xi - largest, 709.79), -746));
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
         y[i] = e / sum;
       }
     }
@@ -132,35 +160,55 @@ export function softmaxBackward64(
   axisLength: number,
   axisInner: number,
 ): void {
-  const size = dy.length;
-  requireLength("x", x, size);
+  const size = x.length;
+  requireLength("dy", dy, size);
   requireLength("dx", dx, size);
-  requireLength("dy", dy, axisOuter * axisLength * axisInner);
+  requireLength("x", x, axisOuter * axisLength * axisInner);
   for (let o = 0; o < axisOuter; o++) {
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
+      let largest2 = -Infinity;
+      let largestAt = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
         largest = Math.max(largest, xi);
+        const each = xi;
+        if (each > largest2) {
+          largest2 = each;
+          largestAt = k;
+        }
       }
       let sum = 0;
       let sum2 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const e = boundedExp(Math.max(Math.min(xi - largest, 709.79), -746));
-        const p = dyi * e;
-        sum += e;
-        sum2 += p;
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
+        sum += k === largestAt ? dyi : 0;
+        sum2 += e;
       }
-      const squared = sum * sum;
+      let sum3 = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const dyi = dy[i]!;
         const xi = x[i]!;
-        const e = boundedExp(Math.max(Math.min(xi - largest, 709.79), -746));
-        const p = dyi * e;
-        dx[i] = p / sum - (e * sum2) / squared;
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
+        const u = dyi - sum;
+        sum3 += e * u;
+      }
+      const q = sum3 / sum2;
+      for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
+        const dyi = dy[i]!;
+        const xi = x[i]!;
+        const e = boundedExp(
+          Math.max(Math.min(xi === largest ? 0 : xi - largest, 709.79), -746),
+        );
+        const u = dyi - sum;
+        dx[i] = (e * (u - q)) / sum2;
       }
     }
   }

@@ -5,6 +5,7 @@
  */
 import {
   apply,
+  axisLength,
   constant,
   type CustomGradient,
   type Expr,
@@ -13,6 +14,7 @@ import {
   reachable,
   Space,
   variablesOf,
+  variesAlongAxis,
 } from "../ir/expr.js";
 import * as R from "../ir/rational.js";
 import { primitive as primitiveRow, type PrimitiveName } from "../primitives/table.js";
@@ -171,6 +173,9 @@ export function make(primitive: PrimitiveName, operands: readonly Expr[], rule: 
       return negateCondition(a!);
     case "sum":
       return sumOverAxis(a!);
+    case "maximum":
+    case "minimum":
+      return variesAlongAxis(a!) ? apply(primitive, operands) : a!;
     case "custom":
     case "stop_gradient":
     case "pi":
@@ -190,14 +195,13 @@ export function rebuildNormal(root: Expr, replacements: ReadonlyMap<Expr, Expr>)
   });
 }
 
-/** sum[d](r * a) = r * sum[d](a), where r does not vary along the axis. */
+/** sum[d](r * a) = r * sum[d](a), where r does not vary along the axis; of r alone, r times the axis' length. */
 function sumOverAxis(operand: Expr): Expr {
   const { coefficient, powers } = productOf(operand);
   const fixed: Product = { coefficient, powers: new Map() };
   const varying: Product = { coefficient: R.one, powers: new Map() };
-  for (const [factor, exponent] of powers)
-    (factor.space & Space.element ? varying : fixed).powers.set(factor, exponent);
-  if (varying.powers.size === 0) return apply("sum", [operand]);
+  for (const [factor, exponent] of powers) (variesAlongAxis(factor) ? varying : fixed).powers.set(factor, exponent);
+  if (varying.powers.size === 0) return make("multiply", [operand, axisLength()]);
   multiplyPower(fixed, apply("sum", [productFrom(varying)]), 1);
   return productFrom(fixed);
 }

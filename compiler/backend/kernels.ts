@@ -1,11 +1,12 @@
 /** What the kernels of an activation compute, before any target is chosen. */
 import { normalise } from "../algebra/normalise.js";
+import { withoutCancellation } from "../algebra/row-accuracy.js";
 import { stabiliseSoftmax } from "../algebra/softmax.js";
 import { type Gradient, gradientsOf } from "../calculus/gradients.js";
 import { isReduction } from "../calculus/differentiate.js";
 import type { Decisions } from "../decisions.js";
 import type { Activation } from "../ir/activation.js";
-import { type Expr, isApplication, reachable, Space, variable, type Variable } from "../ir/expr.js";
+import { type Expr, reachable, Space, variable, type Variable, variesAlongAxis } from "../ir/expr.js";
 
 export interface KernelPlan {
   /** What is known of the searches for forms. */
@@ -18,45 +19,31 @@ export interface KernelPlan {
   readonly gradients: readonly Gradient[];
   /** Whether kernels reduce over the axis. */
   readonly reduces: boolean;
+  /** Whether there is one result for each row, and not one for each element. */
+  readonly yieldsRows: boolean;
   /** Whether a learned parameter holds one number per channel. */
   readonly perChannel: boolean;
 }
 
 export function planKernels(activation: Activation, decisions: Decisions = new Map()): KernelPlan {
-  const cotangent = variable("dy", "cotangent", Space.element);
   const normal = normalise(activation.body);
   const reduces = reachable([normal]).some(isReduction);
   const value = reduces ? stabiliseSoftmax(normal) : normal;
+  const yieldsRows = reduces && !variesAlongAxis(value);
+  const cotangent = variable("dy", "cotangent", yieldsRows ? Space.row : Space.element);
   const variables = [...activation.inputs, ...activation.learned.map(({ variable: learned }) => learned)];
+  const gradients = gradientsOf(value, variables, activation.gradients, cotangent);
   return {
     decisions,
     activation,
     definition: activation.body,
-    value,
+    value: reduces ? withoutCancellation(value) : value,
     cotangent,
-    gradients: gradientsOf(value, variables, activation.gradients, cotangent),
+    gradients: reduces
+      ? gradients.map((gradient) => ({ ...gradient, value: withoutCancellation(gradient.value) }))
+      : gradients,
     reduces,
+    yieldsRows,
     perChannel: activation.learned.some(({ shape }) => shape === "channel"),
   };
 }
-
-/** A reduction that this version does not compile: anything but the two of softmax. */
-export function unsupportedReduction(value: Expr): Expr | undefined {
-  return reachable([value]).find((node) => {
-    if (node.kind !== "application" || !isReduction(node)) return false;
-    const [operand] = node.operands;
-    if (isApplication(node, "maximum")) return !isStopped(node, value);
-    return !(
-      isApplication(node, "sum") &&
-      operand &&
-      isApplication(operand, "exp") &&
-      reachable([operand]).some(isReduction)
-    );
-  });
-}
-
-const isStopped = (node: Expr, root: Expr): boolean =>
-  reachable([root]).every(
-    (parent) =>
-      parent.kind !== "application" || !parent.operands.includes(node) || parent.primitive === "stop_gradient",
-  );

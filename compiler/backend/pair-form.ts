@@ -23,6 +23,7 @@ import { printExpression } from "../printing/print.js";
 import type { PrimitiveName } from "../primitives/table.js";
 import { type CallArithmetic, callForm } from "./call-form.js";
 import { largestLiteral, repeating, wgsl } from "./dialects/wgsl.js";
+import type { Exponents } from "./gates.js";
 import type { MachineFunction } from "./machine-functions.js";
 import { NameScope } from "./naming.js";
 import { schedule } from "./schedule.js";
@@ -165,6 +166,11 @@ function constantText(value: Rational): string {
   return `pair(${literal(high)}, ${literal(Math.fround(number - high))})`;
 }
 
+export const pairArithmetic: CallArithmetic = { prefix: "pair_", constant: constantText, spellings };
+
+/** In pairs e^a is computed up to here; in float32 its inverse is not 0 there yet. */
+export const pairExponents: Exponents = { most: 80, decays: false };
+
 /** Sizes that a guard holds numbers below so that nothing overflows. */
 const large = 2 ** 35;
 
@@ -234,9 +240,8 @@ export function scalarFunctionText(fn: ScalarFunction): string {
   const guards = pairsOf.flatMap(({ guard }) => guard ?? []);
   const inGuard = reachable(guards).filter((node) => parts.has(node) && node.type === "number");
   const pairNames = new Map<Expr, string>([...names].map(([variable, text]) => [variable, `pair_from_f32(${text})`]));
-  const arithmetic: CallArithmetic = { prefix: "pair_", constant: constantText, spellings };
   const claim = (node: Application): string => scope.claim(fn.temporaryName(node));
-  const inPairs = callForm(fasts, pairNames, arithmetic, new Set(inGuard), claim);
+  const inPairs = callForm(fasts, pairNames, pairArithmetic, new Set(inGuard), claim);
   const singles = singleForm(fn, names, claim);
   const nameInGuard = (node: Expr): string | undefined => {
     const own = names.get(node);

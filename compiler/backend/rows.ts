@@ -1,28 +1,51 @@
-/** Rows of a reduction: what belongs to one walk over the axis, and which walks come first. */
-import { isReduction } from "../calculus/differentiate.js";
-import { type Application, type Expr, reachable } from "../ir/expr.js";
+/** Rows of a reduction: what is reduced over the axis, and in which order. */
+import { expandCalls, isReduction } from "../calculus/differentiate.js";
+import { type Expr, reachable, Space, substitute, variable, type Variable, variablesOf } from "../ir/expr.js";
 
-/** What is reached without looking into reductions: their values are known by then. */
-export function reachableWithinRow(roots: readonly Expr[]): Expr[] {
-  const seen = new Set<Expr>();
-  const stack = [...roots];
-  for (let node = stack.pop(); node; node = stack.pop()) {
-    if (seen.has(node)) continue;
-    seen.add(node);
-    if (node.kind === "application" && !isReduction(node)) stack.push(...node.operands);
-  }
-  return [...seen];
+export const reductionKinds = ["sum", "maximum", "minimum", "first_maximum", "first_minimum"] as const;
+export type ReductionKind = (typeof reductionKinds)[number];
+
+const isKind = (primitive: string): primitive is ReductionKind => reductionKinds.some((kind) => kind === primitive);
+
+/** A reduction: one number for each row. */
+export interface RowValue {
+  /** Stands for the number in what is computed from it. */
+  readonly name: Variable;
+  readonly kind: ReductionKind;
+  /** What is reduced, in the names of row values of earlier levels. */
+  readonly operand: Expr;
 }
 
-/** Reductions grouped such that each needs only those of earlier groups. */
-export function reductionLevels(reductions: readonly Application[]): Application[][] {
-  const level = new Map<Expr, number>();
-  const levels: Application[][] = [];
-  for (const node of [...reductions].sort((a, b) => a.id - b.id)) {
-    const inner = reachable(node.operands).filter(isReduction);
-    const own = 1 + Math.max(-1, ...inner.map((reduction) => level.get(reduction) ?? 0));
-    level.set(node, own);
-    (levels[own] ??= []).push(node);
-  }
-  return levels;
+export interface RowPlan {
+  /** Each level needs those before it alone: one walk over the axis for each. */
+  readonly levels: readonly (readonly RowValue[])[];
+  /** What is computed in the end, in the names of row values. */
+  readonly roots: readonly Expr[];
 }
+
+/** Gives reductions names. */
+export function planRows(roots: readonly Expr[]): RowPlan {
+  const expanded = roots.map(expandCalls);
+  const names = new Map<Expr, Variable>();
+  const levelOf = new Map<Expr, number>();
+  const levels: RowValue[][] = [];
+  for (const node of reachable(expanded)) {
+    if (node.kind !== "application" || !isReduction(node) || !isKind(node.primitive)) continue;
+    const operand = substitute(node.operands[0]!, names);
+    const level = 1 + Math.max(-1, ...[...variablesOf(operand)].map((each) => levelOf.get(each) ?? -1));
+    const name = variable(`${node.primitive}${names.size}`, "formal", Space.row);
+    names.set(node, name);
+    levelOf.set(name, level);
+    (levels[level] ??= []).push({ name, kind: node.primitive, operand });
+  }
+  return { levels, roots: expanded.map((root) => substitute(root, names)) };
+}
+
+/** The same with every expression rebuilt. */
+export const mapRows = ({ levels, roots }: RowPlan, change: (expr: Expr) => Expr): RowPlan => ({
+  levels: levels.map((level) => level.map((value) => ({ ...value, operand: change(value.operand) }))),
+  roots: roots.map(change),
+});
+
+export const operandsOf = ({ levels }: RowPlan): Expr[] =>
+  levels.flatMap((level) => level.map(({ operand }) => operand));

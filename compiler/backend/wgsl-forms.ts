@@ -12,13 +12,14 @@ import { wgsl } from "./dialects/wgsl.js";
 import { settleExtremes } from "./extremes.js";
 import { isRightFarOut } from "./far-out.js";
 import { formFor } from "./forms.js";
-import { type Exponents, recogniseGates } from "./gates.js";
+import { recogniseGates } from "./gates.js";
 import type { KernelPlan } from "./kernels.js";
 import { lower } from "./lower.js";
 import { ownName } from "./machine-functions.js";
 import {
   hasOneOf,
   isSpelledInPairs,
+  pairExponents,
   pairFormOf,
   pairSpells,
   scaledLast,
@@ -30,9 +31,6 @@ import { searched } from "./searches.js";
 /** Errors that a form in single numbers may have, in units of 2^-24: of a value, and of a derivative. */
 const tolerances = { value: 5, derivative: 7 } as const;
 
-/** In pairs e^a is computed up to here; in float32 its inverse is not 0 there yet. */
-const pairExponents: Exponents = { most: 80, decays: false };
-
 /** Results in single numbers where these are accurate enough, else in pairs. */
 export function formsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: ReadonlySet<Variable>): WgslForm[] {
   const { activation, cotangent, definition } = plan;
@@ -43,7 +41,6 @@ export function formsFor(plan: KernelPlan, roots: readonly Expr[], nanFrom: Read
   const tolerance = isValue ? tolerances.value : tolerances.derivative;
   return roots.map((root, i): WgslForm => {
     const single = { kind: "single", value: singles[i]! } as const;
-    if (plan.reduces) return single;
     const {
       condition,
       relative,

@@ -2,7 +2,21 @@
  * The backward expressions: for each input and learned parameter, the cotangent times the derivative. Reductions are
  * transposed: what a row's sum passes back is the sum, over the row, of what is asked of it.
  */
-import { constant, apply, type Expr, fold, reachable, Space, substitute, variable, type Variable } from "../ir/expr.js";
+import {
+  apply,
+  constant,
+  type Expr,
+  fold,
+  isApplication,
+  position,
+  reachable,
+  Space,
+  substitute,
+  variable,
+  type Variable,
+  variesAlongAxis,
+} from "../ir/expr.js";
+import { isConstant } from "../algebra/forms.js";
 import { make, normalise } from "../algebra/normalise.js";
 import { carryingGradient, differentiate, isReduction } from "./differentiate.js";
 
@@ -49,21 +63,41 @@ function transposed(value: Expr, rows: readonly Expr[], of: Variable, cotangent:
   const inner = rows.map((row) => inNames(row.kind === "application" ? row.operands[0]! : row));
   // Cotangents of the row values, outermost first.
   const cotangents = new Map<Variable, Expr>();
-  const asked = (target: Variable): Expr => {
-    let sum = make("multiply", [cotangent, differentiate(outer, target)]);
+  // One result per row is given at the first element.
+  const isRow = !variesAlongAxis(value);
+  const direct = (target: Variable): Expr => make("multiply", [cotangent, differentiate(outer, target)]);
+  const passedOn = (target: Variable): Expr => {
+    let sum: Expr = constant(0);
     rows.forEach((row, j) => {
       const passed = cotangents.get(names.get(row)!);
-      if (passed) sum = make("add", [sum, make("multiply", [passed, differentiate(inner[j]!, target)])]);
+      if (passed)
+        sum = make("add", [sum, make("multiply", [shareOf(row, inner[j]!, passed), differentiate(inner[j]!, target)])]);
     });
     return sum;
   };
   for (const row of [...rows].reverse()) {
     const name = names.get(row)!;
-    const all = normalise(asked(name));
-    if (all !== constant(0)) cotangents.set(name, make("sum", [all]));
+    const parts = [direct(name), passedOn(name)] as const;
+    const all = isRow ? make("add", [parts[0], summed(normalise(parts[1]))]) : summed(normalise(make("add", parts)));
+    if (!isConstant(all, 0)) cotangents.set(name, all);
   }
   const back = new Map<Expr, Expr>(rows.map((row) => [names.get(row)!, row]));
-  return restore(normalise(asked(of)), back);
+  const own = direct(of);
+  const isFirst = apply("equal", [position(), constant(0)]);
+  const atElement = isRow && !isConstant(own, 0) ? make("where", [isFirst, own, constant(0)]) : own;
+  return restore(normalise(make("add", [atElement, passedOn(of)])), back);
+}
+
+const summed = (all: Expr): Expr => (isConstant(all, 0) ? all : make("sum", [all]));
+
+/** What of a row value's cotangent each element gets: all of it from a sum, from an extreme the first that attains it. */
+function shareOf(row: Expr, operand: Expr, cotangent: Expr): Expr {
+  const first = isApplication(row, "maximum")
+    ? apply("first_maximum", [operand])
+    : isApplication(row, "minimum")
+      ? apply("first_minimum", [operand])
+      : null;
+  return first ? apply("where", [apply("equal", [position(), first]), cotangent, constant(0)]) : cotangent;
 }
 
 /** Puts the reductions back in place of their names. */

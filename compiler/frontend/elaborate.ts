@@ -9,6 +9,7 @@ import type { Diagnostic } from "../diagnostics.js";
 import type { Activation, Hyperparameter, LearnedParameter } from "../ir/activation.js";
 import {
   apply,
+  axisLength,
   type Bounds,
   constant,
   type CustomGradient,
@@ -67,16 +68,11 @@ export function elaborate(checked: CheckedDefinition): Elaborated {
       continue;
     }
     const along = parameter.along?.text ?? null;
-    if (along !== null && along !== "channel") {
-      report(
-        "unsupported",
-        parameter.span,
-        `'${parameter.name.text}' is learned along the axis '${along}': this version compiles learned parameters that hold one number, or one per channel`,
-      );
-    }
-    const node = variable(parameter.name.text, "learned", along === null ? Space.uniform : Space.channel, range);
+    const shape = along === null ? "scalar" : along === "channel" ? "channel" : "axis";
+    const space = { scalar: Space.uniform, channel: Space.channel, axis: Space.axis }[shape];
+    const node = variable(parameter.name.text, "learned", space, range);
     environment.values.set(node.name, node);
-    learned.push({ variable: node, shape: along === null ? "scalar" : "channel", default: value, range });
+    learned.push({ variable: node, shape, default: value, range });
   }
 
   const hints = new Map<Expr, string>();
@@ -310,11 +306,12 @@ class Environment {
       if (this.axis !== null) this.axes.add(this.axis);
       const reductions: Readonly<Record<string, PrimitiveName>> = {
         sum: "sum",
-        mean: "mean",
+        mean: "sum",
         max: "maximum",
         min: "minimum",
       };
-      return apply(reductions[name] ?? "sum", operands);
+      const reduced = apply(reductions[name] ?? "sum", operands);
+      return name === "mean" ? apply("divide", [reduced, axisLength()]) : reduced;
     }
     switch (name) {
       case "max":

@@ -31,7 +31,7 @@ export interface Hyperparameter {
 
 export interface LearnedParameter {
   readonly variable: Variable;
-  readonly shape: "scalar" | "channel";
+  readonly shape: "scalar" | "channel" | "axis";
   readonly default: number;
   readonly range: Bounds | null;
 }

@@ -6,8 +6,12 @@
 import { primitive as primitiveRow, type PrimitiveName, type ValueType } from "../primitives/table.js";
 import { type Rational, rational } from "./rational.js";
 
-/** On what a value depends, a set of bits; 0 is a constant. */
-export const Space = { constant: 0, uniform: 1, channel: 2, row: 4, element: 8 } as const;
+/** On what a value depends, a set of bits; 0 is a constant. `axis`: on the position along the axis that is reduced. */
+export const Space = { constant: 0, uniform: 1, channel: 2, row: 4, element: 8, axis: 16 } as const;
+
+/** Whether a value changes along the axis: the channels may lie along it. */
+export const variesAlongAxis = ({ space }: Pick<Expr, "space">): boolean =>
+  (space & (Space.element | Space.axis | Space.channel)) !== 0;
 
 export interface Constant {
   readonly kind: "constant";
@@ -17,7 +21,17 @@ export interface Constant {
   readonly space: number;
 }
 
-export type VariableRole = "input" | "hyperparameter" | "learned" | "cotangent" | "random" | "formal";
+export type VariableRole =
+  | "input"
+  | "hyperparameter"
+  | "learned"
+  | "cotangent"
+  | "random"
+  | "formal"
+  /** How long the axis is. */
+  | "axisLength"
+  /** An element's place along the axis, from 0. */
+  | "position";
 
 export interface Bounds {
   readonly low: number;
@@ -107,6 +121,10 @@ export function variable(name: string, role: VariableRole, space: number, bounds
   return intern(`${role} ${name}`, (id) => ({ kind: "variable", name, role, bounds, id, type: "number", space }));
 }
 
+export const axisLength = (): Variable =>
+  variable("axisLength", "axisLength", Space.uniform, { low: 1, high: Infinity, lowClosed: true, highClosed: false });
+export const position = (): Variable => variable("position", "position", Space.axis);
+
 /** Applies a primitive as it stands: nothing is simplified. */
 export function apply(
   primitive: PrimitiveName,
@@ -120,7 +138,7 @@ export function apply(
   if (!node) {
     const row = primitiveRow(primitive);
     let space = operands.reduce((bits, operand) => bits | operand.space, 0);
-    if (row.reduces && space & Space.element) space = (space & ~Space.element) | Space.row;
+    if (row.reduces && space > Space.uniform) space = (space & Space.uniform) | Space.row;
     node = { kind: "application", primitive, operands, rule, id: graph.next++, type: row.result, space };
     known.set(key, node);
   }

@@ -26,6 +26,7 @@ export function evaluation(root: Expr, variables: readonly Variable[]): Evaluati
   const program: (() => void)[] = [];
   nodes.forEach((node, i) => {
     if (node.kind === "constant") values[i] = toNumber(node.value);
+    if (node.kind === "variable" && node.role === "axisLength") values[i] = 1;
     if (node.kind !== "application") return;
     const [a = 0, b = 0, c = 0] = operands[i] ?? [];
     const { sample } = primitiveRow(node.primitive);

@@ -305,6 +305,19 @@ export const primitives = {
   maximum: { ...number1, callable: false, reduces: true, sample: (a) => a, latex: "\\max_d $a" },
   minimum: { ...number1, callable: false, reduces: true, sample: (a) => a, latex: "\\min_d $a" },
 
+  /** The place of the first element that attains the maximum or the minimum. */
+  first_maximum: { ...number1, callable: false, reduces: true, sample: () => 0, latex: "\\arg\\max_d $a" },
+  first_minimum: { ...number1, callable: false, reduces: true, sample: () => 0, latex: "\\arg\\min_d $a" },
+  /** a - b, and 0 where both are the same infinity: how far an element is above the largest one of its row. */
+  excess: {
+    ...number2,
+    callable: false,
+    derivatives: ["1", "-1"],
+    spelled: "a - b",
+    sample: (a, b) => (a === b ? 0 : a - b),
+    latex: "$a - $b",
+  },
+
   // Float semantics, brought in when lowering; over the reals they change nothing
   /** a, unless b is NaN: then NaN. */
   guard: { ...number2, callable: false, sample: (a, b) => (Number.isNaN(b) ? b : a), latex: "$a" },

@@ -109,7 +109,9 @@ export function formulaText(root: Expr, axis = "d"): string {
     return printed;
   };
   const printNode = (node: Expr): Printed => {
-    if (node.kind === "variable") return { text: node.name, binding: Binding.atom };
+    if (node.kind === "variable") {
+      return { text: node.role === "axisLength" ? `sum[${axis}](1)` : node.name, binding: Binding.atom };
+    }
     if (node.kind === "constant") return constantText(node.value);
     const plain = withoutInternals(node);
     if (plain !== node) return print(plain);

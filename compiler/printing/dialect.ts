@@ -31,7 +31,17 @@ export interface Form {
 export const form = (text: string): Form => ({ form: text });
 
 /** Primitives without an expansion: every dialect has to spell them, or calculus removes them before. */
-type Removed = "custom" | "stop_gradient" | "sum" | "mean" | "maximum" | "minimum";
+type Removed =
+  | "custom"
+  | "stop_gradient"
+  | "sum"
+  | "mean"
+  | "maximum"
+  | "minimum"
+  | "first_maximum"
+  | "first_minimum"
+  /** Where rows are computed alone. */
+  | "excess";
 type Core = {
   [Name in PrimitiveName]: (typeof primitives)[Name] extends { readonly expansion: string } ? never : Name;
 }[PrimitiveName];

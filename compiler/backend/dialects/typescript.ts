@@ -63,6 +63,7 @@ export const typescript: Dialect = {
       text: `Number.isNaN(${print(name!, Precedence.selection)}) ? ${print(name!, Precedence.selection)} : ${print(value!, Precedence.selection)}`,
       precedence: Precedence.selection,
     }),
+    excess: form("where(a == b, 0, a - b)"),
     at_least: call("Math.max"),
     at_most: call("Math.min"),
     smaller: call("Math.min"),

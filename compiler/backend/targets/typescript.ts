@@ -10,7 +10,6 @@ import {
   type Variable,
 } from "../../ir/expr.js";
 import { Precedence } from "../../printing/dialect.js";
-import { isReduction } from "../../calculus/differentiate.js";
 import { float64 } from "../accuracy/arithmetic.js";
 import { allOf } from "../accuracy/guard.js";
 import { natBitsFor } from "../digits.js";
@@ -32,7 +31,7 @@ import { formulaText } from "../../printing/definition-text.js";
 import { exportedName, parameterName, typescriptReserved } from "../../names.js";
 import { isPerChannel } from "../spaces.js";
 import { libraryNames } from "../library/kernel-text.js";
-import { reachableWithinRow, reductionLevels } from "../rows.js";
+import { rowKernels, typescriptRowKernel } from "./typescript-row-kernels.js";
 import type { ExtentName, KernelArgument, TypeScriptKernel } from "../manifest.js";
 
 export interface FunctionText {
@@ -84,6 +83,22 @@ interface Result {
 
 /** The kernels of an activation over `Float32Array`s; they compute in binary64. */
 export function typescriptKernels(plan: KernelPlan): TypeScriptKernels {
+  return plan.reduces ? overRows(plan) : overElements(plan);
+}
+
+function overRows(plan: KernelPlan): TypeScriptKernels {
+  const library = new Set<string>();
+  const [forward, backward] = rowKernels(plan).map((kernel) => typescriptRowKernel(plan, kernel, library));
+  return {
+    functions: [forward!.text, backward!.text],
+    library: [...library],
+    machine: { names: [], texts: [], natBits: natBitsFor([], plan) },
+    forward: forward!.kernel,
+    backward: backward!.kernel,
+  };
+}
+
+function overElements(plan: KernelPlan): TypeScriptKernels {
   const library = new Set<string>();
   const variables = [
     ...plan.activation.inputs,
@@ -135,11 +150,10 @@ export function typescriptKernels(plan: KernelPlan): TypeScriptKernels {
 }
 
 /** The names of extents and loop counters, which nothing else in the kernel may have. */
-const loopNames = ({ perChannel, reduces }: KernelPlan): readonly string[] => [
+const loopNames = ({ perChannel }: KernelPlan): readonly string[] => [
   "size",
   "i",
   ...(perChannel ? ["channelOuter", "channels", "channelInner", "c", "o", "start", "end"] : []),
-  ...(reduces ? ["axisOuter", "axisLength", "axisInner", "o", "n", "k", "i", "start"] : []),
 ];
 
 /** Whether the loop itself takes a good part of the time. */
@@ -215,7 +229,6 @@ class KernelWriter {
     }
     if (this.plan.perChannel)
       for (const extent of ["channelOuter", "channels", "channelInner"] as const) this.extent(extent);
-    if (this.plan.reduces) for (const extent of ["axisOuter", "axisLength", "axisInner"] as const) this.extent(extent);
     const statements = [...this.lengthChecks(), ...this.body(outputs)];
     return {
       text: { name, documentation: this.documentation(), parameters: this.parameters, statements },
@@ -252,8 +265,6 @@ class KernelWriter {
       const { documentation, formula } = activation;
       return [...documentation, ...(documentation.length > 0 ? [""] : []), ...formula].join("\n");
     }
-    if (this.plan.reduces)
-      return `The vector-Jacobian product of ${activation.name}: what dy at the result is at each input.`;
     return gradients
       .map(
         ({ of, value }) => `d${of.name} = ${of.role === "learned" ? `sum(${formulaText(value)})` : formulaText(value)}`,
@@ -262,7 +273,7 @@ class KernelWriter {
   }
 
   private lengthChecks(): string[] {
-    const { perChannel, reduces } = this.plan;
+    const { perChannel } = this.plan;
     const first = this.arguments.find(({ length }) => length === "size");
     const leading = this.arrays.get(
       this.direction === "forward" ? this.plan.activation.inputs[0]! : this.plan.cotangent,
@@ -278,7 +289,6 @@ class KernelWriter {
       lines.push(`requireLength("${array}", ${array}, ${expected});`);
     }
     if (perChannel) lines.push(`requireLength("${leading}", ${leading}, channelOuter * channels * channelInner);`);
-    if (reduces) lines.push(`requireLength("${leading}", ${leading}, axisOuter * axisLength * axisInner);`);
     return lines;
   }
 
@@ -304,7 +314,7 @@ class KernelWriter {
     }
     const inner: Application[] = [];
     for (const node of bound) {
-      if (node.space & (Space.element | Space.row)) inner.push(node);
+      if (node.space & Space.element) inner.push(node);
       else (node.space & Space.channel ? channel : uniform).push(...this.bind(node));
     }
     for (const node of read) {
@@ -318,9 +328,7 @@ class KernelWriter {
         `sides[${place + 1}] = ${this.print(yes!)};`,
       );
     }
-    return this.plan.reduces
-      ? [...uniform, ...this.rowLoops(exprs, inner)]
-      : [...uniform, ...this.elementLoops(whole, inner, channel)];
+    return [...uniform, ...this.elementLoops(whole, inner, channel)];
   }
 
   private elementLoops(whole: readonly Expr[], bound: readonly Application[], channel: readonly string[]): string[] {
@@ -456,76 +464,6 @@ class KernelWriter {
     ];
   }
 
-  /** Row by row: one pass over the axis for each level of reductions, then one that writes. */
-  private rowLoops(exprs: readonly Expr[], bound: readonly Application[]): string[] {
-    const reductions = bound.filter(isReduction);
-    const levels = reductionLevels(reductions);
-    const lines: string[] = [];
-    const rowBound = bound.filter((node) => !(node.space & Space.element) && !isReduction(node));
-    const pass = (roots: readonly Expr[], finish: (print: (node: Expr) => string) => string[]): string[] => {
-      const needed = new Set(reachableWithinRow(roots));
-      const outer = new Map(this.scalars);
-      const outerScope = this.scope;
-      this.scope = outerScope.inner();
-      const body = [
-        ...this.loads([...needed], "i"),
-        ...bound.filter((node) => needed.has(node) && node.space & Space.element).flatMap((node) => this.bind(node)),
-        ...finish((node) => this.print(node)),
-      ];
-      for (const node of needed) if (!outer.has(node)) this.scalars.delete(node);
-      this.scope = outerScope;
-      return ["for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {", ...body, "}"];
-    };
-    const bindRows = (available: ReadonlySet<Expr>): void => {
-      for (const node of rowBound) {
-        if (this.scalars.has(node)) continue;
-        if (
-          reachable([node])
-            .filter(isReduction)
-            .every((reduction) => available.has(reduction))
-        )
-          lines.push(...this.bind(node));
-      }
-    };
-    const available = new Set<Expr>();
-    for (const level of levels) {
-      const accumulators = level.map((node) => {
-        const name = this.scope.claim(
-          node.primitive === "maximum" ? "largest" : node.primitive === "minimum" ? "smallest" : "sum",
-        );
-        const start = node.primitive === "maximum" ? "-Infinity" : node.primitive === "minimum" ? "Infinity" : "0";
-        lines.push(`let ${name} = ${start};`);
-        return { node, name };
-      });
-      lines.push(
-        ...pass(
-          level.map((node) => node.operands[0]!),
-          (print) =>
-            accumulators.map(({ node, name }) => {
-              const value = print(node.operands[0]!);
-              if (node.primitive === "maximum") return `${name} = Math.max(${name}, ${value});`;
-              if (node.primitive === "minimum") return `${name} = Math.min(${name}, ${value});`;
-              return `${name} += ${value};`;
-            }),
-        ),
-      );
-      for (const { node, name } of accumulators) {
-        this.scalars.set(node, name);
-        available.add(node);
-      }
-      bindRows(available);
-    }
-    lines.push(...pass(exprs, (print) => this.outputs.map(({ array }, i) => `${array}[i] = ${print(exprs[i]!)};`)));
-    return [
-      "for (let o = 0; o < axisOuter; o++) {",
-      "for (let n = 0; n < axisInner; n++) {",
-      "const start = o * axisLength * axisInner + n;",
-      ...lines,
-      "}",
-      "}",
-    ];
-  }
-
   /** Reads the elements that the expressions use. */
   private loads(exprs: readonly Expr[], index: string): string[] {
     return this.inputsOf(exprs).map(({ variable, array }) => {
@@ -536,7 +474,7 @@ class KernelWriter {
   }
 
   private inputsOf(exprs: readonly Expr[]): { readonly variable: Variable; readonly array: string }[] {
-    const read = new Set(reachableWithinRow(exprs));
+    const read = new Set(reachable(exprs));
     return [...this.arrays]
       .filter(([variable]) => variable.role !== "learned" && read.has(variable))
       .map(([variable, array]) => ({ variable, array }));

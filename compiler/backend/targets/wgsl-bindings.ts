@@ -1,6 +1,6 @@
 /** Bindings of a WGSL file: declared once each, listed by the passes that use them. */
 import { parameterName } from "../../names.js";
-import { isPerChannel } from "../spaces.js";
+import { learnedLength } from "../spaces.js";
 import type { Variable } from "../../ir/expr.js";
 import type { WgslBinding, WgslField, WgslPassDescription } from "../manifest.js";
 
@@ -74,25 +74,25 @@ export class WgslBindings {
     return this.declare("input", of.name, { element: this.element, length: "size", write: false });
   }
 
-  output(): Buffer {
-    return this.declare("output", "y", { element: this.element, length: "size", write: true });
+  output(length = "size"): Buffer {
+    return this.declare("output", "y", { element: this.element, length, write: true });
   }
 
-  cotangent(): Buffer {
-    return this.declare("cotangent", "dy", { element: this.element, length: "size", write: false });
+  cotangent(length = "size"): Buffer {
+    return this.declare("cotangent", "dy", { element: this.element, length, write: false });
   }
 
   learned(of: Variable): Buffer {
     return this.declare("learned", of.name, {
       element: "f32",
-      length: isPerChannel(of) ? "channels" : "1",
+      length: learnedLength(of),
       write: false,
     });
   }
 
   gradient(of: Variable): Buffer {
     const whole = of.role !== "learned";
-    const length = whole ? "size" : isPerChannel(of) ? "channels" : "1";
+    const length = whole ? "size" : learnedLength(of);
     return this.declare("gradient", `d${of.name}`, { of, element: whole ? this.element : "f32", length, write: true });
   }
 

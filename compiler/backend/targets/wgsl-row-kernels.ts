@@ -1,196 +1,809 @@
-/** Entry points of activations that reduce over an axis: one workgroup for each row. */
-import { isReduction } from "../../calculus/differentiate.js";
-import { type Application, type Expr, reachable, Space, type Variable } from "../../ir/expr.js";
-import { parameterName, wgslReserved } from "../../names.js";
-import { largestLiteral, repeating, wgsl } from "../dialects/wgsl.js";
-import type { WgslPassDescription } from "../manifest.js";
+/**
+ * Entry points of activations that reduce over an axis. For each level of reductions, threads walk over parts of the
+ * rows and leave partial results, then one thread for each row puts these together and computes what depends on the row
+ * alone. Short rows share a workgroup, long ones are cut into chunks. In the end each element is computed by itself. Numbers
+ * are pairs of float32 all the way, so the error of a sum does not grow with its length.
+ */
+import { axisLength, type Expr, position, Space, type Variable, variablesOf } from "../../ir/expr.js";
+import type { KernelPlan } from "../kernels.js";
+import type { WgslKernel, WgslPassDescription } from "../manifest.js";
 import { NameScope } from "../naming.js";
-import { printExpression } from "../../printing/print.js";
-import type { WgslForm } from "../pair-form.js";
-import { reachableWithinRow, reductionLevels } from "../rows.js";
-import { schedule } from "../schedule.js";
-import { temporaryName } from "./temporary-names.js";
+import { isPair, type RowForm, rowForm, type RowFunction, rowFunction } from "../row-form.js";
+import type { ReductionKind } from "../rows.js";
+import { learnedLength, resultLength } from "../spaces.js";
+import { wgslReserved } from "../../names.js";
 import { type Buffer, WgslBindings } from "./wgsl-bindings.js";
-import { type WgslKernels, workgroupReduction } from "./wgsl-element-kernels.js";
+import type { WgslKernels } from "./wgsl-element-kernels.js";
 import type { WgslContext } from "./wgsl.js";
 
 const workgroupSize = 256;
-const lowest = `-${largestLiteral}`;
-const highest = largestLiteral;
+/** Rows longer than this are cut into chunks, of which there are at most {@link mostChunks}. */
+const chunkLength = 16384;
+const mostChunks = 64;
+/** WebGPU grants every shader stage this many storage buffers. */
+const maximumBuffers = 8;
+const largest = "0x1.fffffep+127f";
 
-/** Rows are computed in single numbers. */
-function singleValue(form: WgslForm): Expr {
-  if (form.kind !== "single") throw new Error("rows are not computed in pairs");
-  return form.value;
+export interface RowOutput {
+  /** Null: the activation's value. */
+  readonly of: Variable | null;
+  readonly value: Expr;
 }
 
-export function rowKernels(context: WgslContext): WgslKernels {
-  const { plan, prefix } = context;
-  const { activation } = plan;
-  const bindings = new WgslBindings(prefix, "f32", [
-    { name: "size", role: "extent" },
-    ...(["axisOuter", "axisLength", "axisInner"] as const).map((name) => ({ name, role: "extent" }) as const),
-    ...activation.hyperparameters.map(
-      ({ variable, default: value }) => ({ name: variable.name, role: "hyperparameter", default: value }) as const,
-    ),
-  ]);
-  const entries: string[] = [];
-  const reductions = new Set<string>();
-  const write = (
-    name: string,
-    tensors: readonly { of: Variable; buffer: Buffer }[],
-    outputs: readonly { expr: Expr; buffer: Buffer }[],
-  ): WgslPassDescription => {
-    const text = new RowKernelWriter(context, bindings, reductions, name, tensors, outputs).text();
-    entries.push(text);
-    const used = [...tensors, ...outputs].map(({ buffer }) => buffer);
-    return bindings.pass({ name, text }, { over: "axisOuter * axisInner", perWorkgroup: 1 }, workgroupSize, used);
-  };
-  const inputs = activation.inputs.map((of) => ({ of, buffer: bindings.input(of) }));
-  const forward = write(`${prefix}_forward`, inputs, [{ expr: singleValue(context.value), buffer: bindings.output() }]);
-  const backward = write(
-    `${prefix}_backward`,
-    [{ of: plan.cotangent, buffer: bindings.cotangent() }, ...inputs],
-    context.gradients.map(({ of, form }) => ({ expr: singleValue(form), buffer: bindings.gradient(of) })),
-  );
-  const lanes = `${prefix}_lanes`;
-  const combine: Readonly<Record<string, (a: string, b: string) => string>> = {
-    sum: (a, b) => `${a} + ${b}`,
-    maximum: (a, b) => `select(${a}, ${b}, ${b} > ${a})`,
-    minimum: (a, b) => `select(${a}, ${b}, ${b} < ${a})`,
-  };
-  const shared = [
-    `var<workgroup> ${lanes}: array<f32, ${workgroupSize}>;`,
-    ...[...reductions].sort().map((kind) => workgroupReduction(`${prefix}_workgroup_${kind}`, lanes, combine[kind]!)),
+export interface RowKernel {
+  /** Follows the prefix in the names of functions and entry points. */
+  readonly name: string;
+  /** Whether a NaN among inputs and parameters makes the results of its row NaN. */
+  readonly passesNaN: boolean;
+  readonly outputs: readonly RowOutput[];
+}
+
+export type RowContext = Pick<WgslContext, "plan" | "prefix" | "machine" | "library">;
+
+export function rowKernels(context: RowContext): WgslKernels {
+  const { plan } = context;
+  const file = new RowFile(context);
+  const forward = file.kernel({ name: "forward", passesNaN: true, outputs: [{ of: null, value: plan.value }] });
+  const backward = file.kernel({
+    name: "backward",
+    passesNaN: false,
+    outputs: plan.gradients.map(({ of, value }) => ({ of, value })),
+  });
+  return { text: file.text(), forward, backward };
+}
+
+/** Where a row's number lies among those of its row. */
+interface Slot {
+  readonly index: number;
+}
+
+/** What several kernels of a file share: bindings, and functions of workgroups. */
+class RowFile {
+  private readonly bindings: WgslBindings;
+  private readonly entries: string[] = [];
+  private readonly combined = new Set<Combination>();
+
+  constructor(private readonly context: RowContext) {
+    const { plan, prefix } = context;
+    const extents = [
+      "size",
+      ...(plan.perChannel ? ["channelOuter", "channels", "channelInner"] : []),
+      ...["axisOuter", "axisLength", "axisInner"],
+    ];
+    this.bindings = new WgslBindings(prefix, "f32", [
+      ...extents.map((name) => ({ name, role: "extent" }) as const),
+      ...plan.activation.hyperparameters.map(
+        ({ variable, default: value }) => ({ name: variable.name, role: "hyperparameter", default: value }) as const,
+      ),
+    ]);
+  }
+
+  kernel(kernel: RowKernel): WgslKernel {
+    const passes = new RowKernelWriter(this.context, this.bindings, this.combined, this.entries, kernel).passes();
+    return { requires: [], passes };
+  }
+
+  text(): string {
+    const shared = this.combined.size === 0 ? [] : sharedFunctions(this.context, this.bindings, this.combined);
+    return `${[this.bindings.text(), ...shared, ...this.entries].join("\n\n")}\n`;
+  }
+}
+
+/** How partial results become one. */
+type Combination = "sum" | "maximum" | "minimum" | "first_maximum" | "first_minimum";
+
+const isPlace = (kind: ReductionKind): boolean => kind === "first_maximum" || kind === "first_minimum";
+
+/** Pairs that a reduction keeps: a place besides has the number that stands there. */
+const slotsOf = (kind: ReductionKind): number => (isPlace(kind) ? 2 : 1);
+
+const startOf: Readonly<Record<ReductionKind, string>> = {
+  sum: "0.0",
+  maximum: `-${largest}`,
+  minimum: largest,
+  first_maximum: `-${largest}`,
+  first_minimum: largest,
+};
+
+function sharedFunctions(
+  { prefix, library }: RowContext,
+  bindings: WgslBindings,
+  combined: ReadonlySet<Combination>,
+): string[] {
+  const pair = library("pair");
+  const extent = (name: string): string => bindings.uniform(name, "extent");
+  const texts = [
+    `// Into how many chunks a row is cut, and how many threads walk over a row or a chunk of one.
+fn ${prefix}_chunks() -> u32 {
+  return clamp((${extent("axisLength")} + ${chunkLength - 1}u) / ${chunkLength}u, 1u, ${mostChunks}u);
+}
+
+fn ${prefix}_lanes() -> u32 {
+  let length = clamp(${extent("axisLength")}, 1u, ${workgroupSize}u);
+  return 1u << (32u - countLeadingZeros(length - 1u));
+}`,
   ];
-  return {
-    text: `${[bindings.text(), ...shared, ...entries].join("\n\n")}\n`,
-    forward: { requires: [], passes: [forward] },
-    backward: { requires: [], passes: [backward] },
-  };
+  const all = [...combined].sort();
+  if (all.length > 0) {
+    texts.push(`var<workgroup> ${prefix}_lane_values: array<${pair}, ${workgroupSize}>;`);
+    if (all.some(isPlace)) texts.push(`var<workgroup> ${prefix}_lane_places: array<u32, ${workgroupSize}>;`);
+  }
+  for (const kind of all) {
+    const [values, places] = [`${prefix}_lane_values`, `${prefix}_lane_places`];
+    const place = isPlace(kind);
+    const other = `${values}[lane + stride]`;
+    const combine = place
+      ? [
+          `      if (${prefix}_comes_first_${kind}(${values}[lane], ${places}[lane], ${other}, ${places}[lane + stride])) {`,
+          `        ${values}[lane] = ${other};`,
+          `        ${places}[lane] = ${places}[lane + stride];`,
+          "      }",
+        ]
+      : [`      ${values}[lane] = ${combination(kind, library)(`${values}[lane]`, other)};`];
+    if (place) {
+      const sign = kind === "first_maximum" ? ">" : "<";
+      texts.push(`// Whether the second number is beyond the first, or the same at an earlier place.
+fn ${prefix}_comes_first_${kind}(a: ${pair}, i: u32, b: ${pair}, j: u32) -> bool {
+  if (b.high == a.high && b.low == a.low) {
+    return j < i;
+  }
+  return b.high ${sign} a.high || (b.high == a.high && b.low ${sign} a.low);
+}`);
+    }
+    texts.push(`// The ${kind.replace("_", " ")} of neighbouring threads, \`lanes\` each time: the first of them gets it.
+fn ${prefix}_workgroup_${kind}(value: ${pair}, ${place ? "place: u32, " : ""}lane: u32, lanes: u32) {
+  ${values}[lane] = value;
+${place ? `  ${places}[lane] = place;\n` : ""}  workgroupBarrier();
+  for (var stride = lanes / 2u; stride > 0u; stride /= 2u) {
+    if (lane % lanes < stride) {
+${combine.join("\n")}
+    }
+    workgroupBarrier();
+  }
+}`);
+  }
+  return texts;
+}
+
+function combination(kind: Combination, library: RowContext["library"]): (a: string, b: string) => string {
+  const name = kind === "sum" ? "pair_add" : kind === "maximum" ? "pair_larger" : "pair_smaller";
+  return (a, b) => `${library(name)}(${a}, ${b})`;
 }
 
 class RowKernelWriter {
-  private scope = new NameScope(["workgroup", "workgroups", "lane", "row", "start", "k", "i"], [wgslReserved]);
-  private readonly names = new Map<Expr, string>();
-  private readonly lines: string[] = [];
+  private readonly form: RowForm;
+  private readonly slots = new Map<Variable, Slot>();
+  private readonly slotCount: number;
+  private readonly nanSlot: number | null;
+  private readonly pair: string;
 
   constructor(
-    private readonly context: WgslContext,
+    private readonly context: RowContext,
     private readonly bindings: WgslBindings,
-    private readonly reductions: Set<string>,
-    private readonly name: string,
-    private readonly tensors: readonly { readonly of: Variable; readonly buffer: Buffer }[],
-    private readonly outputs: readonly { readonly expr: Expr; readonly buffer: Buffer }[],
-  ) {}
+    private readonly combined: Set<Combination>,
+    private readonly entries: string[],
+    private readonly kernel: RowKernel,
+  ) {
+    this.pair = context.library("pair");
+    this.form = rowForm(kernel.outputs.map(({ value }) => value));
+    let count = 0;
+    for (const { values, expressions } of this.form.levels) {
+      for (const { name, kind } of values) {
+        this.slots.set(name, { index: count });
+        count += slotsOf(kind);
+      }
+      for (const { name } of expressions) this.slots.set(name, { index: count++ });
+    }
+    this.nanSlot = kernel.passesNaN && this.form.levels.length > 0 ? count++ : null;
+    this.slotCount = count;
+  }
 
-  text(): string {
-    const { plan, prefix } = this.context;
-    for (const { variable } of plan.activation.hyperparameters) {
-      this.names.set(variable, this.bindings.uniform(variable.name, "hyperparameter"));
-    }
-    const exprs = this.outputs.map(({ expr }) => expr);
-    const bound = schedule(exprs, {
-      repeating,
-      hoisted: (node) => node.type === "number" && (node.space & (Space.element | Space.row)) === Space.row,
-    }).bound;
-    const levels = reductionLevels(bound.filter(isReduction));
-    const ofRow = bound.filter((node) => !(node.space & Space.element) && !isReduction(node));
-    const known = new Set<Expr>();
-    for (const level of levels) {
-      const accumulators = level.map((node) => {
-        const partial = this.scope.claim("partial");
-        const start = node.primitive === "maximum" ? lowest : node.primitive === "minimum" ? highest : "0.0";
-        this.lines.push(`var ${partial} = ${start};`);
-        return { node, partial };
-      });
-      this.pass(
-        bound,
-        level.map((node) => node.operands[0]!),
-        () =>
-          accumulators.flatMap(({ node, partial }) => {
-            const value = this.print(node.operands[0]!, false);
-            if (node.primitive === "sum") return [`${partial} += ${value};`];
-            const sign = node.primitive === "maximum" ? ">" : "<";
-            return [`${partial} = select(${partial}, ${value}, ${value} ${sign} ${partial});`];
-          }),
-      );
-      for (const { node, partial } of accumulators) {
-        const name = this.scope.claim(
-          node.primitive === "maximum" ? "largest" : node.primitive === "minimum" ? "smallest" : "total",
-        );
-        this.reductions.add(node.primitive);
-        this.lines.push(`let ${name} = ${prefix}_workgroup_${node.primitive}(${partial}, lane);`);
-        this.names.set(node, name);
-        known.add(node);
-      }
-      for (const node of ofRow) {
-        if (
-          !this.names.has(node) &&
-          reachable([node])
-            .filter(isReduction)
-            .every((inner) => known.has(inner))
-        ) {
-          this.lines.push(this.bind(node));
-        }
-      }
-    }
-    this.pass(bound, exprs, () =>
-      this.outputs.map(({ expr, buffer }) => `${buffer.variable}[i] = ${this.print(expr, false)};`),
-    );
-    const extent = (name: string): string => this.bindings.uniform(name, "extent");
+  passes(): WgslPassDescription[] {
+    const { levels, roots } = this.form;
+    const { outputs } = this.kernel;
+    if (levels.length > 0) this.entries.push(this.slotsFunction());
+    const passes = levels.flatMap((_, l) => [this.walk(l), this.rows(l)]);
+    const along = outputs
+      .map((output, i) => ({ ...output, root: roots[i]! }))
+      .filter(({ of }) => of || !this.plan.yieldsRows);
+    if (outputs.some(({ of }) => !of) && this.plan.yieldsRows) passes.push(this.rowResults());
+    for (const group of this.groups(along)) passes.push(this.elements(group, passes.length));
+    const learned = outputs.flatMap(({ of }) => (of?.role === "learned" ? [of] : []));
+    passes.push(...learned.map((of, i) => this.termSum(of, i, learned.length)));
+    return passes;
+  }
+
+  private get plan(): KernelPlan {
+    return this.context.plan;
+  }
+
+  /** Elements' outputs, as many in a pass as there is room for buffers. */
+  private groups<T extends RowOutput & { readonly root: Expr }>(outputs: readonly T[]): T[][] {
+    if (outputs.length === 0) return [];
+    const buffers = (group: readonly T[]): number => {
+      const read = new Set(group.flatMap(({ root }) => [...variablesOf(root)]).filter((each) => isBuffer(each)));
+      const learned = group.some(({ of }) => of?.role === "learned") ? 1 : 0;
+      return read.size + group.filter(({ of }) => of?.role !== "learned").length + learned + 1;
+    };
+    return buffers(outputs) <= maximumBuffers ? [[...outputs]] : outputs.map((output) => [output]);
+  }
+
+  private name(part: string): string {
+    return `${this.context.prefix}_${this.kernel.name}_${part}`;
+  }
+
+  private extent(name: string): string {
+    return this.bindings.uniform(name, "extent");
+  }
+
+  /** Room for the numbers of rows, and of their chunks. */
+  private rowBuffer(): Buffer {
+    const length = `axisOuter * axisInner * ceil(axisLength / ${chunkLength}) * ${2 * this.slotCount}`;
+    return this.bindings.scratch(`${this.kernel.name}_rows`, length);
+  }
+
+  private termBuffer(count: number): Buffer {
+    return this.bindings.scratch(`${this.kernel.name}_terms`, count === 1 ? "size" : `size * ${count}`);
+  }
+
+  /** Where the numbers of a row, or of one of its chunks, begin. */
+  private at(chunk: string): string {
+    return `${this.name("slots")}(row, ${chunk})`;
+  }
+
+  private slotsFunction(): string {
+    const { prefix } = this.context;
+    return `fn ${this.name("slots")}(row: u32, chunk: u32) -> u32 {
+  return (row * ${prefix}_chunks() + chunk) * ${2 * this.slotCount}u;
+}`;
+  }
+
+  private load(name: string, slots: string, slot: number): string {
+    const { variable } = this.rowBuffer();
+    return `let ${name} = ${this.pair}(${variable}[${slots} + ${2 * slot}u], ${variable}[${slots} + ${2 * slot + 1}u]);`;
+  }
+
+  private store(value: string, slots: string, slot: number): string[] {
+    const { variable } = this.rowBuffer();
     return [
+      `${variable}[${slots} + ${2 * slot}u] = ${value}.high;`,
+      `${variable}[${slots} + ${2 * slot + 1}u] = ${value}.low;`,
+    ];
+  }
+
+  /** The function is put into the file. */
+  private declare(part: string, roots: readonly Expr[], finished: boolean): RowFunction {
+    const fn = rowFunction(this.name(part), roots, finished);
+    for (const { name, text } of fn.declared) {
+      this.context.machine.names.push(name);
+      this.context.machine.texts.push(text);
+    }
+    return fn;
+  }
+
+  private readonly locals = new NameScope(
+    [
+      "workgroup",
+      "workgroups",
+      "lane",
+      "lanes",
+      "chunks",
+      "chunk",
+      "row",
+      "rows",
+      "first",
+      "base",
+      "span",
+      "end",
+      "k",
+      "i",
+      "c",
+      "slots",
+      "others",
+      "partial",
+    ],
+    [wgslReserved],
+  );
+
+  /**
+   * How a pass reads the variables of its functions: what is the same for all elements of a row, and what is not.
+   * Infinities come as the largest numbers.
+   */
+  private reads(
+    variables: readonly Variable[],
+    asGiven = false,
+  ): {
+    readonly ofRow: readonly string[];
+    readonly ofElement: readonly string[];
+    readonly argument: (variable: Variable) => string;
+    readonly buffers: readonly Buffer[];
+    /** Numbers whose NaN counts. */
+    readonly given: readonly string[];
+  } {
+    const scope = this.locals.inner();
+    const ofRow: string[] = [];
+    const ofElement: string[] = [];
+    const names = new Map<Variable, string>();
+    const buffers: Buffer[] = [];
+    const given: string[] = [];
+    const slots = `let slots = ${this.at("0u")};`;
+    const value = (variable: Variable, buffer: Buffer, index: string, list: string[]): void => {
+      const name = scope.claim(localText(variable));
+      const read = `${buffer.variable}[${index}]`;
+      if (asGiven) {
+        const raw = scope.claim(`${localText(variable)}_given`);
+        list.push(`let ${raw} = ${read};`, `let ${name} = clamp(${raw}, -${largest}, ${largest});`);
+        given.push(raw);
+      } else list.push(`let ${name} = clamp(${read}, -${largest}, ${largest});`);
+      names.set(variable, name);
+      buffers.push(buffer);
+    };
+    for (const variable of variables) {
+      const slot = this.slots.get(variable);
+      if (slot) {
+        const name = scope.claim(localText(variable));
+        if (!ofRow.includes(slots)) ofRow.push(slots);
+        ofRow.push(this.load(name, "slots", slot.index));
+        names.set(variable, name);
+        continue;
+      }
+      switch (variable.role) {
+        case "input":
+          value(variable, this.bindings.input(variable), "i", ofElement);
+          break;
+        case "cotangent": {
+          const buffer = this.bindings.cotangent(resultLength(this.plan));
+          if (variable.space === Space.row) value(variable, buffer, "row", ofRow);
+          else value(variable, buffer, "i", ofElement);
+          break;
+        }
+        case "learned": {
+          const [index, list] =
+            variable.space & Space.channel
+              ? ["c", ofElement]
+              : variable.space & Space.axis
+                ? ["k", ofElement]
+                : ["0", ofRow];
+          value(variable, this.bindings.learned(variable), index, list);
+          break;
+        }
+        case "hyperparameter":
+          names.set(variable, this.bindings.uniform(variable.name, "hyperparameter"));
+          break;
+        case "axisLength": {
+          const name = scope.claim("length");
+          ofRow.push(`let ${name} = ${this.context.library("pair_from_u32")}(${this.extent("axisLength")});`);
+          names.set(variable, name);
+          break;
+        }
+        case "position":
+          names.set(variable, "f32(k)");
+          break;
+        case "random":
+        case "formal":
+          throw new Error(`rows do not know what ${variable.name} is`);
+      }
+    }
+    const needsChannel = variables.some(({ space, role }) => role === "learned" && space & Space.channel);
+    if (needsChannel) ofElement.unshift(this.channelLine());
+    const rowBuffers = variables.some((variable) => this.slots.has(variable)) ? [this.rowBuffer()] : [];
+    return {
+      ofRow,
+      ofElement,
+      argument: (variable) => names.get(variable)!,
+      buffers: [...buffers, ...rowBuffers],
+      given,
+    };
+  }
+
+  private channelLine(): string {
+    return `let c = (i / ${this.extent("channelInner")}) % ${this.extent("channels")};`;
+  }
+
+  private call({ name, parameters }: RowFunction, argument: (variable: Variable) => string): string {
+    return `${name}(${parameters.map(argument).join(", ")})`;
+  }
+
+  private entry(
+    name: string,
+    body: readonly string[],
+    dispatch: WgslPassDescription["dispatch"],
+    buffers: readonly Buffer[],
+  ): WgslPassDescription {
+    const text = [
       `@compute @workgroup_size(${workgroupSize})`,
-      `fn ${this.name}(`,
+      `fn ${name}(`,
       "  @builtin(workgroup_id) workgroup: vec3<u32>,",
       "  @builtin(num_workgroups) workgroups: vec3<u32>,",
       "  @builtin(local_invocation_index) lane: u32,",
       ") {",
-      ...[
-        "let row = workgroup.y * workgroups.x + workgroup.x;",
-        `if (row >= ${extent("axisOuter")} * ${extent("axisInner")}) {`,
-        "  return;",
-        "}",
-        `let start = (row / ${extent("axisInner")}) * ${extent("axisLength")} * ${extent("axisInner")} + row % ${extent("axisInner")};`,
-        ...this.lines,
-      ].map((line) => `  ${line}`),
+      ...indented(body),
       "}",
     ].join("\n");
+    this.entries.push(text);
+    // Helpers read the extents, too.
+    const withUniforms = { name, text: `${text}\n${this.context.prefix}_uniforms.` };
+    return this.bindings.pass(withUniforms, dispatch, workgroupSize, [...new Set(buffers)]);
   }
 
-  /** One walk over the row, the threads taking turns. */
-  private pass(bound: readonly Application[], roots: readonly Expr[], finish: () => string[]): void {
-    const needed = new Set(reachableWithinRow(roots));
-    const before = new Map(this.names);
-    const outerScope = this.scope;
-    this.scope = outerScope.inner();
-    const body: string[] = [`let i = start + k * ${this.bindings.uniform("axisInner", "extent")};`];
-    for (const { of, buffer } of this.tensors) {
-      if (!needed.has(of)) continue;
-      const name = this.scope.claim(parameterName(of.name));
-      this.names.set(of, name);
-      body.push(`let ${name} = ${buffer.variable}[i];`);
-    }
-    for (const node of bound) if (needed.has(node) && node.space & Space.element) body.push(this.bind(node));
-    body.push(...finish());
-    for (const node of needed) if (!before.has(node)) this.names.delete(node);
-    this.scope = outerScope;
-    this.lines.push(
-      `for (var k = lane; k < ${this.bindings.uniform("axisLength", "extent")}; k += ${workgroupSize}u) {`,
-      ...body.map((line) => `  ${line}`),
-      "}",
+  private readonly group = "let group = workgroup.y * workgroups.x + workgroup.x;";
+
+  /** Partial results of one level. */
+  private walk(l: number): WgslPassDescription {
+    const { values } = this.form.levels[l]!;
+    const terms = this.declare(
+      `terms${l}`,
+      values.map(({ operand }) => operand),
+      false,
+    );
+    const isFirst = l === 0 && this.nanSlot !== null;
+    // All that is given counts, whatever level it is read at.
+    const variables = isFirst ? [...new Set([...terms.parameters, ...this.givenVariables()])] : terms.parameters;
+    const { ofRow, ofElement, argument, buffers, given } = this.reads(variables, isFirst);
+    const { prefix, library } = this.context;
+    const partials = values.flatMap(({ kind }, v) => [
+      `var partial${v} = ${this.pair}(${startOf[kind]}, 0.0);`,
+      ...(isPlace(kind) ? [`var place${v} = 0xffffffffu;`] : []),
+    ]);
+    const updates = values.flatMap(({ kind }, v) => {
+      const term = `term${terms.member(v)}`;
+      if (!isPlace(kind)) return [`partial${v} = ${combination(kind, library)(`partial${v}`, term)};`];
+      return [
+        `if (${prefix}_comes_first_${kind}(partial${v}, place${v}, ${term}, k)) {`,
+        `  partial${v} = ${term};`,
+        `  place${v} = k;`,
+        "}",
+      ];
+    });
+    const hyperparameters = isFirst
+      ? this.plan.activation.hyperparameters.map(({ variable }) =>
+          this.bindings.uniform(variable.name, "hyperparameter"),
+        )
+      : [];
+    const keeps = (each: string): string => `missing = select(missing, ${each}, ${library("is_nan")}(${each}));`;
+    const totals = values.flatMap(({ kind }, v) => {
+      this.combined.add(kind);
+      const place = isPlace(kind);
+      const { index } = this.slots.get(values[v]!.name)!;
+      const own = `${prefix}_lane_values[lane]`;
+      return [
+        `${prefix}_workgroup_${kind}(partial${v}, ${place ? `place${v}, ` : ""}lane, lanes);`,
+        "if (row < rows && lane % lanes == 0u) {",
+        ...indented(
+          place
+            ? [
+                `let place = ${library("pair_from_u32")}(${prefix}_lane_places[lane]);`,
+                ...this.store("place", "partial", index),
+                ...this.store(own, "partial", index + 1),
+              ]
+            : this.store(own, "partial", index),
+        ),
+        "}",
+        "workgroupBarrier();",
+      ];
+    });
+    const missing = isFirst
+      ? [
+          // A sum of numbers and NaN: nothing else is left of it but whether there was one.
+          `${prefix}_workgroup_nan(missing, lane, lanes);`,
+          "if (row < rows && lane % lanes == 0u) {",
+          `  ${this.rowBuffer().variable}[partial + ${2 * (this.nanSlot ?? 0)}u] = ${prefix}_lane_nan[lane];`,
+          "}",
+        ]
+      : [];
+    if (isFirst) this.declareNaN();
+    return this.entry(
+      this.name(`walk${l}`),
+      [
+        this.group,
+        `let chunks = ${prefix}_chunks();`,
+        `let lanes = ${prefix}_lanes();`,
+        `let rows = ${this.extent("axisOuter")} * ${this.extent("axisInner")};`,
+        `let first = group / chunks * (${workgroupSize}u / lanes);`,
+        "if (first >= rows) {",
+        "  return;",
+        "}",
+        "let row = first + lane / lanes;",
+        "let chunk = group % chunks;",
+        ...partials,
+        ...(isFirst ? ["var missing = 0.0;"] : []),
+        "if (row < rows) {",
+        ...indented([
+          `let span = (${this.extent("axisLength")} + chunks - 1u) / chunks;`,
+          `let base = row / ${this.extent("axisInner")} * ${this.extent("axisLength")} * ${this.extent("axisInner")} + row % ${this.extent("axisInner")};`,
+          `let end = min(${this.extent("axisLength")}, (chunk + 1u) * span);`,
+          ...ofRow,
+          "for (var k = chunk * span + lane % lanes; k < end; k += lanes) {",
+          ...indented([
+            `let i = base + k * ${this.extent("axisInner")};`,
+            ...ofElement,
+            ...given.map(keeps),
+            `let term = ${this.call(terms, argument)};`,
+            ...updates,
+          ]),
+          "}",
+          ...hyperparameters.map(keeps),
+        ]),
+        "}",
+        `let partial = ${this.at("chunk")};`,
+        ...totals,
+        ...missing,
+      ],
+      { over: `axisOuter * axisInner * ceil(axisLength / ${chunkLength})`, perWorkgroup: 1 },
+      [...buffers, this.rowBuffer()],
     );
   }
 
-  private bind(node: Application): string {
-    const text = this.print(node, true);
-    const name = this.scope.claim(temporaryName(node, this.context.plan));
-    this.names.set(node, name);
-    return `let ${name} = ${text};`;
+  /** What may be NaN: inputs and learned parameters that the results depend on. */
+  private givenVariables(): Variable[] {
+    const { levels, roots } = this.form;
+    const all = [
+      ...levels.flatMap(({ values, expressions }) => [
+        ...values.map(({ operand }) => operand),
+        ...expressions.map(({ value }) => value),
+      ]),
+      ...roots,
+    ];
+    const met = new Set(all.flatMap((expr) => [...variablesOf(expr)]));
+    return [...met].filter(({ role }) => role === "input" || role === "learned");
   }
 
-  private print(node: Expr, itself: boolean): string {
-    const { library } = this.context;
-    return printExpression(node, { dialect: wgsl, nameOf: (inner) => this.names.get(inner), library }, itself);
+  private declareNaN(): void {
+    const { prefix, library } = this.context;
+    this.entries.push(
+      `var<workgroup> ${prefix}_lane_nan: array<f32, ${workgroupSize}>;
+
+fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
+  ${prefix}_lane_nan[lane] = value;
+  workgroupBarrier();
+  for (var stride = lanes / 2u; stride > 0u; stride /= 2u) {
+    if (lane % lanes < stride) {
+      let other = ${prefix}_lane_nan[lane + stride];
+      ${prefix}_lane_nan[lane] = select(${prefix}_lane_nan[lane], other, ${library("is_nan")}(other));
+    }
+    workgroupBarrier();
+  }
+}`,
+    );
+  }
+
+  /** Puts the chunks of each row together, and computes what depends on the row alone. */
+  private rows(l: number): WgslPassDescription {
+    const { values, expressions } = this.form.levels[l]!;
+    const { prefix, library } = this.context;
+    const isFirst = l === 0 && this.nanSlot !== null;
+    const { variable } = this.rowBuffer();
+    const lines: string[] = [];
+    const stores: string[] = [];
+    for (const { name, kind } of values) {
+      const { index } = this.slots.get(name)!;
+      const total = `total${index}`;
+      if (isPlace(kind)) {
+        const [at, place] = [`at${index}`, `place${index}`];
+        const sign = kind === "first_maximum" ? ">" : "<";
+        lines.push(
+          this.load(at, "slots", index).replace("let", "var"),
+          this.load(total, "slots", index + 1).replace("let", "var"),
+          "for (var chunk = 1u; chunk < chunks; chunk++) {",
+          ...indented([
+            `let others = ${this.at("chunk")};`,
+            this.load(place, "others", index),
+            this.load("other", "others", index + 1),
+            `if (other.high ${sign} ${total}.high || (other.high == ${total}.high && other.low ${sign} ${total}.low)) {`,
+            `  ${total} = other;`,
+            `  ${at} = ${place};`,
+            "}",
+          ]),
+          "}",
+        );
+        stores.push(...this.store(at, "slots", index));
+        continue;
+      }
+      lines.push(
+        this.load(total, "slots", index).replace("let", "var"),
+        "for (var chunk = 1u; chunk < chunks; chunk++) {",
+        ...indented([
+          `let others = ${this.at("chunk")};`,
+          this.load("other", "others", index),
+          `${total} = ${combination(kind, library)(total, "other")};`,
+        ]),
+        "}",
+      );
+      stores.push(...this.store(total, "slots", index));
+    }
+    if (isFirst) {
+      const at = (slots: string): string => `${variable}[${slots} + ${2 * (this.nanSlot ?? 0)}u]`;
+      lines.push(
+        `var missing = ${at("slots")};`,
+        "for (var chunk = 1u; chunk < chunks; chunk++) {",
+        ...indented([
+          `let other = ${at(this.at("chunk"))};`,
+          `missing = select(missing, other, ${library("is_nan")}(other));`,
+        ]),
+        "}",
+      );
+      stores.push(`${at("slots")} = missing;`);
+    }
+    const after: string[] = [];
+    const buffers: Buffer[] = [];
+    if (expressions.length > 0) {
+      const fn = this.declare(
+        `row${l}`,
+        expressions.map(({ value }) => value),
+        false,
+      );
+      const own = this.reads(fn.parameters);
+      buffers.push(...own.buffers);
+      after.push(
+        ...own.ofRow.filter((line) => !line.startsWith("let slots ")),
+        `let value = ${this.call(fn, own.argument)};`,
+        ...expressions.flatMap(({ name }, e) =>
+          this.store(`value${fn.member(e)}`, "slots", this.slots.get(name)!.index),
+        ),
+      );
+    }
+    return this.entry(
+      this.name(`rows${l}`),
+      [
+        this.group,
+        `let row = group * ${workgroupSize}u + lane;`,
+        `if (row >= ${this.extent("axisOuter")} * ${this.extent("axisInner")}) {`,
+        "  return;",
+        "}",
+        `let chunks = ${prefix}_chunks();`,
+        `let slots = ${this.at("0u")};`,
+        ...lines,
+        ...stores,
+        ...after,
+      ],
+      { over: "axisOuter * axisInner", perWorkgroup: workgroupSize },
+      [...buffers, this.rowBuffer()],
+    );
+  }
+
+  /** NaN where the row has one. */
+  private orNaN(value: string): string {
+    if (this.nanSlot === null) return value;
+    const { variable } = this.rowBuffer();
+    const missing = `${variable}[${this.at("0u")} + ${2 * this.nanSlot}u]`;
+    return `select(${value}, ${missing}, ${this.context.library("is_nan")}(${missing}))`;
+  }
+
+  /** One result for each row. */
+  private rowResults(): WgslPassDescription {
+    const fn = this.declare("result", this.form.roots, true);
+    const { ofRow, argument, buffers } = this.reads(fn.parameters);
+    const output = this.bindings.output(resultLength(this.plan));
+    return this.entry(
+      this.name("results"),
+      [
+        this.group,
+        `let row = group * ${workgroupSize}u + lane;`,
+        `if (row >= ${this.extent("axisOuter")} * ${this.extent("axisInner")}) {`,
+        "  return;",
+        "}",
+        ...ofRow,
+        `${output.variable}[row] = ${this.orNaN(this.call(fn, argument))};`,
+      ],
+      { over: "axisOuter * axisInner", perWorkgroup: workgroupSize },
+      [...buffers, this.rowBuffer(), output],
+    );
+  }
+
+  /** Results of the elements, and the terms of gradients that are sums. */
+  private elements(outputs: readonly (RowOutput & { readonly root: Expr })[], place: number): WgslPassDescription {
+    const part =
+      this.kernel.outputs.length > outputs.length ? `${outputs[0]?.of?.name ?? "elements"}_${place}` : "elements";
+    const roots = outputs.map(({ root }) => root);
+    const fn = this.declare(`${part}_result`, roots, true);
+    const { ofRow, ofElement, argument, buffers } = this.reads(fn.parameters);
+    const learned = this.kernel.outputs.flatMap(({ of }) => (of?.role === "learned" ? [of] : []));
+    const used: Buffer[] = [];
+    const stores = outputs.map(({ of }, o) => {
+      const value = `result${fn.member(o)}`;
+      if (of?.role === "learned") {
+        const buffer = this.termBuffer(learned.length);
+        used.push(buffer);
+        const p = learned.indexOf(of);
+        return `${buffer.variable}[${p === 0 ? "i" : `${p}u * ${this.extent("size")} + i`}] = ${value};`;
+      }
+      const buffer = of ? this.bindings.gradient(of) : this.bindings.output(resultLength(this.plan));
+      used.push(buffer);
+      return `${buffer.variable}[i] = ${of ? value : this.orNaN(value)};`;
+    });
+    const inner = this.extent("axisInner");
+    const length = this.extent("axisLength");
+    const needsRow = ofRow.some((line) => /\brow\b/.test(line)) || stores.some((line) => /\brow\b/.test(line));
+    const needsPlace = [...ofElement, this.call(fn, argument)].some((line) => /\bk\b/.test(line));
+    return this.entry(
+      this.name(part),
+      [
+        this.group,
+        `let i = group * ${workgroupSize}u + lane;`,
+        `if (i >= ${this.extent("size")}) {`,
+        "  return;",
+        "}",
+        ...(needsRow ? [`let row = i / (${length} * ${inner}) * ${inner} + i % ${inner};`] : []),
+        ...(needsPlace ? [`let k = i / ${inner} % ${length};`] : []),
+        ...ofRow,
+        ...ofElement,
+        `let result = ${this.call(fn, argument)};`,
+        ...stores,
+      ],
+      { over: "size", perWorkgroup: workgroupSize },
+      [
+        ...buffers,
+        ...(stores.some((line) => line.includes(this.rowBuffer().variable)) ? [this.rowBuffer()] : []),
+        ...used,
+      ],
+    );
+  }
+
+  /** The gradient of a learned parameter: the sum of the terms of those elements that share a number of it. */
+  private termSum(of: Variable, p: number, count: number): WgslPassDescription {
+    const { prefix, library } = this.context;
+    const terms = this.termBuffer(count);
+    const target = this.bindings.gradient(of);
+    const add = library("pair_add");
+    const from = library("pair_from_f32");
+    const at = (index: string): string =>
+      `${terms.variable}[${p === 0 ? index : `${p}u * ${this.extent("size")} + ${index}`}]`;
+    const start = `var sum = ${this.pair}(0.0, 0.0);`;
+    const length = learnedLength(of);
+    const name = this.name(`${of.name.replace(/^_+/, "")}_sum`);
+    if (length === "axisLength") {
+      return this.entry(
+        name,
+        [
+          this.group,
+          `let k = group * ${workgroupSize}u + lane;`,
+          `if (k >= ${this.extent("axisLength")}) {`,
+          "  return;",
+          "}",
+          start,
+          `for (var row = 0u; row < ${this.extent("axisOuter")} * ${this.extent("axisInner")}; row++) {`,
+          `  let i = (row / ${this.extent("axisInner")} * ${this.extent("axisLength")} + k) * ${this.extent("axisInner")} + row % ${this.extent("axisInner")};`,
+          `  sum = ${add}(sum, ${from}(${at("i")}));`,
+          "}",
+          `${target.variable}[k] = ${library("pair_to_f32")}(sum);`,
+        ],
+        { over: "axisLength", perWorkgroup: workgroupSize },
+        [terms, target],
+      );
+    }
+    this.combined.add("sum");
+    const isChannel = length === "channels";
+    return this.entry(
+      name,
+      [
+        this.group,
+        `if (group >= ${isChannel ? this.extent("channels") : "1u"}) {`,
+        "  return;",
+        "}",
+        start,
+        ...(isChannel
+          ? [
+              `let inner = ${this.extent("channelInner")};`,
+              `for (var j = lane; j < ${this.extent("channelOuter")} * inner; j += ${workgroupSize}u) {`,
+              `  let i = (j / inner * ${this.extent("channels")} + group) * inner + j % inner;`,
+            ]
+          : [`for (var i = lane; i < ${this.extent("size")}; i += ${workgroupSize}u) {`]),
+        `  sum = ${add}(sum, ${from}(${at("i")}));`,
+        "}",
+        `${prefix}_workgroup_sum(sum, lane, ${workgroupSize}u);`,
+        "if (lane == 0u) {",
+        `  ${target.variable}[group] = ${library("pair_to_f32")}(${prefix}_lane_values[0]);`,
+        "}",
+      ],
+      { over: isChannel ? "channels" : "1", perWorkgroup: 1 },
+      [terms, target],
+    );
   }
 }
+
+const isBuffer = (variable: Variable): boolean =>
+  !isPair(variable) && variable.role !== "hyperparameter" && variable !== position() && variable !== axisLength();
+
+const localText = ({ name }: Variable): string => name.replace(/^_+/, "").replace(/\W+/g, "_") || "v";
+
+const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);

@@ -16,7 +16,7 @@ import { elementKernels } from "./wgsl-element-kernels.js";
 import { rowKernels } from "./wgsl-row-kernels.js";
 
 export interface WgslOutput {
-  /** The scalar functions and what they call: fit to be pasted into any shader. Empty for reductions. */
+  /** The scalar functions and what they call: fit to be pasted into any shader. Of reductions: what walks over rows compute. */
   readonly functions: string;
   /** Bindings and entry points, which call the functions. */
   readonly kernels: string;
@@ -38,6 +38,30 @@ export interface WgslContext {
 }
 
 export function wgslKernels(plan: KernelPlan): WgslOutput {
+  return plan.reduces ? overRows(plan) : overElements(plan);
+}
+
+function overRows(plan: KernelPlan): WgslOutput {
+  const prefix = wgslName(plan.activation.name);
+  const used = new Set<string>();
+  const machine: WgslContext["machine"] = { names: [], texts: [], natBits: wgslNatBitsFor([], plan) };
+  const kernels = rowKernels({ plan, prefix, machine, library: libraryNames(prefix, used) });
+  return {
+    functions: `${commentsOf(plan)}\n\n${wgslMachineText(machine, used, `${prefix}_`)}\n`,
+    kernels: kernels.text,
+    forward: kernels.forward,
+    backward: kernels.backward,
+  };
+}
+
+const libraryNames =
+  (prefix: string, used: Set<string>): WgslContext["library"] =>
+  (name) => {
+    used.add(name);
+    return `${prefix}_${name}`;
+  };
+
+function overElements(plan: KernelPlan): WgslOutput {
   const prefix = wgslName(plan.activation.name);
   const used = new Set<string>();
   const { activation } = plan;
@@ -62,19 +86,13 @@ export function wgslKernels(plan: KernelPlan): WgslOutput {
     value: value!,
     gradients: plan.gradients.map(({ of }, i) => ({ of, form: gradients[i]! })),
     machine,
-    library: (name) => {
-      used.add(name);
-      return `${prefix}_${name}`;
-    },
+    library: libraryNames(prefix, used),
   };
-  if (!plan.reduces) scalarFunctions(context);
-  const kernels = plan.reduces ? rowKernels(context) : elementKernels(context);
-  // With no scalar function to stand at, the comment opens the kernels.
-  const heading = plan.reduces ? `${commentsOf(plan)}\n\n` : "";
-  const functions = plan.reduces && used.size === 0 ? "" : wgslMachineText(machine, used, `${prefix}_`);
+  scalarFunctions(context);
+  const kernels = elementKernels(context);
   return {
-    functions: functions === "" ? "" : `${functions}\n`,
-    kernels: heading + kernels.text,
+    functions: `${wgslMachineText(machine, used, `${prefix}_`)}\n`,
+    kernels: kernels.text,
     forward: kernels.forward,
     backward: kernels.backward,
   };

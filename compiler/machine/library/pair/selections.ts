@@ -5,8 +5,24 @@ fn pair_select(condition: bool, a: pair, b: pair) -> pair {
   return pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
+// A whole number below 2^32.
+fn pair_from_u32(n: u32) -> pair {
+  return pair_ordered_sum(f32(n >> 12u) * 4096.0, f32(n & 4095u));
+}
+
 fn pair_indicator(condition: bool) -> pair {
   return pair(select(0.0, 1.0, condition), 0.0);
+}
+
+// a - b; 0 where both are the same, be it infinity.
+fn pair_excess(a: pair, b: pair) -> pair {
+  let d = pair_subtract(a, b);
+  return pair_select(a.high == b.high && a.low == b.low, pair(0.0, 0.0), d);
+}
+
+// The number, and infinity for what is as large as pairs get.
+fn pair_to_limit(a: pair) -> f32 {
+  return select(a.high + a.low, a.high * 2.0, abs(a.high) >= 3.4028234663852886e38);
 }
 
 fn pair_smaller(a: pair, b: pair) -> pair {

@@ -1,0 +1,142 @@
+/** What a walk over a row computes for each element, and what is computed once for a row: functions in pairs of float32. */
+import {
+  apply,
+  axisLength,
+  type Expr,
+  position,
+  rebuild,
+  Space,
+  variable,
+  type Variable,
+  variablesOf,
+  variesAlongAxis,
+} from "../ir/expr.js";
+import { wgslReserved } from "../names.js";
+import { callForm } from "./call-form.js";
+import { recogniseGates } from "./gates.js";
+import { lower } from "./lower.js";
+import { machineNames, ownName } from "./machine-functions.js";
+import { NameScope } from "./naming.js";
+import { pairArithmetic, pairExponents, pairFormOf, pairSpells, scaledLast } from "./pair-form.js";
+import { mapRows, planRows, type RowPlan, type RowValue } from "./rows.js";
+
+/** A number for each row that later walks need, computed from row values. */
+export interface RowExpression {
+  readonly name: Variable;
+  readonly value: Expr;
+}
+
+export interface RowLevel {
+  readonly values: readonly RowValue[];
+  /** Computed once the values are known. */
+  readonly expressions: readonly RowExpression[];
+}
+
+export interface RowForm {
+  readonly levels: readonly RowLevel[];
+  readonly roots: readonly Expr[];
+}
+
+/** Lowered for pairs. Expressions of a row alone are taken out of the walks. */
+export function rowForm(roots: readonly Expr[]): RowForm {
+  const plan = mapRows(planRows(roots), (expr) =>
+    scaledLast(
+      lower(recogniseGates([expr], pairExponents)[0]!, {
+        spells: pairSpells,
+        formOf: pairFormOf,
+        nanFrom: new Set(),
+        narrow: false,
+      }),
+    ),
+  );
+  return hoisted(plan);
+}
+
+function hoisted({ levels, roots }: RowPlan): RowForm {
+  const levelOf = new Map<Expr, number>(levels.flatMap((level, l) => level.map(({ name }) => [name, l] as const)));
+  const expressions: RowExpression[][] = levels.map(() => []);
+  const names = new Map<Expr, Variable>();
+  const isOfRow = (node: Expr): boolean =>
+    node.kind === "application" &&
+    node.type === "number" &&
+    !variesAlongAxis(node) &&
+    [...variablesOf(node)].some((each) => levelOf.has(each));
+  const take = (root: Expr): Expr => {
+    if (isOfRow(root)) return nameOf(root);
+    return rebuild(root, (node, operands) => {
+      if (isOfRow(node)) return node;
+      const taken = operands.map((operand, i) => (isOfRow(node.operands[i]!) ? nameOf(node.operands[i]!) : operand));
+      return apply(node.primitive, taken, node.rule);
+    });
+  };
+  const nameOf = (node: Expr): Variable => {
+    const known = names.get(node);
+    if (known) return known;
+    const level = Math.max(...[...variablesOf(node)].map((each) => levelOf.get(each) ?? 0));
+    const name = variable(`row expression ${names.size}`, "formal", Space.row);
+    names.set(node, name);
+    expressions[level]!.push({ name, value: node });
+    return name;
+  };
+  const taken = levels.map((level) => level.map((value) => ({ ...value, operand: take(value.operand) })));
+  const rest = roots.map(take);
+  return { levels: taken.map((values, l) => ({ values, expressions: expressions[l]! })), roots: rest };
+}
+
+/** A function in the machine language, from numbers and pairs to as many pairs, or numbers, as it has results. */
+export interface RowFunction {
+  readonly name: string;
+  readonly parameters: readonly Variable[];
+  /** Declarations, that of the function last. */
+  readonly declared: readonly { readonly name: string; readonly text: string }[];
+  /** How a result is read off what the function returns. */
+  readonly member: (index: number) => string;
+}
+
+/** Parts of a row's numbers come as pairs, numbers in memory as float32. */
+export const isPair = ({ role }: Variable): boolean => role === "formal" || role === "axisLength";
+
+/**
+ * @param finished whether the results are what the kernel gives, as float32
+ */
+export function rowFunction(name: string, roots: readonly Expr[], finished: boolean): RowFunction {
+  const parameters = [...new Set(roots.flatMap((root) => [...variablesOf(root)]))].sort((a, b) => a.id - b.id);
+  const own = ownName(name);
+  const struct = `${own}_results`;
+  const scope = new NameScope([own, struct], [wgslReserved, machineNames()]);
+  const named = parameters.map((each) => ({ variable: each, name: scope.claim(parameterText(each)) }));
+  const variables = new Map<Expr, string>(
+    named.map(({ variable: each, name: text }) => [each, isPair(each) ? text : `pair_from_f32(${text})`]),
+  );
+  const { statements, results } = callForm(roots, variables, pairArithmetic, new Set(), () => scope.claim("t"));
+  const texts = finished ? results.map((text) => `pair_to_limit(${text})`) : results;
+  const type = finished ? "f32" : "pair";
+  const signature = named
+    .map(({ variable: each, name: text }) => `${text}: ${isPair(each) ? "pair" : "f32"}`)
+    .join(", ");
+  const single = roots.length === 1;
+  const fields = roots.map((_, i) => `result${i}`);
+  const text = [
+    `fn ${own}(${signature}) -> ${single ? type : struct} {`,
+    ...statements,
+    `return ${single ? texts[0]! : `${struct}(${texts.join(", ")})`};`,
+    "}",
+  ].join("\n");
+  return {
+    name,
+    parameters,
+    declared: [
+      ...(single
+        ? []
+        : [{ name: struct, text: `struct ${struct} {\n${fields.map((field) => `${field}: ${type}`).join(",\n")}\n}` }]),
+      { name: own, text },
+    ],
+    member: (index) => (single ? "" : `.${fields[index]!}`),
+  };
+}
+
+function parameterText(each: Variable): string {
+  if (each === axisLength()) return "length";
+  if (each === position()) return "place";
+  return each.name.replace(/^_+/, "").replace(/\W+/g, "_") || "v";
+}

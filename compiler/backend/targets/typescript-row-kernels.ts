@@ -1,0 +1,374 @@
+/** TypeScript kernels of activations that reduce over an axis: row by row, a walk over the axis for each level. */
+import {
+  type Application,
+  axisLength,
+  type Expr,
+  position,
+  reachable,
+  Space,
+  type Variable,
+  variablesOf,
+  variesAlongAxis,
+} from "../../ir/expr.js";
+import { exportedName, parameterName, typescriptReserved } from "../../names.js";
+import { formOf, printExpression, spellingOf } from "../../printing/print.js";
+import { typescript } from "../dialects/typescript.js";
+import { recogniseGates } from "../gates.js";
+import type { KernelPlan } from "../kernels.js";
+import { libraryNames } from "../library/kernel-text.js";
+import { lower } from "../lower.js";
+import type { KernelArgument, TypeScriptKernel } from "../manifest.js";
+import { NameScope } from "../naming.js";
+import { mapRows, operandsOf, planRows, type RowPlan, type RowValue } from "../rows.js";
+import { schedule } from "../schedule.js";
+import { learnedLength, resultLength } from "../spaces.js";
+import { commentOn, temporaryName } from "./temporary-names.js";
+import type { FunctionText } from "./typescript.js";
+
+export interface RowOutput {
+  /** Null: the activation's value. */
+  readonly of: Variable | null;
+  readonly value: Expr;
+}
+
+export interface RowKernel {
+  readonly name: string;
+  readonly documentation: string;
+  /** Arrays over the elements or rows besides the inputs, before them. */
+  readonly cotangents: readonly Variable[];
+  readonly outputs: readonly RowOutput[];
+}
+
+/** One kernel; the names of library functions that it calls are added to `library`. */
+export function typescriptRowKernel(
+  plan: KernelPlan,
+  kernel: RowKernel,
+  library: Set<string>,
+): { readonly text: FunctionText; readonly kernel: TypeScriptKernel } {
+  return new RowKernelWriter(plan, kernel, library).write();
+}
+
+const loopNames = [
+  ...["size", "i", "k", "n", "o", "c", "start", "row"],
+  ...["channelOuter", "channels", "channelInner", "axisOuter", "axisLength", "axisInner"],
+];
+
+const accumulators: Readonly<Record<RowValue["kind"], { readonly name: string; readonly start: string }>> = {
+  sum: { name: "sum", start: "0" },
+  maximum: { name: "largest", start: "-Infinity" },
+  minimum: { name: "smallest", start: "Infinity" },
+  first_maximum: { name: "largestAt", start: "0" },
+  first_minimum: { name: "smallestAt", start: "0" },
+};
+
+class RowKernelWriter {
+  private scope = new NameScope([...libraryNames, ...loopNames], [typescriptReserved]);
+  private readonly arrays = new Map<Variable, string>();
+  private readonly names = new Map<Expr, string>();
+  private readonly arguments: KernelArgument[] = [];
+  private readonly parameters: { name: string; type: string }[] = [];
+  private readonly rows: RowPlan;
+
+  constructor(
+    private readonly plan: KernelPlan,
+    private readonly kernel: RowKernel,
+    private readonly library: Set<string>,
+  ) {
+    const variables = new Set(plan.activation.inputs);
+    this.rows = mapRows(planRows(kernel.outputs.map(({ value }) => value)), (expr) =>
+      lower(recogniseGates([expr])[0]!, {
+        spells: (primitive) => spellingOf(typescript, primitive) !== undefined,
+        formOf: (primitive) => formOf(typescript, primitive),
+        nanFrom: kernel.cotangents.length === 0 ? new Set([...variables, ...rowNames(expr)]) : new Set(),
+        narrow: false,
+      }),
+    );
+  }
+
+  write(): { readonly text: FunctionText; readonly kernel: TypeScriptKernel } {
+    const { activation, perChannel } = this.plan;
+    const { name, documentation, cotangents, outputs } = this.kernel;
+    this.scope.claim(name);
+    const read = new Set([...this.rows.roots, ...operandsOf(this.rows)].flatMap((expr) => [...variablesOf(expr)]));
+    const declared = [
+      ...activation.inputs,
+      ...activation.learned.map(({ variable }) => variable),
+      ...activation.hyperparameters.map(({ variable }) => variable),
+    ];
+    const wanted = new Map(declared.map((each) => [each, this.scope.claim(parameterName(each.name))]));
+    for (const each of cotangents) {
+      this.array(each, this.scope.claim(each.name), { role: "cotangent", length: resultLength(this.plan) });
+    }
+    for (const input of activation.inputs) this.array(input, wanted.get(input)!, { role: "input", length: "size" });
+    for (const { variable, default: value } of activation.learned) {
+      this.array(variable, wanted.get(variable)!, { role: "learned", length: learnedLength(variable), default: value });
+    }
+    for (const { variable, default: value } of activation.hyperparameters) {
+      const own = wanted.get(variable)!;
+      const text = read.has(variable) ? own : this.scope.claim(`_${own}`);
+      this.names.set(variable, text);
+      this.parameters.push({ name: text, type: "number" });
+      this.arguments.push({ name: variable.name, role: "hyperparameter", default: value });
+    }
+    const targets = outputs.map(({ of }) => {
+      const array = this.scope.claim(of ? `d${parameterName(of.name)}` : "y");
+      const length = of ? (of.role === "learned" ? learnedLength(of) : "size") : resultLength(this.plan);
+      this.parameters.push({ name: array, type: "Float32Array" });
+      const role = of ? "gradient" : "output";
+      this.arguments.push({ name: array, role, ...(of ? { of: of.name } : {}), element: "f32", length });
+      return array;
+    });
+    const extents = [
+      ...(perChannel ? (["channelOuter", "channels", "channelInner"] as const) : []),
+      ...(["axisOuter", "axisLength", "axisInner"] as const),
+    ];
+    for (const extent of extents) {
+      this.parameters.push({ name: extent, type: "number" });
+      this.arguments.push({ name: extent, role: "extent" });
+    }
+    const statements = [...this.lengthChecks(), ...this.body(targets)];
+    return {
+      text: { name, documentation, parameters: this.parameters, statements },
+      kernel: { export: name, arguments: this.arguments },
+    };
+  }
+
+  private array(variable: Variable, name: string, argument: Omit<KernelArgument, "name" | "element">): void {
+    this.arrays.set(variable, name);
+    this.parameters.push({ name, type: "Float32Array" });
+    this.arguments.push({ name: variable.name, ...argument, element: "f32" });
+  }
+
+  private lengthChecks(): string[] {
+    this.library.add("requireLength");
+    const leading = this.arrays.get(this.plan.activation.inputs[0]!)!;
+    const lines = [`const size = ${leading}.length;`];
+    for (const [i, { length }] of this.arguments.entries()) {
+      const { name } = this.parameters[i]!;
+      if (length !== undefined && name !== leading) lines.push(`requireLength("${name}", ${name}, ${length});`);
+    }
+    if (this.plan.perChannel)
+      lines.push(`requireLength("${leading}", ${leading}, channelOuter * channels * channelInner);`);
+    lines.push(`requireLength("${leading}", ${leading}, axisOuter * axisLength * axisInner);`);
+    return lines;
+  }
+
+  private body(targets: readonly string[]): string[] {
+    const { levels, roots } = this.rows;
+    const all = [...operandsOf(this.rows), ...roots];
+    const { bound } = schedule(all, {
+      hoisted: (node) =>
+        node.type === "number" && node.primitive !== "negate" && node.space !== 0 && !variesAlongAxis(node),
+    });
+    this.names.set(axisLength(), "axisLength");
+    this.names.set(position(), "k");
+    const uniform: string[] = [];
+    const read = new Set(reachable(all));
+    for (const { variable, shape } of this.plan.activation.learned) {
+      if (shape !== "scalar" || !read.has(variable)) continue;
+      const array = this.arrays.get(variable)!;
+      const text = this.scope.claim(`${array}Value`);
+      this.names.set(variable, text);
+      uniform.push(`const ${text} = ${array}[0]!;`);
+    }
+    for (const node of bound) if (node.space <= Space.uniform) uniform.push(...this.bind(node));
+    const lines: string[] = [];
+    const known = new Set<Expr>(this.names.keys());
+    for (const [variable, array] of this.arrays) {
+      if (variable.space !== Space.row || !read.has(variable)) continue;
+      const text = this.scope.claim(`${array}Row`);
+      this.names.set(variable, text);
+      known.add(variable);
+      lines.push(`const ${text} = ${array}[row]!;`);
+    }
+    const ofRows = bound.filter((node) => node.space > Space.uniform && !variesAlongAxis(node));
+    const bindRows = (): void => {
+      for (const node of ofRows) {
+        if (!this.names.has(node) && [...variablesOf(node)].every((each) => known.has(each))) {
+          lines.push(...this.bind(node));
+        }
+      }
+    };
+    bindRows();
+    for (const level of levels) {
+      lines.push(...this.level(level, bound, known));
+      bindRows();
+    }
+    const sums = this.kernel.outputs.map(({ of }, i) => this.sumOf(of, targets[i]!));
+    const stores = (index: string, along: boolean): string[] =>
+      this.kernel.outputs.flatMap(({ of }, i) => {
+        if ((of !== null || !this.plan.yieldsRows) !== along) return [];
+        const value = this.print(roots[i]!);
+        const sum = sums[i];
+        return [sum ? `${sum.each} += ${value};` : `${targets[i]!}[${index}] = ${value};`];
+      });
+    if (this.kernel.outputs.some(({ of }) => of !== null || !this.plan.yieldsRows)) {
+      const walked = roots.filter((_, i) => this.kernel.outputs[i]!.of !== null || !this.plan.yieldsRows);
+      const needsChannel = this.kernel.outputs.some(({ of }) => of && of.role === "learned" && isChannel(of));
+      lines.push(...this.walk(walked, bound, () => stores("i", true), needsChannel));
+    }
+    lines.push(...stores("row", false));
+    const loops = [
+      "for (let o = 0; o < axisOuter; o++) {",
+      "for (let n = 0; n < axisInner; n++) {",
+      "const start = o * axisLength * axisInner + n;",
+      ...(lines.some((line) => /\brow\b/.test(line)) ? ["const row = o * axisInner + n;"] : []),
+      ...lines,
+      "}",
+      "}",
+    ];
+    return [
+      ...uniform,
+      ...sums.flatMap((sum) => sum?.before ?? []),
+      ...loops,
+      ...sums.flatMap((sum) => sum?.after ?? []),
+    ];
+  }
+
+  /** A gradient that is a sum: how it begins, what is added to, and what is done with it in the end. */
+  private sumOf(
+    of: Variable | null,
+    array: string,
+  ): { readonly before: string; readonly each: string; readonly after: string } | null {
+    if (of?.role !== "learned") return null;
+    if (of.space === Space.uniform) {
+      const sum = this.scope.claim(`${array}Sum`);
+      return { before: `let ${sum} = 0;`, each: sum, after: `${array}[0] = ${sum};` };
+    }
+    const sums = this.scope.claim(`${array}Sums`);
+    return {
+      before: `const ${sums} = new Float64Array(${learnedLength(of)});`,
+      each: `${sums}[${isChannel(of) ? "c" : "k"}]!`,
+      after: `${array}.set(${sums});`,
+    };
+  }
+
+  private level(level: readonly RowValue[], bound: readonly Application[], known: Set<Expr>): string[] {
+    const values = level.map(({ name, kind, operand }) => {
+      const { name: text, start } = accumulators[kind];
+      const own = this.scope.claim(text);
+      const isPlace = kind === "first_maximum" || kind === "first_minimum";
+      const extreme = isPlace ? this.scope.claim(kind === "first_maximum" ? "largest" : "smallest") : own;
+      const starts = isPlace
+        ? [`let ${extreme} = ${kind === "first_maximum" ? "-Infinity" : "Infinity"};`, `let ${own} = 0;`]
+        : [`let ${own} = ${start};`];
+      return { name, kind, operand, own, extreme, starts };
+    });
+    const walk = this.walk(
+      level.map(({ operand }) => operand),
+      bound,
+      () =>
+        values.flatMap(({ kind, operand, own, extreme }) => {
+          const value = this.print(operand);
+          switch (kind) {
+            case "sum":
+              return [`${own} += ${value};`];
+            case "maximum":
+              return [`${own} = Math.max(${own}, ${value});`];
+            case "minimum":
+              return [`${own} = Math.min(${own}, ${value});`];
+            case "first_maximum":
+            case "first_minimum": {
+              const each = this.scope.claim("each");
+              const sign = kind === "first_maximum" ? ">" : "<";
+              return [
+                `const ${each} = ${value};`,
+                `if (${each} ${sign} ${extreme}) {`,
+                `${extreme} = ${each};`,
+                `${own} = k;`,
+                "}",
+              ];
+            }
+          }
+        }),
+    );
+    for (const { name, own } of values) {
+      this.names.set(name, own);
+      known.add(name);
+    }
+    return [...values.flatMap(({ starts }) => starts), ...walk];
+  }
+
+  /** One walk over the axis. */
+  private walk(
+    roots: readonly Expr[],
+    bound: readonly Application[],
+    finish: () => string[],
+    needsChannel = false,
+  ): string[] {
+    const needed = new Set(this.unnamed(roots));
+    const outer = new Map(this.names);
+    const outerScope = this.scope;
+    this.scope = outerScope.inner();
+    const learned = this.plan.activation.learned.filter(({ variable }) => needed.has(variable));
+    const body: string[] = [];
+    if (needsChannel || learned.some(({ shape }) => shape === "channel")) {
+      body.push("const c = Math.floor(i / channelInner) % channels;");
+    }
+    for (const [variable, array] of this.arrays) {
+      if (!needed.has(variable)) continue;
+      const name = this.scope.claim(array.length <= 2 ? `${array}i` : `${array}I`);
+      this.names.set(variable, name);
+      const index = variable.role !== "learned" ? "i" : isChannel(variable) ? "c" : "k";
+      body.push(`const ${name} = ${array}[${index}]!;`);
+    }
+    for (const node of bound) if (needed.has(node)) body.push(...this.bind(node));
+    body.push(...finish());
+    for (const node of [...this.names.keys()]) if (!outer.has(node)) this.names.delete(node);
+    this.scope = outerScope;
+    return ["for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {", ...body, "}"];
+  }
+
+  /** What the roots are made of, as far as it has no name yet. */
+  private unnamed(roots: readonly Expr[]): Expr[] {
+    const seen = new Set<Expr>();
+    const stack = [...roots];
+    for (let node = stack.pop(); node; node = stack.pop()) {
+      if (seen.has(node) || this.names.has(node)) continue;
+      seen.add(node);
+      if (node.kind === "application") stack.push(...node.operands);
+    }
+    return [...seen];
+  }
+
+  private bind(node: Application): string[] {
+    const text = this.print(node, true);
+    const name = this.scope.claim(temporaryName(node, this.plan));
+    this.names.set(node, name);
+    return [...commentOn(node), `const ${name} = ${text};`];
+  }
+
+  private print(node: Expr, itself = false): string {
+    const library = (name: string): string => {
+      this.library.add(name);
+      return name;
+    };
+    return printExpression(node, { dialect: typescript, nameOf: (inner) => this.names.get(inner), library }, itself);
+  }
+}
+
+const isChannel = ({ space }: Variable): boolean => (space & Space.channel) !== 0;
+
+/** Row values that may be NaN: places are not. */
+const rowNames = (expr: Expr): Variable[] =>
+  [...variablesOf(expr)].filter(({ role, name }) => role === "formal" && !name.startsWith("first_"));
+
+/** `softmaxForward` and `softmaxBackward`. */
+export function rowKernels(plan: KernelPlan): readonly [forward: RowKernel, backward: RowKernel] {
+  const { activation, cotangent, value, gradients } = plan;
+  const { documentation, formula, name } = activation;
+  return [
+    {
+      name: `${exportedName(name)}Forward`,
+      documentation: [...documentation, ...(documentation.length > 0 ? [""] : []), ...formula].join("\n"),
+      cotangents: [],
+      outputs: [{ of: null, value }],
+    },
+    {
+      name: `${exportedName(name)}Backward`,
+      documentation: `The vector-Jacobian product of ${name}: what dy at the result is at each input${activation.learned.length > 0 ? " and learned parameter" : ""}.`,
+      cotangents: [cotangent],
+      outputs: gradients.map(({ of, value: gradient }) => ({ of, value: gradient })),
+    },
+  ];
+}
