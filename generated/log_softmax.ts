@@ -58,10 +58,10 @@ export function logSoftmaxBackward(
   axisLength: number,
   axisInner: number,
 ): void {
-  const size = x.length;
-  requireLength("dy", dy, size);
+  const size = dy.length;
+  requireLength("x", x, size);
   requireLength("dx", dx, size);
-  requireLength("x", x, axisOuter * axisLength * axisInner);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
   for (let o = 0; o < axisOuter; o++) {
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
@@ -151,10 +151,10 @@ export function logSoftmaxBackward64(
   axisLength: number,
   axisInner: number,
 ): void {
-  const size = x.length;
-  requireLength("dy", dy, size);
+  const size = dy.length;
+  requireLength("x", x, size);
   requireLength("dx", dx, size);
-  requireLength("x", x, axisOuter * axisLength * axisInner);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
   for (let o = 0; o < axisOuter; o++) {
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;

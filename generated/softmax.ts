@@ -53,10 +53,10 @@ export function softmaxBackward(
   axisLength: number,
   axisInner: number,
 ): void {
-  const size = x.length;
-  requireLength("dy", dy, size);
+  const size = dy.length;
+  requireLength("x", x, size);
   requireLength("dx", dx, size);
-  requireLength("x", x, axisOuter * axisLength * axisInner);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
   for (let o = 0; o < axisOuter; o++) {
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
@@ -160,10 +160,10 @@ export function softmaxBackward64(
   axisLength: number,
   axisInner: number,
 ): void {
-  const size = x.length;
-  requireLength("dy", dy, size);
+  const size = dy.length;
+  requireLength("x", x, size);
   requireLength("dx", dx, size);
-  requireLength("x", x, axisOuter * axisLength * axisInner);
+  requireLength("dy", dy, axisOuter * axisLength * axisInner);
   for (let o = 0; o < axisOuter; o++) {
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;

@@ -13,6 +13,8 @@ export interface Activation {
   readonly learned: readonly { readonly name: string; readonly shape: "scalar" | "channel" | "axis" }[];
   /** Whether the kernels reduce over an axis (they then take `axisOuter, axisLength, axisInner`). */
   readonly axis: boolean;
+  /** Whether there is one result for each row: the axis is kept with length 1. */
+  readonly yieldsRows?: true;
   readonly cpu?: CpuKernels;
   readonly webgpu?: WebGpuKernels;
 }

@@ -3,7 +3,7 @@ import type { Activation } from "./activation.js";
 import type { ActivationOperands } from "./device.js";
 import { channelsOf, extentsOf } from "./extents.js";
 import { broadcastTo, commonDevice, filled, narrow, recorded, reshape } from "./operations.js";
-import { broadcastShapes, formatShape, normaliseAxis, type Shape } from "./shape.js";
+import { broadcastShapes, formatShape, normaliseAxis, type Shape, sizeOf } from "./shape.js";
 import { Tensor } from "./tensor.js";
 
 export interface ActivationArguments {
@@ -33,8 +33,8 @@ export function applyActivation(activation: Activation, given: ActivationArgumen
   const parameters = learned.map((parameter, i) => {
     const kind = activation.learned[i]!;
     const length = { scalar: 1, channel: extents.channels, axis: extents.axisLength }[kind.shape];
-    // A number shared by all channels next to a parameter with one per channel is repeated.
-    const repeated = kind.shape === "channel" && parameter.size === 1 && length !== 1;
+    // A number shared by all channels next to a parameter with one per channel is repeated; so is one for all of an axis.
+    const repeated = kind.shape !== "scalar" && parameter.size === 1 && length !== 1;
     if (!repeated && parameter.size !== length) {
       throw new RangeError(
         `${name}: '${kind.name}' holds ${parameter.size} numbers, but an input of shape ${formatShape(shape)} has ${describe(kind.shape, shape, length)}`,
@@ -49,10 +49,12 @@ export function applyActivation(activation: Activation, given: ActivationArgumen
     hyperparameters,
     extents,
   };
-  const storage = device.allocate(extents.size);
+  const resultShape =
+    axis !== null && activation.yieldsRows ? shape.map((length, i) => (i === axis ? 1 : length)) : shape;
+  const storage = device.allocate(sizeOf(resultShape));
   if (extents.size > 0) device.activationForward(activation, operands, storage);
   const all = [...inputs, ...parameters];
-  return recorded(name, all, { shape, device, storage }, (cotangent) => {
+  return recorded(name, all, { shape: resultShape, device, storage }, (cotangent) => {
     if (extents.size === 0) return all.map((tensor) => filled(tensor.shape, 0, device));
     const gradients = all.map(
       (tensor) => new Tensor({ shape: tensor.shape, device, storage: device.allocate(tensor.size) }),

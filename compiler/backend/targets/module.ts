@@ -60,7 +60,7 @@ class ModuleWriter {
   private readonly learned: readonly {
     readonly name: string;
     readonly key: string;
-    readonly perChannel: boolean;
+    readonly shape: "scalar" | "channel" | "axis";
     readonly default: number;
     readonly check: string | null;
   }[];
@@ -76,7 +76,12 @@ class ModuleWriter {
     this.optionsName = this.scope.claim(`${this.className}Options`);
     this.recordName = this.scope.claim(`${this.functionName}Activation`);
     const locals = new NameScope(
-      [this.functionName, this.className, this.recordName, "options", "forward", "training"],
+      [
+        ...[this.functionName, this.className, this.recordName, "options", "forward", "training"],
+        ...(activation.axis?.name ? ["axis"] : []),
+        ...(activation.learned.some(({ shape }) => shape === "channel") ? ["numParameters"] : []),
+        ...(activation.learned.some(({ shape }) => shape === "axis") ? ["axisLength"] : []),
+      ],
       [typescriptReserved],
     );
     this.documentation = docText(this.documentationLines());
@@ -90,7 +95,7 @@ class ModuleWriter {
       return {
         name: variable.name,
         key,
-        perChannel: shape === "channel",
+        shape,
         default: value,
         check: checkOf(variable.name, key, range),
       };
@@ -162,6 +167,7 @@ class ModuleWriter {
       `  hyperparameters: ${names(activation.hyperparameters.map(({ variable }) => variable))},`,
       `  learned: ${layOutArray(learned, 2, learned.length > 1)},`,
       `  axis: ${plan.reduces},`,
+      ...(plan.yieldsRows ? ["  yieldsRows: true,"] : []),
       ...(ts ? [`  cpu: { forward: ${ts.forward.export}, backward: ${ts.backward.export} },`] : []),
       ...(wgsl
         ? [
@@ -204,6 +210,10 @@ class ModuleWriter {
       );
     }
     return lines;
+  }
+
+  private learns(shape: "channel" | "axis"): boolean {
+    return this.learned.some((parameter) => parameter.shape === shape);
   }
 
   private functional(): StatementStructures {
@@ -280,8 +290,16 @@ class ModuleWriter {
       ...this.learned.map(({ key, default: value }) =>
         property(key, `What training starts from: ${value} unless given.`),
       ),
-      ...(this.learned.some(({ perChannel }) => perChannel)
+      ...(this.learns("channel")
         ? [property("numParameters", "Channels (axis 1) with a number of their own: 1, shared by all, unless given.")]
+        : []),
+      ...(this.learns("axis")
+        ? [
+            property(
+              "axisLength",
+              "Positions along the axis with a number of their own: 1, shared by all, unless given.",
+            ),
+          ]
         : []),
       ...this.axis().map(({ key, default: value }) =>
         property(key, `The axis that is reduced: ${value} unless given.`),
@@ -315,7 +333,7 @@ class ModuleWriter {
     }
     for (const learned of this.learned) {
       if (learned.check) statements.push(learned.check.replace("checkRange", this.runtime("checkRange")));
-      const shape = learned.perChannel ? "[numParameters]" : "[1]";
+      const shape = { scalar: "[1]", channel: "[numParameters]", axis: "[axisLength]" }[learned.shape];
       const parameter = this.runtime("Parameter");
       field(
         learned.key,
@@ -324,7 +342,8 @@ class ModuleWriter {
         `new ${parameter}(${this.runtime("full")}(${shape}, ${learned.key}))`,
       );
     }
-    if (this.learned.some(({ perChannel }) => perChannel)) defaults.push("numParameters = 1");
+    if (this.learns("channel")) defaults.push("numParameters = 1");
+    if (this.learns("axis")) defaults.push("axisLength = 1");
     for (const { key, default: value } of this.axis()) field(key, "number", value, key);
     const constructors = this.hasOptions()
       ? [

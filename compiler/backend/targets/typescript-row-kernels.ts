@@ -141,7 +141,8 @@ class RowKernelWriter {
 
   private lengthChecks(): string[] {
     this.library.add("requireLength");
-    const leading = this.arrays.get(this.plan.activation.inputs[0]!)!;
+    const whole = [...this.kernel.cotangents, ...this.plan.activation.inputs].find(variesAlongAxis);
+    const leading = whole ? this.arrays.get(whole)! : "";
     const lines = [`const size = ${leading}.length;`];
     for (const [i, { length }] of this.arguments.entries()) {
       const { name } = this.parameters[i]!;
