@@ -109,7 +109,12 @@ export class BLU extends Module {
   constructor({ beta = 0.5, numParameters = 1 }: BLUOptions = {}) {
     super();
     checkRange("beta", beta, -1, 1, true, true);
-    this.beta = new Parameter(full([numParameters], beta));
+    this.beta = new Parameter(full([numParameters], beta), {
+      low: -1,
+      high: 1,
+      lowClosed: true,
+      highClosed: true,
+    });
   }
 
   override forward(x: Tensor): Tensor {

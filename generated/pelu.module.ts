@@ -120,9 +120,19 @@ export class PELU extends Module {
   constructor({ a = 1, b = 1, numParameters = 1 }: PELUOptions = {}) {
     super();
     checkRange("a", a, 0, Infinity, false, false);
-    this.a = new Parameter(full([numParameters], a));
+    this.a = new Parameter(full([numParameters], a), {
+      low: 0,
+      high: Infinity,
+      lowClosed: false,
+      highClosed: false,
+    });
     checkRange("b", b, 0, Infinity, false, false);
-    this.b = new Parameter(full([numParameters], b));
+    this.b = new Parameter(full([numParameters], b), {
+      low: 0,
+      high: Infinity,
+      lowClosed: false,
+      highClosed: false,
+    });
   }
 
   override forward(x: Tensor): Tensor {

@@ -109,7 +109,12 @@ export class Snake extends Module {
   constructor({ alpha = 1, numParameters = 1 }: SnakeOptions = {}) {
     super();
     checkRange("alpha", alpha, 0, Infinity, false, false);
-    this.alpha = new Parameter(full([numParameters], alpha));
+    this.alpha = new Parameter(full([numParameters], alpha), {
+      low: 0,
+      high: Infinity,
+      lowClosed: false,
+      highClosed: false,
+    });
   }
 
   override forward(x: Tensor): Tensor {

@@ -122,6 +122,9 @@ export interface Device {
   /** Changes the parameter and the optimiser's state (`momentum`; for Adam the two moments) in place. */
   update(rule: UpdateRule, parameter: Storage, gradient: Storage, state: readonly Storage[]): void;
 
+  /** Brings numbers between the least and the largest, in place; NaN stays. */
+  clamp(storage: Storage, least: number, largest: number): void;
+
   activationForward(activation: Activation, operands: ActivationOperands, output: Storage): void;
   activationBackward(
     activation: Activation,

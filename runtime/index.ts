@@ -6,7 +6,7 @@ export { full, ones, rand, type RandomOptions, randn, tensor, type TensorOptions
 export { type Device, DeviceLostError } from "./device.js";
 export { Linear, type LinearOptions, Sequential } from "./layers.js";
 export { crossEntropyLoss, CrossEntropyLoss, mseLoss, MSELoss } from "./losses.js";
-export { Module, Parameter, type StateDict, StateDictError } from "./module.js";
+export { Module, Parameter, type ParameterRange, type StateDict, StateDictError } from "./module.js";
 export { linear } from "./operations.js";
 export { Adam, type AdamOptions, Optimizer, SGD, type SGDOptions } from "./optimisers.js";
 export { Generator, manualSeed } from "./random.js";

@@ -17,7 +17,7 @@ export interface KernelPlan {
   readonly value: Expr;
   readonly cotangent: Variable;
   readonly gradients: readonly Gradient[];
-  /** Whether kernels reduce over the axis. */
+  /** Whether kernels go row by row: they reduce over the axis, or learn along it. */
   readonly reduces: boolean;
   /** Whether there is one result for each row, and not one for each element. */
   readonly yieldsRows: boolean;
@@ -27,7 +27,7 @@ export interface KernelPlan {
 
 export function planKernels(activation: Activation, decisions: Decisions = new Map()): KernelPlan {
   const normal = normalise(activation.body);
-  const reduces = reachable([normal]).some(isReduction);
+  const reduces = reachable([normal]).some(isReduction) || activation.learned.some(({ shape }) => shape === "axis");
   const value = reduces ? stabiliseSoftmax(normal) : normal;
   const yieldsRows = reduces && !variesAlongAxis(value);
   const cotangent = variable("dy", "cotangent", yieldsRows ? Space.row : Space.element);

@@ -101,6 +101,11 @@ class CpuDevice implements Device {
     update(rule, this.values(parameter), this.values(gradient), this.#all(state));
   }
 
+  clamp(storage: Storage, least: number, largest: number): void {
+    const values = this.values(storage);
+    for (let i = 0; i < values.length; i++) values[i] = Math.min(Math.max(values[i]!, least), largest);
+  }
+
   activationForward(activation: Activation, operands: ActivationOperands, output: Storage): void {
     if (!activation.cpu) throw missingKernels(activation, this.type);
     const { inputs, learned, hyperparameters, extents } = operands;

@@ -18,6 +18,7 @@ import { Commands, type Kernel } from "./commands.js";
 import { Faults } from "./faults.js";
 import {
   adamKernel,
+  clampKernel,
   crossEntropyGradientKernel,
   crossEntropyKernel,
   elementwiseKernel,
@@ -216,6 +217,13 @@ export class WebGpuDevice implements Device {
         return this.#run(adamKernel, storages, [u32(size), ...numbers.map(f32)], size);
       }
     }
+  }
+
+  clamp(storage: Storage, least: number, most: number): void {
+    // No infinity gets into a shader.
+    const largest = 3.4028234663852886e38;
+    const ends = [least, most].map((end) => f32(Math.min(Math.max(end, -largest), largest)));
+    this.#run(clampKernel, [storage], [u32(storage.size), ...ends], storage.size);
   }
 
   activationForward(activation: Activation, operands: ActivationOperands, output: Storage): void {

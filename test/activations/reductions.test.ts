@@ -96,6 +96,11 @@ const cases: Readonly<Record<string, Case>> = {
     definition: "plain_rms(x; axis d = -1, eps = 1e-6) = x / sqrt(mean[d](x^2) + eps)",
     row: ({ x }) => each(x, (a) => div(a, sqrt(add(mean(x.map((b) => mul(b, b))), num(1e-6))))),
   },
+  scaled: {
+    definition: "scaled(x; axis d = -1, learn w[d] = 1) = w * exp(x)",
+    learned: "axis",
+    row: ({ x, w }) => each(x, (a, i) => mul(w[i]!, exp(a))),
+  },
   log_sum_exp: {
     definition: "log_sum_exp(x; axis d = -1) = log(sum[d](exp(x)))",
     yieldsRows: true,
@@ -358,6 +363,7 @@ describe.each(targets)("%s: infinities and NaN in a row", (_, run) => {
     ["log_sum_exp", [inf, 1], [inf]],
     ["log_sum_exp", [NaN, 1], [NaN]],
     ["spread", [1, NaN], [NaN, NaN]],
+    ["scaled", [0, NaN, -inf, inf], [1, NaN, 0, inf]],
   ] as const)("%s of %j", async (name, x, expected) => {
     const actual = await forward(name, x);
     if (!actual) return;

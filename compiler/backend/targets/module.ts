@@ -61,6 +61,8 @@ class ModuleWriter {
     readonly name: string;
     readonly key: string;
     readonly shape: "scalar" | "channel" | "axis";
+    /** The range that optimisers keep it in, as an argument, if there is one. */
+    readonly range: readonly string[];
     readonly default: number;
     readonly check: string | null;
   }[];
@@ -96,6 +98,11 @@ class ModuleWriter {
         name: variable.name,
         key,
         shape,
+        range: range
+          ? [
+              `{ low: ${range.low}, high: ${range.high}, lowClosed: ${range.lowClosed}, highClosed: ${range.highClosed} }`,
+            ]
+          : [],
         default: value,
         check: checkOf(variable.name, key, range),
       };
@@ -339,7 +346,7 @@ class ModuleWriter {
         learned.key,
         parameter,
         learned.default,
-        `new ${parameter}(${this.runtime("full")}(${shape}, ${learned.key}))`,
+        `new ${parameter}(${[`${this.runtime("full")}(${shape}, ${learned.key})`, ...learned.range].join(", ")})`,
       );
     }
     if (this.learns("channel")) defaults.push("numParameters = 1");

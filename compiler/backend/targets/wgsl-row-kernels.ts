@@ -661,12 +661,16 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
     );
   }
 
+  private unlessNaN(value: string, given: string): string {
+    return `select(${value}, ${given}, ${this.context.library("is_nan")}(${given}))`;
+  }
+
   /** NaN where the row has one. */
   private orNaN(value: string): string {
     if (this.nanSlot === null) return value;
     const { variable } = this.rowBuffer();
     const missing = `${variable}[${this.at("0u")} + ${2 * this.nanSlot}u]`;
-    return `select(${value}, ${missing}, ${this.context.library("is_nan")}(${missing}))`;
+    return this.unlessNaN(value, missing);
   }
 
   /** One result for each row. */
@@ -696,7 +700,8 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
       this.kernel.outputs.length > outputs.length ? `${outputs[0]?.of?.name ?? "elements"}_${place}` : "elements";
     const roots = outputs.map(({ root }) => root);
     const fn = this.declare(`${part}_result`, roots, true);
-    const { ofRow, ofElement, argument, buffers } = this.reads(fn.parameters);
+    const asGiven = this.kernel.passesNaN && this.nanSlot === null;
+    const { ofRow, ofElement, argument, buffers, given } = this.reads(fn.parameters, asGiven);
     const learned = this.kernel.outputs.flatMap(({ of }) => (of?.role === "learned" ? [of] : []));
     const used: Buffer[] = [];
     const stores = outputs.map(({ of }, o) => {
@@ -709,7 +714,8 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
       }
       const buffer = of ? this.bindings.gradient(of) : this.bindings.output(resultLength(this.plan));
       used.push(buffer);
-      return `${buffer.variable}[i] = ${of ? value : this.orNaN(value)};`;
+      const passed = asGiven ? given.reduce((all, each) => this.unlessNaN(all, each), value) : this.orNaN(value);
+      return `${buffer.variable}[i] = ${of ? value : passed};`;
     });
     const inner = this.extent("axisInner");
     const length = this.extent("axisLength");
