@@ -35,6 +35,15 @@ export function review(activation: Activation, checked: CheckedDefinition): Diag
       message: `'${activation.name}' reduces over an axis and learns '${learned.variable.name}': this version compiles one or the other`,
     });
   }
+  if (reduces && !unsupported && activation.random) {
+    found.push({
+      code: "unsupported",
+      severity: "error",
+      file: source.file,
+      span: definition.name.span,
+      message: `'${activation.name}' reduces over an axis and is random: this version compiles one or the other`,
+    });
+  }
   const warnings = found.length > 0 ? [] : warningsOf(activation, checked);
   return [...found, ...warnings.map((finding): Diagnostic => ({ ...finding, severity: "warning", file: source.file }))];
 }

@@ -5,6 +5,7 @@ import { type Gradient, gradientsOf } from "../calculus/gradients.js";
 import { isReduction } from "../calculus/differentiate.js";
 import type { Decisions } from "../decisions.js";
 import type { Activation } from "../ir/activation.js";
+import { withNamedValues } from "../ir/random.js";
 import { type Expr, isApplication, reachable, Space, variable, type Variable } from "../ir/expr.js";
 
 export interface KernelPlan {
@@ -16,6 +17,8 @@ export interface KernelPlan {
   readonly value: Expr;
   readonly cotangent: Variable;
   readonly gradients: readonly Gradient[];
+  /** The gradients as they are written for readers. */
+  readonly formulas: readonly Gradient[];
   /** Whether kernels reduce over the axis. */
   readonly reduces: boolean;
   /** Whether a learned parameter holds one number per channel. */
@@ -28,13 +31,16 @@ export function planKernels(activation: Activation, decisions: Decisions = new M
   const reduces = reachable([normal]).some(isReduction);
   const value = reduces ? stabiliseSoftmax(normal) : normal;
   const variables = [...activation.inputs, ...activation.learned.map(({ variable: learned }) => learned)];
+  const gradients = gradientsOf(value, variables, activation.gradients, cotangent);
+  const shown = withNamedValues(activation);
   return {
     decisions,
     activation,
     definition: activation.body,
     value,
     cotangent,
-    gradients: gradientsOf(value, variables, activation.gradients, cotangent),
+    gradients,
+    formulas: activation.random ? gradientsOf(normalise(shown.body), variables, shown.gradients, cotangent) : gradients,
     reduces,
     perChannel: activation.learned.some(({ shape }) => shape === "channel"),
   };

@@ -17,7 +17,7 @@ export interface Constant {
   readonly space: number;
 }
 
-export type VariableRole = "input" | "hyperparameter" | "learned" | "cotangent" | "random" | "formal";
+export type VariableRole = "input" | "hyperparameter" | "learned" | "cotangent" | "random" | "training" | "formal";
 
 export interface Bounds {
   readonly low: number;

@@ -108,6 +108,7 @@ class CpuDevice implements Device {
       ...this.#all(inputs),
       ...this.#all(learned),
       ...hyperparameters,
+      ...chanceOf(activation, operands),
       this.values(output),
       ...extentsOf(activation, extents),
     ]);
@@ -126,6 +127,7 @@ class CpuDevice implements Device {
       ...this.#all(inputs),
       ...this.#all(learned),
       ...hyperparameters,
+      ...chanceOf(activation, operands),
       ...this.#all(gradients.inputs),
       ...this.#all(gradients.learned),
       ...extentsOf(activation, extents),
@@ -136,6 +138,9 @@ class CpuDevice implements Device {
     return storages.map((storage) => this.values(storage));
   }
 }
+
+const chanceOf = ({ random = false }: Activation, { seed, training }: ActivationOperands): number[] =>
+  random ? [seed, Number(training)] : [];
 
 function extentsOf({ learned, axis }: Activation, extents: Extents): number[] {
   const perChannel = learned.some(({ shape }) => shape === "channel");
