@@ -81,7 +81,9 @@ export function warningsOf(whole: Activation, checked: CheckedDefinition): Findi
       message: `the derivative in '${name}' is 0 everywhere: ${role === "input" ? "nothing is learned through it" : "it is never learned"}`,
       hint: `declare a gradient in its place: grad ${name} = …`,
     })),
-    ...[...domainFaults(activation, written), ...faultsOfDraws(whole, training)].map((fault) => domainFinding(fault, writing)),
+    ...[...domainFaults(activation, written), ...faultsOfDraws(whole, training)].map((fault) =>
+      domainFinding(fault, writing),
+    ),
   ];
 }
 

@@ -136,6 +136,15 @@ function manifestEntry(
     axis: activation.axis && reduces ? { name: activation.axis.name, default: activation.axis.default } : null,
     split: activation.split,
     random: activation.random !== null,
+    // What the scalar functions of WGSL take behind the parameters: the place of a uniform number is that of its stream.
+    ...(activation.random
+      ? {
+          draws: {
+            training: activation.random.training.name,
+            uniforms: activation.random.draws.map((draw) => draw.name),
+          },
+        }
+      : {}),
     kernels,
     kinks: kinks.map(({ condition, at, value, continuous, left, right, chosen }) => ({
       condition,

@@ -8,6 +8,7 @@ import { constantValue } from "../numerics/constant.js";
 export class Streams {
   private readonly draws: Variable[] = [];
   private readonly values = new Map<Expr, string>();
+  private readonly normals = new Map<Expr, string>();
   private readonly training: Variable;
   private readonly seed: string;
 
@@ -19,7 +20,8 @@ export class Streams {
 
   /** The name, or one like it that nothing has. */
   free(wanted: string): string {
-    const given = new Set([...this.values.values(), ...this.draws.map((draw) => draw.name)]);
+    const { values, normals, draws } = this;
+    const given = new Set([...values.values(), ...normals.values(), ...draws.map((draw) => draw.name)]);
     let name = wanted;
     while (this.taken.has(name) || given.has(name)) name = `${name}_`;
     return name;
@@ -33,8 +35,8 @@ export class Streams {
 
   /** Null where nothing was drawn. */
   get randomness(): Randomness | null {
-    const { draws, training, seed, values } = this;
-    return draws.length === 0 ? null : { draws, training, seed, values };
+    const { draws, training, seed, values, normals } = this;
+    return draws.length === 0 ? null : { draws, training, seed, values, normals };
   }
 
   /** How many numbers were drawn so far. */
@@ -54,12 +56,18 @@ export class Streams {
     return value;
   }
 
+  private normal(): Expr {
+    const node = normal(this.uniform(), this.uniform());
+    this.normals.set(node, this.free(`z${this.normals.size}`));
+    return node;
+  }
+
   private drawnFrom(distribution: string, [a = constant(0), b = constant(1)]: readonly Expr[]): Expr {
     switch (distribution) {
       case "uniform":
         return apply("add", [a, apply("multiply", [apply("subtract", [b, a]), this.uniform()])]);
       case "normal":
-        return apply("add", [a, apply("multiply", [b, normal(this.uniform(), this.uniform())])]);
+        return apply("add", [a, apply("multiply", [b, this.normal()])]);
       default:
         return apply("where", [apply("less", [this.uniform(), a]), constant(1), constant(0)]);
     }

@@ -130,13 +130,15 @@ export function elaborate(checked: CheckedDefinition): Elaborated {
       learned,
       axis,
       split: split?.kind === "split" ? split.axis : null,
-      random: streams.randomness,
+      random: reachable([body, ...gradients.values()]).some(isDrawn) ? streams.randomness : null,
       body,
       gradients,
       hints,
     },
   };
 }
+
+const isDrawn = (node: Expr): boolean => node.kind === "variable" && node.role === "random";
 
 const within = (value: number, { low, high, lowClosed, highClosed }: Bounds): boolean =>
   (lowClosed ? value >= low : value > low) && (highClosed ? value <= high : value < high);

@@ -25,6 +25,8 @@ export interface Randomness {
   readonly seed: string;
   /** The names of what `random` clauses stand for. */
   readonly values: ReadonlyMap<Expr, string>;
+  /** Names for what is normally distributed with mean 0 and variance 1. */
+  readonly normals: ReadonlyMap<Expr, string>;
 }
 
 /** Odd multiples of 2^-24: all of 23 random bits, symmetric about 1/2, exact in float32. */
@@ -55,7 +57,7 @@ export function inTrainingWith(activation: Activation, number: Expr): Activation
 
 /**
  * The activation as it reads best: what is drawn for an element, whatever the inputs and the learned parameters are, is a
- * number with the name that its clause gives it.
+ * number with the name that its clause gives it, and so is any standard normal number.
  */
 export function withNamedValues(activation: Activation): Activation {
   const { random } = activation;
@@ -66,7 +68,14 @@ export function withNamedValues(activation: Activation): Activation {
     const name = random.values.get(value);
     return name === undefined || depends(value) ? undefined : variable(name, "random", Space.element);
   };
-  return settled(activation, random, named, random);
+  const normals = new Map([...random.normals].map(([node, name]) => [node, variable(name, "random", Space.element)]));
+  const short = (root: Expr): Expr => substitute(root, normals);
+  const { body, gradients, ...rest } = settled(activation, random, named, random);
+  return {
+    ...rest,
+    body: short(body),
+    gradients: new Map([...gradients].map(([of, gradient]) => [of, short(gradient)])),
+  };
 }
 
 /**

@@ -133,6 +133,9 @@ export interface Call {
   readonly parameters?: Readonly<Record<string, number | ArrayLike<number>>>;
   /** Counted from the end where negative. */
   readonly axis?: number;
+  /** Of what is random; 0 unless given. */
+  readonly seed?: number;
+  readonly training?: boolean;
 }
 
 export type Tensor = Float32Array | Float64Array;
@@ -217,6 +220,8 @@ export function numberFor(
   entry: ActivationEntry,
   extents: Extents,
 ): number {
+  if (argument.role === "seed") return call.seed ?? 0;
+  if (argument.role === "training") return Number(call.training ?? false);
   const value =
     argument.role === "extent" ? extents[argument.name] : (call.parameters?.[argument.name] ?? argument.default);
   if (typeof value !== "number") throw new Error(`${entry.name}: no number for ${argument.role} ${argument.name}`);
