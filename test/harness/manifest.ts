@@ -17,6 +17,7 @@ export interface ActivationEntry {
   readonly learned: readonly { readonly name: string; readonly shape: string; readonly default: number }[];
   readonly axis: { readonly name: string; readonly default: number } | null;
   readonly random: boolean;
+  readonly draws?: { readonly training: string; readonly uniforms: readonly string[] };
   readonly kernels: { readonly ts?: TypeScriptKernels; readonly wgsl?: WgslKernels };
   readonly kinks: readonly KinkEntry[];
 }
