@@ -15,15 +15,17 @@ export interface Activation {
   readonly axis: boolean;
   /** Whether there is one result for each row: the axis is kept with length 1. */
   readonly yieldsRows?: true;
+  /** Whether it draws numbers in training (the kernels then take a `seed` and `training`). */
+  readonly random?: boolean;
   readonly cpu?: CpuKernels;
   readonly webgpu?: WebGpuKernels;
 }
 
 /**
  * TypeScript kernels. Arguments come in this order:
- * forward:  inputs, learned, hyperparameters, output, extents;
- * backward: cotangent, inputs, learned, hyperparameters, gradients of inputs, gradients of learned, extents.
- * Tensors and learned parameters are `Float32Array`, the rest numbers. Extents are
+ * forward:  inputs, learned, hyperparameters, chance, output, extents;
+ * backward: cotangent, inputs, learned, hyperparameters, chance, gradients of inputs, gradients of learned, extents.
+ * Tensors and learned parameters are `Float32Array`, the rest numbers. Chance is `seed, training` when `random`. Extents are
  * `channelOuter, channels, channelInner` when a learned parameter has shape `channel`, then
  * `axisOuter, axisLength, axisInner` when `axis`; none otherwise.
  */
@@ -50,7 +52,7 @@ export interface WebGpuPass {
   readonly perWorkgroup: number;
   /** Binding number and what is bound there. Buffers are padded to 16 bytes. */
   readonly bindings: readonly (readonly [binding: number, role: WebGpuRole])[];
-  /** 4-byte fields of the uniform buffer in order: extents are u32, hyperparameters f32. */
+  /** 4-byte fields of the uniform buffer in order: hyperparameters are f32, all else is u32. */
   readonly uniforms: readonly WebGpuUniform[];
 }
 
@@ -76,4 +78,7 @@ export type WebGpuUniform =
   | "axisOuter"
   | "axisLength"
   | "axisInner"
+  | "seed"
+  /** 1 in training, 0 in evaluation. */
+  | "training"
   | `hyperparameter ${string}`;

@@ -3,10 +3,22 @@ import type { Activation } from "./activation.js";
 import type { ActivationOperands } from "./device.js";
 import { channelsOf, extentsOf } from "./extents.js";
 import { broadcastTo, commonDevice, filled, narrow, recorded, reshape } from "./operations.js";
+import { defaultGenerator } from "./random.js";
 import { broadcastShapes, formatShape, normaliseAxis, type Shape, sizeOf } from "./shape.js";
 import { Tensor } from "./tensor.js";
 
-export interface ActivationArguments {
+/** What is asked of chance, of an activation that is random. */
+export interface DrawOptions {
+  /**
+   * From 0 to 2^32 - 1: the same seed draws the same numbers, on every device. In training drawn from the default
+   * generator (see `manualSeed`) unless given.
+   */
+  readonly seed?: number | undefined;
+  /** Whether numbers are drawn; else the activation is what it is in evaluation. False unless given. */
+  readonly training?: boolean | undefined;
+}
+
+export interface ActivationArguments extends DrawOptions {
   /** In the order of the definition; they broadcast. */
   readonly inputs: readonly Tensor[];
   readonly learned?: readonly Tensor[];
@@ -18,7 +30,7 @@ export interface ActivationArguments {
 /** The value of an activation, recorded for `backward()`. Generated code calls it. */
 export function applyActivation(activation: Activation, given: ActivationArguments): Tensor {
   const { name } = activation;
-  const { learned = [], hyperparameters = [] } = given;
+  const { learned = [], hyperparameters = [], training = false } = given;
   requireCount(name, "inputs", activation.inputs.length, given.inputs.length);
   requireCount(name, "learned parameters", activation.learned.length, learned.length);
   requireCount(name, "hyperparameters", activation.hyperparameters.length, hyperparameters.length);
@@ -47,6 +59,8 @@ export function applyActivation(activation: Activation, given: ActivationArgumen
     inputs: inputs.map(({ storage }) => storage),
     learned: parameters.map(({ storage }) => storage),
     hyperparameters,
+    seed: activation.random && training ? seedOf(name, given.seed) : 0,
+    training,
     extents,
   };
   const resultShape =
@@ -73,6 +87,14 @@ export function applyActivation(activation: Activation, given: ActivationArgumen
     );
     return gradients;
   });
+}
+
+function seedOf(name: string, given: number | undefined): number {
+  if (given === undefined) return defaultGenerator().bits();
+  if (!Number.isInteger(given) || given < 0 || given >= 2 ** 32) {
+    throw new RangeError(`${name}: a seed is a whole number from 0 to 2^32 - 1, not ${given}`);
+  }
+  return given;
 }
 
 function requireCount(name: string, what: string, wanted: number, given: number): void {

@@ -59,6 +59,9 @@ export interface ActivationOperands {
   readonly inputs: readonly Storage[];
   readonly learned: readonly Storage[];
   readonly hyperparameters: readonly number[];
+  /** What an activation that is random draws from, an unsigned 32-bit number. */
+  readonly seed: number;
+  readonly training: boolean;
   readonly extents: Extents;
 }
 

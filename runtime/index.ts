@@ -1,6 +1,6 @@
 /** Tensors, gradients and modules on the CPU and on WebGPU: what generated activations run on. */
 export type { Activation, CpuKernels, WebGpuKernels, WebGpuPass, WebGpuRole, WebGpuUniform } from "./activation.js";
-export { type ActivationArguments, applyActivation, checkRange, splitInputs } from "./apply.js";
+export { type ActivationArguments, applyActivation, checkRange, type DrawOptions, splitInputs } from "./apply.js";
 export { cpu } from "./cpu/device.js";
 export { full, ones, rand, type RandomOptions, randn, tensor, type TensorOptions, zeros } from "./creation.js";
 export { type Device, DeviceLostError } from "./device.js";

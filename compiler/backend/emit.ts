@@ -2,6 +2,7 @@
 import { className, exportedName, fileStem } from "../names.js";
 import { findKinks, type Kink } from "../calculus/kinks.js";
 import type { Activation } from "../ir/activation.js";
+import { inEvaluation } from "../ir/random.js";
 import type { Decisions } from "../decisions.js";
 import type { OutputFile, TargetName } from "./output.js";
 import { type KernelPlan, planKernels } from "./kernels.js";
@@ -44,7 +45,7 @@ async function emitActivation(
   modules: Modules | null,
 ): Promise<Emission> {
   const plan = planKernels(activation, decisions);
-  const kinks = findKinks(activation);
+  const kinks = findKinks(inEvaluation(activation));
   const stem = fileStem(activation.name);
   const name = exportedName(activation.name);
   // All that builds nodes happens before anything is awaited: the graph of nodes belongs to one activation at a time.
@@ -134,7 +135,16 @@ function manifestEntry(
     })),
     axis: activation.axis && reduces ? { name: activation.axis.name, default: activation.axis.default } : null,
     split: activation.split,
-    random: false,
+    random: activation.random !== null,
+    // What the scalar functions of WGSL take behind the parameters: the place of a uniform number is that of its stream.
+    ...(activation.random
+      ? {
+          draws: {
+            training: activation.random.training.name,
+            uniforms: activation.random.draws.map((draw) => draw.name),
+          },
+        }
+      : {}),
     kernels,
     kinks: kinks.map(({ condition, at, value, continuous, left, right, chosen }) => ({
       condition,

@@ -6,6 +6,7 @@ import { type Gradient, gradientsOf } from "../calculus/gradients.js";
 import { isReduction } from "../calculus/differentiate.js";
 import type { Decisions } from "../decisions.js";
 import type { Activation } from "../ir/activation.js";
+import { withNamedValues } from "../ir/random.js";
 import { type Expr, reachable, Space, variable, type Variable, variesAlongAxis } from "../ir/expr.js";
 
 export interface KernelPlan {
@@ -17,6 +18,8 @@ export interface KernelPlan {
   readonly value: Expr;
   readonly cotangent: Variable;
   readonly gradients: readonly Gradient[];
+  /** The gradients as they are written for readers. */
+  readonly formulas: readonly Gradient[];
   /** Whether kernels go row by row: they reduce over the axis, or learn along it. */
   readonly reduces: boolean;
   /** Whether there is one result for each row, and not one for each element. */
@@ -33,6 +36,7 @@ export function planKernels(activation: Activation, decisions: Decisions = new M
   const cotangent = variable("dy", "cotangent", yieldsRows ? Space.row : Space.element);
   const variables = [...activation.inputs, ...activation.learned.map(({ variable: learned }) => learned)];
   const gradients = gradientsOf(value, variables, activation.gradients, cotangent);
+  const shown = withNamedValues(activation);
   return {
     decisions,
     activation,
@@ -42,6 +46,7 @@ export function planKernels(activation: Activation, decisions: Decisions = new M
     gradients: reduces
       ? gradients.map((gradient) => ({ ...gradient, value: withoutCancellation(gradient.value) }))
       : gradients,
+    formulas: activation.random ? gradientsOf(normalise(shown.body), variables, shown.gradients, cotangent) : gradients,
     reduces,
     yieldsRows,
     perChannel: activation.learned.some(({ shape }) => shape === "channel"),

@@ -4,7 +4,17 @@ export type ExtentName =
 
 export interface KernelArgument {
   readonly name: string;
-  readonly role: "input" | "output" | "cotangent" | "gradient" | "saved" | "hyperparameter" | "learned" | "extent";
+  readonly role:
+    | "input"
+    | "output"
+    | "cotangent"
+    | "gradient"
+    | "saved"
+    | "hyperparameter"
+    | "learned"
+    | "extent"
+    | "seed"
+    | "training";
   readonly of?: string;
   readonly element?: "f32" | "f64" | "u32";
   readonly length?: string;
@@ -29,9 +39,12 @@ export interface WgslBinding {
   readonly fields?: readonly WgslField[];
 }
 
+/** `seed` and `training` are u32, as extents are. */
+export type FieldRole = "extent" | "hyperparameter" | "seed" | "training";
+
 export interface WgslField {
   readonly name: string;
-  readonly role: "extent" | "hyperparameter";
+  readonly role: FieldRole;
   readonly type: "u32" | "f32";
   readonly offset: number;
   readonly default?: number;

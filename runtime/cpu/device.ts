@@ -113,6 +113,7 @@ class CpuDevice implements Device {
       ...this.#all(inputs),
       ...this.#all(learned),
       ...hyperparameters,
+      ...chanceOf(activation, operands),
       this.values(output),
       ...extentsOf(activation, extents),
     ]);
@@ -131,6 +132,7 @@ class CpuDevice implements Device {
       ...this.#all(inputs),
       ...this.#all(learned),
       ...hyperparameters,
+      ...chanceOf(activation, operands),
       ...this.#all(gradients.inputs),
       ...this.#all(gradients.learned),
       ...extentsOf(activation, extents),
@@ -141,6 +143,9 @@ class CpuDevice implements Device {
     return storages.map((storage) => this.values(storage));
   }
 }
+
+const chanceOf = ({ random = false }: Activation, { seed, training }: ActivationOperands): number[] =>
+  random ? [seed, Number(training)] : [];
 
 function extentsOf({ learned, axis }: Activation, extents: Extents): number[] {
   const perChannel = learned.some(({ shape }) => shape === "channel");

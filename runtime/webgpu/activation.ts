@@ -12,7 +12,7 @@ export type KernelBuffers = Map<WebGpuRole, GPUBuffer>;
 export function passDispatches(
   activation: Activation,
   direction: "forward" | "backward",
-  { hyperparameters, extents }: ActivationOperands,
+  { hyperparameters, seed, training, extents }: ActivationOperands,
   buffers: KernelBuffers,
   allocateScratch: (size: number) => GPUBuffer,
 ): Dispatch[] {
@@ -28,6 +28,8 @@ export function passDispatches(
     return buffer;
   };
   const field = (uniform: WebGpuUniform): Field => {
+    if (uniform === "seed") return u32(seed);
+    if (uniform === "training") return u32(Number(training));
     if (!isHyperparameter(uniform)) return u32(extents[uniform]);
     const value = hyperparameters[activation.hyperparameters.indexOf(uniform.slice(hyperparameterRole.length))];
     if (value === undefined) throw new Error(`${activation.name}: a kernel reads '${uniform}', which it does not have`);

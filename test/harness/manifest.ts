@@ -17,6 +17,7 @@ export interface ActivationEntry {
   readonly learned: readonly { readonly name: string; readonly shape: string; readonly default: number }[];
   readonly axis: { readonly name: string; readonly default: number } | null;
   readonly random: boolean;
+  readonly draws?: { readonly training: string; readonly uniforms: readonly string[] };
   readonly kernels: { readonly ts?: TypeScriptKernels; readonly wgsl?: WgslKernels };
   readonly kinks: readonly KinkEntry[];
 }
@@ -133,6 +134,9 @@ export interface Call {
   readonly parameters?: Readonly<Record<string, number | ArrayLike<number>>>;
   /** Counted from the end where negative. */
   readonly axis?: number;
+  /** Of what is random; 0 unless given. */
+  readonly seed?: number;
+  readonly training?: boolean;
 }
 
 export type Tensor = Float32Array | Float64Array;
@@ -217,6 +221,8 @@ export function numberFor(
   entry: ActivationEntry,
   extents: Extents,
 ): number {
+  if (argument.role === "seed") return call.seed ?? 0;
+  if (argument.role === "training") return Number(call.training ?? false);
   const value =
     argument.role === "extent" ? extents[argument.name] : (call.parameters?.[argument.name] ?? argument.default);
   if (typeof value !== "number") throw new Error(`${entry.name}: no number for ${argument.role} ${argument.name}`);

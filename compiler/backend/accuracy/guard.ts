@@ -50,7 +50,12 @@ export function rangeGuard(root: Expr, options: Omit<GuardOptions, "mayCancel">)
 const inputSizes: readonly number[] = [100, 58, 38];
 
 const restrictedInputs = (root: Expr, size: number): ReadonlyMap<Expr, M.Magnitude> =>
-  new Map([...variablesOf(root)].map((variable) => [variable, M.between(variable.bounds, -size, size)]));
+  new Map(
+    [...variablesOf(root)]
+      // 0 or 1: nothing to be asked at run time.
+      .filter(({ role }) => role !== "training")
+      .map((variable) => [variable, M.between(variable.bounds, -size, size)]),
+  );
 
 function guardWithin(
   form: Expr,

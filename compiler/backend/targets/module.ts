@@ -2,6 +2,8 @@
 import { rangeText } from "../../frontend/elaborate.js";
 import { className, exportedName, parameterName, typescriptReserved } from "../../names.js";
 import type { Kink } from "../../calculus/kinks.js";
+import { normalise } from "../../algebra/normalise.js";
+import { withNamedValues } from "../../ir/random.js";
 import type { Bounds } from "../../ir/expr.js";
 import type { KernelPlan } from "../kernels.js";
 import type { TypeScriptKernel, WgslKernel, WgslPassDescription } from "../manifest.js";
@@ -83,6 +85,7 @@ class ModuleWriter {
         ...(activation.axis?.name ? ["axis"] : []),
         ...(activation.learned.some(({ shape }) => shape === "channel") ? ["numParameters"] : []),
         ...(activation.learned.some(({ shape }) => shape === "axis") ? ["axisLength"] : []),
+        ...(activation.random ? ["seed"] : []),
       ],
       [typescriptReserved],
     );
@@ -175,6 +178,7 @@ class ModuleWriter {
       `  learned: ${layOutArray(learned, 2, learned.length > 1)},`,
       `  axis: ${plan.reduces},`,
       ...(plan.yieldsRows ? ["  yieldsRows: true,"] : []),
+      ...(activation.random ? ["  random: true,"] : []),
       ...(ts ? [`  cpu: { forward: ${ts.forward.export}, backward: ${ts.backward.export} },`] : []),
       ...(wgsl
         ? [
@@ -202,9 +206,11 @@ class ModuleWriter {
     if (lines.length > 0) lines.push("");
     lines.push("```", ...activation.formula, "```");
     if (!plan.reduces) {
+      const shown = withNamedValues(activation);
+      const value = activation.random ? normalise(shown.body) : plan.value;
       lines.push("", "Derivatives:", "```");
       for (const of of [...activation.inputs, ...activation.learned.map(({ variable }) => variable)]) {
-        const derivative = activation.gradients.get(of) ?? differentiate(plan.value, of);
+        const derivative = shown.gradients.get(of) ?? differentiate(value, of);
         lines.push(`d/d${of.name} = ${formulaText(derivative)}`);
       }
       lines.push("```");
@@ -235,10 +241,15 @@ class ModuleWriter {
       ...this.hyperparameters.map(({ key, default: value }) => ({ key, default: value })),
       ...this.axis(),
     ];
+    const { random } = this.input.plan.activation;
     const lines: string[] = [];
-    if (optional.length > 0) {
+    if (optional.length > 0 || random) {
       parameters.push({ name: "options", type: this.optionsType(), initializer: "{}" });
-      lines.push(`const { ${optional.map(({ key, default: value }) => `${key} = ${value}`).join(", ")} } = options;`);
+      const names = [
+        ...optional.map(({ key, default: value }) => `${key} = ${value}`),
+        ...(random ? ["seed", "training"] : []),
+      ];
+      lines.push(`const { ${names.join(", ")} } = options;`);
     }
     for (const { check } of this.hyperparameters) {
       if (check) lines.push(check.replace("checkRange", this.runtime("checkRange")));
@@ -251,6 +262,7 @@ class ModuleWriter {
         ? [`hyperparameters: [${this.hyperparameters.map(({ key }) => key).join(", ")}]`]
         : []),
       ...(this.input.plan.reduces ? [axis?.name ? "axis" : `axis: ${axis?.default ?? -1}`] : []),
+      ...(random ? ["seed", "training"] : []),
     ];
     return {
       kind: StructureKind.Function,
@@ -270,11 +282,16 @@ class ModuleWriter {
     return axis?.name ? [{ key: "axis", default: axis.default }] : [];
   }
 
-  /** Options of the functional form: what is not learned. */
+  /** Options of the functional form: what is not learned, and what is asked of chance. */
   private optionsType(): string {
-    if (this.learned.length === 0) return this.optionsName;
     const keys = [...this.hyperparameters.map(({ key }) => key), ...this.axis().map(({ key }) => key)];
-    return `Pick<${this.optionsName}, ${keys.map((key) => JSON.stringify(key)).join(" | ")}>`;
+    const own =
+      this.learned.length === 0
+        ? this.optionsName
+        : `Pick<${this.optionsName}, ${keys.map((key) => JSON.stringify(key)).join(" | ")}>`;
+    if (!this.input.plan.activation.random) return own;
+    const draws = this.runtime("DrawOptions", true);
+    return keys.length === 0 ? draws : `${own} & ${draws}`;
   }
 
   private hasOptions(): boolean {
@@ -360,7 +377,8 @@ class ModuleWriter {
           },
         ]
       : [];
-    const options = this.hyperparameters.length > 0 || this.axis().length > 0 ? ["this"] : [];
+    const takesOptions = this.hyperparameters.length > 0 || this.axis().length > 0 || activation.random !== null;
+    const options = takesOptions ? ["this"] : [];
     const learned = this.learned.map(({ key }) => `this.${key}`);
     const call = (inputs: readonly string[]): string =>
       `${this.functionName}(${[...inputs, ...learned, ...options].join(", ")})`;
@@ -441,7 +459,9 @@ function layOutPass({ entryPoint, dispatch, bindings }: WgslPassDescription): st
   });
   const fields = bindings
     .flatMap(({ fields: list = [] }) => list)
-    .map(({ name, role }) => JSON.stringify(role === "extent" ? name : `hyperparameter ${name}`));
+    .map(({ name, role }) =>
+      JSON.stringify(role === "extent" ? name : role === "hyperparameter" ? `hyperparameter ${name}` : role),
+    );
   const flat = `uniforms: [${fields.join(", ")}],`;
   return [
     "{",

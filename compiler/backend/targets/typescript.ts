@@ -18,6 +18,8 @@ import { type Form, formFor } from "../forms.js";
 import type { KernelPlan } from "../kernels.js";
 import type { MachineTexts } from "../machine-functions.js";
 import { typescriptName } from "../../machine/index.js";
+import { uniformNames } from "../../machine/library/random.js";
+import { drawnBlocks } from "../draws.js";
 import { commentOn, temporaryName } from "./temporary-names.js";
 import { lower } from "../lower.js";
 import { mergeHolds } from "../bounds.js";
@@ -105,6 +107,8 @@ function overElements(plan: KernelPlan): TypeScriptKernels {
     ...plan.activation.hyperparameters.map(({ variable }) => variable),
     ...plan.activation.learned.map(({ variable }) => variable),
   ];
+  const { random } = plan.activation;
+  const chance = random ? [...random.draws, random.training] : [];
   const exactForms: Expr[] = [];
   const form = (root: Expr, recognised: Expr, nanFrom: ReadonlySet<Variable>): Form => {
     const chosen = formFor(root, {
@@ -122,7 +126,7 @@ function overElements(plan: KernelPlan): TypeScriptKernels {
           narrow: false,
           branchless: true,
         }),
-      tidy: (expr) => mergeHolds([expr], plan.activation.inputs, [...variables, plan.cotangent])[0]!,
+      tidy: (expr) => mergeHolds([expr], plan.activation.inputs, [...variables, ...chance, plan.cotangent])[0]!,
     });
     if (chosen.exact) exactForms.push(chosen.exact);
     return chosen;
@@ -174,6 +178,8 @@ class KernelWriter {
   private readonly outputs: Result[] = [];
   private readonly arguments: KernelArgument[] = [];
   private readonly parameters: { name: string; type: string }[] = [];
+  /** The name of the seed. */
+  private seed = "";
   /** Where the two sides of a `pick` lie. */
   private readonly sides = new Map<Application, number>();
 
@@ -212,6 +218,7 @@ class KernelWriter {
       this.parameters.push({ name: text, type: "number" });
       this.arguments.push({ name: variable.name, role: "hyperparameter", default: value });
     }
+    this.chance(outputs);
     for (const output of outputs) {
       const wantedName = output.of ? `d${parameterName(output.of.name)}` : "y";
       const array = this.scope.claim(wantedName);
@@ -234,6 +241,23 @@ class KernelWriter {
       text: { name, documentation: this.documentation(), parameters: this.parameters, statements },
       kernel: { export: name, arguments: this.arguments },
     };
+  }
+
+  /** The seed, and whether this is training: in all kernels of an activation, like hyperparameters. */
+  private chance(outputs: readonly Output[]): void {
+    const { random } = this.plan.activation;
+    if (!random) return;
+    const { draws, training } = random;
+    const reads = (variable: Variable): boolean =>
+      outputs.some(({ form }) => partsOf(form).some((expr) => occurs(variable, expr)));
+    const parameter = (name: string, role: "seed" | "training", read: boolean): string => {
+      const text = this.scope.claim(read ? name : `_${name}`);
+      this.parameters.push({ name: text, type: "number" });
+      this.arguments.push({ name, role });
+      return text;
+    };
+    this.seed = parameter(random.seed, "seed", draws.some(reads));
+    this.scalars.set(training, parameter(training.name, "training", [...draws, training].some(reads)));
   }
 
   private argument(
@@ -260,12 +284,12 @@ class KernelWriter {
   }
 
   private documentation(): string {
-    const { activation, gradients } = this.plan;
+    const { activation, formulas } = this.plan;
     if (this.direction === "forward") {
       const { documentation, formula } = activation;
       return [...documentation, ...(documentation.length > 0 ? [""] : []), ...formula].join("\n");
     }
-    return gradients
+    return formulas
       .map(
         ({ of, value }) => `d${of.name} = ${of.role === "learned" ? `sum(${formulaText(value)})` : formulaText(value)}`,
       )
@@ -335,7 +359,7 @@ class KernelWriter {
     const isWhole = this.outputs.every(
       ({ output: { of, form } }) => of?.role !== "learned" && form.fast && !form.guard,
     );
-    if (isWhole && !this.plan.perChannel && isCheap(whole)) {
+    if (isWhole && !this.plan.perChannel && !this.plan.activation.random && isCheap(whole)) {
       return this.fourAtATime(this.outputs.flatMap(({ output }) => output.form.fast ?? []));
     }
     const sums = this.outputs.map(({ output, array }) =>
@@ -466,11 +490,40 @@ class KernelWriter {
 
   /** Reads the elements that the expressions use. */
   private loads(exprs: readonly Expr[], index: string): string[] {
-    return this.inputsOf(exprs).map(({ variable, array }) => {
+    const loaded = this.inputsOf(exprs).map(({ variable, array }) => {
       const name = this.elementName(array);
       this.scalars.set(variable, name);
       return `const ${name} = ${array}[${index}]!;`;
     });
+    return [...loaded, ...this.drawing(exprs, index)];
+  }
+
+  /** Draws the numbers that the expressions use. In evaluation nothing depends on them, and any number in (0, 1) does. */
+  private drawing(exprs: readonly Expr[], index: string): string[] {
+    const { random } = this.plan.activation;
+    if (!random) return [];
+    const read = new Set(reachable(exprs));
+    const blocks = drawnBlocks(random, read);
+    if (blocks.length === 0) return [];
+    const uniform = typescriptName(uniformNames.f64, "function");
+    this.library.add("draw").add(uniform);
+    const names: string[] = [];
+    const drawn = blocks.flatMap(({ block, words }) => {
+      const from = this.scope.claim("words");
+      const uniforms = words.map(({ variable, word }) => {
+        const name = this.scope.claim("u");
+        names.push(name);
+        this.scalars.set(variable, name);
+        return `${name} = ${uniform}(${from}.${word});`;
+      });
+      return [`const ${from} = draw(${this.seed}, ${index}, ${block});`, ...uniforms];
+    });
+    return [
+      ...names.map((name) => `let ${name} = 0.5;`),
+      `if (${this.scalars.get(random.training) ?? ""} > 0) {`,
+      ...drawn,
+      "}",
+    ];
   }
 
   private inputsOf(exprs: readonly Expr[]): { readonly variable: Variable; readonly array: string }[] {

@@ -2,7 +2,7 @@
 import { parameterName } from "../../names.js";
 import { learnedLength } from "../spaces.js";
 import type { Variable } from "../../ir/expr.js";
-import type { WgslBinding, WgslField, WgslPassDescription } from "../manifest.js";
+import type { FieldRole, WgslBinding, WgslField, WgslPassDescription } from "../manifest.js";
 
 type TensorRole = "input" | "output" | "cotangent" | "gradient" | "learned" | "scratch";
 
@@ -24,14 +24,14 @@ export class WgslBindings {
     private readonly element: "f32" | "vec4<f32>",
     uniformFields: readonly {
       readonly name: string;
-      readonly role: "extent" | "hyperparameter";
+      readonly role: FieldRole;
       readonly default?: number;
     }[],
   ) {
     this.fields = uniformFields.map((field, i) => ({
       name: field.name,
       role: field.role,
-      type: field.role === "extent" ? "u32" : "f32",
+      type: field.role === "hyperparameter" ? "f32" : "u32",
       offset: 4 * i,
       ...(field.default === undefined ? {} : { default: field.default }),
     }));
@@ -101,7 +101,7 @@ export class WgslBindings {
   }
 
   /** The WGSL expression for a field of the uniform buffer. */
-  uniform(name: string, role: "extent" | "hyperparameter"): string {
+  uniform(name: string, role: FieldRole): string {
     return `${this.prefix}_uniforms.${uniformMember(name, role)}`;
   }
 
@@ -141,5 +141,14 @@ export class WgslBindings {
 }
 
 /** Extents keep their names; hyperparameters cannot collide with them. */
-const uniformMember = (name: string, role: "extent" | "hyperparameter"): string =>
-  role === "extent" ? parameterName(name) : `p_${name}`;
+function uniformMember(name: string, role: FieldRole): string {
+  switch (role) {
+    case "extent":
+      return parameterName(name);
+    case "hyperparameter":
+      return `p_${name}`;
+    case "seed":
+    case "training":
+      return role;
+  }
+}

@@ -1,5 +1,8 @@
 /** Entry points of element-wise activations. */
-import type { Variable } from "../../ir/expr.js";
+import { type Expr, reachable, type Variable } from "../../ir/expr.js";
+import type { Randomness } from "../../ir/random.js";
+import { uniformNames } from "../../machine/library/random.js";
+import { drawnBlocks } from "../draws.js";
 import type { WgslKernel, WgslPassDescription } from "../manifest.js";
 import { isPerChannel } from "../spaces.js";
 import { type Buffer, WgslBindings } from "./wgsl-bindings.js";
@@ -46,6 +49,12 @@ class ElementKernels {
       ...activation.hyperparameters.map(
         ({ variable, default: value }) => ({ name: variable.name, role: "hyperparameter", default: value }) as const,
       ),
+      ...(activation.random
+        ? [
+            { name: activation.random.seed, role: "seed" } as const,
+            { name: activation.random.training.name, role: "training" } as const,
+          ]
+        : []),
     ]);
   }
 
@@ -105,11 +114,43 @@ class ElementKernels {
 
   /** What the scalar functions take after the inputs. */
   private scalarArguments(): string[] {
-    const hyperparameters = this.context.plan.activation.hyperparameters;
+    const { hyperparameters, random } = this.context.plan.activation;
     return [
       ...this.learned.map((variable) => this.learnedValue(variable)),
       ...hyperparameters.map(({ variable }) => this.bindings.uniform(variable.name, "hyperparameter")),
+      ...(random ? [`select(0.0, 1.0, ${this.isTraining(random)})`, ...random.draws.map((_, i) => `u${i}`)] : []),
     ];
+  }
+
+  private isTraining({ training }: Randomness): string {
+    return `${this.bindings.uniform(training.name, "training")} != 0u`;
+  }
+
+  /**
+   * Draws the numbers that the results depend on, for one element. In evaluation nothing depends on them, and any number in
+   * (0, 1) does.
+   */
+  private drawing(results: readonly Expr[], element: string): string[] {
+    const { library, plan } = this.context;
+    const { random } = plan.activation;
+    if (!random) return [];
+    const blocks = drawnBlocks(random, new Set(reachable(results)));
+    const seed = this.bindings.uniform(random.seed, "seed");
+    const drawn = blocks.flatMap(({ block, words }) => [
+      `  let words${block} = ${library("draw")}(${seed}, ${element}, ${block});`,
+      ...words.map(
+        ({ variable, word }) =>
+          `  u${random.draws.indexOf(variable)} = ${library(uniformNames.f32)}(words${block}.${word});`,
+      ),
+    ]);
+    return [
+      ...random.draws.map((_, i) => `var u${i} = 0.5;`),
+      ...(drawn.length > 0 ? [`if (${this.isTraining(random)}) {`, ...drawn, "}"] : []),
+    ];
+  }
+
+  private get gradients(): readonly Expr[] {
+    return this.context.plan.gradients.map(({ value }) => value);
   }
 
   /** Copies the learned parameters into one buffer, as many at a time as can be bound. */
@@ -168,7 +209,8 @@ class ElementKernels {
    * every call, and four times a long function takes them far more than four times as long.
    */
   private loops(forms: readonly WgslForm[]): boolean {
-    return !this.perChannel && forms.some(({ kind }) => kind === "pairs");
+    const isLong = this.context.plan.activation.random !== null || forms.some(({ kind }) => kind === "pairs");
+    return !this.perChannel && isLong;
   }
 
   private call(name: string, tensors: readonly { readonly local: string }[]): string {
@@ -176,6 +218,7 @@ class ElementKernels {
   }
 
   private inTurn(
+    drawing: readonly string[],
     results: readonly string[],
     call: string,
     members: readonly string[],
@@ -189,6 +232,7 @@ class ElementKernels {
     return [
       ...results.map((result) => `var ${result} = vec4<f32>();`),
       "for (var k = 0u; k < 4u; k++) {",
+      ...drawing.map((line) => `  ${line}`),
       ...stores,
       "}",
       ...targets.map((target, i) => `${target} = ${results[i] ?? ""};`),
@@ -208,8 +252,17 @@ class ElementKernels {
       this.elementwise((element) => [
         ...inputs.map(({ buffer, local }) => `let ${local} = ${element(buffer)};`),
         ...(this.loops([this.context.value])
-          ? this.inTurn(["result"], this.call(this.context.prefix, inputs), [""], [element(output)])
-          : this.store(element(output), this.calls(this.context.prefix, inputs))),
+          ? this.inTurn(
+              this.drawing([this.context.plan.value], "4u * i + k"),
+              ["result"],
+              this.call(this.context.prefix, inputs),
+              [""],
+              [element(output)],
+            )
+          : [
+              ...this.drawing([this.context.plan.value], "i"),
+              ...this.store(element(output), this.calls(this.context.prefix, inputs)),
+            ]),
       ]),
     );
     return this.bindings.pass(entry, { over: "size", perWorkgroup: this.elementsPerWorkgroup }, workgroupSize, [
@@ -247,9 +300,16 @@ class ElementKernels {
           const results = targets.map((_, i) => (targets.length === 1 ? "result" : `result${i}`));
           return [
             ...loads,
-            ...this.inTurn(results, this.call(`${prefix}_backward`, tensors), members, targets.map(element)),
+            ...this.inTurn(
+              this.drawing(this.gradients, "4u * i + k"),
+              results,
+              this.call(`${prefix}_backward`, tensors),
+              members,
+              targets.map(element),
+            ),
           ];
         }
+        loads.push(...this.drawing(this.gradients, "i"));
         const calls = this.calls(`${prefix}_backward`, tensors);
         if (single) return [...loads, ...this.store(element(targets[0]!), calls)];
         const locals = calls.map((call, i) => ({ local: `g${i}`, call }));
@@ -301,6 +361,7 @@ class ElementKernels {
             `  let i = ((j / inner) * ${channels} + c) * inner + j % inner;`,
           ]
         : ["  let i = j;"]),
+      ...this.drawing(this.gradients, "i").map((line) => `  ${line}`),
       `  let g = ${prefix}_backward(${[...tensors.map(({ buffer }) => local(buffer)), ...this.scalarArguments()].join(", ")});`,
       ...fields.map((field, k) => `  sum${k} += g${single ? "" : `.${field}`};`),
       "}",

@@ -103,6 +103,7 @@ export const scalarParameters = ({ activation }: KernelPlan): Variable[] => [
   ...activation.inputs,
   ...activation.learned.map(({ variable }) => variable),
   ...activation.hyperparameters.map(({ variable }) => variable),
+  ...(activation.random ? [activation.random.training, ...activation.random.draws] : []),
 ];
 
 export const gradientsStruct = (prefix: string): string => `${prefix}_gradients`;
