@@ -4,7 +4,7 @@ export type ExtentName =
 
 export interface KernelArgument {
   readonly name: string;
-  readonly role: "input" | "output" | "cotangent" | "gradient" | "hyperparameter" | "learned" | "extent";
+  readonly role: "input" | "output" | "cotangent" | "gradient" | "derivative" | "hyperparameter" | "learned" | "extent";
   readonly of?: string;
   readonly element?: "f32" | "f64";
   readonly length?: string;
@@ -20,7 +20,7 @@ export interface WgslBinding {
   readonly group: 0;
   readonly binding: number;
   readonly name: string;
-  readonly role: "input" | "output" | "cotangent" | "gradient" | "learned" | "scratch" | "uniforms";
+  readonly role: "input" | "output" | "cotangent" | "gradient" | "derivative" | "learned" | "scratch" | "uniforms";
   readonly of?: string;
   readonly type: "read-only-storage" | "storage" | "uniform";
   readonly element?: "f32" | "vec4<f32>";
