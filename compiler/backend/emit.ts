@@ -56,7 +56,7 @@ async function emitActivation(
   const name = exportedName(activation.name);
   // All that builds nodes happens before anything is awaited: the graph of nodes belongs to one activation at a time.
   const kernels = typescriptKernels(plan, families);
-  const wgsl = wgslKernels(plan);
+  const wgsl = wgslKernels(plan, families);
   const module = modules?.moduleParts({
     plan,
     kinks,
@@ -78,7 +78,15 @@ async function emitActivation(
             : {}),
         }
       : undefined,
-    wgsl: wanted.has("wgsl") ? { file: `${stem}.wgsl`, forward: wgsl.forward, backward: wgsl.backward } : undefined,
+    wgsl: wanted.has("wgsl")
+      ? {
+          file: `${stem}.wgsl`,
+          forward: wgsl.forward,
+          backward: wgsl.backward,
+          ...(wgsl.fused ? { fused: wgsl.fused } : {}),
+          ...(wgsl.doubleBackward ? { doubleBackward: wgsl.doubleBackward } : {}),
+        }
+      : undefined,
   });
 
   const files: OutputFile[] = [];
