@@ -53,7 +53,7 @@ class ElementKernels {
   private readonly inputs: readonly Variable[];
   private readonly perChannel: boolean;
   /** Learned parameters are gathered into one buffer where there are too many for a binding each. */
-  private readonly gathered: boolean;
+  private gathered: boolean;
   private readonly entries: string[] = [];
 
   constructor(private readonly context: WgslContext) {
@@ -82,9 +82,8 @@ class ElementKernels {
       passes: [...gather, this.inputGradients(), ...this.learnedGradients(this.backwardDirection())],
     };
     const fused: WgslKernel | null = this.context.isFused ? { requires: [], passes: [...gather, this.fused()] } : null;
-    const doubleBackward: WgslKernel | null = this.context.second
-      ? { requires: [], passes: [...gather, ...this.doubleBackward(this.context.second)] }
-      : null;
+    const { second } = this.context;
+    const doubleBackward: WgslKernel | null = second && { requires: [], passes: this.doubleBackward(second, gather) };
     const text = [this.bindings.text(), ...this.entries].join("\n\n");
     return { text: `${text}\n`, forward, backward, fused, doubleBackward };
   }
@@ -379,11 +378,17 @@ class ElementKernels {
     return this.tensorPass(`${prefix}_fused_inputs`, direction, targets, direction.fields);
   }
 
-  /** What does not fit into the buffers of a pass is gathered in one before, or written by a pass of its own. */
-  private doubleBackward({ cotangents, forms }: NonNullable<WgslContext["second"]>): WgslPassDescription[] {
+  /**
+   * What does not fit into the buffers of a pass is gathered in one before, or written by a pass of its own. The last kernel:
+   * the gathered parameters are read by its passes alone, where the others do without.
+   */
+  private doubleBackward(
+    { cotangents, forms }: NonNullable<WgslContext["second"]>,
+    gather: readonly WgslPassDescription[],
+  ): WgslPassDescription[] {
     const { prefix, plan, gradients } = this.context;
     const { cotangent: cotangentField, others } = secondFields(this.context);
-    const passes: WgslPassDescription[] = [];
+    const passes = [...gather];
     const name = `${prefix}_double_backward`;
     const given = plan.gradients.map(({ of }, i) => ({
       variable: of,
@@ -395,6 +400,10 @@ class ElementKernels {
     const isLearnedGathered = isTooMany(tensorsRead + this.learnedBuffers().length + ofLearned.length);
     let learnedBuffers = ofLearned.map(({ buffer }) => buffer);
     if (isLearnedGathered && ofLearned.length > 0) {
+      if (!this.gathered) {
+        this.gathered = true;
+        passes.push(...this.gatherPasses());
+      }
       const channels = this.perChannel ? " * channels" : "";
       const target = this.bindings.scratch("cotangents_of_learned", `${ofLearned.length}${channels}`);
       passes.push(...this.gather(`${name}_gather`, ofLearned, target));
