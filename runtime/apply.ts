@@ -4,6 +4,8 @@ import type { ActivationOperands } from "./device.js";
 import { channelsOf, extentsOf } from "./extents.js";
 import { broadcastTo, commonDevice, filled, narrow, recorded, reshape } from "./operations.js";
 import { broadcastShapes, formatShape, normaliseAxis, type Shape } from "./shape.js";
+import { recordedGradients } from "./second-order.js";
+import { isRecording } from "./tape.js";
 import { Tensor } from "./tensor.js";
 
 export interface ActivationArguments {
@@ -43,14 +45,14 @@ export function applyActivation(activation: Activation, given: ActivationArgumen
     return repeated ? broadcastTo(reshape(parameter, [1]), [length]) : parameter;
   });
 
-  const operands: ActivationOperands = {
-    inputs: inputs.map(({ storage }) => storage),
-    learned: parameters.map(({ storage }) => storage),
+  const operands = (): ActivationOperands => ({
+    inputs: inputs.map((input) => input.storage),
+    learned: parameters.map((parameter) => parameter.storage),
     hyperparameters,
     extents,
-  };
+  });
   const storage = device.allocate(extents.size);
-  if (extents.size > 0) device.activationForward(activation, operands, storage);
+  if (extents.size > 0) device.activationForward(activation, operands(), storage);
   const all = [...inputs, ...parameters];
   return recorded(name, all, { shape, device, storage }, (cotangent) => {
     if (extents.size === 0) return all.map((tensor) => filled(tensor.shape, 0, device));
@@ -59,17 +61,11 @@ export function applyActivation(activation: Activation, given: ActivationArgumen
     );
     const storages = gradients.map((gradient) => gradient.storage);
     // The operands' storages are asked for again, which notices a tensor that was disposed of.
-    device.activationBackward(
-      activation,
-      {
-        ...operands,
-        inputs: inputs.map((input) => input.storage),
-        learned: parameters.map((parameter) => parameter.storage),
-      },
-      cotangent.storage,
-      { inputs: storages.slice(0, inputs.length), learned: storages.slice(inputs.length) },
-    );
-    return gradients;
+    device.activationBackward(activation, operands(), cotangent.storage, {
+      inputs: storages.slice(0, inputs.length),
+      learned: storages.slice(inputs.length),
+    });
+    return isRecording() ? recordedGradients({ activation, tensors: all, operands }, cotangent, gradients) : gradients;
   });
 }
 
