@@ -131,6 +131,174 @@ export function hardConcreteBackward(
   }
 }
 
+/** The value of hard_concrete, and its derivative in each input. */
+export function hardConcreteFused(
+  x: Float32Array,
+  beta: number,
+  gamma: number,
+  zeta: number,
+  seed: number,
+  training: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const u = zeta - gamma;
+  const v = training > 0 ? beta : 1;
+  const q = 1 / v;
+  const v2 = Math.abs(u);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u2 = uniformDouble(words.a);
+      }
+      const l = log(u2);
+      const l2 = log1p(-u2);
+      const u3 = l - l2;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min((xi + (training > 0 ? u3 : 0)) * q, 709),
+        -746,
+      );
+      const e = boundedExp(bounded);
+      const u4 = e + 1;
+      const q2 = e / u4;
+      const p = u * q2;
+      const u5 = gamma + p;
+      const p2 =
+        (training > 0 ? Math.abs(l) + Math.abs(l2) + Math.abs(u3) : 0) * q * e;
+      const v3 = u5 <= 0 ? 0 : u5 >= 1 ? 0 : p / (v * u4);
+      if (!(
+        (u5 <= 0 ||
+          u5 > 1 ||
+          (p2 / u4 + (p2 * q2) / u4) * v2 + p * (1 + Math.abs(bounded)) <=
+            65536 * u5) &&
+        (u5 <= 0 ||
+          u5 >= 1 ||
+          (p2 <= 131072 * e && p2 <= 131072 * u4 && p2 <= 262144 * u4)) &&
+        Math.abs(v3) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = u5 <= 0 ? 0 : choose(u5 > 1, 1, u5);
+      dx[i] = v3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u2 = uniformDouble(words.a);
+      }
+      y[i] = hardConcreteYExactly(training, xi, beta, gamma, zeta, u2);
+      dx[i] = hardConcreteDxExactly(training, xi, beta, gamma, zeta, u2, 1);
+    }
+  }
+}
+
+/** The gradients of what hard_concrete's backward kernel computes, from a cotangent of each of its results. */
+export function hardConcreteDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  beta: number,
+  gamma: number,
+  zeta: number,
+  seed: number,
+  training: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const u = zeta - gamma;
+  const v = training > 0 ? beta : 1;
+  const q = 1 / v;
+  const squared = beta * beta;
+  const v2 = training > 0 ? squared : 1;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u2 = uniformDouble(words.a);
+      }
+      const l = log(u2);
+      const l2 = log1p(-u2);
+      const u3 = l - l2;
+      const u4 = xi + (training > 0 ? u3 : 0);
+      const e = boundedExp(Math.max(Math.min(u4 * q, 709), -746));
+      const u5 = e + 1;
+      const q2 = e / u5;
+      const u6 = gamma + u * q2;
+      const v3 = u6 <= 0 ? 0 : u6 >= 1 ? 0 : (ddxI * u * q2) / (v * u5);
+      const v4 = training > 0 ? Math.abs(l) + Math.abs(l2) + Math.abs(u3) : 0;
+      const p = v4 * q * e;
+      const em1 = boundedExpm1(
+        Math.max(Math.min(2 * (0.5 * u4 * q), 709), -746),
+      );
+      const u7 = em1 + 2;
+      const p2 = dyi * ddxI * u * q2 * (em1 / u7);
+      const q3 = -p2 / (u5 * v2);
+      const v5 = u6 <= 0 ? 0 : u6 >= 1 ? 0 : q3;
+      const v6 = Math.abs(em1);
+      const p3 = v4 * 0.5 * q * 2 * (1 + v6);
+      const v7 = Math.abs(p2);
+      const v8 =
+        p <= 65536 * e &&
+        p <= 65536 * u5 &&
+        p3 <= 65536 * v6 &&
+        p3 <= 65536 * u7 &&
+        p <= 262144 * u5 &&
+        v7 >= 9.332636185032189e-302 &&
+        v7 <= 2.0927902484106784e298 * Math.abs(q3);
+      if (!(
+        (u6 <= 0 ||
+          u6 >= 1 ||
+          (p <= 131072 * e && p <= 131072 * u5 && p <= 262144 * u5)) &&
+        Math.abs(v3) <= Number.MAX_VALUE &&
+        (u6 <= 0 || u6 >= 1 || v8) &&
+        Math.abs(v5) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = v3;
+      dx[i] = v5;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u2 = uniformDouble(words.a);
+      }
+      ddy[i] = hardConcreteDxExactly(training, xi, beta, gamma, zeta, u2, ddxI);
+      dx[i] = hardConcreteDxDxExactly(
+        training,
+        xi,
+        beta,
+        gamma,
+        zeta,
+        u2,
+        dyi * ddxI,
+      );
+    }
+  }
+}
+
 /**
  * A sigmoid of x with logistic noise, stretched beyond 0 and 1 and cut off there, so that it is often exactly 0 or 1. In
  * evaluation it has neither noise nor temperature.
@@ -258,6 +426,174 @@ export function hardConcreteBackward64(
         u2 = uniformDouble(words.a);
       }
       dx[i] = hardConcreteDxExactly(training, xi, beta, gamma, zeta, u2, dyi);
+    }
+  }
+}
+
+/** The value of hard_concrete, and its derivative in each input. */
+export function hardConcreteFused64(
+  x: Float64Array,
+  beta: number,
+  gamma: number,
+  zeta: number,
+  seed: number,
+  training: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const u = zeta - gamma;
+  const v = training > 0 ? beta : 1;
+  const q = 1 / v;
+  const v2 = Math.abs(u);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u2 = uniformDouble(words.a);
+      }
+      const l = log(u2);
+      const l2 = log1p(-u2);
+      const u3 = l - l2;
+      // Beyond this size, and at infinity, the result is its limit.
+      const bounded = Math.max(
+        Math.min((xi + (training > 0 ? u3 : 0)) * q, 709),
+        -746,
+      );
+      const e = boundedExp(bounded);
+      const u4 = e + 1;
+      const q2 = e / u4;
+      const p = u * q2;
+      const u5 = gamma + p;
+      const p2 =
+        (training > 0 ? Math.abs(l) + Math.abs(l2) + Math.abs(u3) : 0) * q * e;
+      const v3 = u5 <= 0 ? 0 : u5 >= 1 ? 0 : p / (v * u4);
+      if (!(
+        (u5 <= 0 ||
+          u5 > 1 ||
+          (p2 / u4 + (p2 * q2) / u4) * v2 + p * (1 + Math.abs(bounded)) <=
+            65536 * u5) &&
+        (u5 <= 0 ||
+          u5 >= 1 ||
+          (p2 <= 131072 * e && p2 <= 131072 * u4 && p2 <= 262144 * u4)) &&
+        Math.abs(v3) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = u5 <= 0 ? 0 : choose(u5 > 1, 1, u5);
+      dx[i] = v3;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u2 = uniformDouble(words.a);
+      }
+      y[i] = hardConcreteYExactly(training, xi, beta, gamma, zeta, u2);
+      dx[i] = hardConcreteDxExactly(training, xi, beta, gamma, zeta, u2, 1);
+    }
+  }
+}
+
+/** The gradients of what hard_concrete's backward kernel computes, from a cotangent of each of its results. */
+export function hardConcreteDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  beta: number,
+  gamma: number,
+  zeta: number,
+  seed: number,
+  training: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const u = zeta - gamma;
+  const v = training > 0 ? beta : 1;
+  const q = 1 / v;
+  const squared = beta * beta;
+  const v2 = training > 0 ? squared : 1;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u2 = uniformDouble(words.a);
+      }
+      const l = log(u2);
+      const l2 = log1p(-u2);
+      const u3 = l - l2;
+      const u4 = xi + (training > 0 ? u3 : 0);
+      const e = boundedExp(Math.max(Math.min(u4 * q, 709), -746));
+      const u5 = e + 1;
+      const q2 = e / u5;
+      const u6 = gamma + u * q2;
+      const v3 = u6 <= 0 ? 0 : u6 >= 1 ? 0 : (ddxI * u * q2) / (v * u5);
+      const v4 = training > 0 ? Math.abs(l) + Math.abs(l2) + Math.abs(u3) : 0;
+      const p = v4 * q * e;
+      const em1 = boundedExpm1(
+        Math.max(Math.min(2 * (0.5 * u4 * q), 709), -746),
+      );
+      const u7 = em1 + 2;
+      const p2 = dyi * ddxI * u * q2 * (em1 / u7);
+      const q3 = -p2 / (u5 * v2);
+      const v5 = u6 <= 0 ? 0 : u6 >= 1 ? 0 : q3;
+      const v6 = Math.abs(em1);
+      const p3 = v4 * 0.5 * q * 2 * (1 + v6);
+      const v7 = Math.abs(p2);
+      const v8 =
+        p <= 65536 * e &&
+        p <= 65536 * u5 &&
+        p3 <= 65536 * v6 &&
+        p3 <= 65536 * u7 &&
+        p <= 262144 * u5 &&
+        v7 >= 9.332636185032189e-302 &&
+        v7 <= 2.0927902484106784e298 * Math.abs(q3);
+      if (!(
+        (u6 <= 0 ||
+          u6 >= 1 ||
+          (p <= 131072 * e && p <= 131072 * u5 && p <= 262144 * u5)) &&
+        Math.abs(v3) <= Number.MAX_VALUE &&
+        (u6 <= 0 || u6 >= 1 || v8) &&
+        Math.abs(v5) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = v3;
+      dx[i] = v5;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u2 = uniformDouble(words.a);
+      }
+      ddy[i] = hardConcreteDxExactly(training, xi, beta, gamma, zeta, u2, ddxI);
+      dx[i] = hardConcreteDxDxExactly(
+        training,
+        xi,
+        beta,
+        gamma,
+        zeta,
+        u2,
+        dyi * ddxI,
+      );
     }
   }
 }
@@ -529,6 +865,64 @@ function boundedExp(x: number): number {
   );
 }
 
+/** e^((j - 16) / 32) - 1 */
+const EXPM1_1_32 = /* @__PURE__ */ new Float64Array([
+  -0.3934693402873666, -0.37421599039540887, -0.35435147357210794,
+  -0.33385638929651223, -0.3127107212090278, -0.2908938175626016,
+  -0.2683843710533582, -0.24516039801099265, -0.22119921692859512,
+  -0.19647742631093926, -0.17097088181959966, -0.14465467269257745,
+  -0.1175030974154046, -0.08948963861996587, -0.06058693718652421,
+  -0.03076676552365592, 0, 0.03174340749910267, 0.06449445891785943,
+  0.09828514030782586, 0.13314845306682632, 0.16911844616950442,
+  0.2062302494209807, 0.24452010776609515, 0.2840254166877415,
+  0.3247847587288656, 0.36683794117379637, 0.4102260349257107,
+  0.45499141461820136, 0.5011778000001228, 0.5488302986341331,
+  0.5979954499506333, 0.6487212707001282,
+]);
+
+/** e^((j - 16) / 1024) - 1 */
+const EXPM1_1_1024 = /* @__PURE__ */ new Float64Array([
+  -0.015503562994591593, -0.014541671095493942, -0.013578839390023436,
+  -0.012615066959952136, -0.011650352886154952, -0.01068469624860878,
+  -0.00971809612639161, -0.00875055159768166, -0.007782061739756488,
+  -0.006812625628992118, -0.005842242340862157, -0.004870910949936913,
+  -0.00389863052988251, -0.0029254001534600106, -0.0019512188925245274,
+  -0.0009760858180243377, 0, 0.0009770394924165351, 0.001955033591002812,
+  0.002933983228446758, 0.003913889338347573, 0.004894752855216622,
+  0.005876574714478323, 0.00685935585247104, 0.007843097206447977,
+  0.008827799714578075, 0.009813464315946896, 0.010800091950557532,
+  0.011787683559331491, 0.012776240084109602, 0.013765762467652909,
+  0.014756251653643566,
+]);
+
+/**
+ * e^((i - 512) / 1024) - 1, of small relative error around i = 512: the sum
+ * cancels by half at most.
+ */
+function expm1FractionEntry(i: number): number {
+  const coarse = EXPM1_1_32[(i + 16) >> 5]!;
+  const fine = EXPM1_1_1024[(i + 16) & 31]!;
+  return coarse + (fine + fine * coarse);
+}
+
+const EXPM1_FRACTION = /* @__PURE__ */ tabulated(1024, expm1FractionEntry);
+
+/**
+ * e^x - 1 for -746 <= x <= 709.78, as in bounded_exp; e^(k / 1024) is 1 plus
+ * what the table holds, so nothing cancels.
+ */
+function boundedExpm1(x: number): number {
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (((c * 1024) | 0) + 512) | 0;
+  const r = x - c;
+  const r2 = r * r;
+  const integer = EXP_INTEGER[(k >> 10) + 748]!;
+  const whole = integer * EXPM1_FRACTION[k & 1023]! + (integer - 1);
+  const rest =
+    r + r2 * (0.5 + r * 0.16666666666666666) + r2 * r2 * 0.041666666666666664;
+  return whole + (1 + whole) * rest;
+}
+
 function intAbs(a: bigint): bigint {
   return a < 0n ? -a : a;
 }
@@ -698,6 +1092,11 @@ function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
 }
 
+/** |x| with the sign of y. */
+function wideWithSign(x: Wide, y: Wide): Wide {
+  return { negative: y.negative, mantissa: x.mantissa, exponent: x.exponent };
+}
+
 /** x * 2^k for a small k. */
 function wideScale(x: Wide, k: bigint): Wide {
   return wideNormalised(x.negative, x.mantissa, x.exponent + k);
@@ -841,6 +1240,13 @@ const WIDE_QUARTER: Wide = {
   exponent: -1n,
 };
 
+const WIDE_HALF: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 0n,
+};
+
 /** ln 2, log2(e) / 2, sqrt(1/2). */
 const NAT_LN2 =
   0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
@@ -919,6 +1325,28 @@ function wideExp(x: Wide): Wide {
   );
 }
 
+/** e^x - 1 for x in [0, 1). */
+function wideExpm1Near(x: Wide): Wide {
+  const quotient = natExpm1Quotient(x.mantissa >> -x.exponent);
+  return wideNormalised(
+    false,
+    (x.mantissa * quotient) >> 384n,
+    x.exponent + 1n,
+  );
+}
+
+/** e^x - 1, of small relative error near 0 too: e^-r - 1 = -(e^r - 1) / e^r. */
+function wideExpm1(x: Wide): Wide {
+  if (!wideLess(wideAbs(x), WIDE_HALF)) {
+    return wideSubtract(wideExp(x), WIDE_ONE);
+  }
+  const result = wideExpm1Near(wideAbs(x));
+  if (x.negative) {
+    return wideNegate(wideDivide(result, wideAdd(result, WIDE_ONE)));
+  }
+  return result;
+}
+
 /**
  * z/3 + z^2/5 + z^3/7 + ..., for z in [0, 1/8); of alternating sign z/3 - z^2/5
  * + z^3/7 - ...
@@ -995,6 +1423,28 @@ function wideLog1p(x: Wide): Wide {
     return wideTwiceArtanh(wideDivide(x, wideAdd(x, WIDE_TWO)));
   }
   return wideLog(wideAdd(x, WIDE_ONE));
+}
+
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
+/** With e = e^(-2|x|) - 1, -e / (2 + e). */
+function wideTanh(x: Wide): Wide {
+  const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
+  return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
 }
 
 /** 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0. */
@@ -1361,6 +1811,252 @@ function hardConcreteDxExactly(
   let value = hardConcreteDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 0n);
   if (Math.abs(x1) > 1.7976931348623157e308) {
     value = hardConcreteDxExactlyLimit(x0, x1, x2, x3, x4, x5, x6, 1n);
+  }
+  return wideToF64(value);
+}
+
+function hardConcreteYExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+): Wide {
+  let t0 = wideSubtract(
+    wideLog(wideDivide(wideInteger(1n), wideInteger(2n))),
+    wideLog1p(wideDivide(wideInteger(-1n), wideInteger(2n))),
+  );
+  if (wideLess(wideInteger(0n), x0)) {
+    t0 = wideSubtract(wideLog(x5), wideLog1p(wideNegate(x5)));
+  }
+  let t1 = wideInteger(1n);
+  if (wideLess(wideInteger(0n), x0)) {
+    t1 = x2;
+  }
+  const t2 = wideAdd(
+    x3,
+    wideMultiply(
+      wideSubtract(x4, x3),
+      wideSigmoid(wideDivide(wideAdd(x1, t0), t1)),
+    ),
+  );
+  let t3 = t2;
+  if (wideLessOrEqual(wideInteger(1n), t2)) {
+    t3 = wideInteger(1n);
+  }
+  let t4 = t3;
+  if (wideLessOrEqual(t2, wideInteger(0n))) {
+    t4 = wideInteger(0n);
+  }
+  return t4;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function hardConcreteYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  exponent: bigint,
+): Wide {
+  return hardConcreteYExactlyWide(
+    wideFromF64(x0),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+  );
+}
+
+function hardConcreteYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    hardConcreteYExactlyAt(x0, x1, x2, x3, x4, x5, 800n * sign),
+    hardConcreteYExactlyAt(x0, x1, x2, x3, x4, x5, 150n * sign),
+    hardConcreteYExactlyAt(x0, x1, x2, x3, x4, x5, 140n * sign),
+    hardConcreteYExactlyAt(x0, x1, x2, x3, x4, x5, 60n * sign),
+    hardConcreteYExactlyAt(x0, x1, x2, x3, x4, x5, 50n * sign),
+    hardConcreteYExactlyAt(x0, x1, x2, x3, x4, x5, 26n * sign),
+    hardConcreteYExactlyAt(x0, x1, x2, x3, x4, x5, 20n * sign),
+    hardConcreteYExactlyAt(x0, x1, x2, x3, x4, x5, 11n * sign),
+    hardConcreteYExactlyAt(x0, x1, x2, x3, x4, x5, 10n * sign),
+  );
+}
+
+function hardConcreteYExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  let value = hardConcreteYExactlyAt(x0, x1, x2, x3, x4, x5, 0n);
+  if (Math.abs(x1) > 1.7976931348623157e308) {
+    value = hardConcreteYExactlyLimit(x0, x1, x2, x3, x4, x5, 1n);
+  }
+  return wideToF64(value);
+}
+
+function hardConcreteDxDxExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+  x5: Wide,
+  x6: Wide,
+): Wide {
+  const t0 = wideSubtract(x4, x3);
+  let t1 = wideSubtract(
+    wideLog(wideDivide(wideInteger(1n), wideInteger(2n))),
+    wideLog1p(wideDivide(wideInteger(-1n), wideInteger(2n))),
+  );
+  if (wideLess(wideInteger(0n), x0)) {
+    t1 = wideSubtract(wideLog(x5), wideLog1p(wideNegate(x5)));
+  }
+  const t2 = wideAdd(x1, t1);
+  let t3 = wideInteger(1n);
+  if (wideLess(wideInteger(0n), x0)) {
+    t3 = x2;
+  }
+  const t4 = wideDivide(t2, t3);
+  const t5 = wideAdd(x3, wideMultiply(t0, wideSigmoid(t4)));
+  let t6 = wideInteger(1n);
+  if (wideLess(wideInteger(0n), x0)) {
+    t6 = widePower(x2, 2);
+  }
+  let t7 = wideDivide(
+    wideNegate(
+      wideMultiply(
+        wideMultiply(wideMultiply(x6, t0), wideLogistic(t4)),
+        wideTanh(
+          wideDivide(
+            wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), t2),
+            t3,
+          ),
+        ),
+      ),
+    ),
+    t6,
+  );
+  if (wideLessOrEqual(wideInteger(1n), t5)) {
+    t7 = wideInteger(0n);
+  }
+  let t8 = t7;
+  if (wideLessOrEqual(t5, wideInteger(0n))) {
+    t8 = wideInteger(0n);
+  }
+  return t8;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function hardConcreteDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  exponent: bigint,
+): Wide {
+  return hardConcreteDxDxExactlyWide(
+    wideFromF64(x0),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+    wideFromF64(x5),
+    wideFromF64(x6),
+  );
+}
+
+function hardConcreteDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    hardConcreteDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 800n * sign),
+    hardConcreteDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 150n * sign),
+    hardConcreteDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 140n * sign),
+    hardConcreteDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 60n * sign),
+    hardConcreteDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 50n * sign),
+    hardConcreteDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 26n * sign),
+    hardConcreteDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 20n * sign),
+    hardConcreteDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 11n * sign),
+    hardConcreteDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 10n * sign),
+  );
+}
+
+function hardConcreteDxDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  x5: number,
+  x6: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  if (x5 !== x5) {
+    return x5;
+  }
+  if (x6 !== x6) {
+    return x6;
+  }
+  let value = hardConcreteDxDxExactlyAt(x0, x1, x2, x3, x4, x5, x6, 0n);
+  if (Math.abs(x1) > 1.7976931348623157e308) {
+    value = hardConcreteDxDxExactlyLimit(x0, x1, x2, x3, x4, x5, x6, 1n);
   }
   return wideToF64(value);
 }

@@ -1734,6 +1734,302 @@ fn hard_concrete_backward(dy: f32, x: f32, beta: f32, gamma: f32, zeta: f32, tra
   }
   return dy * result;
 }
+
+struct hard_concrete_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn hard_concrete_slope_0(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f32, x6: f32) -> f32 {
+  return hard_concrete_backward(1.0, x0, x1, x2, x3, x4, x5, x6);
+}
+
+fn hard_concrete_fused(
+  x: f32,
+  beta: f32,
+  gamma: f32,
+  zeta: f32,
+  training: f32,
+  u0: f32,
+  u1: f32
+) -> hard_concrete_value_and_slopes {
+  let u = hard_concrete_pair_subtract(hard_concrete_pair_from_f32(zeta), hard_concrete_pair_from_f32(gamma));
+  let l = hard_concrete_pair_log(hard_concrete_pair_from_f32(u0));
+  let v = hard_concrete_pair_negate(hard_concrete_pair_from_f32(u0));
+  let l2 = hard_concrete_pair_log1p(v);
+  let u2 = hard_concrete_pair_subtract(l, l2);
+  var v2 = hard_concrete_pair(0.0, 0.0);
+  if (training > 0.0) {
+    v2 = u2;
+  }
+  let u3 = hard_concrete_pair_add(hard_concrete_pair_from_f32(x), v2);
+  var v3 = hard_concrete_pair(1.0, 0.0);
+  if (training > 0.0) {
+    v3 = hard_concrete_pair_from_f32(beta);
+  }
+  let q = hard_concrete_pair_divide(u3, v3);
+  let bounded = hard_concrete_pair_at_most(q, hard_concrete_pair(40.0, 0.0));
+  let v4 = hard_concrete_pair_raised_exp(bounded);
+  let p = hard_concrete_pair_scale(v4, 8.6736174e-19);
+  let u4 = hard_concrete_pair_add(p, hard_concrete_pair(1.0, 0.0));
+  let q2 = hard_concrete_pair_divide(v4, u4);
+  let p2 = hard_concrete_pair_multiply(u, q2);
+  let p3 = hard_concrete_pair_scale(p2, 8.6736174e-19);
+  let u5 = hard_concrete_pair_add(hard_concrete_pair_from_f32(gamma), p3);
+  var v5 = u5;
+  if (u5.high >= 1.0) {
+    v5 = hard_concrete_pair(1.0, 0.0);
+  }
+  var v6 = v5;
+  if (u5.high <= 0.0) {
+    v6 = hard_concrete_pair(0.0, 0.0);
+  }
+  let v7 = hard_concrete_pair_abs(q);
+  let v8 = hard_concrete_pair_negate(v7);
+  let v9 = hard_concrete_pair_raised_exp(v8);
+  let p4 = hard_concrete_pair_scale(v9, 8.6736174e-19);
+  let u6 = hard_concrete_pair_add(p4, hard_concrete_pair(1.0, 0.0));
+  let squared = hard_concrete_pair_multiply(u6, u6);
+  let q3 = hard_concrete_pair_divide(v9, squared);
+  let p5 = hard_concrete_pair_multiply(u, q3);
+  let q4 = hard_concrete_pair_divide(p5, v3);
+  var v10 = hard_concrete_pair_scale(q4, 8.6736174e-19);
+  if (u5.high >= 1.0) {
+    v10 = hard_concrete_pair(0.0, 0.0);
+  }
+  var v11 = v10;
+  if (u5.high <= 0.0) {
+    v11 = hard_concrete_pair(0.0, 0.0);
+  }
+  var result_value = hard_concrete_pair_to_f32(v6);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((u5.high <= 0.0) |
+        ((u5.high >= 1.0) |
+          ((((((select(0.0, abs(l.high) + abs(l2.high) + 0.000015258789 * abs(u2.high), training > 0.0) / v3.high) *
+            v4.high) /
+            u4.high +
+            ((select(0.0, abs(l.high) + abs(l2.high) + 0.000015258789 * abs(u2.high), training > 0.0) / v3.high) *
+              v4.high *
+              8.6736174e-19 *
+              q2.high) /
+              u4.high +
+            1.26217745e-29 * (1.0 / u4.high)) *
+            abs(u.high) +
+            1.26217745e-29 * abs(u.high)) *
+            8.6736174e-19 +
+            p3.high <=
+            8.0 * u5.high) &
+            (u5.high >= 3.9443045e-31)))) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        (abs(beta) >= 3.469447e-18) &
+        (bitcast<u32>(abs(gamma)) <= 0x5c800000u) &
+        (abs(gamma) >= 3.469447e-18) &
+        (bitcast<u32>(abs(zeta)) <= 0x5c800000u) &
+        ((u5.high <= 0.0) |
+          (((u5.high >= 1.0) |
+            ((bitcast<u32>(abs(p2.high)) <= 0x7a800000u) & ((training <= 0.0) | (v.high >= -0.99902344)))) &
+            (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+            ((training <= 0.0) | (v.high >= -0.99902344)))) &
+        (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+      ((training <= 0.0) | (v.high >= -0.99902344))
+    )
+  ) {
+    result_value = hard_concrete(x, beta, gamma, zeta, training, u0, u1);
+  }
+  var result_x = hard_concrete_pair_to_f32(v11);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((u5.high <= 0.0) |
+        ((u5.high >= 1.0) |
+          (((select(0.0, abs(l.high) + abs(l2.high) + 0.000015258789 * abs(u2.high), training > 0.0) / v3.high) *
+            v9.high <=
+            16.0 * v9.high) &
+            (v9.high >= 3.9443045e-31) &
+            ((select(0.0, abs(l.high) + abs(l2.high) + 0.000015258789 * abs(u2.high), training > 0.0) / v3.high) *
+              v9.high *
+              8.6736174e-19 <=
+              8.0 * u6.high) &
+            (p5.high >= 1.9721523e-31)))) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        (abs(beta) >= 3.469447e-18) &
+        (bitcast<u32>(abs(gamma)) <= 0x5c800000u) &
+        (abs(gamma) >= 3.469447e-18) &
+        (bitcast<u32>(abs(zeta)) <= 0x5c800000u) &
+        ((u5.high <= 0.0) |
+          (((u5.high >= 1.0) |
+            ((bitcast<u32>(abs(q4.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+              ((training <= 0.0) | (v.high >= -0.99902344)))) &
+            (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+            ((training <= 0.0) | (v.high >= -0.99902344)))) &
+        (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+      ((training <= 0.0) | (v.high >= -0.99902344))
+    )
+  ) {
+    result_x = hard_concrete_slope_0(x, beta, gamma, zeta, training, u0, u1);
+  }
+  return hard_concrete_value_and_slopes(select(result_value, x, hard_concrete_is_nan(x)), result_x);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn hard_concrete_tanh(x: f32) -> f32 {
+  if (hard_concrete_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (hard_concrete_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn hard_concrete_curvature_0_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f32) -> f32 {
+  let t = x4 - x3;
+  let t2 = select(0.0, hard_concrete_log(x5) - hard_concrete_log1p(-x5), x0 > 0.0);
+  let t3 = select(1.0, x2, x0 > 0.0);
+  let t4 = (x1 + t2) / t3;
+  let t5 = x3 + t * hard_concrete_sigmoid(t4);
+  let t6 =
+    -(t * (hard_concrete_logistic(t4) * hard_concrete_tanh((0.5 * x1 + 0.5 * t2) / t3))) /
+    select(1.0, x2 * x2, x0 > 0.0);
+  return select(select(t6, 0.0, t5 >= 1.0), 0.0, t5 <= 0.0);
+}
+
+fn hard_concrete_pair_expm1(a: hard_concrete_pair) -> hard_concrete_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = hard_concrete_pair_expm1_small(hard_concrete_pair_reduced(hard_concrete_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return hard_concrete_pair_times_power(hard_concrete_pair_add(hard_concrete_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = hard_concrete_power_of_two(i32(k));
+  return hard_concrete_pair_add(hard_concrete_pair_sum(scale, -1.0), hard_concrete_pair_scale(small, scale));
+}
+
+fn hard_concrete_curvature(x: f32, beta: f32, gamma: f32, zeta: f32, training: f32, u0: f32, u1: f32) -> f32 {
+  let u = hard_concrete_pair_subtract(hard_concrete_pair_from_f32(zeta), hard_concrete_pair_from_f32(gamma));
+  let l = hard_concrete_pair_log(hard_concrete_pair_from_f32(u0));
+  let v = hard_concrete_pair_negate(hard_concrete_pair_from_f32(u0));
+  let l2 = hard_concrete_pair_log1p(v);
+  let u2 = hard_concrete_pair_subtract(l, l2);
+  var v2 = hard_concrete_pair(0.0, 0.0);
+  if (training > 0.0) {
+    v2 = u2;
+  }
+  let u3 = hard_concrete_pair_add(hard_concrete_pair_from_f32(x), v2);
+  var v3 = hard_concrete_pair(1.0, 0.0);
+  if (training > 0.0) {
+    v3 = hard_concrete_pair_from_f32(beta);
+  }
+  let q = hard_concrete_pair_divide(u3, v3);
+  let bounded = hard_concrete_pair_at_most(q, hard_concrete_pair(40.0, 0.0));
+  let v4 = hard_concrete_pair_raised_exp(bounded);
+  let p = hard_concrete_pair_scale(v4, 8.6736174e-19);
+  let u4 = hard_concrete_pair_add(p, hard_concrete_pair(1.0, 0.0));
+  let q2 = hard_concrete_pair_divide(v4, u4);
+  let p2 = hard_concrete_pair_multiply(u, q2);
+  let p3 = hard_concrete_pair_scale(p2, 8.6736174e-19);
+  let u5 = hard_concrete_pair_add(hard_concrete_pair_from_f32(gamma), p3);
+  let v5 = hard_concrete_pair_abs(q);
+  let v6 = hard_concrete_pair_negate(v5);
+  let v7 = hard_concrete_pair_raised_exp(v6);
+  let p4 = hard_concrete_pair_scale(v7, 8.6736174e-19);
+  let u6 = hard_concrete_pair_add(p4, hard_concrete_pair(1.0, 0.0));
+  let squared = hard_concrete_pair_multiply(u6, u6);
+  let q3 = hard_concrete_pair_divide(v7, squared);
+  let p5 = hard_concrete_pair_multiply(u, q3);
+  let p6 = hard_concrete_pair_scale(u3, 0.5);
+  let q4 = hard_concrete_pair_divide(p6, v3);
+  let p7 = hard_concrete_pair_scale(q4, 2.0);
+  let bounded2 = hard_concrete_pair_at_most(p7, hard_concrete_pair(80.0, 0.0));
+  let em1 = hard_concrete_pair_expm1(bounded2);
+  let u7 = hard_concrete_pair_add(em1, hard_concrete_pair(2.0, 0.0));
+  let q5 = hard_concrete_pair_divide(em1, u7);
+  let p8 = hard_concrete_pair_multiply(p5, q5);
+  let v8 = hard_concrete_pair_negate(p8);
+  let squared2 = hard_concrete_pair_multiply(hard_concrete_pair_from_f32(beta), hard_concrete_pair_from_f32(beta));
+  var v9 = hard_concrete_pair(1.0, 0.0);
+  if (training > 0.0) {
+    v9 = squared2;
+  }
+  let q6 = hard_concrete_pair_divide(v8, v9);
+  let p9 = hard_concrete_pair_scale(q6, 8.6736174e-19);
+  var v10 = p9;
+  if (u5.high >= 1.0) {
+    v10 = hard_concrete_pair(0.0, 0.0);
+  }
+  var v11 = v10;
+  if (u5.high <= 0.0) {
+    v11 = hard_concrete_pair(0.0, 0.0);
+  }
+  var result = hard_concrete_pair_to_f32(v11);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((u5.high <= 0.0) |
+        ((u5.high >= 1.0) |
+          ((v7.high >= 1.5777218e-30) & (abs(em1.high) >= 1.5777218e-30) & (v9.high >= 3.9443045e-31) &
+            (abs(p8.high) >= 3.9443045e-31)))) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+        (abs(beta) >= 3.469447e-18) &
+        (bitcast<u32>(abs(gamma)) <= 0x5c800000u) &
+        (abs(gamma) >= 3.469447e-18) &
+        (bitcast<u32>(abs(zeta)) <= 0x5c800000u) &
+        (bitcast<u32>(abs(v11.high)) <= 0x7a800000u) &
+        ((u5.high <= 0.0) |
+          ((bitcast<u32>(abs(v10.high)) <= 0x7a800000u) &
+            ((u5.high >= 1.0) |
+              ((bitcast<u32>(abs(p9.high)) <= 0x7a800000u) & (bitcast<u32>(abs(q6.high)) <= 0x7a800000u) &
+                (v9.high >= 7.888609e-31) &
+                (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
+                ((training <= 0.0) | (v.high >= -0.99902344)) &
+                (bitcast<u32>(abs(p5.high)) <= 0x7a800000u))) &
+            (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+            ((training <= 0.0) | (v.high >= -0.99902344)))) &
+        (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
+      ((training <= 0.0) | (v.high >= -0.99902344))
+    )
+  ) {
+    result = hard_concrete_curvature_0_far(training, x, beta, gamma, zeta, u0);
+  }
+  return result;
+}
+
+struct hard_concrete_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn hard_concrete_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  beta: f32,
+  gamma: f32,
+  zeta: f32,
+  training: f32,
+  u0: f32,
+  u1: f32
+) -> hard_concrete_second_gradients {
+  let slopes = hard_concrete_backward(1.0, x, beta, gamma, zeta, training, u0, u1);
+  let curvatures = hard_concrete_curvature(x, beta, gamma, zeta, training, u0, u1);
+  return hard_concrete_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1753,6 +2049,9 @@ struct hard_concrete_uniform_values {
 @group(0) @binding(2) var<storage, read_write> hard_concrete_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> hard_concrete_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> hard_concrete_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> hard_concrete_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> hard_concrete_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> hard_concrete_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn hard_concrete_forward(
@@ -1801,5 +2100,64 @@ fn hard_concrete_backward_inputs(
     result[k] = hard_concrete_backward(dy[k], x0[k], hard_concrete_uniforms.p_beta, hard_concrete_uniforms.p_gamma, hard_concrete_uniforms.p_zeta, select(0.0, 1.0, hard_concrete_uniforms.training != 0u), u0, u1);
   }
   hard_concrete_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn hard_concrete_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (hard_concrete_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = hard_concrete_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    var u0 = 0.5;
+    var u1 = 0.5;
+    if (hard_concrete_uniforms.training != 0u) {
+      let words0 = hard_concrete_draw(hard_concrete_uniforms.seed, 4u * i + k, 0);
+      u0 = hard_concrete_uniform_single(words0.a);
+    }
+    let g = hard_concrete_fused(x0[k], hard_concrete_uniforms.p_beta, hard_concrete_uniforms.p_gamma, hard_concrete_uniforms.p_zeta, select(0.0, 1.0, hard_concrete_uniforms.training != 0u), u0, u1);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  hard_concrete_output_y[i] = result0;
+  hard_concrete_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn hard_concrete_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (hard_concrete_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = hard_concrete_cotangent_dy[i];
+  let dd0 = hard_concrete_cotangent_ddx[i];
+  let x0 = hard_concrete_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    var u0 = 0.5;
+    var u1 = 0.5;
+    if (hard_concrete_uniforms.training != 0u) {
+      let words0 = hard_concrete_draw(hard_concrete_uniforms.seed, 4u * i + k, 0);
+      u0 = hard_concrete_uniform_single(words0.a);
+      u1 = hard_concrete_uniform_single(words0.b);
+    }
+    let g = hard_concrete_double_backward(dy[k], dd0[k], x0[k], hard_concrete_uniforms.p_beta, hard_concrete_uniforms.p_gamma, hard_concrete_uniforms.p_zeta, select(0.0, 1.0, hard_concrete_uniforms.training != 0u), u0, u1);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  hard_concrete_gradient_ddy[i] = result0;
+  hard_concrete_gradient_dx[i] = result1;
 }
 `);

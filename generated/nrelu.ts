@@ -119,6 +119,170 @@ export function nreluBackward(
   }
 }
 
+/** The value of nrelu, and its derivative in each input. */
+export function nreluFused(
+  x: Float32Array,
+  seed: number,
+  training: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      let u = 0.5;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+        u2 = uniformDouble(words.b);
+      }
+      const r = Math.sqrt(-2 * log(u));
+      const v = Math.abs(u2 - 0.5);
+      const p = 6.283185307179586 * (v - 0.25);
+      const s = Math.sin(p);
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const u3 = e + 1;
+      const q = e / u3;
+      const r2 = Math.sqrt(q);
+      const p2 = r * s * r2;
+      const u4 = xi + (training > 0 ? p2 : 0);
+      const u5 = Math.abs(p) + v * 6.283185307179586;
+      const p3 = 0.5 * r;
+      const p4 = r2 * u3;
+      const q2 = (p3 * s * q) / p4;
+      const v2 = u4 > 0 ? (training > 0 ? q2 : 0) + 1 : 0;
+      const v3 = Math.abs(q2);
+      const v4 =
+        0.0625 *
+          ((u5 * p3 * q) / p4 +
+            2.002083095183101e-146 * ((u3 * v3) / p4) +
+            9.332636185032189e-302 * (1 / p4 + v3 / p4)) +
+          v3 <=
+        32768 * Math.abs(q2 + 1);
+      if (!(
+        (u4 <= 0 ||
+          training <= 0 ||
+          0.125 * (u5 * r * r2) + Math.abs(p2) <= 65536 * Math.abs(xi + p2)) &&
+        (u4 <= 0 || training <= 0 || v4) &&
+        Math.abs(v2) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = u4 <= 0 ? 0 : u4;
+      dx[i] = v2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      let u = 0.5;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+        u2 = uniformDouble(words.b);
+      }
+      y[i] = nreluYExactly(training, xi, u, u2);
+      dx[i] = nreluDxExactly(training, xi, u, u2, 1);
+    }
+  }
+}
+
+/** The gradients of what nrelu's backward kernel computes, from a cotangent of each of its results. */
+export function nreluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  seed: number,
+  training: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      let u = 0.5;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+        u2 = uniformDouble(words.b);
+      }
+      const r = Math.sqrt(-2 * log(u));
+      const v = Math.abs(u2 - 0.5);
+      const p = 6.283185307179586 * (v - 0.25);
+      const s = Math.sin(p);
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const u3 = e + 1;
+      const q = e / u3;
+      const r2 = Math.sqrt(q);
+      const u4 = xi + (training > 0 ? r * s * r2 : 0);
+      const p2 = 0.5 * r;
+      const p3 = r2 * u3;
+      const q2 = (p2 * s * q) / p3;
+      const v2 = u4 > 0 ? ddxI * ((training > 0 ? q2 : 0) + 1) : 0;
+      const u5 = Math.abs(p) + v * 6.283185307179586;
+      const v3 = Math.abs(q2);
+      const v4 =
+        0.0625 *
+          ((u5 * p2 * q) / p3 +
+            2.002083095183101e-146 * ((u3 * v3) / p3) +
+            9.332636185032189e-302 * (1 / p3 + v3 / p3)) +
+          v3 <=
+        32768 * Math.abs(q2 + 1);
+      const em1 = boundedExpm1(Math.max(Math.min(2 * (0.5 * xi), 709), -746));
+      const q3 = em1 / (em1 + 2);
+      const q4 = (-0.5 * q * q3) / u3;
+      const squared = u3 * u3;
+      const q5 = (0.25 * q) / squared;
+      const u6 = q4 - q5;
+      const p4 = dyi * ddxI * r * s * u6;
+      const v5 = u4 > 0 ? (training > 0 ? p4 / r2 : 0) : 0;
+      const v6 =
+        u5 <= 262144 * Math.abs(s) &&
+        9.332636185032189e-302 * (Math.abs(q3) / u3 + (u3 * q5) / squared) +
+          (Math.abs(q4) + q5) <=
+          8192 * Math.abs(u6) &&
+        r2 >= 3.818670454374506e-152;
+      if (!(
+        (u4 <= 0 || training <= 0 || v4) &&
+        Math.abs(v2) <= Number.MAX_VALUE &&
+        (u4 <= 0 ||
+          training <= 0 ||
+          (v6 && Math.abs(p4) >= 9.332636185032189e-302)) &&
+        Math.abs(v5) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = v2;
+      dx[i] = v5;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      let u = 0.5;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+        u2 = uniformDouble(words.b);
+      }
+      ddy[i] = nreluDxExactly(training, xi, u, u2, ddxI);
+      dx[i] = nreluDxDxExactly(training, xi, u, u2, dyi * ddxI);
+    }
+  }
+}
+
 /**
  * Rectifier with noise whose variance is sigmoid(x): how many of a set of binary units with shifted biases are on.
  * Source: Nair and Hinton 2010.
@@ -234,6 +398,170 @@ export function nreluBackward64(
         u2 = uniformDouble(words.b);
       }
       dx[i] = nreluDxExactly(training, xi, u, u2, dyi);
+    }
+  }
+}
+
+/** The value of nrelu, and its derivative in each input. */
+export function nreluFused64(
+  x: Float64Array,
+  seed: number,
+  training: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      let u = 0.5;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+        u2 = uniformDouble(words.b);
+      }
+      const r = Math.sqrt(-2 * log(u));
+      const v = Math.abs(u2 - 0.5);
+      const p = 6.283185307179586 * (v - 0.25);
+      const s = Math.sin(p);
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const u3 = e + 1;
+      const q = e / u3;
+      const r2 = Math.sqrt(q);
+      const p2 = r * s * r2;
+      const u4 = xi + (training > 0 ? p2 : 0);
+      const u5 = Math.abs(p) + v * 6.283185307179586;
+      const p3 = 0.5 * r;
+      const p4 = r2 * u3;
+      const q2 = (p3 * s * q) / p4;
+      const v2 = u4 > 0 ? (training > 0 ? q2 : 0) + 1 : 0;
+      const v3 = Math.abs(q2);
+      const v4 =
+        0.0625 *
+          ((u5 * p3 * q) / p4 +
+            2.002083095183101e-146 * ((u3 * v3) / p4) +
+            9.332636185032189e-302 * (1 / p4 + v3 / p4)) +
+          v3 <=
+        32768 * Math.abs(q2 + 1);
+      if (!(
+        (u4 <= 0 ||
+          training <= 0 ||
+          0.125 * (u5 * r * r2) + Math.abs(p2) <= 65536 * Math.abs(xi + p2)) &&
+        (u4 <= 0 || training <= 0 || v4) &&
+        Math.abs(v2) <= Number.MAX_VALUE
+      ))
+        break;
+      y[i] = u4 <= 0 ? 0 : u4;
+      dx[i] = v2;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      let u = 0.5;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+        u2 = uniformDouble(words.b);
+      }
+      y[i] = nreluYExactly(training, xi, u, u2);
+      dx[i] = nreluDxExactly(training, xi, u, u2, 1);
+    }
+  }
+}
+
+/** The gradients of what nrelu's backward kernel computes, from a cotangent of each of its results. */
+export function nreluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  seed: number,
+  training: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      let u = 0.5;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+        u2 = uniformDouble(words.b);
+      }
+      const r = Math.sqrt(-2 * log(u));
+      const v = Math.abs(u2 - 0.5);
+      const p = 6.283185307179586 * (v - 0.25);
+      const s = Math.sin(p);
+      const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+      const u3 = e + 1;
+      const q = e / u3;
+      const r2 = Math.sqrt(q);
+      const u4 = xi + (training > 0 ? r * s * r2 : 0);
+      const p2 = 0.5 * r;
+      const p3 = r2 * u3;
+      const q2 = (p2 * s * q) / p3;
+      const v2 = u4 > 0 ? ddxI * ((training > 0 ? q2 : 0) + 1) : 0;
+      const u5 = Math.abs(p) + v * 6.283185307179586;
+      const v3 = Math.abs(q2);
+      const v4 =
+        0.0625 *
+          ((u5 * p2 * q) / p3 +
+            2.002083095183101e-146 * ((u3 * v3) / p3) +
+            9.332636185032189e-302 * (1 / p3 + v3 / p3)) +
+          v3 <=
+        32768 * Math.abs(q2 + 1);
+      const em1 = boundedExpm1(Math.max(Math.min(2 * (0.5 * xi), 709), -746));
+      const q3 = em1 / (em1 + 2);
+      const q4 = (-0.5 * q * q3) / u3;
+      const squared = u3 * u3;
+      const q5 = (0.25 * q) / squared;
+      const u6 = q4 - q5;
+      const p4 = dyi * ddxI * r * s * u6;
+      const v5 = u4 > 0 ? (training > 0 ? p4 / r2 : 0) : 0;
+      const v6 =
+        u5 <= 262144 * Math.abs(s) &&
+        9.332636185032189e-302 * (Math.abs(q3) / u3 + (u3 * q5) / squared) +
+          (Math.abs(q4) + q5) <=
+          8192 * Math.abs(u6) &&
+        r2 >= 3.818670454374506e-152;
+      if (!(
+        (u4 <= 0 || training <= 0 || v4) &&
+        Math.abs(v2) <= Number.MAX_VALUE &&
+        (u4 <= 0 ||
+          training <= 0 ||
+          (v6 && Math.abs(p4) >= 9.332636185032189e-302)) &&
+        Math.abs(v5) <= Number.MAX_VALUE
+      ))
+        break;
+      ddy[i] = v2;
+      dx[i] = v5;
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const dyi = dy[i]!;
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      let u = 0.5;
+      let u2 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+        u2 = uniformDouble(words.b);
+      }
+      ddy[i] = nreluDxExactly(training, xi, u, u2, ddxI);
+      dx[i] = nreluDxDxExactly(training, xi, u, u2, dyi * ddxI);
     }
   }
 }
@@ -495,6 +823,64 @@ function boundedExp(x: number): number {
   );
 }
 
+/** e^((j - 16) / 32) - 1 */
+const EXPM1_1_32 = /* @__PURE__ */ new Float64Array([
+  -0.3934693402873666, -0.37421599039540887, -0.35435147357210794,
+  -0.33385638929651223, -0.3127107212090278, -0.2908938175626016,
+  -0.2683843710533582, -0.24516039801099265, -0.22119921692859512,
+  -0.19647742631093926, -0.17097088181959966, -0.14465467269257745,
+  -0.1175030974154046, -0.08948963861996587, -0.06058693718652421,
+  -0.03076676552365592, 0, 0.03174340749910267, 0.06449445891785943,
+  0.09828514030782586, 0.13314845306682632, 0.16911844616950442,
+  0.2062302494209807, 0.24452010776609515, 0.2840254166877415,
+  0.3247847587288656, 0.36683794117379637, 0.4102260349257107,
+  0.45499141461820136, 0.5011778000001228, 0.5488302986341331,
+  0.5979954499506333, 0.6487212707001282,
+]);
+
+/** e^((j - 16) / 1024) - 1 */
+const EXPM1_1_1024 = /* @__PURE__ */ new Float64Array([
+  -0.015503562994591593, -0.014541671095493942, -0.013578839390023436,
+  -0.012615066959952136, -0.011650352886154952, -0.01068469624860878,
+  -0.00971809612639161, -0.00875055159768166, -0.007782061739756488,
+  -0.006812625628992118, -0.005842242340862157, -0.004870910949936913,
+  -0.00389863052988251, -0.0029254001534600106, -0.0019512188925245274,
+  -0.0009760858180243377, 0, 0.0009770394924165351, 0.001955033591002812,
+  0.002933983228446758, 0.003913889338347573, 0.004894752855216622,
+  0.005876574714478323, 0.00685935585247104, 0.007843097206447977,
+  0.008827799714578075, 0.009813464315946896, 0.010800091950557532,
+  0.011787683559331491, 0.012776240084109602, 0.013765762467652909,
+  0.014756251653643566,
+]);
+
+/**
+ * e^((i - 512) / 1024) - 1, of small relative error around i = 512: the sum
+ * cancels by half at most.
+ */
+function expm1FractionEntry(i: number): number {
+  const coarse = EXPM1_1_32[(i + 16) >> 5]!;
+  const fine = EXPM1_1_1024[(i + 16) & 31]!;
+  return coarse + (fine + fine * coarse);
+}
+
+const EXPM1_FRACTION = /* @__PURE__ */ tabulated(1024, expm1FractionEntry);
+
+/**
+ * e^x - 1 for -746 <= x <= 709.78, as in bounded_exp; e^(k / 1024) is 1 plus
+ * what the table holds, so nothing cancels.
+ */
+function boundedExpm1(x: number): number {
+  const c = x + 6597069766656 - 6597069766656;
+  const k = (((c * 1024) | 0) + 512) | 0;
+  const r = x - c;
+  const r2 = r * r;
+  const integer = EXP_INTEGER[(k >> 10) + 748]!;
+  const whole = integer * EXPM1_FRACTION[k & 1023]! + (integer - 1);
+  const rest =
+    r + r2 * (0.5 + r * 0.16666666666666666) + r2 * r2 * 0.041666666666666664;
+  return whole + (1 + whole) * rest;
+}
+
 function intAbs(a: bigint): bigint {
   return a < 0n ? -a : a;
 }
@@ -567,6 +953,13 @@ const WIDE_ONE: Wide = {
   mantissa:
     0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
   exponent: 1n,
+};
+
+const WIDE_TWO: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 2n,
 };
 
 const WIDE_NAN: Wide = {
@@ -643,6 +1036,11 @@ function wideNegate(x: Wide): Wide {
 
 function wideAbs(x: Wide): Wide {
   return { negative: false, mantissa: x.mantissa, exponent: x.exponent };
+}
+
+/** |x| with the sign of y. */
+function wideWithSign(x: Wide, y: Wide): Wide {
+  return { negative: y.negative, mantissa: x.mantissa, exponent: x.exponent };
 }
 
 /** x * 2^k for a small k. */
@@ -803,6 +1201,13 @@ function wideSqrt(x: Wide): Wide {
   return wideNormalised(false, root, (x.exponent + odd) >> 1n);
 }
 
+const WIDE_HALF: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 0n,
+};
+
 /** ln 2, log2(e) / 2, sqrt(1/2). */
 const NAT_LN2 =
   0xb17217f7d1cf79abc9e3b39803f2f6af40f343267298b62d8a0d175b8baafa2be7b876206debac98559552fb4afa1b10n;
@@ -881,6 +1286,28 @@ function wideExp(x: Wide): Wide {
   );
 }
 
+/** e^x - 1 for x in [0, 1). */
+function wideExpm1Near(x: Wide): Wide {
+  const quotient = natExpm1Quotient(x.mantissa >> -x.exponent);
+  return wideNormalised(
+    false,
+    (x.mantissa * quotient) >> 384n,
+    x.exponent + 1n,
+  );
+}
+
+/** e^x - 1, of small relative error near 0 too: e^-r - 1 = -(e^r - 1) / e^r. */
+function wideExpm1(x: Wide): Wide {
+  if (!wideLess(wideAbs(x), WIDE_HALF)) {
+    return wideSubtract(wideExp(x), WIDE_ONE);
+  }
+  const result = wideExpm1Near(wideAbs(x));
+  if (x.negative) {
+    return wideNegate(wideDivide(result, wideAdd(result, WIDE_ONE)));
+  }
+  return result;
+}
+
 /**
  * z/3 + z^2/5 + z^3/7 + ..., for z in [0, 1/8); of alternating sign z/3 - z^2/5
  * + z^3/7 - ...
@@ -949,6 +1376,28 @@ function wideLog(x: Wide): Wide {
     wideDivide(wideSubtract(y, WIDE_ONE), wideAdd(y, WIDE_ONE)),
   );
   return wideAdd(wideMultiply(wideLogExponent(x), WIDE_LN2), logarithm);
+}
+
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
+/** With e = e^(-2|x|) - 1, -e / (2 + e). */
+function wideTanh(x: Wide): Wide {
+  const e = wideExpm1(wideScale(wideNegate(wideAbs(x)), 1n));
+  return wideWithSign(wideDivide(e, wideAdd(e, WIDE_TWO)), x);
 }
 
 /** 1 / (1 + e^-x); with e = e^-|x|, e / (1 + e) for x < 0. */
@@ -1439,6 +1888,214 @@ function nreluDxExactly(
   let value = nreluDxExactlyAt(x0, x1, x2, x3, x4, 0n);
   if (Math.abs(x1) > 1.7976931348623157e308) {
     value = nreluDxExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function nreluYExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
+  let t0 = wideInteger(0n);
+  if (wideLess(wideInteger(0n), x0)) {
+    t0 = wideMultiply(
+      wideMultiply(
+        wideSqrt(wideMultiply(wideInteger(-2n), wideLog(x2))),
+        wideSin(
+          wideMultiply(
+            wideMultiply(wideInteger(2n), WIDE_PI),
+            wideSubtract(
+              wideAbs(
+                wideSubtract(x3, wideDivide(wideInteger(1n), wideInteger(2n))),
+              ),
+              wideDivide(wideInteger(1n), wideInteger(4n)),
+            ),
+          ),
+        ),
+      ),
+      wideSqrt(wideSigmoid(x1)),
+    );
+  }
+  const t1 = wideAdd(x1, t0);
+  let t2 = wideInteger(0n);
+  if (wideLess(wideInteger(0n), t1)) {
+    t2 = t1;
+  }
+  return t2;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function nreluYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  exponent: bigint,
+): Wide {
+  return nreluYExactlyWide(
+    wideFromF64(x0),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+  );
+}
+
+function nreluYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    nreluYExactlyAt(x0, x1, x2, x3, 800n * sign),
+    nreluYExactlyAt(x0, x1, x2, x3, 150n * sign),
+    nreluYExactlyAt(x0, x1, x2, x3, 140n * sign),
+    nreluYExactlyAt(x0, x1, x2, x3, 60n * sign),
+    nreluYExactlyAt(x0, x1, x2, x3, 50n * sign),
+    nreluYExactlyAt(x0, x1, x2, x3, 26n * sign),
+    nreluYExactlyAt(x0, x1, x2, x3, 20n * sign),
+    nreluYExactlyAt(x0, x1, x2, x3, 11n * sign),
+    nreluYExactlyAt(x0, x1, x2, x3, 10n * sign),
+  );
+}
+
+function nreluYExactly(x0: number, x1: number, x2: number, x3: number): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  let value = nreluYExactlyAt(x0, x1, x2, x3, 0n);
+  if (Math.abs(x1) > 1.7976931348623157e308) {
+    value = nreluYExactlyLimit(x0, x1, x2, x3, 1n);
+  }
+  return wideToF64(value);
+}
+
+function nreluDxDxExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  const t0 = wideSqrt(wideMultiply(wideInteger(-2n), wideLog(x2)));
+  const t1 = wideSin(
+    wideMultiply(
+      wideMultiply(wideInteger(2n), WIDE_PI),
+      wideSubtract(
+        wideAbs(wideSubtract(x3, wideDivide(wideInteger(1n), wideInteger(2n)))),
+        wideDivide(wideInteger(1n), wideInteger(4n)),
+      ),
+    ),
+  );
+  const t2 = wideSigmoid(x1);
+  const t3 = wideSqrt(t2);
+  let t4 = wideInteger(0n);
+  if (wideLess(wideInteger(0n), x0)) {
+    t4 = wideMultiply(wideMultiply(t0, t1), t3);
+  }
+  const t5 = wideLogistic(x1);
+  let t6 = wideInteger(0n);
+  if (wideLess(wideInteger(0n), x0)) {
+    t6 = wideDivide(
+      wideMultiply(
+        wideMultiply(wideMultiply(x4, t0), t1),
+        wideSubtract(
+          wideMultiply(
+            wideMultiply(wideDivide(wideInteger(-1n), wideInteger(2n)), t5),
+            wideTanh(
+              wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x1),
+            ),
+          ),
+          wideDivide(
+            wideMultiply(
+              wideDivide(wideInteger(1n), wideInteger(4n)),
+              widePower(t5, 2),
+            ),
+            t2,
+          ),
+        ),
+      ),
+      t3,
+    );
+  }
+  let t7 = wideInteger(0n);
+  if (wideLess(wideInteger(0n), wideAdd(x1, t4))) {
+    t7 = t6;
+  }
+  return t7;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function nreluDxDxExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return nreluDxDxExactlyWide(
+    wideFromF64(x0),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function nreluDxDxExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    nreluDxDxExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    nreluDxDxExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    nreluDxDxExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    nreluDxDxExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    nreluDxDxExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    nreluDxDxExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    nreluDxDxExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    nreluDxDxExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    nreluDxDxExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function nreluDxDxExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = nreluDxDxExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (Math.abs(x1) > 1.7976931348623157e308) {
+    value = nreluDxDxExactlyLimit(x0, x1, x2, x3, x4, 1n);
   }
   return wideToF64(value);
 }

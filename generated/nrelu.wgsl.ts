@@ -1884,6 +1884,250 @@ fn nrelu_backward(dy: f32, x: f32, training: f32, u0: f32, u1: f32) -> f32 {
   }
   return dy * result;
 }
+
+struct nrelu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn nrelu_slope_0(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  return nrelu_backward(1.0, x0, x1, x2, x3);
+}
+
+fn nrelu_fused(x: f32, training: f32, u0: f32, u1: f32) -> nrelu_value_and_slopes {
+  let l = nrelu_pair_log(nrelu_pair_from_f32(u0));
+  let p = nrelu_pair_scale(l, -2.0);
+  let r = nrelu_pair_sqrt(p);
+  let u = nrelu_pair_subtract(nrelu_pair_from_f32(u1), nrelu_pair(0.5, 0.0));
+  let v = nrelu_pair_abs(u);
+  let u2 = nrelu_pair_subtract(v, nrelu_pair(0.25, 0.0));
+  let p2 = nrelu_pair_multiply(nrelu_pair(6.2831855, -1.7484555e-7), u2);
+  let s = nrelu_pair_sin(p2);
+  let p3 = nrelu_pair_multiply(r, s);
+  let bounded = nrelu_pair_at_most(nrelu_pair_from_f32(x), nrelu_pair(40.0, 0.0));
+  let v2 = nrelu_pair_raised_exp(bounded);
+  let p4 = nrelu_pair_scale(v2, 8.6736174e-19);
+  let u3 = nrelu_pair_add(p4, nrelu_pair(1.0, 0.0));
+  let q = nrelu_pair_divide(v2, u3);
+  let p5 = nrelu_pair_scale(q, 8.6736174e-19);
+  let r2 = nrelu_pair_sqrt(p5);
+  let p6 = nrelu_pair_multiply(p3, r2);
+  var v3 = nrelu_pair(0.0, 0.0);
+  if (training > 0.0) {
+    v3 = p6;
+  }
+  let u4 = nrelu_pair_add(nrelu_pair_from_f32(x), v3);
+  var v4 = nrelu_pair(0.0, 0.0);
+  if (u4.high > 0.0) {
+    v4 = u4;
+  }
+  let p7 = nrelu_pair_scale(r, 0.5);
+  let p8 = nrelu_pair_multiply(p7, s);
+  let v5 = nrelu_pair_abs(nrelu_pair_from_f32(x));
+  let v6 = nrelu_pair_negate(v5);
+  let v7 = nrelu_pair_raised_exp(v6);
+  let p9 = nrelu_pair_scale(v7, 8.6736174e-19);
+  let u5 = nrelu_pair_add(p9, nrelu_pair(1.0, 0.0));
+  let squared = nrelu_pair_multiply(u5, u5);
+  let q2 = nrelu_pair_divide(v7, squared);
+  let p10 = nrelu_pair_multiply(p8, q2);
+  let q3 = nrelu_pair_divide(p10, r2);
+  let p11 = nrelu_pair_scale(q3, 8.6736174e-19);
+  var v8 = nrelu_pair(0.0, 0.0);
+  if (training > 0.0) {
+    v8 = p11;
+  }
+  let u6 = nrelu_pair_add(v8, nrelu_pair(1.0, 0.0));
+  var v9 = nrelu_pair(0.0, 0.0);
+  if (u4.high > 0.0) {
+    v9 = u6;
+  }
+  var result_value = nrelu_pair_to_f32(v4);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((u4.high <= 0.0) |
+        ((training <= 0.0) |
+          ((0.000015258789 *
+            (((abs(p2.high) + v.high * 6.2831855) * r.high + 8.271806e-25 * r.high) * r2.high +
+              4.135903e-25 * (((1.0 / u3.high) * 8.6736174e-19 * (1.0 / r2.high) + 1.0 / r2.high) * abs(p3.high)) +
+              4.135903e-25 * (r2.high + abs(p3.high))) +
+            abs(p6.high) <=
+            8.0 * abs(x + p6.high)) &
+            (abs(x + p6.high) >= 3.9443045e-31)))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+      ((v5.high >= 7.888609e-31) | (x == 0.0))
+    )
+  ) {
+    result_value = nrelu(x, training, u0, u1);
+  }
+  var result_x = nrelu_pair_to_f32(v9);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((u4.high <= 0.0) |
+        ((training <= 0.0) |
+          ((0.0000076293945 *
+            (((((abs(p2.high) + v.high * 6.2831855) * p7.high + 8.271806e-25 * p7.high) * q2.high +
+              4.135903e-25 * (((u5.high * q2.high) / squared.high + 1.0 / squared.high) * abs(p8.high)) +
+              4.135903e-25 * (q2.high + abs(p8.high))) /
+              r2.high +
+              4.135903e-25 *
+                ((((1.0 / u3.high) * 8.6736174e-19 * (1.0 / r2.high) + 1.0 / r2.high) * abs(q3.high)) / r2.high) +
+              4.135903e-25 * (1.0 / r2.high + abs(q3.high) / r2.high)) *
+              8.6736174e-19) +
+            abs(p11.high) <=
+            4.0 * abs(p11.high + 1.0)) &
+            (abs(p11.high + 1.0) >= 1.9721523e-31)))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((v5.high >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(v9.high)) <= 0x7a800000u) &
+      ((u4.high <= 0.0) |
+        ((bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
+          ((training <= 0.0) |
+            ((bitcast<u32>(abs(p11.high + 1.0)) <= 0x7a800000u) & (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(q3.high)) <= 0x7a800000u) &
+              (r2.high >= 7.888609e-31)))))
+    )
+  ) {
+    result_x = nrelu_slope_0(x, training, u0, u1);
+  }
+  return nrelu_value_and_slopes(select(result_value, x, nrelu_is_nan(x)), result_x);
+}
+
+// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
+fn nrelu_tanh(x: f32) -> f32 {
+  if (nrelu_is_nan(x)) {
+    return x;
+  }
+  let a = abs(x);
+  if (a < 0.625) {
+    let z = x * x;
+    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
+    return x + x * (z * (-0.333332807 + z * p));
+  }
+  let y = 1.0 - 2.0 / (nrelu_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
+  return select(-y, y, x > 0.0);
+}
+
+fn nrelu_curvature_0_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
+  let t = sqrt(-2.0 * nrelu_log(x2));
+  let t2 = nrelu_sigmoid(x1);
+  let t3 = sqrt(t2);
+  let t4 = nrelu_sin(6.2831855 * (abs(x3 - 0.5) - 0.25));
+  let t5 = nrelu_logistic(x1);
+  let t6 = select(0.0, (t * t4 * (-0.5 * (t5 * nrelu_tanh(0.5 * x1)) - (0.25 * t5 * t5) / t2)) / t3, x0 > 0.0);
+  return select(0.0, t6, x1 + select(0.0, t * t3 * t4, x0 > 0.0) > 0.0);
+}
+
+fn nrelu_pair_expm1(a: nrelu_pair) -> nrelu_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = nrelu_pair_expm1_small(nrelu_pair_reduced(nrelu_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return nrelu_pair_times_power(nrelu_pair_add(nrelu_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = nrelu_power_of_two(i32(k));
+  return nrelu_pair_add(nrelu_pair_sum(scale, -1.0), nrelu_pair_scale(small, scale));
+}
+
+fn nrelu_curvature(x: f32, training: f32, u0: f32, u1: f32) -> f32 {
+  let l = nrelu_pair_log(nrelu_pair_from_f32(u0));
+  let p = nrelu_pair_scale(l, -2.0);
+  let r = nrelu_pair_sqrt(p);
+  let u = nrelu_pair_subtract(nrelu_pair_from_f32(u1), nrelu_pair(0.5, 0.0));
+  let v = nrelu_pair_abs(u);
+  let u2 = nrelu_pair_subtract(v, nrelu_pair(0.25, 0.0));
+  let p2 = nrelu_pair_multiply(nrelu_pair(6.2831855, -1.7484555e-7), u2);
+  let s = nrelu_pair_sin(p2);
+  let p3 = nrelu_pair_multiply(r, s);
+  let bounded = nrelu_pair_at_most(nrelu_pair_from_f32(x), nrelu_pair(40.0, 0.0));
+  let v2 = nrelu_pair_raised_exp(bounded);
+  let p4 = nrelu_pair_scale(v2, 8.6736174e-19);
+  let u3 = nrelu_pair_add(p4, nrelu_pair(1.0, 0.0));
+  let q = nrelu_pair_divide(v2, u3);
+  let p5 = nrelu_pair_scale(q, 8.6736174e-19);
+  let r2 = nrelu_pair_sqrt(p5);
+  let p6 = nrelu_pair_multiply(p3, r2);
+  var v3 = nrelu_pair(0.0, 0.0);
+  if (training > 0.0) {
+    v3 = p6;
+  }
+  let u4 = nrelu_pair_add(nrelu_pair_from_f32(x), v3);
+  let v4 = nrelu_pair_abs(nrelu_pair_from_f32(x));
+  let v5 = nrelu_pair_negate(v4);
+  let v6 = nrelu_pair_raised_exp(v5);
+  let p7 = nrelu_pair_scale(v6, 8.6736174e-19);
+  let u5 = nrelu_pair_add(p7, nrelu_pair(1.0, 0.0));
+  let squared = nrelu_pair_multiply(u5, u5);
+  let q2 = nrelu_pair_divide(v6, squared);
+  let p8 = nrelu_pair_scale(q2, -0.5);
+  let p9 = nrelu_pair_scale(nrelu_pair_from_f32(x), 0.5);
+  let p10 = nrelu_pair_scale(p9, 2.0);
+  let bounded2 = nrelu_pair_at_most(p10, nrelu_pair(80.0, 0.0));
+  let em1 = nrelu_pair_expm1(bounded2);
+  let u6 = nrelu_pair_add(em1, nrelu_pair(2.0, 0.0));
+  let q3 = nrelu_pair_divide(em1, u6);
+  let p11 = nrelu_pair_multiply(p8, q3);
+  let p12 = nrelu_pair_scale(p11, 8.6736174e-19);
+  let p13 = nrelu_pair_scale(q2, 9.313226e-10);
+  let squared2 = nrelu_pair_multiply(p13, p13);
+  let p14 = nrelu_pair_scale(squared2, 0.25);
+  let q4 = nrelu_pair_divide(p14, p5);
+  let p15 = nrelu_pair_scale(q4, 8.6736174e-19);
+  let u7 = nrelu_pair_subtract(p12, p15);
+  let p16 = nrelu_pair_multiply(p3, u7);
+  let q5 = nrelu_pair_divide(p16, r2);
+  var v7 = nrelu_pair(0.0, 0.0);
+  if (training > 0.0) {
+    v7 = q5;
+  }
+  var v8 = nrelu_pair(0.0, 0.0);
+  if (u4.high > 0.0) {
+    v8 = v7;
+  }
+  var result = nrelu_pair_to_f32(v8);
+  // Far out, or no number at all.
+  if (
+    !(
+      ((u4.high <= 0.0) |
+        ((training <= 0.0) |
+          ((abs(s.high) >= 1.5777218e-30) & (abs(u7.high) >= 1.5777218e-30) & (r2.high >= 3.9443045e-31) &
+            (abs(p16.high) >= 3.9443045e-31)))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((v4.high >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(v8.high)) <= 0x7a800000u) &
+      ((u4.high <= 0.0) |
+        ((bitcast<u32>(abs(v7.high)) <= 0x7a800000u) &
+          ((training <= 0.0) |
+            ((bitcast<u32>(abs(q5.high)) <= 0x7a800000u) & (r2.high >= 7.888609e-31) &
+              (bitcast<u32>(abs(p16.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(u7.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(p15.high)) <= 0x7a800000u) &
+              (bitcast<u32>(abs(q4.high)) <= 0x7a800000u) &
+              (p5.high >= 7.888609e-31) &
+              (bitcast<u32>(abs(p11.high)) <= 0x7a800000u)))))
+    )
+  ) {
+    result = nrelu_curvature_0_far(training, x, u0, u1);
+  }
+  return result;
+}
+
+struct nrelu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn nrelu_double_backward(dy: f32, ddx: f32, x: f32, training: f32, u0: f32, u1: f32) -> nrelu_second_gradients {
+  let slopes = nrelu_backward(1.0, x, training, u0, u1);
+  let curvatures = nrelu_curvature(x, training, u0, u1);
+  return nrelu_second_gradients(ddx * slopes, dy * ddx * curvatures);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1899,6 +2143,9 @@ struct nrelu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> nrelu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> nrelu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> nrelu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> nrelu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> nrelu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> nrelu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn nrelu_forward(
@@ -1949,5 +2196,65 @@ fn nrelu_backward_inputs(
     result[k] = nrelu_backward(dy[k], x0[k], select(0.0, 1.0, nrelu_uniforms.training != 0u), u0, u1);
   }
   nrelu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn nrelu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (nrelu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = nrelu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    var u0 = 0.5;
+    var u1 = 0.5;
+    if (nrelu_uniforms.training != 0u) {
+      let words0 = nrelu_draw(nrelu_uniforms.seed, 4u * i + k, 0);
+      u0 = nrelu_uniform_single(words0.a);
+      u1 = nrelu_uniform_single(words0.b);
+    }
+    let g = nrelu_fused(x0[k], select(0.0, 1.0, nrelu_uniforms.training != 0u), u0, u1);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  nrelu_output_y[i] = result0;
+  nrelu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn nrelu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (nrelu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = nrelu_cotangent_dy[i];
+  let dd0 = nrelu_cotangent_ddx[i];
+  let x0 = nrelu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    var u0 = 0.5;
+    var u1 = 0.5;
+    if (nrelu_uniforms.training != 0u) {
+      let words0 = nrelu_draw(nrelu_uniforms.seed, 4u * i + k, 0);
+      u0 = nrelu_uniform_single(words0.a);
+      u1 = nrelu_uniform_single(words0.b);
+    }
+    let g = nrelu_double_backward(dy[k], dd0[k], x0[k], select(0.0, 1.0, nrelu_uniforms.training != 0u), u0, u1);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  nrelu_gradient_ddy[i] = result0;
+  nrelu_gradient_dx[i] = result1;
 }
 `);

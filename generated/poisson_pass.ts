@@ -49,6 +49,56 @@ export function poissonPassBackward(
   }
 }
 
+/** The value of poisson_pass, and its derivative in each input. */
+export function poissonPassFused(
+  x: Float32Array,
+  seed: number,
+  training: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    let u = 0.5;
+    if (training > 0) {
+      const words = draw(seed, i, 0);
+      u = uniformDouble(words.a);
+    }
+    y[i] =
+      training > 0
+        ? Number.isNaN(xi)
+          ? xi
+          : Number(u < xi)
+        : choose(xi <= 0, 0, choose(xi >= 1, 1, xi));
+    dx[i] = 1;
+  }
+}
+
+/** The gradients of what poisson_pass's backward kernel computes, from a cotangent of each of its results. */
+export function poissonPassDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  _seed: number,
+  _training: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const ddxI = ddx[i]!;
+    ddy[i] = ddxI;
+  }
+  dx.fill(0);
+}
+
 /**
  * A spike with the probability x, with the gradient 1. In evaluation it is its mean.
  * Source: SpikingJelly poisson_pass.
@@ -96,6 +146,56 @@ export function poissonPassBackward64(
     const dyi = dy[i]!;
     dx[i] = dyi;
   }
+}
+
+/** The value of poisson_pass, and its derivative in each input. */
+export function poissonPassFused64(
+  x: Float64Array,
+  seed: number,
+  training: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    let u = 0.5;
+    if (training > 0) {
+      const words = draw(seed, i, 0);
+      u = uniformDouble(words.a);
+    }
+    y[i] =
+      training > 0
+        ? Number.isNaN(xi)
+          ? xi
+          : Number(u < xi)
+        : choose(xi <= 0, 0, choose(xi >= 1, 1, xi));
+    dx[i] = 1;
+  }
+}
+
+/** The gradients of what poisson_pass's backward kernel computes, from a cotangent of each of its results. */
+export function poissonPassDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  _seed: number,
+  _training: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const ddxI = ddx[i]!;
+    ddy[i] = ddxI;
+  }
+  dx.fill(0);
 }
 
 function requireLength(

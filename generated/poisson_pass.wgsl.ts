@@ -76,6 +76,33 @@ fn poisson_pass(x: f32, training: f32, u0: f32) -> f32 {
 fn poisson_pass_backward(dy: f32, x: f32, training: f32, u0: f32) -> f32 {
   return dy;
 }
+
+struct poisson_pass_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn poisson_pass_fused(x: f32, training: f32, u0: f32) -> poisson_pass_value_and_slopes {
+  let v = select(0.0, 1.0, u0 < x);
+  return poisson_pass_value_and_slopes(
+    select(
+      select(select(select(x, 1.0, x >= 1.0), 0.0, x <= 0.0), select(v, x, poisson_pass_is_nan(x)), training > 0.0),
+      x,
+      poisson_pass_is_nan(x)
+    ),
+    1.0
+  );
+}
+
+struct poisson_pass_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn poisson_pass_double_backward(dy: f32, ddx: f32, x: f32, training: f32, u0: f32) -> poisson_pass_second_gradients {
+  let slopes = poisson_pass_backward(1.0, x, training, u0);
+  return poisson_pass_second_gradients(ddx * slopes, 0.0);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -92,6 +119,9 @@ struct poisson_pass_uniform_values {
 @group(0) @binding(2) var<storage, read_write> poisson_pass_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> poisson_pass_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> poisson_pass_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> poisson_pass_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> poisson_pass_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> poisson_pass_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn poisson_pass_forward(
@@ -134,5 +164,61 @@ fn poisson_pass_backward_inputs(
     result[k] = poisson_pass_backward(dy[k], x0[k], select(0.0, 1.0, poisson_pass_uniforms.training != 0u), u0);
   }
   poisson_pass_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn poisson_pass_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (poisson_pass_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = poisson_pass_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    var u0 = 0.5;
+    if (poisson_pass_uniforms.training != 0u) {
+      let words0 = poisson_pass_draw(poisson_pass_uniforms.seed, 4u * i + k, 0);
+      u0 = poisson_pass_uniform_single(words0.a);
+    }
+    let g = poisson_pass_fused(x0[k], select(0.0, 1.0, poisson_pass_uniforms.training != 0u), u0);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  poisson_pass_output_y[i] = result0;
+  poisson_pass_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn poisson_pass_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (poisson_pass_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = poisson_pass_cotangent_dy[i];
+  let dd0 = poisson_pass_cotangent_ddx[i];
+  let x0 = poisson_pass_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    var u0 = 0.5;
+    if (poisson_pass_uniforms.training != 0u) {
+      let words0 = poisson_pass_draw(poisson_pass_uniforms.seed, 4u * i + k, 0);
+      u0 = poisson_pass_uniform_single(words0.a);
+    }
+    let g = poisson_pass_double_backward(dy[k], dd0[k], x0[k], select(0.0, 1.0, poisson_pass_uniforms.training != 0u), u0);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  poisson_pass_gradient_ddy[i] = result0;
+  poisson_pass_gradient_dx[i] = result1;
 }
 `);

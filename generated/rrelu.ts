@@ -93,6 +93,102 @@ export function rreluBackward(
   }
 }
 
+/** The value of rrelu, and its derivative in each input. */
+export function rreluFused(
+  x: Float32Array,
+  lower: number,
+  upper: number,
+  seed: number,
+  training: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const u = upper - lower;
+  const u2 = lower + upper;
+  const p = 0.5 * u2;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      let u3 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u3 = uniformDouble(words.a);
+      }
+      const p2 = u * u3;
+      const u4 = lower + p2;
+      const v = training > 0 ? u4 : p;
+      if (!(xi >= 0 || training <= 0 || Math.abs(p2) <= 1048576 * Math.abs(u4)))
+        break;
+      y[i] = choose(xi >= 0, xi, xi * v);
+      dx[i] = choose(xi >= 0, 1, v);
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      let u3 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u3 = uniformDouble(words.a);
+      }
+      y[i] = rreluYExactly(training, xi, lower, upper, u3);
+      dx[i] = rreluDxExactly(training, xi, lower, upper, u3, 1);
+    }
+  }
+}
+
+/** The gradients of what rrelu's backward kernel computes, from a cotangent of each of its results. */
+export function rreluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  lower: number,
+  upper: number,
+  seed: number,
+  training: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const u = upper - lower;
+  const u2 = lower + upper;
+  const p = 0.5 * u2;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      let u3 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u3 = uniformDouble(words.a);
+      }
+      const p2 = u * u3;
+      const u4 = lower + p2;
+      if (!(xi >= 0 || training <= 0 || Math.abs(p2) <= 1048576 * Math.abs(u4)))
+        break;
+      ddy[i] = ddxI * choose(xi >= 0, 1, training > 0 ? u4 : p);
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      let u3 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u3 = uniformDouble(words.a);
+      }
+      ddy[i] = rreluDxExactly(training, xi, lower, upper, u3, ddxI);
+    }
+  }
+  dx.fill(0);
+}
+
 /**
  * Leaky rectifier whose slope is drawn for each element in training; in evaluation it is the mean of both ends. NNlib
  * draws in evaluation too; MXNet's upper is 0.334.
@@ -184,6 +280,102 @@ export function rreluBackward64(
       dx[i] = rreluDxExactly(training, xi, lower, upper, u3, dyi);
     }
   }
+}
+
+/** The value of rrelu, and its derivative in each input. */
+export function rreluFused64(
+  x: Float64Array,
+  lower: number,
+  upper: number,
+  seed: number,
+  training: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  const u = upper - lower;
+  const u2 = lower + upper;
+  const p = 0.5 * u2;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      let u3 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u3 = uniformDouble(words.a);
+      }
+      const p2 = u * u3;
+      const u4 = lower + p2;
+      const v = training > 0 ? u4 : p;
+      if (!(xi >= 0 || training <= 0 || Math.abs(p2) <= 1048576 * Math.abs(u4)))
+        break;
+      y[i] = choose(xi >= 0, xi, xi * v);
+      dx[i] = choose(xi >= 0, 1, v);
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      let u3 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u3 = uniformDouble(words.a);
+      }
+      y[i] = rreluYExactly(training, xi, lower, upper, u3);
+      dx[i] = rreluDxExactly(training, xi, lower, upper, u3, 1);
+    }
+  }
+}
+
+/** The gradients of what rrelu's backward kernel computes, from a cotangent of each of its results. */
+export function rreluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  lower: number,
+  upper: number,
+  seed: number,
+  training: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const u = upper - lower;
+  const u2 = lower + upper;
+  const p = 0.5 * u2;
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      let u3 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u3 = uniformDouble(words.a);
+      }
+      const p2 = u * u3;
+      const u4 = lower + p2;
+      if (!(xi >= 0 || training <= 0 || Math.abs(p2) <= 1048576 * Math.abs(u4)))
+        break;
+      ddy[i] = ddxI * choose(xi >= 0, 1, training > 0 ? u4 : p);
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      let u3 = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u3 = uniformDouble(words.a);
+      }
+      ddy[i] = rreluDxExactly(training, xi, lower, upper, u3, ddxI);
+    }
+  }
+  dx.fill(0);
 }
 
 function requireLength(
@@ -876,6 +1068,95 @@ function rreluDxExactly(
   let value = rreluDxExactlyAt(x0, x1, x2, x3, x4, x5, 0n);
   if (wideIsNan(value) && Math.abs(x1) > 1.7976931348623157e308) {
     value = rreluDxExactlyLimit(x0, x1, x2, x3, x4, x5, 1n);
+  }
+  return wideToF64(value);
+}
+
+function rreluYExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  let t0 = wideMultiply(
+    wideDivide(wideInteger(1n), wideInteger(2n)),
+    wideAdd(x2, x3),
+  );
+  if (wideLess(wideInteger(0n), x0)) {
+    t0 = wideAdd(x2, wideMultiply(wideSubtract(x3, x2), x4));
+  }
+  let t1 = wideMultiply(x1, t0);
+  if (wideLessOrEqual(wideInteger(0n), x1)) {
+    t1 = x1;
+  }
+  return t1;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function rreluYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return rreluYExactlyWide(
+    wideFromF64(x0),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function rreluYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    rreluYExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    rreluYExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    rreluYExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    rreluYExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    rreluYExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    rreluYExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    rreluYExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    rreluYExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    rreluYExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function rreluYExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = rreluYExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (wideIsNan(value) && Math.abs(x1) > 1.7976931348623157e308) {
+    value = rreluYExactlyLimit(x0, x1, x2, x3, x4, 1n);
   }
   return wideToF64(value);
 }

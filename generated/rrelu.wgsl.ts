@@ -1036,6 +1036,86 @@ fn rrelu_backward(dy: f32, x: f32, lower: f32, upper: f32, training: f32, u0: f3
   }
   return dy * result;
 }
+
+struct rrelu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn rrelu_slope_0(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  return rrelu_backward(1.0, x0, x1, x2, x3, x4);
+}
+
+fn rrelu_fused(x: f32, lower: f32, upper: f32, training: f32, u0: f32) -> rrelu_value_and_slopes {
+  let u = rrelu_pair_subtract(rrelu_pair_from_f32(upper), rrelu_pair_from_f32(lower));
+  let p = rrelu_pair_multiply(u, rrelu_pair_from_f32(u0));
+  let u2 = rrelu_pair_add(rrelu_pair_from_f32(lower), p);
+  let u3 = rrelu_pair_add(rrelu_pair_from_f32(lower), rrelu_pair_from_f32(upper));
+  let p2 = rrelu_pair_scale(u3, 0.5);
+  var v = p2;
+  if (training > 0.0) {
+    v = u2;
+  }
+  var v2 = rrelu_pair_multiply(rrelu_pair_from_f32(x), v);
+  if (x >= 0.0) {
+    v2 = rrelu_pair_from_f32(x);
+  }
+  var v3 = v;
+  if (x >= 0.0) {
+    v3 = rrelu_pair(1.0, 0.0);
+  }
+  var result_value = rrelu_pair_to_f32(v2);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x >= 0.0) |
+        (((training <= 0.0) | ((abs(p.high) <= 1048576.0 * abs(u2.high)) & (abs(u2.high) >= 3.9443045e-31))) &
+          ((training > 0.0) | (abs(p2.high) >= 3.9443045e-31)))) &
+        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(lower)) <= 0x5c800000u) &
+        ((abs(lower) >= 3.469447e-18) | (lower == 0.0)) &
+        (bitcast<u32>(abs(upper)) <= 0x5c800000u) &
+      ((abs(upper) >= 3.469447e-18) | (upper == 0.0))
+    )
+  ) {
+    result_value = rrelu(x, lower, upper, training, u0);
+  }
+  var result_x = rrelu_pair_to_f32(v3);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x >= 0.0) | ((training <= 0.0) | (abs(p.high) <= 2097152.0 * abs(u2.high)))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(lower)) <= 0x71800000u) &
+        ((abs(lower) >= 7.888609e-31) | (lower == 0.0)) &
+        (bitcast<u32>(abs(upper)) <= 0x71800000u) &
+      ((abs(upper) >= 7.888609e-31) | (upper == 0.0))
+    )
+  ) {
+    result_x = rrelu_slope_0(x, lower, upper, training, u0);
+  }
+  return rrelu_value_and_slopes(select(result_value, x, rrelu_is_nan(x)), result_x);
+}
+
+struct rrelu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn rrelu_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  lower: f32,
+  upper: f32,
+  training: f32,
+  u0: f32
+) -> rrelu_second_gradients {
+  let slopes = rrelu_backward(1.0, x, lower, upper, training, u0);
+  return rrelu_second_gradients(ddx * slopes, 0.0);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1053,6 +1133,9 @@ struct rrelu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> rrelu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> rrelu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> rrelu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> rrelu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> rrelu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> rrelu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn rrelu_forward(
@@ -1099,5 +1182,61 @@ fn rrelu_backward_inputs(
     result[k] = rrelu_backward(dy[k], x0[k], rrelu_uniforms.p_lower, rrelu_uniforms.p_upper, select(0.0, 1.0, rrelu_uniforms.training != 0u), u0);
   }
   rrelu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn rrelu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (rrelu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = rrelu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    var u0 = 0.5;
+    if (rrelu_uniforms.training != 0u) {
+      let words0 = rrelu_draw(rrelu_uniforms.seed, 4u * i + k, 0);
+      u0 = rrelu_uniform_single(words0.a);
+    }
+    let g = rrelu_fused(x0[k], rrelu_uniforms.p_lower, rrelu_uniforms.p_upper, select(0.0, 1.0, rrelu_uniforms.training != 0u), u0);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  rrelu_output_y[i] = result0;
+  rrelu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn rrelu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (rrelu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = rrelu_cotangent_dy[i];
+  let dd0 = rrelu_cotangent_ddx[i];
+  let x0 = rrelu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    var u0 = 0.5;
+    if (rrelu_uniforms.training != 0u) {
+      let words0 = rrelu_draw(rrelu_uniforms.seed, 4u * i + k, 0);
+      u0 = rrelu_uniform_single(words0.a);
+    }
+    let g = rrelu_double_backward(dy[k], dd0[k], x0[k], rrelu_uniforms.p_lower, rrelu_uniforms.p_upper, select(0.0, 1.0, rrelu_uniforms.training != 0u), u0);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  rrelu_gradient_ddy[i] = result0;
+  rrelu_gradient_dx[i] = result1;
 }
 `);

@@ -88,6 +88,81 @@ export function rtReluBackward(
   }
 }
 
+/** The value of rt_relu, and its derivative in each input. */
+export function rtReluFused(
+  x: Float32Array,
+  sigma: number,
+  seed: number,
+  training: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    let u = 0.5;
+    let u2 = 0.5;
+    if (training > 0) {
+      const words = draw(seed, i, 0);
+      u = uniformDouble(words.a);
+      u2 = uniformDouble(words.b);
+    }
+    const p = sigma * Math.sqrt(-2 * log(u));
+    const v = Math.abs(u2 - 0.5);
+    const p2 = 6.283185307179586 * (v - 0.25);
+    const p3 = p * Math.sin(p2);
+    const u3 = xi + (training > 0 ? p3 : 0);
+    y[i] =
+      u3 < 0 ||
+      training <= 0 ||
+      (Math.abs(p2) + v * 6.283185307179586) * Math.abs(p) + Math.abs(p3) <=
+        131072 * Math.abs(xi + p3)
+        ? choose(u3 < 0, 0, u3)
+        : rtReluYExactly(training, xi, sigma, u, u2);
+    dx[i] = Number(u3 > 0);
+  }
+}
+
+/** The gradients of what rt_relu's backward kernel computes, from a cotangent of each of its results. */
+export function rtReluDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  sigma: number,
+  seed: number,
+  training: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    let u = 0.5;
+    let u2 = 0.5;
+    if (training > 0) {
+      const words = draw(seed, i, 0);
+      u = uniformDouble(words.a);
+      u2 = uniformDouble(words.b);
+    }
+    const u3 =
+      xi +
+      (training > 0
+        ? sigma *
+          Math.sqrt(-2 * log(u)) *
+          Math.sin(6.283185307179586 * (Math.abs(u2 - 0.5) - 0.25))
+        : 0);
+    ddy[i] = ddxI * Number(u3 > 0);
+  }
+  dx.fill(0);
+}
+
 /**
  * Rectifier that is moved sideways at random.
  * Source: Cao et al. 2018; survey of Kunc and Klema 2024.
@@ -174,6 +249,81 @@ export function rtReluBackward64(
         : 0);
     dx[i] = dyi * Number(u3 > 0);
   }
+}
+
+/** The value of rt_relu, and its derivative in each input. */
+export function rtReluFused64(
+  x: Float64Array,
+  sigma: number,
+  seed: number,
+  training: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    let u = 0.5;
+    let u2 = 0.5;
+    if (training > 0) {
+      const words = draw(seed, i, 0);
+      u = uniformDouble(words.a);
+      u2 = uniformDouble(words.b);
+    }
+    const p = sigma * Math.sqrt(-2 * log(u));
+    const v = Math.abs(u2 - 0.5);
+    const p2 = 6.283185307179586 * (v - 0.25);
+    const p3 = p * Math.sin(p2);
+    const u3 = xi + (training > 0 ? p3 : 0);
+    y[i] =
+      u3 < 0 ||
+      training <= 0 ||
+      (Math.abs(p2) + v * 6.283185307179586) * Math.abs(p) + Math.abs(p3) <=
+        131072 * Math.abs(xi + p3)
+        ? choose(u3 < 0, 0, u3)
+        : rtReluYExactly(training, xi, sigma, u, u2);
+    dx[i] = Number(u3 > 0);
+  }
+}
+
+/** The gradients of what rt_relu's backward kernel computes, from a cotangent of each of its results. */
+export function rtReluDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  sigma: number,
+  seed: number,
+  training: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    const ddxI = ddx[i]!;
+    let u = 0.5;
+    let u2 = 0.5;
+    if (training > 0) {
+      const words = draw(seed, i, 0);
+      u = uniformDouble(words.a);
+      u2 = uniformDouble(words.b);
+    }
+    const u3 =
+      xi +
+      (training > 0
+        ? sigma *
+          Math.sqrt(-2 * log(u)) *
+          Math.sin(6.283185307179586 * (Math.abs(u2 - 0.5) - 0.25))
+        : 0);
+    ddy[i] = ddxI * Number(u3 > 0);
+  }
+  dx.fill(0);
 }
 
 function requireLength(
@@ -1104,6 +1254,106 @@ function rtReluExactly(
   let value = rtReluExactlyAt(x0, x1, x2, x3, x4, 0n);
   if (Math.abs(x1) > 1.7976931348623157e308) {
     value = rtReluExactlyLimit(x0, x1, x2, x3, x4, 1n);
+  }
+  return wideToF64(value);
+}
+
+function rtReluYExactlyWide(
+  x0: Wide,
+  x1: Wide,
+  x2: Wide,
+  x3: Wide,
+  x4: Wide,
+): Wide {
+  let t0 = wideInteger(0n);
+  if (wideLess(wideInteger(0n), x0)) {
+    t0 = wideMultiply(
+      wideMultiply(x2, wideSqrt(wideMultiply(wideInteger(-2n), wideLog(x3)))),
+      wideSin(
+        wideMultiply(
+          wideMultiply(wideInteger(2n), WIDE_PI),
+          wideSubtract(
+            wideAbs(
+              wideSubtract(x4, wideDivide(wideInteger(1n), wideInteger(2n))),
+            ),
+            wideDivide(wideInteger(1n), wideInteger(4n)),
+          ),
+        ),
+      ),
+    );
+  }
+  const t1 = wideAdd(x1, t0);
+  let t2 = wideInteger(0n);
+  if (wideLess(wideInteger(0n), t1)) {
+    t2 = t1;
+  }
+  return t2;
+}
+
+/** With the exponent of what stands for infinity, or for 0. */
+function rtReluYExactlyAt(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  exponent: bigint,
+): Wide {
+  return rtReluYExactlyWide(
+    wideFromF64(x0),
+    wideMoved(wideFromF64(x1), exponent),
+    wideFromF64(x2),
+    wideFromF64(x3),
+    wideFromF64(x4),
+  );
+}
+
+function rtReluYExactlyLimit(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+  sign: bigint,
+): Wide {
+  return wideLimit(
+    rtReluYExactlyAt(x0, x1, x2, x3, x4, 800n * sign),
+    rtReluYExactlyAt(x0, x1, x2, x3, x4, 150n * sign),
+    rtReluYExactlyAt(x0, x1, x2, x3, x4, 140n * sign),
+    rtReluYExactlyAt(x0, x1, x2, x3, x4, 60n * sign),
+    rtReluYExactlyAt(x0, x1, x2, x3, x4, 50n * sign),
+    rtReluYExactlyAt(x0, x1, x2, x3, x4, 26n * sign),
+    rtReluYExactlyAt(x0, x1, x2, x3, x4, 20n * sign),
+    rtReluYExactlyAt(x0, x1, x2, x3, x4, 11n * sign),
+    rtReluYExactlyAt(x0, x1, x2, x3, x4, 10n * sign),
+  );
+}
+
+function rtReluYExactly(
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  x4: number,
+): number {
+  if (x0 !== x0) {
+    return x0;
+  }
+  if (x1 !== x1) {
+    return x1;
+  }
+  if (x2 !== x2) {
+    return x2;
+  }
+  if (x3 !== x3) {
+    return x3;
+  }
+  if (x4 !== x4) {
+    return x4;
+  }
+  let value = rtReluYExactlyAt(x0, x1, x2, x3, x4, 0n);
+  if (Math.abs(x1) > 1.7976931348623157e308) {
+    value = rtReluYExactlyLimit(x0, x1, x2, x3, x4, 1n);
   }
   return wideToF64(value);
 }

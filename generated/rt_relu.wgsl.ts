@@ -1438,6 +1438,76 @@ fn rt_relu_backward(dy: f32, x: f32, sigma: f32, training: f32, u0: f32, u1: f32
   );
   return select(0.0, dy, x + v > 0.0);
 }
+
+struct rt_relu_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn rt_relu_fused(x: f32, sigma: f32, training: f32, u0: f32, u1: f32) -> rt_relu_value_and_slopes {
+  let v4 = select(
+    0.0,
+    sqrt(-2.0 * rt_relu_log(u0)) * rt_relu_sin(6.2831855 * (abs(u1 - 0.5) - 0.25)) * sigma,
+    training > 0.0
+  );
+  let l = rt_relu_pair_log(rt_relu_pair_from_f32(u0));
+  let p = rt_relu_pair_scale(l, -2.0);
+  let r = rt_relu_pair_sqrt(p);
+  let p2 = rt_relu_pair_multiply(rt_relu_pair_from_f32(sigma), r);
+  let u = rt_relu_pair_subtract(rt_relu_pair_from_f32(u1), rt_relu_pair(0.5, 0.0));
+  let v = rt_relu_pair_abs(u);
+  let u2 = rt_relu_pair_subtract(v, rt_relu_pair(0.25, 0.0));
+  let p3 = rt_relu_pair_multiply(rt_relu_pair(6.2831855, -1.7484555e-7), u2);
+  let s = rt_relu_pair_sin(p3);
+  let p4 = rt_relu_pair_multiply(p2, s);
+  var v2 = rt_relu_pair(0.0, 0.0);
+  if (training > 0.0) {
+    v2 = p4;
+  }
+  let u3 = rt_relu_pair_add(rt_relu_pair_from_f32(x), v2);
+  var v3 = rt_relu_pair(0.0, 0.0);
+  if (u3.high > 0.0) {
+    v3 = u3;
+  }
+  var result_value = rt_relu_pair_to_f32(v3);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((u3.high <= 0.0) |
+        ((training <= 0.0) |
+          ((0.000030517578 *
+            ((abs(p3.high) + v.high * 6.2831855) * abs(p2.high) + 8.271806e-25 * (abs(s.high) + abs(p2.high))) +
+            abs(p4.high) <=
+            16.0 * abs(x + p4.high)) &
+            (abs(x + p4.high) >= 3.9443045e-31)))) &
+        (bitcast<u32>(abs(x)) <= 0x71800000u) &
+        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        (bitcast<u32>(abs(sigma)) <= 0x71800000u) &
+      ((abs(sigma) >= 7.888609e-31) | (sigma == 0.0))
+    )
+  ) {
+    result_value = rt_relu(x, sigma, training, u0, u1);
+  }
+  return rt_relu_value_and_slopes(select(result_value, x, rt_relu_is_nan(x)), select(0.0, 1.0, x + v4 > 0.0));
+}
+
+struct rt_relu_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn rt_relu_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  sigma: f32,
+  training: f32,
+  u0: f32,
+  u1: f32
+) -> rt_relu_second_gradients {
+  let slopes = rt_relu_backward(1.0, x, sigma, training, u0, u1);
+  return rt_relu_second_gradients(ddx * slopes, 0.0);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -1454,6 +1524,9 @@ struct rt_relu_uniform_values {
 @group(0) @binding(2) var<storage, read_write> rt_relu_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> rt_relu_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> rt_relu_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> rt_relu_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> rt_relu_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> rt_relu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn rt_relu_forward(
@@ -1504,5 +1577,65 @@ fn rt_relu_backward_inputs(
     result[k] = rt_relu_backward(dy[k], x0[k], rt_relu_uniforms.p_sigma, select(0.0, 1.0, rt_relu_uniforms.training != 0u), u0, u1);
   }
   rt_relu_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn rt_relu_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (rt_relu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = rt_relu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    var u0 = 0.5;
+    var u1 = 0.5;
+    if (rt_relu_uniforms.training != 0u) {
+      let words0 = rt_relu_draw(rt_relu_uniforms.seed, 4u * i + k, 0);
+      u0 = rt_relu_uniform_single(words0.a);
+      u1 = rt_relu_uniform_single(words0.b);
+    }
+    let g = rt_relu_fused(x0[k], rt_relu_uniforms.p_sigma, select(0.0, 1.0, rt_relu_uniforms.training != 0u), u0, u1);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  rt_relu_output_y[i] = result0;
+  rt_relu_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn rt_relu_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (rt_relu_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = rt_relu_cotangent_dy[i];
+  let dd0 = rt_relu_cotangent_ddx[i];
+  let x0 = rt_relu_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    var u0 = 0.5;
+    var u1 = 0.5;
+    if (rt_relu_uniforms.training != 0u) {
+      let words0 = rt_relu_draw(rt_relu_uniforms.seed, 4u * i + k, 0);
+      u0 = rt_relu_uniform_single(words0.a);
+      u1 = rt_relu_uniform_single(words0.b);
+    }
+    let g = rt_relu_double_backward(dy[k], dd0[k], x0[k], rt_relu_uniforms.p_sigma, select(0.0, 1.0, rt_relu_uniforms.training != 0u), u0, u1);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  rt_relu_gradient_ddy[i] = result0;
+  rt_relu_gradient_dx[i] = result1;
 }
 `);

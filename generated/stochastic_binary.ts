@@ -46,6 +46,53 @@ export function stochasticBinaryBackward(
   }
 }
 
+/** The value of stochastic_binary, and its derivative in each input. */
+export function stochasticBinaryFused(
+  x: Float32Array,
+  seed: number,
+  training: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    let u = 0.5;
+    if (training > 0) {
+      const words = draw(seed, i, 0);
+      u = uniformDouble(words.a);
+    }
+    const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+    const q = e / (e + 1);
+    y[i] = training > 0 ? (Number.isNaN(xi) ? xi : Number(u < q)) : q;
+    dx[i] = 1;
+  }
+}
+
+/** The gradients of what stochastic_binary's backward kernel computes, from a cotangent of each of its results. */
+export function stochasticBinaryDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  _seed: number,
+  _training: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const ddxI = ddx[i]!;
+    ddy[i] = ddxI;
+  }
+  dx.fill(0);
+}
+
 /**
  * A unit that is 1 with the probability sigmoid(x), with the straight-through gradient 1. In evaluation it is its mean.
  * Source: Bengio et al. 2013.
@@ -90,6 +137,53 @@ export function stochasticBinaryBackward64(
     const dyi = dy[i]!;
     dx[i] = dyi;
   }
+}
+
+/** The value of stochastic_binary, and its derivative in each input. */
+export function stochasticBinaryFused64(
+  x: Float64Array,
+  seed: number,
+  training: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    let u = 0.5;
+    if (training > 0) {
+      const words = draw(seed, i, 0);
+      u = uniformDouble(words.a);
+    }
+    const e = boundedExp(Math.max(Math.min(xi, 709), -746));
+    const q = e / (e + 1);
+    y[i] = training > 0 ? (Number.isNaN(xi) ? xi : Number(u < q)) : q;
+    dx[i] = 1;
+  }
+}
+
+/** The gradients of what stochastic_binary's backward kernel computes, from a cotangent of each of its results. */
+export function stochasticBinaryDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  _seed: number,
+  _training: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const ddxI = ddx[i]!;
+    ddy[i] = ddxI;
+  }
+  dx.fill(0);
 }
 
 function requireLength(

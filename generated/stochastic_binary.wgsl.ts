@@ -106,6 +106,36 @@ fn stochastic_binary(x: f32, training: f32, u0: f32) -> f32 {
 fn stochastic_binary_backward(dy: f32, x: f32, training: f32, u0: f32) -> f32 {
   return dy;
 }
+
+struct stochastic_binary_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn stochastic_binary_fused(x: f32, training: f32, u0: f32) -> stochastic_binary_value_and_slopes {
+  let s = stochastic_binary_sigmoid(x);
+  let v = select(0.0, 1.0, u0 < s);
+  return stochastic_binary_value_and_slopes(
+    select(select(s, select(v, x, stochastic_binary_is_nan(x)), training > 0.0), x, stochastic_binary_is_nan(x)),
+    1.0
+  );
+}
+
+struct stochastic_binary_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn stochastic_binary_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  training: f32,
+  u0: f32
+) -> stochastic_binary_second_gradients {
+  let slopes = stochastic_binary_backward(1.0, x, training, u0);
+  return stochastic_binary_second_gradients(ddx * slopes, 0.0);
+}
 `;
 
 /** The text of the `.wgsl` file. */
@@ -122,6 +152,9 @@ struct stochastic_binary_uniform_values {
 @group(0) @binding(2) var<storage, read_write> stochastic_binary_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> stochastic_binary_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> stochastic_binary_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> stochastic_binary_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> stochastic_binary_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> stochastic_binary_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn stochastic_binary_forward(
@@ -164,5 +197,61 @@ fn stochastic_binary_backward_inputs(
     result[k] = stochastic_binary_backward(dy[k], x0[k], select(0.0, 1.0, stochastic_binary_uniforms.training != 0u), u0);
   }
   stochastic_binary_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn stochastic_binary_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (stochastic_binary_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = stochastic_binary_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    var u0 = 0.5;
+    if (stochastic_binary_uniforms.training != 0u) {
+      let words0 = stochastic_binary_draw(stochastic_binary_uniforms.seed, 4u * i + k, 0);
+      u0 = stochastic_binary_uniform_single(words0.a);
+    }
+    let g = stochastic_binary_fused(x0[k], select(0.0, 1.0, stochastic_binary_uniforms.training != 0u), u0);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  stochastic_binary_output_y[i] = result0;
+  stochastic_binary_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn stochastic_binary_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (stochastic_binary_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = stochastic_binary_cotangent_dy[i];
+  let dd0 = stochastic_binary_cotangent_ddx[i];
+  let x0 = stochastic_binary_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    var u0 = 0.5;
+    if (stochastic_binary_uniforms.training != 0u) {
+      let words0 = stochastic_binary_draw(stochastic_binary_uniforms.seed, 4u * i + k, 0);
+      u0 = stochastic_binary_uniform_single(words0.a);
+    }
+    let g = stochastic_binary_double_backward(dy[k], dd0[k], x0[k], select(0.0, 1.0, stochastic_binary_uniforms.training != 0u), u0);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  stochastic_binary_gradient_ddy[i] = result0;
+  stochastic_binary_gradient_dx[i] = result1;
 }
 `);

@@ -72,6 +72,89 @@ export function stochasticSpikeOperatorBackward(
   }
 }
 
+/** The value of stochastic_spike_operator, and its derivative in each input. */
+export function stochasticSpikeOperatorFused(
+  x: Float32Array,
+  mean: number,
+  variance: number,
+  seed: number,
+  training: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    let u = 0.5;
+    if (training > 0) {
+      const words = draw(seed, i, 0);
+      u = uniformDouble(words.a);
+    }
+    const u2 = mean + (training > 0 ? u : 0.5);
+    const u3 = u2 - 0.5;
+    y[i] = Number.isNaN(xi) ? xi : Number(xi > 0);
+    dx[i] =
+      xi > 0 || Math.abs(u2) <= 2097152 * Math.abs(u3)
+        ? choose(xi > 0, 1, variance * u3)
+        : stochasticSpikeOperatorDxExactly(training, xi, mean, variance, u, 1);
+  }
+}
+
+/** The gradients of what stochastic_spike_operator's backward kernel computes, from a cotangent of each of its results. */
+export function stochasticSpikeOperatorDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  mean: number,
+  variance: number,
+  seed: number,
+  training: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      let u = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+      }
+      const u2 = mean + (training > 0 ? u : 0.5);
+      const u3 = u2 - 0.5;
+      if (!(xi > 0 || Math.abs(u2) <= 2097152 * Math.abs(u3))) break;
+      ddy[i] = ddxI * choose(xi > 0, 1, variance * u3);
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      let u = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+      }
+      ddy[i] = stochasticSpikeOperatorDxExactly(
+        training,
+        xi,
+        mean,
+        variance,
+        u,
+        ddxI,
+      );
+    }
+  }
+  dx.fill(0);
+}
+
 /**
  * A spike whose surrogate gradient is random where there is none.
  * Source: snnTorch SSO.
@@ -142,6 +225,89 @@ export function stochasticSpikeOperatorBackward64(
       );
     }
   }
+}
+
+/** The value of stochastic_spike_operator, and its derivative in each input. */
+export function stochasticSpikeOperatorFused64(
+  x: Float64Array,
+  mean: number,
+  variance: number,
+  seed: number,
+  training: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    let u = 0.5;
+    if (training > 0) {
+      const words = draw(seed, i, 0);
+      u = uniformDouble(words.a);
+    }
+    const u2 = mean + (training > 0 ? u : 0.5);
+    const u3 = u2 - 0.5;
+    y[i] = Number.isNaN(xi) ? xi : Number(xi > 0);
+    dx[i] =
+      xi > 0 || Math.abs(u2) <= 2097152 * Math.abs(u3)
+        ? choose(xi > 0, 1, variance * u3)
+        : stochasticSpikeOperatorDxExactly(training, xi, mean, variance, u, 1);
+  }
+}
+
+/** The gradients of what stochastic_spike_operator's backward kernel computes, from a cotangent of each of its results. */
+export function stochasticSpikeOperatorDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  mean: number,
+  variance: number,
+  seed: number,
+  training: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    for (; i < size; i++) {
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      let u = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+      }
+      const u2 = mean + (training > 0 ? u : 0.5);
+      const u3 = u2 - 0.5;
+      if (!(xi > 0 || Math.abs(u2) <= 2097152 * Math.abs(u3))) break;
+      ddy[i] = ddxI * choose(xi > 0, 1, variance * u3);
+    }
+    if (i < size) {
+      // One that needs more digits.
+      const xi = x[i]!;
+      const ddxI = ddx[i]!;
+      let u = 0.5;
+      if (training > 0) {
+        const words = draw(seed, i, 0);
+        u = uniformDouble(words.a);
+      }
+      ddy[i] = stochasticSpikeOperatorDxExactly(
+        training,
+        xi,
+        mean,
+        variance,
+        u,
+        ddxI,
+      );
+    }
+  }
+  dx.fill(0);
 }
 
 function requireLength(

@@ -833,6 +833,71 @@ fn stochastic_spike_operator_backward(dy: f32, x: f32, mean: f32, variance: f32,
   return dy * result;
 }
 
+struct stochastic_spike_operator_value_and_slopes {
+  value: f32,
+  x: f32,
+}
+
+fn stochastic_spike_operator_slope_0(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
+  return stochastic_spike_operator_backward(1.0, x0, x1, x2, x3, x4);
+}
+
+fn stochastic_spike_operator_fused(
+  x: f32,
+  mean: f32,
+  variance: f32,
+  training: f32,
+  u0: f32
+) -> stochastic_spike_operator_value_and_slopes {
+  let v3 = select(0.0, 1.0, x > 0.0);
+  var v = stochastic_spike_operator_pair(0.5, 0.0);
+  if (training > 0.0) {
+    v = stochastic_spike_operator_pair_from_f32(u0);
+  }
+  let u = stochastic_spike_operator_pair_add(stochastic_spike_operator_pair_from_f32(mean), v);
+  let u2 = stochastic_spike_operator_pair_subtract(u, stochastic_spike_operator_pair(0.5, 0.0));
+  var v2 = stochastic_spike_operator_pair_multiply(stochastic_spike_operator_pair_from_f32(variance), u2);
+  if (x > 0.0) {
+    v2 = stochastic_spike_operator_pair(1.0, 0.0);
+  }
+  var result_x = stochastic_spike_operator_pair_to_f32(v2);
+  // By the function that computes this alone.
+  if (
+    !(
+      ((x > 0.0) | (abs(u.high) <= 4194304.0 * abs(u2.high))) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
+        (bitcast<u32>(abs(mean)) <= 0x5c800000u) &
+        ((abs(mean) >= 3.469447e-18) | (mean == 0.0)) &
+        (bitcast<u32>(abs(variance)) <= 0x5c800000u) &
+      ((abs(variance) >= 3.469447e-18) | (variance == 0.0))
+    )
+  ) {
+    result_x = stochastic_spike_operator_slope_0(x, mean, variance, training, u0);
+  }
+  return stochastic_spike_operator_value_and_slopes(
+    select(select(v3, x, stochastic_spike_operator_is_nan(x)), x, stochastic_spike_operator_is_nan(x)),
+    result_x
+  );
+}
+
+struct stochastic_spike_operator_second_gradients {
+  dy: f32,
+  x: f32,
+}
+
+fn stochastic_spike_operator_double_backward(
+  dy: f32,
+  ddx: f32,
+  x: f32,
+  mean: f32,
+  variance: f32,
+  training: f32,
+  u0: f32
+) -> stochastic_spike_operator_second_gradients {
+  let slopes = stochastic_spike_operator_backward(1.0, x, mean, variance, training, u0);
+  return stochastic_spike_operator_second_gradients(ddx * slopes, 0.0);
+}
+
 struct stochastic_spike_operator_uniform_values {
   size: u32,
   p_mean: f32,
@@ -846,6 +911,9 @@ struct stochastic_spike_operator_uniform_values {
 @group(0) @binding(2) var<storage, read_write> stochastic_spike_operator_output_y: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> stochastic_spike_operator_cotangent_dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> stochastic_spike_operator_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> stochastic_spike_operator_derivative_dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> stochastic_spike_operator_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> stochastic_spike_operator_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn stochastic_spike_operator_forward(
@@ -888,4 +956,60 @@ fn stochastic_spike_operator_backward_inputs(
     result[k] = stochastic_spike_operator_backward(dy[k], x0[k], stochastic_spike_operator_uniforms.p_mean, stochastic_spike_operator_uniforms.p_variance, select(0.0, 1.0, stochastic_spike_operator_uniforms.training != 0u), u0);
   }
   stochastic_spike_operator_gradient_dx[i] = result;
+}
+
+@compute @workgroup_size(256)
+fn stochastic_spike_operator_fused_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (stochastic_spike_operator_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let x0 = stochastic_spike_operator_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    var u0 = 0.5;
+    if (stochastic_spike_operator_uniforms.training != 0u) {
+      let words0 = stochastic_spike_operator_draw(stochastic_spike_operator_uniforms.seed, 4u * i + k, 0);
+      u0 = stochastic_spike_operator_uniform_single(words0.a);
+    }
+    let g = stochastic_spike_operator_fused(x0[k], stochastic_spike_operator_uniforms.p_mean, stochastic_spike_operator_uniforms.p_variance, select(0.0, 1.0, stochastic_spike_operator_uniforms.training != 0u), u0);
+    result0[k] = g.value;
+    result1[k] = g.x;
+  }
+  stochastic_spike_operator_output_y[i] = result0;
+  stochastic_spike_operator_derivative_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn stochastic_spike_operator_double_backward_inputs(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (stochastic_spike_operator_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = stochastic_spike_operator_cotangent_dy[i];
+  let dd0 = stochastic_spike_operator_cotangent_ddx[i];
+  let x0 = stochastic_spike_operator_input_x[i];
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    var u0 = 0.5;
+    if (stochastic_spike_operator_uniforms.training != 0u) {
+      let words0 = stochastic_spike_operator_draw(stochastic_spike_operator_uniforms.seed, 4u * i + k, 0);
+      u0 = stochastic_spike_operator_uniform_single(words0.a);
+    }
+    let g = stochastic_spike_operator_double_backward(dy[k], dd0[k], x0[k], stochastic_spike_operator_uniforms.p_mean, stochastic_spike_operator_uniforms.p_variance, select(0.0, 1.0, stochastic_spike_operator_uniforms.training != 0u), u0);
+    result0[k] = g.dy;
+    result1[k] = g.x;
+  }
+  stochastic_spike_operator_gradient_ddy[i] = result0;
+  stochastic_spike_operator_gradient_dx[i] = result1;
 }

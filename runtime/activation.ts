@@ -24,7 +24,9 @@ export interface Activation {
 /**
  * TypeScript kernels. Arguments come in this order:
  * forward:  inputs, learned, hyperparameters, chance, output, extents;
- * backward: cotangent, inputs, learned, hyperparameters, chance, gradients of inputs, gradients of learned, extents.
+ * backward: cotangent, inputs, learned, hyperparameters, chance, gradients of inputs, gradients of learned, extents;
+ * doubleBackward: cotangent, inputs, learned, hyperparameters, chance, cotangents of the gradients that backward writes,
+ *     gradient of the cotangent, gradients of inputs, gradients of learned, extents.
  * Tensors and learned parameters are `Float32Array`, the rest numbers. Chance is `seed, training` when `random`. Extents are
  * `channelOuter, channels, channelInner` when a learned parameter has shape `channel`, then
  * `axisOuter, axisLength, axisInner` when `axis`; none otherwise.
@@ -32,6 +34,8 @@ export interface Activation {
 export interface CpuKernels {
   readonly forward: (...args: never[]) => void;
   readonly backward: (...args: never[]) => void;
+  /** Missing where nobody asked the compiler for it. */
+  readonly doubleBackward?: (...args: never[]) => void;
 }
 
 export interface WebGpuKernels {
@@ -39,6 +43,8 @@ export interface WebGpuKernels {
   readonly code: string;
   readonly forward: readonly WebGpuPass[];
   readonly backward: readonly WebGpuPass[];
+  /** Missing where nobody asked the compiler for it. */
+  readonly doubleBackward?: readonly WebGpuPass[];
 }
 
 /** One dispatch. All bindings are in group 0. */
@@ -58,6 +64,10 @@ export interface WebGpuPass {
 
 export type WebGpuRole =
   | "cotangent"
+  /** Of the gradient that backward writes of the input or learned parameter of that name. */
+  | `cotangent ${string}`
+  /** The gradient of the cotangent. */
+  | "gradient"
   | "output"
   | "uniforms"
   | `input ${string}`

@@ -4,7 +4,9 @@ import type { ActivationOperands } from "./device.js";
 import { channelsOf, extentsOf } from "./extents.js";
 import { broadcastTo, commonDevice, filled, narrow, recorded, reshape } from "./operations.js";
 import { defaultGenerator } from "./random.js";
+import { recordedGradients } from "./second-order.js";
 import { broadcastShapes, formatShape, normaliseAxis, type Shape, sizeOf } from "./shape.js";
+import { isRecording } from "./tape.js";
 import { Tensor } from "./tensor.js";
 
 /** What is asked of chance, of an activation that is random. */
@@ -55,18 +57,19 @@ export function applyActivation(activation: Activation, given: ActivationArgumen
     return repeated ? broadcastTo(reshape(parameter, [1]), [length]) : parameter;
   });
 
-  const operands: ActivationOperands = {
-    inputs: inputs.map(({ storage }) => storage),
-    learned: parameters.map(({ storage }) => storage),
+  const seed = activation.random && training ? seedOf(name, given.seed) : 0;
+  const operands = (): ActivationOperands => ({
+    inputs: inputs.map((input) => input.storage),
+    learned: parameters.map((parameter) => parameter.storage),
     hyperparameters,
-    seed: activation.random && training ? seedOf(name, given.seed) : 0,
+    seed,
     training,
     extents,
-  };
+  });
   const resultShape =
     axis !== null && activation.yieldsRows ? shape.map((length, i) => (i === axis ? 1 : length)) : shape;
   const storage = device.allocate(sizeOf(resultShape));
-  if (extents.size > 0) device.activationForward(activation, operands, storage);
+  if (extents.size > 0) device.activationForward(activation, operands(), storage);
   const all = [...inputs, ...parameters];
   return recorded(name, all, { shape: resultShape, device, storage }, (cotangent) => {
     if (extents.size === 0) return all.map((tensor) => filled(tensor.shape, 0, device));
@@ -75,17 +78,11 @@ export function applyActivation(activation: Activation, given: ActivationArgumen
     );
     const storages = gradients.map((gradient) => gradient.storage);
     // The operands' storages are asked for again, which notices a tensor that was disposed of.
-    device.activationBackward(
-      activation,
-      {
-        ...operands,
-        inputs: inputs.map((input) => input.storage),
-        learned: parameters.map((parameter) => parameter.storage),
-      },
-      cotangent.storage,
-      { inputs: storages.slice(0, inputs.length), learned: storages.slice(inputs.length) },
-    );
-    return gradients;
+    device.activationBackward(activation, operands(), cotangent.storage, {
+      inputs: storages.slice(0, inputs.length),
+      learned: storages.slice(inputs.length),
+    });
+    return isRecording() ? recordedGradients({ activation, tensors: all, operands }, cotangent, gradients) : gradients;
   });
 }
 

@@ -71,6 +71,11 @@ export interface ActivationGradients {
   readonly learned: readonly Storage[];
 }
 
+/** Where gradients of gradients go: of the cotangent that arrived at the result, and of the rest. */
+export interface SecondGradients extends ActivationGradients {
+  readonly cotangent: Storage;
+}
+
 /** One step of an optimiser, as PyTorch defines it. */
 export type UpdateRule =
   | {
@@ -135,6 +140,14 @@ export interface Device {
     cotangent: Storage,
     gradients: ActivationGradients,
   ): void;
+  /** @param cotangents of the gradients that `activationBackward` computes */
+  activationDoubleBackward(
+    activation: Activation,
+    operands: ActivationOperands,
+    cotangent: Storage,
+    cotangents: ActivationGradients,
+    gradients: SecondGradients,
+  ): void;
 }
 
 /**
@@ -152,4 +165,12 @@ export function missingKernels(activation: Activation, device: Device["type"]): 
   return new Error(
     `${activation.name} has no kernels for the device '${device}': compile its definition with --target ts,wgsl,module (this needs ${target})`,
   );
+}
+
+/** An activation that was compiled without gradients of gradients. */
+export function missingDoubleBackward({ name, axis }: Activation): Error {
+  const remedy = axis
+    ? "activations that reduce over an axis have none"
+    : "compile its definition with --kernels forward,backward,doubleBackward, or without --kernels";
+  return new Error(`${name} has no kernel for gradients of gradients: ${remedy}`);
 }

@@ -4,7 +4,7 @@ import { findKinks, type Kink } from "../calculus/kinks.js";
 import type { Activation } from "../ir/activation.js";
 import { inEvaluation } from "../ir/random.js";
 import type { Decisions } from "../decisions.js";
-import type { OutputFile, TargetName } from "./output.js";
+import type { KernelFamily, OutputFile, TargetName } from "./output.js";
 import { type KernelPlan, planKernels } from "./kernels.js";
 import { typescriptLibraryNames, typescriptLibraryText } from "./library/kernel-text.js";
 import { layOutFunctions } from "./layout.js";
@@ -28,29 +28,36 @@ const banner = (activation: Activation): string =>
 export type Emit = (activation: Activation, decisions: Decisions) => Promise<Emission>;
 
 /** What makes modules is loaded for them alone: ts-morph takes longer to load than all the rest. */
-export async function emitterFor(targets: readonly TargetName[]): Promise<Emit> {
+export async function emitterFor(targets: readonly TargetName[], kernels: readonly KernelFamily[]): Promise<Emit> {
   const modules = targets.includes("module")
     ? { ...(await import("./targets/module.js")), ...(await import("./module-text.js")) }
     : null;
-  return (activation, decisions) => emitActivation(activation, new Set(targets), decisions, modules);
+  const families = new Set(kernels);
+  return (activation, decisions) =>
+    emitActivation(activation, { targets: new Set(targets), families, decisions, modules });
 }
 
 type Modules = Pick<typeof import("./targets/module.js"), "moduleParts"> &
   Pick<typeof import("./module-text.js"), "moduleText">;
 
+interface EmitOptions {
+  readonly targets: ReadonlySet<TargetName>;
+  readonly families: ReadonlySet<KernelFamily>;
+  readonly decisions: Decisions;
+  readonly modules: Modules | null;
+}
+
 async function emitActivation(
   activation: Activation,
-  wanted: ReadonlySet<TargetName>,
-  decisions: Decisions,
-  modules: Modules | null,
+  { targets: wanted, families, decisions, modules }: EmitOptions,
 ): Promise<Emission> {
   const plan = planKernels(activation, decisions);
   const kinks = findKinks(inEvaluation(activation));
   const stem = fileStem(activation.name);
   const name = exportedName(activation.name);
   // All that builds nodes happens before anything is awaited: the graph of nodes belongs to one activation at a time.
-  const kernels = typescriptKernels(plan);
-  const wgsl = wgslKernels(plan);
+  const kernels = typescriptKernels(plan, families);
+  const wgsl = wgslKernels(plan, families);
   const module = modules?.moduleParts({
     plan,
     kinks,
@@ -66,9 +73,21 @@ async function emitActivation(
           backward: kernels.backward,
           forward64: inDouble(kernels.forward),
           backward64: inDouble(kernels.backward),
+          ...(kernels.fused ? { fused: kernels.fused, fused64: inDouble(kernels.fused) } : {}),
+          ...(kernels.doubleBackward
+            ? { doubleBackward: kernels.doubleBackward, doubleBackward64: inDouble(kernels.doubleBackward) }
+            : {}),
         }
       : undefined,
-    wgsl: wanted.has("wgsl") ? { file: `${stem}.wgsl`, forward: wgsl.forward, backward: wgsl.backward } : undefined,
+    wgsl: wanted.has("wgsl")
+      ? {
+          file: `${stem}.wgsl`,
+          forward: wgsl.forward,
+          backward: wgsl.backward,
+          ...(wgsl.fused ? { fused: wgsl.fused } : {}),
+          ...(wgsl.doubleBackward ? { doubleBackward: wgsl.doubleBackward } : {}),
+        }
+      : undefined,
   });
 
   const files: OutputFile[] = [];

@@ -3,6 +3,7 @@ import { normalise } from "../algebra/normalise.js";
 import { withoutCancellation } from "../algebra/row-accuracy.js";
 import { stabiliseSoftmax } from "../algebra/softmax.js";
 import { type Gradient, gradientsOf } from "../calculus/gradients.js";
+import { type SecondDerivatives, secondDerivativesOf } from "../calculus/second.js";
 import { isReduction } from "../calculus/differentiate.js";
 import type { Decisions } from "../decisions.js";
 import type { Activation } from "../ir/activation.js";
@@ -50,5 +51,21 @@ export function planKernels(activation: Activation, decisions: Decisions = new M
     reduces,
     yieldsRows,
     perChannel: activation.learned.some(({ shape }) => shape === "channel"),
+  };
+}
+
+/** What kernels of second derivatives compute. */
+export interface SecondOrder extends SecondDerivatives {
+  /** Of each gradient, in their order. */
+  readonly cotangents: readonly Variable[];
+}
+
+/** Null for activations that reduce: their kernels are of first order alone. */
+export function planSecondOrder({ activation, value, cotangent, gradients, reduces }: KernelPlan): SecondOrder | null {
+  if (reduces) return null;
+  const variables = gradients.map(({ of }) => of);
+  return {
+    cotangents: variables.map((of) => variable(`dd${of.name}`, "cotangent", of.space)),
+    ...secondDerivativesOf(value, variables, activation.gradients, cotangent),
   };
 }

@@ -25,6 +25,8 @@ export interface MachineFunction {
   /** What it takes, in order. */
   readonly variables: readonly Variable[];
   readonly text: string;
+  /** Whether it computes a result wherever that is asked for. */
+  readonly isWhole?: true;
 }
 
 export interface MachineTexts {

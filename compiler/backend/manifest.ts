@@ -9,6 +9,7 @@ export interface KernelArgument {
     | "output"
     | "cotangent"
     | "gradient"
+    | "derivative"
     | "saved"
     | "hyperparameter"
     | "learned"
@@ -30,7 +31,8 @@ export interface WgslBinding {
   readonly group: 0;
   readonly binding: number;
   readonly name: string;
-  readonly role: "input" | "output" | "cotangent" | "gradient" | "saved" | "learned" | "scratch" | "uniforms";
+  readonly role:
+    "input" | "output" | "cotangent" | "gradient" | "derivative" | "saved" | "learned" | "scratch" | "uniforms";
   readonly of?: string;
   readonly type: "read-only-storage" | "storage" | "uniform";
   readonly element?: "f32" | "vec4<f32>" | "u32";

@@ -7,7 +7,9 @@ import {
   type Elementwise,
   type Extents,
   type MatrixProduct,
+  missingDoubleBackward,
   missingKernels,
+  type SecondGradients,
   Storage,
   type UpdateRule,
   type View,
@@ -133,6 +135,32 @@ class CpuDevice implements Device {
       ...this.#all(learned),
       ...hyperparameters,
       ...chanceOf(activation, operands),
+      ...this.#all(gradients.inputs),
+      ...this.#all(gradients.learned),
+      ...extentsOf(activation, extents),
+    ]);
+  }
+
+  activationDoubleBackward(
+    activation: Activation,
+    operands: ActivationOperands,
+    cotangent: Storage,
+    cotangents: ActivationGradients,
+    gradients: SecondGradients,
+  ): void {
+    if (!activation.cpu) throw missingKernels(activation, this.type);
+    const { doubleBackward } = activation.cpu;
+    if (!doubleBackward) throw missingDoubleBackward(activation);
+    const { inputs, learned, hyperparameters, extents } = operands;
+    Reflect.apply(doubleBackward, undefined, [
+      this.values(cotangent),
+      ...this.#all(inputs),
+      ...this.#all(learned),
+      ...hyperparameters,
+      ...chanceOf(activation, operands),
+      ...this.#all(cotangents.inputs),
+      ...this.#all(cotangents.learned),
+      this.values(gradients.cotangent),
       ...this.#all(gradients.inputs),
       ...this.#all(gradients.learned),
       ...extentsOf(activation, extents),

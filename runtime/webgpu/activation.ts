@@ -8,10 +8,12 @@ import { f32, type Field, u32, uniformBytes } from "./uniforms.js";
 /** What is bound for each role. */
 export type KernelBuffers = Map<WebGpuRole, GPUBuffer>;
 
+export type Direction = "forward" | "backward" | "doubleBackward";
+
 /** The passes of one direction, in order; scratch buffers are added to `buffers` as passes name them. */
 export function passDispatches(
   activation: Activation,
-  direction: "forward" | "backward",
+  direction: Direction,
   { hyperparameters, seed, training, extents }: ActivationOperands,
   buffers: KernelBuffers,
   allocateScratch: (size: number) => GPUBuffer,
@@ -35,7 +37,7 @@ export function passDispatches(
     if (value === undefined) throw new Error(`${activation.name}: a kernel reads '${uniform}', which it does not have`);
     return f32(value);
   };
-  return kernels[direction].map((pass) => ({
+  return (kernels[direction] ?? []).map((pass) => ({
     kernel: {
       code: kernels.code,
       entryPoint: pass.entryPoint,
@@ -51,7 +53,8 @@ export function passDispatches(
 
 function bindingType(role: WebGpuRole): GPUBufferBindingType {
   if (role === "uniforms") return "uniform";
-  const written = role === "output" || role.startsWith(gradientRole) || role.startsWith(scratchRole);
+  const written =
+    role === "output" || role === "gradient" || role.startsWith(gradientRole) || role.startsWith(scratchRole);
   return written ? "storage" : "read-only-storage";
 }
 

@@ -6,13 +6,15 @@ import {
   type Device,
   type Elementwise,
   type MatrixProduct,
+  missingDoubleBackward,
   missingKernels,
+  type SecondGradients,
   type Storage,
   type UpdateRule,
   type View,
 } from "../device.js";
 import { coalesce, type Shape, sizeOf, stridesOf } from "../shape.js";
-import { type KernelBuffers, passDispatches } from "./activation.js";
+import { type Direction, type KernelBuffers, passDispatches } from "./activation.js";
 import { BufferPool, paddedBytes, usage, WebGpuStorage } from "./buffers.js";
 import { Commands, type Kernel } from "./commands.js";
 import { Faults } from "./faults.js";
@@ -242,9 +244,35 @@ export class WebGpuDevice implements Device {
     if (!activation.webgpu) throw missingKernels(activation, this.type);
     const buffers = this.#kernelBuffers(activation, operands);
     buffers.set("cotangent", this.#buffer(cotangent));
-    activation.inputs.forEach((name, i) => buffers.set(`gradient ${name}`, this.#buffer(gradients.inputs[i]!)));
-    activation.learned.forEach(({ name }, i) => buffers.set(`gradient ${name}`, this.#buffer(gradients.learned[i]!)));
+    this.#bindGradients(activation, "gradient", gradients, buffers);
     this.#runPasses(activation, "backward", operands, buffers);
+  }
+
+  activationDoubleBackward(
+    activation: Activation,
+    operands: ActivationOperands,
+    cotangent: Storage,
+    cotangents: ActivationGradients,
+    gradients: SecondGradients,
+  ): void {
+    if (!activation.webgpu) throw missingKernels(activation, this.type);
+    if (!activation.webgpu.doubleBackward) throw missingDoubleBackward(activation);
+    const buffers = this.#kernelBuffers(activation, operands);
+    buffers.set("cotangent", this.#buffer(cotangent));
+    buffers.set("gradient", this.#buffer(gradients.cotangent));
+    this.#bindGradients(activation, "cotangent", cotangents, buffers);
+    this.#bindGradients(activation, "gradient", gradients, buffers);
+    this.#runPasses(activation, "doubleBackward", operands, buffers);
+  }
+
+  #bindGradients(
+    { inputs, learned }: Activation,
+    role: "cotangent" | "gradient",
+    gradients: ActivationGradients,
+    buffers: KernelBuffers,
+  ): void {
+    inputs.forEach((name, i) => buffers.set(`${role} ${name}`, this.#buffer(gradients.inputs[i]!)));
+    learned.forEach(({ name }, i) => buffers.set(`${role} ${name}`, this.#buffer(gradients.learned[i]!)));
   }
 
   #kernelBuffers(activation: Activation, { inputs, learned }: ActivationOperands): KernelBuffers {
@@ -254,12 +282,7 @@ export class WebGpuDevice implements Device {
     return buffers;
   }
 
-  #runPasses(
-    activation: Activation,
-    direction: "forward" | "backward",
-    operands: ActivationOperands,
-    buffers: KernelBuffers,
-  ): void {
+  #runPasses(activation: Activation, direction: Direction, operands: ActivationOperands, buffers: KernelBuffers): void {
     this.requireAlive();
     const scratch: Storage[] = [];
     const allocateScratch = (size: number): GPUBuffer => {

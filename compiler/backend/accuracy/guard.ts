@@ -94,6 +94,12 @@ export function allOf(conditions: readonly Expr[]): Expr | null {
   return distinct.length === 0 ? null : distinct.reduce((a, b) => apply("and", [a, b]));
 }
 
+/** The conditions that hold where all of a condition does. */
+export function conjuncts(condition: Expr | null): Expr[] {
+  if (!condition) return [];
+  return isApplication(condition, "and") ? condition.operands.flatMap(conjuncts) : [condition];
+}
+
 /** The opposite of a condition that compares the same numbers. */
 function negated(condition: Expr): Expr {
   for (const [primitive, opposite] of opposites) {
