@@ -22,6 +22,8 @@ export interface Analysis {
   readonly formula: string;
   /** By input and learned parameter; over an axis, the gradient for the cotangent `dy`. */
   readonly derivatives: Readonly<Record<string, string>>;
+  /** Whether it draws numbers in training; kinks and facts are then about evaluation. */
+  readonly random: boolean;
   readonly kinks: readonly Pick<Kink, "condition" | "at" | "value" | "continuous" | "left" | "right" | "chosen">[];
   readonly parameters: readonly {
     readonly name: string;
@@ -87,6 +89,7 @@ function analysisOf(activation: Activation, line: number, facts: AnalysisFacts |
     source: { file: activation.file, line },
     formula: activation.formula.join("\n"),
     derivatives: Object.fromEntries(derivatives),
+    random: activation.random !== null,
     kinks: findKinks(inEvaluation(activation)).map(({ condition, at, value, continuous, left, right, chosen }) => ({
       condition,
       at,
@@ -121,6 +124,7 @@ function blockOf(
     place: `${source.file}:${source.line}`,
     inputs: activation.inputs.map(({ name }) => name),
     derivatives: Object.entries(derivatives).map(([name, text]) => [`${gradient}${name}`, text]),
+    isRandom: activation.random !== null,
     kinks: findKinks(inEvaluation(activation)),
     parameters: texts(false),
     learned: texts(true),

@@ -1,6 +1,7 @@
 /** Inputs for a kernel in training, together with the numbers that it draws for them. */
 import { drawnFor } from "./draws.js";
 import type { Batching } from "./emitted.js";
+import { changesSign } from "./interpolant.js";
 import { bitsOfRank, largestRank, numberOfBits, numberOfRank, rankOf } from "./float32.js";
 import { type Density, type Points, pointsFor, Search } from "./points.js";
 import { type Column, fastTruth } from "./truth.js";
@@ -46,7 +47,7 @@ export function drawnPointsFor(
   return { count, adversarial: base.adversarial, inputs: all, nearZero: nextToZeros(column, all, streams, parameters) };
 }
 
-/** 1 where the column has another sign at the next number to one of the inputs, with what is drawn as it is. */
+/** 1 where the column passes through zero between a number and the next, with what is drawn as it is. */
 function nextToZeros(
   column: Column,
   inputs: readonly Float32Array[],
@@ -57,17 +58,23 @@ function nextToZeros(
   const count = inputs[0]?.length ?? 0;
   const near = new Uint8Array(count);
   for (let i = 0; i < count; i++) {
-    const values = [...inputs.map((column) => column[i] ?? NaN), ...parameters];
+    const values = [...inputs.map((numbers) => numbers[i] ?? NaN), ...parameters];
     if (!values.every(Number.isFinite)) continue;
-    const here = truth.sign(values);
     for (let k = 0; k < inputs.length - streams && near[i] === 0; k++) {
       const x = values[k] ?? 0;
       const rank = rankOf(x);
       if (Math.abs(rank) >= largestRank) continue;
-      for (const beside of [rank - 1, rank + 1]) {
-        values[k] = numberOfRank(beside);
-        if (truth.sign(values) * here < 0) near[i] = 1;
-      }
+      const signs = [rank - 1, rank, rank + 1].map((each) => {
+        values[k] = numberOfRank(each);
+        return truth.sign(values);
+      });
+      const at = (each: number): number => {
+        values[k] = numberOfRank(each);
+        truth.evaluate(values);
+        return truth.value;
+      };
+      const passes = [rank - 1, rank].some((left, j) => signs[j] !== signs[j + 1] && changesSign(at, left));
+      if (passes) near[i] = 1;
       values[k] = x;
     }
   }
