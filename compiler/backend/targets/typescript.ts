@@ -417,7 +417,9 @@ class KernelWriter {
   }
 
   private loops(outputs: readonly Output[]): string[] {
-    const exprs = outputs.flatMap(({ form: { fast, guard } }) => [fast, guard].filter((expr) => expr !== null));
+    const exprs = outputs.flatMap(({ form: { fast, guard }, terms }) =>
+      [fast, ...(terms ? conjuncts(guard) : [guard])].filter((expr) => expr !== null),
+    );
     const { bound } = schedule(exprs, {
       hoisted: (node) =>
         node.type === "number" && node.primitive !== "negate" && node.space !== 0 && !(node.space & Space.element),
@@ -484,13 +486,14 @@ class KernelWriter {
     );
     const fast = guarded.map((each) => store(each, this.print(each.output.form.fast!)));
     // The names of the loop before mean nothing there.
-    const exact = guarded.flatMap((each) =>
-      this.apart(bound, () => {
-        const sum = this.exactSum(each);
-        const inner = schedule([sum]).bound.filter((node) => node.space & Space.element && !this.scalars.has(node));
-        return [...inner.flatMap((node) => this.bind(node)), store(each, this.print(sum))];
-      }),
-    );
+    const exact = this.apart(bound, () => {
+      const all = guarded.map((each) => ({ each, sum: this.exactSum(each) }));
+      const inner = schedule(all.map(({ sum }) => sum)).bound.filter(
+        (node) => node.space & Space.element && !this.scalars.has(node),
+      );
+      const named = inner.flatMap((node) => this.bind(node));
+      return [...named, ...all.map(({ each, sum }) => store(each, this.print(sum)))];
+    });
     /** Elements from `from` to `to`: a loop that is left for those few that need more digits. */
     const loop = (from: string, to: string): string[] => {
       const [first, next] = [`let ${index} = ${from}; ${index} < ${to}; ${index}++`, `; ${index} < ${to}; ${index}++`];
