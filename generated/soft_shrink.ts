@@ -53,6 +53,53 @@ export function softShrinkBackward(
   }
 }
 
+/** The value of soft_shrink, and its derivative in each input. */
+export function softShrinkFused(
+  x: Float32Array,
+  lambd: number,
+  y: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    y[i] = choose(xi > lambd, xi - lambd, choose(xi >= -lambd, 0, xi + lambd));
+    dx[i] = choose(xi > lambd, 1, Number(xi < -lambd));
+  }
+}
+
+/** The gradients of what soft_shrink's backward kernel computes, from a cotangent of each of its results. */
+export function softShrinkDoubleBackward(
+  dy: Float32Array,
+  x: Float32Array,
+  lambd: number,
+  ddx: Float32Array,
+  ddy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number =>
+    ddxI * choose(xi > lambd, 1, Number(xi < -lambd));
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+  }
+  dx.fill(0);
+}
+
 /**
  * Moves every input towards 0 by lambd.
  * Source: PyTorch nn.Softshrink.
@@ -104,6 +151,53 @@ export function softShrinkBackward64(
   for (let i = whole; i < size; i++) {
     dx[i] = slope(dy[i]!, x[i]!);
   }
+}
+
+/** The value of soft_shrink, and its derivative in each input. */
+export function softShrinkFused64(
+  x: Float64Array,
+  lambd: number,
+  y: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = x.length;
+  requireLength("y", y, size);
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    const xi = x[i]!;
+    y[i] = choose(xi > lambd, xi - lambd, choose(xi >= -lambd, 0, xi + lambd));
+    dx[i] = choose(xi > lambd, 1, Number(xi < -lambd));
+  }
+}
+
+/** The gradients of what soft_shrink's backward kernel computes, from a cotangent of each of its results. */
+export function softShrinkDoubleBackward64(
+  dy: Float64Array,
+  x: Float64Array,
+  lambd: number,
+  ddx: Float64Array,
+  ddy: Float64Array,
+  dx: Float64Array,
+): void {
+  const size = dy.length;
+  requireLength("x", x, size);
+  requireLength("ddx", ddx, size);
+  requireLength("ddy", ddy, size);
+  requireLength("dx", dx, size);
+  const slope = (xi: number, ddxI: number): number =>
+    ddxI * choose(xi > lambd, 1, Number(xi < -lambd));
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+  }
+  dx.fill(0);
 }
 
 function requireLength(
