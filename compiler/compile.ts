@@ -25,7 +25,7 @@ export interface CompileOptions {
   readonly kernels?: readonly KernelFamily[];
   /** Text made earlier, by content key; see {@link EmissionCache}. */
   readonly cache?: EmissionCache;
-  /** Whether files of other targets may come along where the cache has them. */
+  /** Whether files of other targets, and further kernels, may come along where the cache has them. */
   readonly more?: boolean;
   /** What is known of what compiling searches for; holds afterwards what was asked. */
   readonly decisions?: DecisionBook;
@@ -82,7 +82,7 @@ async function compileSources(sources: readonly Source[], options: CompileOption
     const key = options.cache ? await contentKey(definition, targets, kernels) : "";
     let known = options.cache?.get(key);
     if (known === undefined && options.more)
-      known = options.cache?.get(await contentKey(definition, targetNames, kernels));
+      known = options.cache?.get(await contentKey(definition, targetNames, kernelFamilies));
     const decisions = decisionsOf(definition);
     const result =
       known === undefined ? await emitDefinition(definition, targets, kernels, decisions) : recalled(known, decisions);

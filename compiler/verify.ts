@@ -71,6 +71,7 @@ export async function subjectsOf(
 ): Promise<Subjects> {
   const { files, diagnostics } = await compile(sources, {
     targets: measuredTargets,
+    kernels: ["forward", "backward"],
     more: true,
     ...(cache ? { cache } : {}),
     ...(decisions ? { decisions } : {}),

@@ -7,7 +7,11 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { boundedReluBackward, boundedReluForward } from "./bounded_relu.js";
+import {
+  boundedReluBackward,
+  boundedReluDoubleBackward,
+  boundedReluForward,
+} from "./bounded_relu.js";
 import { boundedReluWgsl } from "./bounded_relu.wgsl.js";
 const boundedReluActivation: Activation = {
   name: "bounded_relu",
@@ -15,7 +19,11 @@ const boundedReluActivation: Activation = {
   hyperparameters: ["a"],
   learned: [],
   axis: false,
-  cpu: { forward: boundedReluForward, backward: boundedReluBackward },
+  cpu: {
+    forward: boundedReluForward,
+    backward: boundedReluBackward,
+    doubleBackward: boundedReluDoubleBackward,
+  },
   webgpu: {
     code: boundedReluWgsl,
     forward: [
@@ -40,6 +48,22 @@ const boundedReluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter a"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "bounded_relu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter a"],

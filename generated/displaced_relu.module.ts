@@ -8,6 +8,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   displacedReluBackward,
+  displacedReluDoubleBackward,
   displacedReluForward,
 } from "./displaced_relu.js";
 import { displacedReluWgsl } from "./displaced_relu.wgsl.js";
@@ -17,7 +18,11 @@ const displacedReluActivation: Activation = {
   hyperparameters: ["delta"],
   learned: [],
   axis: false,
-  cpu: { forward: displacedReluForward, backward: displacedReluBackward },
+  cpu: {
+    forward: displacedReluForward,
+    backward: displacedReluBackward,
+    doubleBackward: displacedReluDoubleBackward,
+  },
   webgpu: {
     code: displacedReluWgsl,
     forward: [
@@ -42,6 +47,22 @@ const displacedReluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter delta"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "displaced_relu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter delta"],

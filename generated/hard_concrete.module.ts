@@ -8,7 +8,11 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { hardConcreteBackward, hardConcreteForward } from "./hard_concrete.js";
+import {
+  hardConcreteBackward,
+  hardConcreteDoubleBackward,
+  hardConcreteForward,
+} from "./hard_concrete.js";
 import { hardConcreteWgsl } from "./hard_concrete.wgsl.js";
 const hardConcreteActivation: Activation = {
   name: "hard_concrete",
@@ -17,7 +21,11 @@ const hardConcreteActivation: Activation = {
   learned: [],
   axis: false,
   random: true,
-  cpu: { forward: hardConcreteForward, backward: hardConcreteBackward },
+  cpu: {
+    forward: hardConcreteForward,
+    backward: hardConcreteBackward,
+    doubleBackward: hardConcreteDoubleBackward,
+  },
   webgpu: {
     code: hardConcreteWgsl,
     forward: [
@@ -49,6 +57,29 @@ const hardConcreteActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: [
+          "size",
+          "hyperparameter beta",
+          "hyperparameter gamma",
+          "hyperparameter zeta",
+          "seed",
+          "training",
+        ],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "hard_concrete_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: [

@@ -7,7 +7,11 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { hardShrinkBackward, hardShrinkForward } from "./hard_shrink.js";
+import {
+  hardShrinkBackward,
+  hardShrinkDoubleBackward,
+  hardShrinkForward,
+} from "./hard_shrink.js";
 import { hardShrinkWgsl } from "./hard_shrink.wgsl.js";
 const hardShrinkActivation: Activation = {
   name: "hard_shrink",
@@ -15,7 +19,11 @@ const hardShrinkActivation: Activation = {
   hyperparameters: ["lambd"],
   learned: [],
   axis: false,
-  cpu: { forward: hardShrinkForward, backward: hardShrinkBackward },
+  cpu: {
+    forward: hardShrinkForward,
+    backward: hardShrinkBackward,
+    doubleBackward: hardShrinkDoubleBackward,
+  },
   webgpu: {
     code: hardShrinkWgsl,
     forward: [
@@ -40,6 +48,22 @@ const hardShrinkActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter lambd"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "hard_shrink_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter lambd"],

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { hardSigmoidBackward, hardSigmoidForward } from "./hard_sigmoid.js";
+import {
+  hardSigmoidBackward,
+  hardSigmoidDoubleBackward,
+  hardSigmoidForward,
+} from "./hard_sigmoid.js";
 import { hardSigmoidWgsl } from "./hard_sigmoid.wgsl.js";
 const hardSigmoidActivation: Activation = {
   name: "hard_sigmoid",
@@ -14,7 +18,11 @@ const hardSigmoidActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: hardSigmoidForward, backward: hardSigmoidBackward },
+  cpu: {
+    forward: hardSigmoidForward,
+    backward: hardSigmoidBackward,
+    doubleBackward: hardSigmoidDoubleBackward,
+  },
   webgpu: {
     code: hardSigmoidWgsl,
     forward: [
@@ -39,6 +47,22 @@ const hardSigmoidActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "hard_sigmoid_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

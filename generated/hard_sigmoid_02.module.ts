@@ -8,6 +8,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   hardSigmoid02Backward,
+  hardSigmoid02DoubleBackward,
   hardSigmoid02Forward,
 } from "./hard_sigmoid_02.js";
 import { hardSigmoid02Wgsl } from "./hard_sigmoid_02.wgsl.js";
@@ -17,7 +18,11 @@ const hardSigmoid02Activation: Activation = {
   hyperparameters: ["alpha", "beta"],
   learned: [],
   axis: false,
-  cpu: { forward: hardSigmoid02Forward, backward: hardSigmoid02Backward },
+  cpu: {
+    forward: hardSigmoid02Forward,
+    backward: hardSigmoid02Backward,
+    doubleBackward: hardSigmoid02DoubleBackward,
+  },
   webgpu: {
     code: hardSigmoid02Wgsl,
     forward: [
@@ -42,6 +47,22 @@ const hardSigmoid02Activation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha", "hyperparameter beta"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "hard_sigmoid_02_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter alpha", "hyperparameter beta"],

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { hardTanhBackward, hardTanhForward } from "./hard_tanh.js";
+import {
+  hardTanhBackward,
+  hardTanhDoubleBackward,
+  hardTanhForward,
+} from "./hard_tanh.js";
 import { hardTanhWgsl } from "./hard_tanh.wgsl.js";
 const hardTanhActivation: Activation = {
   name: "hard_tanh",
@@ -14,7 +18,11 @@ const hardTanhActivation: Activation = {
   hyperparameters: ["min_val", "max_val"],
   learned: [],
   axis: false,
-  cpu: { forward: hardTanhForward, backward: hardTanhBackward },
+  cpu: {
+    forward: hardTanhForward,
+    backward: hardTanhBackward,
+    doubleBackward: hardTanhDoubleBackward,
+  },
   webgpu: {
     code: hardTanhWgsl,
     forward: [
@@ -39,6 +47,22 @@ const hardTanhActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter min_val", "hyperparameter max_val"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "hard_tanh_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter min_val", "hyperparameter max_val"],

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { identityBackward, identityForward } from "./identity.js";
+import {
+  identityBackward,
+  identityDoubleBackward,
+  identityForward,
+} from "./identity.js";
 import { identityWgsl } from "./identity.wgsl.js";
 const identityActivation: Activation = {
   name: "identity",
@@ -14,7 +18,11 @@ const identityActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: identityForward, backward: identityBackward },
+  cpu: {
+    forward: identityForward,
+    backward: identityBackward,
+    doubleBackward: identityDoubleBackward,
+  },
   webgpu: {
     code: identityWgsl,
     forward: [
@@ -39,6 +47,22 @@ const identityActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "identity_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { leakyReluBackward, leakyReluForward } from "./leaky_relu.js";
+import {
+  leakyReluBackward,
+  leakyReluDoubleBackward,
+  leakyReluForward,
+} from "./leaky_relu.js";
 import { leakyReluWgsl } from "./leaky_relu.wgsl.js";
 const leakyReluActivation: Activation = {
   name: "leaky_relu",
@@ -14,7 +18,11 @@ const leakyReluActivation: Activation = {
   hyperparameters: ["negative_slope"],
   learned: [],
   axis: false,
-  cpu: { forward: leakyReluForward, backward: leakyReluBackward },
+  cpu: {
+    forward: leakyReluForward,
+    backward: leakyReluBackward,
+    doubleBackward: leakyReluDoubleBackward,
+  },
   webgpu: {
     code: leakyReluWgsl,
     forward: [
@@ -39,6 +47,22 @@ const leakyReluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter negative_slope"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "leaky_relu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter negative_slope"],

@@ -7,7 +7,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { nreluBackward, nreluForward } from "./nrelu.js";
+import { nreluBackward, nreluDoubleBackward, nreluForward } from "./nrelu.js";
 import { nreluWgsl } from "./nrelu.wgsl.js";
 const nreluActivation: Activation = {
   name: "nrelu",
@@ -16,7 +16,11 @@ const nreluActivation: Activation = {
   learned: [],
   axis: false,
   random: true,
-  cpu: { forward: nreluForward, backward: nreluBackward },
+  cpu: {
+    forward: nreluForward,
+    backward: nreluBackward,
+    doubleBackward: nreluDoubleBackward,
+  },
   webgpu: {
     code: nreluWgsl,
     forward: [
@@ -41,6 +45,22 @@ const nreluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "seed", "training"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "nrelu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "seed", "training"],

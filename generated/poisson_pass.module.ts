@@ -7,7 +7,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { poissonPassBackward, poissonPassForward } from "./poisson_pass.js";
+import {
+  poissonPassBackward,
+  poissonPassDoubleBackward,
+  poissonPassForward,
+} from "./poisson_pass.js";
 import { poissonPassWgsl } from "./poisson_pass.wgsl.js";
 const poissonPassActivation: Activation = {
   name: "poisson_pass",
@@ -16,7 +20,11 @@ const poissonPassActivation: Activation = {
   learned: [],
   axis: false,
   random: true,
-  cpu: { forward: poissonPassForward, backward: poissonPassBackward },
+  cpu: {
+    forward: poissonPassForward,
+    backward: poissonPassBackward,
+    doubleBackward: poissonPassDoubleBackward,
+  },
   webgpu: {
     code: poissonPassWgsl,
     forward: [
@@ -41,6 +49,22 @@ const poissonPassActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "seed", "training"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "poisson_pass_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "seed", "training"],

@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { reluBackward, reluForward } from "./relu.js";
+import { reluBackward, reluDoubleBackward, reluForward } from "./relu.js";
 import { reluWgsl } from "./relu.wgsl.js";
 const reluActivation: Activation = {
   name: "relu",
@@ -14,7 +14,11 @@ const reluActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: reluForward, backward: reluBackward },
+  cpu: {
+    forward: reluForward,
+    backward: reluBackward,
+    doubleBackward: reluDoubleBackward,
+  },
   webgpu: {
     code: reluWgsl,
     forward: [
@@ -39,6 +43,22 @@ const reluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "relu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

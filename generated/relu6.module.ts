@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { relu6Backward, relu6Forward } from "./relu6.js";
+import { relu6Backward, relu6DoubleBackward, relu6Forward } from "./relu6.js";
 import { relu6Wgsl } from "./relu6.wgsl.js";
 const relu6Activation: Activation = {
   name: "relu6",
@@ -14,7 +14,11 @@ const relu6Activation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: relu6Forward, backward: relu6Backward },
+  cpu: {
+    forward: relu6Forward,
+    backward: relu6Backward,
+    doubleBackward: relu6DoubleBackward,
+  },
   webgpu: {
     code: relu6Wgsl,
     forward: [
@@ -39,6 +43,22 @@ const relu6Activation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "relu6_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

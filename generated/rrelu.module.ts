@@ -7,7 +7,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { rreluBackward, rreluForward } from "./rrelu.js";
+import { rreluBackward, rreluDoubleBackward, rreluForward } from "./rrelu.js";
 import { rreluWgsl } from "./rrelu.wgsl.js";
 const rreluActivation: Activation = {
   name: "rrelu",
@@ -16,7 +16,11 @@ const rreluActivation: Activation = {
   learned: [],
   axis: false,
   random: true,
-  cpu: { forward: rreluForward, backward: rreluBackward },
+  cpu: {
+    forward: rreluForward,
+    backward: rreluBackward,
+    doubleBackward: rreluDoubleBackward,
+  },
   webgpu: {
     code: rreluWgsl,
     forward: [
@@ -47,6 +51,28 @@ const rreluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: [
+          "size",
+          "hyperparameter lower",
+          "hyperparameter upper",
+          "seed",
+          "training",
+        ],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "rrelu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: [

@@ -7,7 +7,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { rtReluBackward, rtReluForward } from "./rt_relu.js";
+import {
+  rtReluBackward,
+  rtReluDoubleBackward,
+  rtReluForward,
+} from "./rt_relu.js";
 import { rtReluWgsl } from "./rt_relu.wgsl.js";
 const rtReluActivation: Activation = {
   name: "rt_relu",
@@ -16,7 +20,11 @@ const rtReluActivation: Activation = {
   learned: [],
   axis: false,
   random: true,
-  cpu: { forward: rtReluForward, backward: rtReluBackward },
+  cpu: {
+    forward: rtReluForward,
+    backward: rtReluBackward,
+    doubleBackward: rtReluDoubleBackward,
+  },
   webgpu: {
     code: rtReluWgsl,
     forward: [
@@ -41,6 +49,22 @@ const rtReluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter sigma", "seed", "training"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "rt_relu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter sigma", "seed", "training"],

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { shrinkBackward, shrinkForward } from "./shrink.js";
+import {
+  shrinkBackward,
+  shrinkDoubleBackward,
+  shrinkForward,
+} from "./shrink.js";
 import { shrinkWgsl } from "./shrink.wgsl.js";
 const shrinkActivation: Activation = {
   name: "shrink",
@@ -14,7 +18,11 @@ const shrinkActivation: Activation = {
   hyperparameters: ["lambd", "bias"],
   learned: [],
   axis: false,
-  cpu: { forward: shrinkForward, backward: shrinkBackward },
+  cpu: {
+    forward: shrinkForward,
+    backward: shrinkBackward,
+    doubleBackward: shrinkDoubleBackward,
+  },
   webgpu: {
     code: shrinkWgsl,
     forward: [
@@ -39,6 +47,22 @@ const shrinkActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter lambd", "hyperparameter bias"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "shrink_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter lambd", "hyperparameter bias"],

@@ -7,7 +7,11 @@ import {
   applyActivation,
   checkRange,
 } from "activation-compiler/runtime";
-import { softShrinkBackward, softShrinkForward } from "./soft_shrink.js";
+import {
+  softShrinkBackward,
+  softShrinkDoubleBackward,
+  softShrinkForward,
+} from "./soft_shrink.js";
 import { softShrinkWgsl } from "./soft_shrink.wgsl.js";
 const softShrinkActivation: Activation = {
   name: "soft_shrink",
@@ -15,7 +19,11 @@ const softShrinkActivation: Activation = {
   hyperparameters: ["lambd"],
   learned: [],
   axis: false,
-  cpu: { forward: softShrinkForward, backward: softShrinkBackward },
+  cpu: {
+    forward: softShrinkForward,
+    backward: softShrinkBackward,
+    doubleBackward: softShrinkDoubleBackward,
+  },
   webgpu: {
     code: softShrinkWgsl,
     forward: [
@@ -40,6 +48,22 @@ const softShrinkActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter lambd"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "soft_shrink_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter lambd"],

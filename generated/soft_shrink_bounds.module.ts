@@ -8,6 +8,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   softShrinkBoundsBackward,
+  softShrinkBoundsDoubleBackward,
   softShrinkBoundsForward,
 } from "./soft_shrink_bounds.js";
 import { softShrinkBoundsWgsl } from "./soft_shrink_bounds.wgsl.js";
@@ -17,7 +18,11 @@ const softShrinkBoundsActivation: Activation = {
   hyperparameters: ["lower", "upper"],
   learned: [],
   axis: false,
-  cpu: { forward: softShrinkBoundsForward, backward: softShrinkBoundsBackward },
+  cpu: {
+    forward: softShrinkBoundsForward,
+    backward: softShrinkBoundsBackward,
+    doubleBackward: softShrinkBoundsDoubleBackward,
+  },
   webgpu: {
     code: softShrinkBoundsWgsl,
     forward: [
@@ -42,6 +47,22 @@ const softShrinkBoundsActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter lower", "hyperparameter upper"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "soft_shrink_bounds_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter lower", "hyperparameter upper"],

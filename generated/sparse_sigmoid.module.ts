@@ -8,6 +8,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   sparseSigmoidBackward,
+  sparseSigmoidDoubleBackward,
   sparseSigmoidForward,
 } from "./sparse_sigmoid.js";
 import { sparseSigmoidWgsl } from "./sparse_sigmoid.wgsl.js";
@@ -17,7 +18,11 @@ const sparseSigmoidActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
-  cpu: { forward: sparseSigmoidForward, backward: sparseSigmoidBackward },
+  cpu: {
+    forward: sparseSigmoidForward,
+    backward: sparseSigmoidBackward,
+    doubleBackward: sparseSigmoidDoubleBackward,
+  },
   webgpu: {
     code: sparseSigmoidWgsl,
     forward: [
@@ -42,6 +47,22 @@ const sparseSigmoidActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "sparse_sigmoid_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

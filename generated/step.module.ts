@@ -6,7 +6,7 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { stepBackward, stepForward } from "./step.js";
+import { stepBackward, stepDoubleBackward, stepForward } from "./step.js";
 import { stepWgsl } from "./step.wgsl.js";
 const stepActivation: Activation = {
   name: "step",
@@ -14,7 +14,11 @@ const stepActivation: Activation = {
   hyperparameters: ["threshold"],
   learned: [],
   axis: false,
-  cpu: { forward: stepForward, backward: stepBackward },
+  cpu: {
+    forward: stepForward,
+    backward: stepBackward,
+    doubleBackward: stepDoubleBackward,
+  },
   webgpu: {
     code: stepWgsl,
     forward: [
@@ -39,6 +43,22 @@ const stepActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter threshold"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "step__double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter threshold"],

@@ -9,6 +9,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   stochasticBinaryBackward,
+  stochasticBinaryDoubleBackward,
   stochasticBinaryForward,
 } from "./stochastic_binary.js";
 import { stochasticBinaryWgsl } from "./stochastic_binary.wgsl.js";
@@ -19,7 +20,11 @@ const stochasticBinaryActivation: Activation = {
   learned: [],
   axis: false,
   random: true,
-  cpu: { forward: stochasticBinaryForward, backward: stochasticBinaryBackward },
+  cpu: {
+    forward: stochasticBinaryForward,
+    backward: stochasticBinaryBackward,
+    doubleBackward: stochasticBinaryDoubleBackward,
+  },
   webgpu: {
     code: stochasticBinaryWgsl,
     forward: [
@@ -44,6 +49,22 @@ const stochasticBinaryActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "seed", "training"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "stochastic_binary_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "seed", "training"],

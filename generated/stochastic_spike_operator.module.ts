@@ -10,6 +10,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   stochasticSpikeOperatorBackward,
+  stochasticSpikeOperatorDoubleBackward,
   stochasticSpikeOperatorForward,
 } from "./stochastic_spike_operator.js";
 import { stochasticSpikeOperatorWgsl } from "./stochastic_spike_operator.wgsl.js";
@@ -20,7 +21,11 @@ const stochasticSpikeOperatorActivation: Activation = {
   learned: [],
   axis: false,
   random: true,
-  cpu: { forward: stochasticSpikeOperatorForward, backward: stochasticSpikeOperatorBackward },
+  cpu: {
+    forward: stochasticSpikeOperatorForward,
+    backward: stochasticSpikeOperatorBackward,
+    doubleBackward: stochasticSpikeOperatorDoubleBackward,
+  },
   webgpu: {
     code: stochasticSpikeOperatorWgsl,
     forward: [
@@ -51,6 +56,28 @@ const stochasticSpikeOperatorActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: [
+          "size",
+          "hyperparameter mean",
+          "hyperparameter variance",
+          "seed",
+          "training",
+        ],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "stochastic_spike_operator_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: [

@@ -6,7 +6,11 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { thresholdBackward, thresholdForward } from "./threshold.js";
+import {
+  thresholdBackward,
+  thresholdDoubleBackward,
+  thresholdForward,
+} from "./threshold.js";
 import { thresholdWgsl } from "./threshold.wgsl.js";
 const thresholdActivation: Activation = {
   name: "threshold",
@@ -14,7 +18,11 @@ const thresholdActivation: Activation = {
   hyperparameters: ["threshold", "value"],
   learned: [],
   axis: false,
-  cpu: { forward: thresholdForward, backward: thresholdBackward },
+  cpu: {
+    forward: thresholdForward,
+    backward: thresholdBackward,
+    doubleBackward: thresholdDoubleBackward,
+  },
   webgpu: {
     code: thresholdWgsl,
     forward: [
@@ -39,6 +47,22 @@ const thresholdActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter threshold", "hyperparameter value"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "threshold_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter threshold", "hyperparameter value"],

@@ -8,6 +8,7 @@ import {
 } from "activation-compiler/runtime";
 import {
   veryLeakyReluBackward,
+  veryLeakyReluDoubleBackward,
   veryLeakyReluForward,
 } from "./very_leaky_relu.js";
 import { veryLeakyReluWgsl } from "./very_leaky_relu.wgsl.js";
@@ -17,7 +18,11 @@ const veryLeakyReluActivation: Activation = {
   hyperparameters: ["negative_slope"],
   learned: [],
   axis: false,
-  cpu: { forward: veryLeakyReluForward, backward: veryLeakyReluBackward },
+  cpu: {
+    forward: veryLeakyReluForward,
+    backward: veryLeakyReluBackward,
+    doubleBackward: veryLeakyReluDoubleBackward,
+  },
   webgpu: {
     code: veryLeakyReluWgsl,
     forward: [
@@ -42,6 +47,22 @@ const veryLeakyReluActivation: Activation = {
           [0, "uniforms"],
           [3, "cotangent"],
           [1, "input x"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter negative_slope"],
+      },
+    ],
+    doubleBackward: [
+      {
+        entryPoint: "very_leaky_relu_double_backward_inputs",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [6, "cotangent x"],
+          [1, "input x"],
+          [7, "gradient"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter negative_slope"],

@@ -7,6 +7,7 @@ import { withNamedValues } from "../../ir/random.js";
 import type { Bounds } from "../../ir/expr.js";
 import type { KernelPlan } from "../kernels.js";
 import type { TypeScriptKernel, WgslKernel, WgslPassDescription } from "../manifest.js";
+import { cotangentGradientName } from "./wgsl-bindings.js";
 import { NameScope } from "../naming.js";
 import { differentiate } from "../../calculus/differentiate.js";
 import { StructureKind, type StatementStructures } from "../source-file.js";
@@ -19,8 +20,15 @@ export interface ModuleInput {
   readonly plan: KernelPlan;
   readonly kinks: readonly Kink[];
   readonly stem: string;
-  readonly ts: { readonly forward: TypeScriptKernel; readonly backward: TypeScriptKernel } | null;
-  readonly wgsl: { readonly forward: WgslKernel; readonly backward: WgslKernel; readonly exportName: string } | null;
+  readonly ts: Directions<TypeScriptKernel> | null;
+  readonly wgsl: (Directions<WgslKernel> & { readonly exportName: string }) | null;
+}
+
+/** The kernels that the runtime calls. */
+interface Directions<Kernel> {
+  readonly forward: Kernel;
+  readonly backward: Kernel;
+  readonly doubleBackward: Kernel | null;
 }
 
 export interface ModuleParts {
@@ -150,7 +158,7 @@ class ModuleWriter {
       moduleSpecifier,
       namedImports,
     });
-    if (ts) imports.push(from(`./${stem}.js`, [ts.backward.export, ts.forward.export]));
+    if (ts) imports.push(from(`./${stem}.js`, exportsOf(ts).sort()));
     if (wgsl) imports.push(from(`./${stem}.wgsl.js`, [wgsl.exportName]));
     return [...imports, ...body];
   }
@@ -179,13 +187,14 @@ class ModuleWriter {
       `  axis: ${plan.reduces},`,
       ...(plan.yieldsRows ? ["  yieldsRows: true,"] : []),
       ...(activation.random ? ["  random: true,"] : []),
-      ...(ts ? [`  cpu: { forward: ${ts.forward.export}, backward: ${ts.backward.export} },`] : []),
+      ...(ts ? layOutCpu(ts) : []),
       ...(wgsl
         ? [
             "  webgpu: {",
             `    code: ${wgsl.exportName},`,
-            ...layOutPasses("forward", wgsl.forward),
-            ...layOutPasses("backward", wgsl.backward),
+            ...layOutPasses("forward", wgsl.forward, plan),
+            ...layOutPasses("backward", wgsl.backward, plan),
+            ...(wgsl.doubleBackward ? layOutPasses("doubleBackward", wgsl.doubleBackward, plan) : []),
             "  },",
           ]
         : []),
@@ -195,7 +204,7 @@ class ModuleWriter {
 
   names(): string[] {
     const { stem, ts, wgsl } = this.input;
-    const kernels = [...(ts ? [ts.forward.export, ts.backward.export] : []), ...(wgsl ? [wgsl.exportName] : [])];
+    const kernels = [...(ts ? exportsOf(ts) : []), ...(wgsl ? [wgsl.exportName] : [])];
     return [this.functionName, this.className, this.optionsName, this.recordName, stem, ...kernels];
   }
 
@@ -423,7 +432,19 @@ class ModuleWriter {
   }
 }
 
+const exportsOf = ({ forward, backward, doubleBackward }: Directions<TypeScriptKernel>): string[] =>
+  [backward, forward, ...(doubleBackward ? [doubleBackward] : [])].map((kernel) => kernel.export);
+
 const lineWidth = 80;
+
+function layOutCpu({ forward, backward, doubleBackward }: Directions<TypeScriptKernel>): string[] {
+  const entries = [`forward: ${forward.export}`, `backward: ${backward.export}`];
+  if (doubleBackward) entries.push(`doubleBackward: ${doubleBackward.export}`);
+  const flat = `  cpu: { ${entries.join(", ")} },`;
+  return doubleBackward === null || flat.length <= lineWidth
+    ? [flat]
+    : ["  cpu: {", ...entries.map((entry) => `    ${entry},`), "  },"];
+}
 
 /** An array on one line where it fits behind its key, else an element a line. */
 function layOutArray(elements: readonly string[], indent: number, spread = false): string {
@@ -437,22 +458,29 @@ function layOutArray(elements: readonly string[], indent: number, spread = false
 }
 
 /** The passes as the runtime wants them: what is bound where, by role. */
-function layOutPasses(key: "forward" | "backward", kernel: WgslKernel): string[] {
-  return [`    ${key}: [`, ...kernel.passes.flatMap(layOutPass).map((line) => `      ${line}`), "    ],"];
+function layOutPasses(key: keyof Directions<WgslKernel>, kernel: WgslKernel, plan: KernelPlan): string[] {
+  const passes = kernel.passes.flatMap((pass) => layOutPass(pass, cotangentGradientName(plan)));
+  return [`    ${key}: [`, ...passes.map((line) => `      ${line}`), "    ],"];
 }
 
-function layOutPass({ entryPoint, dispatch, bindings }: WgslPassDescription): string[] {
+/** @param ofCotangent what the gradient in the result's cotangent is called */
+function layOutPass({ entryPoint, dispatch, bindings }: WgslPassDescription, ofCotangent: string): string[] {
   const roles = bindings.map((binding) => {
     switch (binding.role) {
       case "input":
       case "learned":
         return `[${binding.binding}, ${JSON.stringify(`${binding.role} ${binding.name}`)}]`;
       case "gradient":
+        if (binding.name === ofCotangent) return `[${binding.binding}, "gradient"]`;
         return `[${binding.binding}, ${JSON.stringify(`gradient ${binding.of ?? ""}`)}]`;
+      case "cotangent":
+        if (binding.of === undefined) return `[${binding.binding}, "cotangent"]`;
+        // Of the gradient that is called `d` and then as what it is the gradient of.
+        return `[${binding.binding}, ${JSON.stringify(`cotangent ${binding.of.slice(1)}`)}]`;
       case "scratch":
         return `[${binding.binding}, ${JSON.stringify(`scratch ${binding.length ?? ""}`)}]`;
       case "output":
-      case "cotangent":
+      case "derivative":
       case "uniforms":
         return `[${binding.binding}, "${binding.role}"]`;
     }
