@@ -9,8 +9,10 @@ import {
 } from "activation-compiler/runtime";
 import {
   boundedReluBackward,
+  boundedReluBackwardSaved,
   boundedReluDoubleBackward,
   boundedReluForward,
+  boundedReluForwardSaved,
 } from "./bounded_relu.js";
 import { boundedReluWgsl } from "./bounded_relu.wgsl.js";
 const boundedReluActivation: Activation = {
@@ -19,10 +21,13 @@ const boundedReluActivation: Activation = {
   hyperparameters: ["a"],
   learned: [],
   axis: false,
+  saves: "bit",
   cpu: {
     forward: boundedReluForward,
     backward: boundedReluBackward,
     doubleBackward: boundedReluDoubleBackward,
+    forwardSaved: boundedReluForwardSaved,
+    backwardSaved: boundedReluBackwardSaved,
   },
   webgpu: {
     code: boundedReluWgsl,
@@ -64,6 +69,44 @@ const boundedReluActivation: Activation = {
           [6, "cotangent x"],
           [1, "input x"],
           [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter a"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "bounded_relu_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size", "hyperparameter a"],
+      },
+      {
+        entryPoint: "bounded_relu_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size", "hyperparameter a"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "bounded_relu_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter a"],

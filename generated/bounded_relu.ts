@@ -112,6 +112,42 @@ export function boundedReluDoubleBackward(
   dx.fill(0);
 }
 
+/** As {@link boundedReluForward}; keeps for backward, in one bit per element, where the derivative is 1. */
+export function boundedReluForwardSaved(
+  x: Float32Array,
+  a: number,
+  y: Float32Array,
+  mask: Uint32Array,
+): void {
+  const size = x.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  for (let i = 0, word = 0; i < size; word++) {
+    const end = Math.min(i + 32, size);
+    let bits = 0;
+    for (let bit = 1; i < end; i++, bit *= 2) {
+      const xi = x[i]!;
+      if (xi > 0 && xi < a) bits += bit;
+    }
+    mask[word] = bits;
+  }
+  boundedReluForward(x, a, y);
+}
+
+/** As the backward kernel, from what {@link boundedReluForwardSaved} kept. */
+export function boundedReluBackwardSaved(
+  dy: Float32Array,
+  mask: Uint32Array,
+  _a: number,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? dy[i]! : 0;
+  }
+}
+
 /**
  * Rectifier with an upper limit.
  * Source: Liew et al. 2016.

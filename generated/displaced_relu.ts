@@ -111,6 +111,42 @@ export function displacedReluDoubleBackward(
   dx.fill(0);
 }
 
+/** As {@link displacedReluForward}; keeps for backward, in one bit per element, where the derivative is 1. */
+export function displacedReluForwardSaved(
+  x: Float32Array,
+  delta: number,
+  y: Float32Array,
+  mask: Uint32Array,
+): void {
+  const size = x.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  for (let i = 0, word = 0; i < size; word++) {
+    const end = Math.min(i + 32, size);
+    let bits = 0;
+    for (let bit = 1; i < end; i++, bit *= 2) {
+      const xi = x[i]!;
+      if (xi > -delta) bits += bit;
+    }
+    mask[word] = bits;
+  }
+  displacedReluForward(x, delta, y);
+}
+
+/** As the backward kernel, from what {@link displacedReluForwardSaved} kept. */
+export function displacedReluBackwardSaved(
+  dy: Float32Array,
+  mask: Uint32Array,
+  _delta: number,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? dy[i]! : 0;
+  }
+}
+
 /**
  * A rectifier whose kink lies at (-delta, -delta).
  * Source: Macedo et al. 2019.

@@ -9,8 +9,10 @@ import {
 } from "activation-compiler/runtime";
 import {
   hardShrinkBackward,
+  hardShrinkBackwardSaved,
   hardShrinkDoubleBackward,
   hardShrinkForward,
+  hardShrinkForwardSaved,
 } from "./hard_shrink.js";
 import { hardShrinkWgsl } from "./hard_shrink.wgsl.js";
 const hardShrinkActivation: Activation = {
@@ -19,10 +21,13 @@ const hardShrinkActivation: Activation = {
   hyperparameters: ["lambd"],
   learned: [],
   axis: false,
+  saves: "bit",
   cpu: {
     forward: hardShrinkForward,
     backward: hardShrinkBackward,
     doubleBackward: hardShrinkDoubleBackward,
+    forwardSaved: hardShrinkForwardSaved,
+    backwardSaved: hardShrinkBackwardSaved,
   },
   webgpu: {
     code: hardShrinkWgsl,
@@ -64,6 +69,44 @@ const hardShrinkActivation: Activation = {
           [6, "cotangent x"],
           [1, "input x"],
           [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter lambd"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "hard_shrink_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size", "hyperparameter lambd"],
+      },
+      {
+        entryPoint: "hard_shrink_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size", "hyperparameter lambd"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "hard_shrink_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter lambd"],

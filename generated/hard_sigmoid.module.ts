@@ -8,8 +8,10 @@ import {
 } from "activation-compiler/runtime";
 import {
   hardSigmoidBackward,
+  hardSigmoidBackwardSaved,
   hardSigmoidDoubleBackward,
   hardSigmoidForward,
+  hardSigmoidForwardSaved,
 } from "./hard_sigmoid.js";
 import { hardSigmoidWgsl } from "./hard_sigmoid.wgsl.js";
 const hardSigmoidActivation: Activation = {
@@ -18,10 +20,13 @@ const hardSigmoidActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
+  saves: "bit",
   cpu: {
     forward: hardSigmoidForward,
     backward: hardSigmoidBackward,
     doubleBackward: hardSigmoidDoubleBackward,
+    forwardSaved: hardSigmoidForwardSaved,
+    backwardSaved: hardSigmoidBackwardSaved,
   },
   webgpu: {
     code: hardSigmoidWgsl,
@@ -63,6 +68,44 @@ const hardSigmoidActivation: Activation = {
           [6, "cotangent x"],
           [1, "input x"],
           [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "hard_sigmoid_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "hard_sigmoid_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "hard_sigmoid_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

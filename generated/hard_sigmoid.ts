@@ -103,6 +103,40 @@ export function hardSigmoidDoubleBackward(
   dx.fill(0);
 }
 
+/** As {@link hardSigmoidForward}; keeps for backward, in one bit per element, where the derivative is 0.16666666666666666. */
+export function hardSigmoidForwardSaved(
+  x: Float32Array,
+  y: Float32Array,
+  mask: Uint32Array,
+): void {
+  const size = x.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  for (let i = 0, word = 0; i < size; word++) {
+    const end = Math.min(i + 32, size);
+    let bits = 0;
+    for (let bit = 1; i < end; i++, bit *= 2) {
+      const xi = x[i]!;
+      if (xi < 3 && xi > -3) bits += bit;
+    }
+    mask[word] = bits;
+  }
+  hardSigmoidForward(x, y);
+}
+
+/** As the backward kernel, from what {@link hardSigmoidForwardSaved} kept. */
+export function hardSigmoidBackwardSaved(
+  dy: Float32Array,
+  mask: Uint32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? dy[i]! * 0.16666666666666666 : 0;
+  }
+}
+
 /**
  * Piecewise linear sigmoid of slope 1/6. The derivative at -3 and 3 is 0. Keras 2, ONNX, Burn: see hard_sigmoid_02.
  * Source: PyTorch nn.Hardsigmoid; Howard et al. 2019.

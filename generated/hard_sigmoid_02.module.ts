@@ -8,8 +8,10 @@ import {
 } from "activation-compiler/runtime";
 import {
   hardSigmoid02Backward,
+  hardSigmoid02BackwardSaved,
   hardSigmoid02DoubleBackward,
   hardSigmoid02Forward,
+  hardSigmoid02ForwardSaved,
 } from "./hard_sigmoid_02.js";
 import { hardSigmoid02Wgsl } from "./hard_sigmoid_02.wgsl.js";
 const hardSigmoid02Activation: Activation = {
@@ -18,10 +20,13 @@ const hardSigmoid02Activation: Activation = {
   hyperparameters: ["alpha", "beta"],
   learned: [],
   axis: false,
+  saves: "bit",
   cpu: {
     forward: hardSigmoid02Forward,
     backward: hardSigmoid02Backward,
     doubleBackward: hardSigmoid02DoubleBackward,
+    forwardSaved: hardSigmoid02ForwardSaved,
+    backwardSaved: hardSigmoid02BackwardSaved,
   },
   webgpu: {
     code: hardSigmoid02Wgsl,
@@ -63,6 +68,44 @@ const hardSigmoid02Activation: Activation = {
           [6, "cotangent x"],
           [1, "input x"],
           [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter alpha", "hyperparameter beta"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "hard_sigmoid_02_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size", "hyperparameter alpha", "hyperparameter beta"],
+      },
+      {
+        entryPoint: "hard_sigmoid_02_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size", "hyperparameter alpha", "hyperparameter beta"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "hard_sigmoid_02_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter alpha", "hyperparameter beta"],

@@ -120,6 +120,44 @@ export function hardSigmoid02DoubleBackward(
   dx.fill(0);
 }
 
+/** As {@link hardSigmoid02Forward}; keeps for backward, in one bit per element, where the derivative is alpha. */
+export function hardSigmoid02ForwardSaved(
+  x: Float32Array,
+  alpha: number,
+  beta: number,
+  y: Float32Array,
+  mask: Uint32Array,
+): void {
+  const size = x.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  for (let i = 0, word = 0; i < size; word++) {
+    const end = Math.min(i + 32, size);
+    let bits = 0;
+    for (let bit = 1; i < end; i++, bit *= 2) {
+      const xi = x[i]!;
+      if (beta + xi * alpha > 0 && beta + xi * alpha < 1) bits += bit;
+    }
+    mask[word] = bits;
+  }
+  hardSigmoid02Forward(x, alpha, beta, y);
+}
+
+/** As the backward kernel, from what {@link hardSigmoid02ForwardSaved} kept. */
+export function hardSigmoid02BackwardSaved(
+  dy: Float32Array,
+  mask: Uint32Array,
+  alpha: number,
+  _beta: number,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? dy[i]! * alpha : 0;
+  }
+}
+
 /**
  * Piecewise linear sigmoid with a slope to choose.
  * Source: ONNX HardSigmoid; the default of Keras 2 and Burn.

@@ -1124,6 +1124,8 @@ struct hard_sigmoid_02_uniform_values {
 @group(0) @binding(5) var<storage, read_write> hard_sigmoid_02_derivative_dx: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read> hard_sigmoid_02_cotangent_ddx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> hard_sigmoid_02_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> hard_sigmoid_02_saved_mask: array<u32>;
+@group(0) @binding(9) var<storage, read> hard_sigmoid_02_saved_kept_mask: array<u32>;
 
 @compute @workgroup_size(256)
 fn hard_sigmoid_02_forward(
@@ -1206,5 +1208,43 @@ fn hard_sigmoid_02_double_backward_inputs(
   }
   hard_sigmoid_02_gradient_ddy[i] = result0;
   hard_sigmoid_02_gradient_dx[i] = result1;
+}
+
+@compute @workgroup_size(256)
+fn hard_sigmoid_02_forward_bits(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let word = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (32u * word >= hard_sigmoid_02_uniforms.size) {
+    return;
+  }
+  var bits = 0u;
+  for (var k = 0u; k < 32u; k++) {
+    let i = 32u * word + k;
+    if (i >= hard_sigmoid_02_uniforms.size) {
+      break;
+    }
+    let x = hard_sigmoid_02_input_x[i / 4u][i % 4u];
+    bits |= select(0u, 1u, (hard_sigmoid_02_uniforms.p_beta + x * hard_sigmoid_02_uniforms.p_alpha > 0.0) && (hard_sigmoid_02_uniforms.p_beta + x * hard_sigmoid_02_uniforms.p_alpha < 1.0)) << k;
+  }
+  hard_sigmoid_02_saved_mask[word] = bits;
+}
+
+@compute @workgroup_size(256)
+fn hard_sigmoid_02_backward_saved(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (hard_sigmoid_02_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = hard_sigmoid_02_cotangent_dy[i];
+  let bits = vec4<u32>(hard_sigmoid_02_saved_kept_mask[i / 8u] >> (4u * (i % 8u)));
+  let isSet = ((bits >> vec4<u32>(0u, 1u, 2u, 3u)) & vec4<u32>(1u)) == vec4<u32>(1u);
+  hard_sigmoid_02_gradient_dx[i] = select(vec4<f32>(), dy * hard_sigmoid_02_uniforms.p_alpha, isSet);
 }
 `);

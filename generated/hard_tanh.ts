@@ -123,6 +123,44 @@ export function hardTanhDoubleBackward(
   dx.fill(0);
 }
 
+/** As {@link hardTanhForward}; keeps for backward, in one bit per element, where the derivative is 1. */
+export function hardTanhForwardSaved(
+  x: Float32Array,
+  minVal: number,
+  maxVal: number,
+  y: Float32Array,
+  mask: Uint32Array,
+): void {
+  const size = x.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  for (let i = 0, word = 0; i < size; word++) {
+    const end = Math.min(i + 32, size);
+    let bits = 0;
+    for (let bit = 1; i < end; i++, bit *= 2) {
+      const xi = x[i]!;
+      if (xi > minVal && xi < maxVal) bits += bit;
+    }
+    mask[word] = bits;
+  }
+  hardTanhForward(x, minVal, maxVal, y);
+}
+
+/** As the backward kernel, from what {@link hardTanhForwardSaved} kept. */
+export function hardTanhBackwardSaved(
+  dy: Float32Array,
+  mask: Uint32Array,
+  _minVal: number,
+  _maxVal: number,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? dy[i]! : 0;
+  }
+}
+
 /**
  * Clips to [min_val, max_val]. The derivative at both ends is 0 (JAX: 1). Also called hardtanh.
  * Source: PyTorch nn.Hardtanh.

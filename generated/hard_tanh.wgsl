@@ -53,6 +53,8 @@ struct hard_tanh_uniform_values {
 @group(0) @binding(5) var<storage, read_write> hard_tanh_derivative_dx: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read> hard_tanh_cotangent_ddx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> hard_tanh_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> hard_tanh_saved_mask: array<u32>;
+@group(0) @binding(9) var<storage, read> hard_tanh_saved_kept_mask: array<u32>;
 
 @compute @workgroup_size(256)
 fn hard_tanh_forward(
@@ -131,4 +133,42 @@ fn hard_tanh_double_backward_inputs(
   let g3 = hard_tanh_double_backward(dy.w, dd0.w, x0.w, hard_tanh_uniforms.p_min_val, hard_tanh_uniforms.p_max_val);
   hard_tanh_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
   hard_tanh_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn hard_tanh_forward_bits(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let word = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (32u * word >= hard_tanh_uniforms.size) {
+    return;
+  }
+  var bits = 0u;
+  for (var k = 0u; k < 32u; k++) {
+    let i = 32u * word + k;
+    if (i >= hard_tanh_uniforms.size) {
+      break;
+    }
+    let x = hard_tanh_input_x[i / 4u][i % 4u];
+    bits |= select(0u, 1u, (x > hard_tanh_uniforms.p_min_val) && (x < hard_tanh_uniforms.p_max_val)) << k;
+  }
+  hard_tanh_saved_mask[word] = bits;
+}
+
+@compute @workgroup_size(256)
+fn hard_tanh_backward_saved(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (hard_tanh_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = hard_tanh_cotangent_dy[i];
+  let bits = vec4<u32>(hard_tanh_saved_kept_mask[i / 8u] >> (4u * (i % 8u)));
+  let isSet = ((bits >> vec4<u32>(0u, 1u, 2u, 3u)) & vec4<u32>(1u)) == vec4<u32>(1u);
+  hard_tanh_gradient_dx[i] = select(vec4<f32>(), dy, isSet);
 }

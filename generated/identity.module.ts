@@ -8,8 +8,10 @@ import {
 } from "activation-compiler/runtime";
 import {
   identityBackward,
+  identityBackwardSaved,
   identityDoubleBackward,
   identityForward,
+  identityForwardSaved,
 } from "./identity.js";
 import { identityWgsl } from "./identity.wgsl.js";
 const identityActivation: Activation = {
@@ -18,10 +20,13 @@ const identityActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
+  saves: "nothing",
   cpu: {
     forward: identityForward,
     backward: identityBackward,
     doubleBackward: identityDoubleBackward,
+    forwardSaved: identityForwardSaved,
+    backwardSaved: identityBackwardSaved,
   },
   webgpu: {
     code: identityWgsl,
@@ -63,6 +68,32 @@ const identityActivation: Activation = {
           [6, "cotangent x"],
           [1, "input x"],
           [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "identity_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "identity_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

@@ -103,6 +103,23 @@ export function identityDoubleBackward(
   dx.fill(0);
 }
 
+/** As {@link identityForward}: backward needs nothing else. */
+export function identityForwardSaved(x: Float32Array, y: Float32Array): void {
+  identityForward(x, y);
+}
+
+/** As the backward kernel, from what {@link identityForwardSaved} kept. */
+export function identityBackwardSaved(
+  dy: Float32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = dy[i]!;
+  }
+}
+
 /**
  * Returns its input. Also called linear.
  * Source: PyTorch nn.Identity; Keras linear.

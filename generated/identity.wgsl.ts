@@ -128,4 +128,18 @@ fn identity_double_backward_inputs(
   identity_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
   identity_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
+
+@compute @workgroup_size(256)
+fn identity_backward_saved(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (identity_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = identity_cotangent_dy[i];
+  identity_gradient_dx[i] = dy;
+}
 `);

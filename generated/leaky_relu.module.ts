@@ -8,8 +8,10 @@ import {
 } from "activation-compiler/runtime";
 import {
   leakyReluBackward,
+  leakyReluBackwardSaved,
   leakyReluDoubleBackward,
   leakyReluForward,
+  leakyReluForwardSaved,
 } from "./leaky_relu.js";
 import { leakyReluWgsl } from "./leaky_relu.wgsl.js";
 const leakyReluActivation: Activation = {
@@ -18,10 +20,13 @@ const leakyReluActivation: Activation = {
   hyperparameters: ["negative_slope"],
   learned: [],
   axis: false,
+  saves: "bit",
   cpu: {
     forward: leakyReluForward,
     backward: leakyReluBackward,
     doubleBackward: leakyReluDoubleBackward,
+    forwardSaved: leakyReluForwardSaved,
+    backwardSaved: leakyReluBackwardSaved,
   },
   webgpu: {
     code: leakyReluWgsl,
@@ -63,6 +68,44 @@ const leakyReluActivation: Activation = {
           [6, "cotangent x"],
           [1, "input x"],
           [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter negative_slope"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "leaky_relu_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size", "hyperparameter negative_slope"],
+      },
+      {
+        entryPoint: "leaky_relu_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size", "hyperparameter negative_slope"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "leaky_relu_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter negative_slope"],

@@ -119,6 +119,42 @@ export function leakyReluDoubleBackward(
   dx.fill(0);
 }
 
+/** As {@link leakyReluForward}; keeps for backward, in one bit per element, where the derivative is negativeSlope. */
+export function leakyReluForwardSaved(
+  x: Float32Array,
+  negativeSlope: number,
+  y: Float32Array,
+  mask: Uint32Array,
+): void {
+  const size = x.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  for (let i = 0, word = 0; i < size; word++) {
+    const end = Math.min(i + 32, size);
+    let bits = 0;
+    for (let bit = 1; i < end; i++, bit *= 2) {
+      const xi = x[i]!;
+      if (xi <= 0) bits += bit;
+    }
+    mask[word] = bits;
+  }
+  leakyReluForward(x, negativeSlope, y);
+}
+
+/** As the backward kernel, from what {@link leakyReluForwardSaved} kept. */
+export function leakyReluBackwardSaved(
+  dy: Float32Array,
+  mask: Uint32Array,
+  negativeSlope: number,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? dy[i]! * negativeSlope : dy[i]!;
+  }
+}
+
 /**
  * Rectifier with a small slope for negative inputs, which is also the derivative at 0 (JAX: 1).
  * The default slope is 0.2 in tf.nn and Keras 3's function, 0.3 in Keras's layer, 0.25 in MXNet.

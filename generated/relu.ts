@@ -105,6 +105,40 @@ export function reluDoubleBackward(
   dx.fill(0);
 }
 
+/** As {@link reluForward}; keeps for backward, in one bit per element, where the derivative is 1. */
+export function reluForwardSaved(
+  x: Float32Array,
+  y: Float32Array,
+  mask: Uint32Array,
+): void {
+  const size = x.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  for (let i = 0, word = 0; i < size; word++) {
+    const end = Math.min(i + 32, size);
+    let bits = 0;
+    for (let bit = 1; i < end; i++, bit *= 2) {
+      const xi = x[i]!;
+      if (xi > 0) bits += bit;
+    }
+    mask[word] = bits;
+  }
+  reluForward(x, y);
+}
+
+/** As the backward kernel, from what {@link reluForwardSaved} kept. */
+export function reluBackwardSaved(
+  dy: Float32Array,
+  mask: Uint32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? dy[i]! : 0;
+  }
+}
+
 /**
  * Rectified linear unit. The derivative at 0 is 0.
  * Source: PyTorch nn.ReLU; Nair and Hinton 2010.

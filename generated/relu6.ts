@@ -107,6 +107,40 @@ export function relu6DoubleBackward(
   dx.fill(0);
 }
 
+/** As {@link relu6Forward}; keeps for backward, in one bit per element, where the derivative is 1. */
+export function relu6ForwardSaved(
+  x: Float32Array,
+  y: Float32Array,
+  mask: Uint32Array,
+): void {
+  const size = x.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  for (let i = 0, word = 0; i < size; word++) {
+    const end = Math.min(i + 32, size);
+    let bits = 0;
+    for (let bit = 1; i < end; i++, bit *= 2) {
+      const xi = x[i]!;
+      if (xi < 6 && xi > 0) bits += bit;
+    }
+    mask[word] = bits;
+  }
+  relu6Forward(x, y);
+}
+
+/** As the backward kernel, from what {@link relu6ForwardSaved} kept. */
+export function relu6BackwardSaved(
+  dy: Float32Array,
+  mask: Uint32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? dy[i]! : 0;
+  }
+}
+
 /**
  * Rectifier that stops at 6. The derivative at 0 and 6 is 0.
  * Source: PyTorch nn.ReLU6; Krizhevsky 2010.

@@ -112,6 +112,44 @@ export function shrinkDoubleBackward(
   dx.fill(0);
 }
 
+/** As {@link shrinkForward}; keeps for backward, in one bit per element, where the derivative is 1. */
+export function shrinkForwardSaved(
+  x: Float32Array,
+  lambd: number,
+  bias: number,
+  y: Float32Array,
+  mask: Uint32Array,
+): void {
+  const size = x.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  for (let i = 0, word = 0; i < size; word++) {
+    const end = Math.min(i + 32, size);
+    let bits = 0;
+    for (let bit = 1; i < end; i++, bit *= 2) {
+      const xi = x[i]!;
+      if (xi < -lambd || xi > lambd) bits += bit;
+    }
+    mask[word] = bits;
+  }
+  shrinkForward(x, lambd, bias, y);
+}
+
+/** As the backward kernel, from what {@link shrinkForwardSaved} kept. */
+export function shrinkBackwardSaved(
+  dy: Float32Array,
+  mask: Uint32Array,
+  _lambd: number,
+  _bias: number,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? dy[i]! : 0;
+  }
+}
+
 /**
  * Hard shrink with a bias; soft shrink where bias = lambd (Burn's default).
  * Source: ONNX Shrink.

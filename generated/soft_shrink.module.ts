@@ -9,8 +9,10 @@ import {
 } from "activation-compiler/runtime";
 import {
   softShrinkBackward,
+  softShrinkBackwardSaved,
   softShrinkDoubleBackward,
   softShrinkForward,
+  softShrinkForwardSaved,
 } from "./soft_shrink.js";
 import { softShrinkWgsl } from "./soft_shrink.wgsl.js";
 const softShrinkActivation: Activation = {
@@ -19,10 +21,13 @@ const softShrinkActivation: Activation = {
   hyperparameters: ["lambd"],
   learned: [],
   axis: false,
+  saves: "bit",
   cpu: {
     forward: softShrinkForward,
     backward: softShrinkBackward,
     doubleBackward: softShrinkDoubleBackward,
+    forwardSaved: softShrinkForwardSaved,
+    backwardSaved: softShrinkBackwardSaved,
   },
   webgpu: {
     code: softShrinkWgsl,
@@ -64,6 +69,44 @@ const softShrinkActivation: Activation = {
           [6, "cotangent x"],
           [1, "input x"],
           [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter lambd"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "soft_shrink_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size", "hyperparameter lambd"],
+      },
+      {
+        entryPoint: "soft_shrink_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size", "hyperparameter lambd"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "soft_shrink_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter lambd"],

@@ -104,6 +104,44 @@ export function softShrinkBoundsDoubleBackward(
   dx.fill(0);
 }
 
+/** As {@link softShrinkBoundsForward}; keeps for backward, in one bit per element, where the derivative is 1. */
+export function softShrinkBoundsForwardSaved(
+  x: Float32Array,
+  lower: number,
+  upper: number,
+  y: Float32Array,
+  mask: Uint32Array,
+): void {
+  const size = x.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  for (let i = 0, word = 0; i < size; word++) {
+    const end = Math.min(i + 32, size);
+    let bits = 0;
+    for (let bit = 1; i < end; i++, bit *= 2) {
+      const xi = x[i]!;
+      if (xi < lower || xi > upper) bits += bit;
+    }
+    mask[word] = bits;
+  }
+  softShrinkBoundsForward(x, lower, upper, y);
+}
+
+/** As the backward kernel, from what {@link softShrinkBoundsForwardSaved} kept. */
+export function softShrinkBoundsBackwardSaved(
+  dy: Float32Array,
+  mask: Uint32Array,
+  _lower: number,
+  _upper: number,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? dy[i]! : 0;
+  }
+}
+
 /**
  * Soft shrink with separate ends.
  * Source: TensorFlow Addons softshrink.

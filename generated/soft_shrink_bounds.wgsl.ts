@@ -64,6 +64,8 @@ struct soft_shrink_bounds_uniform_values {
 @group(0) @binding(5) var<storage, read_write> soft_shrink_bounds_derivative_dx: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read> soft_shrink_bounds_cotangent_ddx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> soft_shrink_bounds_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> soft_shrink_bounds_saved_mask: array<u32>;
+@group(0) @binding(9) var<storage, read> soft_shrink_bounds_saved_kept_mask: array<u32>;
 
 @compute @workgroup_size(256)
 fn soft_shrink_bounds_forward(
@@ -142,5 +144,43 @@ fn soft_shrink_bounds_double_backward_inputs(
   let g3 = soft_shrink_bounds_double_backward(dy.w, dd0.w, x0.w, soft_shrink_bounds_uniforms.p_lower, soft_shrink_bounds_uniforms.p_upper);
   soft_shrink_bounds_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
   soft_shrink_bounds_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
+}
+
+@compute @workgroup_size(256)
+fn soft_shrink_bounds_forward_bits(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let word = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (32u * word >= soft_shrink_bounds_uniforms.size) {
+    return;
+  }
+  var bits = 0u;
+  for (var k = 0u; k < 32u; k++) {
+    let i = 32u * word + k;
+    if (i >= soft_shrink_bounds_uniforms.size) {
+      break;
+    }
+    let x = soft_shrink_bounds_input_x[i / 4u][i % 4u];
+    bits |= select(0u, 1u, (x < soft_shrink_bounds_uniforms.p_lower) || (x > soft_shrink_bounds_uniforms.p_upper)) << k;
+  }
+  soft_shrink_bounds_saved_mask[word] = bits;
+}
+
+@compute @workgroup_size(256)
+fn soft_shrink_bounds_backward_saved(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (soft_shrink_bounds_uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = soft_shrink_bounds_cotangent_dy[i];
+  let bits = vec4<u32>(soft_shrink_bounds_saved_kept_mask[i / 8u] >> (4u * (i % 8u)));
+  let isSet = ((bits >> vec4<u32>(0u, 1u, 2u, 3u)) & vec4<u32>(1u)) == vec4<u32>(1u);
+  soft_shrink_bounds_gradient_dx[i] = select(vec4<f32>(), dy, isSet);
 }
 `);

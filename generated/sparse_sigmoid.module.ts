@@ -8,8 +8,10 @@ import {
 } from "activation-compiler/runtime";
 import {
   sparseSigmoidBackward,
+  sparseSigmoidBackwardSaved,
   sparseSigmoidDoubleBackward,
   sparseSigmoidForward,
+  sparseSigmoidForwardSaved,
 } from "./sparse_sigmoid.js";
 import { sparseSigmoidWgsl } from "./sparse_sigmoid.wgsl.js";
 const sparseSigmoidActivation: Activation = {
@@ -18,10 +20,13 @@ const sparseSigmoidActivation: Activation = {
   hyperparameters: [],
   learned: [],
   axis: false,
+  saves: "bit",
   cpu: {
     forward: sparseSigmoidForward,
     backward: sparseSigmoidBackward,
     doubleBackward: sparseSigmoidDoubleBackward,
+    forwardSaved: sparseSigmoidForwardSaved,
+    backwardSaved: sparseSigmoidBackwardSaved,
   },
   webgpu: {
     code: sparseSigmoidWgsl,
@@ -63,6 +68,44 @@ const sparseSigmoidActivation: Activation = {
           [6, "cotangent x"],
           [1, "input x"],
           [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "sparse_sigmoid_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size"],
+      },
+      {
+        entryPoint: "sparse_sigmoid_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "sparse_sigmoid_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size"],

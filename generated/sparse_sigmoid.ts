@@ -113,6 +113,40 @@ export function sparseSigmoidDoubleBackward(
   dx.fill(0);
 }
 
+/** As {@link sparseSigmoidForward}; keeps for backward, in one bit per element, where the derivative is 0.5. */
+export function sparseSigmoidForwardSaved(
+  x: Float32Array,
+  y: Float32Array,
+  mask: Uint32Array,
+): void {
+  const size = x.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  for (let i = 0, word = 0; i < size; word++) {
+    const end = Math.min(i + 32, size);
+    let bits = 0;
+    for (let bit = 1; i < end; i++, bit *= 2) {
+      const xi = x[i]!;
+      if (xi > -1 && xi < 1) bits += bit;
+    }
+    mask[word] = bits;
+  }
+  sparseSigmoidForward(x, y);
+}
+
+/** As the backward kernel, from what {@link sparseSigmoidForwardSaved} kept. */
+export function sparseSigmoidBackwardSaved(
+  dy: Float32Array,
+  mask: Uint32Array,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? dy[i]! * 0.5 : 0;
+  }
+}
+
 /**
  * Derivative of sparse_plus: a piecewise linear sigmoid.
  * Source: JAX sparse_sigmoid; Keras 3 sparse_sigmoid.

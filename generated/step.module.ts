@@ -6,7 +6,13 @@ import {
   type Tensor,
   applyActivation,
 } from "activation-compiler/runtime";
-import { stepBackward, stepDoubleBackward, stepForward } from "./step.js";
+import {
+  stepBackward,
+  stepBackwardSaved,
+  stepDoubleBackward,
+  stepForward,
+  stepForwardSaved,
+} from "./step.js";
 import { stepWgsl } from "./step.wgsl.js";
 const stepActivation: Activation = {
   name: "step",
@@ -14,10 +20,13 @@ const stepActivation: Activation = {
   hyperparameters: ["threshold"],
   learned: [],
   axis: false,
+  saves: "nothing",
   cpu: {
     forward: stepForward,
     backward: stepBackward,
     doubleBackward: stepDoubleBackward,
+    forwardSaved: stepForwardSaved,
+    backwardSaved: stepBackwardSaved,
   },
   webgpu: {
     code: stepWgsl,
@@ -59,6 +68,32 @@ const stepActivation: Activation = {
           [6, "cotangent x"],
           [1, "input x"],
           [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter threshold"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "step__forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size", "hyperparameter threshold"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "step__backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter threshold"],

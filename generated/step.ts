@@ -104,6 +104,28 @@ export function stepDoubleBackward(
   dx.fill(0);
 }
 
+/** As {@link stepForward}: backward needs nothing else. */
+export function stepForwardSaved(
+  x: Float32Array,
+  threshold: number,
+  y: Float32Array,
+): void {
+  stepForward(x, threshold, y);
+}
+
+/** As the backward kernel, from what {@link stepForwardSaved} kept. */
+export function stepBackwardSaved(
+  dy: Float32Array,
+  _threshold: number,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = 0;
+  }
+}
+
 /**
  * A step from 0 to 1; 0 at the threshold itself. Its derivative is 0 everywhere.
  * Source: MLX step.

@@ -136,4 +136,18 @@ fn step__double_backward_inputs(
   step__gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
   step__gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
+
+@compute @workgroup_size(256)
+fn step__backward_saved(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (step__uniforms.size + 3u) / 4u) {
+    return;
+  }
+  let dy = step__cotangent_dy[i];
+  step__gradient_dx[i] = vec4<f32>();
+}
 `);

@@ -8,8 +8,10 @@ import {
 } from "activation-compiler/runtime";
 import {
   thresholdBackward,
+  thresholdBackwardSaved,
   thresholdDoubleBackward,
   thresholdForward,
+  thresholdForwardSaved,
 } from "./threshold.js";
 import { thresholdWgsl } from "./threshold.wgsl.js";
 const thresholdActivation: Activation = {
@@ -18,10 +20,13 @@ const thresholdActivation: Activation = {
   hyperparameters: ["threshold", "value"],
   learned: [],
   axis: false,
+  saves: "bit",
   cpu: {
     forward: thresholdForward,
     backward: thresholdBackward,
     doubleBackward: thresholdDoubleBackward,
+    forwardSaved: thresholdForwardSaved,
+    backwardSaved: thresholdBackwardSaved,
   },
   webgpu: {
     code: thresholdWgsl,
@@ -63,6 +68,44 @@ const thresholdActivation: Activation = {
           [6, "cotangent x"],
           [1, "input x"],
           [7, "gradient"],
+          [4, "gradient x"],
+        ],
+        uniforms: ["size", "hyperparameter threshold", "hyperparameter value"],
+      },
+    ],
+    forwardSaved: [
+      {
+        entryPoint: "threshold_forward",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [2, "output"],
+        ],
+        uniforms: ["size", "hyperparameter threshold", "hyperparameter value"],
+      },
+      {
+        entryPoint: "threshold_forward_bits",
+        over: "size",
+        perWorkgroup: 8192,
+        bindings: [
+          [0, "uniforms"],
+          [1, "input x"],
+          [8, "saved"],
+        ],
+        uniforms: ["size", "hyperparameter threshold", "hyperparameter value"],
+      },
+    ],
+    backwardSaved: [
+      {
+        entryPoint: "threshold_backward_saved",
+        over: "size",
+        perWorkgroup: 1024,
+        bindings: [
+          [0, "uniforms"],
+          [3, "cotangent"],
+          [9, "kept"],
           [4, "gradient x"],
         ],
         uniforms: ["size", "hyperparameter threshold", "hyperparameter value"],

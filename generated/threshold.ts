@@ -119,6 +119,44 @@ export function thresholdDoubleBackward(
   dx.fill(0);
 }
 
+/** As {@link thresholdForward}; keeps for backward, in one bit per element, where the derivative is 1. */
+export function thresholdForwardSaved(
+  x: Float32Array,
+  threshold: number,
+  value: number,
+  y: Float32Array,
+  mask: Uint32Array,
+): void {
+  const size = x.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  for (let i = 0, word = 0; i < size; word++) {
+    const end = Math.min(i + 32, size);
+    let bits = 0;
+    for (let bit = 1; i < end; i++, bit *= 2) {
+      const xi = x[i]!;
+      if (xi > threshold) bits += bit;
+    }
+    mask[word] = bits;
+  }
+  thresholdForward(x, threshold, value, y);
+}
+
+/** As the backward kernel, from what {@link thresholdForwardSaved} kept. */
+export function thresholdBackwardSaved(
+  dy: Float32Array,
+  mask: Uint32Array,
+  _threshold: number,
+  _value: number,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? dy[i]! : 0;
+  }
+}
+
 /**
  * Replaces every input up to the threshold by a value. PyTorch gives no defaults: 1 and 0 are those of ONNX
  * ThresholdedRelu and of Paddle's thresholded_relu.

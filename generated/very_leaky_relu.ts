@@ -118,6 +118,42 @@ export function veryLeakyReluDoubleBackward(
   dx.fill(0);
 }
 
+/** As {@link veryLeakyReluForward}; keeps for backward, in one bit per element, where the derivative is 1. */
+export function veryLeakyReluForwardSaved(
+  x: Float32Array,
+  negativeSlope: number,
+  y: Float32Array,
+  mask: Uint32Array,
+): void {
+  const size = x.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  for (let i = 0, word = 0; i < size; word++) {
+    const end = Math.min(i + 32, size);
+    let bits = 0;
+    for (let bit = 1; i < end; i++, bit *= 2) {
+      const xi = x[i]!;
+      if (xi > 0) bits += bit;
+    }
+    mask[word] = bits;
+  }
+  veryLeakyReluForward(x, negativeSlope, y);
+}
+
+/** As the backward kernel, from what {@link veryLeakyReluForwardSaved} kept. */
+export function veryLeakyReluBackwardSaved(
+  dy: Float32Array,
+  mask: Uint32Array,
+  negativeSlope: number,
+  dx: Float32Array,
+): void {
+  const size = dy.length;
+  requireLength("mask", mask, Math.ceil(size / 32));
+  requireLength("dx", dx, size);
+  for (let i = 0; i < size; i++) {
+    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? dy[i]! : dy[i]! * negativeSlope;
+  }
+}
+
 /**
  * A leaky rectifier of slope 1/3.
  * Source: Lasagne very_leaky_rectify.

@@ -17,6 +17,8 @@ export interface Activation {
   readonly yieldsRows?: true;
   /** Whether it draws numbers in training (the kernels then take a `seed` and `training`). */
   readonly random?: boolean;
+  /** What backward needs instead of the input: one bit of each element, in a mask, or nothing. */
+  readonly saves?: "bit" | "nothing";
   readonly cpu?: CpuKernels;
   readonly webgpu?: WebGpuKernels;
 }
@@ -36,6 +38,10 @@ export interface CpuKernels {
   readonly backward: (...args: never[]) => void;
   /** Missing where nobody asked the compiler for it. */
   readonly doubleBackward?: (...args: never[]) => void;
+  /** Where backward does without the input: forward's arguments, then the mask if there is one. */
+  readonly forwardSaved?: (...args: never[]) => void;
+  /** Cotangent, mask, hyperparameters, gradient of the input. */
+  readonly backwardSaved?: (...args: never[]) => void;
 }
 
 export interface WebGpuKernels {
@@ -45,6 +51,8 @@ export interface WebGpuKernels {
   readonly backward: readonly WebGpuPass[];
   /** Missing where nobody asked the compiler for it. */
   readonly doubleBackward?: readonly WebGpuPass[];
+  readonly forwardSaved?: readonly WebGpuPass[];
+  readonly backwardSaved?: readonly WebGpuPass[];
 }
 
 /** One dispatch. All bindings are in group 0. */
@@ -69,6 +77,9 @@ export type WebGpuRole =
   /** The gradient of the cotangent. */
   | "gradient"
   | "output"
+  /** The mask, as forward writes it and as backward reads it. */
+  | "saved"
+  | "kept"
   | "uniforms"
   | `input ${string}`
   | `learned ${string}`

@@ -5,6 +5,7 @@ import { channelsOf, extentsOf } from "./extents.js";
 import { broadcastTo, commonDevice, filled, narrow, recorded, reshape } from "./operations.js";
 import { defaultGenerator } from "./random.js";
 import { recordedGradients } from "./second-order.js";
+import { applySaving, keepsLess } from "./saved.js";
 import { broadcastShapes, formatShape, normaliseAxis, type Shape, sizeOf } from "./shape.js";
 import { isRecording } from "./tape.js";
 import { Tensor } from "./tensor.js";
@@ -66,6 +67,7 @@ export function applyActivation(activation: Activation, given: ActivationArgumen
     training,
     extents,
   });
+  if (extents.size > 0 && keepsLess(activation, inputs)) return applySaving(activation, inputs[0]!, operands());
   const resultShape =
     axis !== null && activation.yieldsRows ? shape.map((length, i) => (i === axis ? 1 : length)) : shape;
   const storage = device.allocate(sizeOf(resultShape));

@@ -77,6 +77,9 @@ export interface SecondGradients extends ActivationGradients {
 }
 
 /** One step of an optimiser, as PyTorch defines it. */
+/** What backward needs of an activation that keeps a mask or nothing. */
+export type SavedOperands = Omit<ActivationOperands, "inputs" | "learned">;
+
 export type UpdateRule =
   | {
       readonly kind: "sgd";
@@ -141,6 +144,22 @@ export interface Device {
     gradients: ActivationGradients,
   ): void;
   /** @param cotangents of the gradients that `activationBackward` computes */
+  /** Whether an activation has kernels here that keep less than the input for backward. */
+  savesFor(activation: Activation): boolean;
+  /** As forward; writes the mask, where there is one. */
+  activationForwardSaved(
+    activation: Activation,
+    operands: ActivationOperands,
+    output: Storage,
+    mask: Storage | null,
+  ): void;
+  activationBackwardSaved(
+    activation: Activation,
+    operands: SavedOperands,
+    mask: Storage | null,
+    cotangent: Storage,
+    gradient: Storage,
+  ): void;
   activationDoubleBackward(
     activation: Activation,
     operands: ActivationOperands,

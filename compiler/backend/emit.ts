@@ -77,6 +77,7 @@ async function emitActivation(
           ...(kernels.doubleBackward
             ? { doubleBackward: kernels.doubleBackward, doubleBackward64: inDouble(kernels.doubleBackward) }
             : {}),
+          ...(kernels.saved ? { forwardSaved: kernels.saved.forward, backwardSaved: kernels.saved.backward } : {}),
         }
       : undefined,
     wgsl: wanted.has("wgsl")
@@ -86,6 +87,7 @@ async function emitActivation(
           backward: wgsl.backward,
           ...(wgsl.fused ? { fused: wgsl.fused } : {}),
           ...(wgsl.doubleBackward ? { doubleBackward: wgsl.doubleBackward } : {}),
+          ...(wgsl.saved ? { forwardSaved: wgsl.saved.forward, backwardSaved: wgsl.saved.backward } : {}),
         }
       : undefined,
   });
@@ -93,7 +95,11 @@ async function emitActivation(
   const files: OutputFile[] = [];
   const head = `// ${banner(activation)}\n\n`;
   if (wanted.has("ts")) {
-    const functions = [...kernels.functions, ...kernels.functions.map(inDoubleText)];
+    const functions = [
+      ...kernels.functions,
+      ...(kernels.saved?.functions ?? []),
+      ...kernels.functions.map(inDoubleText),
+    ];
     const parts = [
       await layOutFunctions(functions),
       typescriptLibraryText(kernels.library),

@@ -2,7 +2,7 @@ export const targetNames = ["ts", "wgsl", "module"] as const;
 export type TargetName = (typeof targetNames)[number];
 
 /** Kernels by what they compute; the first two are always written. */
-export const kernelFamilies = ["forward", "backward", "fused", "doubleBackward"] as const;
+export const kernelFamilies = ["forward", "backward", "fused", "doubleBackward", "saved"] as const;
 export type KernelFamily = (typeof kernelFamilies)[number];
 
 export interface OutputFile {

@@ -41,7 +41,8 @@ const isOfElement = ({ space }: Expr): boolean => (space & Space.element) !== 0;
 export function savePlan(activation: Activation, value: Expr): SavePlan {
   const [input, ...others] = activation.inputs;
   const inputs: SavePlan = { exact: { kind: "inputs" }, output: null };
-  if (!input || others.length > 0 || activation.learned.length > 0 || activation.axis) return inputs;
+  if (!input || others.length > 0 || activation.learned.length > 0 || activation.axis || activation.random)
+    return inputs;
   const declared = activation.gradients.get(input);
   const derivative = expandCalls(normalise(declared ?? differentiate(value, input)));
   const exact = exactly(derivative);

@@ -20,6 +20,7 @@ export const kernelDescriptions: Readonly<Record<KernelFamily, string>> = {
   backward: "gradients (always written)",
   fused: "value and derivatives together",
   doubleBackward: "gradients of gradients",
+  saved: "values and gradients that keep a bit per element, where that is exact",
 };
 
 const isKernelFamily = (name: string): name is KernelFamily => Object.hasOwn(kernelDescriptions, name);

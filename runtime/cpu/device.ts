@@ -9,6 +9,7 @@ import {
   type MatrixProduct,
   missingDoubleBackward,
   missingKernels,
+  type SavedOperands,
   type SecondGradients,
   Storage,
   type UpdateRule,
@@ -139,6 +140,45 @@ class CpuDevice implements Device {
       ...this.#all(gradients.learned),
       ...extentsOf(activation, extents),
     ]);
+  }
+
+  savesFor({ saves, cpu: kernels }: Activation): boolean {
+    return saves !== undefined && kernels?.forwardSaved !== undefined && kernels.backwardSaved !== undefined;
+  }
+
+  activationForwardSaved(
+    activation: Activation,
+    { inputs, hyperparameters }: ActivationOperands,
+    output: Storage,
+    mask: Storage | null,
+  ): void {
+    const kernel = activation.cpu?.forwardSaved;
+    if (!kernel) throw missingKernels(activation, this.type);
+    Reflect.apply(kernel, undefined, [
+      ...this.#all(inputs),
+      ...hyperparameters,
+      this.values(output),
+      ...this.#bits(mask),
+    ]);
+  }
+
+  activationBackwardSaved(
+    activation: Activation,
+    { hyperparameters }: SavedOperands,
+    mask: Storage | null,
+    cotangent: Storage,
+    gradient: Storage,
+  ): void {
+    const kernel = activation.cpu?.backwardSaved;
+    if (!kernel) throw missingKernels(activation, this.type);
+    const [dy, dx] = [this.values(cotangent), this.values(gradient)];
+    Reflect.apply(kernel, undefined, [dy, ...this.#bits(mask), ...hyperparameters, dx]);
+  }
+
+  #bits(mask: Storage | null): Uint32Array[] {
+    if (!mask) return [];
+    const { buffer, byteOffset, length } = this.values(mask);
+    return [new Uint32Array(buffer, byteOffset, length)];
   }
 
   activationDoubleBackward(

@@ -8,7 +8,7 @@ import { f32, type Field, u32, uniformBytes } from "./uniforms.js";
 /** What is bound for each role. */
 export type KernelBuffers = Map<WebGpuRole, GPUBuffer>;
 
-export type Direction = "forward" | "backward" | "doubleBackward";
+export type Direction = "forward" | "backward" | "doubleBackward" | "forwardSaved" | "backwardSaved";
 
 /** The passes of one direction, in order; scratch buffers are added to `buffers` as passes name them. */
 export function passDispatches(
@@ -54,7 +54,11 @@ export function passDispatches(
 function bindingType(role: WebGpuRole): GPUBufferBindingType {
   if (role === "uniforms") return "uniform";
   const written =
-    role === "output" || role === "gradient" || role.startsWith(gradientRole) || role.startsWith(scratchRole);
+    role === "output" ||
+    role === "saved" ||
+    role === "gradient" ||
+    role.startsWith(gradientRole) ||
+    role.startsWith(scratchRole);
   return written ? "storage" : "read-only-storage";
 }
 

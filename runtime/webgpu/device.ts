@@ -8,6 +8,7 @@ import {
   type MatrixProduct,
   missingDoubleBackward,
   missingKernels,
+  type SavedOperands,
   type SecondGradients,
   type Storage,
   type UpdateRule,
@@ -246,6 +247,35 @@ export class WebGpuDevice implements Device {
     buffers.set("cotangent", this.#buffer(cotangent));
     this.#bindGradients(activation, "gradient", gradients, buffers);
     this.#runPasses(activation, "backward", operands, buffers);
+  }
+
+  savesFor({ saves, webgpu }: Activation): boolean {
+    return saves !== undefined && webgpu?.forwardSaved !== undefined && webgpu.backwardSaved !== undefined;
+  }
+
+  activationForwardSaved(
+    activation: Activation,
+    operands: ActivationOperands,
+    output: Storage,
+    mask: Storage | null,
+  ): void {
+    const buffers = this.#kernelBuffers(activation, operands);
+    buffers.set("output", this.#buffer(output));
+    if (mask) buffers.set("saved", this.#buffer(mask));
+    this.#runPasses(activation, "forwardSaved", operands, buffers);
+  }
+
+  activationBackwardSaved(
+    activation: Activation,
+    operands: SavedOperands,
+    mask: Storage | null,
+    cotangent: Storage,
+    gradient: Storage,
+  ): void {
+    const buffers: KernelBuffers = new Map([["cotangent", this.#buffer(cotangent)]]);
+    if (mask) buffers.set("kept", this.#buffer(mask));
+    for (const name of activation.inputs) buffers.set(`gradient ${name}`, this.#buffer(gradient));
+    this.#runPasses(activation, "backwardSaved", { ...operands, inputs: [], learned: [] }, buffers);
   }
 
   activationDoubleBackward(

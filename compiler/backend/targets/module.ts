@@ -9,6 +9,7 @@ import type { KernelPlan } from "../kernels.js";
 import type { TypeScriptKernel, WgslKernel, WgslPassDescription } from "../manifest.js";
 import { cotangentGradientName } from "./wgsl-bindings.js";
 import { NameScope } from "../naming.js";
+import { savePlan } from "../../calculus/save.js";
 import { differentiate } from "../../calculus/differentiate.js";
 import { StructureKind, type StatementStructures } from "../source-file.js";
 import { formulaText } from "../../printing/definition-text.js";
@@ -29,6 +30,7 @@ interface Directions<Kernel> {
   readonly forward: Kernel;
   readonly backward: Kernel;
   readonly doubleBackward: Kernel | null;
+  readonly saved: { readonly forward: Kernel; readonly backward: Kernel } | null;
 }
 
 export interface ModuleParts {
@@ -187,6 +189,7 @@ class ModuleWriter {
       `  axis: ${plan.reduces},`,
       ...(plan.yieldsRows ? ["  yieldsRows: true,"] : []),
       ...(activation.random ? ["  random: true,"] : []),
+      ...(ts?.saved || wgsl?.saved ? [`  saves: "${savePlan(activation, plan.value).exact.kind}",`] : []),
       ...(ts ? layOutCpu(ts) : []),
       ...(wgsl
         ? [
@@ -195,6 +198,8 @@ class ModuleWriter {
             ...layOutPasses("forward", wgsl.forward, plan),
             ...layOutPasses("backward", wgsl.backward, plan),
             ...(wgsl.doubleBackward ? layOutPasses("doubleBackward", wgsl.doubleBackward, plan) : []),
+            ...(wgsl.saved ? layOutPasses("forwardSaved", wgsl.saved.forward, plan) : []),
+            ...(wgsl.saved ? layOutPasses("backwardSaved", wgsl.saved.backward, plan) : []),
             "  },",
           ]
         : []),
@@ -432,16 +437,22 @@ class ModuleWriter {
   }
 }
 
-const exportsOf = ({ forward, backward, doubleBackward }: Directions<TypeScriptKernel>): string[] =>
-  [backward, forward, ...(doubleBackward ? [doubleBackward] : [])].map((kernel) => kernel.export);
+const exportsOf = ({ forward, backward, doubleBackward, saved }: Directions<TypeScriptKernel>): string[] =>
+  [
+    backward,
+    forward,
+    ...(doubleBackward ? [doubleBackward] : []),
+    ...(saved ? [saved.backward, saved.forward] : []),
+  ].map((kernel) => kernel.export);
 
 const lineWidth = 80;
 
-function layOutCpu({ forward, backward, doubleBackward }: Directions<TypeScriptKernel>): string[] {
+function layOutCpu({ forward, backward, doubleBackward, saved }: Directions<TypeScriptKernel>): string[] {
   const entries = [`forward: ${forward.export}`, `backward: ${backward.export}`];
   if (doubleBackward) entries.push(`doubleBackward: ${doubleBackward.export}`);
+  if (saved) entries.push(`forwardSaved: ${saved.forward.export}`, `backwardSaved: ${saved.backward.export}`);
   const flat = `  cpu: { ${entries.join(", ")} },`;
-  return doubleBackward === null || flat.length <= lineWidth
+  return entries.length === 2 || flat.length <= lineWidth
     ? [flat]
     : ["  cpu: {", ...entries.map((entry) => `    ${entry},`), "  },"];
 }
@@ -458,7 +469,11 @@ function layOutArray(elements: readonly string[], indent: number, spread = false
 }
 
 /** The passes as the runtime wants them: what is bound where, by role. */
-function layOutPasses(key: keyof Directions<WgslKernel>, kernel: WgslKernel, plan: KernelPlan): string[] {
+function layOutPasses(
+  key: "forward" | "backward" | "doubleBackward" | "forwardSaved" | "backwardSaved",
+  kernel: WgslKernel,
+  plan: KernelPlan,
+): string[] {
   const passes = kernel.passes.flatMap((pass) => layOutPass(pass, cotangentGradientName(plan)));
   return [`    ${key}: [`, ...passes.map((line) => `      ${line}`), "    ],"];
 }
@@ -479,6 +494,8 @@ function layOutPass({ entryPoint, dispatch, bindings }: WgslPassDescription, ofC
         return `[${binding.binding}, ${JSON.stringify(`cotangent ${binding.of.slice(1)}`)}]`;
       case "scratch":
         return `[${binding.binding}, ${JSON.stringify(`scratch ${binding.length ?? ""}`)}]`;
+      case "saved":
+        return `[${binding.binding}, "${binding.of === undefined ? "saved" : "kept"}"]`;
       case "output":
       case "derivative":
       case "uniforms":

@@ -127,7 +127,11 @@ export function typescriptSavedKernels(
   const back = numbers(slopes);
   const factor = (slope: Expr): string => {
     const text = print(slope);
-    return text === "1" ? `${dy}[i]!` : text === "0" ? "0" : `${dy}[i]! * (${text})`;
+    return text === "1"
+      ? `${dy}[i]!`
+      : text === "0"
+        ? "0"
+        : `${dy}[i]! * ${/^[\w.]+$/.test(text) ? text : `(${text})`}`;
   };
   const value =
     save.kind === "bit"

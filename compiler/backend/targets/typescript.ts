@@ -35,6 +35,8 @@ import { formulaText } from "../../printing/definition-text.js";
 import { exportedName, parameterName, typescriptReserved } from "../../names.js";
 import { isPerChannel } from "../spaces.js";
 import { libraryNames } from "../library/kernel-text.js";
+import { savePlan } from "../../calculus/save.js";
+import { type SavedKernels, typescriptSavedKernels } from "./typescript-saved-kernels.js";
 import { rowKernels, typescriptRowKernel } from "./typescript-row-kernels.js";
 import type { ExtentName, KernelArgument, TypeScriptKernel } from "../manifest.js";
 import type { KernelFamily } from "../output.js";
@@ -58,6 +60,8 @@ export interface TypeScriptKernels {
   readonly backward: TypeScriptKernel;
   readonly fused: TypeScriptKernel | null;
   readonly doubleBackward: TypeScriptKernel | null;
+  /** Kernels that keep less than the inputs for backward. */
+  readonly saved: SavedKernels | null;
 }
 
 /** The same kernels over `Float64Array`s: what differs is the type of the arrays. */
@@ -113,6 +117,7 @@ function overRows(plan: KernelPlan): TypeScriptKernels {
     backward: backward!.kernel,
     fused: null,
     doubleBackward: null,
+    saved: null,
   };
 }
 
@@ -200,6 +205,11 @@ function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>): Ty
       second.cotangents.map((variable, i) => ({ variable, of: gradientNames[i]! })),
     );
   };
+  const { exact } = savePlan(plan.activation, plan.value);
+  const saved =
+    families.has("saved") && exact.kind !== "inputs"
+      ? typescriptSavedKernels(plan, exact, forward.kernel, library)
+      : null;
   const fused = families.has("fused") ? writeFused() : null;
   const doubleBackward = families.has("doubleBackward") ? writeDoubleBackward() : null;
   return {
@@ -210,10 +220,14 @@ function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>): Ty
     backward: backward.kernel,
     fused: fused?.kernel ?? null,
     doubleBackward: doubleBackward?.kernel ?? null,
+    saved,
   };
 }
 
-const suffixes: Readonly<Record<KernelFamily, string>> = {
+/** Families that are computed by expressions of their own. */
+type ComputedFamily = Exclude<KernelFamily, "saved">;
+
+const suffixes: Readonly<Record<ComputedFamily, string>> = {
   forward: "Forward",
   backward: "Backward",
   fused: "Fused",
@@ -256,7 +270,7 @@ class KernelWriter {
 
   constructor(
     private readonly plan: KernelPlan,
-    private readonly family: KernelFamily,
+    private readonly family: ComputedFamily,
     private readonly library: Set<string>,
     private readonly machine: { readonly names: string[]; readonly texts: string[] },
   ) {

@@ -5,7 +5,7 @@ import { learnedLength } from "../spaces.js";
 import type { Variable } from "../../ir/expr.js";
 import type { FieldRole, WgslBinding, WgslField, WgslPassDescription } from "../manifest.js";
 
-type TensorRole = "input" | "output" | "cotangent" | "gradient" | "derivative" | "learned" | "scratch";
+type TensorRole = "input" | "output" | "cotangent" | "gradient" | "derivative" | "saved" | "learned" | "scratch";
 
 export interface Buffer {
   /** The variable in WGSL. */
@@ -50,7 +50,7 @@ export class WgslBindings {
   private declare(
     role: TensorRole,
     name: string,
-    options: { of?: string; element: "f32" | "vec4<f32>"; length: string; write: boolean },
+    options: { of?: string; element: "f32" | "vec4<f32>" | "u32"; length: string; write: boolean },
   ): Buffer {
     const known = this.buffers.find(({ binding }) => binding.role === role && binding.name === name);
     if (known) return known;
@@ -105,6 +105,17 @@ export class WgslBindings {
       of: gradientName(gradient),
       ...this.extentOf(gradient),
       write: false,
+    });
+  }
+
+  /** A bit for each element, 32 in a number: written by forward, read by backward. */
+  mask(direction: "forward" | "backward"): Buffer {
+    const isRead = direction === "backward";
+    return this.declare("saved", isRead ? "kept_mask" : "mask", {
+      ...(isRead ? { of: "mask" } : {}),
+      element: "u32",
+      length: "ceil(size / 32)",
+      write: !isRead,
     });
   }
 

@@ -7,6 +7,7 @@ import type { WgslKernel, WgslPassDescription } from "../manifest.js";
 import { isPerChannel } from "../spaces.js";
 import { type Buffer, cotangentGradientName, WgslBindings } from "./wgsl-bindings.js";
 import type { WgslForm } from "../pair-form.js";
+import { savedKernels, type SavedWgslKernels } from "./wgsl-saved-kernels.js";
 import { fusedFields, secondFields } from "./wgsl-later-functions.js";
 import { gradientFields, type WgslContext } from "./wgsl.js";
 
@@ -22,6 +23,7 @@ export interface WgslKernels {
   readonly backward: WgslKernel;
   readonly fused?: WgslKernel | null;
   readonly doubleBackward?: WgslKernel | null;
+  readonly saved?: SavedWgslKernels | null;
 }
 
 /** What a pass reads, one number of it for each element. */
@@ -95,8 +97,13 @@ class ElementKernels {
     const fused: WgslKernel | null = this.context.isFused ? { requires: [], passes: [...gather, this.fused()] } : null;
     const { second } = this.context;
     const doubleBackward: WgslKernel | null = second && { requires: [], passes: this.doubleBackward(second, gather) };
+    const { save } = this.context;
+    const saved =
+      save.kind === "inputs"
+        ? null
+        : savedKernels(this.context, save, this.bindings, forward.passes, (name, body) => this.entry(name, body));
     const text = [this.bindings.text(), ...this.entries].join("\n\n");
-    return { text: `${text}\n`, forward, backward, fused, doubleBackward };
+    return { text: `${text}\n`, forward, backward, fused, doubleBackward, saved };
   }
 
   private entry(name: string, body: readonly string[]): { name: string; text: string } {

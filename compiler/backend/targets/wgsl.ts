@@ -14,6 +14,8 @@ import { NameScope } from "../naming.js";
 import { lineComments } from "./text.js";
 import { temporaryName } from "./temporary-names.js";
 import { elementKernels } from "./wgsl-element-kernels.js";
+import { type Save, savePlan } from "../../calculus/save.js";
+import type { SavedWgslKernels } from "./wgsl-saved-kernels.js";
 import { carryFused, carrySecond, fusedFunction } from "./wgsl-later-functions.js";
 import { rowKernels } from "./wgsl-row-kernels.js";
 
@@ -26,6 +28,7 @@ export interface WgslOutput {
   readonly backward: WgslKernel;
   readonly fused: WgslKernel | null;
   readonly doubleBackward: WgslKernel | null;
+  readonly saved: SavedWgslKernels | null;
 }
 
 /** What the printers of entry points build on. */
@@ -38,6 +41,8 @@ export interface WgslContext {
   /** Whether there is a kernel that gives the value and derivatives together. */
   readonly isFused: boolean;
   readonly second: (SecondOrder & { readonly forms: readonly WgslForm[] }) | null;
+  /** What backward is to keep, if kernels for that are written. */
+  readonly save: Save;
   /** Functions in the machine language that the file carries. */
   readonly machine: { readonly names: string[]; readonly texts: string[]; readonly natBits: number };
   /** The name of a library function, which the file then carries. */
@@ -60,6 +65,7 @@ function overRows(plan: KernelPlan): WgslOutput {
     backward: kernels.backward,
     fused: null,
     doubleBackward: null,
+    saved: null,
   };
 }
 
@@ -97,6 +103,7 @@ function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>): Wg
     gradients: plan.gradients.map(({ of }, i) => ({ of, form: gradients[i]! })),
     isFused: families.has("fused"),
     second: second && { ...second, forms: formsFor(plan, second.partials, new Set(), "curvature") },
+    save: families.has("saved") ? savePlan(activation, plan.value).exact : { kind: "inputs" },
     machine,
     library: libraryNames(prefix, used),
   };
@@ -109,6 +116,7 @@ function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>): Wg
     backward: kernels.backward,
     fused: kernels.fused ?? null,
     doubleBackward: kernels.doubleBackward ?? null,
+    saved: kernels.saved ?? null,
   };
 }
 
