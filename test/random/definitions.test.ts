@@ -163,6 +163,17 @@ flipped(x; p = 0.25 in [0, 1]) = where(c > 0, -x, x)
     }
   });
 
+  it("is done at each setting of the parameters in both modes", async () => {
+    const { subjects } = await subjectsOf(sources, { targets: ["ts"], names: ["flipped"] });
+    const settings = subjects.flatMap((subject) => subject.settings.ts);
+    const defaults = subjects.map((subject) => subject.defaults.ts);
+    expect(defaults).toEqual([[0.25, 0]]);
+    const inMode = (mode: number): number[] =>
+      settings.flatMap(([p = NaN, training]) => (training === mode ? [p] : []));
+    expect(inMode(1)).toEqual([0.25, ...inMode(0)]);
+    expect(inMode(0)).toContain(1);
+  });
+
   it("a kernel that draws other numbers is found out", async () => {
     const { subjects } = await subjectsOf(sources, { targets: ["ts"] });
     const [subject] = subjects;
