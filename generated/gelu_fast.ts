@@ -165,15 +165,13 @@ export function geluFastDoubleBackward(
       const p7 = dyi * ddxI * u7;
       const v = Math.abs(bounded3);
       const u8 = 1 + v;
-      const v2 =
+      if (!(
+        u2 * (1 + Math.abs(bounded2)) + Math.abs(p2) <= 32768 * Math.abs(u4) &&
         9.332636185032189e-302 * Math.abs(p4) +
           (0.0078125 * (p3 * u8) +
             Math.abs(p5) * (1 + Math.abs(bounded4) + v)) +
           0.0078125 * (0.03125 * Math.abs(u6) + p6 * u8) <=
-        256 * Math.abs(u7);
-      if (!(
-        u2 * (1 + Math.abs(bounded2)) + Math.abs(p2) <= 32768 * Math.abs(u4) &&
-        v2 &&
+          256 * Math.abs(u7) &&
         Math.abs(p7) <= Number.MAX_VALUE
       ))
         break;
@@ -356,15 +354,13 @@ export function geluFastDoubleBackward64(
       const p7 = dyi * ddxI * u7;
       const v = Math.abs(bounded3);
       const u8 = 1 + v;
-      const v2 =
+      if (!(
+        u2 * (1 + Math.abs(bounded2)) + Math.abs(p2) <= 32768 * Math.abs(u4) &&
         9.332636185032189e-302 * Math.abs(p4) +
           (0.0078125 * (p3 * u8) +
             Math.abs(p5) * (1 + Math.abs(bounded4) + v)) +
           0.0078125 * (0.03125 * Math.abs(u6) + p6 * u8) <=
-        256 * Math.abs(u7);
-      if (!(
-        u2 * (1 + Math.abs(bounded2)) + Math.abs(p2) <= 32768 * Math.abs(u4) &&
-        v2 &&
+          256 * Math.abs(u7) &&
         Math.abs(p7) <= Number.MAX_VALUE
       ))
         break;

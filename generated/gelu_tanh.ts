@@ -173,14 +173,12 @@ export function geluTanhDoubleBackward(
       const p7 = dyi * ddxI * u7;
       const v = Math.abs(bounded3);
       const u8 = 1 + v;
-      const v2 =
+      if (!(
+        u2 * (1 + Math.abs(bounded2)) + Math.abs(p2) <= 32768 * Math.abs(u4) &&
         9.332636185032189e-302 * Math.abs(p4) +
           (0.015625 * (p3 * u8) + Math.abs(p5) * (1 + Math.abs(bounded4) + v)) +
           0.015625 * (0.03125 * Math.abs(u6) + p6 * u8) <=
-        512 * Math.abs(u7);
-      if (!(
-        u2 * (1 + Math.abs(bounded2)) + Math.abs(p2) <= 32768 * Math.abs(u4) &&
-        v2 &&
+          512 * Math.abs(u7) &&
         Math.abs(p7) <= Number.MAX_VALUE
       ))
         break;
@@ -371,14 +369,12 @@ export function geluTanhDoubleBackward64(
       const p7 = dyi * ddxI * u7;
       const v = Math.abs(bounded3);
       const u8 = 1 + v;
-      const v2 =
+      if (!(
+        u2 * (1 + Math.abs(bounded2)) + Math.abs(p2) <= 32768 * Math.abs(u4) &&
         9.332636185032189e-302 * Math.abs(p4) +
           (0.015625 * (p3 * u8) + Math.abs(p5) * (1 + Math.abs(bounded4) + v)) +
           0.015625 * (0.03125 * Math.abs(u6) + p6 * u8) <=
-        512 * Math.abs(u7);
-      if (!(
-        u2 * (1 + Math.abs(bounded2)) + Math.abs(p2) <= 32768 * Math.abs(u4) &&
-        v2 &&
+          512 * Math.abs(u7) &&
         Math.abs(p7) <= Number.MAX_VALUE
       ))
         break;

@@ -116,17 +116,15 @@ export function gishFused(
       const p2 = bounded * e2;
       const q = p2 / u;
       const u3 = l + q;
-      const v3 =
+      if (!(
+        u2 <= 256 * l &&
+        Math.abs(p) <= Number.MAX_VALUE &&
         u2 +
           0.001953125 *
             ((e * e2 * Math.abs(bounded)) / v2 +
               1.252605225005608e-293 * Math.abs(p2)) +
           (0.0009765625 * l + Math.abs(q) * (1 + Math.abs(bounded3) + v)) <=
-        256 * Math.abs(u3);
-      if (!(
-        u2 <= 256 * l &&
-        Math.abs(p) <= Number.MAX_VALUE &&
-        v3 &&
+          256 * Math.abs(u3) &&
         Math.abs(u3) <= Number.MAX_VALUE
       ))
         break;
@@ -176,15 +174,6 @@ export function gishDoubleBackward(
       const p2 = ddxI * u2;
       const v = Math.abs(bounded2);
       const v2 = Math.abs(u);
-      const v3 =
-        1 +
-          v +
-          9.332636185032189e-302 * (1 / v2) +
-          0.001953125 *
-            ((e * e2 * Math.abs(bounded)) / v2 +
-              1.252605225005608e-293 * Math.abs(p)) +
-          (0.0009765625 * l + Math.abs(q) * (1 + Math.abs(bounded3) + v)) <=
-        256 * Math.abs(u2);
       // Beyond this size, and at infinity, the result is its limit.
       const bounded4 = Math.max(xi, -746);
       // Beyond this size, and at infinity, the result is its limit.
@@ -202,24 +191,31 @@ export function gishDoubleBackward(
       const u4 = u3 - q4;
       const p6 = dyi * ddxI * u4;
       const p7 = e * e3;
-      const v4 = Math.abs(bounded4);
-      const v5 = Math.abs(em1);
+      const v3 = Math.abs(bounded4);
+      const v4 = Math.abs(em1);
       const u5 = 1 + Math.abs(bounded5) + v;
       const u6 =
         0.001953125 *
           ((p7 * 2) / v2 +
             1.252605225005608e-293 * p3 +
-            ((p7 * v4 * v5 + 1.8928834978668395e-270 * v5) / v2 +
+            ((p7 * v3 * v4 + 1.8928834978668395e-270 * v4) / v2 +
               1.252605225005608e-293 * Math.abs(p4))) +
         (q2 * u5 + Math.abs(q3) * u5);
       const u7 =
         u6 +
         0.001953125 *
-          (((p7 * e3 + 9.332636185032189e-302 * e3) * v4) / squared +
+          (((p7 * e3 + 9.332636185032189e-302 * e3) * v3) / squared +
             1.252605225005608e-293 * Math.abs(p5)) +
         (0.0001220703125 * Math.abs(u3) + Math.abs(q4) * u5);
       if (!(
-        v3 &&
+        1 +
+          v +
+          9.332636185032189e-302 * (1 / v2) +
+          0.001953125 *
+            ((e * e2 * Math.abs(bounded)) / v2 +
+              1.252605225005608e-293 * Math.abs(p)) +
+          (0.0009765625 * l + Math.abs(q) * (1 + Math.abs(bounded3) + v)) <=
+          256 * Math.abs(u2) &&
         Math.abs(p2) <= Number.MAX_VALUE &&
         u7 <= 128 * Math.abs(u4) &&
         Math.abs(p6) <= Number.MAX_VALUE
@@ -355,17 +351,15 @@ export function gishFused64(
       const p2 = bounded * e2;
       const q = p2 / u;
       const u3 = l + q;
-      const v3 =
+      if (!(
+        u2 <= 256 * l &&
+        Math.abs(p) <= Number.MAX_VALUE &&
         u2 +
           0.001953125 *
             ((e * e2 * Math.abs(bounded)) / v2 +
               1.252605225005608e-293 * Math.abs(p2)) +
           (0.0009765625 * l + Math.abs(q) * (1 + Math.abs(bounded3) + v)) <=
-        256 * Math.abs(u3);
-      if (!(
-        u2 <= 256 * l &&
-        Math.abs(p) <= Number.MAX_VALUE &&
-        v3 &&
+          256 * Math.abs(u3) &&
         Math.abs(u3) <= Number.MAX_VALUE
       ))
         break;
@@ -415,15 +409,6 @@ export function gishDoubleBackward64(
       const p2 = ddxI * u2;
       const v = Math.abs(bounded2);
       const v2 = Math.abs(u);
-      const v3 =
-        1 +
-          v +
-          9.332636185032189e-302 * (1 / v2) +
-          0.001953125 *
-            ((e * e2 * Math.abs(bounded)) / v2 +
-              1.252605225005608e-293 * Math.abs(p)) +
-          (0.0009765625 * l + Math.abs(q) * (1 + Math.abs(bounded3) + v)) <=
-        256 * Math.abs(u2);
       // Beyond this size, and at infinity, the result is its limit.
       const bounded4 = Math.max(xi, -746);
       // Beyond this size, and at infinity, the result is its limit.
@@ -441,24 +426,31 @@ export function gishDoubleBackward64(
       const u4 = u3 - q4;
       const p6 = dyi * ddxI * u4;
       const p7 = e * e3;
-      const v4 = Math.abs(bounded4);
-      const v5 = Math.abs(em1);
+      const v3 = Math.abs(bounded4);
+      const v4 = Math.abs(em1);
       const u5 = 1 + Math.abs(bounded5) + v;
       const u6 =
         0.001953125 *
           ((p7 * 2) / v2 +
             1.252605225005608e-293 * p3 +
-            ((p7 * v4 * v5 + 1.8928834978668395e-270 * v5) / v2 +
+            ((p7 * v3 * v4 + 1.8928834978668395e-270 * v4) / v2 +
               1.252605225005608e-293 * Math.abs(p4))) +
         (q2 * u5 + Math.abs(q3) * u5);
       const u7 =
         u6 +
         0.001953125 *
-          (((p7 * e3 + 9.332636185032189e-302 * e3) * v4) / squared +
+          (((p7 * e3 + 9.332636185032189e-302 * e3) * v3) / squared +
             1.252605225005608e-293 * Math.abs(p5)) +
         (0.0001220703125 * Math.abs(u3) + Math.abs(q4) * u5);
       if (!(
-        v3 &&
+        1 +
+          v +
+          9.332636185032189e-302 * (1 / v2) +
+          0.001953125 *
+            ((e * e2 * Math.abs(bounded)) / v2 +
+              1.252605225005608e-293 * Math.abs(p)) +
+          (0.0009765625 * l + Math.abs(q) * (1 + Math.abs(bounded3) + v)) <=
+          256 * Math.abs(u2) &&
         Math.abs(p2) <= Number.MAX_VALUE &&
         u7 <= 128 * Math.abs(u4) &&
         Math.abs(p6) <= Number.MAX_VALUE

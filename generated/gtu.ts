@@ -191,25 +191,16 @@ export function gtuDoubleBackward(
       const ddaI = dda[i]!;
       const ddbI = ddb[i]!;
       const e3 = boundedExp(Math.max(Math.min(bi, 709), -746));
-      const e4 = boundedExp(Math.max(-Math.abs(2 * ai), -746));
-      const u3 = e4 + 1;
-      ddy[i] =
-        4 * ddaI * (e3 / (e3 + 1)) * (e4 / (u3 * u3)) +
-        gtuDbExactly(ai, bi, ddbI);
-      const e3 = boundedExp(Math.max(Math.min(bi, 709), -746));
       const u3 = e3 + 1;
+      const q7 = e3 / u3;
       const e4 = boundedExp(Math.max(-Math.abs(2 * ai), -746));
       const u4 = e4 + 1;
+      const q8 = e4 / (u4 * u4);
+      ddy[i] = 4 * ddaI * q7 * q8 + gtuDbExactly(ai, bi, ddbI);
       da[i] =
-        gtuDaDaExactly(ai, bi, dyi * ddaI) +
-        (4 * (dyi * ddbI) * (e3 / u3) * (e4 / (u4 * u4))) / u3;
-      const e3 = boundedExp(Math.max(Math.min(bi, 709), -746));
-      const u3 = e3 + 1;
-      const e4 = boundedExp(Math.max(-Math.abs(2 * ai), -746));
-      const u4 = e4 + 1;
+        gtuDaDaExactly(ai, bi, dyi * ddaI) + (4 * (dyi * ddbI) * q7 * q8) / u3;
       db[i] =
-        (4 * (dyi * ddaI) * (e3 / u3) * (e4 / (u4 * u4))) / u3 +
-        gtuDbDbExactly(ai, bi, dyi * ddbI);
+        (4 * (dyi * ddaI) * q7 * q8) / u3 + gtuDbDbExactly(ai, bi, dyi * ddbI);
     }
   }
 }
@@ -405,25 +396,16 @@ export function gtuDoubleBackward64(
       const ddaI = dda[i]!;
       const ddbI = ddb[i]!;
       const e3 = boundedExp(Math.max(Math.min(bi, 709), -746));
-      const e4 = boundedExp(Math.max(-Math.abs(2 * ai), -746));
-      const u3 = e4 + 1;
-      ddy[i] =
-        4 * ddaI * (e3 / (e3 + 1)) * (e4 / (u3 * u3)) +
-        gtuDbExactly(ai, bi, ddbI);
-      const e3 = boundedExp(Math.max(Math.min(bi, 709), -746));
       const u3 = e3 + 1;
+      const q7 = e3 / u3;
       const e4 = boundedExp(Math.max(-Math.abs(2 * ai), -746));
       const u4 = e4 + 1;
+      const q8 = e4 / (u4 * u4);
+      ddy[i] = 4 * ddaI * q7 * q8 + gtuDbExactly(ai, bi, ddbI);
       da[i] =
-        gtuDaDaExactly(ai, bi, dyi * ddaI) +
-        (4 * (dyi * ddbI) * (e3 / u3) * (e4 / (u4 * u4))) / u3;
-      const e3 = boundedExp(Math.max(Math.min(bi, 709), -746));
-      const u3 = e3 + 1;
-      const e4 = boundedExp(Math.max(-Math.abs(2 * ai), -746));
-      const u4 = e4 + 1;
+        gtuDaDaExactly(ai, bi, dyi * ddaI) + (4 * (dyi * ddbI) * q7 * q8) / u3;
       db[i] =
-        (4 * (dyi * ddaI) * (e3 / u3) * (e4 / (u4 * u4))) / u3 +
-        gtuDbDbExactly(ai, bi, dyi * ddbI);
+        (4 * (dyi * ddaI) * q7 * q8) / u3 + gtuDbDbExactly(ai, bi, dyi * ddbI);
     }
   }
 }

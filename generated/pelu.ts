@@ -208,10 +208,6 @@ export function peluDoubleBackward(
           const p17 = xi * xi * e * q3;
           const u3 = p16 + p17;
           const p18 = p8 * choose(xi >= 0, p15 * aC * q5, aC * u3 * q3);
-          const v4 =
-            (xi >= 0 || e * u2 + Math.abs(p10) * u2 <= 131072 * Math.abs(u)) &&
-            Math.abs(p13) <= Number.MAX_VALUE &&
-            Math.abs(p14) <= Number.MAX_VALUE;
           if (!(
             Math.abs(p5) <= Number.MAX_VALUE &&
             (xi >= 0 || e * u2 + Math.abs(p10) * u2 <= 131072 * Math.abs(u)) &&
@@ -238,29 +234,19 @@ export function peluDoubleBackward(
           const xi = x[i]!;
           const ddxI = ddx[i]!;
           const p19 = xi * q2;
-          const u4 =
-            ddxI *
-              choose(
-                xi >= 0,
-                q,
-                aC * boundedExp(Math.max(Math.min(p19, 709.79), -746)) * q2,
-              ) +
-            ddaC * choose(xi >= 0, p19, expm1(p19));
-          ddy[i] = u4 + peluDbExactly(xi, aC, bC, ddbC);
-          const e2 = boundedExp(Math.max(Math.min(xi * q2, 709.79), -746));
+          const e2 = boundedExp(Math.max(Math.min(p19, 709.79), -746));
+          const p20 = aC * e2;
+          const p21 = dyi * ddxI;
+          const v4 = choose(xi >= 0, q2, e2 * q2);
+          ddy[i] =
+            ddxI * choose(xi >= 0, q, p20 * q2) +
+            ddaC * choose(xi >= 0, p19, expm1(p19)) +
+            peluDbExactly(xi, aC, bC, ddbC);
           dx[i] =
-            dyi * ddxI * choose(xi >= 0, 0, (aC * e2) / squared) +
-            dyi * ddaC * choose(xi >= 0, q2, e2 * q2) +
+            p21 * choose(xi >= 0, 0, p20 / squared) +
+            dyi * ddaC * v4 +
             peluDxDbExactly(xi, aC, bC, dyi * ddbC);
-          daSum +=
-            dyi *
-              ddxI *
-              choose(
-                xi >= 0,
-                q2,
-                boundedExp(Math.max(Math.min(xi * q2, 709.79), -746)) * q2,
-              ) +
-            peluDaDbExactly(xi, bC, dyi * ddbC);
+          daSum += p21 * v4 + peluDaDbExactly(xi, bC, dyi * ddbC);
           dbSum +=
             peluDxDbExactly(xi, aC, bC, dyi * ddxI) +
             peluDaDbExactly(xi, bC, dyi * ddaC) +
@@ -481,10 +467,6 @@ export function peluDoubleBackward64(
           const p17 = xi * xi * e * q3;
           const u3 = p16 + p17;
           const p18 = p8 * choose(xi >= 0, p15 * aC * q5, aC * u3 * q3);
-          const v4 =
-            (xi >= 0 || e * u2 + Math.abs(p10) * u2 <= 131072 * Math.abs(u)) &&
-            Math.abs(p13) <= Number.MAX_VALUE &&
-            Math.abs(p14) <= Number.MAX_VALUE;
           if (!(
             Math.abs(p5) <= Number.MAX_VALUE &&
             (xi >= 0 || e * u2 + Math.abs(p10) * u2 <= 131072 * Math.abs(u)) &&
@@ -511,29 +493,19 @@ export function peluDoubleBackward64(
           const xi = x[i]!;
           const ddxI = ddx[i]!;
           const p19 = xi * q2;
-          const u4 =
-            ddxI *
-              choose(
-                xi >= 0,
-                q,
-                aC * boundedExp(Math.max(Math.min(p19, 709.79), -746)) * q2,
-              ) +
-            ddaC * choose(xi >= 0, p19, expm1(p19));
-          ddy[i] = u4 + peluDbExactly(xi, aC, bC, ddbC);
-          const e2 = boundedExp(Math.max(Math.min(xi * q2, 709.79), -746));
+          const e2 = boundedExp(Math.max(Math.min(p19, 709.79), -746));
+          const p20 = aC * e2;
+          const p21 = dyi * ddxI;
+          const v4 = choose(xi >= 0, q2, e2 * q2);
+          ddy[i] =
+            ddxI * choose(xi >= 0, q, p20 * q2) +
+            ddaC * choose(xi >= 0, p19, expm1(p19)) +
+            peluDbExactly(xi, aC, bC, ddbC);
           dx[i] =
-            dyi * ddxI * choose(xi >= 0, 0, (aC * e2) / squared) +
-            dyi * ddaC * choose(xi >= 0, q2, e2 * q2) +
+            p21 * choose(xi >= 0, 0, p20 / squared) +
+            dyi * ddaC * v4 +
             peluDxDbExactly(xi, aC, bC, dyi * ddbC);
-          daSum +=
-            dyi *
-              ddxI *
-              choose(
-                xi >= 0,
-                q2,
-                boundedExp(Math.max(Math.min(xi * q2, 709.79), -746)) * q2,
-              ) +
-            peluDaDbExactly(xi, bC, dyi * ddbC);
+          daSum += p21 * v4 + peluDaDbExactly(xi, bC, dyi * ddbC);
           dbSum +=
             peluDxDbExactly(xi, aC, bC, dyi * ddxI) +
             peluDaDbExactly(xi, bC, dyi * ddaC) +

@@ -190,11 +190,6 @@ export function quickGegluDoubleBackward(
       const u5 = q2 - p7;
       const p8 = p6 * upi * u5;
       const p9 = dyi * ddupI * p2;
-      const v2 =
-        9.332636185032189e-302 * Math.abs(q3) +
-          (0.0625 * (q2 * (1 + Math.abs(bounded2))) +
-            Math.abs(p7) * (1 + Math.abs(v) + Math.abs(bounded4))) <=
-          2048 * Math.abs(u5) && Math.abs(p8) <= Number.MAX_VALUE;
       const p10 = p6 * p2;
       if (!(
         u * (1 + Math.abs(bounded)) + 0.125 * Math.abs(p) <=
@@ -422,11 +417,6 @@ export function quickGegluDoubleBackward64(
       const u5 = q2 - p7;
       const p8 = p6 * upi * u5;
       const p9 = dyi * ddupI * p2;
-      const v2 =
-        9.332636185032189e-302 * Math.abs(q3) +
-          (0.0625 * (q2 * (1 + Math.abs(bounded2))) +
-            Math.abs(p7) * (1 + Math.abs(v) + Math.abs(bounded4))) <=
-          2048 * Math.abs(u5) && Math.abs(p8) <= Number.MAX_VALUE;
       const p10 = p6 * p2;
       if (!(
         u * (1 + Math.abs(bounded)) + 0.125 * Math.abs(p) <=

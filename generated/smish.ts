@@ -175,14 +175,12 @@ export function smishDoubleBackward(
         9.332636185032189e-302 * ((u * v2) / p6) +
         (Math.abs(p5) * u7 + v2 * (u6 + v)) +
         9.332636185032189e-302 * ((u * v3) / p6);
-      const v4 =
+      if (!(
+        q2 * u6 + Math.abs(q4) * u7 <= 16384 * Math.abs(u5) &&
         (u11 + (0.015625 * Math.abs(u9) + v3 * u7)) / u4 +
           9.332636185032189e-302 * ((u * q10) / p6) +
           (Math.abs(q9) + q10 * u7) <=
-        8192 * Math.abs(u10);
-      if (!(
-        q2 * u6 + Math.abs(q4) * u7 <= 16384 * Math.abs(u5) &&
-        v4 &&
+          8192 * Math.abs(u10) &&
         Math.abs(p8) <= Number.MAX_VALUE
       ))
         break;
@@ -375,14 +373,12 @@ export function smishDoubleBackward64(
         9.332636185032189e-302 * ((u * v2) / p6) +
         (Math.abs(p5) * u7 + v2 * (u6 + v)) +
         9.332636185032189e-302 * ((u * v3) / p6);
-      const v4 =
+      if (!(
+        q2 * u6 + Math.abs(q4) * u7 <= 16384 * Math.abs(u5) &&
         (u11 + (0.015625 * Math.abs(u9) + v3 * u7)) / u4 +
           9.332636185032189e-302 * ((u * q10) / p6) +
           (Math.abs(q9) + q10 * u7) <=
-        8192 * Math.abs(u10);
-      if (!(
-        q2 * u6 + Math.abs(q4) * u7 <= 16384 * Math.abs(u5) &&
-        v4 &&
+          8192 * Math.abs(u10) &&
         Math.abs(p8) <= Number.MAX_VALUE
       ))
         break;

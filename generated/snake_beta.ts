@@ -366,16 +366,6 @@ export function snakeBetaDoubleBackward(
             9.332636185032189e-302 * Math.abs(p14) +
             7.105427357601002e-15 * Math.abs(p15);
           const v6 = Math.abs(s);
-          const v7 =
-            u9 <= 2.3283064365386963e-10 * Math.abs(u7) &&
-            Math.abs(p16) <= Number.MAX_VALUE &&
-            Math.abs(p16) <= Number.MAX_VALUE &&
-            Math.abs(p17) >= 3.931365215818563e-236 &&
-            u8 <= 2.9103830456733704e-11 * v6 &&
-            u8 <= 5.820766091346741e-11 * v4 &&
-            q >= 9.556619453472961e-299 &&
-            Math.abs(p18) <= Number.MAX_VALUE &&
-            Math.abs(p18) <= Number.MAX_VALUE;
           const p20 = dyi * ddxI;
           const p21 = 2 * p20;
           const squared5 = c2 * c2;
@@ -397,35 +387,18 @@ export function snakeBetaDoubleBackward(
           const p34 = -2 * p33;
           const p35 = p34 * s * c2 * e3 * q2;
           const p36 = u8 * v6;
-          const v8 =
-            9.332636185032189e-302 * (e * squared5) +
-              u8 * v4 * squared2 +
-              p5 +
-              (9.332636185032189e-302 * (e * squared4) + p36 * squared2 + p5) +
-              7.105427357601002e-15 * (p22 + p23) <=
-              1.1641532182693481e-10 * Math.abs(u10) &&
-            q >= 9.556619453472961e-299;
-          const v9 = Math.abs(u11);
+          const v7 = Math.abs(u11);
           const p37 = e * Math.abs(xi);
-          const v10 = Math.abs(p28);
+          const v8 = Math.abs(p28);
           const u13 =
-            u8 * v9 +
+            u8 * v7 +
             (u8 * e +
               p6 +
               (9.332636185032189e-302 * (p37 * v4) +
-                u8 * v10 +
-                1.681218273811815e-285 * v10) +
+                u8 * v8 +
+                1.681218273811815e-285 * v8) +
               3.552713678800501e-15 * (Math.abs(p27) + Math.abs(p29))) *
               v4;
-          const v11 =
-            u13 +
-              1.681218273811815e-285 * v9 +
-              (9.332636185032189e-302 * (p37 * squared4) +
-                p36 * v10 +
-                3.36243654762363e-285 * v10) +
-              7.105427357601002e-15 * (Math.abs(p30) + Math.abs(p31)) <=
-              1.1641532182693481e-10 * Math.abs(u12) &&
-            q >= 9.556619453472961e-299;
           const p38 = p21 * u12 * q;
           const p39 = p12 * s;
           const squared6 = xi * xi;
@@ -437,10 +410,10 @@ export function snakeBetaDoubleBackward(
           const u15 = p42 - p43;
           const p44 = p26 * u15 * q;
           const p45 = p34 * xi * s * c2 * e3 * q2;
-          const v12 = Math.abs(u14);
+          const v9 = Math.abs(u14);
           const p46 = e * squared6;
           const u16 =
-            u8 * v12 +
+            u8 * v9 +
             (u8 * v3 +
               1.681218273811815e-285 * v3 +
               (9.332636185032189e-302 * (p46 * v4) +
@@ -448,29 +421,9 @@ export function snakeBetaDoubleBackward(
                 1.681218273811815e-285 * p40) +
               3.552713678800501e-15 * (Math.abs(p39) + Math.abs(p41))) *
               v4;
-          const v13 =
-            u16 +
-              1.681218273811815e-285 * v12 +
-              (9.332636185032189e-302 * (p46 * squared4) +
-                p36 * p40 +
-                3.36243654762363e-285 * p40) +
-              7.105427357601002e-15 * (Math.abs(p42) + p43) <=
-              1.1641532182693481e-10 * Math.abs(u15) &&
-            q >= 9.556619453472961e-299;
           const p47 = -2 * p20 * s * c2 * e3 * q2;
           const p48 = -2 * p25 * xi * s * c2 * e3 * q2;
           const p49 = p33 * squared4 * u3 * q2;
-          const v14 =
-            u8 <= 2.9103830456733704e-11 * v6 &&
-            u8 <= 2.9103830456733704e-11 * v4 &&
-            e3 >= 9.332636185032189e-302 &&
-            Math.abs(p47) <= Number.MAX_VALUE &&
-            Math.abs(p47) <= Number.MAX_VALUE &&
-            u8 <= 2.9103830456733704e-11 * v6 &&
-            u8 <= 2.9103830456733704e-11 * v4 &&
-            e3 >= 9.332636185032189e-302 &&
-            Math.abs(p48) <= Number.MAX_VALUE &&
-            Math.abs(p48) <= Number.MAX_VALUE;
           if (!(
             u9 <= 2.3283064365386963e-10 * Math.abs(u7) &&
             Math.abs(p16) <= Number.MAX_VALUE &&
@@ -489,10 +442,10 @@ export function snakeBetaDoubleBackward(
               1.1641532182693481e-10 * Math.abs(u10) &&
             Math.abs(p24) <= Number.MAX_VALUE &&
             u13 +
-              1.681218273811815e-285 * v9 +
+              1.681218273811815e-285 * v7 +
               (9.332636185032189e-302 * (p37 * squared4) +
-                p36 * v10 +
-                3.36243654762363e-285 * v10) +
+                p36 * v8 +
+                3.36243654762363e-285 * v8) +
               7.105427357601002e-15 * (Math.abs(p30) + Math.abs(p31)) <=
               1.1641532182693481e-10 * Math.abs(u12) &&
             Math.abs(p32) <= Number.MAX_VALUE &&
@@ -501,7 +454,7 @@ export function snakeBetaDoubleBackward(
             Math.abs(p35) <= Number.MAX_VALUE &&
             Math.abs(p38) <= Number.MAX_VALUE &&
             u16 +
-              1.681218273811815e-285 * v12 +
+              1.681218273811815e-285 * v9 +
               (9.332636185032189e-302 * (p46 * squared4) +
                 p36 * p40 +
                 3.36243654762363e-285 * p40) +
@@ -915,16 +868,6 @@ export function snakeBetaDoubleBackward64(
             9.332636185032189e-302 * Math.abs(p14) +
             7.105427357601002e-15 * Math.abs(p15);
           const v6 = Math.abs(s);
-          const v7 =
-            u9 <= 2.3283064365386963e-10 * Math.abs(u7) &&
-            Math.abs(p16) <= Number.MAX_VALUE &&
-            Math.abs(p16) <= Number.MAX_VALUE &&
-            Math.abs(p17) >= 3.931365215818563e-236 &&
-            u8 <= 2.9103830456733704e-11 * v6 &&
-            u8 <= 5.820766091346741e-11 * v4 &&
-            q >= 9.556619453472961e-299 &&
-            Math.abs(p18) <= Number.MAX_VALUE &&
-            Math.abs(p18) <= Number.MAX_VALUE;
           const p20 = dyi * ddxI;
           const p21 = 2 * p20;
           const squared5 = c2 * c2;
@@ -946,35 +889,18 @@ export function snakeBetaDoubleBackward64(
           const p34 = -2 * p33;
           const p35 = p34 * s * c2 * e3 * q2;
           const p36 = u8 * v6;
-          const v8 =
-            9.332636185032189e-302 * (e * squared5) +
-              u8 * v4 * squared2 +
-              p5 +
-              (9.332636185032189e-302 * (e * squared4) + p36 * squared2 + p5) +
-              7.105427357601002e-15 * (p22 + p23) <=
-              1.1641532182693481e-10 * Math.abs(u10) &&
-            q >= 9.556619453472961e-299;
-          const v9 = Math.abs(u11);
+          const v7 = Math.abs(u11);
           const p37 = e * Math.abs(xi);
-          const v10 = Math.abs(p28);
+          const v8 = Math.abs(p28);
           const u13 =
-            u8 * v9 +
+            u8 * v7 +
             (u8 * e +
               p6 +
               (9.332636185032189e-302 * (p37 * v4) +
-                u8 * v10 +
-                1.681218273811815e-285 * v10) +
+                u8 * v8 +
+                1.681218273811815e-285 * v8) +
               3.552713678800501e-15 * (Math.abs(p27) + Math.abs(p29))) *
               v4;
-          const v11 =
-            u13 +
-              1.681218273811815e-285 * v9 +
-              (9.332636185032189e-302 * (p37 * squared4) +
-                p36 * v10 +
-                3.36243654762363e-285 * v10) +
-              7.105427357601002e-15 * (Math.abs(p30) + Math.abs(p31)) <=
-              1.1641532182693481e-10 * Math.abs(u12) &&
-            q >= 9.556619453472961e-299;
           const p38 = p21 * u12 * q;
           const p39 = p12 * s;
           const squared6 = xi * xi;
@@ -986,10 +912,10 @@ export function snakeBetaDoubleBackward64(
           const u15 = p42 - p43;
           const p44 = p26 * u15 * q;
           const p45 = p34 * xi * s * c2 * e3 * q2;
-          const v12 = Math.abs(u14);
+          const v9 = Math.abs(u14);
           const p46 = e * squared6;
           const u16 =
-            u8 * v12 +
+            u8 * v9 +
             (u8 * v3 +
               1.681218273811815e-285 * v3 +
               (9.332636185032189e-302 * (p46 * v4) +
@@ -997,29 +923,9 @@ export function snakeBetaDoubleBackward64(
                 1.681218273811815e-285 * p40) +
               3.552713678800501e-15 * (Math.abs(p39) + Math.abs(p41))) *
               v4;
-          const v13 =
-            u16 +
-              1.681218273811815e-285 * v12 +
-              (9.332636185032189e-302 * (p46 * squared4) +
-                p36 * p40 +
-                3.36243654762363e-285 * p40) +
-              7.105427357601002e-15 * (Math.abs(p42) + p43) <=
-              1.1641532182693481e-10 * Math.abs(u15) &&
-            q >= 9.556619453472961e-299;
           const p47 = -2 * p20 * s * c2 * e3 * q2;
           const p48 = -2 * p25 * xi * s * c2 * e3 * q2;
           const p49 = p33 * squared4 * u3 * q2;
-          const v14 =
-            u8 <= 2.9103830456733704e-11 * v6 &&
-            u8 <= 2.9103830456733704e-11 * v4 &&
-            e3 >= 9.332636185032189e-302 &&
-            Math.abs(p47) <= Number.MAX_VALUE &&
-            Math.abs(p47) <= Number.MAX_VALUE &&
-            u8 <= 2.9103830456733704e-11 * v6 &&
-            u8 <= 2.9103830456733704e-11 * v4 &&
-            e3 >= 9.332636185032189e-302 &&
-            Math.abs(p48) <= Number.MAX_VALUE &&
-            Math.abs(p48) <= Number.MAX_VALUE;
           if (!(
             u9 <= 2.3283064365386963e-10 * Math.abs(u7) &&
             Math.abs(p16) <= Number.MAX_VALUE &&
@@ -1038,10 +944,10 @@ export function snakeBetaDoubleBackward64(
               1.1641532182693481e-10 * Math.abs(u10) &&
             Math.abs(p24) <= Number.MAX_VALUE &&
             u13 +
-              1.681218273811815e-285 * v9 +
+              1.681218273811815e-285 * v7 +
               (9.332636185032189e-302 * (p37 * squared4) +
-                p36 * v10 +
-                3.36243654762363e-285 * v10) +
+                p36 * v8 +
+                3.36243654762363e-285 * v8) +
               7.105427357601002e-15 * (Math.abs(p30) + Math.abs(p31)) <=
               1.1641532182693481e-10 * Math.abs(u12) &&
             Math.abs(p32) <= Number.MAX_VALUE &&
@@ -1050,7 +956,7 @@ export function snakeBetaDoubleBackward64(
             Math.abs(p35) <= Number.MAX_VALUE &&
             Math.abs(p38) <= Number.MAX_VALUE &&
             u16 +
-              1.681218273811815e-285 * v12 +
+              1.681218273811815e-285 * v9 +
               (9.332636185032189e-302 * (p46 * squared4) +
                 p36 * p40 +
                 3.36243654762363e-285 * p40) +

@@ -181,13 +181,6 @@ export function softClippingDoubleBackward(
           (p3 / p8 + ((em1 * squared2 + u2 * u3 + squared2) * q5) / p8) +
         (Math.abs(p8) > 1.0715086071862673e301 ? p7 : 0);
       const u6 = 1 + Math.abs(bounded);
-      const v2 =
-        9.332636185032189e-302 * ((p * v + (v + p6)) / u2) +
-          u5 +
-          2.2737367544323206e-13 *
-            (Math.abs(q4) * (u6 + Math.abs(bounded2)) + 0.125 * (q5 * u6)) <=
-          1.1641532182693481e-10 * Math.abs(u4) &&
-        em1 <= 1.0715086071862673e301 * u3;
       if (!(
         q >= 9.332636185032189e-302 &&
         em1 <= 1.0715086071862673e301 * u3 &&
@@ -399,13 +392,6 @@ export function softClippingDoubleBackward64(
           (p3 / p8 + ((em1 * squared2 + u2 * u3 + squared2) * q5) / p8) +
         (Math.abs(p8) > 1.0715086071862673e301 ? p7 : 0);
       const u6 = 1 + Math.abs(bounded);
-      const v2 =
-        9.332636185032189e-302 * ((p * v + (v + p6)) / u2) +
-          u5 +
-          2.2737367544323206e-13 *
-            (Math.abs(q4) * (u6 + Math.abs(bounded2)) + 0.125 * (q5 * u6)) <=
-          1.1641532182693481e-10 * Math.abs(u4) &&
-        em1 <= 1.0715086071862673e301 * u3;
       if (!(
         q >= 9.332636185032189e-302 &&
         em1 <= 1.0715086071862673e301 * u3 &&

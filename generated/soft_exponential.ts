@@ -251,30 +251,18 @@ export function softExponentialDoubleBackward(
           262144 * Math.abs(u3);
       const v9 = Math.abs(p7);
       const u7 = v9 + Math.abs(p8);
-      const v10 =
-        (alphaValue === 0 ||
-          (v8 &&
-            (alphaValue < 0 ||
-              u7 * v + p2 + Math.abs(p9) <= 131072 * Math.abs(u5)))) &&
-        Math.abs(p10) <= Number.MAX_VALUE;
       const p11 = dyi * ddxI;
       const squared3 = u * u;
       const p12 = alphaValue * e;
-      const v11 =
+      const v10 =
         alphaValue === 0
           ? 0
           : p11 * (alphaValue < 0 ? alphaValue / squared3 : p12);
       const p13 = dyi * ddalphaValue;
-      const v12 =
+      const v11 =
         alphaValue === 0 ? xi : alphaValue < 0 ? (xi + p) / squared3 : p7;
-      const p14 = p13 * v12;
-      const v13 =
-        (alphaValue === 0 ||
-          ((alphaValue >= 0 || v5 <= 524288 * v6) &&
-            (alphaValue < 0 || v9 >= 7.220777503459318e-276))) &&
-        Math.abs(p14) <= Number.MAX_VALUE &&
-        Math.abs(p14) <= Number.MAX_VALUE;
-      const p15 = p11 * v12;
+      const p14 = p13 * v11;
+      const p15 = p11 * v11;
       const q5 = (u2 * u2) / squared3;
       const q6 = 2 / u;
       const u8 = q5 - q6;
@@ -293,29 +281,24 @@ export function softExponentialDoubleBackward(
           : alphaValue < 0
             ? u10 * q
             : u11 * q);
-      const v14 = Math.abs(q5);
-      const v15 = Math.abs(q6);
+      const v12 = Math.abs(q5);
+      const v13 = Math.abs(q6);
       const u12 =
-        (v5 * v6 * v14) / squared3 +
+        (v5 * v6 * v12) / squared3 +
         1.0305838031355413e-230 *
-          (2.1590421387736112e-78 * (1 / squared3) + v14 / squared3) +
-        ((v5 * v15) / v6 + 9.332636185032189e-302 * (v15 / v6)) +
-        (v14 + v15) +
+          (2.1590421387736112e-78 * (1 / squared3) + v12 / squared3) +
+        ((v5 * v13) / v6 + 9.332636185032189e-302 * (v13 / v6)) +
+        (v12 + v13) +
         u6 * 2 * q2;
-      const v16 = Math.abs(q7);
-      const v17 = Math.abs(p17);
-      const v18 =
+      const v14 = Math.abs(q7);
+      const v15 = Math.abs(p17);
+      const v16 =
         alphaValue >= 0 ||
         u12 +
           (Math.abs(u8) + Math.abs(p16)) +
-          ((v5 * v2 * v16) / v17 + 7.571533991467358e-270 * (v16 / v17)) +
-          (Math.abs(u9) + v16) <=
+          ((v5 * v2 * v14) / v15 + 7.571533991467358e-270 * (v14 / v15)) +
+          (Math.abs(u9) + v14) <=
           262144 * Math.abs(u10);
-      const v19 =
-        alphaValue === 0 ||
-        (v18 &&
-          (alphaValue < 0 ||
-            u7 * 2 * v + p3 + (p18 + Math.abs(p19)) <= 131072 * Math.abs(u11)));
       if (!(
         (alphaValue === 0 ||
           ((alphaValue >= 0 || v5 <= 1048576 * v6) &&
@@ -329,18 +312,22 @@ export function softExponentialDoubleBackward(
         (alphaValue === 0 ||
           ((alphaValue >= 0 || v5 <= 524288 * v6) &&
             (alphaValue < 0 || p12 >= 7.220777503459318e-276))) &&
-        Math.abs(v11) <= Number.MAX_VALUE &&
+        Math.abs(v10) <= Number.MAX_VALUE &&
         (alphaValue === 0 ||
           ((alphaValue >= 0 || v5 <= 524288 * v6) &&
             (alphaValue < 0 || v9 >= 7.220777503459318e-276))) &&
         Math.abs(p14) <= Number.MAX_VALUE &&
         Math.abs(p15) <= Number.MAX_VALUE &&
-        v19 &&
+        (alphaValue === 0 ||
+          (v16 &&
+            (alphaValue < 0 ||
+              u7 * 2 * v + p3 + (p18 + Math.abs(p19)) <=
+                131072 * Math.abs(u11)))) &&
         Math.abs(p20) <= Number.MAX_VALUE
       ))
         break;
       ddy[i] = v3 + p10;
-      dx[i] = v11 + p14;
+      dx[i] = v10 + p14;
       dalphaSum += p15 + p20;
     }
     if (i < size) {
@@ -613,30 +600,18 @@ export function softExponentialDoubleBackward64(
           262144 * Math.abs(u3);
       const v9 = Math.abs(p7);
       const u7 = v9 + Math.abs(p8);
-      const v10 =
-        (alphaValue === 0 ||
-          (v8 &&
-            (alphaValue < 0 ||
-              u7 * v + p2 + Math.abs(p9) <= 131072 * Math.abs(u5)))) &&
-        Math.abs(p10) <= Number.MAX_VALUE;
       const p11 = dyi * ddxI;
       const squared3 = u * u;
       const p12 = alphaValue * e;
-      const v11 =
+      const v10 =
         alphaValue === 0
           ? 0
           : p11 * (alphaValue < 0 ? alphaValue / squared3 : p12);
       const p13 = dyi * ddalphaValue;
-      const v12 =
+      const v11 =
         alphaValue === 0 ? xi : alphaValue < 0 ? (xi + p) / squared3 : p7;
-      const p14 = p13 * v12;
-      const v13 =
-        (alphaValue === 0 ||
-          ((alphaValue >= 0 || v5 <= 524288 * v6) &&
-            (alphaValue < 0 || v9 >= 7.220777503459318e-276))) &&
-        Math.abs(p14) <= Number.MAX_VALUE &&
-        Math.abs(p14) <= Number.MAX_VALUE;
-      const p15 = p11 * v12;
+      const p14 = p13 * v11;
+      const p15 = p11 * v11;
       const q5 = (u2 * u2) / squared3;
       const q6 = 2 / u;
       const u8 = q5 - q6;
@@ -655,29 +630,24 @@ export function softExponentialDoubleBackward64(
           : alphaValue < 0
             ? u10 * q
             : u11 * q);
-      const v14 = Math.abs(q5);
-      const v15 = Math.abs(q6);
+      const v12 = Math.abs(q5);
+      const v13 = Math.abs(q6);
       const u12 =
-        (v5 * v6 * v14) / squared3 +
+        (v5 * v6 * v12) / squared3 +
         1.0305838031355413e-230 *
-          (2.1590421387736112e-78 * (1 / squared3) + v14 / squared3) +
-        ((v5 * v15) / v6 + 9.332636185032189e-302 * (v15 / v6)) +
-        (v14 + v15) +
+          (2.1590421387736112e-78 * (1 / squared3) + v12 / squared3) +
+        ((v5 * v13) / v6 + 9.332636185032189e-302 * (v13 / v6)) +
+        (v12 + v13) +
         u6 * 2 * q2;
-      const v16 = Math.abs(q7);
-      const v17 = Math.abs(p17);
-      const v18 =
+      const v14 = Math.abs(q7);
+      const v15 = Math.abs(p17);
+      const v16 =
         alphaValue >= 0 ||
         u12 +
           (Math.abs(u8) + Math.abs(p16)) +
-          ((v5 * v2 * v16) / v17 + 7.571533991467358e-270 * (v16 / v17)) +
-          (Math.abs(u9) + v16) <=
+          ((v5 * v2 * v14) / v15 + 7.571533991467358e-270 * (v14 / v15)) +
+          (Math.abs(u9) + v14) <=
           262144 * Math.abs(u10);
-      const v19 =
-        alphaValue === 0 ||
-        (v18 &&
-          (alphaValue < 0 ||
-            u7 * 2 * v + p3 + (p18 + Math.abs(p19)) <= 131072 * Math.abs(u11)));
       if (!(
         (alphaValue === 0 ||
           ((alphaValue >= 0 || v5 <= 1048576 * v6) &&
@@ -691,18 +661,22 @@ export function softExponentialDoubleBackward64(
         (alphaValue === 0 ||
           ((alphaValue >= 0 || v5 <= 524288 * v6) &&
             (alphaValue < 0 || p12 >= 7.220777503459318e-276))) &&
-        Math.abs(v11) <= Number.MAX_VALUE &&
+        Math.abs(v10) <= Number.MAX_VALUE &&
         (alphaValue === 0 ||
           ((alphaValue >= 0 || v5 <= 524288 * v6) &&
             (alphaValue < 0 || v9 >= 7.220777503459318e-276))) &&
         Math.abs(p14) <= Number.MAX_VALUE &&
         Math.abs(p15) <= Number.MAX_VALUE &&
-        v19 &&
+        (alphaValue === 0 ||
+          (v16 &&
+            (alphaValue < 0 ||
+              u7 * 2 * v + p3 + (p18 + Math.abs(p19)) <=
+                131072 * Math.abs(u11)))) &&
         Math.abs(p20) <= Number.MAX_VALUE
       ))
         break;
       ddy[i] = v3 + p10;
-      dx[i] = v11 + p14;
+      dx[i] = v10 + p14;
       dalphaSum += p15 + p20;
     }
     if (i < size) {

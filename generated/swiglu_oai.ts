@@ -245,11 +245,6 @@ export function swigluOaiDoubleBackward(
           Math.abs(p8) +
         9.332636185032189e-302 * Math.abs(u6) +
         0.0625 * (0.125 * Math.abs(p11) + v4 * u4);
-      const v5 =
-        upi <= -limit ||
-        upi >= limit ||
-        gateI >= limit ||
-        q * u4 + Math.abs(p4) * u5 <= 32768 * Math.abs(q + p4);
       if (!(
         (gateI >= limit ||
           Math.abs(p3) * u4 + Math.abs(p6) * u5 <= 32768 * Math.abs(p3 + p6)) &&
@@ -257,7 +252,10 @@ export function swigluOaiDoubleBackward(
         (gateI >= limit || u8 <= 2048 * Math.abs(p11 + q4)) &&
         (gateI < limit || v4 >= 4.914206519773204e-237) &&
         Math.abs(p10) <= Number.MAX_VALUE &&
-        v5
+        (upi <= -limit ||
+          upi >= limit ||
+          gateI >= limit ||
+          q * u4 + Math.abs(p4) * u5 <= 32768 * Math.abs(q + p4))
       ))
         break;
       ddy[i] = ddgateI * (p3 * v2 + u * v2 * p4) + p5;
@@ -534,11 +532,6 @@ export function swigluOaiDoubleBackward64(
           Math.abs(p8) +
         9.332636185032189e-302 * Math.abs(u6) +
         0.0625 * (0.125 * Math.abs(p11) + v4 * u4);
-      const v5 =
-        upi <= -limit ||
-        upi >= limit ||
-        gateI >= limit ||
-        q * u4 + Math.abs(p4) * u5 <= 32768 * Math.abs(q + p4);
       if (!(
         (gateI >= limit ||
           Math.abs(p3) * u4 + Math.abs(p6) * u5 <= 32768 * Math.abs(p3 + p6)) &&
@@ -546,7 +539,10 @@ export function swigluOaiDoubleBackward64(
         (gateI >= limit || u8 <= 2048 * Math.abs(p11 + q4)) &&
         (gateI < limit || v4 >= 4.914206519773204e-237) &&
         Math.abs(p10) <= Number.MAX_VALUE &&
-        v5
+        (upi <= -limit ||
+          upi >= limit ||
+          gateI >= limit ||
+          q * u4 + Math.abs(p4) * u5 <= 32768 * Math.abs(q + p4))
       ))
         break;
       ddy[i] = ddgateI * (p3 * v2 + u * v2 * p4) + p5;

@@ -261,13 +261,6 @@ export function tanhsoftFused(
         (u5 / u + (u5 * v9) / u + (v8 > 1.0715086071862673e301 ? v6 : 0)) * q3 +
         4.440892098500626e-16 * ((p13 / u9 + (p13 * q3) / u9) * v9) +
         9.332636185032189e-302 * v9;
-      const v12 =
-        u12 +
-          u13 +
-          1.1368683772161603e-13 *
-            (0.0625 * (Math.abs(p10) * (1 + Math.abs(bounded3))) +
-              Math.abs(p11) * (1 + Math.abs(bounded2) + Math.abs(bounded4))) <=
-        2.3283064365386963e-10 * Math.abs(u10);
       if (!(
         u5 <= 5.820766091346741e-11 * v6 &&
         u5 <= 5.820766091346741e-11 * u &&
@@ -275,7 +268,12 @@ export function tanhsoftFused(
         (xi === l || u6 <= 65536 * Math.abs(u3)) &&
         Math.abs(p5) <= Number.MAX_VALUE &&
         Math.abs(p5) <= Number.MAX_VALUE &&
-        v12 &&
+        u12 +
+          u13 +
+          1.1368683772161603e-13 *
+            (0.0625 * (Math.abs(p10) * (1 + Math.abs(bounded3))) +
+              Math.abs(p11) * (1 + Math.abs(bounded2) + Math.abs(bounded4))) <=
+          2.3283064365386963e-10 * Math.abs(u10) &&
         Math.abs(u10) <= Number.MAX_VALUE
       ))
         break;
@@ -393,13 +391,6 @@ export function tanhsoftDoubleBackward(
       const u16 = 1 + Math.abs(bounded3);
       const v13 = Math.abs(bounded4);
       const u17 = u16 + v13;
-      const v14 =
-        u10 +
-          u14 +
-          1.1368683772161603e-13 *
-            (0.0625 * (Math.abs(p9) * u15) + Math.abs(p10) * u17) <=
-          2.3283064365386963e-10 * Math.abs(u6) &&
-        Math.abs(p11) <= Number.MAX_VALUE;
       const p16 = 4 * q;
       const p17 = u2 * q3;
       const p18 = p2 * e;
@@ -419,9 +410,9 @@ export function tanhsoftDoubleBackward(
       const q4 = p10 / u5;
       const u21 = u20 + q4;
       const p28 = dyi * ddxI * u21;
-      const v15 = Math.abs(u18);
+      const v14 = Math.abs(u18);
       const u22 =
-        u9 * 4 * v15 +
+        u9 * 4 * v14 +
         3.552713678800501e-15 *
           ((p12 * q3 +
             u13 * v8 +
@@ -429,43 +420,51 @@ export function tanhsoftDoubleBackward(
             (v7 * p18 + 9.332636185032189e-302 * p18) +
             (Math.abs(p17) * (1 + v13) + Math.abs(p19) * u7)) *
             p16);
-      const v16 = Math.abs(p21);
-      const v17 = Math.abs(p22);
+      const v15 = Math.abs(p21);
+      const v16 = Math.abs(p22);
       const p29 =
         ((u12 * 8 * Math.abs(v5) +
-          1.7763568394002505e-15 * (v7 * v16) +
-          9.332636185032189e-302 * v16) *
+          1.7763568394002505e-15 * (v7 * v15) +
+          9.332636185032189e-302 * v15) *
           squared3 +
           1.7763568394002505e-15 *
-            ((p12 * v8 + 6.441148769597133e-232 * v8) * v17) +
-          5.379898476197808e-284 * (squared3 + 1.8367099231598242e-40 * v17)) *
+            ((p12 * v8 + 6.441148769597133e-232 * v8) * v16) +
+          5.379898476197808e-284 * (squared3 + 1.8367099231598242e-40 * v16)) *
         q;
-      const v18 = Math.abs(p23);
+      const v17 = Math.abs(p23);
       const u23 =
         u22 +
-        9.332636185032189e-302 * v15 +
-        (p29 + u9 * v18 + 9.332636185032189e-302 * v18) +
+        9.332636185032189e-302 * v14 +
+        (p29 + u9 * v17 + 9.332636185032189e-302 * v17) +
         1.1368683772161603e-13 *
           (0.0625 * (Math.abs(p20) * u15) + Math.abs(p24) * (u16 + v12));
-      const v19 = Math.abs(p25);
-      const v20 = Math.abs(p26);
+      const v18 = Math.abs(p25);
+      const v19 = Math.abs(p26);
       const u24 =
         (1.7763568394002505e-15 * (p12 * 4 * q) +
-          u9 * v19 +
-          9.332636185032189e-302 * v19) *
+          u9 * v18 +
+          9.332636185032189e-302 * v18) *
           q3 +
-        4.440892098500626e-16 * (u13 * v20) +
-        9.332636185032189e-302 * v20;
-      const v21 = Math.abs(q4);
-      const v22 =
+        4.440892098500626e-16 * (u13 * v19) +
+        9.332636185032189e-302 * v19;
+      const v20 = Math.abs(q4);
+      if (!(
+        u10 +
+          u14 +
+          1.1368683772161603e-13 *
+            (0.0625 * (Math.abs(p9) * u15) + Math.abs(p10) * u17) <=
+          2.3283064365386963e-10 * Math.abs(u6) &&
+        Math.abs(p11) <= Number.MAX_VALUE &&
         u23 +
           u24 +
           7.105427357601002e-15 *
             (0.03125 * Math.abs(u19) + Math.abs(p27) * (u15 + v13)) +
-          (u14 / u5 + 4.440892098500626e-16 * ((p15 * v21) / u5)) +
-          1.1368683772161603e-13 * (0.001953125 * Math.abs(u20) + v21 * u17) <=
-        2.3283064365386963e-10 * Math.abs(u21);
-      if (!((v14 && v22) && Math.abs(p28) <= Number.MAX_VALUE)) break;
+          (u14 / u5 + 4.440892098500626e-16 * ((p15 * v20) / u5)) +
+          1.1368683772161603e-13 * (0.001953125 * Math.abs(u20) + v20 * u17) <=
+          2.3283064365386963e-10 * Math.abs(u21) &&
+        Math.abs(p28) <= Number.MAX_VALUE
+      ))
+        break;
       ddy[i] = p11;
       dx[i] = p28;
     }
@@ -741,13 +740,6 @@ export function tanhsoftFused64(
         (u5 / u + (u5 * v9) / u + (v8 > 1.0715086071862673e301 ? v6 : 0)) * q3 +
         4.440892098500626e-16 * ((p13 / u9 + (p13 * q3) / u9) * v9) +
         9.332636185032189e-302 * v9;
-      const v12 =
-        u12 +
-          u13 +
-          1.1368683772161603e-13 *
-            (0.0625 * (Math.abs(p10) * (1 + Math.abs(bounded3))) +
-              Math.abs(p11) * (1 + Math.abs(bounded2) + Math.abs(bounded4))) <=
-        2.3283064365386963e-10 * Math.abs(u10);
       if (!(
         u5 <= 5.820766091346741e-11 * v6 &&
         u5 <= 5.820766091346741e-11 * u &&
@@ -755,7 +747,12 @@ export function tanhsoftFused64(
         (xi === l || u6 <= 65536 * Math.abs(u3)) &&
         Math.abs(p5) <= Number.MAX_VALUE &&
         Math.abs(p5) <= Number.MAX_VALUE &&
-        v12 &&
+        u12 +
+          u13 +
+          1.1368683772161603e-13 *
+            (0.0625 * (Math.abs(p10) * (1 + Math.abs(bounded3))) +
+              Math.abs(p11) * (1 + Math.abs(bounded2) + Math.abs(bounded4))) <=
+          2.3283064365386963e-10 * Math.abs(u10) &&
         Math.abs(u10) <= Number.MAX_VALUE
       ))
         break;
@@ -873,13 +870,6 @@ export function tanhsoftDoubleBackward64(
       const u16 = 1 + Math.abs(bounded3);
       const v13 = Math.abs(bounded4);
       const u17 = u16 + v13;
-      const v14 =
-        u10 +
-          u14 +
-          1.1368683772161603e-13 *
-            (0.0625 * (Math.abs(p9) * u15) + Math.abs(p10) * u17) <=
-          2.3283064365386963e-10 * Math.abs(u6) &&
-        Math.abs(p11) <= Number.MAX_VALUE;
       const p16 = 4 * q;
       const p17 = u2 * q3;
       const p18 = p2 * e;
@@ -899,9 +889,9 @@ export function tanhsoftDoubleBackward64(
       const q4 = p10 / u5;
       const u21 = u20 + q4;
       const p28 = dyi * ddxI * u21;
-      const v15 = Math.abs(u18);
+      const v14 = Math.abs(u18);
       const u22 =
-        u9 * 4 * v15 +
+        u9 * 4 * v14 +
         3.552713678800501e-15 *
           ((p12 * q3 +
             u13 * v8 +
@@ -909,43 +899,51 @@ export function tanhsoftDoubleBackward64(
             (v7 * p18 + 9.332636185032189e-302 * p18) +
             (Math.abs(p17) * (1 + v13) + Math.abs(p19) * u7)) *
             p16);
-      const v16 = Math.abs(p21);
-      const v17 = Math.abs(p22);
+      const v15 = Math.abs(p21);
+      const v16 = Math.abs(p22);
       const p29 =
         ((u12 * 8 * Math.abs(v5) +
-          1.7763568394002505e-15 * (v7 * v16) +
-          9.332636185032189e-302 * v16) *
+          1.7763568394002505e-15 * (v7 * v15) +
+          9.332636185032189e-302 * v15) *
           squared3 +
           1.7763568394002505e-15 *
-            ((p12 * v8 + 6.441148769597133e-232 * v8) * v17) +
-          5.379898476197808e-284 * (squared3 + 1.8367099231598242e-40 * v17)) *
+            ((p12 * v8 + 6.441148769597133e-232 * v8) * v16) +
+          5.379898476197808e-284 * (squared3 + 1.8367099231598242e-40 * v16)) *
         q;
-      const v18 = Math.abs(p23);
+      const v17 = Math.abs(p23);
       const u23 =
         u22 +
-        9.332636185032189e-302 * v15 +
-        (p29 + u9 * v18 + 9.332636185032189e-302 * v18) +
+        9.332636185032189e-302 * v14 +
+        (p29 + u9 * v17 + 9.332636185032189e-302 * v17) +
         1.1368683772161603e-13 *
           (0.0625 * (Math.abs(p20) * u15) + Math.abs(p24) * (u16 + v12));
-      const v19 = Math.abs(p25);
-      const v20 = Math.abs(p26);
+      const v18 = Math.abs(p25);
+      const v19 = Math.abs(p26);
       const u24 =
         (1.7763568394002505e-15 * (p12 * 4 * q) +
-          u9 * v19 +
-          9.332636185032189e-302 * v19) *
+          u9 * v18 +
+          9.332636185032189e-302 * v18) *
           q3 +
-        4.440892098500626e-16 * (u13 * v20) +
-        9.332636185032189e-302 * v20;
-      const v21 = Math.abs(q4);
-      const v22 =
+        4.440892098500626e-16 * (u13 * v19) +
+        9.332636185032189e-302 * v19;
+      const v20 = Math.abs(q4);
+      if (!(
+        u10 +
+          u14 +
+          1.1368683772161603e-13 *
+            (0.0625 * (Math.abs(p9) * u15) + Math.abs(p10) * u17) <=
+          2.3283064365386963e-10 * Math.abs(u6) &&
+        Math.abs(p11) <= Number.MAX_VALUE &&
         u23 +
           u24 +
           7.105427357601002e-15 *
             (0.03125 * Math.abs(u19) + Math.abs(p27) * (u15 + v13)) +
-          (u14 / u5 + 4.440892098500626e-16 * ((p15 * v21) / u5)) +
-          1.1368683772161603e-13 * (0.001953125 * Math.abs(u20) + v21 * u17) <=
-        2.3283064365386963e-10 * Math.abs(u21);
-      if (!((v14 && v22) && Math.abs(p28) <= Number.MAX_VALUE)) break;
+          (u14 / u5 + 4.440892098500626e-16 * ((p15 * v20) / u5)) +
+          1.1368683772161603e-13 * (0.001953125 * Math.abs(u20) + v20 * u17) <=
+          2.3283064365386963e-10 * Math.abs(u21) &&
+        Math.abs(p28) <= Number.MAX_VALUE
+      ))
+        break;
       ddy[i] = p11;
       dx[i] = p28;
     }

@@ -39,7 +39,14 @@ describe("what was found before", () => {
     expect([first.analyses, second.analyses]).toEqual([5, 0]);
     expect(second.files).toEqual(first.files);
     expect(second.lock).toBe(first.lock);
-    for (const search of ["analysis", "at infinity", "cancels deeply", "cancels harmlessly", "cancels in a shader", "right far out"]) {
+    for (const search of [
+      "analysis",
+      "at infinity",
+      "cancels deeply",
+      "cancels harmlessly",
+      "cancels in a shader",
+      "right far out",
+    ]) {
       expect(first.lock, search).toContain(`"${search} `);
     }
   });

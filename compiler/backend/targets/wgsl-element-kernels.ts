@@ -79,9 +79,11 @@ class ElementKernels {
     const forward: WgslKernel = { requires: [], passes: [...gather, this.forward()] };
     const backward: WgslKernel = {
       requires: [],
-      passes: [...gather, this.inputGradients(), ...this.learnedGradients(this.backwardDirection())],
+      passes: [...gather, ...this.inputGradients(), ...this.learnedGradients(this.backwardDirection())],
     };
-    const fused: WgslKernel | null = this.context.isFused ? { requires: [], passes: [...gather, this.fused()] } : null;
+    const fused: WgslKernel | null = this.context.isFused
+      ? { requires: [], passes: [...gather, ...this.fused()] }
+      : null;
     const { second } = this.context;
     const doubleBackward: WgslKernel | null = second && { requires: [], passes: this.doubleBackward(second, gather) };
     const text = [this.bindings.text(), ...this.entries].join("\n\n");
@@ -273,19 +275,36 @@ class ElementKernels {
     };
   }
 
-  private inputGradients(): WgslPassDescription {
+  private inputGradients(): WgslPassDescription[] {
     const direction = this.backwardDirection();
     const targets = this.inputs.map((variable) => this.bindings.gradient(variable));
-    return this.tensorPass(`${direction.name}_inputs`, direction, targets, direction.fields);
+    return this.tensorPasses(`${direction.name}_inputs`, direction, targets);
+  }
+
+  /** Writes what the function gives for each element, as many results in a pass as there are buffers for. */
+  private tensorPasses(stem: string, direction: Direction, targets: readonly Buffer[]): WgslPassDescription[] {
+    const passes: WgslPassDescription[] = [];
+    const atOnce = Math.max(1, maximumBuffers - this.buffersRead(direction).length);
+    for (let first = 0; first < targets.length; first += atOnce) {
+      const name = `${stem}${first === 0 ? "" : `_${passes.length}`}`;
+      const part = <T>(list: readonly T[]): readonly T[] => list.slice(first, first + atOnce);
+      passes.push(this.tensorPass(name, direction, part(targets), part(direction.fields)));
+    }
+    return passes;
+  }
+
+  private buffersRead({ tensors, more }: Direction): Buffer[] {
+    return [...new Set(tensors.map(({ buffer }) => buffer)), ...this.learnedBuffers(), ...(more?.buffers ?? [])];
   }
 
   /** Writes members of what the function gives for each element. */
   private tensorPass(
     name: string,
-    { name: fn, tensors, more, loops }: Direction,
+    direction: Direction,
     targets: readonly Buffer[],
     members: readonly string[],
   ): WgslPassDescription {
+    const { name: fn, tensors, more, loops } = direction;
     const entry = this.entry(
       name,
       this.elementwise((element) => {
@@ -310,15 +329,14 @@ class ElementKernels {
       }),
     );
     return this.bindings.pass(entry, { over: "size", perWorkgroup: this.elementsPerWorkgroup }, workgroupSize, [
-      ...new Set(tensors.map(({ buffer }) => buffer)),
-      ...this.learnedBuffers(),
-      ...(more?.buffers ?? []),
+      ...this.buffersRead(direction),
       ...targets,
     ]);
   }
 
   /** One sum per learned parameter, channel and chunk of its elements. */
-  private partialSums({ name: fn, tensors, more, fields: all }: Direction): WgslPassDescription {
+  private partialSums(direction: Direction): WgslPassDescription {
+    const { name: fn, tensors, more, fields: all } = direction;
     const { prefix } = this.context;
     const name = `${fn}_partial_sums`;
     const partials = this.partials();
@@ -358,14 +376,12 @@ class ElementKernels {
     ]);
     const over = this.perChannel ? `channels * ${chunks}` : String(chunks);
     return this.bindings.pass(entry, { over, perWorkgroup: 1 }, workgroupSize, [
-      ...new Set(tensors.map(({ buffer }) => buffer)),
-      ...this.learnedBuffers(),
-      ...(more?.buffers ?? []),
+      ...this.buffersRead(direction),
       partials,
     ]);
   }
 
-  private fused(): WgslPassDescription {
+  private fused(): WgslPassDescription[] {
     const { prefix, value, gradients } = this.context;
     const { value: field, inputs } = fusedFields(this.context);
     const direction: Direction = {
@@ -375,7 +391,7 @@ class ElementKernels {
       fields: [field, ...inputs].map((each) => `.${each}`),
     };
     const targets = [this.bindings.output(), ...this.inputs.map((variable) => this.bindings.derivative(variable))];
-    return this.tensorPass(`${prefix}_fused_inputs`, direction, targets, direction.fields);
+    return this.tensorPasses(`${prefix}_fused_inputs`, direction, targets);
   }
 
   /**
@@ -415,52 +431,55 @@ class ElementKernels {
       const start = this.perChannel ? `${i}u * ${this.extent("channels")} + c` : `${i}`;
       return `${learnedBuffers[0]!.variable}[${start}]`;
     });
+    const gathered = (what: string, operands: readonly Operand[]): readonly Operand[] => {
+      const { passes: before, operands: together } = this.gatherTensors(name, what, operands);
+      passes.push(...before);
+      return together;
+    };
     let tensors: readonly Operand[] = ofInputs.map(({ buffer }, i) => ({ buffer, local: `dd${i}` }));
-    if (isTooMany(tensorsRead + this.learnedBuffers().length + learnedBuffers.length)) {
-      const { pass, gathered } = this.gatherTensors(`${name}_gather_tensors`, tensors);
-      passes.push(pass);
-      tensors = gathered;
-    }
+    let inputs: readonly Operand[] = this.inputsOfPass();
+    const learnedRead = this.learnedBuffers().length + learnedBuffers.length;
+    if (isTooMany(tensorsRead + learnedRead)) tensors = gathered("cotangents", tensors);
+    if (isTooMany(2 + inputs.length + learnedRead)) inputs = gathered("inputs", inputs);
     const direction: Direction = {
       name,
-      tensors: [{ buffer: this.bindings.cotangent(), local: "dy" }, ...tensors, ...this.inputsOfPass()],
+      tensors: [{ buffer: this.bindings.cotangent(), local: "dy" }, ...tensors, ...inputs],
       more: { texts, buffers: learnedBuffers },
       loops: this.loops([...forms, ...gradients.map(({ form }) => form)]),
       fields: [cotangentField, ...others].map((field) => `.${field}`),
     };
-    const read = new Set(direction.tensors.map(({ buffer }) => buffer)).size;
-    const atOnce = maximumBuffers - read - this.learnedBuffers().length - learnedBuffers.length;
     const targets = [
       this.bindings.gradient(plan.cotangent, cotangentGradientName(plan)),
       ...this.inputs.map((variable) => this.bindings.gradient(variable)),
     ];
-    for (let first = 0; first < targets.length; first += atOnce) {
-      const entry = `${name}_inputs${first === 0 ? "" : `_${first}`}`;
-      const members = direction.fields.slice(first, first + atOnce);
-      passes.push(this.tensorPass(entry, direction, targets.slice(first, first + atOnce), members));
-    }
-    return [...passes, ...this.learnedGradients(direction)];
+    return [...passes, ...this.tensorPasses(`${name}_inputs`, direction, targets), ...this.learnedGradients(direction)];
   }
 
   /** Copies tensors into one buffer, one behind the other. */
   private gatherTensors(
-    name: string,
+    stem: string,
+    what: string,
     sources: readonly Operand[],
-  ): { readonly pass: WgslPassDescription; readonly gathered: readonly Operand[] } {
+  ): { readonly passes: readonly WgslPassDescription[]; readonly operands: readonly Operand[] } {
     const [length, element, stride] = this.perChannel
       ? ([`${sources.length} * size`, "f32", this.size] as const)
       : ([`${4 * sources.length} * ceil(size / 4)`, "vec4<f32>", `((${this.size} + 3u) / 4u)`] as const);
-    const target = this.bindings.scratch("cotangents", length, element);
-    const gathered = sources.map(({ local }, i) => ({ buffer: target, local, start: `${i}u * ${stride}` }));
-    const entry = this.entry(
-      name,
-      this.elementwise((at) => sources.map(({ buffer }, i) => `${at(target, gathered[i]!.start)} = ${at(buffer)};`)),
-    );
-    const pass = this.bindings.pass(entry, { over: "size", perWorkgroup: this.elementsPerWorkgroup }, workgroupSize, [
-      ...sources.map(({ buffer }) => buffer),
-      target,
-    ]);
-    return { pass, gathered };
+    const target = this.bindings.scratch(what, length, element);
+    const passes: WgslPassDescription[] = [];
+    const operands = sources.map(({ local }, i) => ({ buffer: target, local, start: `${i}u * ${stride}` }));
+    const atOnce = maximumBuffers - 1;
+    for (let first = 0; first < sources.length; first += atOnce) {
+      const group = sources.slice(first, first + atOnce);
+      const entry = this.entry(
+        `${stem}_gather_${what}${first === 0 ? "" : `_${passes.length}`}`,
+        this.elementwise((at) =>
+          group.map(({ buffer }, i) => `${at(target, operands[first + i]!.start)} = ${at(buffer)};`),
+        ),
+      );
+      const dispatch = { over: "size", perWorkgroup: this.elementsPerWorkgroup };
+      passes.push(this.bindings.pass(entry, dispatch, workgroupSize, [...group.map(({ buffer }) => buffer), target]));
+    }
+    return { passes, operands };
   }
 
   private partials(): Buffer {
