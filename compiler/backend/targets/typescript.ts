@@ -18,7 +18,7 @@ import { allOf, conjuncts } from "../accuracy/guard.js";
 import { natBitsFor } from "../digits.js";
 import { exactFunction } from "../exact-form.js";
 import { type Form, formFor } from "../forms.js";
-import { type KernelPlan, planSecondOrder } from "../kernels.js";
+import { cotangentGradientName, gradientName, type KernelPlan, planSecondOrder } from "../kernels.js";
 import type { MachineTexts } from "../machine-functions.js";
 import { typescriptName } from "../../machine/index.js";
 import { commentOn, temporaryName } from "./temporary-names.js";
@@ -178,7 +178,7 @@ export function typescriptKernels(plan: KernelPlan, families: ReadonlySet<Kernel
     });
     return new KernelWriter(plan, "doubleBackward", library, machine).write(
       [sum("gradient", plan.cotangent, ofCotangent), ...curvatures],
-      second.cotangents.map((variable, i) => ({ variable, of: `d${plan.gradients[i]!.of.name}` })),
+      second.cotangents.map((variable, i) => ({ variable, of: gradientName(plan.gradients[i]!.of) })),
     );
   };
   const fused = families.has("fused") && !plan.reduces ? writeFused() : null;
@@ -284,7 +284,7 @@ class KernelWriter {
       this.outputs.push({ output, array });
       this.parameters.push({ name: array, type: "Float32Array" });
       this.arguments.push({
-        name: output.of ? `d${output.of.name}` : array,
+        name: this.resultName(output) ?? array,
         role: output.role,
         ...(output.of ? { of: output.of.name } : {}),
         element: "f32",
@@ -319,6 +319,11 @@ class KernelWriter {
       length,
       ...(value === undefined ? {} : { default: value }),
     });
+  }
+
+  /** What the manifest calls a result that belongs to a variable. */
+  private resultName({ of }: Output): string | null {
+    return of && (of === this.plan.cotangent ? cotangentGradientName(this.plan) : gradientName(of));
   }
 
   private get takesCotangent(): boolean {

@@ -1,8 +1,9 @@
 /** Entry points of element-wise activations. */
 import type { Variable } from "../../ir/expr.js";
 import type { WgslKernel, WgslPassDescription } from "../manifest.js";
+import { cotangentGradientName } from "../kernels.js";
 import { isPerChannel } from "../spaces.js";
-import { type Buffer, cotangentGradientName, WgslBindings } from "./wgsl-bindings.js";
+import { type Buffer, WgslBindings } from "./wgsl-bindings.js";
 import type { WgslForm } from "../pair-form.js";
 import { fusedFields, secondFields } from "./wgsl-later-functions.js";
 import { gradientFields, type WgslContext } from "./wgsl.js";
