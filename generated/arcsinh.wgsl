@@ -267,7 +267,8 @@ fn arcsinh_curvature(x: f32) -> f32 {
   );
   // Far out, or no number at all.
   if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
-    result = arcsinh_curvature_0_far(x);
+    let far = arcsinh_curvature_0_far(x);
+    result = select(far, result, arcsinh_is_nan(far));
   }
   return result;
 }

@@ -165,7 +165,8 @@ fn arctan_curvature(x: f32) -> f32 {
       (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u)
     )
   ) {
-    result = arctan_curvature_0_far(x);
+    let far = arctan_curvature_0_far(x);
+    result = select(far, result, arctan_is_nan(far));
   }
   return result;
 }

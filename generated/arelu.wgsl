@@ -1194,7 +1194,8 @@ fn arelu_curvature(x: f32, alpha: f32, beta: f32) -> arelu_curvatures {
       ((v.high >= 7.888609e-31) | (beta == 0.0))
     )
   ) {
-    result_x_beta = arelu_curvature_1_far(x, beta);
+    let far = arelu_curvature_1_far(x, beta);
+    result_x_beta = select(far, result_x_beta, arelu_is_nan(far));
   }
   var result_beta_beta = arelu_pair_to_f32(v6);
   // Far out, or no number at all.
@@ -1211,7 +1212,8 @@ fn arelu_curvature(x: f32, alpha: f32, beta: f32) -> arelu_curvatures {
           (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))
     )
   ) {
-    result_beta_beta = arelu_curvature_2_far(x, beta);
+    let far = arelu_curvature_2_far(x, beta);
+    result_beta_beta = select(far, result_beta_beta, arelu_is_nan(far));
   }
   return arelu_curvatures(
     select(select(select(1.0, 0.0, alpha >= 0.99), 0.0, alpha <= 0.01), 0.0, x > 0.0),

@@ -312,7 +312,8 @@ fn bipolar_sigmoid_curvature(x: f32) -> f32 {
       (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
     )
   ) {
-    result = bipolar_sigmoid_curvature_0_far(x);
+    let far = bipolar_sigmoid_curvature_0_far(x);
+    result = select(far, result, bipolar_sigmoid_is_nan(far));
   }
   return result;
 }

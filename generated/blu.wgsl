@@ -1069,7 +1069,8 @@ fn blu_curvature(x: f32, beta: f32) -> blu_curvatures {
       ((abs(beta) >= 3.637979e-12) | (beta == 0.0))
     )
   ) {
-    result_x_x = blu_curvature_0_far(x, beta);
+    let far = blu_curvature_0_far(x, beta);
+    result_x_x = select(far, result_x_x, blu_is_nan(far));
   }
   return blu_curvatures(result_x_x, bounded2 / blu_hypot(1.0, bounded2));
 }

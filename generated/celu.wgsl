@@ -1160,7 +1160,8 @@ fn celu_curvature(x: f32, alpha: f32) -> f32 {
       (abs(alpha) >= 3.469447e-18)
     )
   ) {
-    result = celu_curvature_0_far(x, alpha);
+    let far = celu_curvature_0_far(x, alpha);
+    result = select(far, result, celu_is_nan(far));
   }
   return result;
 }

@@ -283,7 +283,8 @@ fn cloglog_curvature(x: f32) -> f32 {
       (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
     )
   ) {
-    result = cloglog_curvature_0_far(x);
+    let far = cloglog_curvature_0_far(x);
+    result = select(far, result, cloglog_is_nan(far));
   }
   return result;
 }

@@ -1405,7 +1405,8 @@ fn dsilu_curvature(x: f32) -> f32 {
       (bitcast<u32>(abs(p7.high)) <= 0x7a800000u)
     )
   ) {
-    result = dsilu_curvature_0_far(x);
+    let far = dsilu_curvature_0_far(x);
+    result = select(far, result, dsilu_is_nan(far));
   }
   return result;
 }

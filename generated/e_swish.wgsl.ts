@@ -1271,7 +1271,8 @@ fn e_swish_curvature(x: f32, beta: f32) -> f32 {
           (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)))
     )
   ) {
-    result = e_swish_curvature_0_far(x, beta);
+    let far = e_swish_curvature_0_far(x, beta);
+    result = select(far, result, e_swish_is_nan(far));
   }
   return result;
 }

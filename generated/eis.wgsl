@@ -2564,7 +2564,8 @@ fn eis_curvature(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, theta: f
           (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)))
     )
   ) {
-    result = eis_curvature_0_far(x, alpha, beta, gamma, delta, theta);
+    let far = eis_curvature_0_far(x, alpha, beta, gamma, delta, theta);
+    result = select(far, result, eis_is_nan(far));
   }
   return result;
 }

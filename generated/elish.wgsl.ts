@@ -458,7 +458,8 @@ fn elish_curvature(x: f32) -> f32 {
       ((v.high >= 3.469447e-18) | (x == 0.0))
     )
   ) {
-    result = elish_curvature_0_far(x);
+    let far = elish_curvature_0_far(x);
+    result = select(far, result, elish_is_nan(far));
   }
   return result;
 }

@@ -819,7 +819,8 @@ fn elliott_sigmoid_curvature(x: f32) -> f32 {
   );
   // Far out, or no number at all.
   if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((v.high >= 3.637979e-12) | (x == 0.0)))) {
-    result = elliott_sigmoid_curvature_0_far(x);
+    let far = elliott_sigmoid_curvature_0_far(x);
+    result = select(far, result, elliott_sigmoid_is_nan(far));
   }
   return result;
 }

@@ -952,7 +952,8 @@ fn elu_curvature(x: f32, alpha: f32) -> f32 {
       ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0))
     )
   ) {
-    result = elu_curvature_0_far(x, alpha);
+    let far = elu_curvature_0_far(x, alpha);
+    result = select(far, result, elu_is_nan(far));
   }
   return result;
 }

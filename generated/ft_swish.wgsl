@@ -1153,7 +1153,8 @@ fn ft_swish_curvature(x: f32, t: f32) -> f32 {
       ((v.high >= 3.469447e-18) | (x == 0.0))
     )
   ) {
-    result = ft_swish_curvature_0_far(x);
+    let far = ft_swish_curvature_0_far(x);
+    result = select(far, result, ft_swish_is_nan(far));
   }
   return result;
 }

@@ -833,7 +833,8 @@ fn gaussian_curvature(x: f32) -> f32 {
   if (
     !((abs(u.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))
   ) {
-    result = gaussian_curvature_0_far(x);
+    let far = gaussian_curvature_0_far(x);
+    result = select(far, result, gaussian_is_nan(far));
   }
   return result;
 }

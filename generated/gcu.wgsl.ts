@@ -331,6 +331,10 @@ fn gcu_curvature_0_far(x0: f32) -> f32 {
   return -(x0 * gcu_cos(x0)) - 2.0 * gcu_sin(x0);
 }
 
+fn gcu_is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
 fn gcu_curvature(x: f32) -> f32 {
   let c = gcu_pair_cos(gcu_pair_from_f32(x));
   let p = gcu_pair_multiply(gcu_pair_from_f32(x), c);
@@ -346,7 +350,8 @@ fn gcu_curvature(x: f32) -> f32 {
       (abs(x) <= 4096.0)
     )
   ) {
-    result = gcu_curvature_0_far(x);
+    let far = gcu_curvature_0_far(x);
+    result = select(far, result, gcu_is_nan(far));
   }
   return result;
 }

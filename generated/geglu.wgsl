@@ -1550,12 +1550,14 @@ fn geglu_curvature(gate: f32, up: f32) -> geglu_curvatures {
       (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
     )
   ) {
-    result_gate_gate = geglu_curvature_0_far(gate, up);
+    let far = geglu_curvature_0_far(gate, up);
+    result_gate_gate = select(far, result_gate_gate, geglu_is_nan(far));
   }
   var result_gate_up = geglu_pair_to_f32(geglu_pair_gelu_slope(geglu_pair_from_f32(gate)));
   // Far out, or no number at all.
   if (!((bitcast<u32>(abs(gate)) <= 0x71800000u) & ((abs(gate) >= 7.888609e-31) | (gate == 0.0)))) {
-    result_gate_up = geglu_curvature_1_far(gate);
+    let far = geglu_curvature_1_far(gate);
+    result_gate_up = select(far, result_gate_up, geglu_is_nan(far));
   }
   return geglu_curvatures(result_gate_gate, result_gate_up);
 }

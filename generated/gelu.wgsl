@@ -375,7 +375,8 @@ fn gelu_curvature(x: f32) -> f32 {
       (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
     )
   ) {
-    result = gelu_curvature_0_far(x);
+    let far = gelu_curvature_0_far(x);
+    result = select(far, result, gelu_is_nan(far));
   }
   return result;
 }

@@ -1639,7 +1639,8 @@ fn gelu_10_curvature(x: f32, min_val: f32, max_val: f32) -> f32 {
       ((p2.high <= min_val) | ((p2.high >= max_val) | (bitcast<u32>(abs(p7.high)) <= 0x7a800000u)))
     )
   ) {
-    result = gelu_10_curvature_0_far(x, min_val, max_val);
+    let far = gelu_10_curvature_0_far(x, min_val, max_val);
+    result = select(far, result, gelu_10_is_nan(far));
   }
   return result;
 }

@@ -1160,7 +1160,8 @@ fn gelu_fast_curvature(x: f32) -> f32 {
       (bitcast<u32>(abs(p10.high)) <= 0x7a800000u)
     )
   ) {
-    result = gelu_fast_curvature_0_far(x);
+    let far = gelu_fast_curvature_0_far(x);
+    result = select(far, result, gelu_fast_is_nan(far));
   }
   return result;
 }

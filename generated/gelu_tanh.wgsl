@@ -1180,7 +1180,8 @@ fn gelu_tanh_curvature(x: f32) -> f32 {
       (bitcast<u32>(abs(squared3.high)) <= 0x7a800000u)
     )
   ) {
-    result = gelu_tanh_curvature_0_far(x);
+    let far = gelu_tanh_curvature_0_far(x);
+    result = select(far, result, gelu_tanh_is_nan(far));
   }
   return result;
 }

@@ -1544,7 +1544,8 @@ fn gish_curvature(x: f32) -> f32 {
       (bitcast<u32>(abs(p.high)) <= 0x7a800000u)
     )
   ) {
-    result = gish_curvature_0_far(x);
+    let far = gish_curvature_0_far(x);
+    result = select(far, result, gish_is_nan(far));
   }
   return result;
 }

@@ -1203,7 +1203,8 @@ fn glu_curvature(a: f32, b: f32) -> glu_curvatures {
   var result_a_b = glu_pair_to_f32(glu_pair_scale(q, 8.6736174e-19));
   // Far out, or no number at all.
   if (!((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(b)) <= 0x71800000u) & ((v.high >= 7.888609e-31) | (b == 0.0)))) {
-    result_a_b = glu_curvature_0_far(b);
+    let far = glu_curvature_0_far(b);
+    result_a_b = select(far, result_a_b, glu_is_nan(far));
   }
   var result_b_b = glu_pair_to_f32(p6);
   // Far out, or no number at all.
@@ -1217,7 +1218,8 @@ fn glu_curvature(a: f32, b: f32) -> glu_curvatures {
       (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
     )
   ) {
-    result_b_b = glu_curvature_1_far(a, b);
+    let far = glu_curvature_1_far(a, b);
+    result_b_b = select(far, result_b_b, glu_is_nan(far));
   }
   return glu_curvatures(result_a_b, result_b_b);
 }

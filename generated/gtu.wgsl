@@ -1218,7 +1218,8 @@ fn gtu_curvature(a: f32, b: f32) -> gtu_curvatures {
       (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
     )
   ) {
-    result_a_a = gtu_curvature_0_far(a, b);
+    let far = gtu_curvature_0_far(a, b);
+    result_a_a = select(far, result_a_a, gtu_is_nan(far));
   }
   var result_a_b = gtu_pair_to_f32(
     gtu_pair_scale(
@@ -1235,7 +1236,8 @@ fn gtu_curvature(a: f32, b: f32) -> gtu_curvatures {
       ((v5.high >= 7.888609e-31) | (b == 0.0))
     )
   ) {
-    result_a_b = gtu_curvature_1_far(a, b);
+    let far = gtu_curvature_1_far(a, b);
+    result_a_b = select(far, result_a_b, gtu_is_nan(far));
   }
   var result_b_b = gtu_pair_to_f32(p15);
   // Far out, or no number at all.
@@ -1251,7 +1253,8 @@ fn gtu_curvature(a: f32, b: f32) -> gtu_curvatures {
       (bitcast<u32>(abs(p11.high)) <= 0x7a800000u)
     )
   ) {
-    result_b_b = gtu_curvature_2_far(a, b);
+    let far = gtu_curvature_2_far(a, b);
+    result_b_b = select(far, result_b_b, gtu_is_nan(far));
   }
   return gtu_curvatures(result_a_a, result_a_b, result_b_b);
 }

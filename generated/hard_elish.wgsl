@@ -414,7 +414,8 @@ fn hard_elish_curvature(x: f32) -> f32 {
   var result = hard_elish_pair_to_f32(v3);
   // Far out, or no number at all.
   if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
-    result = hard_elish_curvature_0_far(x);
+    let far = hard_elish_curvature_0_far(x);
+    result = select(far, result, hard_elish_is_nan(far));
   }
   return result;
 }

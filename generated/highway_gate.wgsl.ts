@@ -1380,12 +1380,14 @@ fn highway_gate_curvature(x: f32, h: f32, t: f32) -> highway_gate_curvatures {
   var result_x_t = highway_gate_pair_to_f32(highway_gate_pair_scale(highway_gate_pair_negate(q), 8.6736174e-19));
   // Far out, or no number at all.
   if (!((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(t)) <= 0x71800000u) & ((v.high >= 7.888609e-31) | (t == 0.0)))) {
-    result_x_t = highway_gate_curvature_0_far(t);
+    let far = highway_gate_curvature_0_far(t);
+    result_x_t = select(far, result_x_t, highway_gate_is_nan(far));
   }
   var result_h_t = highway_gate_pair_to_f32(highway_gate_pair_scale(q, 8.6736174e-19));
   // Far out, or no number at all.
   if (!((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(t)) <= 0x71800000u) & ((v.high >= 7.888609e-31) | (t == 0.0)))) {
-    result_h_t = highway_gate_curvature_1_far(t);
+    let far = highway_gate_curvature_1_far(t);
+    result_h_t = select(far, result_h_t, highway_gate_is_nan(far));
   }
   var result_t_t = highway_gate_pair_to_f32(p6);
   // Far out, or no number at all.
@@ -1401,7 +1403,8 @@ fn highway_gate_curvature(x: f32, h: f32, t: f32) -> highway_gate_curvatures {
       (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
     )
   ) {
-    result_t_t = highway_gate_curvature_2_far(x, h, t);
+    let far = highway_gate_curvature_2_far(x, h, t);
+    result_t_t = select(far, result_t_t, highway_gate_is_nan(far));
   }
   return highway_gate_curvatures(result_x_t, result_h_t, result_t_t);
 }

@@ -330,7 +330,8 @@ fn hyper_sinh_curvature(x: f32) -> f32 {
       ((x <= 0.0) | ((bitcast<u32>(abs(q.high)) <= 0x7a800000u) & (bitcast<u32>(abs(v.high)) <= 0x7a800000u)))
     )
   ) {
-    result = hyper_sinh_curvature_0_far(x);
+    let far = hyper_sinh_curvature_0_far(x);
+    result = select(far, result, hyper_sinh_is_nan(far));
   }
   return result;
 }

@@ -1059,7 +1059,8 @@ fn isru_curvature(x: f32, alpha: f32) -> f32 {
       (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)
     )
   ) {
-    result = isru_curvature_0_far(x, alpha);
+    let far = isru_curvature_0_far(x, alpha);
+    result = select(far, result, isru_is_nan(far));
   }
   return result;
 }

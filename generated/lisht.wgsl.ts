@@ -1180,7 +1180,8 @@ fn lisht_curvature(x: f32) -> f32 {
           (bitcast<u32>(abs(p6.high)) <= 0x7a800000u)))
     )
   ) {
-    result = lisht_curvature_0_far(x);
+    let far = lisht_curvature_0_far(x);
+    result = select(far, result, lisht_is_nan(far));
   }
   return result;
 }

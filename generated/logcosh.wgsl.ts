@@ -449,7 +449,8 @@ fn logcosh_curvature(x: f32) -> f32 {
   );
   // Far out, or no number at all.
   if (!((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
-    result = logcosh_curvature_0_far(x);
+    let far = logcosh_curvature_0_far(x);
+    result = select(far, result, logcosh_is_nan(far));
   }
   return result;
 }

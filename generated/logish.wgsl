@@ -1521,7 +1521,8 @@ fn logish_curvature(x: f32) -> f32 {
       ((v.high > 800.0) | (bitcast<u32>(abs(p7.high * q4.high)) <= 0x7a800000u))
     )
   ) {
-    result = logish_curvature_0_far(x);
+    let far = logish_curvature_0_far(x);
+    result = select(far, result, logish_is_nan(far));
   }
   return result;
 }

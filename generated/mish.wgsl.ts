@@ -1452,7 +1452,8 @@ fn mish_curvature(x: f32) -> f32 {
           (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))
     )
   ) {
-    result = mish_curvature_0_far(x);
+    let far = mish_curvature_0_far(x);
+    result = select(far, result, mish_is_nan(far));
   }
   return result;
 }

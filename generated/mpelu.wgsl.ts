@@ -1408,7 +1408,8 @@ fn mpelu_curvature(x: f32, alpha: f32, beta: f32) -> mpelu_curvatures {
           (bitcast<u32>(abs(squared.high)) <= 0x7a800000u)))
     )
   ) {
-    result_x_x = mpelu_curvature_0_far(x, alpha, beta);
+    let far = mpelu_curvature_0_far(x, alpha, beta);
+    result_x_x = select(far, result_x_x, mpelu_is_nan(far));
   }
   var result_x_alpha = mpelu_pair_to_f32(v2);
   // Far out, or no number at all.
@@ -1424,7 +1425,8 @@ fn mpelu_curvature(x: f32, alpha: f32, beta: f32) -> mpelu_curvatures {
           (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))
     )
   ) {
-    result_x_alpha = mpelu_curvature_1_far(x, beta);
+    let far = mpelu_curvature_1_far(x, beta);
+    result_x_alpha = select(far, result_x_alpha, mpelu_is_nan(far));
   }
   var result_x_beta = mpelu_pair_to_f32(v3);
   // Far out, or no number at all.
@@ -1444,7 +1446,8 @@ fn mpelu_curvature(x: f32, alpha: f32, beta: f32) -> mpelu_curvatures {
           (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))
     )
   ) {
-    result_x_beta = mpelu_curvature_2_far(x, alpha, beta);
+    let far = mpelu_curvature_2_far(x, alpha, beta);
+    result_x_beta = select(far, result_x_beta, mpelu_is_nan(far));
   }
   var result_alpha_beta = mpelu_pair_to_f32(v4);
   // Far out, or no number at all.
@@ -1460,7 +1463,8 @@ fn mpelu_curvature(x: f32, alpha: f32, beta: f32) -> mpelu_curvatures {
           (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))
     )
   ) {
-    result_alpha_beta = mpelu_curvature_3_far(x, beta);
+    let far = mpelu_curvature_3_far(x, beta);
+    result_alpha_beta = select(far, result_alpha_beta, mpelu_is_nan(far));
   }
   var result_beta_beta = mpelu_pair_to_f32(v5);
   // Far out, or no number at all.
@@ -1481,7 +1485,8 @@ fn mpelu_curvature(x: f32, alpha: f32, beta: f32) -> mpelu_curvatures {
           (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u)))
     )
   ) {
-    result_beta_beta = mpelu_curvature_4_far(x, alpha, beta);
+    let far = mpelu_curvature_4_far(x, alpha, beta);
+    result_beta_beta = select(far, result_beta_beta, mpelu_is_nan(far));
   }
   return mpelu_curvatures(result_x_x, result_x_alpha, result_x_beta, result_alpha_beta, result_beta_beta);
 }

@@ -166,6 +166,10 @@ fn multi_quadratic_pair_hypot(a: multi_quadratic_pair, b: multi_quadratic_pair) 
   );
 }
 
+fn multi_quadratic_is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
 fn multi_quadratic_curvature(x: f32) -> f32 {
   var result = multi_quadratic_pair_to_f32(
     multi_quadratic_pair_divide(
@@ -181,7 +185,8 @@ fn multi_quadratic_curvature(x: f32) -> f32 {
   );
   // Far out, or no number at all.
   if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
-    result = multi_quadratic_curvature_0_far(x);
+    let far = multi_quadratic_curvature_0_far(x);
+    result = select(far, result, multi_quadratic_is_nan(far));
   }
   return result;
 }

@@ -1177,7 +1177,8 @@ fn nlrelu_curvature(x: f32, beta: f32) -> f32 {
       ((x <= 0.0) | (bitcast<u32>(abs(squared.high)) <= 0x7a800000u))
     )
   ) {
-    result = nlrelu_curvature_0_far(x, beta);
+    let far = nlrelu_curvature_0_far(x, beta);
+    result = select(far, result, nlrelu_is_nan(far));
   }
   return result;
 }

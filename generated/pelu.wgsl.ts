@@ -1179,7 +1179,8 @@ fn pelu_curvature(x: f32, a: f32, b: f32) -> pelu_curvatures {
       (abs(b) >= 3.637979e-12)
     )
   ) {
-    result_x_x = pelu_curvature_0_far(x, a, b);
+    let far = pelu_curvature_0_far(x, a, b);
+    result_x_x = select(far, result_x_x, pelu_is_nan(far));
   }
   var result_x_a = pelu_pair_to_f32(v2);
   // Far out, or no number at all.
@@ -1191,7 +1192,8 @@ fn pelu_curvature(x: f32, a: f32, b: f32) -> pelu_curvatures {
       (abs(b) >= 3.469447e-18)
     )
   ) {
-    result_x_a = pelu_curvature_1_far(x, b);
+    let far = pelu_curvature_1_far(x, b);
+    result_x_a = select(far, result_x_a, pelu_is_nan(far));
   }
   var result_x_b = pelu_pair_to_f32(v5);
   // Far out, or no number at all.
@@ -1208,7 +1210,8 @@ fn pelu_curvature(x: f32, a: f32, b: f32) -> pelu_curvatures {
       ((x >= 0.0) | (bitcast<u32>(abs(q4.high)) <= 0x7a800000u))
     )
   ) {
-    result_x_b = pelu_curvature_2_far(x, a, b);
+    let far = pelu_curvature_2_far(x, a, b);
+    result_x_b = select(far, result_x_b, pelu_is_nan(far));
   }
   var result_a_b = pelu_pair_to_f32(v6);
   // Far out, or no number at all.
@@ -1221,7 +1224,8 @@ fn pelu_curvature(x: f32, a: f32, b: f32) -> pelu_curvatures {
       (abs(b) >= 3.637979e-12)
     )
   ) {
-    result_a_b = pelu_curvature_3_far(x, b);
+    let far = pelu_curvature_3_far(x, b);
+    result_a_b = select(far, result_a_b, pelu_is_nan(far));
   }
   var result_b_b = pelu_pair_to_f32(v7);
   // Far out, or no number at all.
@@ -1254,7 +1258,8 @@ fn pelu_curvature(x: f32, a: f32, b: f32) -> pelu_curvatures {
           (bitcast<u32>(abs(q6.high)) <= 0x7a800000u)))
     )
   ) {
-    result_b_b = pelu_curvature_4_far(x, a, b);
+    let far = pelu_curvature_4_far(x, a, b);
+    result_b_b = select(far, result_b_b, pelu_is_nan(far));
   }
   return pelu_curvatures(result_x_x, result_x_a, result_x_b, result_a_b, result_b_b);
 }

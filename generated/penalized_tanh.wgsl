@@ -1120,7 +1120,8 @@ fn penalized_tanh_curvature(x: f32, a: f32) -> f32 {
       (abs(a) >= 7.888609e-31)
     )
   ) {
-    result = penalized_tanh_curvature_0_far(x, a);
+    let far = penalized_tanh_curvature_0_far(x, a);
+    result = select(far, result, penalized_tanh_is_nan(far));
   }
   return result;
 }

@@ -1158,7 +1158,8 @@ fn pft_swish_curvature(x: f32, t: f32) -> f32 {
       ((v.high >= 3.469447e-18) | (x == 0.0))
     )
   ) {
-    result = pft_swish_curvature_0_far(x);
+    let far = pft_swish_curvature_0_far(x);
+    result = select(far, result, pft_swish_is_nan(far));
   }
   return result;
 }

@@ -1796,7 +1796,8 @@ fn phish_curvature(x: f32) -> f32 {
       (bitcast<u32>(abs(p19.high)) <= 0x7a800000u)
     )
   ) {
-    result = phish_curvature_0_far(x);
+    let far = phish_curvature_0_far(x);
+    result = select(far, result, phish_is_nan(far));
   }
   return result;
 }

@@ -1034,7 +1034,8 @@ fn poisson1_curvature(x: f32) -> f32 {
       (bitcast<u32>(abs(p.high)) <= 0x7a800000u)
     )
   ) {
-    result = poisson1_curvature_0_far(x);
+    let far = poisson1_curvature_0_far(x);
+    result = select(far, result, poisson1_is_nan(far));
   }
   return result;
 }

@@ -1359,7 +1359,8 @@ fn quick_geglu_curvature(gate: f32, up: f32) -> quick_geglu_curvatures {
           (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)))
     )
   ) {
-    result_gate_gate = quick_geglu_curvature_0_far(gate, up);
+    let far = quick_geglu_curvature_0_far(gate, up);
+    result_gate_gate = select(far, result_gate_gate, quick_geglu_is_nan(far));
   }
   var result_gate_up = quick_geglu_pair_to_f32(quick_geglu_pair_scale(p13, 8.6736174e-19));
   // Far out, or no number at all.
@@ -1371,7 +1372,8 @@ fn quick_geglu_curvature(gate: f32, up: f32) -> quick_geglu_curvatures {
       (bitcast<u32>(abs(p13.high)) <= 0x7a800000u)
     )
   ) {
-    result_gate_up = quick_geglu_curvature_1_far(gate);
+    let far = quick_geglu_curvature_1_far(gate);
+    result_gate_up = select(far, result_gate_up, quick_geglu_is_nan(far));
   }
   return quick_geglu_curvatures(result_gate_gate, result_gate_up);
 }

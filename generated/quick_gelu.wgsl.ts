@@ -1276,7 +1276,8 @@ fn quick_gelu_curvature(x: f32, alpha: f32) -> f32 {
           (bitcast<u32>(abs(p6.high)) <= 0x7a800000u)))
     )
   ) {
-    result = quick_gelu_curvature_0_far(x, alpha);
+    let far = quick_gelu_curvature_0_far(x, alpha);
+    result = select(far, result, quick_gelu_is_nan(far));
   }
   return result;
 }

@@ -1170,7 +1170,8 @@ fn rational_tanh_curvature(x: f32) -> f32 {
           (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)))
     )
   ) {
-    result = rational_tanh_curvature_0_far(x);
+    let far = rational_tanh_curvature_0_far(x);
+    result = select(far, result, rational_tanh_is_nan(far));
   }
   return result;
 }

@@ -1333,7 +1333,8 @@ fn repu_curvature(x: f32, k: f32) -> f32 {
           (bitcast<u32>(abs(p.high)) <= 0x7a800000u)))
     )
   ) {
-    result = repu_curvature_0_far(x, k);
+    let far = repu_curvature_0_far(x, k);
+    result = select(far, result, repu_is_nan(far));
   }
   return result;
 }

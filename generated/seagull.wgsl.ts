@@ -232,7 +232,8 @@ fn seagull_curvature(x: f32) -> f32 {
   if (
     !((abs(u2.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))
   ) {
-    result = seagull_curvature_0_far(x);
+    let far = seagull_curvature_0_far(x);
+    result = select(far, result, seagull_is_nan(far));
   }
   return result;
 }

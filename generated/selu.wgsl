@@ -304,7 +304,8 @@ fn selu_curvature(x: f32) -> f32 {
       ((abs(x) >= 7.888609e-31) | (x == 0.0))
     )
   ) {
-    result = selu_curvature_0_far(x);
+    let far = selu_curvature_0_far(x);
+    result = select(far, result, selu_is_nan(far));
   }
   return result;
 }

@@ -1780,7 +1780,8 @@ fn serf_curvature(x: f32) -> f32 {
       (bitcast<u32>(abs(p6.high)) <= 0x7a800000u)
     )
   ) {
-    result = serf_curvature_0_far(x);
+    let far = serf_curvature_0_far(x);
+    result = select(far, result, serf_is_nan(far));
   }
   return result;
 }

@@ -1131,7 +1131,8 @@ fn serlu_curvature(x: f32, lam: f32, alpha: f32) -> f32 {
       ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0))
     )
   ) {
-    result = serlu_curvature_0_far(x, lam, alpha);
+    let far = serlu_curvature_0_far(x, lam, alpha);
+    result = select(far, result, serlu_is_nan(far));
   }
   return result;
 }

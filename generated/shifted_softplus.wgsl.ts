@@ -1247,7 +1247,8 @@ fn shifted_softplus_curvature(x: f32) -> f32 {
   );
   // Far out, or no number at all.
   if (!((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((v.high >= 7.888609e-31) | (x == 0.0)))) {
-    result = shifted_softplus_curvature_0_far(x);
+    let far = shifted_softplus_curvature_0_far(x);
+    result = select(far, result, shifted_softplus_is_nan(far));
   }
   return result;
 }

@@ -278,7 +278,8 @@ fn sigmoid_curvature(x: f32) -> f32 {
       (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)
     )
   ) {
-    result = sigmoid_curvature_0_far(x);
+    let far = sigmoid_curvature_0_far(x);
+    result = select(far, result, sigmoid_is_nan(far));
   }
   return result;
 }

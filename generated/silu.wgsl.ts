@@ -356,7 +356,8 @@ fn silu_curvature(x: f32) -> f32 {
           (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)))
     )
   ) {
-    result = silu_curvature_0_far(x);
+    let far = silu_curvature_0_far(x);
+    result = select(far, result, silu_is_nan(far));
   }
   return result;
 }

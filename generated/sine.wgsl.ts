@@ -1143,7 +1143,8 @@ fn sine_curvature(x: f32, w0: f32) -> f32 {
       (abs(p.high) <= 4096.0)
     )
   ) {
-    result = sine_curvature_0_far(x, w0);
+    let far = sine_curvature_0_far(x, w0);
+    result = select(far, result, sine_is_nan(far));
   }
   return result;
 }

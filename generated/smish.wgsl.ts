@@ -1727,7 +1727,8 @@ fn smish_curvature(x: f32) -> f32 {
           (bitcast<u32>(abs(p14.high * q5.high)) <= 0x7a800000u)))
     )
   ) {
-    result = smish_curvature_0_far(x);
+    let far = smish_curvature_0_far(x);
+    result = select(far, result, smish_is_nan(far));
   }
   return result;
 }

@@ -1472,7 +1472,8 @@ fn snake_curvature(x: f32, alpha: f32) -> snake_curvatures {
       (abs(p.high) <= 4096.0)
     )
   ) {
-    result_x_x = snake_curvature_0_far(x, alpha);
+    let far = snake_curvature_0_far(x, alpha);
+    result_x_x = select(far, result_x_x, snake_is_nan(far));
   }
   var result_x_alpha = snake_pair_to_f32(snake_pair_divide(p6, snake_pair_from_f32(alpha)));
   // Far out, or no number at all.
@@ -1485,7 +1486,8 @@ fn snake_curvature(x: f32, alpha: f32) -> snake_curvatures {
       (abs(p.high) <= 4096.0)
     )
   ) {
-    result_x_alpha = snake_curvature_1_far(x, alpha);
+    let far = snake_curvature_1_far(x, alpha);
+    result_x_alpha = select(far, result_x_alpha, snake_is_nan(far));
   }
   var result_alpha_alpha = snake_pair_to_f32(snake_pair_divide(p12, snake_pair_from_f32(alpha)));
   // Far out, or no number at all.
@@ -1498,7 +1500,8 @@ fn snake_curvature(x: f32, alpha: f32) -> snake_curvatures {
       (abs(p.high) <= 4096.0)
     )
   ) {
-    result_alpha_alpha = snake_curvature_2_far(x, alpha);
+    let far = snake_curvature_2_far(x, alpha);
+    result_alpha_alpha = select(far, result_alpha_alpha, snake_is_nan(far));
   }
   return snake_curvatures(result_x_x, result_x_alpha, result_alpha_alpha);
 }

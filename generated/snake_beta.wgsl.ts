@@ -2030,7 +2030,8 @@ fn snake_beta_curvature(x: f32, alpha: f32, beta: f32) -> snake_beta_curvatures 
       (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
     )
   ) {
-    result_x_x = snake_beta_curvature_0_far(x, alpha, beta);
+    let far = snake_beta_curvature_0_far(x, alpha, beta);
+    result_x_x = select(far, result_x_x, snake_beta_is_nan(far));
   }
   var result_x_alpha = snake_beta_pair_to_f32(q2);
   // Far out, or no number at all.
@@ -2059,7 +2060,8 @@ fn snake_beta_curvature(x: f32, alpha: f32, beta: f32) -> snake_beta_curvatures 
       (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
     )
   ) {
-    result_x_alpha = snake_beta_curvature_1_far(x, alpha, beta);
+    let far = snake_beta_curvature_1_far(x, alpha, beta);
+    result_x_alpha = select(far, result_x_alpha, snake_beta_is_nan(far));
   }
   var result_x_beta = snake_beta_pair_to_f32(q3);
   // Far out, or no number at all.
@@ -2084,7 +2086,8 @@ fn snake_beta_curvature(x: f32, alpha: f32, beta: f32) -> snake_beta_curvatures 
       (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
     )
   ) {
-    result_x_beta = snake_beta_curvature_2_far(x, alpha, beta);
+    let far = snake_beta_curvature_2_far(x, alpha, beta);
+    result_x_beta = select(far, result_x_beta, snake_beta_is_nan(far));
   }
   var result_alpha_alpha = snake_beta_pair_to_f32(q4);
   // Far out, or no number at all.
@@ -2113,7 +2116,8 @@ fn snake_beta_curvature(x: f32, alpha: f32, beta: f32) -> snake_beta_curvatures 
       (bitcast<u32>(abs(p14.high)) <= 0x7a800000u)
     )
   ) {
-    result_alpha_alpha = snake_beta_curvature_3_far(x, alpha, beta);
+    let far = snake_beta_curvature_3_far(x, alpha, beta);
+    result_alpha_alpha = select(far, result_alpha_alpha, snake_beta_is_nan(far));
   }
   var result_alpha_beta = snake_beta_pair_to_f32(q5);
   // Far out, or no number at all.
@@ -2138,7 +2142,8 @@ fn snake_beta_curvature(x: f32, alpha: f32, beta: f32) -> snake_beta_curvatures 
       (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
     )
   ) {
-    result_alpha_beta = snake_beta_curvature_4_far(x, alpha, beta);
+    let far = snake_beta_curvature_4_far(x, alpha, beta);
+    result_alpha_beta = select(far, result_alpha_beta, snake_beta_is_nan(far));
   }
   var result_beta_beta = snake_beta_pair_to_f32(q7);
   // Far out, or no number at all.
@@ -2165,7 +2170,8 @@ fn snake_beta_curvature(x: f32, alpha: f32, beta: f32) -> snake_beta_curvatures 
       (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
     )
   ) {
-    result_beta_beta = snake_beta_curvature_5_far(x, alpha, beta);
+    let far = snake_beta_curvature_5_far(x, alpha, beta);
+    result_beta_beta = select(far, result_beta_beta, snake_beta_is_nan(far));
   }
   return snake_beta_curvatures(
     result_x_x,

@@ -1598,7 +1598,8 @@ fn soft_clipping_curvature(x: f32, alpha: f32) -> f32 {
       (bitcast<u32>(abs(p.high)) <= 0x7a800000u)
     )
   ) {
-    result = soft_clipping_curvature_0_far(x, alpha);
+    let far = soft_clipping_curvature_0_far(x, alpha);
+    result = select(far, result, soft_clipping_is_nan(far));
   }
   return result;
 }

@@ -2019,7 +2019,8 @@ fn soft_exponential_curvature(x: f32, alpha: f32) -> soft_exponential_curvatures
               (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))))
     )
   ) {
-    result_x_x = soft_exponential_curvature_0_far(x, alpha);
+    let far = soft_exponential_curvature_0_far(x, alpha);
+    result_x_x = select(far, result_x_x, soft_exponential_is_nan(far));
   }
   var result_x_alpha = soft_exponential_pair_to_f32(v4);
   // Far out, or no number at all.
@@ -2044,7 +2045,8 @@ fn soft_exponential_curvature(x: f32, alpha: f32) -> soft_exponential_curvatures
               (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))))
     )
   ) {
-    result_x_alpha = soft_exponential_curvature_1_far(x, alpha);
+    let far = soft_exponential_curvature_1_far(x, alpha);
+    result_x_alpha = select(far, result_x_alpha, soft_exponential_is_nan(far));
   }
   var result_alpha_alpha = soft_exponential_pair_to_f32(v8);
   // Far out, or no number at all.
@@ -2085,7 +2087,8 @@ fn soft_exponential_curvature(x: f32, alpha: f32) -> soft_exponential_curvatures
               (bitcast<u32>(abs(p10.high)) <= 0x7a800000u)))))
     )
   ) {
-    result_alpha_alpha = soft_exponential_curvature_2_far(x, alpha);
+    let far = soft_exponential_curvature_2_far(x, alpha);
+    result_alpha_alpha = select(far, result_alpha_alpha, soft_exponential_is_nan(far));
   }
   return soft_exponential_curvatures(result_x_x, result_x_alpha, result_alpha_alpha);
 }

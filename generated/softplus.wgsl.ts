@@ -1392,7 +1392,8 @@ fn softplus_curvature(x: f32, beta: f32) -> f32 {
       (abs(beta) >= 3.469447e-18)
     )
   ) {
-    result = softplus_curvature_0_far(x, beta);
+    let far = softplus_curvature_0_far(x, beta);
+    result = select(far, result, softplus_is_nan(far));
   }
   return result;
 }

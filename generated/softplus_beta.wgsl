@@ -1473,7 +1473,8 @@ fn softplus_beta_curvature(x: f32, beta: f32, threshold: f32) -> f32 {
       ((abs(threshold) >= 3.469447e-18) | (threshold == 0.0))
     )
   ) {
-    result = softplus_beta_curvature_0_far(x, beta, threshold);
+    let far = softplus_beta_curvature_0_far(x, beta, threshold);
+    result = select(far, result, softplus_beta_is_nan(far));
   }
   return result;
 }

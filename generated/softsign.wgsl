@@ -151,7 +151,8 @@ fn softsign_curvature(x: f32) -> f32 {
   );
   // Far out, or no number at all.
   if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((v.high >= 3.637979e-12) | (x == 0.0)))) {
-    result = softsign_curvature_0_far(x);
+    let far = softsign_curvature_0_far(x);
+    result = select(far, result, softsign_is_nan(far));
   }
   return result;
 }

@@ -1073,7 +1073,8 @@ fn spline_log_curvature(x: f32) -> f32 {
       (x >= -0.99902344)
     )
   ) {
-    result = spline_log_curvature_0_far(x);
+    let far = spline_log_curvature_0_far(x);
+    result = select(far, result, spline_log_is_nan(far));
   }
   return result;
 }

@@ -1314,7 +1314,8 @@ fn swiglu_curvature(gate: f32, up: f32) -> swiglu_curvatures {
           (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)))
     )
   ) {
-    result_gate_gate = swiglu_curvature_0_far(gate, up);
+    let far = swiglu_curvature_0_far(gate, up);
+    result_gate_gate = select(far, result_gate_gate, swiglu_is_nan(far));
   }
   var result_gate_up = swiglu_pair_to_f32(swiglu_pair_scale(p11, 8.6736174e-19));
   // Far out, or no number at all.
@@ -1326,7 +1327,8 @@ fn swiglu_curvature(gate: f32, up: f32) -> swiglu_curvatures {
       (bitcast<u32>(abs(p11.high)) <= 0x7a800000u)
     )
   ) {
-    result_gate_up = swiglu_curvature_1_far(gate);
+    let far = swiglu_curvature_1_far(gate);
+    result_gate_up = select(far, result_gate_up, swiglu_is_nan(far));
   }
   return swiglu_curvatures(result_gate_gate, result_gate_up);
 }

@@ -1687,7 +1687,8 @@ fn swiglu_oai_curvature(gate: f32, up: f32, alpha: f32, limit: f32) -> swiglu_oa
           (bitcast<u32>(abs(p.high * q.high)) <= 0x7a800000u)))
     )
   ) {
-    result_gate_gate = swiglu_oai_curvature_0_far(gate, up, alpha, limit);
+    let far = swiglu_oai_curvature_0_far(gate, up, alpha, limit);
+    result_gate_gate = select(far, result_gate_gate, swiglu_oai_is_nan(far));
   }
   var result_gate_up = swiglu_oai_pair_to_f32(v11);
   // Far out, or no number at all.
@@ -1707,7 +1708,8 @@ fn swiglu_oai_curvature(gate: f32, up: f32, alpha: f32, limit: f32) -> swiglu_oa
         ((up >= limit) | ((gate >= limit) | ((v5.high > 800.0) | (bitcast<u32>(abs(p8.high)) <= 0x7a800000u)))))
     )
   ) {
-    result_gate_up = swiglu_oai_curvature_1_far(gate, up, alpha, limit);
+    let far = swiglu_oai_curvature_1_far(gate, up, alpha, limit);
+    result_gate_up = select(far, result_gate_up, swiglu_oai_is_nan(far));
   }
   return swiglu_oai_curvatures(result_gate_gate, result_gate_up);
 }

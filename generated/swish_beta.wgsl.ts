@@ -1276,7 +1276,8 @@ fn swish_beta_curvature(x: f32, beta: f32) -> f32 {
           (bitcast<u32>(abs(p6.high)) <= 0x7a800000u)))
     )
   ) {
-    result = swish_beta_curvature_0_far(x, beta);
+    let far = swish_beta_curvature_0_far(x, beta);
+    result = select(far, result, swish_beta_is_nan(far));
   }
   return result;
 }

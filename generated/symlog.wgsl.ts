@@ -192,7 +192,8 @@ fn symlog_curvature(x: f32) -> f32 {
   var result = symlog_pair_to_f32(v);
   // Far out, or no number at all.
   if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
-    result = symlog_curvature_0_far(x);
+    let far = symlog_curvature_0_far(x);
+    result = select(far, result, symlog_is_nan(far));
   }
   return result;
 }

@@ -283,7 +283,8 @@ fn tanh__curvature(x: f32) -> f32 {
       (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
     )
   ) {
-    result = tanh__curvature_0_far(x);
+    let far = tanh__curvature_0_far(x);
+    result = select(far, result, tanh__is_nan(far));
   }
   return result;
 }

@@ -1097,7 +1097,8 @@ fn tanh_shrink_curvature(x: f32) -> f32 {
       (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
     )
   ) {
-    result = tanh_shrink_curvature_0_far(x);
+    let far = tanh_shrink_curvature_0_far(x);
+    result = select(far, result, tanh_shrink_is_nan(far));
   }
   return result;
 }

@@ -2073,7 +2073,8 @@ fn tanhsoft_curvature(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> 
       (bitcast<u32>(abs(p10.high)) <= 0x7a800000u)
     )
   ) {
-    result = tanhsoft_curvature_0_far(x, alpha, beta, gamma, delta);
+    let far = tanhsoft_curvature_0_far(x, alpha, beta, gamma, delta);
+    result = select(far, result, tanhsoft_is_nan(far));
   }
   return result;
 }

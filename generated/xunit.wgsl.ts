@@ -985,7 +985,8 @@ fn xunit_curvature(x: f32, t: f32) -> xunit_curvatures {
   var result_x_t = xunit_pair_to_f32(xunit_pair_multiply(xunit_pair_scale(xunit_pair_from_f32(t), -2.0), e));
   // Far out, or no number at all.
   if (!((e.high >= 1.9721523e-31) & (bitcast<u32>(abs(t)) <= 0x5c800000u) & ((abs(t) >= 3.469447e-18) | (t == 0.0)))) {
-    result_x_t = xunit_curvature_0_far(t);
+    let far = xunit_curvature_0_far(t);
+    result_x_t = select(far, result_x_t, xunit_is_nan(far));
   }
   var result_t_t = xunit_pair_to_f32(xunit_pair_multiply(xunit_pair_from_f32(x), u));
   // Far out, or no number at all.
@@ -996,7 +997,8 @@ fn xunit_curvature(x: f32, t: f32) -> xunit_curvatures {
       ((abs(t) >= 3.637979e-12) | (t == 0.0))
     )
   ) {
-    result_t_t = xunit_curvature_1_far(x, t);
+    let far = xunit_curvature_1_far(x, t);
+    result_t_t = select(far, result_t_t, xunit_is_nan(far));
   }
   return xunit_curvatures(result_x_t, result_t_t);
 }

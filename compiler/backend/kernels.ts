@@ -69,3 +69,10 @@ export function planSecondOrder({ activation, value, cotangent, gradients, reduc
     ...secondDerivativesOf(value, variables, activation.gradients, cotangent),
   };
 }
+
+/** What a gradient is called that backward writes. */
+export const gradientName = (of: Variable): string => `d${of.name}`;
+
+/** What the gradient in the result's cotangent is called: no variable's gradient has that name. */
+export const cotangentGradientName = ({ gradients }: KernelPlan): string =>
+  gradients.some(({ of }) => of.name === "dy") ? "ddy2" : "ddy";

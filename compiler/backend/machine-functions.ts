@@ -25,8 +25,8 @@ export interface MachineFunction {
   /** What it takes, in order. */
   readonly variables: readonly Variable[];
   readonly text: string;
-  /** Whether it computes a result wherever that is asked for. */
-  readonly isWhole?: true;
+  /** Where it stands in for a form: wherever it is asked, or where it gives a number; else far out. */
+  readonly serves?: "everywhere" | "numbers";
 }
 
 export interface MachineTexts {

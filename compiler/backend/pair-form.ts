@@ -266,10 +266,12 @@ export function scalarFunctionText(fn: ScalarFunction): string {
     statements.push(`var ${result} = ${text};`);
     if (!form.exact) {
       if (form.far) {
+        const { serves } = form.far;
+        const [far, kept] = [called(form.far), `select(far, ${result}, is_nan(far))`];
         statements.push(
-          `// ${form.far.isWhole ? "By the function that computes this alone." : "Far out, or no number at all."}`,
+          serves === "everywhere" ? "// By the function that computes this alone." : "// Far out, or no number at all.",
           `if (!(${guard})) {`,
-          `${result} = ${called(form.far)};`,
+          ...(serves === "numbers" ? [`let far = ${far};`, `${result} = ${kept};`] : [`${result} = ${far};`]),
           "}",
         );
       }

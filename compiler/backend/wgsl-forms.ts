@@ -82,7 +82,9 @@ export function formsFor(
     const name = `${wgslName(activation.name)}_${isValue ? "value" : `${order}_${i}`}`;
     const singles = (): MachineFunction => singleFunction(ownName(`${name}_far`), single.value, factor);
     // What cancels is better in pairs than in single numbers all the same.
-    if (order === "curvature") return { ...pair, guard: rangeGuard(fast, guardOptions), exact: null, far: singles() };
+    if (order === "curvature") {
+      return { ...pair, guard: rangeGuard(fast, guardOptions), exact: null, far: { ...singles(), serves: "numbers" } };
+    }
     const [input, ...others] = variablesOf(fast);
     const isHarmless =
       cancels &&

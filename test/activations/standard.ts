@@ -32,7 +32,7 @@ export interface Compiled {
 
 export async function compiled(text: string, only?: (name: string) => boolean): Promise<Compiled> {
   const sources = [{ file: "acts.def", text }];
-  const { files, diagnostics } = await compile(sources, { targets: ["ts", "wgsl"] });
+  const { files, diagnostics } = await compile(sources, { targets: ["ts", "wgsl"], kernels: ["forward", "backward"] });
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join("\n"));
   const all = readGenerated(files);

@@ -17,7 +17,7 @@ import { allOf, conjuncts } from "../accuracy/guard.js";
 import { natBitsFor } from "../digits.js";
 import { exactFunction } from "../exact-form.js";
 import { type Form, formFor } from "../forms.js";
-import { type KernelPlan, planSecondOrder } from "../kernels.js";
+import { cotangentGradientName, gradientName, type KernelPlan, planSecondOrder } from "../kernels.js";
 import type { MachineTexts } from "../machine-functions.js";
 import { typescriptName } from "../../machine/index.js";
 import { uniformNames } from "../../machine/library/random.js";
@@ -165,10 +165,12 @@ function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>): Ty
   const backward = new KernelWriter(plan, "backward", library, machine).write(slopes);
   // Kernels of further families get along with the digits that these need.
   const natBits = natBitsFor(exactForms, plan);
-  const gradientNames = backward.kernel.arguments.flatMap(({ role, name }) => (role === "gradient" ? name : []));
+  const gradientArrays = backward.kernel.arguments.flatMap(({ role }, i) =>
+    role === "gradient" ? backward.text.parameters[i]!.name : [],
+  );
   const slope = (i: number, cotangent: Expr): Term => ({
     form: slopes[i]!.form,
-    name: gradientNames[i]!,
+    name: gradientArrays[i]!,
     cotangent,
   });
   const sum = (role: Output["role"], of: Variable, terms: readonly Term[]): Output => ({
@@ -193,7 +195,7 @@ function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>): Ty
     const curvatures = plan.gradients.map(({ of }, i) => {
       const terms = second.places[i]!.flatMap((place, j): Term[] => {
         if (place === null) return [];
-        const name = names.get(place) ?? `${gradientNames[i]!}_${gradientNames[j]!}`;
+        const name = names.get(place) ?? `${gradientArrays[i]!}_${gradientArrays[j]!}`;
         names.set(place, name);
         const cotangent = apply("multiply", [plan.cotangent, second.cotangents[j]!]);
         return [{ form: partials[place]!, name, cotangent }];
@@ -202,7 +204,7 @@ function overElements(plan: KernelPlan, families: ReadonlySet<KernelFamily>): Ty
     });
     return new KernelWriter(plan, "doubleBackward", library, machine).write(
       [sum("gradient", plan.cotangent, ofCotangent), ...curvatures],
-      second.cotangents.map((variable, i) => ({ variable, of: gradientNames[i]! })),
+      second.cotangents.map((variable, i) => ({ variable, of: gradientName(plan.gradients[i]!.of) })),
     );
   };
   const { exact } = savePlan(plan.activation, plan.value);
@@ -253,6 +255,9 @@ const mostSides = 16;
 /** How many numbers belong to a variable: one per element, or those of a learned parameter. */
 const lengthOf = (variable: Variable): string =>
   variable.space & Space.element ? "size" : isPerChannel(variable) ? "channels" : "1";
+
+/** The conditions under which a result's fast form does; those of its terms one by one, since terms recur. */
+const guardsOf = ({ form: { guard }, terms }: Output): Expr[] => (terms ? conjuncts(guard) : guard ? [guard] : []);
 
 const partsOf = ({ fast, guard, exact }: Form): Expr[] => [fast, guard, exact].filter((expr) => expr !== null);
 
@@ -316,7 +321,7 @@ class KernelWriter {
       this.outputs.push({ output, array });
       this.parameters.push({ name: array, type: "Float32Array" });
       this.arguments.push({
-        name: array,
+        name: this.resultName(output) ?? array,
         role: output.role,
         ...(output.of ? { of: output.of.name } : {}),
         element: "f32",
@@ -367,6 +372,11 @@ class KernelWriter {
       length,
       ...(value === undefined ? {} : { default: value }),
     });
+  }
+
+  /** What the manifest calls a result that belongs to a variable. */
+  private resultName({ of }: Output): string | null {
+    return of && (of === this.plan.cotangent ? cotangentGradientName(this.plan) : gradientName(of));
   }
 
   private get takesCotangent(): boolean {
@@ -431,9 +441,7 @@ class KernelWriter {
   }
 
   private loops(outputs: readonly Output[]): string[] {
-    const exprs = outputs.flatMap(({ form: { fast, guard }, terms }) =>
-      [fast, ...(terms ? conjuncts(guard) : [guard])].filter((expr) => expr !== null),
-    );
+    const exprs = outputs.flatMap((output) => [...(output.form.fast ? [output.form.fast] : []), ...guardsOf(output)]);
     const { bound } = schedule(exprs, {
       hoisted: (node) =>
         node.type === "number" && node.primitive !== "negate" && node.space !== 0 && !(node.space & Space.element),
@@ -495,18 +503,18 @@ class KernelWriter {
       ...bound.flatMap((node) => this.bind(node)),
       ...(leaves ? others : this.outputs).map((each) => store(each, this.result(each))),
     ];
-    const conditions = allOf(
-      guarded.flatMap(({ output: { form, terms } }) => (terms ? conjuncts(form.guard) : (form.guard ?? []))),
-    );
+    const conditions = allOf(guarded.flatMap(({ output }) => guardsOf(output)));
     const fast = guarded.map((each) => store(each, this.print(each.output.form.fast!)));
     // The names of the loop before mean nothing there.
     const exact = this.apart(bound, () => {
-      const all = guarded.map((each) => ({ each, sum: this.exactSum(each) }));
-      const inner = schedule(all.map(({ sum }) => sum)).bound.filter(
+      const exactSums = guarded.map((each) => ({ each, sum: this.exactSum(each) }));
+      const inner = schedule(exactSums.map(({ sum }) => sum)).bound.filter(
         (node) => node.space & Space.element && !this.scalars.has(node),
       );
-      const named = inner.flatMap((node) => this.bind(node));
-      return [...named, ...all.map(({ each, sum }) => store(each, this.print(sum)))];
+      return [
+        ...inner.flatMap((node) => this.bind(node)),
+        ...exactSums.map(({ each, sum }) => store(each, this.print(sum))),
+      ];
     });
     /** Elements from `from` to `to`: a loop that is left for those few that need more digits. */
     const loop = (from: string, to: string): string[] => {

@@ -1,6 +1,6 @@
 /** Bindings of a WGSL file: declared once each, listed by the passes that use them. */
 import { parameterName } from "../../names.js";
-import type { KernelPlan } from "../kernels.js";
+import { gradientName } from "../kernels.js";
 import { learnedLength } from "../spaces.js";
 import type { Variable } from "../../ir/expr.js";
 import type { FieldRole, WgslBinding, WgslField, WgslPassDescription } from "../manifest.js";
@@ -168,12 +168,6 @@ export class WgslBindings {
     ].join("\n");
   }
 }
-
-/** What the gradient in the result's cotangent is called: no variable's gradient has that name. */
-export const cotangentGradientName = ({ gradients }: KernelPlan): string =>
-  gradients.some(({ of }) => of.name === "dy") ? "ddy2" : "ddy";
-
-const gradientName = (of: Variable): string => `d${of.name}`;
 
 /** Extents keep their names; hyperparameters cannot collide with them. */
 function uniformMember(name: string, role: FieldRole): string {

@@ -4,8 +4,9 @@ import type { Randomness } from "../../ir/random.js";
 import { uniformNames } from "../../machine/library/random.js";
 import { drawnBlocks } from "../draws.js";
 import type { WgslKernel, WgslPassDescription } from "../manifest.js";
+import { cotangentGradientName } from "../kernels.js";
 import { isPerChannel } from "../spaces.js";
-import { type Buffer, cotangentGradientName, WgslBindings } from "./wgsl-bindings.js";
+import { type Buffer, WgslBindings } from "./wgsl-bindings.js";
 import type { WgslForm } from "../pair-form.js";
 import { savedKernels, type SavedWgslKernels } from "./wgsl-saved-kernels.js";
 import { fusedFields, secondFields } from "./wgsl-later-functions.js";
@@ -92,9 +93,11 @@ class ElementKernels {
     const forward: WgslKernel = { requires: [], passes: [...gather, this.forward()] };
     const backward: WgslKernel = {
       requires: [],
-      passes: [...gather, this.inputGradients(), ...this.learnedGradients(this.backwardDirection())],
+      passes: [...gather, ...this.inputGradients(), ...this.learnedGradients(this.backwardDirection())],
     };
-    const fused: WgslKernel | null = this.context.isFused ? { requires: [], passes: [...gather, this.fused()] } : null;
+    const fused: WgslKernel | null = this.context.isFused
+      ? { requires: [], passes: [...gather, ...this.fused()] }
+      : null;
     const { second } = this.context;
     const doubleBackward: WgslKernel | null = second && { requires: [], passes: this.doubleBackward(second, gather) };
     const { save } = this.context;
@@ -332,19 +335,36 @@ class ElementKernels {
     };
   }
 
-  private inputGradients(): WgslPassDescription {
+  private inputGradients(): WgslPassDescription[] {
     const direction = this.backwardDirection();
     const targets = this.inputs.map((variable) => this.bindings.gradient(variable));
-    return this.tensorPass(`${direction.name}_inputs`, direction, targets, direction.fields);
+    return this.tensorPasses(`${direction.name}_inputs`, direction, targets);
+  }
+
+  /** Writes what the function gives for each element, as many results in a pass as there are buffers for. */
+  private tensorPasses(stem: string, direction: Direction, targets: readonly Buffer[]): WgslPassDescription[] {
+    const passes: WgslPassDescription[] = [];
+    const atOnce = Math.max(1, maximumBuffers - this.buffersRead(direction).length);
+    for (let first = 0; first < targets.length; first += atOnce) {
+      const name = `${stem}${first === 0 ? "" : `_${passes.length}`}`;
+      const part = <T>(list: readonly T[]): readonly T[] => list.slice(first, first + atOnce);
+      passes.push(this.tensorPass(name, direction, part(targets), part(direction.fields)));
+    }
+    return passes;
+  }
+
+  private buffersRead({ tensors, more }: Direction): Buffer[] {
+    return [...new Set(tensors.map(({ buffer }) => buffer)), ...this.learnedBuffers(), ...(more?.buffers ?? [])];
   }
 
   /** Writes members of what the function gives for each element. */
   private tensorPass(
     name: string,
-    { name: fn, tensors, more, loops, draws }: Direction,
+    direction: Direction,
     targets: readonly Buffer[],
     members: readonly string[],
   ): WgslPassDescription {
+    const { name: fn, tensors, more, loops, draws } = direction;
     const entry = this.entry(
       name,
       this.elementwise((element) => {
@@ -372,15 +392,14 @@ class ElementKernels {
       }),
     );
     return this.bindings.pass(entry, { over: "size", perWorkgroup: this.elementsPerWorkgroup }, workgroupSize, [
-      ...new Set(tensors.map(({ buffer }) => buffer)),
-      ...this.learnedBuffers(),
-      ...(more?.buffers ?? []),
+      ...this.buffersRead(direction),
       ...targets,
     ]);
   }
 
   /** One sum per learned parameter, channel and chunk of its elements. */
-  private partialSums({ name: fn, tensors, more, fields: all, draws }: Direction): WgslPassDescription {
+  private partialSums(direction: Direction): WgslPassDescription {
+    const { name: fn, tensors, more, fields: all, draws } = direction;
     const { prefix } = this.context;
     const name = `${fn}_partial_sums`;
     const partials = this.partials();
@@ -421,14 +440,12 @@ class ElementKernels {
     ]);
     const over = this.perChannel ? `channels * ${chunks}` : String(chunks);
     return this.bindings.pass(entry, { over, perWorkgroup: 1 }, workgroupSize, [
-      ...new Set(tensors.map(({ buffer }) => buffer)),
-      ...this.learnedBuffers(),
-      ...(more?.buffers ?? []),
+      ...this.buffersRead(direction),
       partials,
     ]);
   }
 
-  private fused(): WgslPassDescription {
+  private fused(): WgslPassDescription[] {
     const { prefix, plan, value, gradients } = this.context;
     const { value: field, inputs } = fusedFields(this.context);
     const direction: Direction = {
@@ -439,7 +456,7 @@ class ElementKernels {
       draws: [plan.value, ...plan.gradients.map((gradient) => gradient.value)],
     };
     const targets = [this.bindings.output(), ...this.inputs.map((variable) => this.bindings.derivative(variable))];
-    return this.tensorPass(`${prefix}_fused_inputs`, direction, targets, direction.fields);
+    return this.tensorPasses(`${prefix}_fused_inputs`, direction, targets);
   }
 
   /**
@@ -479,53 +496,56 @@ class ElementKernels {
       const start = this.perChannel ? `${i}u * ${this.extent("channels")} + c` : `${i}`;
       return `${learnedBuffers[0]!.variable}[${start}]`;
     });
+    const gathered = (what: string, operands: readonly Operand[]): readonly Operand[] => {
+      const { passes: before, operands: together } = this.gatherTensors(name, what, operands);
+      passes.push(...before);
+      return together;
+    };
     let tensors: readonly Operand[] = ofInputs.map(({ buffer }, i) => ({ buffer, local: `dd${i}` }));
-    if (isTooMany(tensorsRead + this.learnedBuffers().length + learnedBuffers.length)) {
-      const { pass, gathered } = this.gatherTensors(`${name}_gather_tensors`, tensors);
-      passes.push(pass);
-      tensors = gathered;
-    }
+    let inputs: readonly Operand[] = this.inputsOfPass();
+    const learnedRead = this.learnedBuffers().length + learnedBuffers.length;
+    if (isTooMany(tensorsRead + learnedRead)) tensors = gathered("cotangents", tensors);
+    if (isTooMany(2 + inputs.length + learnedRead)) inputs = gathered("inputs", inputs);
     const direction: Direction = {
       name,
-      tensors: [{ buffer: this.bindings.cotangent(), local: "dy" }, ...tensors, ...this.inputsOfPass()],
+      tensors: [{ buffer: this.bindings.cotangent(), local: "dy" }, ...tensors, ...inputs],
       more: { texts, buffers: learnedBuffers },
       loops: this.loops([...forms, ...gradients.map(({ form }) => form)]),
       fields: [cotangentField, ...others].map((field) => `.${field}`),
       draws: plan.activation.random?.draws ?? [],
     };
-    const read = new Set(direction.tensors.map(({ buffer }) => buffer)).size;
-    const atOnce = maximumBuffers - read - this.learnedBuffers().length - learnedBuffers.length;
     const targets = [
       this.bindings.gradient(plan.cotangent, cotangentGradientName(plan)),
       ...this.inputs.map((variable) => this.bindings.gradient(variable)),
     ];
-    for (let first = 0; first < targets.length; first += atOnce) {
-      const entry = `${name}_inputs${first === 0 ? "" : `_${first}`}`;
-      const members = direction.fields.slice(first, first + atOnce);
-      passes.push(this.tensorPass(entry, direction, targets.slice(first, first + atOnce), members));
-    }
-    return [...passes, ...this.learnedGradients(direction)];
+    return [...passes, ...this.tensorPasses(`${name}_inputs`, direction, targets), ...this.learnedGradients(direction)];
   }
 
   /** Copies tensors into one buffer, one behind the other. */
   private gatherTensors(
-    name: string,
+    stem: string,
+    what: string,
     sources: readonly Operand[],
-  ): { readonly pass: WgslPassDescription; readonly gathered: readonly Operand[] } {
+  ): { readonly passes: readonly WgslPassDescription[]; readonly operands: readonly Operand[] } {
     const [length, element, stride] = this.perChannel
       ? ([`${sources.length} * size`, "f32", this.size] as const)
       : ([`${4 * sources.length} * ceil(size / 4)`, "vec4<f32>", `((${this.size} + 3u) / 4u)`] as const);
-    const target = this.bindings.scratch("cotangents", length, element);
-    const gathered = sources.map(({ local }, i) => ({ buffer: target, local, start: `${i}u * ${stride}` }));
-    const entry = this.entry(
-      name,
-      this.elementwise((at) => sources.map(({ buffer }, i) => `${at(target, gathered[i]!.start)} = ${at(buffer)};`)),
-    );
-    const pass = this.bindings.pass(entry, { over: "size", perWorkgroup: this.elementsPerWorkgroup }, workgroupSize, [
-      ...sources.map(({ buffer }) => buffer),
-      target,
-    ]);
-    return { pass, gathered };
+    const target = this.bindings.scratch(what, length, element);
+    const passes: WgslPassDescription[] = [];
+    const operands = sources.map(({ local }, i) => ({ buffer: target, local, start: `${i}u * ${stride}` }));
+    const atOnce = maximumBuffers - 1;
+    for (let first = 0; first < sources.length; first += atOnce) {
+      const group = sources.slice(first, first + atOnce);
+      const entry = this.entry(
+        `${stem}_gather_${what}${first === 0 ? "" : `_${passes.length}`}`,
+        this.elementwise((at) =>
+          group.map(({ buffer }, i) => `${at(target, operands[first + i]!.start)} = ${at(buffer)};`),
+        ),
+      );
+      const dispatch = { over: "size", perWorkgroup: this.elementsPerWorkgroup };
+      passes.push(this.bindings.pass(entry, dispatch, workgroupSize, [...group.map(({ buffer }) => buffer), target]));
+    }
+    return { passes, operands };
   }
 
   private partials(): Buffer {

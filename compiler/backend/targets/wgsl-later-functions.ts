@@ -45,7 +45,7 @@ export function carryFused(context: WgslContext, write: WriteFunction, carry: Ca
   const { value: valueField, inputs } = fusedFields(context);
   const elsewhere = (form: WgslForm, name: string, text: () => string): WgslForm => {
     if (form.kind === "single" || !form.exact) return form;
-    const alone: MachineFunction = { name, own: [name], variables: parameters, text: text(), isWhole: true };
+    const alone: MachineFunction = { name, own: [name], variables: parameters, text: text(), serves: "everywhere" };
     return { ...form, exact: null, far: alone };
   };
   const fields = gradientFields(plan);
