@@ -1,7 +1,7 @@
 /**
  * Solves a differential equation with a network, with any smooth activation in `generated/`:
  *
- *     npm run example:oscillator -- --activation Tanh --device cpu --steps 600
+ *     npm run example:oscillator -- --activation Tanh --device cpu --steps 400
  *
  * `--device webgpu` takes the machine's GPU; with `--software`, a driver that needs none.
  */
@@ -15,7 +15,7 @@ const { values } = parseArgs({
     activation: { type: "string", default: "Tanh" },
     device: { type: "string", default: "cpu" },
     software: { type: "boolean", default: false },
-    steps: { type: "string", default: "600" },
+    steps: { type: "string", default: "400" },
     seed: { type: "string", default: "0" },
   },
 });

@@ -43,7 +43,7 @@ export interface SolvingResult {
   readonly error: number;
 }
 
-const features = 16;
+const features = 12;
 const points = 24;
 const every = 100;
 
@@ -77,7 +77,7 @@ export async function solve({ activation, device, seed, steps, log }: SolvingOpt
     new Linear(features, 2, { generator }),
   );
   await network.to(device);
-  const optimiser = new Adam(network.parameters(), { lr: 1e-2 });
+  const optimiser = new Adam(network.parameters(), { lr: 3e-2 });
   const t = tensor(times(points, 0), { shape: [points, 1], device, requiresGrad: true });
   const losses: Tensor[] = [];
   for (let step = 1; step <= steps; step++) {
