@@ -2005,7 +2005,8 @@ fn hard_concrete_curvature(x: f32, beta: f32, gamma: f32, zeta: f32, training: f
       ((training <= 0.0) | (v.high >= -0.99902344))
     )
   ) {
-    result = hard_concrete_curvature_0_far(training, x, beta, gamma, zeta, u0);
+    let far = hard_concrete_curvature_0_far(training, x, beta, gamma, zeta, u0);
+    result = select(far, result, hard_concrete_is_nan(far));
   }
   return result;
 }

@@ -97,6 +97,7 @@ export * from "./softplus_beta.module.js";
 export * from "./softsign.module.js";
 export * from "./sparse_plus.module.js";
 export * from "./sparse_sigmoid.module.js";
+export * from "./spike.module.js";
 export * from "./spline_log.module.js";
 export * from "./sqnl.module.js";
 export * from "./square.module.js";

@@ -2110,7 +2110,8 @@ fn nrelu_curvature(x: f32, training: f32, u0: f32, u1: f32) -> f32 {
               (bitcast<u32>(abs(p11.high)) <= 0x7a800000u)))))
     )
   ) {
-    result = nrelu_curvature_0_far(training, x, u0, u1);
+    let far = nrelu_curvature_0_far(training, x, u0, u1);
+    result = select(far, result, nrelu_is_nan(far));
   }
   return result;
 }

@@ -19,17 +19,14 @@ half_declared(x; learn a = 0.7, learn b[channel] = 0.4) = a * sin(b * x) + x^2 *
 calls(x; learn k = 1.2) = x * pulse(k * x, slope = 3) + k^2 * x
 stopped(x, z) = x * stop_gradient(x * z) + exp(z) * sin(x)
 gate_per_channel(x, gate; learn a[channel] = 0.8, learn b = 0.3) = x * sigmoid(a * gate + b) + b^2 * gate
-three(x, h, t; learn a[channel] = 0.8) = a * h * sigmoid(t) + sin(x * t) * h
-four(a, b, c, d; scale = 0.5) = sin(a * b) * scale + c * exp(d / 4) * a
-five(a, b, c, d, e; learn k[channel] = 1.5) = k * a * b * sin(c) + d * e + e^2 * k
+select3(x, h, t; learn a[channel] = 0.8) = where(t > 0, a * h, x * t)
+select4(a, b, c, d) = where(a > 0, a * b, c * d)
+select5(a, b, c, d, e; learn k[channel] = 1.5) = where(a > 0, where(b > 0, a * k, c * d), e * k)
+select_gate(x, gate; learn a[channel] = 0.8, learn b = 0.3) = where(gate > 0, a * x, b * gate)
+select_many(x; learn a = 1.1, learn b = 2, learn c[channel] = 1.3, learn d = 0.4, learn e[channel] = 0.5) =
+  where(x > 1, a * x, where(x > 0, b * x, where(x > -1, c * x, where(x > -1.5, d * x, e * x))))
 many(x; learn a = 1, learn b = 2, learn c[channel] = 3, learn d = 4, learn e[channel] = 5, learn f = 6) =
   a * x + b * x^2 + c * sin(x) + d * e * x^3 / 60 + f^2 * x
-product3(x, h, t; learn a[channel] = 0.8) = a * h * t * x
-product4(a, b, c, d; scale = 0.5) = a * b * c * d * scale
-product5(a, b, c, d, e; learn k[channel] = 1.5, learn l = 0.6) = k * a * b * c * d * e * l
-products(x; learn a = 1.1, learn b = 2, learn c[channel] = 1.3, learn d = 0.4, learn e[channel] = 0.5) =
-  a * x^2 * b * c * d^2 * e
-gated_product(x, gate; learn a[channel] = 0.8, learn b = 0.3) = x * a * gate^2 * b
 names(y, dx; learn ddx = 0.6) = y^2 * dx + sin(ddx * dx)
 dy(dy, x) = dy^2 * sin(x)
 linear(x; learn a = 2) = a * x + 1

@@ -187,11 +187,12 @@ class RowKernelWriter {
     this.library.add("requireLength");
     const whole = [...this.kernel.cotangents, ...this.plan.activation.inputs].find(variesAlongAxis);
     const leading = whole ? this.arrays.get(whole)! : "";
-    const lines = [`const size = ${leading}.length;`];
+    const lines: string[] = [];
     for (const [i, { length }] of this.arguments.entries()) {
       const { name } = this.parameters[i]!;
       if (length !== undefined && name !== leading) lines.push(`requireLength("${name}", ${name}, ${length});`);
     }
+    if (lines.some((line) => line.endsWith(", size);"))) lines.unshift(`const size = ${leading}.length;`);
     if (this.plan.perChannel)
       lines.push(`requireLength("${leading}", ${leading}, channelOuter * channels * channelInner);`);
     lines.push(`requireLength("${leading}", ${leading}, axisOuter * axisLength * axisInner);`);
