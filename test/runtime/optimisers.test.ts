@@ -98,7 +98,10 @@ describe.each(deviceNames)("a parameter with a range, on %s", (name) => {
   ])("%s: optimisers leave it inside", async (_, given, expected) => {
     const device = await deviceNamed(name);
     const parameter = new Parameter(tensor([0.5, 0.5, 0.5, 0.5], { device }), given);
-    parameter.mul(tensor([100.5, -99.5, 0, NaN], { device })).sum().backward();
+    parameter
+      .mul(tensor([100.5, -99.5, 0, NaN], { device }))
+      .sum()
+      .backward();
     new SGD([parameter], { lr: 1 }).step();
     expect([...(await parameter.read())]).toEqual(expected);
   });
