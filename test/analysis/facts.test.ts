@@ -309,7 +309,8 @@ describe("every sixth standard activation", () => {
         const { activation: whole } = activationOf(definition);
         const activation = whole && inEvaluation(whole);
         const facts = activation && analysisFacts(activation);
-        if (!activation || !facts) return;
+        // A declared gradient says nothing of where the value rises.
+        if (!activation || !facts || activation.gradients.size > 0) return;
         expect(contradictions(activation, facts)).toEqual([]);
         expect(JSON.parse(JSON.stringify(facts))).toEqual(facts);
       });
