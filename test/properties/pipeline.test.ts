@@ -161,7 +161,7 @@ describe("the same input gives the same bytes", () => {
 
   beforeAll(async () => {
     again = await compilation(source);
-  });
+  }, 60_000);
 
   it("twice, alone or among others, and after something else was compiled", () => {
     const kernels = [...again].filter(([path]) => /(?<!\.module|index)\.ts$|\.wgsl$/.test(path));
