@@ -258,10 +258,13 @@ describe("where numbers end, fused kernels give what forward and backward give",
     expectNone(faults);
   });
 
-  test("in WGSL, emulated", () => {
-    const some = elementwise(standard).filter((_, i) => i % 5 === 0);
+  test.each([
+    ["definitions of all kinds", own, 3],
+    ["the standard activations", standard, 5],
+  ] as const)("in WGSL, emulated: %s", (_, { files, ...generated }, every) => {
+    const some = elementwise({ files, ...generated }).filter((_, i) => i % every === 0);
     const faults = some.flatMap((entry) => {
-      const text = fileText(standard.files, entry.kernels.wgsl!.file);
+      const text = fileText(files, entry.kernels.wgsl!.file);
       const operands = [Float32Array.from(special), ...constants(entry)];
       const run = (suffix: string, place: number, before: readonly Float32Array[] = []): Float32Array =>
         Float32Array.from(emulatedFunction(text, `${wgslName(entry.name)}${suffix}`, place)([...before, ...operands]));
