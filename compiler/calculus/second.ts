@@ -35,7 +35,7 @@ export function secondDerivativesOf(
     return known >= 0 ? known : partials.push(partial) - 1;
   };
   // The order of differentiation matters only to what is declared rather than derived.
-  const isSymmetric = declared.size === 0 && !reachable([value]).some(isDeclared);
+  const isSymmetric = declared.size === 0 && !reachable([value]).some((node) => isApplication(node, "custom"));
   const places: (number | null)[][] = [];
   for (const [i, w] of variables.entries()) {
     places.push(
@@ -47,5 +47,3 @@ export function secondDerivativesOf(
   }
   return { partials, places };
 }
-
-const isDeclared = (node: Expr): boolean => isApplication(node, "custom") || isApplication(node, "stop_gradient");

@@ -1,6 +1,6 @@
 /** What the tests of activations share: definitions compiled, kernels loaded, and the oracle beside them. */
 import { readFileSync } from "node:fs";
-import { activationOf, compile, readDefinitions } from "../../compiler/compile.js";
+import { activationOf, compile, type KernelFamily, readDefinitions } from "../../compiler/compile.js";
 import type { Activation } from "../../compiler/ir/activation.js";
 import { inFreshGraph, type Variable } from "../../compiler/ir/expr.js";
 import { inEvaluation } from "../../compiler/ir/random.js";
@@ -30,9 +30,14 @@ export interface Compiled {
   readonly activations: ReadonlyMap<string, Activation>;
 }
 
-export async function compiled(text: string, only?: (name: string) => boolean): Promise<Compiled> {
+/** @param kernels that files are to have, besides those of values and gradients */
+export async function compiled(
+  text: string,
+  only?: (name: string) => boolean,
+  kernels: readonly KernelFamily[] = [],
+): Promise<Compiled> {
   const sources = [{ file: "acts.def", text }];
-  const { files, diagnostics } = await compile(sources, { targets: ["ts", "wgsl"], kernels: ["forward", "backward"] });
+  const { files, diagnostics } = await compile(sources, { targets: ["ts", "wgsl"], kernels });
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join("\n"));
   const all = readGenerated(files);

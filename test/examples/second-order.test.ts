@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { cpu } from "activation-compiler/runtime";
 import { describe, expect, it } from "vitest";
 import { activationNamed } from "../../examples/digits/activation.js";
@@ -54,5 +56,28 @@ describe("neurons that spike", () => {
     const onCpu = await train({ device: cpu, seed: 0, steps });
     expect(largestDifference(onGpu.losses.slice(0, 15), onCpu.losses.slice(0, 15))).toBeLessThan(1e-2);
     if (isThorough) expect(onGpu.accuracy).toBeGreaterThan(0.95);
+  });
+});
+
+describe("the commands", () => {
+  const example = (...words: string[]) =>
+    spawnSync(process.execPath, [fileURLToPath(new URL("../../examples/run.mjs", import.meta.url)), ...words], {
+      encoding: "utf8",
+      timeout: 50_000,
+    });
+
+  it("print what came out", () => {
+    const oscillator = example("oscillator", "--activation", "Tanh", "--device", "cpu", "--steps", "100");
+    expect(oscillator.stderr).toBe("");
+    expect(oscillator.stdout).toMatch(/\nstep 100: loss .*\nlargest error of u: .* after 100 steps/);
+    const spiking = example("spiking", "--steps", "50");
+    expect(spiking.stderr).toBe("");
+    expect(spiking.stdout).toMatch(/\nstep 50: loss .*\ntest accuracy \d+\.\d % after 50 steps/);
+  });
+
+  it("refuse what they do not know", () => {
+    const { status, stderr } = example("oscillator", "--activation", "mihs");
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^there is no activation 'mihs'/);
   });
 });

@@ -1,7 +1,7 @@
 import * as prettier from "prettier";
 import ts from "typescript";
 import { beforeAll, describe, expect, it } from "vitest";
-import { compile, type OutputFile } from "../../compiler/compile.js";
+import { compile, kernelFamilies, type OutputFile } from "../../compiler/compile.js";
 import type { Activation } from "../../compiler/ir/activation.js";
 import { reachable } from "../../compiler/ir/expr.js";
 import { sampler } from "../../compiler/numerics/sample.js";
@@ -27,7 +27,7 @@ let all: Compiled;
 let gpu: WgslKernelSet | null;
 
 beforeAll(async () => {
-  all = await compiled(text);
+  all = await compiled(text, undefined, kernelFamilies);
   gpu = await shaders(all, (entry, isLong, i) => entry.axis !== null || (!isLong && i % 4 === 0) || i % 24 === 0);
 }, 400_000);
 

@@ -97,6 +97,8 @@ describe("what the README shows", () => {
       "npm ci && npx --no-install actc compile acts.def",
       "npm ci && npm test",
       "npm run example:digits -- --activation Mish --device cpu",
+      "npm run example:oscillator -- --activation Tanh --device cpu",
+      "npm run example:spiking",
       "npm install --save-dev activation-compiler",
       "npx actc init",
       "npx actc compile acts.def --out-dir src/activations",
