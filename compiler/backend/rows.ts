@@ -49,3 +49,10 @@ export const mapRows = ({ levels, roots }: RowPlan, change: (expr: Expr) => Expr
 
 export const operandsOf = ({ levels }: RowPlan): Expr[] =>
   levels.flatMap((level) => level.map(({ operand }) => operand));
+
+/** What a kernel that goes row by row gives. */
+export interface RowOutput {
+  /** Null: the activation's value. */
+  readonly of: Variable | null;
+  readonly value: Expr;
+}

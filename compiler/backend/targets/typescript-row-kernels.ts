@@ -12,27 +12,19 @@ import {
 } from "../../ir/expr.js";
 import { exportedName, parameterName, typescriptReserved } from "../../names.js";
 import { formOf, printExpression, spellingOf } from "../../printing/print.js";
-import { typescriptName } from "../../machine/index.js";
-import { uniformNames } from "../../machine/library/random.js";
 import { typescript } from "../dialects/typescript.js";
-import { drawnBlocks } from "../draws.js";
 import { recogniseGates } from "../gates.js";
 import type { KernelPlan } from "../kernels.js";
 import { libraryNames } from "../library/kernel-text.js";
 import { lower } from "../lower.js";
 import type { KernelArgument, TypeScriptKernel } from "../manifest.js";
 import { NameScope } from "../naming.js";
-import { mapRows, operandsOf, planRows, type RowPlan, type RowValue } from "../rows.js";
+import { mapRows, operandsOf, planRows, type RowOutput, type RowPlan, type RowValue } from "../rows.js";
 import { schedule } from "../schedule.js";
 import { learnedLength, resultLength } from "../spaces.js";
 import { commentOn, temporaryName } from "./temporary-names.js";
+import { type Chance, chanceOf, drawing } from "./typescript-draws.js";
 import type { FunctionText } from "./typescript.js";
-
-export interface RowOutput {
-  /** Null: the activation's value. */
-  readonly of: Variable | null;
-  readonly value: Expr;
-}
 
 export interface RowKernel {
   readonly name: string;
@@ -71,8 +63,8 @@ class RowKernelWriter {
   private readonly arguments: KernelArgument[] = [];
   private readonly parameters: { name: string; type: string }[] = [];
   private readonly rows: RowPlan;
-  /** The name of the seed. */
-  private seed = "";
+  /** Of what is random. */
+  private chance: Chance | null = null;
 
   constructor(
     private readonly plan: KernelPlan,
@@ -115,7 +107,7 @@ class RowKernelWriter {
       this.parameters.push({ name: text, type: "number" });
       this.arguments.push({ name: variable.name, role: "hyperparameter", default: value });
     }
-    this.chance(read);
+    this.takeChance(read);
     const targets = outputs.map(({ of }) => {
       const array = this.scope.claim(of ? `d${parameterName(of.name)}` : "y");
       const length = of ? (of.role === "learned" ? learnedLength(of) : "size") : resultLength(this.plan);
@@ -139,42 +131,27 @@ class RowKernelWriter {
     };
   }
 
-  /** The seed, and whether this is training: in all kernels of an activation, like hyperparameters. */
-  private chance(read: ReadonlySet<Variable>): void {
+  /** What is random takes the seed, and whether this is training. */
+  private takeChance(read: ReadonlySet<Variable>): void {
     const { random } = this.plan.activation;
     if (!random) return;
-    const { draws, training, seed } = random;
-    const parameter = (name: string, role: "seed" | "training", isRead: boolean): string => {
-      const text = this.scope.claim(isRead ? name : `_${name}`);
-      this.parameters.push({ name: text, type: "number" });
-      this.arguments.push({ name, role });
-      return text;
-    };
-    const draw = draws.some((each) => read.has(each));
-    this.seed = parameter(seed, "seed", draw);
-    this.names.set(training, parameter(training.name, "training", draw || read.has(training)));
+    this.chance = chanceOf(
+      random,
+      (variable) => read.has(variable),
+      (name) => this.scope.claim(name),
+    );
+    this.parameters.push(...this.chance.parameters);
+    this.arguments.push(...this.chance.arguments);
+    this.names.set(random.training, this.chance.training);
   }
 
-  /** Draws the numbers that a walk needs. In evaluation nothing depends on them, and any number in (0, 1) does. */
-  private drawing(needed: ReadonlySet<Expr>): string[] {
+  private drawing(needed: ReadonlySet<Expr>): readonly string[] {
     const { random } = this.plan.activation;
-    const blocks = random ? drawnBlocks(random, needed) : [];
-    if (!random || blocks.length === 0) return [];
-    const uniform = typescriptName(uniformNames.f64, "function");
-    this.library.add("draw").add(uniform);
-    const names: string[] = [];
-    const drawn = blocks.flatMap(({ block, words }) => {
-      const from = this.scope.claim("words");
-      const uniforms = words.map(({ variable, word }) => {
-        const name = this.scope.claim("u");
-        names.push(name);
-        this.names.set(variable, name);
-        return `${name} = ${uniform}(${from}.${word});`;
-      });
-      return [`const ${from} = draw(${this.seed}, i, ${block});`, ...uniforms];
-    });
-    const training = this.names.get(random.training) ?? "";
-    return [...names.map((name) => `let ${name} = 0.5;`), `if (${training} > 0) {`, ...drawn, "}"];
+    if (!random || !this.chance) return [];
+    const claim = (name: string): string => this.scope.claim(name);
+    const { lines, names } = drawing(random, this.chance, needed, "i", claim, this.library);
+    for (const [variable, name] of names) this.names.set(variable, name);
+    return lines;
   }
 
   private array(variable: Variable, name: string, argument: Omit<KernelArgument, "name" | "element">): void {

@@ -20,8 +20,6 @@ import { type Form, formFor } from "../forms.js";
 import { cotangentGradientName, gradientName, type KernelPlan, planSecondOrder } from "../kernels.js";
 import type { MachineTexts } from "../machine-functions.js";
 import { typescriptName } from "../../machine/index.js";
-import { uniformNames } from "../../machine/library/random.js";
-import { drawnBlocks } from "../draws.js";
 import { commentOn, temporaryName } from "./temporary-names.js";
 import { lower } from "../lower.js";
 import { heldInOrder, mergeHolds } from "../bounds.js";
@@ -37,6 +35,7 @@ import { isPerChannel } from "../spaces.js";
 import { libraryNames } from "../library/kernel-text.js";
 import { savePlan } from "../../calculus/save.js";
 import { type SavedKernels, typescriptSavedKernels } from "./typescript-saved-kernels.js";
+import { type Chance, chanceOf, drawing } from "./typescript-draws.js";
 import { rowKernels, typescriptRowKernel } from "./typescript-row-kernels.js";
 import type { ExtentName, KernelArgument, TypeScriptKernel } from "../manifest.js";
 import type { KernelFamily } from "../output.js";
@@ -268,8 +267,8 @@ class KernelWriter {
   private outputs: Result[] = [];
   private readonly arguments: KernelArgument[] = [];
   private readonly parameters: { name: string; type: string }[] = [];
-  /** The name of the seed. */
-  private seed = "";
+  /** Of what is random. */
+  private chance: Chance | null = null;
   /** Where the two sides of a `pick` lie. */
   private readonly sides = new Map<Application, number>();
 
@@ -310,7 +309,7 @@ class KernelWriter {
       this.parameters.push({ name: text, type: "number" });
       this.arguments.push({ name: variable.name, role: "hyperparameter", default: value });
     }
-    this.chance(outputs);
+    this.takeChance(outputs);
     for (const { variable, of } of cotangents) {
       this.argument(variable, this.scope.claim(parameterName(variable.name)), "cotangent", lengthOf(variable), { of });
     }
@@ -337,21 +336,16 @@ class KernelWriter {
     };
   }
 
-  /** The seed, and whether this is training: in all kernels of an activation, like hyperparameters. */
-  private chance(outputs: readonly Output[]): void {
+  /** What is random takes the seed, and whether this is training. */
+  private takeChance(outputs: readonly Output[]): void {
     const { random } = this.plan.activation;
     if (!random) return;
-    const { draws, training } = random;
     const reads = (variable: Variable): boolean =>
       outputs.some(({ form }) => partsOf(form).some((expr) => occurs(variable, expr)));
-    const parameter = (name: string, role: "seed" | "training", read: boolean): string => {
-      const text = this.scope.claim(read ? name : `_${name}`);
-      this.parameters.push({ name: text, type: "number" });
-      this.arguments.push({ name, role });
-      return text;
-    };
-    this.seed = parameter(random.seed, "seed", draws.some(reads));
-    this.scalars.set(training, parameter(training.name, "training", [...draws, training].some(reads)));
+    this.chance = chanceOf(random, reads, (name) => this.scope.claim(name));
+    this.parameters.push(...this.chance.parameters);
+    this.arguments.push(...this.chance.arguments);
+    this.scalars.set(random.training, this.chance.training);
   }
 
   private argument(
@@ -666,32 +660,13 @@ class KernelWriter {
     return [...loaded, ...this.drawing(exprs, index)];
   }
 
-  /** Draws the numbers that the expressions use. In evaluation nothing depends on them, and any number in (0, 1) does. */
-  private drawing(exprs: readonly Expr[], index: string): string[] {
+  private drawing(exprs: readonly Expr[], index: string): readonly string[] {
     const { random } = this.plan.activation;
-    if (!random) return [];
-    const read = new Set(reachable(exprs));
-    const blocks = drawnBlocks(random, read);
-    if (blocks.length === 0) return [];
-    const uniform = typescriptName(uniformNames.f64, "function");
-    this.library.add("draw").add(uniform);
-    const names: string[] = [];
-    const drawn = blocks.flatMap(({ block, words }) => {
-      const from = this.scope.claim("words");
-      const uniforms = words.map(({ variable, word }) => {
-        const name = this.scope.claim("u");
-        names.push(name);
-        this.scalars.set(variable, name);
-        return `${name} = ${uniform}(${from}.${word});`;
-      });
-      return [`const ${from} = draw(${this.seed}, ${index}, ${block});`, ...uniforms];
-    });
-    return [
-      ...names.map((name) => `let ${name} = 0.5;`),
-      `if (${this.scalars.get(random.training) ?? ""} > 0) {`,
-      ...drawn,
-      "}",
-    ];
+    if (!random || !this.chance) return [];
+    const claim = (name: string): string => this.scope.claim(name);
+    const { lines, names } = drawing(random, this.chance, new Set(reachable(exprs)), index, claim, this.library);
+    for (const [variable, name] of names) this.scalars.set(variable, name);
+    return lines;
   }
 
   private inputsOf(exprs: readonly Expr[]): { readonly variable: Variable; readonly array: string }[] {

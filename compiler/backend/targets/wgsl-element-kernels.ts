@@ -1,13 +1,11 @@
 /** Entry points of element-wise activations. */
 import { type Expr, reachable, type Variable } from "../../ir/expr.js";
-import type { Randomness } from "../../ir/random.js";
-import { uniformNames } from "../../machine/library/random.js";
-import { drawnBlocks } from "../draws.js";
 import type { WgslKernel, WgslPassDescription } from "../manifest.js";
 import { cotangentGradientName } from "../kernels.js";
 import { isPerChannel } from "../spaces.js";
 import { type Buffer, WgslBindings } from "./wgsl-bindings.js";
 import type { WgslForm } from "../pair-form.js";
+import { chanceFields, drawing, drawnName, trainingNumber } from "./wgsl-draws.js";
 import { savedKernels, type SavedWgslKernels } from "./wgsl-saved-kernels.js";
 import { fusedFields, secondFields } from "./wgsl-later-functions.js";
 import { gradientFields, type WgslContext } from "./wgsl.js";
@@ -79,12 +77,7 @@ class ElementKernels {
       ...activation.hyperparameters.map(
         ({ variable, default: value }) => ({ name: variable.name, role: "hyperparameter", default: value }) as const,
       ),
-      ...(activation.random
-        ? [
-            { name: activation.random.seed, role: "seed" } as const,
-            { name: activation.random.training.name, role: "training" } as const,
-          ]
-        : []),
+      ...chanceFields(activation.random),
     ]);
   }
 
@@ -154,35 +147,16 @@ class ElementKernels {
     return [
       ...this.learned.map((variable) => this.learnedValue(variable)),
       ...hyperparameters.map(({ variable }) => this.bindings.uniform(variable.name, "hyperparameter")),
-      ...(random ? [`select(0.0, 1.0, ${this.isTraining(random)})`, ...random.draws.map((_, i) => `u${i}`)] : []),
+      ...(random
+        ? [trainingNumber(random, this.bindings), ...random.draws.map((each) => drawnName(random, each))]
+        : []),
     ];
   }
 
-  private isTraining({ training }: Randomness): string {
-    return `${this.bindings.uniform(training.name, "training")} != 0u`;
-  }
-
-  /**
-   * Draws the numbers that the results depend on, for one element. In evaluation nothing depends on them, and any number in
-   * (0, 1) does.
-   */
   private drawing(results: readonly Expr[], element: string): string[] {
     const { library, plan } = this.context;
     const { random } = plan.activation;
-    if (!random) return [];
-    const blocks = drawnBlocks(random, new Set(reachable(results)));
-    const seed = this.bindings.uniform(random.seed, "seed");
-    const drawn = blocks.flatMap(({ block, words }) => [
-      `  let words${block} = ${library("draw")}(${seed}, ${element}, ${block});`,
-      ...words.map(
-        ({ variable, word }) =>
-          `  u${random.draws.indexOf(variable)} = ${library(uniformNames.f32)}(words${block}.${word});`,
-      ),
-    ]);
-    return [
-      ...random.draws.map((_, i) => `var u${i} = 0.5;`),
-      ...(drawn.length > 0 ? [`if (${this.isTraining(random)}) {`, ...drawn, "}"] : []),
-    ];
+    return drawing(random, new Set(reachable(results)), random?.draws ?? [], element, this.bindings, library);
   }
 
   /** Copies the learned parameters into one buffer. */

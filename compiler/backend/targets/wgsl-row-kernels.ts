@@ -5,32 +5,30 @@
  * are pairs of float32 all the way, so the error of a sum does not grow with its length.
  */
 import { type Expr, Space, type Variable, variablesOf } from "../../ir/expr.js";
-import { uniformNames } from "../../machine/library/random.js";
-import { drawnBlocks } from "../draws.js";
 import type { KernelPlan } from "../kernels.js";
 import type { WgslKernel, WgslPassDescription } from "../manifest.js";
 import { NameScope } from "../naming.js";
 import { type RowForm, rowForm, type RowFunction, rowFunction } from "../row-form.js";
-import type { ReductionKind } from "../rows.js";
+import type { ReductionKind, RowOutput } from "../rows.js";
 import { learnedLength, resultLength } from "../spaces.js";
 import { wgslReserved } from "../../names.js";
 import { type Buffer, WgslBindings } from "./wgsl-bindings.js";
 import type { WgslKernels } from "./wgsl-element-kernels.js";
 import type { WgslContext } from "./wgsl.js";
+import { chanceFields, drawing, drawnName, trainingNumber } from "./wgsl-draws.js";
+import {
+  chunkLength,
+  combination,
+  isPlace,
+  largest,
+  sharedFunctions,
+  slotsOf,
+  startOf,
+  workgroupSize,
+} from "./wgsl-row-functions.js";
 
-const workgroupSize = 256;
-/** Rows longer than this are cut into chunks, of which there are at most {@link mostChunks}. */
-const chunkLength = 16384;
-const mostChunks = 64;
 /** WebGPU grants every shader stage this many storage buffers. */
 const maximumBuffers = 8;
-const largest = "0x1.fffffep+127f";
-
-export interface RowOutput {
-  /** Null: the activation's value. */
-  readonly of: Variable | null;
-  readonly value: Expr;
-}
 
 export interface RowKernel {
   /** Follows the prefix in the names of functions and entry points. */
@@ -54,16 +52,11 @@ export function rowKernels(context: RowContext): WgslKernels {
   return { text: file.text(), forward, backward };
 }
 
-/** Where a row's number lies among those of its row. */
-interface Slot {
-  readonly index: number;
-}
-
 /** What several kernels of a file share: bindings, and functions of workgroups. */
 class RowFile {
   private readonly bindings: WgslBindings;
   private readonly entries: string[] = [];
-  private readonly combined = new Set<Combination>();
+  private readonly combined = new Set<ReductionKind>();
 
   constructor(private readonly context: RowContext) {
     const { plan, prefix } = context;
@@ -77,12 +70,7 @@ class RowFile {
       ...plan.activation.hyperparameters.map(
         ({ variable, default: value }) => ({ name: variable.name, role: "hyperparameter", default: value }) as const,
       ),
-      ...(plan.activation.random
-        ? [
-            { name: plan.activation.random.seed, role: "seed" } as const,
-            { name: plan.activation.random.training.name, role: "training" } as const,
-          ]
-        : []),
+      ...chanceFields(plan.activation.random),
     ]);
   }
 
@@ -92,95 +80,18 @@ class RowFile {
   }
 
   text(): string {
-    const shared = this.combined.size === 0 ? [] : sharedFunctions(this.context, this.bindings, this.combined);
+    const shared =
+      this.combined.size === 0
+        ? []
+        : sharedFunctions(this.context.prefix, this.context.library, this.bindings, this.combined);
     return `${[this.bindings.text(), ...shared, ...this.entries].join("\n\n")}\n`;
   }
 }
 
-/** How partial results become one. */
-type Combination = "sum" | "maximum" | "minimum" | "first_maximum" | "first_minimum";
-
-const isPlace = (kind: ReductionKind): boolean => kind === "first_maximum" || kind === "first_minimum";
-
-/** Pairs that a reduction keeps: a place besides has the number that stands there. */
-const slotsOf = (kind: ReductionKind): number => (isPlace(kind) ? 2 : 1);
-
-const startOf: Readonly<Record<ReductionKind, string>> = {
-  sum: "0.0",
-  maximum: `-${largest}`,
-  minimum: largest,
-  first_maximum: `-${largest}`,
-  first_minimum: largest,
-};
-
-function sharedFunctions(
-  { prefix, library }: RowContext,
-  bindings: WgslBindings,
-  combined: ReadonlySet<Combination>,
-): string[] {
-  const pair = library("pair");
-  const extent = (name: string): string => bindings.uniform(name, "extent");
-  const texts = [
-    `// Into how many chunks a row is cut, and how many threads walk over a row or a chunk of one.
-fn ${prefix}_chunks() -> u32 {
-  return clamp((${extent("axisLength")} + ${chunkLength - 1}u) / ${chunkLength}u, 1u, ${mostChunks}u);
-}
-
-fn ${prefix}_lanes() -> u32 {
-  let length = clamp(${extent("axisLength")}, 1u, ${workgroupSize}u);
-  return 1u << (32u - countLeadingZeros(length - 1u));
-}`,
-  ];
-  const all = [...combined].sort();
-  if (all.length > 0) {
-    texts.push(`var<workgroup> ${prefix}_lane_values: array<${pair}, ${workgroupSize}>;`);
-    if (all.some(isPlace)) texts.push(`var<workgroup> ${prefix}_lane_places: array<u32, ${workgroupSize}>;`);
-  }
-  for (const kind of all) {
-    const [values, places] = [`${prefix}_lane_values`, `${prefix}_lane_places`];
-    const place = isPlace(kind);
-    const other = `${values}[lane + stride]`;
-    const combine = place
-      ? [
-          `      if (${prefix}_comes_first_${kind}(${values}[lane], ${places}[lane], ${other}, ${places}[lane + stride])) {`,
-          `        ${values}[lane] = ${other};`,
-          `        ${places}[lane] = ${places}[lane + stride];`,
-          "      }",
-        ]
-      : [`      ${values}[lane] = ${combination(kind, library)(`${values}[lane]`, other)};`];
-    if (place) {
-      const sign = kind === "first_maximum" ? ">" : "<";
-      texts.push(`// Whether the second number is beyond the first, or the same at an earlier place.
-fn ${prefix}_comes_first_${kind}(a: ${pair}, i: u32, b: ${pair}, j: u32) -> bool {
-  if (b.high == a.high && b.low == a.low) {
-    return j < i;
-  }
-  return b.high ${sign} a.high || (b.high == a.high && b.low ${sign} a.low);
-}`);
-    }
-    texts.push(`// The ${kind.replace("_", " ")} of neighbouring threads, \`lanes\` each time: the first of them gets it.
-fn ${prefix}_workgroup_${kind}(value: ${pair}, ${place ? "place: u32, " : ""}lane: u32, lanes: u32) {
-  ${values}[lane] = value;
-${place ? `  ${places}[lane] = place;\n` : ""}  workgroupBarrier();
-  for (var stride = lanes / 2u; stride > 0u; stride /= 2u) {
-    if (lane % lanes < stride) {
-${combine.join("\n")}
-    }
-    workgroupBarrier();
-  }
-}`);
-  }
-  return texts;
-}
-
-function combination(kind: Combination, library: RowContext["library"]): (a: string, b: string) => string {
-  const name = kind === "sum" ? "pair_add" : kind === "maximum" ? "pair_larger" : "pair_smaller";
-  return (a, b) => `${library(name)}(${a}, ${b})`;
-}
-
 class RowKernelWriter {
   private readonly form: RowForm;
-  private readonly slots = new Map<Variable, Slot>();
+  /** Where a number of a row lies among those of its row. */
+  private readonly slots = new Map<Variable, number>();
   private readonly slotCount: number;
   private readonly nanSlot: number | null;
   private readonly pair: string;
@@ -188,7 +99,7 @@ class RowKernelWriter {
   constructor(
     private readonly context: RowContext,
     private readonly bindings: WgslBindings,
-    private readonly combined: Set<Combination>,
+    private readonly combined: Set<ReductionKind>,
     private readonly entries: string[],
     private readonly kernel: RowKernel,
   ) {
@@ -197,10 +108,10 @@ class RowKernelWriter {
     let count = 0;
     for (const { values, expressions } of this.form.levels) {
       for (const { name, kind } of values) {
-        this.slots.set(name, { index: count });
+        this.slots.set(name, count);
         count += slotsOf(kind);
       }
-      for (const { name } of expressions) this.slots.set(name, { index: count++ });
+      for (const { name } of expressions) this.slots.set(name, count++);
     }
     this.nanSlot = kernel.passesNaN && this.form.levels.length > 0 ? count++ : null;
     this.slotCount = count;
@@ -335,6 +246,7 @@ class RowKernelWriter {
     const buffers: Buffer[] = [];
     const given: string[] = [];
     const slots = `let slots = ${this.at("0u")};`;
+    const { random } = this.plan.activation;
     const value = (variable: Variable, buffer: Buffer, index: string, list: string[]): void => {
       const name = scope.claim(localText(variable));
       const read = `${buffer.variable}[${index}]`;
@@ -348,10 +260,10 @@ class RowKernelWriter {
     };
     for (const variable of variables) {
       const slot = this.slots.get(variable);
-      if (slot) {
+      if (slot !== undefined) {
         const name = scope.claim(localText(variable));
         if (!ofRow.includes(slots)) ofRow.push(slots);
-        ofRow.push(this.load(name, "slots", slot.index));
+        ofRow.push(this.load(name, "slots", slot));
         names.set(variable, name);
         continue;
       }
@@ -388,10 +300,10 @@ class RowKernelWriter {
           names.set(variable, "f32(k)");
           break;
         case "random":
-          names.set(variable, `u${this.plan.activation.random?.draws.indexOf(variable) ?? 0}`);
+          names.set(variable, drawnName(random!, variable));
           break;
         case "training":
-          names.set(variable, `select(0.0, 1.0, ${this.isTraining(variable)})`);
+          names.set(variable, trainingNumber(random!, this.bindings));
           break;
         case "formal":
           throw new Error(`rows do not know what ${variable.name} is`);
@@ -399,7 +311,7 @@ class RowKernelWriter {
     }
     const needsChannel = variables.some(({ space, role }) => role === "learned" && space & Space.channel);
     if (needsChannel) ofElement.unshift(this.channelLine());
-    ofElement.push(...this.drawing(new Set(variables)));
+    ofElement.push(...this.drawing(variables));
     const rowBuffers = variables.some((variable) => this.slots.has(variable)) ? [this.rowBuffer()] : [];
     return {
       ofRow,
@@ -410,31 +322,11 @@ class RowKernelWriter {
     };
   }
 
-  private isTraining({ name }: Variable): string {
-    return `${this.bindings.uniform(name, "training")} != 0u`;
-  }
-
-  /** Draws numbers for an element. In evaluation nothing depends on them, and any number in (0, 1) does. */
-  private drawing(variables: ReadonlySet<Variable>): string[] {
+  private drawing(variables: readonly Variable[]): string[] {
     const { random } = this.plan.activation;
-    const blocks = random ? drawnBlocks(random, variables) : [];
-    if (!random || blocks.length === 0) return [];
-    const { library } = this.context;
-    const name = (variable: Variable): string => `u${random.draws.indexOf(variable)}`;
-    const seed = this.bindings.uniform(random.seed, "seed");
-    return [
-      ...blocks.flatMap(({ words }) => words.map(({ variable }) => `var ${name(variable)} = 0.5;`)),
-      `if (${this.isTraining(random.training)}) {`,
-      ...indented(
-        blocks.flatMap(({ block, words }) => [
-          `let words${block} = ${library("draw")}(${seed}, i, ${block});`,
-          ...words.map(
-            ({ variable, word }) => `${name(variable)} = ${library(uniformNames.f32)}(words${block}.${word});`,
-          ),
-        ]),
-      ),
-      "}",
-    ];
+    const read = variables.filter(({ role }) => role === "random");
+    if (read.length === 0) return [];
+    return drawing(random, new Set(variables), read, "i", this.bindings, this.context.library);
   }
 
   private channelLine(): string {
@@ -505,7 +397,7 @@ class RowKernelWriter {
     const totals = values.flatMap(({ kind }, v) => {
       this.combined.add(kind);
       const place = isPlace(kind);
-      const { index } = this.slots.get(values[v]!.name)!;
+      const index = this.slots.get(values[v]!.name)!;
       const own = `${prefix}_lane_values[lane]`;
       return [
         `${prefix}_workgroup_${kind}(partial${v}, ${place ? `place${v}, ` : ""}lane, lanes);`,
@@ -617,7 +509,7 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
     const lines: string[] = [];
     const stores: string[] = [];
     for (const { name, kind } of values) {
-      const { index } = this.slots.get(name)!;
+      const index = this.slots.get(name)!;
       const total = `total${index}`;
       if (isPlace(kind)) {
         const [at, place] = [`at${index}`, `place${index}`];
@@ -678,9 +570,7 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
       after.push(
         ...own.ofRow.filter((line) => !line.startsWith("let slots ")),
         `let value = ${this.call(fn, own.argument)};`,
-        ...expressions.flatMap(({ name }, e) =>
-          this.store(`value${fn.member(e)}`, "slots", this.slots.get(name)!.index),
-        ),
+        ...expressions.flatMap(({ name }, e) => this.store(`value${fn.member(e)}`, "slots", this.slots.get(name)!)),
       );
     }
     return this.entry(
