@@ -19,7 +19,7 @@ export function hardSigmoid02Forward(
       const xi = x[i]!;
       const p = xi * alpha;
       const u = beta + p;
-      if (!(u <= 0 || (u >= 1 || Math.abs(p) <= 2097152 * u))) break;
+      if (!(u <= 0 || u >= 1 || Math.abs(p) <= 2097152 * u)) break;
       y[i] = choose(u <= 0, 0, choose(u >= 1, 1, u));
     }
     if (i < size) {
@@ -177,7 +177,7 @@ export function hardSigmoid02Forward64(
       const xi = x[i]!;
       const p = xi * alpha;
       const u = beta + p;
-      if (!(u <= 0 || (u >= 1 || Math.abs(p) <= 2097152 * u))) break;
+      if (!(u <= 0 || u >= 1 || Math.abs(p) <= 2097152 * u)) break;
       y[i] = choose(u <= 0, 0, choose(u >= 1, 1, u));
     }
     if (i < size) {

@@ -154,7 +154,6 @@ describe("the same input gives the same bytes", () => {
   const compilation = async (contents: string): Promise<ReadonlyMap<string, string>> => {
     const { files: outputs } = await compile([{ file: "acts.def", text: contents }], {
       targets: ["ts", "wgsl", "module"],
-      kernels: ["forward", "backward"],
     });
     return new Map(outputs.map((output) => [output.path, output.text]));
   };

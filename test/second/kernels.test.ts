@@ -263,7 +263,9 @@ describe("where numbers end, fused kernels give what forward and backward give",
     ["definitions of all kinds", own, 3],
     ["the standard activations", standard, 5],
   ] as const)("in WGSL, emulated: %s", (_, { files, ...generated }, every) => {
-    const some = elementwise({ files, ...generated }).filter((_, i) => i % every === 0);
+    // What is random takes more operands than these.
+    const fixed = elementwise({ files, ...generated }).filter(({ draws }) => !draws);
+    const some = fixed.filter((_, i) => i % every === 0);
     const faults = some.flatMap((entry) => {
       const text = fileText(files, entry.kernels.wgsl!.file);
       const operands = [Float32Array.from(special), ...constants(entry)];

@@ -1,4 +1,4 @@
-import { isApplication } from "../../ir/expr.js";
+import { type Expr, isApplication } from "../../ir/expr.js";
 import type { PrimitiveName } from "../../primitives/table.js";
 import { call, type Dialect, form, infix, libraryCall, Precedence, type Spelling } from "../../printing/dialect.js";
 
@@ -49,10 +49,12 @@ export const typescript: Dialect = {
       text: `${print(a!, Precedence.comparison)} && ${print(b!, Precedence.comparison)}`,
       precedence: Precedence.and,
     }),
-    or: ([a, b], print) => ({
-      text: `${print(a!, isApplication(a!, "or") ? Precedence.or : Precedence.comparison)} || ${print(b!, Precedence.comparison)}`,
-      precedence: Precedence.or,
-    }),
+    // Prettier takes the parentheses off a chain, whichever way it leans.
+    or: ([a, b], print) => {
+      const operand = (node: Expr): string =>
+        print(node, isApplication(node, "or") ? Precedence.or : Precedence.comparison);
+      return { text: `${operand(a!)} || ${operand(b!)}`, precedence: Precedence.or };
+    },
     not: ([a], print) => ({ text: `!${print(a!, Precedence.primary)}`, precedence: Precedence.unary }),
     is_finite: ([a], print) => ({
       text: `Math.abs(${print(a!, Precedence.selection)}) <= Number.MAX_VALUE`,
