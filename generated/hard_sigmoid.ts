@@ -133,7 +133,7 @@ export function hardSigmoidBackwardSaved(
   requireLength("mask", mask, Math.ceil(size / 32));
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? dy[i]! * 0.16666666666666666 : 0;
+    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? dy[i]! / 6 : 0;
   }
 }
 

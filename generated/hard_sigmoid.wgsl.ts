@@ -272,6 +272,6 @@ fn hard_sigmoid_backward_saved(
   let dy = hard_sigmoid_cotangent_dy[i];
   let bits = vec4<u32>(hard_sigmoid_saved_kept_mask[i / 8u] >> (4u * (i % 8u)));
   let isSet = ((bits >> vec4<u32>(0u, 1u, 2u, 3u)) & vec4<u32>(1u)) == vec4<u32>(1u);
-  hard_sigmoid_gradient_dx[i] = select(vec4<f32>(), dy * 0.16666667, isSet);
+  hard_sigmoid_gradient_dx[i] = select(vec4<f32>(), 0.16666667 * dy, isSet);
 }
 `);

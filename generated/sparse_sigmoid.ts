@@ -143,7 +143,7 @@ export function sparseSigmoidBackwardSaved(
   requireLength("mask", mask, Math.ceil(size / 32));
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
-    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? dy[i]! * 0.5 : 0;
+    dx[i] = (mask[i >> 5]! >>> (i & 31)) & 1 ? 0.5 * dy[i]! : 0;
   }
 }
 

@@ -173,6 +173,6 @@ fn sparse_sigmoid_backward_saved(
   let dy = sparse_sigmoid_cotangent_dy[i];
   let bits = vec4<u32>(sparse_sigmoid_saved_kept_mask[i / 8u] >> (4u * (i % 8u)));
   let isSet = ((bits >> vec4<u32>(0u, 1u, 2u, 3u)) & vec4<u32>(1u)) == vec4<u32>(1u);
-  sparse_sigmoid_gradient_dx[i] = select(vec4<f32>(), dy * 0.5, isSet);
+  sparse_sigmoid_gradient_dx[i] = select(vec4<f32>(), 0.5 * dy, isSet);
 }
 `);

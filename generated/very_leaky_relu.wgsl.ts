@@ -174,6 +174,6 @@ fn very_leaky_relu_backward_saved(
   let dy = very_leaky_relu_cotangent_dy[i];
   let bits = vec4<u32>(very_leaky_relu_saved_kept_mask[i / 8u] >> (4u * (i % 8u)));
   let isSet = ((bits >> vec4<u32>(0u, 1u, 2u, 3u)) & vec4<u32>(1u)) == vec4<u32>(1u);
-  very_leaky_relu_gradient_dx[i] = select(dy * very_leaky_relu_uniforms.p_negative_slope, dy, isSet);
+  very_leaky_relu_gradient_dx[i] = select(very_leaky_relu_uniforms.p_negative_slope * dy, dy, isSet);
 }
 `);

@@ -185,7 +185,9 @@ describe.each(sets)("%s", (_, generated, kernels) => {
 
   test("have gradients of gradients that are those of differences", () => {
     // Where a kink lies between the two points of a difference, it says nothing, and what is random has kinks that move.
-    const derived = entries.filter(({ name, draws }) => !["calls", "calls_lopsided", "stopped"].includes(name) && !draws);
+    const derived = entries.filter(
+      ({ name, draws }) => !["calls", "calls_lopsided", "stopped"].includes(name) && !draws,
+    );
     const faults = derived.flatMap((entry, k) => {
       const call = randomCall(entry, 17 * k + 3);
       const { gradients } = kernels.call(entry, "doubleBackward64", call);

@@ -3,7 +3,8 @@
  * one: the inputs may be forgotten, or overwritten.
  */
 import type { Save } from "../../calculus/save.js";
-import { type Expr, type Variable, variablesOf } from "../../ir/expr.js";
+import { isConstant } from "../../algebra/forms.js";
+import { apply, type Expr, type Variable, variablesOf } from "../../ir/expr.js";
 import { exportedName, parameterName, typescriptReserved } from "../../names.js";
 import { formOf, printExpression, spellingOf } from "../../printing/print.js";
 import { typescript } from "../dialects/typescript.js";
@@ -57,7 +58,11 @@ export function typescriptSavedKernels(
       }),
       {
         dialect: typescript,
-        nameOf: (node) => (node === input ? element : node.kind === "variable" ? local.get(node) : undefined),
+        nameOf: (node) => {
+          if (node === input) return element;
+          if (node === cotangent) return `${dy}[i]!`;
+          return node.kind === "variable" ? local.get(node) : undefined;
+        },
         library: call,
       },
     );
@@ -125,14 +130,9 @@ export function typescriptSavedKernels(
   };
   const slopes = save.kind === "bit" ? [save.yes, save.no] : [save.derivative];
   const back = numbers(slopes);
-  const factor = (slope: Expr): string => {
-    const text = print(slope);
-    return text === "1"
-      ? `${dy}[i]!`
-      : text === "0"
-        ? "0"
-        : `${dy}[i]! * ${/^[\w.]+$/.test(text) ? text : `(${text})`}`;
-  };
+  // Nothing is left of an infinite cotangent where the derivative is 0.
+  const factor = (slope: Expr): string =>
+    print(isConstant(slope, 0) ? slope : isConstant(slope, 1) ? cotangent : apply("multiply", [cotangent, slope]));
   const value =
     save.kind === "bit"
       ? `(${mask}[i >> 5]! >>> (i & 31)) & 1 ? ${factor(save.yes)} : ${factor(save.no)}`

@@ -1,6 +1,7 @@
 /** Entry points that keep a bit per element for backward where the derivative has two values, or nothing where it has one. */
 import type { Save } from "../../calculus/save.js";
-import type { Expr } from "../../ir/expr.js";
+import { isConstant } from "../../algebra/forms.js";
+import { apply, type Expr } from "../../ir/expr.js";
 import { printExpression, spellingOf } from "../../printing/print.js";
 import { wgsl } from "../dialects/wgsl.js";
 import { lower } from "../lower.js";
@@ -38,11 +39,19 @@ export function savedKernels(
       }),
       {
         dialect: wgsl,
-        nameOf: (node) =>
-          node === input ? "x" : node.kind === "variable" ? bindings.uniform(node.name, "hyperparameter") : undefined,
+        nameOf: (node) => {
+          if (node === input) return "x";
+          if (node === plan.cotangent) return "dy";
+          return node.kind === "variable" ? bindings.uniform(node.name, "hyperparameter") : undefined;
+        },
         library,
       },
     );
+  // Nothing is left of an infinite cotangent where the derivative is 0.
+  const times = (slope: Expr): string => {
+    if (isConstant(slope, 0)) return "vec4<f32>()";
+    return isConstant(slope, 1) ? "dy" : print(apply("multiply", [plan.cotangent, slope]));
+  };
   const perWorkgroup = 4 * workgroupSize;
   const index = "(workgroup.y * workgroups.x + workgroup.x)";
   const backwardPass = (slope: readonly string[], more: readonly ReturnType<WgslBindings["mask"]>[]): WgslKernel => {
@@ -60,7 +69,7 @@ export function savedKernels(
     return { requires: [], passes: [pass] };
   };
   if (save.kind === "nothing") {
-    return { forward: { requires: [], passes: forward }, backward: backwardPass([times(print(save.derivative))], []) };
+    return { forward: { requires: [], passes: forward }, backward: backwardPass([times(save.derivative)], []) };
   }
   const [source, mask] = [bindings.input(input), bindings.mask("forward")];
   const bits = entry(`${prefix}_forward_bits`, [
@@ -88,15 +97,9 @@ export function savedKernels(
     [
       `let bits = vec4<u32>(${kept.variable}[i / 8u] >> (4u * (i % 8u)));`,
       "let isSet = ((bits >> vec4<u32>(0u, 1u, 2u, 3u)) & vec4<u32>(1u)) == vec4<u32>(1u);",
-      `select(${times(print(save.no))}, ${times(print(save.yes))}, isSet)`,
+      `select(${times(save.no)}, ${times(save.yes)}, isSet)`,
     ],
     [kept],
   );
   return { forward: { requires: [], passes: [...forward, maskPass] }, backward };
-}
-
-/** Nothing is left of an infinite cotangent where the derivative is 0. */
-function times(slope: string): string {
-  if (Number(slope) === 1) return "dy";
-  return Number(slope) === 0 ? "vec4<f32>()" : `dy * ${/^[\w.]+$/.test(slope) ? slope : `(${slope})`}`;
 }
