@@ -58,12 +58,14 @@ struct log_softmax_forward_terms0_results {
   result1: log_softmax_pair,
 }
 
-fn log_softmax_pair_from_f32(x: f32) -> log_softmax_pair {
-  return log_softmax_pair(x, 0.0);
+// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
+fn log_softmax_pair_from_given(x: f32) -> log_softmax_pair {
+  let held = log_softmax_rounded(x);
+  return log_softmax_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
 }
 
 fn log_softmax_forward_terms0(x: f32) -> log_softmax_forward_terms0_results {
-  return log_softmax_forward_terms0_results(log_softmax_pair_from_f32(x), log_softmax_pair_from_f32(x));
+  return log_softmax_forward_terms0_results(log_softmax_pair_from_given(x), log_softmax_pair_from_given(x));
 }
 
 // a where the condition holds, else b.
@@ -131,9 +133,9 @@ fn log_softmax_pair_exp(a: log_softmax_pair) -> log_softmax_pair {
   return log_softmax_pair_exp_scaled(a, 0);
 }
 
-// As large as pairs get where e^a is beyond.
+// Infinity, as pairs have it, where e^a is beyond.
 fn log_softmax_pair_saturated_exp(a: log_softmax_pair) -> log_softmax_pair {
-  return log_softmax_pair_select(a.high > 88.72283, log_softmax_pair(3.4028234663852886e38, 0.0), log_softmax_pair_exp(a));
+  return log_softmax_pair_select(a.high > 88.72283, log_softmax_pair(3.4028234663852886e38, 2.0282410e31), log_softmax_pair_exp(a));
 }
 
 fn log_softmax_pair_subtract(a: log_softmax_pair, b: log_softmax_pair) -> log_softmax_pair {
@@ -153,8 +155,8 @@ fn log_softmax_forward_terms1(
   maximum0: log_softmax_pair,
   first_maximum1: log_softmax_pair
 ) -> log_softmax_pair {
-  var t = log_softmax_pair_saturated_exp(log_softmax_pair_excess(log_softmax_pair_from_f32(x), maximum0));
-  if (place == first_maximum1.high) {
+  var t = log_softmax_pair_saturated_exp(log_softmax_pair_excess(log_softmax_pair_from_given(x), maximum0));
+  if (log_softmax_pair_from_given(place).high == first_maximum1.high) {
     t = log_softmax_pair(0.0, 0.0);
   }
   return t;
@@ -193,14 +195,15 @@ fn log_softmax_forward_row1(sum2: log_softmax_pair) -> log_softmax_pair {
   return log_softmax_pair_log1p(sum2);
 }
 
-// The number, and infinity for what is as large as pairs get.
+// The number; infinity where it is as large as pairs get, with a rest that rounds away from 0 or is none.
 fn log_softmax_pair_to_limit(a: log_softmax_pair) -> f32 {
-  return select(a.high + a.low, a.high * 2.0, abs(a.high) >= 3.4028234663852886e38);
+  let rest = select(-a.low, a.low, a.high > 0.0);
+  return select(a.high + a.low, a.high * 2.0, (abs(a.high) >= 3.4028234663852886e38) & !(rest < 1.0141205e31));
 }
 
 fn log_softmax_forward_elements_result(x: f32, maximum0: log_softmax_pair, row_expression_0: log_softmax_pair) -> f32 {
   return log_softmax_pair_to_limit(
-    log_softmax_pair_subtract(log_softmax_pair_excess(log_softmax_pair_from_f32(x), maximum0), row_expression_0)
+    log_softmax_pair_subtract(log_softmax_pair_excess(log_softmax_pair_from_given(x), maximum0), row_expression_0)
   );
 }
 
@@ -210,11 +213,11 @@ struct log_softmax_backward_terms0_results {
 }
 
 fn log_softmax_backward_terms0(x: f32, dy: f32) -> log_softmax_backward_terms0_results {
-  return log_softmax_backward_terms0_results(log_softmax_pair_from_f32(x), log_softmax_pair_from_f32(dy));
+  return log_softmax_backward_terms0_results(log_softmax_pair_from_given(x), log_softmax_pair_from_given(dy));
 }
 
 fn log_softmax_backward_terms1(x: f32, maximum0: log_softmax_pair) -> log_softmax_pair {
-  return log_softmax_pair_saturated_exp(log_softmax_pair_excess(log_softmax_pair_from_f32(x), maximum0));
+  return log_softmax_pair_saturated_exp(log_softmax_pair_excess(log_softmax_pair_from_given(x), maximum0));
 }
 
 fn log_softmax_pair_multiply(a: log_softmax_pair, b: log_softmax_pair) -> log_softmax_pair {
@@ -231,10 +234,10 @@ fn log_softmax_backward_elements_result(
 ) -> f32 {
   return log_softmax_pair_to_limit(
     log_softmax_pair_subtract(
-      log_softmax_pair_from_f32(dy),
+      log_softmax_pair_from_given(dy),
       log_softmax_pair_divide(
         log_softmax_pair_multiply(
-          log_softmax_pair_saturated_exp(log_softmax_pair_excess(log_softmax_pair_from_f32(x), maximum0)),
+          log_softmax_pair_saturated_exp(log_softmax_pair_excess(log_softmax_pair_from_given(x), maximum0)),
           sum1
         ),
         sum2
@@ -358,8 +361,8 @@ fn log_softmax_forward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = log_softmax_pair(-0x1.fffffep+127f, 0.0);
-  var partial1 = log_softmax_pair(-0x1.fffffep+127f, 0.0);
+  var partial0 = log_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial1 = log_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
   var place1 = 0xffffffffu;
   var missing = 0.0;
   if (row < rows) {
@@ -368,9 +371,8 @@ fn log_softmax_forward_walk0(
     let end = min(log_softmax_uniforms.axisLength, (chunk + 1u) * span);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * log_softmax_uniforms.axisInner;
-      let x_given = log_softmax_input_x[i];
-      let x = clamp(x_given, -0x1.fffffep+127f, 0x1.fffffep+127f);
-      missing = select(missing, x_given, log_softmax_is_nan(x_given));
+      let x = log_softmax_input_x[i];
+      missing = select(missing, x, log_softmax_is_nan(x));
       let term = log_softmax_forward_terms0(x);
       partial0 = log_softmax_pair_larger(partial0, term.result0);
       if (log_softmax_comes_first_first_maximum(partial1, place1, term.result1, k)) {
@@ -469,7 +471,7 @@ fn log_softmax_forward_walk1(
     let first_maximum1 = log_softmax_pair(log_softmax_scratch_forward_rows[slots + 2u], log_softmax_scratch_forward_rows[slots + 3u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * log_softmax_uniforms.axisInner;
-      let x = clamp(log_softmax_input_x[i], -0x1.fffffep+127f, 0x1.fffffep+127f);
+      let x = log_softmax_input_x[i];
       let term = log_softmax_forward_terms1(x, f32(k), maximum0, first_maximum1);
       partial0 = log_softmax_pair_add(partial0, term);
     }
@@ -525,7 +527,7 @@ fn log_softmax_forward_elements(
   let slots = log_softmax_forward_slots(row, 0u);
   let maximum0 = log_softmax_pair(log_softmax_scratch_forward_rows[slots + 0u], log_softmax_scratch_forward_rows[slots + 1u]);
   let row_expression_0 = log_softmax_pair(log_softmax_scratch_forward_rows[slots + 8u], log_softmax_scratch_forward_rows[slots + 9u]);
-  let x = clamp(log_softmax_input_x[i], -0x1.fffffep+127f, 0x1.fffffep+127f);
+  let x = log_softmax_input_x[i];
   let result = log_softmax_forward_elements_result(x, maximum0, row_expression_0);
   log_softmax_output_y[i] = select(result, log_softmax_scratch_forward_rows[log_softmax_forward_slots(row, 0u) + 10u], log_softmax_is_nan(log_softmax_scratch_forward_rows[log_softmax_forward_slots(row, 0u) + 10u]));
 }
@@ -550,7 +552,7 @@ fn log_softmax_backward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = log_softmax_pair(-0x1.fffffep+127f, 0.0);
+  var partial0 = log_softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
   var partial1 = log_softmax_pair(0.0, 0.0);
   if (row < rows) {
     let span = (log_softmax_uniforms.axisLength + chunks - 1u) / chunks;
@@ -558,8 +560,8 @@ fn log_softmax_backward_walk0(
     let end = min(log_softmax_uniforms.axisLength, (chunk + 1u) * span);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * log_softmax_uniforms.axisInner;
-      let x = clamp(log_softmax_input_x[i], -0x1.fffffep+127f, 0x1.fffffep+127f);
-      let dy = clamp(log_softmax_cotangent_dy[i], -0x1.fffffep+127f, 0x1.fffffep+127f);
+      let x = log_softmax_input_x[i];
+      let dy = log_softmax_cotangent_dy[i];
       let term = log_softmax_backward_terms0(x, dy);
       partial0 = log_softmax_pair_larger(partial0, term.result0);
       partial1 = log_softmax_pair_add(partial1, term.result1);
@@ -636,7 +638,7 @@ fn log_softmax_backward_walk1(
     let maximum0 = log_softmax_pair(log_softmax_scratch_backward_rows[slots + 0u], log_softmax_scratch_backward_rows[slots + 1u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * log_softmax_uniforms.axisInner;
-      let x = clamp(log_softmax_input_x[i], -0x1.fffffep+127f, 0x1.fffffep+127f);
+      let x = log_softmax_input_x[i];
       let term = log_softmax_backward_terms1(x, maximum0);
       partial0 = log_softmax_pair_add(partial0, term);
     }
@@ -689,8 +691,8 @@ fn log_softmax_backward_elements(
   let maximum0 = log_softmax_pair(log_softmax_scratch_backward_rows[slots + 0u], log_softmax_scratch_backward_rows[slots + 1u]);
   let sum2 = log_softmax_pair(log_softmax_scratch_backward_rows[slots + 4u], log_softmax_scratch_backward_rows[slots + 5u]);
   let sum1 = log_softmax_pair(log_softmax_scratch_backward_rows[slots + 2u], log_softmax_scratch_backward_rows[slots + 3u]);
-  let x = clamp(log_softmax_input_x[i], -0x1.fffffep+127f, 0x1.fffffep+127f);
-  let dy = clamp(log_softmax_cotangent_dy[i], -0x1.fffffep+127f, 0x1.fffffep+127f);
+  let x = log_softmax_input_x[i];
+  let dy = log_softmax_cotangent_dy[i];
   let result = log_softmax_backward_elements_result(x, dy, maximum0, sum2, sum1);
   log_softmax_gradient_dx[i] = result;
 }

@@ -53,12 +53,14 @@ fn softmax_pair_from_u32(n: u32) -> softmax_pair {
   return softmax_pair_ordered_sum(f32(n >> 12u) * 4096.0, f32(n & 4095u));
 }
 
-fn softmax_pair_from_f32(x: f32) -> softmax_pair {
-  return softmax_pair(x, 0.0);
+// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
+fn softmax_pair_from_given(x: f32) -> softmax_pair {
+  let held = softmax_rounded(x);
+  return softmax_pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
 }
 
 fn softmax_forward_terms0(x: f32) -> softmax_pair {
-  return softmax_pair_from_f32(x);
+  return softmax_pair_from_given(x);
 }
 
 // a where the condition holds, else b.
@@ -126,9 +128,9 @@ fn softmax_pair_exp(a: softmax_pair) -> softmax_pair {
   return softmax_pair_exp_scaled(a, 0);
 }
 
-// As large as pairs get where e^a is beyond.
+// Infinity, as pairs have it, where e^a is beyond.
 fn softmax_pair_saturated_exp(a: softmax_pair) -> softmax_pair {
-  return softmax_pair_select(a.high > 88.72283, softmax_pair(3.4028234663852886e38, 0.0), softmax_pair_exp(a));
+  return softmax_pair_select(a.high > 88.72283, softmax_pair(3.4028234663852886e38, 2.0282410e31), softmax_pair_exp(a));
 }
 
 fn softmax_pair_subtract(a: softmax_pair, b: softmax_pair) -> softmax_pair {
@@ -143,12 +145,13 @@ fn softmax_pair_excess(a: softmax_pair, b: softmax_pair) -> softmax_pair {
 }
 
 fn softmax_forward_terms1(x: f32, maximum0: softmax_pair) -> softmax_pair {
-  return softmax_pair_saturated_exp(softmax_pair_excess(softmax_pair_from_f32(x), maximum0));
+  return softmax_pair_saturated_exp(softmax_pair_excess(softmax_pair_from_given(x), maximum0));
 }
 
-// The number, and infinity for what is as large as pairs get.
+// The number; infinity where it is as large as pairs get, with a rest that rounds away from 0 or is none.
 fn softmax_pair_to_limit(a: softmax_pair) -> f32 {
-  return select(a.high + a.low, a.high * 2.0, abs(a.high) >= 3.4028234663852886e38);
+  let rest = select(-a.low, a.low, a.high > 0.0);
+  return select(a.high + a.low, a.high * 2.0, (abs(a.high) >= 3.4028234663852886e38) & !(rest < 1.0141205e31));
 }
 
 // The quotient as rounded, and what is left of a over b.
@@ -161,7 +164,7 @@ fn softmax_pair_divide(a: softmax_pair, b: softmax_pair) -> softmax_pair {
 
 fn softmax_forward_elements_result(x: f32, maximum0: softmax_pair, sum1: softmax_pair) -> f32 {
   return softmax_pair_to_limit(
-    softmax_pair_divide(softmax_pair_saturated_exp(softmax_pair_excess(softmax_pair_from_f32(x), maximum0)), sum1)
+    softmax_pair_divide(softmax_pair_saturated_exp(softmax_pair_excess(softmax_pair_from_given(x), maximum0)), sum1)
   );
 }
 
@@ -171,7 +174,7 @@ struct softmax_backward_terms0_results {
 }
 
 fn softmax_backward_terms0(x: f32) -> softmax_backward_terms0_results {
-  return softmax_backward_terms0_results(softmax_pair_from_f32(x), softmax_pair_from_f32(x));
+  return softmax_backward_terms0_results(softmax_pair_from_given(x), softmax_pair_from_given(x));
 }
 
 struct softmax_backward_terms1_results {
@@ -187,12 +190,12 @@ fn softmax_backward_terms1(
   first_maximum1: softmax_pair
 ) -> softmax_backward_terms1_results {
   var t = softmax_pair(0.0, 0.0);
-  if (place == first_maximum1.high) {
-    t = softmax_pair_from_f32(dy);
+  if (softmax_pair_from_given(place).high == first_maximum1.high) {
+    t = softmax_pair_from_given(dy);
   }
   return softmax_backward_terms1_results(
     t,
-    softmax_pair_saturated_exp(softmax_pair_excess(softmax_pair_from_f32(x), maximum0))
+    softmax_pair_saturated_exp(softmax_pair_excess(softmax_pair_from_given(x), maximum0))
   );
 }
 
@@ -203,8 +206,8 @@ fn softmax_pair_multiply(a: softmax_pair, b: softmax_pair) -> softmax_pair {
 
 fn softmax_backward_terms2(x: f32, dy: f32, maximum0: softmax_pair, sum2: softmax_pair) -> softmax_pair {
   return softmax_pair_multiply(
-    softmax_pair_saturated_exp(softmax_pair_excess(softmax_pair_from_f32(x), maximum0)),
-    softmax_pair_subtract(softmax_pair_from_f32(dy), sum2)
+    softmax_pair_saturated_exp(softmax_pair_excess(softmax_pair_from_given(x), maximum0)),
+    softmax_pair_subtract(softmax_pair_from_given(dy), sum2)
   );
 }
 
@@ -223,8 +226,8 @@ fn softmax_backward_elements_result(
   return softmax_pair_to_limit(
     softmax_pair_divide(
       softmax_pair_multiply(
-        softmax_pair_saturated_exp(softmax_pair_excess(softmax_pair_from_f32(x), maximum0)),
-        softmax_pair_subtract(softmax_pair_subtract(softmax_pair_from_f32(dy), sum2), row_expression_0)
+        softmax_pair_saturated_exp(softmax_pair_excess(softmax_pair_from_given(x), maximum0)),
+        softmax_pair_subtract(softmax_pair_subtract(softmax_pair_from_given(dy), sum2), row_expression_0)
       ),
       sum3
     )
@@ -345,7 +348,7 @@ fn softmax_forward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = softmax_pair(-0x1.fffffep+127f, 0.0);
+  var partial0 = softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
   var missing = 0.0;
   if (row < rows) {
     let span = (softmax_uniforms.axisLength + chunks - 1u) / chunks;
@@ -353,9 +356,8 @@ fn softmax_forward_walk0(
     let end = min(softmax_uniforms.axisLength, (chunk + 1u) * span);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * softmax_uniforms.axisInner;
-      let x_given = softmax_input_x[i];
-      let x = clamp(x_given, -0x1.fffffep+127f, 0x1.fffffep+127f);
-      missing = select(missing, x_given, softmax_is_nan(x_given));
+      let x = softmax_input_x[i];
+      missing = select(missing, x, softmax_is_nan(x));
       let term = softmax_forward_terms0(x);
       partial0 = softmax_pair_larger(partial0, term);
     }
@@ -427,7 +429,7 @@ fn softmax_forward_walk1(
     let maximum0 = softmax_pair(softmax_scratch_forward_rows[slots + 0u], softmax_scratch_forward_rows[slots + 1u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * softmax_uniforms.axisInner;
-      let x = clamp(softmax_input_x[i], -0x1.fffffep+127f, 0x1.fffffep+127f);
+      let x = softmax_input_x[i];
       let term = softmax_forward_terms1(x, maximum0);
       partial0 = softmax_pair_add(partial0, term);
     }
@@ -479,7 +481,7 @@ fn softmax_forward_elements(
   let slots = softmax_forward_slots(row, 0u);
   let maximum0 = softmax_pair(softmax_scratch_forward_rows[slots + 0u], softmax_scratch_forward_rows[slots + 1u]);
   let sum1 = softmax_pair(softmax_scratch_forward_rows[slots + 2u], softmax_scratch_forward_rows[slots + 3u]);
-  let x = clamp(softmax_input_x[i], -0x1.fffffep+127f, 0x1.fffffep+127f);
+  let x = softmax_input_x[i];
   let result = softmax_forward_elements_result(x, maximum0, sum1);
   softmax_output_y[i] = select(result, softmax_scratch_forward_rows[softmax_forward_slots(row, 0u) + 4u], softmax_is_nan(softmax_scratch_forward_rows[softmax_forward_slots(row, 0u) + 4u]));
 }
@@ -504,8 +506,8 @@ fn softmax_backward_walk0(
   }
   let row = first + lane / lanes;
   let chunk = group % chunks;
-  var partial0 = softmax_pair(-0x1.fffffep+127f, 0.0);
-  var partial1 = softmax_pair(-0x1.fffffep+127f, 0.0);
+  var partial0 = softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
+  var partial1 = softmax_pair(-0x1.fffffep+127f, -0x1p+104f);
   var place1 = 0xffffffffu;
   if (row < rows) {
     let span = (softmax_uniforms.axisLength + chunks - 1u) / chunks;
@@ -513,7 +515,7 @@ fn softmax_backward_walk0(
     let end = min(softmax_uniforms.axisLength, (chunk + 1u) * span);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * softmax_uniforms.axisInner;
-      let x = clamp(softmax_input_x[i], -0x1.fffffep+127f, 0x1.fffffep+127f);
+      let x = softmax_input_x[i];
       let term = softmax_backward_terms0(x);
       partial0 = softmax_pair_larger(partial0, term.result0);
       if (softmax_comes_first_first_maximum(partial1, place1, term.result1, k)) {
@@ -603,8 +605,8 @@ fn softmax_backward_walk1(
     let first_maximum1 = softmax_pair(softmax_scratch_backward_rows[slots + 2u], softmax_scratch_backward_rows[slots + 3u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * softmax_uniforms.axisInner;
-      let x = clamp(softmax_input_x[i], -0x1.fffffep+127f, 0x1.fffffep+127f);
-      let dy = clamp(softmax_cotangent_dy[i], -0x1.fffffep+127f, 0x1.fffffep+127f);
+      let x = softmax_input_x[i];
+      let dy = softmax_cotangent_dy[i];
       let term = softmax_backward_terms1(x, dy, f32(k), maximum0, first_maximum1);
       partial0 = softmax_pair_add(partial0, term.result0);
       partial1 = softmax_pair_add(partial1, term.result1);
@@ -682,8 +684,8 @@ fn softmax_backward_walk2(
     let sum2 = softmax_pair(softmax_scratch_backward_rows[slots + 6u], softmax_scratch_backward_rows[slots + 7u]);
     for (var k = chunk * span + lane % lanes; k < end; k += lanes) {
       let i = base + k * softmax_uniforms.axisInner;
-      let x = clamp(softmax_input_x[i], -0x1.fffffep+127f, 0x1.fffffep+127f);
-      let dy = clamp(softmax_cotangent_dy[i], -0x1.fffffep+127f, 0x1.fffffep+127f);
+      let x = softmax_input_x[i];
+      let dy = softmax_cotangent_dy[i];
       let term = softmax_backward_terms2(x, dy, maximum0, sum2);
       partial0 = softmax_pair_add(partial0, term);
     }
@@ -742,8 +744,8 @@ fn softmax_backward_elements(
   let sum2 = softmax_pair(softmax_scratch_backward_rows[slots + 6u], softmax_scratch_backward_rows[slots + 7u]);
   let sum3 = softmax_pair(softmax_scratch_backward_rows[slots + 8u], softmax_scratch_backward_rows[slots + 9u]);
   let row_expression_0 = softmax_pair(softmax_scratch_backward_rows[slots + 12u], softmax_scratch_backward_rows[slots + 13u]);
-  let x = clamp(softmax_input_x[i], -0x1.fffffep+127f, 0x1.fffffep+127f);
-  let dy = clamp(softmax_cotangent_dy[i], -0x1.fffffep+127f, 0x1.fffffep+127f);
+  let x = softmax_input_x[i];
+  let dy = softmax_cotangent_dy[i];
   let result = softmax_backward_elements_result(x, dy, maximum0, sum2, sum3, row_expression_0);
   softmax_gradient_dx[i] = result;
 }

@@ -117,7 +117,7 @@ export function rowFunction(name: string, roots: readonly Expr[], finished: bool
   const scope = new NameScope([own, struct], [wgslReserved, machineNames()]);
   const named = parameters.map((each) => ({ variable: each, name: scope.claim(parameterText(each)) }));
   const variables = new Map<Expr, string>(
-    named.map(({ variable: each, name: text }) => [each, isPair(each) ? text : `pair_from_f32(${text})`]),
+    named.map(({ variable: each, name: text }) => [each, isPair(each) ? text : `pair_from_given(${text})`]),
   );
   const { statements, results } = callForm(roots, variables, rowArithmetic, new Set(), () => scope.claim("t"));
   const texts = finished ? results.map((text) => `pair_to_limit(${text})`) : results;

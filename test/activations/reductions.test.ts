@@ -359,6 +359,9 @@ describe.each(targets)("%s: infinities and NaN in a row", (_, run) => {
     ["plain_softmax", [1e30, -1e30], [1, 0]],
     ["log_softmax", [-inf, 0], [-inf, 0]],
     ["log_softmax", [5, 5], [-Math.LN2, -Math.LN2]],
+    // The largest number is not infinite.
+    ["log_softmax", [-3.4028234663852886e38, 0], [-3.4028234663852886e38, 0]],
+    ["log_sum_exp", [3.4028234663852886e38, 0], [3.4028234663852886e38]],
     ["log_sum_exp", [-inf, -inf], [-inf]],
     ["log_sum_exp", [inf, 1], [inf]],
     ["log_sum_exp", [NaN, 1], [NaN]],

@@ -9,8 +9,8 @@ export const workgroupSize = 256;
 /** Rows longer than this are cut into chunks, of which there are at most {@link mostChunks}. */
 export const chunkLength = 16384;
 const mostChunks = 64;
-/** As large as pairs get. */
-export const largest = "0x1.fffffep+127f";
+/** Infinity as a pair: the largest number, and a unit of it that makes it infinite again. */
+const infinite = (sign: "" | "-"): string => `${sign}0x1.fffffep+127f, ${sign}0x1p+104f`;
 
 export const isPlace = (kind: ReductionKind): boolean => kind === "first_maximum" || kind === "first_minimum";
 
@@ -18,11 +18,11 @@ export const isPlace = (kind: ReductionKind): boolean => kind === "first_maximum
 export const slotsOf = (kind: ReductionKind): number => (isPlace(kind) ? 2 : 1);
 
 export const startOf: Readonly<Record<ReductionKind, string>> = {
-  sum: "0.0",
-  maximum: `-${largest}`,
-  minimum: largest,
-  first_maximum: `-${largest}`,
-  first_minimum: largest,
+  sum: "0.0, 0.0",
+  maximum: infinite("-"),
+  minimum: infinite(""),
+  first_maximum: infinite("-"),
+  first_minimum: infinite(""),
 };
 
 /** Declarations that the entry points of a file share: how rows are cut, and what workgroups reduce. */

@@ -20,7 +20,6 @@ import {
   chunkLength,
   combination,
   isPlace,
-  largest,
   sharedFunctions,
   slotsOf,
   startOf,
@@ -226,7 +225,6 @@ class RowKernelWriter {
 
   /**
    * How a pass reads the variables of its functions: what is the same for all elements of a row, and what is not.
-   * Infinities come as the largest numbers.
    */
   private reads(
     variables: readonly Variable[],
@@ -250,11 +248,8 @@ class RowKernelWriter {
     const value = (variable: Variable, buffer: Buffer, index: string, list: string[]): void => {
       const name = scope.claim(localText(variable));
       const read = `${buffer.variable}[${index}]`;
-      if (asGiven) {
-        const raw = scope.claim(`${localText(variable)}_given`);
-        list.push(`let ${raw} = ${read};`, `let ${name} = clamp(${raw}, -${largest}, ${largest});`);
-        given.push(raw);
-      } else list.push(`let ${name} = clamp(${read}, -${largest}, ${largest});`);
+      if (asGiven) given.push(name);
+      list.push(`let ${name} = ${read};`);
       names.set(variable, name);
       buffers.push(buffer);
     };
@@ -375,7 +370,7 @@ class RowKernelWriter {
     const { ofRow, ofElement, argument, buffers, given } = this.reads(variables, isFirst);
     const { prefix, library } = this.context;
     const partials = values.flatMap(({ kind }, v) => [
-      `var partial${v} = ${this.pair}(${startOf[kind]}, 0.0);`,
+      `var partial${v} = ${this.pair}(${startOf[kind]});`,
       ...(isPlace(kind) ? [`var place${v} = 0xffffffffu;`] : []),
     ]);
     const updates = values.flatMap(({ kind }, v) => {

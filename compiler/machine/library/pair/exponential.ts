@@ -39,13 +39,13 @@ fn pair_raised_exp(a: pair) -> pair {
   return pair_exp_scaled(a, 60);
 }
 
-// As large as pairs get where e^a is beyond.
+// Infinity, as pairs have it, where e^a is beyond.
 fn pair_saturated_exp(a: pair) -> pair {
-  return pair_select(a.high > 88.72283, pair(3.4028234663852886e38, 0.0), pair_exp(a));
+  return pair_select(a.high > 88.72283, pair(3.4028234663852886e38, 2.0282410e31), pair_exp(a));
 }
 
 fn pair_saturated_expm1(a: pair) -> pair {
-  return pair_select(a.high > 88.72283, pair(3.4028234663852886e38, 0.0), pair_expm1(a));
+  return pair_select(a.high > 88.72283, pair(3.4028234663852886e38, 2.0282410e31), pair_expm1(a));
 }
 
 fn pair_expm1(a: pair) -> pair {

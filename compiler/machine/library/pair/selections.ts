@@ -20,9 +20,16 @@ fn pair_excess(a: pair, b: pair) -> pair {
   return pair_select(a.high == b.high && a.low == b.low, pair(0.0, 0.0), d);
 }
 
-// The number, and infinity for what is as large as pairs get.
+// A number as it was given: infinity as the largest number and a unit of it, 2^104, so that it becomes infinite again.
+fn pair_from_given(x: f32) -> pair {
+  let held = rounded(x);
+  return pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
+}
+
+// The number; infinity where it is as large as pairs get, with a rest that rounds away from 0 or is none.
 fn pair_to_limit(a: pair) -> f32 {
-  return select(a.high + a.low, a.high * 2.0, abs(a.high) >= 3.4028234663852886e38);
+  let rest = select(-a.low, a.low, a.high > 0.0);
+  return select(a.high + a.low, a.high * 2.0, abs(a.high) >= 3.4028234663852886e38 && !(rest < 1.0141205e31));
 }
 
 fn pair_smaller(a: pair, b: pair) -> pair {
