@@ -101,6 +101,7 @@ const rowArithmetic: CallArithmetic = {
     ...pairArithmetic.spellings,
     exp: call("pair_saturated_exp"),
     expm1: call("pair_saturated_expm1"),
+    infinity: call("pair_infinite"),
   },
 };
 

@@ -121,6 +121,15 @@ const cases: Readonly<Record<string, Case>> = {
       return each(z, (a, i) => div(mul(a, e[i]!), sum(e)));
     },
   },
+  masked: {
+    definition: "masked(x, z; axis d = -1) = exp(s) / sum[d](exp(s))\n  let s = where(z > -1.5, x, -inf)",
+    row: ({ x, z }) => {
+      const e = x.map((a, i) => (z[i]!.v > -1.5 ? exp(a) : num(0)));
+      const total = sum(e);
+      // Where all are masked, all are alike.
+      return each(e, (a) => (total.v === 0 ? num(1 / e.length) : div(a, total)));
+    },
+  },
   count: {
     definition: "count(x; axis d = -1) = x * sum[d](1) + max[d](2) + mean[d](where(x > 0, 1, 0))",
     row: ({ x }) =>

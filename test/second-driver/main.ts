@@ -15,6 +15,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { activationOf, readDefinitions } from "../../compiler/compile.js";
 import { inFreshGraph } from "../../compiler/ir/expr.js";
+import { inEvaluation } from "../../compiler/ir/random.js";
 import { type Compiled, shaders, standardText } from "../activations/standard.js";
 import { readGeneratedFolder } from "../harness/generated.js";
 import { type Call, entryOf } from "../harness/manifest.js";
@@ -53,7 +54,13 @@ const generated = readGeneratedFolder(generatedFolder);
 const only = flags.only?.split(",");
 const entries = generated.manifest.activations.filter(({ name }) => only?.includes(name) ?? true);
 const definitions = readDefinitions([{ file: "acts.def", text: standardText }]).definitions;
-const activations = definitions.flatMap((each) => inFreshGraph(() => activationOf(each).activation) ?? []);
+const activations = definitions.flatMap(
+  (each) =>
+    inFreshGraph(() => {
+      const { activation } = activationOf(each);
+      return activation && inEvaluation(activation);
+    }) ?? [],
+);
 const standard: Compiled = {
   generated,
   entries,

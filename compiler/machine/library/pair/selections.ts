@@ -26,6 +26,10 @@ fn pair_from_given(x: f32) -> pair {
   return pair(held, select(0.0, held * 5.9604645e-8, (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u));
 }
 
+fn pair_infinite() -> pair {
+  return pair(3.4028234663852886e38, 2.0282410e31);
+}
+
 // The number; infinity where it is as large as pairs get, with a rest that rounds away from 0 or is none.
 fn pair_to_limit(a: pair) -> f32 {
   let rest = select(-a.low, a.low, a.high > 0.0);
