@@ -21,16 +21,11 @@ export function logSoftmaxForward(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
-      let largest2 = -Infinity;
       let largestAt = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
+        if (xi > largest) largestAt = k;
         largest = Math.max(largest, xi);
-        const each = xi;
-        if (each > largest2) {
-          largest2 = each;
-          largestAt = k;
-        }
       }
       let sum = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
@@ -114,16 +109,11 @@ export function logSoftmaxForward64(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
-      let largest2 = -Infinity;
       let largestAt = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
+        if (xi > largest) largestAt = k;
         largest = Math.max(largest, xi);
-        const each = xi;
-        if (each > largest2) {
-          largest2 = each;
-          largestAt = k;
-        }
       }
       let sum = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {

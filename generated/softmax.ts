@@ -61,16 +61,11 @@ export function softmaxBackward(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
-      let largest2 = -Infinity;
       let largestAt = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
+        if (xi > largest) largestAt = k;
         largest = Math.max(largest, xi);
-        const each = xi;
-        if (each > largest2) {
-          largest2 = each;
-          largestAt = k;
-        }
       }
       let sum = 0;
       let sum2 = 0;
@@ -168,16 +163,11 @@ export function softmaxBackward64(
     for (let n = 0; n < axisInner; n++) {
       const start = o * axisLength * axisInner + n;
       let largest = -Infinity;
-      let largest2 = -Infinity;
       let largestAt = 0;
       for (let k = 0, i = start; k < axisLength; k++, i += axisInner) {
         const xi = x[i]!;
+        if (xi > largest) largestAt = k;
         largest = Math.max(largest, xi);
-        const each = xi;
-        if (each > largest2) {
-          largest2 = each;
-          largestAt = k;
-        }
       }
       let sum = 0;
       let sum2 = 0;

@@ -267,44 +267,36 @@ class RowKernelWriter {
   }
 
   private level(level: readonly RowValue[], bound: readonly Application[], known: Set<Expr>): string[] {
-    const values = level.map(({ name, kind, operand }) => {
-      const { name: text, start } = accumulators[kind];
-      const own = this.scope.claim(text);
-      const isPlace = kind === "first_maximum" || kind === "first_minimum";
-      const extreme = isPlace ? this.scope.claim(kind === "first_maximum" ? "largest" : "smallest") : own;
-      const starts = isPlace
-        ? [`let ${extreme} = ${kind === "first_maximum" ? "-Infinity" : "Infinity"};`, `let ${own} = 0;`]
-        : [`let ${own} = ${start};`];
-      return { name, kind, operand, own, extreme, starts };
+    const owns = new Map(level.map((value) => [value, this.scope.claim(accumulators[value.kind].name)]));
+    const values = level.map((value) => {
+      const { name, kind, operand } = value;
+      const own = owns.get(value)!;
+      const starts = [`let ${own} = ${accumulators[kind].start};`];
+      if (kind !== "first_maximum" && kind !== "first_minimum")
+        return { name, own, starts, place: null, kind, operand };
+      // The extreme itself is most often wanted too, and kept then.
+      const extreme = kind === "first_maximum" ? "maximum" : "minimum";
+      const beside = level.find((other) => other.kind === extreme && other.operand === operand);
+      const kept = beside ? owns.get(beside)! : this.scope.claim(accumulators[extreme].name);
+      if (!beside) starts.unshift(`let ${kept} = ${accumulators[extreme].start};`);
+      const place = { kept, isShared: beside !== undefined, sign: kind === "first_maximum" ? ">" : "<" };
+      return { name, own, starts, place, kind, operand };
     });
-    const walk = this.walk(
-      level.map(({ operand }) => operand),
-      bound,
-      () =>
-        values.flatMap(({ kind, operand, own, extreme }) => {
-          const value = this.print(operand);
-          switch (kind) {
-            case "sum":
-              return [`${own} += ${value};`];
-            case "maximum":
-              return [`${own} = Math.max(${own}, ${value});`];
-            case "minimum":
-              return [`${own} = Math.min(${own}, ${value});`];
-            case "first_maximum":
-            case "first_minimum": {
-              const each = this.scope.claim("each");
-              const sign = kind === "first_maximum" ? ">" : "<";
-              return [
-                `const ${each} = ${value};`,
-                `if (${each} ${sign} ${extreme}) {`,
-                `${extreme} = ${each};`,
-                `${own} = k;`,
-                "}",
-              ];
-            }
-          }
-        }),
-    );
+    const update = ({ kind, operand, own, place }: (typeof values)[number]): string[] => {
+      const value = this.print(operand);
+      if (!place) {
+        if (kind === "sum") return [`${own} += ${value};`];
+        return [`${own} = Math.${kind === "maximum" ? "max" : "min"}(${own}, ${value});`];
+      }
+      const { kept, isShared, sign } = place;
+      return isShared
+        ? [`if (${value} ${sign} ${kept}) ${own} = k;`]
+        : [`if (${value} ${sign} ${kept}) {`, `${kept} = ${value};`, `${own} = k;`, "}"];
+    };
+    // Places come first: they look at the extreme before it changes.
+    const inOrder = [...values.filter(({ place }) => place), ...values.filter(({ place }) => !place)];
+    const operands = level.map(({ operand }) => operand);
+    const walk = this.walk(operands, bound, () => inOrder.flatMap(update));
     for (const { name, own } of values) {
       this.names.set(name, own);
       known.add(name);

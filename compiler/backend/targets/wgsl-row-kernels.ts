@@ -164,6 +164,12 @@ class RowKernelWriter {
     return this.bindings.scratch(`${this.kernel.name}_terms`, count === 1 ? "size" : `size * ${count}`);
   }
 
+  /** Where the terms of a learned parameter's gradient lie, one parameter's behind the other's. */
+  private termAt(place: number, index: string): string {
+    const size = this.extent("size");
+    return place === 0 ? index : `${place === 1 ? size : `${place}u * ${size}`} + ${index}`;
+  }
+
   /** Where the numbers of a row, or of one of its chunks, begin. */
   private at(chunk: string): string {
     return `${this.name("slots")}(row, ${chunk})`;
@@ -636,7 +642,7 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
         const buffer = this.termBuffer(learned.length);
         used.push(buffer);
         const p = learned.indexOf(of);
-        return `${buffer.variable}[${p === 0 ? "i" : `${p}u * ${this.extent("size")} + i`}] = ${value};`;
+        return `${buffer.variable}[${this.termAt(p, "i")}] = ${value};`;
       }
       const buffer = of ? this.bindings.gradient(of) : this.bindings.output(resultLength(this.plan));
       used.push(buffer);
@@ -678,8 +684,7 @@ fn ${prefix}_workgroup_nan(value: f32, lane: u32, lanes: u32) {
     const target = this.bindings.gradient(of);
     const add = library("pair_add");
     const from = library("pair_from_f32");
-    const at = (index: string): string =>
-      `${terms.variable}[${p === 0 ? index : `${p}u * ${this.extent("size")} + ${index}`}]`;
+    const at = (index: string): string => `${terms.variable}[${this.termAt(p, index)}]`;
     const start = `var sum = ${this.pair}(0.0, 0.0);`;
     const length = learnedLength(of);
     const name = this.name(`${of.name.replace(/^_+/, "")}_sum`);
